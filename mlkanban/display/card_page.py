@@ -144,7 +144,7 @@ def _budget(card: Card, page: CardPage) -> Iterator[Row]:
 
 
 def _links(card: Card, page: CardPage) -> Iterator[Row]:
-    for text in _link_texts(card.links):
+    for text in link_texts(card.links):
         yield "link", display(text)
 
 
@@ -155,7 +155,7 @@ _SPECIAL: Mapping[str, Callable[[Card, CardPage], Iterator[Row]]] = {
 """Fields of which a page says more than their value."""
 
 
-def _link_texts(links: Sequence[str]) -> list[str]:
+def link_texts(links: Sequence[str]) -> list[str]:
     """The links of a card, or of many only how many there are: `300 (298 optuna, 2 git)`."""
     if len(links) <= MANY_LINKS:
         return list(links)

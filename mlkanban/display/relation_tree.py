@@ -1,6 +1,6 @@
 """The dependencies and the lineage of a card in lines."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 
 from mlkanban.cells import padded
 from mlkanban.core import dependencies, lineage
@@ -15,35 +15,37 @@ _DEEPEST = 8
 def tree_lines(faces: Collection[CardFace], ref: str, board: Board) -> list[str]:
     """What a card depends on and what depends on it, what it comes from and what comes from it,
     indented by how far away; safe to show."""
-    lines: list[str] = []
+    return [
+        line
+        for title, cards in related(faces, ref, board)
+        for line in ("", f"  {title}", *(f"  {card}" for card in cards))
+    ]
+
+
+def related(faces: Collection[CardFace], ref: str, board: Board) -> list[tuple[str, list[str]]]:
+    """The same by kind: `needs`, `needed by`, `comes from`, `what came of it`, each with its cards
+    as lines."""
     refs = {face.ref: face for face in faces}
-    elsewhere = [one for one in refs[ref].needs.split() if one not in refs] if ref in refs else []
-    for title, branches in (
-        ("needs", dependencies.needs(faces, ref)),
-        ("needed by", dependencies.needed_by(faces, ref)),
-    ):
-        if branches:
-            lines += ["", f"  {title}"]
-        lines += [_line(branch, board) for branch in branches]
-        if title == "needs" and elsewhere:
-            lines += [] if branches else ["", f"  {title}"]
-            lines += [f"    {display(one)}  (not on this board)" for one in elsewhere]
-    return [*lines, *_descent(faces, refs, ref, board)]
-
-
-def _descent(
-    faces: Collection[CardFace], refs: Mapping[str, CardFace], ref: str, board: Board
-) -> Iterator[str]:
+    face = refs.get(ref)
+    away = [one for one in face.needs.split() if one not in refs] if face else []
     came, gone = lineage.descent(faces, ref)
-    away = refs[ref].lineage.split() if ref in refs else []
-    away = [one for one in away if one.partition(":")[2] not in refs]
-    if came or away:
-        yield from ("", "  comes from")
-    yield from (_line(branch, board, f"{tie} ") for tie, branch in came)
-    yield from (f"    {display(lineage.member_text(one))}  (not on this board)" for one in away)
-    if gone:
-        yield from ("", "  what came of it")
-    yield from (_line(branch, board, tie=f", {tie} it") for tie, branch in gone)
+    strangers = face.lineage.split() if face else []
+    strangers = [one for one in strangers if one.partition(":")[2] not in refs]
+    kinds = (
+        (
+            "needs",
+            [_line(branch, board) for branch in dependencies.needs(faces, ref)]
+            + [f"  {display(one)}  (not on this board)" for one in away],
+        ),
+        ("needed by", [_line(branch, board) for branch in dependencies.needed_by(faces, ref)]),
+        (
+            "comes from",
+            [_line(branch, board, f"{tie} ") for tie, branch in came]
+            + [f"  {display(lineage.member_text(one))}  (not on this board)" for one in strangers],
+        ),
+        ("what came of it", [_line(branch, board, tie=f", {tie} it") for tie, branch in gone]),
+    )
+    return [(title, cards) for title, cards in kinds if cards]
 
 
 def _line(branch: Branch, board: Board, before: str = "", tie: str = "") -> str:
@@ -52,5 +54,5 @@ def _line(branch: Branch, board: Board, before: str = "", tie: str = "") -> str:
     state = f"{state}, {face.health}" if face.health else state
     more = "  (see above)" if branch.again else ""
     indent = "  " * min(branch.depth, _DEEPEST)
-    name = padded(f"{indent}  {before}{face.ref}  {display(face.title)}", 50)
+    name = padded(f"{indent}{before}{face.ref}  {display(face.title)}", 48)
     return f"{name}  {display(state)}{display(tie)}{more}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlkanban.core.metrics import number_text
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.usage import length
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.results import Results
@@ -44,14 +44,9 @@ def inside(run: Run, text: str) -> str:
 
 
 def duration(run: Run, now: datetime) -> str:
-    """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known. The time that a
-    scheduler let it wait is none."""
-    begun, ended = moment(run.started), moment(run.ended)
-    if run.state is RunState.QUEUED or (run.job and run.state.ended and run.elapsed is None):
-        return spoken(timedelta(seconds=run.elapsed)) if run.elapsed else ""
-    if begun is None or (run.state.ended and ended is None):
-        return ""
-    return spoken((ended or now) - begun - timedelta(seconds=run.waited or 0))
+    """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known."""
+    known = length(run, now)
+    return "" if known is None else spoken(known)
 
 
 def spoken(length: timedelta) -> str:

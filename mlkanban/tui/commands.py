@@ -64,6 +64,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
     Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
             (BOARD, TRIAGE, PLAN)),
+    Command("card.tab", DIGITS, "Tab", "1 runs, 2 notes, 3 history, 4 links, 5 details", "Look",
+            (CARD,)),
+    Command("card.next", ("]",), "Next card", "the next card of the stage", "Look", (CARD,)),
+    Command("card.previous", ("[",), "Previous card", "the card before it in the stage", "Look",
+            (CARD,)),
     Command("card.left", ("H", "shift+left"), "Move left", "move the card one stage to the left",
             "Move", _LISTS),
     Command("card.right", ("L", "shift+right"), "Move right",
@@ -227,7 +232,10 @@ STATUS = {
         "card.open", "card.new", "card.move", "card.block", "card.complete", "filter", "undo",
         "reports", "help",
     ),
-    CARD: ("card.edit", "card.note", "card.block", "card.move", "card.complete", "undo", "back"),
+    CARD: (
+        "card.next", "card.edit", "card.note", "card.checklist", "runs", "card.move", "card.block",
+        "card.complete", "help", "back",
+    ),
     TRIAGE: (
         "triage.accept", "card.snooze", "card.block", "card.complete", "card.archive",
         "triage.skip", "undo", "help", "back",

@@ -1,10 +1,12 @@
 """The pages beside the board: a card, the stages, the reports, help."""
 
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.tui.page import SMALL, Page, opened
+from tests.tui.page import ROOMY, SMALL, Page, opened
 
 
 async def test_the_card_says_what_is_known(used: Path) -> None:
@@ -13,24 +15,90 @@ async def test_the_card_says_what_is_known(used: Path) -> None:
         await board.press("card.open")
         text = board.text()
         assert "retrain on the new quarter" in board.lines()[0]
-        assert "data-access (external), since 2026-03-17\n                ticket 4711" in text
-        assert "None yet: press a." in text
-        assert "blocked by data-access: ticket 4711" in text
+        assert "■ data-access (external)" in board.lines()[1]
+        assert "blocked    since 03-17" in text
+        assert "           ticket 4711" in text
+        assert "blocked by data-access: ticket 4711" in text  # nothing but history is there
+        await board.keys("2")
+        assert "No notes yet: a writes the first one." in board.text()
 
 
 async def test_an_action_on_the_page_shows_there(used: Path) -> None:
     async with opened(used) as board:
         await board.press("card.open", "card.priority")
         await board.keys("u")
-        assert "priority     urgent" in board.text()
+        assert "▲▲ urgent" in board.lines()[1]
         await board.press("undo")
-        assert "priority     normal" in board.text()
+        assert "urgent" not in board.lines()[1]
         assert "(undone)" in board.text()
         await board.press("card.move")
         await board.keys("4")
-        assert "stage        Features" in board.text()
+        assert "Features since 03-20" in board.text()
         await board.press("back")
         assert board.stage("Features").cards() == ["calibrate probabilities"]
+
+
+@pytest.mark.parametrize("size", [SMALL, ROOMY, (220, 60)])
+async def test_every_field_that_is_set_is_somewhere_on_the_page(
+    used: Path, size: tuple[int, int]
+) -> None:
+    values = {
+        "hypothesis": "because of the hubs\nand spokes", "dataset": "payments/2026",
+        "budget": "40 gpu-h", "score": "5/2", "class": "expedite", "verdict": "it was so",
+        "due": "2026-04-01",
+        "metric": {"name": "auc", "target": 0.9, "baseline": 0.8, "noise": 0.01},
+    }  # fmt: skip
+    async with opened(used, size=size) as board:
+        await board.app.store_thread.call(
+            lambda s: s.cards.edit(["v1"], values, add={"links": ["https://example.org/x"],
+            "needs": ["v2"], "lineage": ["ablation-of:v3"]})
+        )  # fmt: skip
+        with board.store() as bob:
+            bob.checklists.add("v1", "three seeds")
+            bob.cards.snooze(["v1"], date(2026, 5, 1))
+        await board.app.catch_up()
+        board.screen.open("card", "v1")
+        await board.settled()
+        text = board.text()
+        for tab in "12345":
+            await board.keys(tab)
+            text += board.text()
+        for shown in (
+            "because of the hubs", "and spokes", "payments/2026", "40 gpu-h", "5/2", "expedite",
+            "it was so", "2026-04-01", "auc", "≥.9", ".8", "noise .01", "https://example.org/x",
+            "needs", "v2", "ablation of v3", "three seeds", "2026-05-01", "#tabular", "experiment",
+            "created 03-08",
+        ):  # fmt: skip
+            assert shown in text, shown
+
+
+async def test_the_page_goes_on_to_the_next_card_of_the_stage(used: Path) -> None:
+    async with opened(used) as board:
+        await board.go_to("calibrate probabilities")
+        await board.press("card.open")
+        at, many = (int(word) for word in re.findall(r"‹ (\d+) of (\d+)", board.lines()[0])[0])
+        seen = [board.lines()[0].split("‹")[0].split(maxsplit=1)[1].strip()]
+        for _ in range(at, many):
+            await board.press("card.next")
+            seen.append(board.lines()[0].split("‹")[0].split(maxsplit=1)[1].strip())
+        assert seen == board.stage("Ideas").cards()[at - 1 :]
+        await board.press("card.next")
+        assert "the last card of Ideas" in board.status()
+        await board.press("card.previous", "back")
+        assert board.current() == seen[-2]
+
+
+async def test_the_tabs_are_opened_by_keys_and_by_clicks(used: Path) -> None:
+    async with opened(used) as board:
+        await board.go_to("drift alert")
+        await board.press("card.open")
+        assert "PSI above 0.2" in board.text()
+        at = board.lines()[2].index("3 History")
+        await board.pilot.click(offset=(at + 3, 2))
+        await board.settled()
+        assert "written in Ideas" in board.text()
+        await board.keys("4")
+        assert "No links and no related cards." in board.text()
 
 
 async def test_undoing_the_card_itself_leaves_its_page(small: Path) -> None:
@@ -49,9 +117,10 @@ async def test_a_long_page_scrolls(used: Path) -> None:
                 bob.cards.note(["v1"], f"note number {number:02}")
         await board.app.catch_up()  # else the page may be written anew while it is looked at
         await board.press("card.open")
+        await board.keys("2")
         assert "note number 30" in board.text()
         await board.press("cursor.bottom")
-        assert "written in Ideas" in board.text()
+        assert "note number 01" in board.text()
         await board.press("cursor.top", "cursor.down", "cursor.down", "cursor.page-down")
         await board.press("cursor.page-up", "cursor.up", "cursor.up")
         assert "calibrate probabilities" in board.lines()[0]

@@ -401,19 +401,21 @@ async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: 
         async def budgeted(written: str) -> None:
             await board.app.store_thread.call(lambda s: s.cards.edit([ref], {"budget": written}))
 
-        for budget, told in (
-            ("40 gpu-h", "4 of 40 gpu-h"),
-            ("5 gpu-h", "! 80 % used, 4 of 5 gpu-h"),
-            ("1 run", "! 100 % used, 1 of 1 run"),
+        for budget, told, share in (
+            ("40 gpu-h", "4 of 40 gpu-h", "10 %"),
+            ("5 gpu-h", "4 of 5 gpu-h", "80 %"),
+            ("1 run", "1 of 1 run", "100 %"),
         ):
             await budgeted(budget)
-            for command in ("card.open", "runs"):
-                await board.press(command)
-                line = next(line for line in board.lines() if "budget" in line)
-                assert line.replace("budget:", "budget").split(maxsplit=1)[1].rstrip() == told, (
-                    command
-                )
-                await board.press("back")
+            await board.press("card.open")
+            line = next(line for line in board.lines() if "budget" in line)
+            assert told in line
+            assert share in line
+            await board.press("back", "runs")
+            line = next(line for line in board.lines() if "budget" in line)
+            assert told in line
+            assert ("! " in line) == (share != "10 %")
+            await board.press("back")
         await board.press("mark.toggle", "triage")
         assert "budget       ! 100 % used, 1 of 1 run" in board.text()
 

@@ -95,21 +95,31 @@ def _with_origin(run: Run, above: Run | None) -> Run:
     )  # fmt: skip
 
 
+def differences(
+    groups: Sequence[Sequence[Run]], repeats: Repeats = DEFAULT
+) -> dict[str, tuple[str, ...]]:
+    """What the configurations differ in, with the value that each has, '' where it has none: their
+    parameters, then commit, folder and dataset."""
+    firsts = [group[0] for group in groups]
+    unlike = {n: v for n, v in differing(firsts).items() if not repeats.may_differ(n)}
+    for name, values in (
+        ("commit", [run.commit[:7] + "*" * run.dirty for run in firsts]),
+        ("folder", [run.folder or "." * bool(run.commit) for run in firsts]),
+        ("dataset", [run.dataset for run in firsts]),
+    ):
+        if len(set(values)) > 1:
+            # A parameter may have that name too.
+            unlike[f"{name} of the run" if name in unlike else name] = tuple(values)
+    return unlike
+
+
 def labels(groups: Sequence[Sequence[Run]], repeats: Repeats = DEFAULT) -> list[str]:
     """What tells each configuration from the others: `depth 6  lr 3e-4`, `commit a1b2c3d`; '' for
     an only one."""
-    firsts = [group[0] for group in groups]
-    differences = {n: v for n, v in differing(firsts).items() if not repeats.may_differ(n)}
+    unlike = differences(groups, repeats)
     # A word of the command line has no name that would say more than itself.
-    unlike = [("" if is_word(name) else f"{name} ", values) for name, values in differences.items()]
-    for name, values in (
-        ("commit ", [run.commit[:7] + "*" * run.dirty for run in firsts]),
-        ("folder ", [run.folder or "." * bool(run.commit) for run in firsts]),
-        ("dataset ", [run.dataset for run in firsts]),
-    ):
-        if len(set(values)) > 1:
-            unlike.append((name, tuple(values)))
+    named = [("" if is_word(name) else f"{name} ", values) for name, values in unlike.items()]
     return [
-        "  ".join(f"{name}{values[at]}" for name, values in unlike if values[at])
+        "  ".join(f"{name}{values[at]}" for name, values in named if values[at])
         for at in range(len(groups))
     ]

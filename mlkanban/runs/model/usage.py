@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mlkanban.core.budget import Budget, Unit, parse_budget
@@ -21,6 +21,17 @@ class Usage(NamedTuple):
 
     gpu_hours: float = 0.0
     unknown: int = 0
+
+
+def length(run: Run, now: datetime) -> timedelta | None:
+    """How long a run ran, or has run by now; None when that is not known. The time that a scheduler
+    let it wait is none."""
+    begun, ended = moment(run.started), moment(run.ended)
+    if run.state is RunState.QUEUED or (run.job and run.state.ended and run.elapsed is None):
+        return timedelta(seconds=run.elapsed) if run.elapsed else None
+    if begun is None or (run.state.ended and ended is None):
+        return None
+    return (ended or now) - begun - timedelta(seconds=run.waited or 0)
 
 
 def gpu_hours(run: Run, now: datetime) -> float | None:

@@ -1,25 +1,40 @@
-"""One card with everything on it: fields, notes as Markdown, its whole history."""
+"""One card with everything on it: what it is at the left, its runs, notes, history or links at the
+right; on narrow terminals below one another."""
 
-from datetime import datetime
-from textwrap import wrap
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Markdown, Static
+from textual.containers import Horizontal
+from textual.widgets import Markdown
 
-from mlkanban.cells import shortened
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.models import CardFace
-from mlkanban.core.notes import is_note
-from mlkanban.display.card_face import FaceContext
-from mlkanban.display.card_page import CardPage, field_lines
-from mlkanban.display.event_text import event_text, who
-from mlkanban.display.relation_tree import tree_lines
-from mlkanban.display.run_table import result_lines, run_rows
-from mlkanban.display.run_text import short_ids
+from mlkanban.display.card_face import FaceContext, Line, Piece
+from mlkanban.display.card_layout import (
+    TABS,
+    CardContent,
+    Tab,
+    detail_lines,
+    head_lines,
+    history_lines,
+    left_lines,
+    left_width,
+    link_lines,
+    summary_lines,
+    tab_pieces,
+)
+from mlkanban.display.card_page import CardPage
+from mlkanban.display.lines import filled, paragraph, width_of
+from mlkanban.display.run_lines import (
+    RunContext,
+    configuration_grid,
+    remark_lines,
+    run_grid,
+    verdict_lines,
+)
 from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.runs.model.overview import Order, in_order, overview
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
@@ -27,15 +42,27 @@ from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done
 from mlkanban.service.conflicts import OpenConflict
 from mlkanban.service.history import HistoryEntry
-from mlkanban.text import display, short_name
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
-from mlkanban.tui.plain_markdown import plain_line, plain_parser
+from mlkanban.tui.plain_markdown import plain_line, plain_lines, plain_parser
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
+from mlkanban.tui.widgets.lines import LineButtons, Lines
 
-_RUNS = 8
+_EACH = 12
+"""So many runs have a line each; more are shown by configuration."""
+_CONFIGURATIONS = 20
+
+
+class _Read(NamedTuple):
+    """What the store knows of the card."""
+
+    card: Card
+    entries: list[HistoryEntry]
+    runs: list[Run]
+    spent: Spending | None
+    conflicts: list[OpenConflict]
 
 
 class CardScreen(TextScreen):
@@ -44,18 +71,25 @@ class CardScreen(TextScreen):
     def __init__(self, ref: str) -> None:
         super().__init__()
         self._ref = ref
+        self._tab: Tab | None = None
+        self._read: _Read | None = None
+        self._notes = ""
         self.command_objects = (*CardCommands(self).objects, UndoCommands(self))
 
     def compose(self) -> ComposeResult:
-        with self.scroll:
-            yield Static(markup=False, id="fields")
-            yield Markdown(id="notes", open_links=False, parser_factory=plain_parser)
-            yield Static(markup=False, id="history")
+        ascii = self.host.ascii
+        yield Lines(ascii=ascii, id="card-head")
+        yield LineButtons(ascii=ascii, id="card-tabs", pressed=self._tab_clicked)
+        with Horizontal(id="card-body"):
+            yield Lines(ascii=ascii, id="card-left")
+            with self.scroll:
+                yield Lines(ascii=ascii, id="card-tab")
+                yield Markdown(id="notes", open_links=False, parser_factory=plain_parser)
         yield self.ask
         yield self.status
 
     def on_resize(self) -> None:
-        self.only_newest("resize", self.board_changed)
+        self.only_newest("draw", self._draw if self._read else self.board_changed)
 
     def targets(self) -> list[CardFace]:
         face = self._face()
@@ -67,14 +101,15 @@ class CardScreen(TextScreen):
 
     async def board_changed(self) -> None:
         """Read the card again."""
+        ref = self._ref
         try:
-            card, entries, runs, spent, conflicts = await self.host.store_thread.call(
-                lambda s: (
-                    s.cards.get(self._ref),
-                    s.history.of_card(self._ref),
-                    s.runs.of_card(self._ref),
-                    s.runs.spending(self._ref),
-                    s.conflicts.of_card(self._ref),
+            read = await self.host.store_thread.call(
+                lambda s: _Read(
+                    s.cards.get(ref),
+                    s.history.of_card(ref),
+                    s.runs.of_card(ref),
+                    s.runs.spending(ref),
+                    s.conflicts.of_card(ref),
                 )
             )
         except NotFound:
@@ -84,75 +119,188 @@ class CardScreen(TextScreen):
         except MlkanbanError as error:
             self.show_error(error)
             return
-        if not self.ready:
-            return
-        self.query_one("#fields", Static).update(
-            Content(self.plain(self._fields(card, runs, spent, conflicts)))
-        )
-        notes = "\n\n".join(
-            f"**{note.at.astimezone(self._zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
-            for note in reversed(card.notes)
-        )
-        await self.query_one("#notes", Markdown).update(
-            self.plain(f"### Notes\n\n{notes}" if notes else "### Notes\n\nNone yet: press a.")
-        )
-        if self.ready:  # still: the notes took their time
-            history = self.plain(self._history(entries))
-            self.query_one("#history", Static).update(Content(history))
+        if ref == self._ref:
+            self._read = read
+            await self._draw()
 
     def _card_is_gone(self) -> None:
         """Somebody undid its creation."""
         self.close()
         self.host.show_message(f"{self._ref} is no more.")
 
-    @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self.board.timezone)
+    # Drawing
 
-    def _fields(
-        self, card: Card, runs: list[Run], spent: Spending | None, conflicts: list[OpenConflict]
-    ) -> str:
-        view = FaceContext.at(self.board, self.host.now())
-        faces = self.host.model.faces.values()
-        lines = field_lines(card, CardPage(view, spent, "x", self._face()), self.size.width)
-        lines += [
-            f"  conflict     {display(conflict.label)}: {display(conflict.kept)} stands,"
-            f" {short_name(conflict.actor)} on {display(conflict.machine)}"
-            f" wrote {display(conflict.other)}"
-            "  (= decides)"
-            for conflict in conflicts
-        ]
-        if runs:
-            zone, now = self._zone, self.host.now()
-            metric = to_json(card.metric) if card.metric else None
-            card_results = results(runs, metric, self.host.settings.repeats)
-            room = max(20, self.size.width - 8)
-            differs = {name: values[:_RUNS] for name, values in differing(runs).items()}
-            rows = run_rows(
-                runs[:_RUNS], card_results, zone, now, evidence=True, ids=short_ids(runs),
-                differs=differs, width=room,
-            )  # fmt: skip
-            more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
-            rows += result_lines(
-                runs, card_results, zone, now, ascii=self.host.ascii, metric=metric, width=room
-            )  # fmt: skip
-            lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
-        return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
+    def _content(self, read: _Read) -> CardContent:
+        view = FaceContext.at(self.board, self.host.now(), glyphs=self.host.glyphs)
+        model = self.host.model
+        column = model.columns[self.board.position(read.card.stage)]
+        refs = [face.ref for face in column]
+        place = (refs.index(self._ref) + 1, len(refs)) if self._ref in refs else (0, 0)
+        return CardContent(
+            read.card, CardPage(view, read.spent, "x", self._face()), model.faces.values(),
+            len(read.runs), read.conflicts, read.entries, place,
+        )  # fmt: skip
 
-    def _history(self, entries: list[HistoryEntry]) -> str:
-        lines = ["History", ""]
-        for entry in reversed(entries):
-            at = datetime.fromisoformat(entry.event.at).astimezone(self._zone)
-            what = event_text(entry.event, self.board, entry.about)
-            events = (entry.event, entry.about)
-            if any(is_note(e.kind, e.data.get("set", {})) for e in events if e is not None):
-                what = plain_line(what)
-            what += "" if entry.in_force else "  (undone)"
-            start = f"  {at:%Y-%m-%d %H:%M}  {who(entry.event)[:10]:<10} "
-            width = max(20, self.size.width - len(start) - 4)
-            first, *rest = wrap(what, width) or [""]
-            lines += [start + first, *(" " * len(start) + line for line in rest)]
-        return "\n".join(lines)
+    async def _draw(self) -> None:
+        """Lay the page out for the size there is."""
+        read = self._read
+        if read is None or not self.ready:
+            return
+        content = self._content(read)
+        width, height = self.size
+        left = left_width(width)
+        head, shown = head_lines(content, width, height)
+        if not left:
+            head = [*head, *summary_lines(content, width, height)]
+        body = max(1, height - len(head) - 2)
+        column: list[Line] = []
+        whole = False
+        if left:
+            notes = None if self._current(read, whole=True) is Tab.NOTES else _plain_note
+            column, whole = left_lines(content, shown, left - 2, body, notes)
+        tabs = TABS[:-1] if whole else TABS
+        current = self._current(read, whole=whole)
+        self.query_one("#card-head", Lines).show(head)
+        self._draw_tabs(tab_pieces(content, current, tabs), left, width)
+        pane = self.query_one("#card-left", Lines)
+        pane.display = bool(left)
+        pane.styles.width = left
+        edge = Piece(self.host.glyphs.upright, "faint")
+        column += [[]] * (body - len(column))
+        pane.show([[*filled(line, left - 1, self.host.glyphs), edge] for line in column])
+        await self._draw_tab(content, read, current, shown, width - left - 3)
+
+    def _current(self, read: _Read, *, whole: bool) -> Tab:
+        """The tab that is shown: the one that was chosen last, if there is one."""
+        if self._tab is not None and not (whole and self._tab is Tab.DETAILS):
+            return self._tab
+        if read.runs:
+            return Tab.RUNS
+        if not whole:
+            return Tab.DETAILS
+        return Tab.NOTES if read.card.notes else Tab.HISTORY
+
+    def _draw_tabs(self, parts: list[tuple[Tab, Line]], left: int, width: int) -> None:
+        """A rule, with a heading over the left column, and the tabs in it."""
+        rule = self.host.glyphs.rule
+        start = [Piece(f"{rule} ", "faint")]
+        if left:
+            start = [*start, Piece("What ", "title")]
+            start.append(Piece(rule * (left - width_of(start)) + " ", "faint"))
+        shown: list[tuple[str, Line]] = [("", start)]
+        for tab, line in parts:
+            shown += [(tab.value, line), ("", [Piece("  ", "text")])]
+        used = sum(width_of(line) for _, line in shown)
+        if used > width:
+            # Without their counts they fit down to some 50 cells.
+            shown = [(name, line[:3] if name else line) for name, line in shown]
+            used = sum(width_of(line) for _, line in shown)
+        shown.append(("", [Piece(rule * max(0, width - used), "faint")]))
+        self.query_one("#card-tabs", LineButtons).show_buttons(shown)
+
+    async def _draw_tab(
+        self, content: CardContent, read: _Read, tab: Tab, shown: frozenset[str], width: int
+    ) -> None:
+        width = max(10, width)
+        notes = self.query_one("#notes", Markdown)
+        pane = self.query_one("#card-tab", Lines)
+        lines: list[Line] = []
+        match tab:
+            case Tab.RUNS:
+                lines = self._run_lines(read, width)
+            case Tab.NOTES if not read.card.notes:
+                lines = paragraph(
+                    "No notes yet: a writes the first one.", "dim", width, self.host.glyphs
+                )
+            case Tab.HISTORY:
+                lines = history_lines(content, width, plain_line)
+            case Tab.LINKS:
+                lines = link_lines(content, width)
+            case Tab.DETAILS:
+                lines = detail_lines(content, shown, width, _plain_note)
+        has_notes = tab is Tab.NOTES and bool(read.card.notes)
+        pane.display, notes.display = not has_notes, has_notes
+        pane.show([[Piece(" ", "text"), *line] for line in lines])
+        if has_notes and (text := self._notes_text(read.card)) != self._notes:
+            self._notes = text
+            await notes.update(text)
+
+    def _notes_text(self, card: Card) -> str:
+        zone = ZoneInfo(self.board.timezone)
+        notes = (
+            f"**{note.at.astimezone(zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
+            for note in reversed(card.notes)
+        )
+        return self.plain("\n\n".join(notes))
+
+    def _run_lines(self, read: _Read, width: int) -> list[Line]:
+        """The runs, a line each or by configuration, and what they say together."""
+        runs, repeats = read.runs, self.host.settings.repeats
+        if not runs:
+            text = f"No runs yet. Start one in a shell: mlkanban run {self._ref} -- COMMAND"
+            return paragraph(text, "dim", width, self.host.glyphs)
+        metric = to_json(read.card.metric) if read.card.metric else None
+        found = results(runs, metric, repeats)
+        now = self.host.now()
+        context = RunContext(found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs)
+        if len(runs) <= _EACH:
+            grid = run_grid(runs, differing(runs), context, width)
+            lines = [grid.head, *(grid.row(at) for at in range(len(runs)))]
+        else:
+            rows = overview(runs, found, repeats)
+            rows = in_order(
+                rows, Order.METRIC if found else Order.NEWEST, now,
+                lower=found is not None and found.lower,
+            )  # fmt: skip
+            grid = configuration_grid(rows, context, width)
+            some = range(min(len(rows), _CONFIGURATIONS))
+            lines = [grid.head, *(grid.row(at) for at in some)]
+            more = len(rows) - len(some)
+            rest = f"{more} more configurations; " if more else ""
+            lines.append([Piece(f"{rest}{len(runs)} runs in all: r shows them", "dim")])
+        together = [
+            *verdict_lines(context, width), *remark_lines(runs, context, width, repeats),
+        ]  # fmt: skip
+        return [*lines, [], *together] if together else lines
+
+    # Tabs and cards
+
+    def do_card_tab(self, number: int) -> None:
+        if number <= len(TABS):
+            self._show_tab(TABS[number - 1])
+
+    def _tab_clicked(self, name: str) -> None:
+        self._show_tab(Tab(name))
+
+    def _show_tab(self, tab: Tab) -> None:
+        self._tab = tab
+        self.scroll.scroll_home(animate=False)
+        self.only_newest("draw", self._draw)
+
+    async def do_card_next(self) -> None:
+        await self._go_on(1)
+
+    async def do_card_previous(self) -> None:
+        await self._go_on(-1)
+
+    async def _go_on(self, by: int) -> None:
+        """Show the next card of the stage, or the one before, and leave the cursor of the board on
+        it."""
+        face, model = self._face(), self.host.model
+        at, row = model.locate(face.id) if face else (0, -1)
+        column = model.columns[at]
+        if face is None or row < 0:
+            self.status.show(f"{self._ref} is not among the cards that the board shows.")
+        elif not 0 <= row + by < len(column):
+            end = "last" if by > 0 else "first"
+            self.status.show(f"It is the {end} card of {self.board.stages[at].name}.")
+        else:
+            self._ref = column[row + by].ref
+            below = self.host.screen_stack[-2]
+            if isinstance(below, KeyScreen):
+                below.go_to(column[row + by].id)
+            self.scroll.scroll_home(animate=False)
+            await self.board_changed()
 
     def after_change(self, done: Done) -> None:
         for screen in self.host.screen_stack:
@@ -160,3 +308,7 @@ class CardScreen(TextScreen):
                 screen.changed_above(done)
         if done.cards and self._face() is None:
             self.close()
+
+
+def _plain_note(text: str) -> str:
+    return "\n".join(plain_lines(text))

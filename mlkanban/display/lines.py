@@ -1,0 +1,137 @@
+"""Lines of a page in pieces: cut and wrapped to a width, with rules between them, side by side.
+
+Pieces are safe to show; everything is measured in cells.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.glyphs import Glyphs
+
+_MANY_LINES = 10_000
+"""More than any text is broken into."""
+
+
+def width_of(line: Iterable[Piece]) -> int:
+    """The cells of a line."""
+    return sum(cell_len(piece.text) for piece in line)
+
+
+def fitted(line: Iterable[Piece], width: int, glyphs: Glyphs) -> Line:
+    """The line in at most `width` cells, with an ellipsis where something was cut off."""
+    line = [*line]
+    if width_of(line) <= width:
+        return line
+    kept: Line = []
+    left = width
+    for text, role in line:
+        if cell_len(text) >= left:
+            # What follows is cut off too, so that even a piece that just fits ends in an ellipsis.
+            kept.append(Piece(_cut(text + " ", left, glyphs.cut), role))
+            break
+        kept.append(Piece(text, role))
+        left -= cell_len(text)
+    return kept
+
+
+def filled(line: Iterable[Piece], width: int, glyphs: Glyphs) -> Line:
+    """The line in exactly `width` cells."""
+    shown = fitted(line, width, glyphs)
+    return [*shown, Piece(" " * (width - width_of(shown)), "text")]
+
+
+def spread(left: Iterable[Piece], right: Iterable[Piece], width: int, glyphs: Glyphs) -> Line:
+    """`left` and `right` at either edge of a line; `left` gives way."""
+    last = fitted(right, width, glyphs)
+    room = width - width_of(last) - 1
+    return [*filled(left, room, glyphs), Piece(" ", "text"), *last] if room > 3 else last
+
+
+def paragraph(text: str, role: str, width: int, glyphs: Glyphs, most: int = 0) -> list[Line]:
+    """A text of one or several lines, broken between words; at most `most` lines if that is not
+    0."""
+    lines: list[Line] = []
+    for part in text.split("\n"):
+        room = (most or _MANY_LINES) - len(lines)
+        lines += [[Piece(line, role)] for line in _wrapped(part, width, room, glyphs.cut)] or [[]]
+    return lines[: most or None]
+
+
+def labelled(
+    label: Iterable[Piece], indent: int, body: Sequence[Line], *, gap: str = " "
+) -> list[Line]:
+    """A paragraph behind its label; its further lines begin where the first one does."""
+    first, *rest = body or [[]]
+    named = [*label]
+    space = max(0, indent - width_of(named))
+    return [
+        [*named, Piece(gap * space, "text"), *first],
+        *([Piece(" " * indent, "text"), *line] for line in rest),
+    ]
+
+
+def joined(parts: Iterable[Line], between: str = "   ") -> Line:
+    """Several parts in one line."""
+    line: Line = []
+    for part in parts:
+        line += [Piece(between, "text"), *part] if line else part
+    return line
+
+
+def as_many_as_fit(parts: Iterable[Line], width: int, between: str = "   ") -> tuple[Line, int]:
+    """The first parts that fit into a line whole, and how many those are."""
+    line: Line = []
+    many = 0
+    for part in parts:
+        longer = joined([line, part], between) if line else part
+        if width_of(longer) > width:
+            break
+        line, many = longer, many + 1
+    return line, many
+
+
+def rule(title: Line, width: int, glyphs: Glyphs, right: Line | None = None) -> Line:
+    """A rule with a title in it, and another one at its right end if there is room."""
+    start = [Piece(glyphs.rule + " ", "faint"), *fitted(title, max(0, width - 4), glyphs)]
+    end = [Piece(" ", "text"), *right, Piece(f" {glyphs.rule}", "faint")] if right else []
+    left = width - width_of(start) - width_of(end) - 1
+    if left < 1 and end:
+        return rule(title, width, glyphs)
+    return [*start, Piece(" ", "text"), Piece(glyphs.rule * max(0, left), "faint"), *end]
+
+
+def beside(left: Sequence[Line], right: Sequence[Line], at: int, glyphs: Glyphs) -> list[Line]:
+    """Two columns, the right one from cell `at` on."""
+    many = max(len(left), len(right))
+    both = zip(
+        [*left, *([[]] * (many - len(left)))], [*right, *([[]] * (many - len(right)))], strict=True
+    )
+    return [[*filled(one, at, glyphs), *other] for one, other in both]
+
+
+def _cut(text: str, width: int, ellipsis: str) -> str:
+    """`text` in at most `width` cells, ending in `ellipsis` where something was cut off."""
+    if cell_len(text) <= width:
+        return text
+    room = width - cell_len(ellipsis)
+    return set_cell_size(text, room).rstrip() + ellipsis if room > 0 else ellipsis[: max(0, width)]
+
+
+def _wrapped(text: str, width: int, most: int, ellipsis: str) -> list[str]:
+    """`text` in at most `most` lines of at most `width` cells, broken between words if that wastes
+    little; the last line is cut where more does not fit."""
+    if width < 1:
+        return []
+    lines: list[str] = []
+    rest = text.strip()
+    while rest and len(lines) < most - 1 and cell_len(rest) > width:
+        head = set_cell_size(rest, width).rstrip()
+        left = rest[len(head) :]
+        space = head.rfind(" ")
+        if not left.startswith(" ") and space >= width // 3:
+            head, left = head[:space].rstrip(), rest[space:]
+        lines.append(head)
+        rest = left.lstrip()
+    return [*lines, _cut(rest, width, ellipsis)] if rest and most > 0 else lines

@@ -1,0 +1,440 @@
+"""The runs of a card on a screen: a line for each run, or for each configuration, and what they say
+together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from rich.cells import cell_len
+
+from mlkanban.core.metrics import compact, number_text, reaches
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.grid import Column, Grid, column
+from mlkanban.display.lines import joined, labelled, paragraph
+from mlkanban.display.run_text import duration, metrics_text, spoken, started
+from mlkanban.glyphs import Glyphs
+from mlkanban.runs.model.overview import FAILED, GOING_ON, ConfigurationRuns, best_of
+from mlkanban.runs.model.repeats import Repeats
+from mlkanban.runs.model.results import Configuration, Proposal, Results, remarks
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.usage import Spending, usage, usage_text
+from mlkanban.text import display, steady
+
+_PARAMETER = 14
+"""The most cells of a parameter."""
+_KNOWN = 24
+"""The cells that parameters leave to what is known of a run."""
+_STATE = 12
+"""The cells that parameters leave to the states of a configuration."""
+_SPREADS = ((150, 40), (120, 24))
+"""From how many cells of a line on the spread is drawn, and how wide."""
+_DECIMALS = 6
+LETTERS = "abcd"
+"""Of the marked configurations."""
+MARK_ROLES = ("value", "mark", "clock", "live")
+_VERDICT_ROLES = {
+    Proposal.SUPPORTED: "live", Proposal.NOT_SUPPORTED: "alarm", Proposal.OPEN: "clock",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What lines of runs depend on besides the runs: the results of the card, its metric, time and
+    place, and the characters."""
+
+    found: Results | None
+    metric: Mapping[str, Any] | None
+    zone: tzinfo
+    now: datetime
+    glyphs: Glyphs
+
+    @property
+    def name(self) -> str:
+        """The name of the metric, '' without one."""
+        return str((self.metric or {}).get("name") or "")
+
+
+def state_piece(run: Run, glyphs: Glyphs) -> Piece:
+    """The sign of the state of a run."""
+    return Piece(*_sign(run.state, glyphs))
+
+
+def _sign(state: RunState, glyphs: Glyphs) -> tuple[str, str]:
+    if state in GOING_ON:
+        return glyphs.running, "live"
+    if state is RunState.QUEUED:
+        return glyphs.queued, "clock"
+    if state is RunState.FINISHED:
+        return glyphs.ticked, "live"
+    if state in FAILED:
+        return glyphs.failed, "alarm"
+    return ("?", "clock") if not state.ended else (glyphs.open, "dim")
+
+
+def run_grid(
+    runs: Sequence[Run],
+    differs: Mapping[str, Sequence[str]],
+    context: RunContext,
+    width: int,
+    *,
+    marked: str = "",
+) -> Grid:
+    """A line for each run; `differs` are the parameters in which they are not the same, with the
+    value of each run. The run with the id `marked` has a mark."""
+    glyphs = context.glyphs
+    values = [_value(run, context) for run in runs]
+    signs = [state_piece(run, glyphs) for run in runs]
+    names = [_shown(run.state.value) for run in runs]
+
+    def state(at: int) -> Line:
+        role = "alarm" if runs[at].state in FAILED else "text"
+        inside = "  " if runs[at].parent else ""
+        return [Piece(inside, "text"), signs[at], Piece(f" {names[at]}", role)]
+
+    inner = 2 * any(run.parent for run in runs)
+    columns = [
+        Column("  run", inner + 2 + max(map(cell_len, ("run", *names)), default=3), state),
+        column("time", [duration(run, context.now) for run in runs], "text", right=True),
+        column(_shown(context.name) or "reported", values, "value", most=30),
+        *(_parameter(name, texts) for name, texts in differs.items()),
+        column("started", [started(run, context.zone) for run in runs], "dim"),
+    ]
+    if any(run.gpus for run in runs):
+        texts = ["" if run.gpus is None else str(run.gpus) for run in runs]
+        columns.insert(-1, column("gpus", texts, "text", right=True))
+    if marked:
+        sign = [Piece(glyphs.marked, "mark")]
+        mark = Column("", 1, lambda at: sign if runs[at].id == marked else [Piece(" ", "text")])
+        columns.insert(0, mark)
+    # When it started goes before a parameter does.
+    known = Column("what is known", _KNOWN, lambda at: known_of(runs[at], context))
+    return Grid.of(columns, known, width, glyphs, least=_KNOWN)
+
+
+def known_of(run: Run, context: RunContext) -> Line:
+    """How a run ended and how that is known: of a failed one the reason first."""
+    found = context.found
+    best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
+    told = _shown(run.outcome or run.evidence)
+    line: Line = []
+    if run.state in FAILED:
+        reason, bracket, code = told.partition(" (exit ")
+        line = [Piece(reason, "alarm"), Piece(bracket + code, "dim")]
+        if not bracket and run.last:
+            line.append(Piece(f"  {_shown(run.last[-1].strip())}", "dim"))
+    elif told:
+        line = [Piece(told, "dim")]
+    if run.unread:
+        line += [*([Piece("  ", "text")] if line else []), Piece(_shown(run.unread[0]), "alarm")]
+    return [Piece("best", "live"), Piece("  ", "text"), *line] if best else line
+
+
+def _value(run: Run, context: RunContext) -> str:
+    """The value of the card's metric, or what the run reported instead."""
+    if context.name in run.metrics:
+        return compact_text(number_text(run.metrics[context.name], context.metric, digits=6))
+    return _shown(metrics_text(run)) if not context.name else ""
+
+
+def compact_text(text: str) -> str:
+    """`.917` for `0.917`, `-.5` for `-0.5`."""
+    if text.startswith("-0."):
+        return f"-{text[2:]}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def _parameter(name: str, texts: Sequence[str]) -> Column:
+    shown = [_shown(text) for text in texts]
+    head = _shown(name)
+    return column(
+        head, shown, "text", right=all(map(_is_number, filter(None, shown))), most=_PARAMETER
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+# Configurations
+
+
+def configuration_grid(
+    rows: Sequence[ConfigurationRuns],
+    context: RunContext,
+    width: int,
+    *,
+    marks: Sequence[str] = (),
+    marking: bool = False,
+) -> Grid:
+    """A line for each configuration, as many as `width` has room for; `marks` are the keys of the
+    marked ones, in the order of their letters; with `marking`, they have a column."""
+    glyphs, best = context.glyphs, best_of(context.found)
+    results = [row.result for row in rows]
+    means = iter(_aligned([one.mean for one in results if one], context.metric))
+    mean_texts = [next(means) if one else "" for one in results]
+    sds = ["" if one is None or one.sd is None else _number(one.sd) for one in results]
+    many = [str(one.n) if one else "-" for one in results]
+
+    def star(at: int) -> Line:
+        is_best = best is not None and rows[at].result is best
+        return [Piece(glyphs.best if is_best else " ", "live")]
+
+    def mean(at: int) -> Line:
+        line = [Piece(mean_texts[at], "value")]
+        if sds[at]:
+            line.append(Piece(f" {glyphs.plus_minus}{sds[at]}", "dim"))
+        return line
+
+    def note(at: int) -> Line:
+        if best is not None and rows[at].result is best:
+            return [Piece("best", "live")]
+        return [Piece("one run" if many[at] == "1" else "", "dim")]
+
+    names = list(rows[0].differs) if rows else []
+    size = max(map(cell_len, mean_texts), default=0)
+    spread = max(map(cell_len, sds), default=0)
+    size += spread + 1 + cell_len(glyphs.plus_minus) if spread else 0
+    columns = [
+        *([Column("", 1, lambda at: _letter(rows[at], marks))] if marking else []),
+        *([Column("", 1, star)] if best else []),
+        column("n", many, "text", right=True),
+    ]
+    if any(results):
+        columns.append(
+            Column(_shown(context.name), max(size, cell_len(_shown(context.name))), mean)
+        )
+        if best or "1" in many:
+            columns.append(Column("", 7 if "1" in many else 4, note))
+        if (cells := next((cells for least, cells in _SPREADS if width >= least), 0)) and sds:
+            scale = Scale.of([one for one in results if one], context.metric or {})
+            role = {key: MARK_ROLES[at % len(MARK_ROLES)] for at, key in enumerate(marks)}
+            columns.append(
+                Column(
+                    _ends(scale, cells), cells,
+                    lambda at: scale.line(results[at], cells, glyphs, role.get(rows[at].key, "")),
+                )
+            )  # fmt: skip
+    columns += [_parameter(name, [row.differs[name] for row in rows]) for name in names]
+    times = [spoken_seconds(row.seconds(context.now)) for row in rows]
+    columns.append(column("time", times, "dim", right=True))
+    last = Column("state", _STATE, lambda at: states_of(rows[at], context))
+    return Grid.of(columns, last, width, glyphs, least=_STATE)
+
+
+def _letter(row: ConfigurationRuns, marks: Sequence[str]) -> Line:
+    if row.key not in marks:
+        return [Piece(" ", "text")]
+    at = marks.index(row.key)
+    return [Piece(LETTERS[at], MARK_ROLES[at])]
+
+
+def spoken_seconds(seconds: float) -> str:
+    """A length of time in few cells, '' for none."""
+    return spoken(timedelta(seconds=seconds)) if seconds >= 1 else ""
+
+
+def states_of(row: ConfigurationRuns, context: RunContext) -> Line:
+    """What became of the runs of a configuration: what goes on first, then what failed. Of an only
+    run that failed, why."""
+    glyphs = context.glyphs
+    if len(row.runs) == 1:
+        run = row.runs[0]
+        start = [state_piece(run, glyphs), Piece(" ", "text")]
+        if run.state in FAILED:
+            return [*start, *known_of(run, context)]
+        return start if run.state is RunState.FINISHED else [*start, Piece(run.state.value, "text")]
+    parts: list[Line] = []
+    for state, many in sorted(row.states.items(), key=lambda one: _RANK.index(one[0])):
+        sign, role = _sign(state, glyphs)
+        if state is RunState.FINISHED:
+            if len(row.states) == 1:
+                parts.append([Piece(sign, role)])
+            continue
+        parts.append([Piece(f"{sign} {many} {state.value}", role)])
+    return joined(parts, "  ")
+
+
+_RANK = [
+    RunState.RUNNING, RunState.STARTING, RunState.ORPHAN, RunState.QUEUED, RunState.UNKNOWN,
+    RunState.STALE, RunState.FAILED, RunState.LOST, RunState.KILLED, RunState.TRACKED,
+    RunState.FINISHED,
+]  # fmt: skip
+
+
+def _aligned(values: Sequence[float], metric: Mapping[str, Any] | None) -> list[str]:
+    """Values with as many decimals as each needs, so that their points stand below one another."""
+    texts = [number_text(value, metric) for value in values]
+    if any("e" in text for text in texts):
+        return [compact_text(text) for text in texts]
+    decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
+    decimals = min(decimals, _DECIMALS)
+    longer = [
+        f"{value:.{decimals}f}" if len(text.partition(".")[2]) <= decimals else text
+        for value, text in zip(values, texts, strict=True)
+    ]
+    return [compact_text(text) for text in longer]
+
+
+def _number(value: float) -> str:
+    return compact_text(f"{value:.2g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The numbers from `low` to `high` on a line of cells, with the baseline and the target of a
+    metric on it, where there are any."""
+
+    low: float
+    high: float
+    metric: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, configurations: Sequence[Configuration], metric: Mapping[str, Any]) -> "Scale":
+        ends = [end for end in (metric.get("baseline"), metric.get("target")) if end is not None]
+        for one in configurations:
+            ends += [one.mean - (one.sd or 0.0), one.mean + (one.sd or 0.0)]
+        return cls(min(ends, default=0.0), max(ends, default=0.0), metric)
+
+    def cell(self, number: float, width: int) -> int:
+        """The cell of a number, from 0."""
+        if not self.high > self.low:
+            return (width - 1) // 2
+        # Scaled before they are subtracted: the span of two huge numbers has no end.
+        scale = max(abs(self.low), abs(self.high))
+        low, high = self.low / scale, self.high / scale
+        return max(0, min(width - 1, round((number / scale - low) / (high - low) * (width - 1))))
+
+    def line(self, one: Configuration | None, width: int, glyphs: Glyphs, role: str) -> Line:
+        """The mean of a configuration as a point on its spread, with the baseline and the target as
+        dots."""
+        cells = [Piece(" ", "text")] * width
+        for name, dot_role in (("baseline", "dim"), ("target", "focus")):
+            if self.metric.get(name) is not None:
+                cells[self.cell(self.metric[name], width)] = Piece(glyphs.open, dot_role)
+        if one is not None:
+            if one.sd is not None:
+                first = self.cell(one.mean - one.sd, width)
+                last = self.cell(one.mean + one.sd, width)
+                cells[first : last + 1] = [Piece(glyphs.spread, role or "dim")] * (last + 1 - first)
+            reached = "live" if reaches(self.metric, one.mean) else "text"
+            cells[self.cell(one.mean, width)] = Piece(glyphs.point, role or reached)
+        return merged(cells)
+
+
+def _ends(scale: Scale, width: int) -> str:
+    """What stands over the scale: where baseline and target are."""
+    head = [" "] * width
+    for name, word in (("target", "target"), ("baseline", "base")):
+        if scale.metric.get(name) is not None:
+            at = scale.cell(scale.metric[name], width) - len(word) // 2
+            at = max(0, min(width - len(word), at))
+            if not "".join(head[max(0, at - 1) : at + len(word) + 1]).strip():
+                head[at : at + len(word)] = word
+    return "".join(head).rstrip()
+
+
+def merged(line: Sequence[Piece]) -> Line:
+    """Neighbours with one role as one piece."""
+    made: Line = []
+    for text, role in line:
+        if made and made[-1].role == role:
+            made[-1] = Piece(made[-1].text + text, role)
+        else:
+            made.append(Piece(text, role))
+    return made
+
+
+# What they say together
+
+
+def verdict_lines(context: RunContext, width: int) -> list[Line]:
+    """The verdict that the runs propose, in its colour, with what it rests on."""
+    found = context.found
+    if found is None or found.proposal is None:
+        return []
+    word = _shown(found.proposal.value)
+    role = _VERDICT_ROLES[found.proposal]
+    about = found.proposal_text.removeprefix(found.proposal.value).strip()
+    why = ": ".join(filter(None, (about, found.why)))
+    indent = len(word) + 2
+    return labelled(
+        [Piece(word, role)], indent,
+        paragraph(_shown(why), "text", max(20, width - indent), context.glyphs),
+    )  # fmt: skip
+
+
+def remark_lines(
+    runs: Sequence[Run],
+    context: RunContext,
+    width: int,
+    repeats: Repeats,
+    spent: Spending | None = None,
+) -> list[Line]:
+    """What else is to be known of the runs of a card: which do not count, what was used."""
+    found = context.found
+    sentences = remarks(runs, context.metric, found)
+    several = found is not None and len(found.configurations) > 1
+    if found is not None and several and all(one.n == 1 for one in found.configurations):
+        sentences.append(repeats.sentence)
+    used = usage_text(usage(runs, context.now))
+    lines = [
+        line
+        for sentence in sentences
+        for line in paragraph(_shown(sentence), "dim", max(20, width), context.glyphs)
+    ]
+    if spent:
+        lines.append(budget_line(spent))
+    elif used:
+        lines.append([Piece(f"used {used}", "dim")])
+    return lines
+
+
+def budget_line(spent: Spending) -> Line:
+    """What is used of a budget: `budget  ! 80 % used, 33 of 40 gpu-h`."""
+    role = "alarm" if spent.share >= 1 else "clock" if spent.warning else "text"
+    return [Piece("budget  ", "dim"), Piece(spent.summary, role)]
+
+
+def counts_line(runs: Sequence[Run], glyphs: Glyphs, *, words: bool) -> Line:
+    """How many runs go on, wait and failed: `► 2 running  • 4 queued  ✗ 11 failed`."""
+    parts: list[Line] = []
+    for states, word in (
+        (GOING_ON, "running"), ((RunState.QUEUED,), "queued"), (FAILED, "failed"),
+    ):  # fmt: skip
+        many = sum(run.state in states for run in runs)
+        if many:
+            sign, role = _sign(next(iter(states)), glyphs)
+            parts.append([Piece(f"{sign} {many} {word}" if words else f"{sign}{many}", role)])
+    return joined(parts, "  ")
+
+
+def aim_line(context: RunContext) -> list[Line]:
+    """The target and the baseline of the metric, each a part of a line."""
+    metric = context.metric
+    if not metric:
+        return []
+    name = _shown(context.name)
+    parts: list[Line] = [[Piece(name, "dim")]]
+    if metric.get("target") is not None:
+        parts = [[Piece(f"{name} ", "dim"), Piece(aim_text(metric, context.glyphs), "title")]]
+    for word in ("baseline", "noise"):
+        if metric.get(word) is not None:
+            number = compact(metric[word])
+            parts.append([Piece(f"{word} ", "dim"), Piece(number, "text")])
+    return parts
+
+
+def aim_text(metric: Mapping[str, Any], glyphs: Glyphs) -> str:
+    """The target of a metric: `≥.95`."""
+    sign = glyphs.at_most if metric.get("direction") == "<=" else glyphs.at_least
+    return f"{sign}{compact(metric['target'])}"
+
+
+def _shown(text: str) -> str:
+    return steady(display(text))

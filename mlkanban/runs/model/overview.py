@@ -1,0 +1,162 @@
+"""All runs of a card by configuration, whatever became of them: what a table of runs shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from mlkanban.runs.model.configurations import differences, grouped, with_origin
+from mlkanban.runs.model.parameters import is_word
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
+from mlkanban.runs.model.results import Configuration, Results
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.usage import length
+
+BEST_FROM = 3
+"""Runs of a configuration from which on it may be called the best: fewer are luck."""
+GOING_ON = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
+"""States in which a run was seen at work."""
+FAILED = frozenset({RunState.FAILED, RunState.LOST})
+
+
+class Order(StrEnum):
+    """What a table of configurations is sorted by."""
+
+    METRIC = "metric"
+    NEWEST = "newest"
+    MOST_RUNS = "runs"
+    LONGEST = "time"
+
+
+@dataclass(frozen=True)
+class ConfigurationRuns:
+    """All runs of one configuration, newest first. `result` is what those say that count for the
+    metric of the card, None where none does; `differs` are the values of the parameters in which
+    the configurations of the card are not the same."""
+
+    runs: tuple[Run, ...]
+    result: Configuration | None
+    differs: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """What stays the same when further runs of the configuration are made: the id of its first
+        run."""
+        return self.runs[-1].id
+
+    @cached_property
+    def states(self) -> Counter[RunState]:
+        return Counter(run.state for run in self.runs)
+
+    def seconds(self, now: datetime) -> float:
+        """How long its runs took together, up to now for those that go on; those of which it is
+        not known are left out."""
+        lengths = (length(run, now) for run in self.runs)
+        return sum(known.total_seconds() for known in lengths if known is not None)
+
+
+def overview(
+    runs: Iterable[Run], found: Results | None, repeats: Repeats = DEFAULT
+) -> list[ConfigurationRuns]:
+    """The configurations of a card, the one that was tried last first, with the parameters that
+    tell most of the metric first."""
+    groups = grouped(with_origin([*runs]), repeats)
+    results = {run.id: one for one in (found.configurations if found else ()) for run in one.runs}
+    of_groups = [next((results[run.id] for run in g if run.id in results), None) for g in groups]
+    means = [one.mean if one else None for one in of_groups]
+    unlike = most_telling_first(differences(groups, repeats), means)
+    return [
+        ConfigurationRuns(
+            tuple(reversed(group)), result, {name: values[at] for name, values in unlike.items()}
+        )
+        for at, (group, result) in enumerate(zip(groups, of_groups, strict=True))
+    ][::-1]
+
+
+def in_order(
+    rows: Sequence[ConfigurationRuns], order: Order, now: datetime, *, lower: bool = False
+) -> list[ConfigurationRuns]:
+    """The configurations as they are sorted by `order`, from those given newest first. By metric
+    the best is first, and what has no value last."""
+    match order:
+        case Order.NEWEST:
+            return [*rows]
+        case Order.MOST_RUNS:
+            return sorted(rows, key=lambda row: -len(row.runs))
+        case Order.LONGEST:
+            return sorted(rows, key=lambda row: -row.seconds(now))
+    sign = 1 if lower else -1
+
+    def place(row: ConfigurationRuns) -> tuple[bool, float, int]:
+        if row.result is None:
+            return True, 0.0, 0
+        return False, sign * row.result.mean, -row.result.n
+
+    return sorted(rows, key=place)
+
+
+def best_of(found: Results | None) -> Configuration | None:
+    """The configuration with the best mean, if it has runs enough to be called so."""
+    return found.best if found and found.best.n >= BEST_FROM else None
+
+
+# Which parameters tell most
+
+
+def most_telling_first(
+    unlike: Mapping[str, Sequence[str]], means: Sequence[float | None]
+) -> dict[str, Sequence[str]]:
+    """Parameters with their values by configuration, sorted by how much of the order of the means
+    they account for; words without a name come last."""
+    return dict(sorted(unlike.items(), key=lambda one: (is_word(one[0]), -_tells(one[1], means))))
+
+
+def _tells(values: Sequence[str], means: Sequence[float | None]) -> float:
+    """From 0 to 1: of numbers the rank correlation with the means, squared; of other values the
+    share of the variance of the ranks that lies between them, less what chance would give."""
+    known = [(v, mean) for v, mean in zip(values, means, strict=True) if mean is not None]
+    n = len(known)
+    if n < 3:
+        return 0.0
+    ranks = _ranks([mean for _, mean in known])
+    numbers = [_number(value) for value, _ in known]
+    if all(number is not None for number in numbers):
+        return _correlation(_ranks([number or 0.0 for number in numbers]), ranks) ** 2
+    groups: dict[str, list[float]] = {}
+    for (value, _), rank in zip(known, ranks, strict=True):
+        groups.setdefault(value, []).append(rank)
+    middle = sum(ranks) / n
+    total = sum((rank - middle) ** 2 for rank in ranks)
+    if not total or len(groups) == n:
+        return 0.0
+    between = sum(len(some) * (sum(some) / len(some) - middle) ** 2 for some in groups.values())
+    return max(0.0, 1 - (1 - between / total) * (n - 1) / (n - len(groups)))
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """Ranks from 0, equal values with the mean of theirs."""
+    order = sorted(values)
+    many = Counter(order)
+    first: dict[float, int] = {}
+    for at, value in enumerate(order):
+        first.setdefault(value, at)
+    return [first[value] + (many[value] - 1) / 2 for value in values]
+
+
+def _correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    middle = (len(one) - 1) / 2
+    pairs = [(a - middle, b - middle) for a, b in zip(one, other, strict=True)]
+    spread = (sum(a * a for a, _ in pairs) * sum(b * b for _, b in pairs)) ** 0.5
+    return sum(a * b for a, b in pairs) / spread if spread else 0.0

@@ -4,7 +4,7 @@ import time
 
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.orphans import stop_orphan_processes
-from mlkanban.runs.local.supervisor import Clock
+from mlkanban.runs.local.start import Clock
 from mlkanban.runs.local.viewer import stop
 from mlkanban.runs.model.state import Stopped
 from mlkanban.runs.slurm.submission import cancel

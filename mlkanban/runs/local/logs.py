@@ -14,7 +14,7 @@ from mlkanban.errors import NotFound
 from mlkanban.runs.local.folder import ID, RunFolder, runs_folder, tail
 from mlkanban.runs.local.inspect import judged, logs
 from mlkanban.runs.local.processes import here
-from mlkanban.runs.local.supervisor import Clock
+from mlkanban.runs.local.start import Clock
 from mlkanban.runs.model.failure import ESCAPES, last_lines
 from mlkanban.text import display_lines
 

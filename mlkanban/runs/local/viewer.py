@@ -18,7 +18,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.inspect import judged
 from mlkanban.runs.local.processes import Process, alive, group, here, send
-from mlkanban.runs.local.supervisor import Clock
+from mlkanban.runs.local.start import Clock
 from mlkanban.runs.model.state import Judgement, RunState
 
 TWICE_WITHIN = 5.0

@@ -74,9 +74,9 @@ def test_of_several_started_at_once_no_more_begin_than_there_is_room_for(job: Jo
 def test_a_run_that_could_not_be_started_leaves_its_card_where_it_was(job: Job) -> None:
     hook = job.cwd / "sitecustomize.py"
     hook.write_text(
-        "from mlkanban.runs.local import supervisor\n"
+        "from mlkanban.runs.local import start\n"
         "def full(*_): raise OSError(28, 'No space left on device')\n"
-        "supervisor._supervise = full\n"
+        "start._supervise = full\n"
     )
     job.env["PYTHONPATH"] = f"{job.cwd}:{job.env['PYTHONPATH']}"
     before = job.card_now()

@@ -1,10 +1,12 @@
-"""Files that exist completely or not at all."""
+"""Files that exist completely or not at all, for their owner alone; those of a person's jobs are as
+they wish."""
 
 import contextlib
 import os
 from pathlib import Path
 
 _STALE_SECONDS = 3600
+_umask_before: int | None = None
 
 
 def write_whole(file: Path, content: bytes) -> None:
@@ -64,3 +66,17 @@ def _sync(path: Path, flags: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def be_private() -> None:
+    """From now on what is made can be read by nobody else."""
+    global _umask_before
+    _umask_before = os.umask(0o077)
+
+
+def umask_of_the_person() -> int:
+    """The umask that the person has set."""
+    if _umask_before is not None:
+        return _umask_before
+    os.umask(now := os.umask(0o077))
+    return now

@@ -15,8 +15,8 @@ from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.interrupt import was_interrupted
 from mlkanban.cli.session import NAMES, Session, give_up, use_home
 from mlkanban.cli.types import BOARD, HOME
-from mlkanban.cli.umask import be_private
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
+from mlkanban.files import be_private
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

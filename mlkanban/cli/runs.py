@@ -17,11 +17,11 @@ from mlkanban.cli.groups import override_at_start
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN
-from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
 from mlkanban.display.run_table import result_lines
 from mlkanban.display.run_text import duration, inside, metrics_text, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
+from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
 from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import metrics_of, why
@@ -104,7 +104,7 @@ def run(
     if not detach:
         viewer.listen()
     try:
-        begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
+        begin(folder, start, wanted, detach=detach, umask=umask_of_the_person(), clock=now)
     except StoreProblem:
         give_up(job, folder.id)
         raise

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.service import models_in_use
-from mlkanban.service.auto_unblock import Conditions
 from mlkanban.service.boards import Boards, Snapshot, Update
+from mlkanban.service.consequences import Conditions, health_after_end
 from mlkanban.service.transaction import Clock, Context, Done
 from mlkanban.store import database, repository
 from mlkanban.store.location import file_system, on_network, store_path
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from mlkanban.service.views import Views
     from mlkanban.sync.exchange import Sync
 
-_CONSEQUENCES = (models_in_use.after_end,)
+_CONSEQUENCES = (health_after_end,)
 """What follows from events on every way that writes them."""
 
 __all__ = ["Done", "Service", "Snapshot", "Update"]

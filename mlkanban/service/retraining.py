@@ -14,9 +14,9 @@ from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
 from mlkanban.hints import hint
 from mlkanban.service.card_writes import write_edit, write_new
+from mlkanban.service.consequences import open_retrain
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
-from mlkanban.service.models_in_use import open_retrain
 from mlkanban.service.transaction import Context, Done, Transaction, find_stage_by_id
 from mlkanban.text import accept, accept_title
 

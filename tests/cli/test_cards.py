@@ -5,7 +5,7 @@ import pytest
 from mlkanban.core.card_fields import FIELDS
 from mlkanban.core.card_templates import CARD_TEMPLATES
 from mlkanban.errors import StoreBusy
-from mlkanban.service.auto_unblock import Conditions
+from mlkanban.service.consequences import Conditions
 
 CARD_KEYS = {
     "id", "uuid", "board", "stage", "title", "type", "priority", "class", "tags", "due",

@@ -1,18 +1,23 @@
-"""What follows for models in use when a card is finished, re-opened or archived, whatever command
-does it."""
+"""What follows by itself, whatever command brings it about: the health of models in use when a card
+ends or is open again, and the end of blocks that lift themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event, changes
 from mlkanban.core.models import CardFace, Health, Outcome
-from mlkanban.store import repository
+from mlkanban.service.transaction import Context, Done
+from mlkanban.store import repository, run_queries
 from mlkanban.store.database import Connection
+from mlkanban.store.rows import CONDITION, board_of
 
 
-def after_end(conn: Connection, event: Event) -> Iterator[Change]:
+def health_after_end(conn: Connection, event: Event) -> Iterator[Change]:
     """The changes of models that follow from an event that ended or re-opened a card.
 
     A retrained model that is shipped is ok, and the one before it is superseded; a retraining that
@@ -60,3 +65,42 @@ def open_retrain(conn: Connection, champion: CardFace) -> CardFace | None:
 def _change(conn: Connection, face: CardFace, health: Health | None) -> Change:
     board = repository.board_id(conn, face)
     return Change("card.edited", board, card=face.id, set={"health": health and health.value})
+
+
+class Conditions:
+    """Blocks that lift themselves: when a day comes, a card is finished, or a run ends."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def lift(self) -> Done:
+        """Lift every block whose condition holds by now, on all boards, and say why."""
+        if self._context.store.read_only:
+            return Done("", changed=False)
+        with self._context.store.reading() as conn:
+            waiting = any(True for _ in _due(conn, self._context.clock()))
+        if not waiting:
+            return Done("", changed=False)
+        sentences = []
+        with replace(self._context, actor=CONDITION).writing() as tx:
+            for face, cause in list(_due(tx.conn, tx.now)):
+                tx.write(tx.change("card.unblocked", face, {"blocker": None}, reason=cause))
+                sentences.append(f"{face.ref} is not blocked any more: {cause}.")
+            return tx.done(" ".join(sentences))
+
+
+def _due(conn: Connection, now: datetime) -> Iterator[tuple[CardFace, str]]:
+    """Each open card whose block is to be lifted, and why."""
+    for face, until in repository.waiting(conn):
+        kind, _, name = until.partition(":")
+        if kind == "card":
+            other = repository.face_by_ref(conn, name)
+            if other is not None and not other.is_open:
+                yield face, f"{other.ref} is {other.outcome or 'archived'}"
+        elif kind == "run":
+            if run_queries.end_of_run(conn, until):
+                yield face, f"run {name} has ended"
+        else:
+            zone = ZoneInfo(board_of(conn, repository.board_id(conn, face)).timezone)
+            if until <= now.astimezone(zone).date().isoformat():
+                yield face, f"{until} has come"

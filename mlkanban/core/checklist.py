@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
+from mlkanban.core.card import to_json
 from mlkanban.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
@@ -86,3 +87,8 @@ def changes_text(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[st
         "removed": [text for text in was if text not in now],
     }
     return "; ".join(f"{verb} {', '.join(texts)}" for verb, texts in parts.items() if texts)
+
+
+def dumped(items: Sequence[CheckItem]) -> list[dict[str, Any]]:
+    """A checklist in the form that the log stores."""
+    return [to_json(item) for item in items]

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mlkanban.core import rules
+from mlkanban.core import checklist, rules
 from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.events import RANK, Change, changes
 from mlkanban.core.field_kinds import items_in
@@ -34,8 +34,8 @@ from mlkanban.service.card_writes import (
     write_edit,
     write_new,
 )
-from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
-from mlkanban.service.enforce import Gates, check_growth, condition, enter, passed
+from mlkanban.service.checklists import edited
+from mlkanban.service.enforce import Gates, Ticks, check_growth, condition, enter, passed
 from mlkanban.service.fields import checked, flat, member
 from mlkanban.service.transaction import Context, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
@@ -133,8 +133,8 @@ class Cards:
                     made = parse_metric(*metric, before)
                     wanted |= checked({"metric": made}, partial=True)
                 if tick or untick or wanted.get("checklist"):
-                    had, items = checklist_of(tx, face), (fields or {}).get("checklist")
-                    wanted["checklist"] = dumped(edited(had, items, tick, untick))
+                    had, items = tx.checklist(face), (fields or {}).get("checklist")
+                    wanted["checklist"] = checklist.dumped(edited(had, items, tick, untick))
                 work = Work(wanted.get("work") or Work.ATTENDED)
                 if "work" in wanted and face.is_open:
                     board = tx.board_of(face)
@@ -445,8 +445,8 @@ def _add(
 
 def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:
     """A card that is written past delivery is shipped, past all gates."""
-    checklist = items_in(wanted.get("checklist") or ())
-    return rules.leave(board, "It", board.stages[0].id, board.first_delivered, checklist)
+    items = items_in(wanted.get("checklist") or ())
+    return rules.leave(board, "It", board.stages[0].id, board.first_delivered, items)
 
 
 def _listed(cards: Sequence[Card]) -> str:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mlkanban.core import checklist
-from mlkanban.core.card import CheckItem, to_json
+from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import items_in
 from mlkanban.core.models import CardFace
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.fields import checked
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.text import accept
-
-Ticks = Mapping[str, Sequence[str]]
-"""Texts of items to tick, by the short id of their card."""
-
-
-def checklist_of(tx: Transaction, face: CardFace) -> tuple[CheckItem, ...]:
-    """The present checklist of a card."""
-    return items_in(tx.writer.projector.entity(face.id).fields.get("checklist") or ())
 
 
 def edited(
@@ -36,21 +28,6 @@ def edited(
         places = [checklist.find(items, text) for text in wanted]
         items = checklist.marked(items, places, done=done)
     return items
-
-
-def dumped(items: Sequence[CheckItem]) -> list[dict[str, Any]]:
-    """A checklist in the form that the log stores."""
-    return [to_json(item) for item in items]
-
-
-def tick(tx: Transaction, ticks: Ticks) -> None:
-    """Tick items that would otherwise block the next action."""
-    for ref, texts in ticks.items():
-        face = tx.face(ref)
-        items = checklist_of(tx, face)
-        places = [at for at, item in enumerate(items) if item.text in texts]
-        if (after := checklist.marked(items, places, done=True)) != items:
-            tx.write(tx.change("card.edited", face, {"checklist": dumped(after)}))
 
 
 class Checklists:
@@ -76,7 +53,7 @@ class Checklists:
             raise UsageProblem("The item is empty.", "Type what is to be ticked.")
         with self._context.writing() as tx:
             face = tx.face(ref)
-            after = (*checklist_of(tx, face), CheckItem(text=text))
+            after = (*tx.checklist(face), CheckItem(text=text))
             return _saved(tx, face, after, f"added: {text}.")
 
     def remove(self, ref: str, place: int, text: str) -> Done:
@@ -89,7 +66,7 @@ class Checklists:
 
 
 def _looked_at(tx: Transaction, face: CardFace, place: int, text: str) -> tuple[CheckItem, ...]:
-    items = checklist_of(tx, face)
+    items = tx.checklist(face)
     if place >= len(items) or items[place].text != text:
         raise RuleRefused(
             f"The checklist of {face.ref} was changed meanwhile.", "Nothing was changed now."
@@ -98,5 +75,5 @@ def _looked_at(tx: Transaction, face: CardFace, place: int, text: str) -> tuple[
 
 
 def _saved(tx: Transaction, face: CardFace, items: Sequence[CheckItem], what: str) -> Done:
-    tx.write(tx.change("card.edited", face, {"checklist": dumped(items)}))
+    tx.write(tx.change("card.edited", face, {"checklist": checklist.dumped(items)}))
     return tx.done(f"{face.ref} {what}", (tx.card(face.ref),))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from mlkanban.core import rules
+from mlkanban.core import checklist, rules
 from mlkanban.core.card_fields import FIELD, CardField
 from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.board import BoardPage, CardText, board_page
@@ -46,7 +46,7 @@ from mlkanban.service.card_writes import (
     write_new,
 )
 from mlkanban.service.charter import charter_states, write_charter
-from mlkanban.service.checklists import dumped, edited
+from mlkanban.service.checklists import edited
 from mlkanban.service.enforce import Gates, check_growth, passed
 from mlkanban.service.fields import checked, flat, member
 from mlkanban.service.text_merge import GONE, ChangedMeanwhile
@@ -550,7 +550,7 @@ def _write(tx: Transaction, board: Board, planned: _Planned, gates: Gates, force
         face = tx.face(planned.card.ref)
         work = str(fields.pop("work", None) or face.work) if stage else ""
         if items := fields.get("checklist"):
-            fields["checklist"] = dumped(edited(planned.card.checklist, items, (), ()))
+            fields["checklist"] = checklist.dumped(edited(planned.card.checklist, items, (), ()))
         wanted = flat(checked(fields, partial=True))
         for name, members in lists.items():
             wanted |= _members(FIELD[name], planned.card.values[name], members or ())

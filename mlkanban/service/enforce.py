@@ -1,20 +1,22 @@
 """Check the rules inside the transaction that writes; a refusal is raised as an error."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mlkanban.core import lineage, rules
+from mlkanban.core import checklist, lineage, rules
 from mlkanban.core.models import Board, CardFace, Outcome, Stage, Work
 from mlkanban.core.rules import Load
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
-from mlkanban.service.checklists import Ticks, checklist_of, tick
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
+
+Ticks = Mapping[str, Sequence[str]]
+"""Texts of items to tick, by the short id of their card."""
 
 
 def enter(
@@ -64,12 +66,12 @@ class Gates:
         self._tx = tx
         self._override = override
         self._verdicts: dict[str, rules.Verdict] = {}
-        tick(tx, ticks or {})
+        _tick(tx, ticks or {})
 
     def check(self, board: Board, face: CardFace, to: int) -> None:
         """Check the gates between a card's stage and the position `to`."""
-        checklist = checklist_of(self._tx, face)
-        self._verdicts[face.ref] = rules.leave(board, face.ref, face.stage, to, checklist)
+        items = self._tx.checklist(face)
+        self._verdicts[face.ref] = rules.leave(board, face.ref, face.stage, to, items)
 
     def kept(self, face: CardFace) -> dict[str, Any]:
         """What the event of a card that passes gates records: the reason, and the unticked
@@ -89,6 +91,16 @@ class Gates:
         if limit is not None:
             verdicts.append(rules.Refused(limit.message, limit.hint, by_limit=True))
         return passed(rules.together(verdicts), self._override)[0]
+
+
+def _tick(tx: Transaction, ticks: Ticks) -> None:
+    """Tick items that would otherwise block the next action."""
+    for ref, texts in ticks.items():
+        face = tx.face(ref)
+        items = tx.checklist(face)
+        places = [at for at, item in enumerate(items) if item.text in texts]
+        if (after := checklist.marked(items, places, done=True)) != items:
+            tx.write(tx.change("card.edited", face, {"checklist": checklist.dumped(after)}))
 
 
 def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> str:

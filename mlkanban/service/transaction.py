@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.card_fields import BLANK
 from mlkanban.core.events import Change, Event
+from mlkanban.core.field_kinds import items_in
 from mlkanban.core.lifecycle import shown
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
@@ -21,7 +22,7 @@ from mlkanban.store.log import Writer
 from mlkanban.store.rows import board_of
 
 if TYPE_CHECKING:
-    from mlkanban.core.card import Card
+    from mlkanban.core.card import Card, CheckItem
 
 Clock = Callable[[], datetime]
 Consequence = Callable[[Connection, Event], Iterable[Change]]
@@ -114,6 +115,9 @@ class Transaction:
     def fields(self, face: CardFace) -> Mapping[str, Any]:
         """The fields of a card as they were written, those too that its end hides."""
         return self.writer.projector.entity(face.id).fields
+
+    def checklist(self, face: CardFace) -> tuple[CheckItem, ...]:
+        return items_in(self.fields(face).get("checklist") or ())
 
     def face(self, ref: str) -> CardFace:
         """The card called `ref`; NotFound when there is none."""

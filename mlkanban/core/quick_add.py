@@ -179,8 +179,8 @@ def _take_prefixed(word: str, name: str, fields: dict[str, Any]) -> str:
         near = get_close_matches(name, _PREFIXES, 1, 0.75)
         return f"{word} is no mark; did you mean {near[0]}:" if near else ""
     try:
-        if name == "metric":
-            fields[name] = parse_metric([value])
+        if name == "metric" and (metric := parse_metric([value])):
+            fields[name] = metric
         elif name == "score" and (score := parse_score(value)):
             fields[name] = score.text
         elif name == "budget" and (budget := budget_text(value)):

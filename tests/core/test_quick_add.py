@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.quick_add import captured, condition_in
+from mlkanban.core.quick_add import captured, card_lines, condition_in
 from mlkanban.errors import UsageProblem
 
 TODAY = date(2026, 3, 18)  # a Wednesday
@@ -123,3 +123,73 @@ def test_what_lifts_a_block(text, found):
 def test_a_condition_that_is_none_is_refused():
     with pytest.raises(UsageProblem, match="someday"):
         condition_in("wait until:someday", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []), (" \n ", []), ("- one", ["- one"]), ("one\n\n two ", ["one", "two"]),
+        ("- one\n- two", ["one", "two"]), ("1. one\n2) two\n* [ ] three\n+ [x] four\n\u2022 five",
+                                           ["one", "two", "three", "four", "five"]),
+        ("- one\ntwo", ["- one", "two"]), ("1234567890. a\n2. b", ["1234567890. a", "2. b"]),
+        ("123456789. a\n2. b", ["a", "b"]), ("-one\n-two", ["-one", "-two"]),
+        ("- [y] a\n- b", ["[y] a", "b"]),
+    ],
+)  # fmt: skip
+def test_each_line_is_a_card_and_the_marks_of_a_list_go(text: str, lines: list[str]) -> None:
+    assert card_lines(text) == lines
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "fields", "doubts"),
+    [
+        ("x !h", "x", {"priority": "high"}, 0), ("x !HIGH", "x", {"priority": "high"}, 0),
+        ("x !1", "x !1", {}, 0), ("x !", "x !", {}, 0), ("x @d", "x @d", {}, 0),
+        ("x @de", "x", {"type": "deployment"}, 0), ("x @Data", "x", {"type": "data"}, 0),
+        ("x @monitorin", "x", {"type": "monitoring"}, 0), ("x @modl", "x @modl", {}, 1),
+        ("x ^none", "x ^none", {}, 0), ("x ^0d", "x", {"due": "2026-03-18"}, 0),
+        ("x ^", "x ^", {}, 0), ("x ^^", "x ^^", {}, 0), ("x #a", "x", {"tags": ["a"]}, 0),
+        ("x #1", "x #1", {}, 0), ("x #1a", "x", {"tags": ["1a"]}, 0), ("x #a#b", "x #a#b", {}, 0),
+        ("#a #A #b", "", {"tags": ["a", "b"]}, 0), ("x #", "x #", {}, 0),
+        ("x score:5/2", "x", {"score": "5/2"}, 0), ("x WORTH:5/2", "x", {"score": "5/2"}, 0),
+        ("x score:none", "x score:none", {}, 0), ("x score:5/0", "x score:5/0", {}, 1),
+        ("x budget:1run", "x", {"budget": "1 run"}, 0), ("x budget:", "x budget:", {}, 0),
+        ("x budget:none", "x budget:none", {}, 0), ("x scor:5/2", "x scor:5/2", {}, 1),
+        ("x metric:none", "x metric:none", {}, 0), ("x s:5/2", "x s:5/2", {}, 0),
+        ("x metric:a=1", "x", {"metric": {"name": "a", "value": 1.0}}, 0),
+        ("x metric:a=1 metric:a=2", "x metric:a=2", {"metric": {"name": "a", "value": 1.0}}, 1),
+        ("x metric:a>=1 metric:a<=2", "x metric:a<=2",
+         {"metric": {"name": "a", "direction": ">=", "target": 1.0}}, 1),
+        ("x metric:a=1 metric:b>=2", "x metric:b>=2", {"metric": {"name": "a", "value": 1.0}}, 1),
+        ("x score:1/1 score:2/1", "x score:2/1", {"score": "1/1"}, 1),
+        ("x @data @model", "x @model", {"type": "data"}, 1),
+        (r"\#a \b \metric:a=1 \@d", "#a \\b metric:a=1 @d", {}, 0),
+    ],
+)  # fmt: skip
+def test_each_mark_by_itself(line, title, fields, doubts) -> None:
+    made = captured(line, TODAY)
+    assert (made.title, made.fields, len(made.doubts)) == (title, fields, doubts)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("until:2d", ("", "2026-03-20")), ("a until:run:7 b", ("a b", "run:7")),
+        ("until:fri until:card:g4", ("", "card:g4")), ("until:", ("until:", "")),
+        (" a  b ", ("a  b", "")), ("until:fri until:none", ("", "")),
+    ],
+)  # fmt: skip
+def test_the_last_condition_counts(text, found) -> None:
+    assert condition_in(text, TODAY) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "summary"),
+    [
+        ("x", ""), ("x #a #b", "#a #b"), ("x !low", "priority low"), ("x @data", "data"),
+        ("x ^0d", "due 2026-03-18"), ("x score:5/2", "score 5/2 = 2.5"),
+        ("x budget:2runs", "budget 2 runs"), ("x metric:a=1", "a 1"),
+    ],
+)  # fmt: skip
+def test_what_was_understood_is_said(line: str, summary: str) -> None:
+    assert captured(line, TODAY).summary == summary

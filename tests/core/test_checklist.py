@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core import checklist
 from mlkanban.core.card import CheckItem
+from mlkanban.core.models import Board, Stage
 from mlkanban.errors import NotFound, UsageProblem
 
 Items = list[dict[str, Any]]
@@ -90,3 +91,62 @@ def test_what_changed_in_words() -> None:
     ]
     assert checklist.changes_text(before, after) == "ticked a; unticked b; added d; removed c"
     assert checklist.changes_text(before, before) == ""
+
+
+@pytest.mark.parametrize(("typed", "place"), [("0", None), ("5", None), ("1", 0), ("4", 3)])
+def test_the_numbers_are_those_of_the_items(typed: str, place: int | None) -> None:
+    if place is None:
+        with pytest.raises(NotFound):
+            checklist.find(ITEMS, typed)
+    else:
+        assert checklist.find(ITEMS, typed) == place
+
+
+@pytest.mark.parametrize(
+    ("item", "shown"),
+    [
+        (CheckItem("x"), "[ ] x"), (CheckItem("x", True), "[x] x"),
+        (CheckItem("x", False, "evaluation"), "[ ] x  (gate: Evaluation)"),
+        (CheckItem("x", True, "e"), "[x] x  (gate: Evaluation)"),
+        (CheckItem("x", False, "removed"), "[ ] x  (gate: Training)"),
+    ],
+)  # fmt: skip
+def test_an_item_is_shown_with_the_stage_it_closes(item: CheckItem, shown: str) -> None:
+    stages = (Stage("e", "Evaluation", committed=True), Stage("t", "Training", committed=True),
+              Stage("d", "Done"))  # fmt: skip
+    assert checklist.line(Board("b", "b", "B", stages), item) == shown
+
+
+def test_progress_counts_what_is_done() -> None:
+    assert checklist.progress(ITEMS) == "1/4"
+    assert checklist.progress(()) == "0/0"
+
+
+@pytest.mark.parametrize(
+    ("typed", "gates"),
+    [
+        (["a", "b"], ["A", "B"]), (["b", "a"], ["B", "A"]), (["c", "b"], ["A", "B"]),
+        (["a", "c"], ["A", "B"]), (["b", "c"], ["B", ""]), (["c", "d"], ["A", "B"]),
+        (["a"], ["A"]), (["c"], [""]), (["a", "b", "c"], ["A", "B", ""]), ([], []),
+        (["c", "a"], ["", "A"]),
+    ],
+)  # fmt: skip
+def test_a_gate_follows_its_text_or_its_place(typed: list[str], gates: list[str]) -> None:
+    before = (CheckItem("a", gate="A"), CheckItem("b", gate="B"))
+    made = checklist.with_gates_of([{"text": text} for text in typed], before)
+    assert [item.get("gate", "") for item in made] == gates
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([], [], ""), ([("a", False)], [("a", False)], ""),
+        ([("a", False)], [("a", True)], "ticked a"),
+        ([("a", True)], [("a", False)], "unticked a"), ([], [("a", True)], "added a"),
+        ([("a", True)], [], "removed a"), ([("a", True)], [("a", True)], ""),
+        ([("a", False), ("b", False)], [("a", True), ("b", True)], "ticked a, b"),
+    ],
+)  # fmt: skip
+def test_each_change_in_words(before, after, said: str) -> None:
+    both = ([{"text": text, "done": done} for text, done in some] for some in (before, after))
+    assert checklist.changes_text(*both) == said

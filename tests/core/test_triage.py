@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,3 +95,64 @@ def test_a_model_at_alert_comes_before_all() -> None:
     ]  # fmt: skip
     assert found(TriageView.ALERTS) == [Item("r1", "at alert"), Item("r2", "at alert")]
     assert found(TriageView.NEW) == [Item("r9", "new")]
+
+
+@pytest.mark.parametrize(("days", "asks"), [(0, False), (2, False), (3, True), (4, True)])
+def test_a_blocked_card_is_looked_at_after_three_quiet_days(days: int, asks: bool) -> None:
+    blocked = card(1, "s1", block_reason="bug")
+    assert bool(asked(blocked, quiet={"c1": days})) is asks
+    assert asked(card(1, "s1"), quiet={"c1": days}) == []
+    assert asked(blocked) == []
+
+
+def test_of_quiet_blocks_the_longest_comes_first() -> None:
+    blocked = [card(n, "s1", block_reason="bug") for n in (1, 2, 3, 4)]
+    found = asked(*blocked, quiet={"c1": 3, "c2": 40, "c3": 1000, "c4": 40})
+    assert [item.ref for item in found] == ["r3", "r2", "r4", "r1"]
+    assert found[3].why == "blocked (bug), nothing done for 3 days"
+
+
+@pytest.mark.parametrize(
+    ("stage", "more", "asks"),
+    [
+        ("s0", {}, "new"),
+        ("s1", {}, ""),
+        ("s3", {}, ""),
+        ("s0", {"outcome": "discarded"}, ""),
+        ("s0", {"archived": 1}, ""),
+        ("s0", {"snoozed_until": "2026-03-21"}, ""),
+        ("s0", {"snoozed_until": "2026-03-20"}, "its snooze is over"),
+        ("s1", {"snoozed_until": "2026-03-19"}, "its snooze is over"),
+    ],
+)
+def test_why_a_card_is_in_the_queue(stage, more, asks) -> None:
+    assert [item.why for item in asked(card(1, stage, **more))] == ([asks] if asks else [])
+
+
+def test_a_committed_first_stage_has_no_new_cards() -> None:
+    board = Board("b", "b", "B", (Stage("s0", "S0", committed=True), Stage("s1", "S1")))
+    assert queue(board, [card(1)], TODAY, quiet={}, old=lambda face: False) == []
+
+
+def test_runs_that_ended_and_conflicts_are_told_with_their_reason() -> None:
+    one, two, three = card(1, "s1", entered_at="2"), card(2, "s1", entered_at="1"), card(3)
+    ended = {"c1": "run 1 failed", "c2": "run 2 finished", "c3": ""}
+
+    def found(**more):
+        return queue(BOARD, [one, two, three], TODAY, quiet={}, old=lambda face: False, **more)
+
+    assert found(ended=ended) == [
+        Item("r2", "run 2 finished"), Item("r1", "run 1 failed"), Item("r3", "new"),
+    ]  # fmt: skip
+    assert found(ended=ended, view=TriageView.RUNS) == found(ended=ended)[:2]
+    first = found(ended=ended, undecided={"c3", "c1"})
+    assert [item.ref for item in first] == ["r1", "r3", "r2"]
+    assert "written on two machines" in first[0].why
+    assert found(undecided={"c1"}, view=TriageView.UNDECIDED) == first[:1]
+    gone = card(4, "s3", outcome="shipped", archived=1)
+    assert queue(BOARD, [gone], TODAY, quiet={}, old=lambda face: True, undecided={"c4"}) != []
+
+
+def test_of_cards_that_came_at_once_the_first_made_comes_first() -> None:
+    cards = [card(n)._replace(created_at="x") for n in (3, 1, 2)]
+    assert [item.ref for item in asked(*cards)] == ["r1", "r2", "r3"]

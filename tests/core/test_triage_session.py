@@ -3,11 +3,12 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.triage import Item
-from mlkanban.core.triage_session import VERBS, Queue, Sitting, TriageSession, resumed
+from mlkanban.core.triage_session import VERBS, Queue, Sitting, TriageSession, in_minutes, resumed
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 
@@ -270,3 +271,93 @@ def test_what_is_no_session_is_none(value, field, whole) -> None:
     TriageSession.of_field(value if whole else kept)
     del kept[field]
     assert TriageSession.of_field(kept) is None or field == "again"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(0, "less than a minute"), (0.4, "less than a minute"), (0.6, "1 minute"), (1, "1 minute"),
+     (1.4, "1 minute"), (1.6, "2 minutes"), (8, "8 minutes")],
+)  # fmt: skip
+def test_minutes_in_words(minutes: float, said: str) -> None:
+    assert in_minutes(minutes) == said
+
+
+@pytest.mark.parametrize(
+    ("gap", "counted"),
+    [(-5, 0), (0, 0), (1, 1), (119, 119), (120, 120), (121, 0), (3600, 0)],
+)
+def test_a_gap_of_two_minutes_still_counts(gap: int, counted: int) -> None:
+    some = sitting("a")
+    some.seen(NOW + timedelta(seconds=gap))
+    assert some.ended().seconds == counted
+    assert some.minutes == counted / 60
+    assert TriageSession("all", NOW, 90, 0, {"accepted": 2, "snoozed": 1}, 0, 0, 0).minutes == 1.5
+    assert TriageSession("all", NOW, 90, 0, {"accepted": 2, "snoozed": 1}, 0, 0, 0).decisions == 3
+
+
+@pytest.mark.parametrize(("limit", "many"), [(None, 3), (0, 0), (1, 1), (3, 3), (9, 3)])
+def test_a_queue_may_be_cut_to_its_first_cards(limit: int | None, many: int) -> None:
+    queue = Queue(items("a", "b", "c"), frozenset("b"), True)
+    first = queue.first(limit)
+    assert first == (items("a", "b", "c")[:many], frozenset("b"), True)
+    assert Queue(items("a")) == (items("a"), frozenset(), False)
+
+
+def test_at_the_end_nothing_is_decided_skipped_or_gone() -> None:
+    some = sitting("a")
+    some.decide("accepted")
+    for move in (lambda: some.decide("accepted"), some.skip, some.gone):
+        move()
+        assert (some.at, some.item, some.cards, some.left) == (1, None, 1, 0)
+    assert some.ended().decided == {"accepted": 1}
+    some.previous()
+    some.previous()
+    assert (some.at, here(some)) == (0, "a")
+    assert not sitting("a").has_changes
+
+
+def test_what_was_noted_skipped_or_taken_back_is_something_to_store() -> None:
+    skipped = sitting("a")
+    skipped.skip()
+    assert skipped.has_changes
+    undone = sitting("a")
+    undone.decide("accepted")
+    undone.undo(["a"])
+    assert (undone.decided, undone.has_changes, undone.ended().undone) == ({}, True, 1)
+    undone.redo(["a"])
+    assert undone.ended().undone == 0
+    many = sitting("a", "b")
+    many.note(["a", "b"])
+    many.note([])
+    many.undo(["b"])
+    assert (here(many), many.has_changes) == ("b", False)
+
+
+def test_only_accepted_cards_go_past_a_limit() -> None:
+    some = sitting("a", "b", "c")
+    some.decide("accepted", forced=True)
+    some.decide("completed", forced=True)
+    some.decide("accepted")
+    assert some.ended().overrides == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "read"),
+    [
+        ({"view": "inbox"}, {"view": "new"}), ({"view": "later"}, {"view": "later"}),
+        ({"began": "2026-03-20T09:00:00"}, {"began": NOW}),
+        ({"began": "2026-03-20T10:00:00+01:00"}, {"began": NOW}),
+        ({"decided": {"accepted": 2, "postponed": 5}}, {"decided": {**dict.fromkeys(VERBS, 0),
+                                                                    "accepted": 2}}),
+        ({"left": ["a"], "again": 1}, {"left": ("a",), "again": 1}),
+    ],
+)  # fmt: skip
+def test_a_session_of_another_version_is_read(change, read) -> None:
+    kept = {**paused().to_field(), **change}
+    found = TriageSession.of_field(kept)
+    assert found is not None
+    assert {name: getattr(found, name) for name in read} == read
+    del kept["again"]
+    found = TriageSession.of_field(kept)
+    assert found is not None
+    assert found.again == 0

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.backtest import sentence, summary
-from mlkanban.flow.backtest import HORIZON, PASTS, _Replay, backtest
+from mlkanban.flow.backtest import HORIZON, PASTS, HitRate, _Replay, backtest
 from mlkanban.flow.forecast import FEWEST_DAYS, Sums, whole_days
 from mlkanban.flow.history import CardHistory, FlowState, trace
 from mlkanban.flow.percentiles import PERCENTILES, needed
@@ -227,3 +227,78 @@ def test_every_trial_is_what_the_board_of_that_day_would_have_said(seed):
             for score in scores:
                 key = back, kind, score.percent
                 assert (score.trials, score.held) == (totals[key, "trials"], totals[key, "held"])
+
+
+def daily_cards(days):
+    """A card on each of so many days, begun and finished on it."""
+    return [took(f"c{n}", 1, start=n) for n in range(1, days + 1)]
+
+
+@pytest.mark.parametrize(
+    ("days", "trials", "apart"),
+    [
+        # The first trial has thirty days behind it, the last one fourteen whole days ahead.
+        (44, 0, None), (45, 1, None), (46, 2, 1), (164, 120, 1), (165, 61, 2), (284, 120, 2),
+        (285, 81, 3),
+    ],
+)  # fmt: skip
+def test_trials_lie_as_close_as_gives_a_hundred_and_twenty_at_most(days, trials, apart):
+    end = WORKFLOW.end_of_day(at(days).date())
+    some = follow(WORKFLOW, daily_cards(days), end, Window.back(None, WORKFLOW.day(end)))
+    found = backtest(some)
+    assert len(found.days) == trials
+    if trials:
+        assert found.days[0] == at(31).date()
+        assert found.days[-1] <= at(days - 14).date()
+    if apart:
+        assert {(b - a).days for a, b in zip(found.days, found.days[1:], strict=False)} == {apart}
+        assert (at(days - 14).date() - found.days[-1]).days < apart
+    assert list(found.scores) == [30, 90]
+    assert all(list(kinds) == ["how_many", "when", "card"] for kinds in found.scores.values())
+    assert found.cards_ahead == 14 or not trials
+    for kinds in found.scores.values():
+        for kind in ("how_many", "when"):
+            assert [(s.trials, s.held) for s in kinds[kind]] == [(trials, trials)] * 4
+
+
+@pytest.mark.parametrize(
+    ("percent", "trials", "held", "share"),
+    [
+        (50, 4, 4, None), (50, 5, 4, 80.0), (70, 9, 9, None), (70, 10, 0, 0.0), (85, 9, 9, None),
+        (85, 10, 9, 90.0), (95, 19, 19, None), (95, 20, 20, 100.0), (50, 0, 0, None),
+    ],
+)  # fmt: skip
+def test_a_share_asks_for_as_many_trials_as_a_percentile_for_values(percent, trials, held, share):
+    assert HitRate(percent, trials, held).share == share
+
+
+def scored(*held_of_30, trials=100):
+    """The rates at 50 % of the forecasts from 30 days of past, and of those from 90."""
+    rates = [
+        {"how_many": (HitRate(50, trials, held),), "when": (HitRate(50, 3, 0),), "card": ()}
+        for held in held_of_30
+    ]
+    empty = backtest(sample([]))
+    return replace(empty, scores=dict(zip((30, 90), rates, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "best", "worst"),
+    [
+        (50, 60, 30, (0, 10)), (60, 50, 90, (10, 0)), (55, 55, 90, (5, 5)), (45, 55, 90, (5, 5)),
+        (44, 55, 90, (6, 5)), (46, 55, 30, (4, 5)), (40, 59, 90, (10, 9)),
+    ],
+)  # fmt: skip
+def test_the_past_is_best_whose_forecasts_are_least_wrong_either_way(near, far, best, worst):
+    found = scored(near, far)
+    assert found.best_past_days == best
+    assert (found.worst(30), found.worst(90)) == worst
+    assert found.differences(30) == [near - 50]
+
+
+def test_a_past_without_a_share_is_not_the_best_one():
+    none = scored(0, 0, trials=4)
+    assert (none.differences(30), none.worst(30), none.best_past_days) == ([], 0.0, 90)
+    some = scored(0, 0)
+    few = replace(some, scores={30: some.scores[30], 90: none.scores[90]})
+    assert few.best_past_days == 30

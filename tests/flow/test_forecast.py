@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.forecast import reason, summary, to_json
-from mlkanban.flow.forecast import Sums, forecast
+from mlkanban.flow.forecast import Sums, forecast, whole_days
 from mlkanban.flow.percentiles import PERCENTILES
+from mlkanban.flow.sample import follow
 from mlkanban.flow.throughput import throughput
-from tests.flow.logs import card, sample, took
+from mlkanban.flow.window import Window
+from tests.flow.logs import WORKFLOW, at, card, sample, took
 
 pasts = st.lists(st.integers(0, 6), min_size=1, max_size=40).filter(any)
 
@@ -151,3 +154,75 @@ def test_with_nothing_open_nothing_is_said_of_all_open_cards():
     assert said.table.head == ("chance", f"cards by {found.by}")
     assert to_json(found)["when"]["cards"] == 1
     assert len(summary(forecast(sample([*done, card("o", (3, 1))]))).lines) == 2
+
+
+def test_a_forecast_looks_two_weeks_ahead_unless_it_is_asked_for_other_days():
+    some = sample(five_days(), day=20)
+    found = forecast(some)
+    assert (found.days, found.by) == (14, some.today + timedelta(days=14))
+    assert found == forecast(some, days=14)
+
+
+def test_a_day_is_over_by_its_last_second():
+    cards = five_days()
+    end = WORKFLOW.end_of_day(at(20).date())
+    window = Window.back(None, WORKFLOW.day(end))
+    for moment, over in (
+        (end, True), (end.replace(microsecond=0), True),
+        (end.replace(microsecond=0) - timedelta(microseconds=1), False),
+    ):  # fmt: skip
+        some = follow(WORKFLOW, cards, moment, window)
+        assert len(whole_days(some)) == len(some.days) - (not over)
+        found = forecast(some)
+        assert (found.left_out, found.past_days) == (not over, len(some.days) - (not over))
+        assert found.window_days == len(some.days)
+
+
+def test_the_days_of_a_forecast_go_a_quarter_past_the_latest_that_is_told():
+    some = sample([took(f"c{n}", 1, start=1 + 2 * n) for n in range(10)], day=21)
+    for cards in (1, 3, 12):
+        found = forecast(some, cards=cards)
+        latest = found.when[95]
+        assert latest is not None
+        ahead = (latest - some.today).days
+        days = [day for day, _ in found.dates]
+        assert days == [some.today + timedelta(days=n + 1) for n in range(ahead + ahead // 4 + 1)]
+        reached = sum(chance for day, chance in found.dates if day <= latest)
+        assert 0.95 <= reached <= 1
+        assert reached - dict(found.dates)[latest] < 0.95
+
+
+def test_ten_years_ahead_is_as_far_as_is_told():
+    # A day finishes a card or none: the chance of none in D days is q ** D.
+    for without, days in ((5265, 3650), (5266, None)):
+        assert Sums([1] + [0] * without).when(50, 1) == days
+
+
+@pytest.mark.parametrize(("active", "possible"), [(0, False), (4, False), (5, True)])
+def test_a_forecast_needs_five_days_with_throughput(active, possible):
+    cards = [took(f"{twice}{n}", 1, start=1 + 2 * n) for n in range(active) for twice in "ab"]
+    found = forecast(sample([*cards, card("open", (1, 1))], day=21))
+    assert (found.active_days, found.possible, found.n) == (active, possible, 2 * active)
+    assert bool(found.how_many) == bool(found.when) == bool(found.chances) == possible
+    assert bool(found.dates) == possible
+
+
+@pytest.mark.parametrize(
+    ("open_cards", "asked", "cards", "none_open"),
+    [(0, None, 1, True), (1, None, 1, False), (3, None, 3, False), (3, 2, 2, False),
+     (0, 2, 2, False), (0, 1, 1, False)],
+)  # fmt: skip
+def test_how_many_cards_the_dates_are_of(open_cards, asked, cards, none_open):
+    some = sample([*five_days(), *(card(f"o{n}", (1, 1)) for n in range(open_cards))], day=20)
+    found = forecast(some, cards=asked)
+    assert (found.cards, found.none_open) == (cards, none_open)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=9).filter(any), st.integers(1, 12))
+def test_the_chances_of_each_number_add_up(past, days):
+    tail = Sums(past).chances(days)
+    assert len(tail) == max(past) * days + 2
+    assert (tail[0], tail[-1]) == (1, 0)
+    assert all(before >= after for before, after in pairwise(tail))
+    mean = sum(tail[1:])
+    assert mean == pytest.approx(days * sum(past) / len(past))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlkanban.core.models import StageKind
 from mlkanban.flow.history import (
     CardHistory,
     FlowState,
@@ -13,6 +14,8 @@ from mlkanban.flow.history import (
     PastLimits,
     Step,
     Workflow,
+    known,
+    spans,
     trace,
 )
 
@@ -261,3 +264,49 @@ def test_each_instant_has_the_limits_that_held_then(one, other, first, last):
             assert parts == []
         for limits, begin, end in parts:
             assert limits == held(stage, begin) == held(stage, end - timedelta(microseconds=1))
+
+
+def test_of_no_steps_none_are_known_and_of_an_instant_those_up_to_it():
+    steps = card((1, 0), (2, 1), (2, 2), (4, 3)).steps
+    assert list(known((), at(1))) == []
+    for instant, many in ((0.5, 0), (1, 1), (1.9, 1), (2, 3), (3.9, 3), (4, 4), (9, 4)):
+        assert list(known(steps, at(instant))) == list(steps[:many])
+    assert [until for _, until in spans(steps, at(9))] == [at(2), at(2), at(4), at(9)]
+
+
+def test_a_card_without_what_happened_in_between():
+    history = card((1, 0), (2, 1), (3, 2), (4, 3))
+    left = history.without(at(1), at(3))
+    assert [step.at for step in left.steps] == [at(1), at(4)]
+    assert history.until(at(3)).steps == history.steps[:3]
+
+
+@pytest.mark.parametrize(
+    ("stages", "committed", "delivered", "fits"),
+    [
+        (1, 0, 1, True), (3, 0, 3, True), (3, 1, 2, True), (3, 2, 3, True), (3, 1, 1, False),
+        (3, 2, 1, False), (3, -1, 1, False), (3, 0, 4, False), (0, 0, 0, False),
+    ],
+)  # fmt: skip
+def test_the_points_of_a_workflow_lie_on_its_stages(stages, committed, delivered, fits):
+    names = tuple(map(str, range(stages)))
+    if not fits:
+        with pytest.raises(ValueError, match=f"do not fit {stages} stages"):
+            Workflow(names, committed, delivered, UTC)
+        return
+    made = Workflow(names, committed, delivered, UTC)
+    assert list(made.committed) == list(range(committed, delivered))
+    assert (len(made.kinds), len(made.limits), len(made.past_limits)) == (stages,) * 3
+    assert set(made.kinds) == {StageKind.ACTIVE}
+    assert set(made.limits) == {Limits(None, None)}
+    for short in ({"kinds": made.kinds * 2}, {"limits": made.limits * 2},
+                  {"past_limits": made.past_limits * 2}):  # fmt: skip
+        with pytest.raises(ValueError, match="one kind and one limit"):
+            Workflow(names, committed, delivered, UTC, **short)
+
+
+def test_both_ends_of_days_are_counted():
+    made = Workflow(("a",), 0, 1, UTC)
+    assert [made.days(at(1), at(day)) for day in (1, 2, 9)] == [1, 2, 9]
+    assert made.start_of_day(date(2026, 1, 1)) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert made.end_of_day(date(2026, 1, 1)) == datetime(2026, 1, 1, 23, 59, 59, 999999, tzinfo=UTC)

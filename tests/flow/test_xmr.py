@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.xmr import summary
-from mlkanban.flow.xmr import limits_of, xmr
+from mlkanban.flow.xmr import NaturalLimits, limits_of, xmr
 from tests.flow.logs import sample, took
 
 
@@ -51,3 +51,38 @@ def test_too_few_values_have_no_limits():
     assert "limits need 6" in summary(of([3] * 5)).lines[0]
     assert of([3, 4, 5] * 3).provisional
     assert "provisional" in summary(of([3, 4, 5] * 3)).lines[0]
+
+
+@pytest.mark.parametrize(("many", "limits", "provisional"), [
+    (5, False, True), (6, True, True), (14, True, True), (15, True, False), (16, True, False),
+])  # fmt: skip
+def test_limits_need_six_values_and_settle_with_fifteen(many, limits, provisional):
+    found = of([3, 5] * 8 if many == 16 else ([3, 5] * 8)[:many])
+    assert (found.limits is not None, found.provisional, found.n) == (limits, provisional, many)
+
+
+@pytest.mark.parametrize(
+    ("values", "runs"),
+    [
+        ([2] * 7 + [12] * 7, ()), ([2] * 8 + [12] * 7, ((0, 7),)), ([2] * 7 + [12] * 8, ((7, 14),)),
+        ([12] * 8 + [2] * 8, ((0, 7), (8, 15))),
+        # A value on the mean ends a run.
+        ([2] * 8 + [7] + [12] * 8, ((0, 7), (9, 16))),
+        ([2] * 4 + [7] + [2] * 4 + [12] * 8, ((9, 16),)),
+        ([7] * 20, ()),
+    ],
+)  # fmt: skip
+def test_a_run_has_eight_values_on_one_side_of_the_mean(values, runs):
+    assert of(values).runs == runs
+
+
+def test_only_what_lies_beyond_a_limit_is_outside():
+    same = of([4] * 8)
+    assert (same.limits, same.outside) == (NaturalLimits(4, 4, 4), ())
+    low = of([40, 41] * 8 + [1])
+    assert low.outside == (16,)
+    found = limits_of([3, 3, 3, 3, 3, 9])
+    assert found is not None
+    assert found.mean == 4
+    assert found.lower == pytest.approx(0.808)
+    assert found.upper == pytest.approx(7.192)

@@ -244,3 +244,157 @@ def test_only_what_a_query_asks_for_is_asked_of_the_store(query: str, wanted: St
     assert store_terms(query) == wanted
     told = Answers({text: frozenset() for text in wanted.texts}, {}, frozenset())
     assert not any(store_terms(query).beyond(told))
+
+
+OLD_AND_NEW = [
+    # What stands at a limit, on both sides of it. Today is 20 March; the board is in Berlin.
+    ("is:snoozed", {"snoozed_until": "2026-03-20"}, False),
+    ("is:snoozed", {"snoozed_until": "2026-03-21"}, True),
+    ("is:snoozed", {}, False),
+    ("is:waiting", {"work": "waiting"}, True),
+    ("is:waiting", {}, False),
+    ("is:unattended", {}, False),
+    ("is:open", {"outcome": "learned"}, False),
+    ("is:open", {"archived": 1}, False),
+    ("is:committed", {"outcome": "learned"}, False),
+    ("is:committed", {"stage": "7"}, False),
+    ("is:finished", {}, False),
+    ("is:archived", {}, False),
+    ("is:conflict", {}, False),
+    ("stage:8", {"stage": AT["Monitoring"]}, True),
+    ("stage:1", {"stage": AT["Ideas"]}, True),
+    ("stage:1", {}, False),
+    ("stage:d", {"stage": AT["Data prep"]}, True),
+    ("stage:d", {"stage": AT["Deployment"]}, True),
+    ("tag:none", {}, False),
+    ("tag:nlp", {}, True),
+    ("type:none", None, "is no"),
+    ("priority:none", None, "is no"),
+    ("class:none", None, "is no"),
+    ("outcome:none", DONE, False),
+    ("outcome:s", DONE, True),
+    ("outcome:s", {"outcome": "superseded"}, True),
+    ("outcome:s", {"outcome": "learned"}, False),
+    ("health:none", {}, True),
+    ("health:none", {"health": "ok"}, False),
+    ("health:ret", {"health": "retired"}, True),
+    ("work:wait", {"work": "waiting"}, True),
+    ("blocked:no", {"block_reason": "bug"}, False),
+    ("blocked:internal", {"block_reason": "bug"}, True),
+    ("blocked:internal", {}, False),
+    ("blocked:external", {}, False),
+    ("blocked:external", {"block_external": 1}, False),
+    ("blocked:bug", {}, False),
+    ("blocked:data", {"block_reason": "data-access"}, True),
+    ("blocked:data-access", {"block_reason": "data-quality"}, False),
+    ("snoozed:no", {"snoozed_until": "2026-03-20"}, True),
+    ("snoozed:no", {"snoozed_until": "2026-03-21"}, False),
+    ("snoozed:yes", {}, False),
+    ("age:1", {"started_at": "2026-03-20T10:00:00Z"}, True),
+    ("age:2", {"started_at": "2026-03-19T10:00:00Z"}, True),
+    # A quarter to midnight in London is the next day in Berlin.
+    ("age:1", {"started_at": "2026-03-19T23:45:00Z"}, True),
+    # A clock that was ahead: today.
+    ("age:1", {"started_at": "2026-03-25T10:00:00Z"}, True),
+    ("age:20", {"started_at": ""}, True),
+    ("age>=1", {"started_at": "", "created_at": ""}, False),
+    (
+        "age>=1",
+        {"started_at": "", "outcome": "discarded", "finished_at": "2026-03-18T10:00:00Z"},
+        False,
+    ),
+    ("age:18", {"started_at": "2026-03-01T10:00:00Z", "finished_at": "2026-03-18T10:00:00Z"}, True),
+    ("age:1w", {"started_at": "2026-03-14T10:00:00Z"}, True),
+    ("age<1w", {"started_at": "2026-03-14T10:00:00Z"}, False),
+    ("age<=1w", {"started_at": "2026-03-14T10:00:00Z"}, True),
+    ("here:0", {"entered_at": "2026-03-20T10:00:00Z"}, True),
+    ("here:1", {"entered_at": "2026-03-19T10:00:00Z"}, True),
+    ("here:0", {"entered_at": "2026-03-25T10:00:00Z"}, True),
+    ("here>=0", {"entered_at": ""}, False),
+    ("here<2", {}, False),
+    ("here<=2", {}, True),
+    ("due:yes", {"due": "2026-03-20"}, True),
+    ("due:yes", {}, False),
+    ("due:none", {"due": "2026-03-20"}, False),
+    ("due=none", {}, True),
+    ("due:late", {}, False),
+    ("due:late", {"due": "2026-03-19", "outcome": "shipped"}, False),
+    ("due>2026-03-20", {"due": "2026-03-20"}, False),
+    ("due<=2026-03-20", {"due": "2026-03-20"}, True),
+    ("due<=2026-03-20", {}, False),
+    ("due=1d", {"due": "2026-03-21"}, True),
+    ("created:0d", {"created_at": "2026-03-20T10:00:00Z"}, True),
+    ("created:0d", {"created_at": "2026-03-25T10:00:00Z"}, True),
+    ("created:1d", {"created_at": "2026-03-19T10:00:00Z"}, True),
+    ("created<19d", {}, False),
+    ("created<=19d", {}, True),
+    ("created>=0d", {"created_at": ""}, False),
+    ("created:2026-03-01", {}, True),
+    ("created<2026-03-01", {}, False),
+    ("created>2026-02-28", {"created_at": ""}, False),
+    ("created:none", {"created_at": ""}, True),
+    ("created:none", {}, False),
+    ("finished:none", {}, True),
+    ("finished:none", DONE, False),
+    ("finished:2d", DONE, True),
+    ("finished<2d", DONE, False),
+    ("metric:auc>=0.917", {"metric": "val_auc .917/>=.92"}, True),
+    ("metric:auc>0.917", {"metric": "val_auc .917/>=.92"}, False),
+    ("metric:auc<0.917", {"metric": "val_auc .917/>=.92"}, False),
+    ("metric:auc<=0.917", {"metric": "val_auc .917"}, True),
+    ("metric:auc=0.917", {"metric": "val_auc .917"}, True),
+    ("metric:loss<=0.1", {"metric": "loss <=.1"}, False),
+    ("metric:loss>=0", {"metric": "auc .9"}, False),
+    ("metric:AUC", {"metric": "val_auc .917"}, True),
+    ("metric:f1", {"metric": "val_auc .917"}, False),
+    ("metric:917", {"metric": "val_auc .917"}, False),
+    ("metric:t>=-1", {"metric": "temp -0.5"}, True),
+    ("metric:auc>=1.2.3", None, "is not a number"),
+    ("from:g1", {"lineage": "retrain-of:g1"}, True),
+    ("from:g1", {"lineage": "retrain-of:g11"}, False),
+    ("from:retrain", {"lineage": "retrain-of:g1"}, True),
+    ("from:abl", {"lineage": "retrain-of:g1"}, False),
+    ("from:parent", {"lineage": "parent:g1"}, True),
+    ("from:g1", {}, False),
+    ("needs:none", {}, True),
+    ("needs:g2", {"needs": "g1 g2"}, True),
+    ("needs:g", {"needs": "g1 g2"}, False),
+    ("run:none", {}, True),
+    ("run:any", {}, False),
+]
+
+
+@pytest.mark.parametrize(("query", "more", "expected"), OLD_AND_NEW)
+def test_a_query_at_its_limits(query, more, expected):
+    if more is None:
+        with pytest.raises(BadQuery, match=expected):
+            matcher(query, SCENE)
+    else:
+        assert found(query, **more) is expected
+
+
+def test_a_whole_name_is_not_the_beginning_of_another():
+    stages = (Stage("1", "Train"), Stage("2", "Training", committed=True))
+    scene = replace(SCENE, board=replace(BOARD, stages=stages))
+    for query, there in (
+        ("stage:train", ["1"]), ("stage:tra", ["1", "2"]), ("stage:training", ["2"]),
+        ("stage:2", ["2"]),
+    ):  # fmt: skip
+        assert [at for at in "12" if matcher(query, scene)(card(stage=at))] == there
+    for query in ("stage:0", "stage:3"):
+        with pytest.raises(BadQuery, match="No stage begins with"):
+            matcher(query, scene)
+
+
+@pytest.mark.parametrize(
+    ("query", "texts"),
+    [("title:focal", {"focal"}), ("dataset:none", {""}), ("score:5/2", {"5/2"})],
+)
+def test_a_text_in_a_field_is_what_the_store_found(query: str, texts: set[str]) -> None:
+    (asked,) = store_terms(query).fields
+    there = replace(SCENE, answers=Answers(fields={asked: frozenset({"c1"})}))
+    nowhere = replace(SCENE, answers=Answers(fields={asked: frozenset()}))
+    without = query.endswith("none")
+    assert matcher(query, there)(card()) is not without
+    assert matcher(query, nowhere)(card()) is without
+    assert matcher(query, there)(card(id="c2")) is without

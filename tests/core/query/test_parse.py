@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.query.fields import FIELDS
 from mlkanban.core.query.parse import parse
-from mlkanban.core.query.tree import EVERYTHING, And, Not, Or, Term, TextTerm, printed
+from mlkanban.core.query.tree import EVERYTHING, And, Node, Not, Or, Term, TextTerm, printed
 from mlkanban.errors import BadQuery
 
 NAMES = frozenset(FIELDS)
@@ -61,6 +61,11 @@ def test_any_text_is_read_or_refused_with_a_place(text):
         assert str(refused).endswith((".", "?"))
 
 
+NESTED: Node = TextTerm("a")
+for _ in range(32):
+    NESTED = Not(NESTED)
+
+
 @pytest.mark.parametrize(
     ("text", "tree"),
     [
@@ -92,6 +97,25 @@ def test_any_text_is_read_or_refused_with_a_place(text):
         ("multi-tag:gpu", TextTerm("multi-tag:gpu")),
         ('"foo:bar"', TextTerm("foo:bar")),
         (r'"say \"hi\""', TextTerm('say "hi"')),
+        (r'"a \\ b\c"', TextTerm(r"a \ b\c")),
+        ('""', TextTerm("")),
+        ("-", TextTerm("-")),
+        ("a -", And((TextTerm("a"), TextTerm("-")))),
+        ("--a", Not(Not(TextTerm("a")))),
+        ("-(a b)", Not(And((TextTerm("a"), TextTerm("b"))))),
+        ("(a) (b)", And((TextTerm("a"), TextTerm("b")))),
+        ("(a b) c", And((TextTerm("a"), TextTerm("b"), TextTerm("c")))),
+        ("(a or b) or c", Or((TextTerm("a"), TextTerm("b"), TextTerm("c")))),
+        ("((a))", TextTerm("a")),
+        ("a and b or c", Or((And((TextTerm("a"), TextTerm("b"))), TextTerm("c")))),
+        ("not not a", Not(Not(TextTerm("a")))),
+        ("a(b)c", And((TextTerm("a"), TextTerm("b"), TextTerm("c")))),
+        ("-" * 32 + "a", NESTED),
+        ("(" * 32 + "a" + ")" * 32, TextTerm("a")),
+        # One after the other is not in each other.
+        (" ".join(["(a)"] * 40), And((TextTerm("a"),) * 40)),
+        (" ".join(["-a"] * 40), And((Not(TextTerm("a")),) * 40)),
+        (" or ".join(["-(a)"] * 40), Or((Not(TextTerm("a")),) * 40)),
     ],
 )
 def test_the_grammar(text, tree):
@@ -137,6 +161,20 @@ def test_the_other_fields_take_an_equals_sign(name):
         ("metric:auc>=high", 0, "metric:auc>=0.9"),
         ("()", 1, "missing"),
         ("-" * 40 + "a", 32, "in each other"),
+        ("-" * 33 + "a", 32, "More than 32 things in each other"),
+        ("(" * 33 + "a" + ")" * 33, 32, "in each other"),
+        (" ".join(["-(a)"] * 20) + " " + "-" * 33 + "a", 132, "in each other"),
+        ("a )", 2, "There is no ( for this )"),
+        ("a or or b", 5, "missing"),
+        ("a and", 5, "missing"),
+        ("(a or)", 5, "missing"),
+        ("not", 3, "missing"),
+        ("-(", 2, "missing"),
+        ('a "b \\', 2, "quote is not closed"),
+        ('stage:"a', 6, "quote is not closed"),
+        ('stage:""', 0, "stage: needs a value"),
+        ("satge:x", 0, "Did you mean stage?"),
+        ("xyzzy:1", 0, "There are: stage, tag"),
     ],
 )
 def test_an_error_points_at_its_place(text, at, said):

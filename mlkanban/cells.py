@@ -7,20 +7,22 @@ from rich.cells import cell_len, set_cell_size
 _BAR = " | "
 
 
-def shortened(text: str, width: int) -> str:
-    """`text` in at most `width` cells, with two dots where something was cut off."""
+def shortened(text: str, width: int, cut: str = "..") -> str:
+    """`text` in at most `width` cells, with two dots where something was cut off. What is drawn on
+    a screen gives the `cut` of its glyphs, what is printed anywhere does without."""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, width - 2) + ".." if width > 3 else set_cell_size(text, width)
+    left = width - len(cut)
+    return set_cell_size(text, left).rstrip() + cut if left > 1 else set_cell_size(text, width)
 
 
-def padded(text: str, width: int) -> str:
+def padded(text: str, width: int, cut: str = "..") -> str:
     """`text` in exactly `width` cells."""
-    cut = shortened(text, width)
-    return cut + " " * (width - cell_len(cut))
+    short = shortened(text, width, cut)
+    return short + " " * (width - cell_len(short))
 
 
-def wrapped(text: str, width: int) -> tuple[str, str]:
+def wrapped(text: str, width: int, cut: str = "..") -> tuple[str, str]:
     """`text` in two lines of at most `width` cells, broken between words if that wastes little."""
     if cell_len(text) <= width:
         return text, ""
@@ -30,7 +32,7 @@ def wrapped(text: str, width: int) -> tuple[str, str]:
     if not rest.startswith(" ") and space >= width // 3:
         rest = head[space:] + rest
         head = head[:space]
-    return head, shortened(rest.strip(), width)
+    return head, shortened(rest.strip(), width, cut)
 
 
 def wrapped_note(text: str, width: int) -> list[str]:

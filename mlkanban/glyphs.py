@@ -5,6 +5,7 @@ code page 437 and no more: what is not among them is drawn there as in ASCII. A 
 cell wide in every terminal, so there are no emoji here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal
@@ -91,7 +92,31 @@ def glyphs(characters: Characters) -> Glyphs:
 
 UTF8 = glyphs("utf-8")
 
+ONE_LETTER = str.maketrans(
+    {
+        drawn: letter
+        for glyph in fields(Glyphs)
+        if glyph.metadata and len(glyph.metadata["utf-8"]) == len(glyph.metadata["ascii"])
+        for drawn, letter in zip(glyph.metadata["utf-8"], glyph.metadata["ascii"], strict=True)
+    }
+    | {UTF8.cut: "."}
+)
+"""For texts whose columns are laid out already. A glyph that means several things (the spine, which
+is the same for all states) has the letter of one of them."""
 
-def terminal_glyphs(term: str, *, ascii: bool) -> Glyphs:
-    """The glyphs for a terminal by its TERM, or those of ASCII if a person wants these."""
-    return glyphs("ascii" if ascii else "linux" if term == "linux" else "utf-8")
+
+def terminal_glyphs(environ: Mapping[str, str], *, ascii: bool) -> Glyphs:
+    """The glyphs for a terminal by its TERM and the characters of the locale, or those of ASCII if
+    a person wants these."""
+    if ascii or not _shows_utf8(environ):
+        return glyphs("ascii")
+    return glyphs("linux" if environ.get("TERM") == "linux" else "utf-8")
+
+
+def _shows_utf8(environ: Mapping[str, str]) -> bool:
+    """No, where the locale is C or names other characters; where there is none, terminals of today
+    do."""
+    names = (environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    locale = next(filter(None, names), "")
+    characters = locale.partition(".")[2].partition("@")[0].lower().replace("-", "")
+    return locale not in ("C", "POSIX") and characters in ("", "utf8")

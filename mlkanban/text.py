@@ -79,7 +79,13 @@ def steady(text: str) -> str:
 
 
 def ascii_only(text: str) -> str:
-    """`text` for a terminal that only shows ASCII; each other character becomes `?`."""
+    """`text` for a terminal that only shows ASCII, as wide as before: of a glyph stays its form of
+    one letter, each other character becomes `?`."""
+    if not text.isascii():
+        # Most texts are ASCII.
+        from mlkanban.glyphs import ONE_LETTER
+
+        text = text.translate(ONE_LETTER)
     return text.encode("ascii", "replace").decode("ascii")
 
 

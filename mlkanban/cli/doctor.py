@@ -22,6 +22,7 @@ from mlkanban.clock import local_timezone, now, odd_timezone
 from mlkanban.config import Settings
 from mlkanban.editor import documents
 from mlkanban.errors import UNREADABLE, BadInput, MlkanbanError, NotFound
+from mlkanban.glyphs import terminal_glyphs
 from mlkanban.hooks import find_hooks
 from mlkanban.paths import places, working_folder
 from mlkanban.runs.local import processes, surroundings
@@ -187,7 +188,12 @@ def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:
         yield Check("colours", "ok", "256 (ssh does not pass COLORTERM on)")
     else:
         yield Check("colours", "note", "16", "The board starts with the theme `terminal`.")
-    if "utf" not in encoding.lower():
+    drawn = terminal_glyphs(env, ascii=False).characters
+    if drawn == "ascii":
+        yield Check("characters", "ok", "ASCII, as the locale says")
+    elif drawn == "linux":
+        yield Check("characters", "ok", "those of the Linux console")
+    elif "utf" not in encoding.lower():
         yield Check("characters", "note", f"{encoding or 'unknown'}, not UTF-8",
                     "MLKANBAN_ASCII=1 draws with ASCII alone.")  # fmt: skip
     else:

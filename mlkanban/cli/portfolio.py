@@ -32,7 +32,7 @@ def portfolio(session: Session) -> None:
 
     def lines() -> Iterator[str]:
         if rows:
-            head, *others = table(rows, width(), ascii=session.settings.ascii)
+            head, *others = table(rows, width(), ascii=session.glyphs.ascii)
             yield dim(head.upper())
             yield from others
 

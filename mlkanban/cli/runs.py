@@ -310,7 +310,7 @@ def _results(
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
     runs, zone = [run for _, run in card_runs], ZoneInfo(board.timezone)
-    lines = result_lines(runs, results, zone, now(), ascii=session.settings.ascii, metric=metric)
+    lines = result_lines(runs, results, zone, now(), ascii=session.glyphs.ascii, metric=metric)
     if lines:
         yield ""
     yield from map(session.clean, lines)

@@ -65,7 +65,7 @@ class Session:
 
     @property
     def glyphs(self) -> Glyphs:
-        return terminal_glyphs(os.environ.get("TERM", ""), ascii=self.settings.ascii)
+        return terminal_glyphs(os.environ, ascii=self.settings.ascii)
 
     @contextlib.contextmanager
     def service(
@@ -331,7 +331,7 @@ class Session:
     def clean(self, text: str) -> str:
         """Stored text as one line that may be printed."""
         shown = display(text).replace("\t", " ")
-        return ascii_only(shown) if self.settings.ascii else shown
+        return ascii_only(shown) if self.glyphs.ascii else shown
 
 
 def login_name() -> str:

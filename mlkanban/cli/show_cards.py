@@ -196,7 +196,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
             differs=differing(found), width=(width() or _PIPED) - 2,
         )  # fmt: skip
         rows += result_lines(
-            found, results, zone, at, ascii=session.settings.ascii,
+            found, results, zone, at, ascii=session.glyphs.ascii,
             metric=service.runs.metric(card.ref),
         )  # fmt: skip
         yield from (f"  {session.clean(row)}" for row in rows)

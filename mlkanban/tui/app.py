@@ -108,7 +108,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.places = places
         self.settings = settings
         self.now = clock
-        self.glyphs = terminal_glyphs(os.environ.get("TERM", ""), ascii=settings.ascii)
+        self.glyphs = terminal_glyphs(os.environ, ascii=settings.ascii)
         self.ascii = self.glyphs.ascii
         self.layout: dict[str, str] = {}
         self.drafts = Drafts(places.drafts)

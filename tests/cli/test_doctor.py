@@ -120,6 +120,8 @@ def test_a_folder_of_somebody_else(board, home, monkeypatch) -> None:
         ({"TERM": "xterm", "NO_COLOR": "1"}, "utf-8", "colours", "ok"),
         ({"TERM": "xterm"}, "ascii", "characters", "note"),
         ({"TERM": "xterm"}, "UTF-8", "characters", "ok"),
+        ({"TERM": "linux"}, "UTF-8", "characters", "ok"),
+        ({"TERM": "xterm", "LC_ALL": "C"}, "UTF-8", "characters", "ok"),
     ],
 )
 def test_the_terminal(env, encoding, what, verdict) -> None:

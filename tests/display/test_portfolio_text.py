@@ -36,7 +36,7 @@ def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
     rows.append(row("Chores", NEW))
     head, first, second = table(rows, 75)
     assert head.split() == table(ROWS)[0].split()
-    assert first.startswith("  Churn of ..  chur..  3/12 ")
+    assert first.startswith("  Churn of..   chur..  3/12 ")
     assert second.endswith("too little")
     assert table(rows, 70)[0].split() == [w for w in table(ROWS)[0].split() if w != "key"]
     head, first, _ = table(rows, 37)

@@ -222,8 +222,8 @@ def face_by_label(conn: sqlite3.Connection, text: str) -> CardFace | None:
     """The card that a label of this store, or a short id alone, stands for; None where the label
     belongs to another store, or to one of several cards that had this id before their stores met.
     """
-    label = read_label(text)
-    if label is None or not label.store:
+    label = read_label(text) if ":" in text else None
+    if label is None:
         return face_by_ref(conn, text.strip().lower())
     if label.store not in store_names(conn):
         return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from mlkanban.cli.before_run import show, slot_for
-from mlkanban.cli.groups import override_at_start
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import CARD
+from mlkanban.cli.types import CARD, override_at_start
 from mlkanban.clock import now
 from mlkanban.paths import places
 from mlkanban.runs.local import adoption

@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.layout import hanging, table
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import BACKUP, FILE
+from mlkanban.cli.types import BACKUP, FILE, SuggestingGroup
 from mlkanban.clock import local_timezone
 from mlkanban.display.event_text import event_text
 from mlkanban.errors import UsageProblem

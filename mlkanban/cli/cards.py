@@ -10,9 +10,8 @@ import click
 from mlkanban import clock
 from mlkanban.cli import types
 from mlkanban.cli.completion import cards_or_stages
-from mlkanban.cli.groups import RenamedOption, TextCommand
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import CARD, LINEAGE, STAGE
+from mlkanban.cli.types import CARD, LINEAGE, STAGE, RenamedOption, TextCommand
 from mlkanban.core.card_fields import FIELDS, SETS, CardField
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.day_input import parse_day

@@ -5,8 +5,8 @@ import sys
 import click
 
 from mlkanban.cli.editor import edit_text
-from mlkanban.cli.groups import SuggestingGroup, TextCommand
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import SuggestingGroup, TextCommand
 from mlkanban.core.markdown.charter import SECTIONS, charter_page
 from mlkanban.core.models import Board
 from mlkanban.editor.documents import CharterDocument

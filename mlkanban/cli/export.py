@@ -10,9 +10,8 @@ from typing import TextIO
 
 import click
 
-from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import FileParam
+from mlkanban.cli.types import FileParam, SuggestingGroup
 from mlkanban.core.models import Board
 from mlkanban.errors import StoreProblem, UsageProblem
 from mlkanban.exchange.export import write_csv, write_jsonl

@@ -17,10 +17,9 @@ import click
 
 from mlkanban import clock
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import DAY, TAG, today
+from mlkanban.cli.types import DAY, TAG, SuggestingGroup, today
 from mlkanban.core.models import CardType
 from mlkanban.core.names import as_tag
 from mlkanban.errors import NotFound, UsageProblem

@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from mlkanban.cli.document_import import markdown
-from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import FILE
+from mlkanban.cli.types import FILE, SuggestingGroup
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.service.history import BroughtIn

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlkanban.cli.groups import RenamedOption
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import WHEN, today
+from mlkanban.cli.types import WHEN, RenamedOption, today
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.plan import AHEAD
 from mlkanban.display.number_text.fit import chance_at, fit_text, to_json

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban import __version__
-from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.interrupt import was_interrupted
 from mlkanban.cli.session import NAMES, Session, give_up, use_home
-from mlkanban.cli.types import BOARD, HOME
+from mlkanban.cli.types import BOARD, HOME, SuggestingGroup
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
 from mlkanban.files import be_private
 

@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
-from mlkanban.cli.groups import override_at_start
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import AIM, CARD, RUN
+from mlkanban.cli.types import AIM, CARD, RUN, override_at_start
 from mlkanban.clock import now
 from mlkanban.display.run_table import result_lines
 from mlkanban.display.run_text import duration, inside, metrics_text, started

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.before_run import show, which_card
-from mlkanban.cli.groups import override_at_start
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import CARD
+from mlkanban.cli.types import CARD, override_at_start
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places

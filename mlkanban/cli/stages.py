@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, limit_of, today
+from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, SuggestingGroup, limit_of, today
 from mlkanban.core.models import Board, StageKind, asleep, stands
 from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load, in_progress

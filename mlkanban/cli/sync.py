@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import FILE
+from mlkanban.cli.types import FILE, SuggestingGroup
 from mlkanban.errors import UsageProblem
 from mlkanban.sync.transports.folder import Folder
 from mlkanban.sync.transports.remotes import choose, exchange, repository, transports

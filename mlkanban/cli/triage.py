@@ -4,9 +4,9 @@ import sys
 
 import click
 
-from mlkanban.cli.groups import RenamedChoice
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.types import RenamedChoice
 from mlkanban.core.triage import FORMER_VIEWS, TriageView
 from mlkanban.paths import places
 from mlkanban.text import beginning

@@ -30,9 +30,8 @@ from mlkanban.service import Done, Service, Snapshot
 from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
-from mlkanban.tui.host import Repeat
+from mlkanban.tui.host import Repeat, ReportState
 from mlkanban.tui.palette import CommandProvider, Palette
-from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +16,6 @@ from mlkanban.paths import Places
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import Command
-from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.store_thread import StoreThread
 
 if TYPE_CHECKING:
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 
 Repeat = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
 """Does what was done last to other cards, with the `CardCommands` of the screen they are on."""
+
+
+@dataclass
+class ReportState:
+    """Which report was looked at last; kept while the person is on the board."""
+
+    view: str = "cycle-time"
+    window: int = 0
+    grouping: int = 0
+    group: int = 0
+    part: int | None = None
 
 
 class Host(Protocol):

@@ -1,7 +1,7 @@
 """A whole card, as its page shows it, and the parts that some of its fields have.
 
 Plain dataclasses, so that `add`, `move` and `list` start without pydantic; pydantic checks against
-them what comes from outside (core/field_kinds.py, service/validation.py).
+them what comes from outside (core/field_kinds.py, service/fields.py).
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 value through an event.
 
 Plain dataclasses: the board is on the screen before pydantic would be loaded. What is given for
-them is checked by pydantic where it comes in (service/validation.py); cards are in core/card.py.
+them is checked by pydantic where it comes in (service/fields.py); cards are in core/card.py.
 """
 
 from collections.abc import Collection

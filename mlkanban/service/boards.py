@@ -16,9 +16,9 @@ from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
+from mlkanban.service.fields import validated
 from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
-from mlkanban.service.validation import validated
 from mlkanban.store import after_merge, ranks, repository
 from mlkanban.store.replica import uuid7
 from mlkanban.store.rows import board_of

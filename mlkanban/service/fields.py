@@ -1,15 +1,17 @@
-"""Field values as they are typed, checked, and in the form that the log stores."""
+"""Field values as they are typed, checked, by pydantic where they have parts, and in the form that
+the log stores."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from mlkanban.core.card import to_json
 from mlkanban.core.card_fields import FIELDS, CardField, called
 from mlkanban.core.field_kinds import Members
 from mlkanban.errors import UsageProblem
 from mlkanban.hints import hint
-from mlkanban.service.validation import accept_all, validated
-from mlkanban.text import accept_title
+from mlkanban.text import accept, accept_title
+
+M = TypeVar("M")
 
 
 def checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
@@ -75,3 +77,29 @@ def by_ref(values: Mapping[str, Any], refs: Mapping[str, str]) -> dict[str, Any]
                 value = {**value, "until": f"card:{refs.get(other, other)}"}
         named[name] = value
     return named
+
+
+def validated(model: type[M], values: Any, name: str = "") -> M:
+    """Validate `values` as a `model`; UsageProblem names the invalid part, of the field `name`."""
+    from pydantic import TypeAdapter, ValidationError  # loaded when something is given to check
+
+    try:
+        return TypeAdapter(model).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in (*filter(None, [name]), *first["loc"]))
+        raise UsageProblem(
+            f"{field}: {first['msg']} (given: {first['input']!r}).", "Nothing was changed."
+        ) from error
+
+
+def accept_all(value: Any, what: str) -> None:
+    """Refuse `value` when a text anywhere in it may not be stored."""
+    if isinstance(value, str):
+        accept(value, what)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            accept_all(part, what)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            accept_all(part, what)

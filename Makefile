@@ -13,15 +13,21 @@ demo: .venv/.ready  ## Open a board full of examples; nothing of yours is touche
 run: .venv/.ready  ## Open your own board
 	@$(BIN)/mlkanban
 
+# Images of containers often forbid Python to keep what it compiled: each of the hundreds of processes
+# that the tests start would compile the program again.
+test quick faults: export PYTHONDONTWRITEBYTECODE :=
+
 test: .venv/.dev-ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -rs
 
-# Without the random exchanges of replicas and the simulations, which take most of the time.
+# Without the random exchanges of replicas and the simulations, which take most of the time, and with
+# fewer examples of each property.
 quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases, store and guide, for every commit
-	@$(BIN)/python -m pytest -n 2 -q tests/core tests/flow tests/service tests/store \
-	    tests/runs/model tests/runs/use_cases tests/sync/test_file_format.py \
-	    tests/test_architecture.py tests/test_card_fields.py tests/test_contributing.py \
-	    tests/test_readme.py --ignore tests/flow/simulation \
+	@$(BIN)/python -m pytest -n 2 -q --hypothesis-profile quick \
+	    tests/core tests/flow tests/service tests/store tests/runs/model tests/runs/use_cases \
+	    tests/sync/test_file_format.py tests/test_architecture.py tests/test_card_fields.py \
+	    tests/test_contributing.py tests/test_readme.py \
+	    --ignore tests/flow/simulation \
 	    --ignore tests/service/test_replicas.py --ignore tests/service/test_planted_faults.py
 
 mutants: .venv/.mutants-ready  ## Change rules and numbers at random, and list what no test notices

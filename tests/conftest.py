@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("mlkanban", deadline=None, max_examples=40)
+from tests.examples import EXAMPLES, QUICK
+
+settings.register_profile("mlkanban", deadline=None, max_examples=EXAMPLES)
+settings.register_profile("quick", deadline=None, max_examples=QUICK)
 settings.load_profile("mlkanban")
 
 

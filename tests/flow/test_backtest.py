@@ -16,6 +16,7 @@ from mlkanban.flow.percentiles import PERCENTILES, needed
 from mlkanban.flow.sample import follow
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Window
+from tests.examples import examples
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
 
 
@@ -47,7 +48,7 @@ def test_a_board_that_breaks_down_is_called_out():
     assert any("less often" in line or "--window 30d" in line for line in said.lines)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(histories(15), st.integers(8, 25))
 def test_a_trial_knows_nothing_of_what_came_after(cards, day):
     """Cutting the history off after the trial day changes nothing of what was known then."""
@@ -63,7 +64,7 @@ def test_a_trial_knows_nothing_of_what_came_after(cards, day):
                 assert then.done == (flow.state is FlowState.FINISHED)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(histories(15), st.integers(3, 30))
 def test_final_facts_cut_off_are_what_was_known(cards, day):
     """For cards that never came back: tracing them as of the day gives the same."""

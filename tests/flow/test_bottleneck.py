@@ -10,6 +10,7 @@ from mlkanban.core.models import Work
 from mlkanban.display.number_text.bottleneck import summary
 from mlkanban.flow.bottleneck import bottleneck
 from mlkanban.flow.history import CardHistory, Limits, PastLimits, Workflow
+from tests.examples import examples
 from tests.flow.logs import WORKFLOW, at, card, histories, rows, sample
 
 
@@ -67,7 +68,7 @@ def test_shares_of_time_count_from_the_first_card_on():
     assert old.stages[0].at_limit_share < 0.05
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(histories(8), st.integers(2, 20))
 def test_the_time_at_the_limit_is_that_of_looking_every_hour(cards, day):
     some = sample(cards, day)

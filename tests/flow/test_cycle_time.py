@@ -13,6 +13,7 @@ from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.history import CardHistory, FlowState, Step, Workflow, trace
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
+from tests.examples import examples
 from tests.flow.logs import rows
 
 # Ready | Train, Evaluate | Monitor
@@ -186,7 +187,7 @@ steps = st.lists(
 ).map(lambda raw: card(*sorted(raw, key=lambda step: step[0])))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.lists(steps, max_size=25), st.integers(1, 31), st.one_of(st.none(), st.integers(1, 31)))
 def test_every_card_is_counted_once_and_the_numbers_fit_the_list(cards, day, window):
     times = numbers(cards, day, window)

@@ -13,6 +13,7 @@ from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import follow
 from mlkanban.flow.throughput import throughput
 from mlkanban.flow.window import Window
+from tests.examples import examples
 from tests.flow.logs import WORKFLOW, at, card, sample, took
 
 pasts = st.lists(st.integers(0, 6), min_size=1, max_size=40).filter(any)
@@ -48,7 +49,7 @@ def exact(past, days):
     return lambda k: sum((p for have, p in total.items() if have >= k), Fraction(0))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(pasts, st.integers(1, 9), st.sampled_from(PERCENTILES))
 def test_how_many_is_the_most_with_that_chance(past, days, p):
     chance = exact(past, days)
@@ -57,7 +58,7 @@ def test_how_many_is_the_most_with_that_chance(past, days, p):
     assert chance(k + 1) < Fraction(p, 100)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(pasts, st.integers(1, 8), st.sampled_from(PERCENTILES))
 def test_when_is_the_first_day_with_that_chance(past, cards, p):
     sums = Sums(past)
@@ -68,7 +69,7 @@ def test_when_is_the_first_day_with_that_chance(past, cards, p):
         assert sums.how_many(p, days) >= cards
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(pasts, st.integers(1, 40))
 def test_how_soon_is_that_of_numpy(past, cards):
     for days, chance in zip(range(1, 25), Sums(past).soon(cards), strict=False):

@@ -18,6 +18,7 @@ from mlkanban.flow.history import (
     spans,
     trace,
 )
+from tests.examples import examples
 
 # Ideas, Ready | Train, Evaluate | Monitor
 WORKFLOW = Workflow(("Ideas", "Ready", "Train", "Evaluate", "Monitor"), 2, 4, UTC)
@@ -216,7 +217,7 @@ logs = st.lists(moves, min_size=1, max_size=12).map(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(logs, st.integers(0, 30))
 def test_any_log_agrees_with_the_definitions(history, as_of):
     flow = trace(WORKFLOW, history, at(as_of))

@@ -23,10 +23,11 @@ from mlkanban.flow.little import little
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.flow.wip import wip
+from tests.examples import examples
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(histories(), st.integers(1, 30))
 def test_the_cards_told_are_those_of_the_last_day(cards, last):
     today = WORKFLOW.day(at(31))
@@ -131,7 +132,7 @@ def test_a_card_that_finished_after_the_window_was_open_at_its_end():
     assert [(name, t.n, t.open) for name, t in staged][1] == ("Train", 10, 3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(histories(), st.integers(2, 30), st.integers(1, 30))
 def test_every_card_of_a_stage_has_left_it_or_is_there(cards, last, days):
     """By steps alone: who stands in a stage at the end of the window, and who left it within."""

@@ -12,6 +12,7 @@ from mlkanban.core.models import Outcome
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
+from tests.examples import examples
 from tests.service.exchanging import meet
 from tests.service.people import START, Clock, Person
 from tests.stress.sizes import size
@@ -115,7 +116,7 @@ DEEDS = st.tuples(
 
 
 @settings(
-    max_examples=size(25, 400), deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(size(25, 400)), deadline=None, suppress_health_check=list(HealthCheck)
 )  # fmt: skip
 @given(st.lists(DEEDS, max_size=14))
 @example([(0, "commit", 0, 0), (0, "uncommit", 0, 1), (1, "add", 0, 1)])

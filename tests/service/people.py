@@ -2,13 +2,17 @@
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mlkanban.core.card import Card
 from mlkanban.core.models import Board, Stage, place
 from mlkanban.core.names import find_stage
 from mlkanban.service import Service
+from mlkanban.store import database
+from mlkanban.store.location import store_path
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -27,6 +31,22 @@ class Clock:
         self.now -= timedelta(minutes=minutes)
 
 
+@cache
+def _new_store() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "board.db")
+        database.open_for_writing(path).close()
+        return path.read_bytes()
+
+
+def _put_new_store(path: Path) -> None:
+    """Put a new store at `path`, as the first start makes it; the migrations run once for all."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(0o600)
+        path.write_bytes(_new_store())
+
+
 class Person:
     """A service with the names people use: stages by name, cards by title when they are made."""
 
@@ -40,6 +60,7 @@ class Person:
         config: Path | None = None,
     ) -> None:
         self.clock = clock or Clock()
+        _put_new_store(store_path(data))
         self.service = Service.open(
             data, actor=actor, clock=self.clock, timeout=timeout, config=config
         )

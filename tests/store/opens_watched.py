@@ -24,9 +24,10 @@ sys.addaudithook(watch)
 
 from mlkanban.core.models import BlockReason, Outcome  # noqa: E402
 from mlkanban.errors import MlkanbanError  # noqa: E402
-from mlkanban.store import backup  # noqa: E402
+from mlkanban.store import backup, database  # noqa: E402
 from tests.service.people import Person  # noqa: E402
 
+database.open_for_writing(Path(store)).close()
 ada = Person(Path(sys.argv[1]))
 ada.starts()
 bob = Person(Path(sys.argv[1]), "bob", ada.clock, timeout=0)

@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,32 @@ def test_pace_is_as_counted_and_never_falls_from_left_to_right(cards, day):
     assert [c.age_days for c in found.cards] == sorted(
         (c.age_days for c in found.cards), reverse=True
     )
+
+
+@pytest.mark.parametrize(("left", "pace"), [(4, None), (5, 0.6), (10, 0.3)])
+def test_the_pace_of_a_card_needs_five_that_left_its_stage(left, pace):
+    done = [card(f"f{n}", (1, 1), (n, 2), (n + 1, 4)) for n in range(1, left + 1)]
+    (found,) = aging(sample([*done, card("o", (18, 1))], day=20), None).cards
+    assert (found.age_days, found.pace) == (3, pace)
+
+
+@pytest.mark.parametrize(
+    ("age", "sle", "stale", "marks"),
+    [
+        (5, None, None, ""), (5, 5, 5, ""), (6, 5, 6, ">"), (6, 6, 5, "~"), (6, 5, 5, "~>"),
+        (1, 0, 0, "~>"),
+    ],
+)  # fmt: skip
+def test_a_card_is_marked_past_its_pace_and_its_expectation(age, sle, stale, marks):
+    for blocked in (False, True):
+        assert Pace((stale,), sle).marks(0, age, blocked=blocked) == "!" * blocked + marks
+
+
+def test_cards_of_one_age_are_in_the_order_of_their_ids_and_stages_have_their_names():
+    cards = [card(ref, (5, 1)) for ref in ("c", "a", "b")]
+    found = aging(sample([*cards, card("old", (4, 3))], day=20), 16)
+    assert [(c.ref, c.age_days, c.stage, c.marks) for c in found.cards] == [
+        ("old", 17, 3, ">"), ("a", 16, 1, ""), ("b", 16, 1, ""), ("c", 16, 1, ""),
+    ]  # fmt: skip
+    assert found.names == {1: "Train", 2: "Wait", 3: "Evaluate"}
+    assert (found.n, found.sle_days, found.pace) == (0, 16, Pace((None,) * 4, 16))

@@ -271,3 +271,72 @@ def test_the_words_and_the_data_of_littles_law_have_each_figure_under_its_name()
         "days_of_abandoned_cards": 2, "wip_at_start": 1, "wip_at_end": 4, "begun": 11,
         "departed": 8, "wip_balanced": False,
     }.items()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("back", "n"),
+    [
+        # Thirty-one cards: all of the last ninety days, today among them; else the last thirty.
+        (89, 31), (90, 30), (91, 30),
+    ],
+)  # fmt: skip
+def test_the_expectation_takes_ninety_days_with_today(back, n):
+    cards = [took(f"c{n}", 1, start=300) for n in range(30)]
+    assert sle(sample([*cards, took("edge", 1, start=300 - back)], day=300)).n == n
+
+
+@pytest.mark.parametrize(("done", "days"), [(9, None), (10, 4)])
+def test_the_expectation_needs_ten_cards_and_is_passed_by_older_ones(done, days):
+    cards = [took(f"c{n}", 4, start=1 + n) for n in range(done)]
+    opened = [
+        card("at", (18, 1)),
+        card("past", (17, 1)),
+        card("also", (17, 1)),
+        card("far", (1, 1)),
+    ]
+    found = sle(sample([*cards, *opened], day=21))
+    assert (found.days, found.n, found.open) == (days, done, 4)
+    assert found.past == (
+        (("far", 21, "Card far"), ("also", 5, "Card also"), ("past", 5, "Card past"))
+        if days else ()
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cards", "days", "error"),
+    [
+        ([], None, None), ([took("a", 3)], 3, None), ([took("a", 3), took("b", 3)], 3, 0.0),
+        ([took("a", 2), took("b", 4)], 3, 1.0), ([took("a", 2), card("o", (1, 1))], 2, 13.435),
+        ([card("o", (1, 1)), card("p", (2, 1))], None, None),
+    ],
+)  # fmt: skip
+def test_the_error_of_a_mean_needs_two_cards_one_of_them_finished(cards, days, error):
+    found = debt(sample(cards, day=21))
+    assert (found.n, found.mean_cycle_time) == (sum(len(c.steps) == 2 for c in cards), days)
+    assert found.standard_error_days == (None if error is None else pytest.approx(error, abs=1e-3))
+    assert (found.debt_days is None) == (days is None)
+
+
+def test_the_gap_is_between_the_nth_that_came_and_the_nth_that_left():
+    cards = [took("a", 10, start=1), took("b", 2, start=3), took("c", 2, start=5)]
+    # Came on days 1, 3, 5; left on 4, 6, 10.
+    whole = debt(sample(cards, day=21))
+    assert whole.gap_days == (4 + 4 + 6) / 3
+    assert whole.debt_days == pytest.approx(14 / 3 - 14 / 3)
+    late = debt(sample(cards, day=10, days=5))
+    assert (late.n, late.gap_days, late.mean_cycle_time) == (2, 5, 6)
+    assert late.debt_days == -1
+    assert debt(sample(cards, day=21, days=3)).gap_days is None
+
+
+def test_visits_are_counted_by_stage_with_those_that_came_back():
+    cards = [
+        card("twice", (1, 1), (2, 3), (3, 1), (4, 4)), card("once", (1, 1), (2, 4)),
+        card("open", (1, 1), (2, 3), (3, 1), (4, 3), (5, 1)), card("idea", (1, 0)),
+    ]  # fmt: skip
+    found = iterations(sample(cards))
+    train, wait, evaluate = found.stages
+    assert (found.n, train.n, train.mean, train.max, train.again) == (3, 3, 2.0, 3, 2)
+    assert train.cards == (("open", 3), ("twice", 2))
+    assert (wait.n, wait.mean, wait.max, wait.again, wait.cards) == (0, None, 0, 0, ())
+    assert (evaluate.n, evaluate.max, evaluate.cards) == (2, 2, (("open", 2),))

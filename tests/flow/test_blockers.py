@@ -112,3 +112,47 @@ def test_what_most_days_went_to_leads_whatever_else_was_blocked():
     found = blockers(sample([card("a", (1, 1, None, None, GPU)), hours], day=12))
     assert found.clusters[-1].days < LEAST
     assert found.leader == found.clusters[0]
+
+
+@pytest.mark.parametrize(("hours", "leads"), [(1, False), (2.3, False), (2.4, True), (48, True)])
+def test_a_tenth_of_a_day_leads(hours, leads):
+    stuck = card("a", (1, 1), (2, 1, None, None, GPU), (2 + hours / 24, 1))
+    found = blockers(sample([stuck]))
+    assert found.n == 1
+    assert (found.leader is not None) is leads
+
+
+def test_what_is_still_blocked_is_told_longest_first():
+    cards = [
+        card("young", (5, 1, None, None, GPU)), card("b old", (2, 1, None, None, GPU)),
+        card("a old", (2, 1, None, None, Block("bug", False))),
+        card("over", (1, 1, None, None, GPU), (9, 1)),
+    ]  # fmt: skip
+    found = blockers(sample(cards, day=11))
+    assert [stretch.ref for stretch in found.still] == ["a old", "b old", "young"]
+    gpu, bug = found.clusters
+    assert (gpu.open, gpu.cards, bug.open) == (2, ("young", "b old", "over"), 1)
+    assert (gpu.days, gpu.median_days) == (6 + 9 + 8, 8)
+    assert (found.n, found.days) == (4, 23 + 9)
+
+
+def test_of_equal_clusters_the_first_by_name_comes_first():
+    reasons = [Block("bug", True), Block("approval", False), Block("bug", False)]
+    cards = [card(f"c{n}", (1, 1, None, None, reason)) for n, reason in enumerate(reasons)]
+    found = blockers(sample(cards))
+    assert [(c.reason, c.external) for c in found.clusters] == [
+        ("approval", False), ("bug", False), ("bug", True),
+    ]  # fmt: skip
+
+
+def test_blocked_before_commitment_is_counted_apart_at_the_end_alone():
+    cards = [
+        card("idea", (1, 0, None, None, GPU)), card("free", (1, 0, None, None, GPU), (2, 0)),
+        card("ended", (1, 0, None, None, GPU), (2, 0, "discarded", None, GPU)),
+        card("begun", (1, 0, None, None, GPU), (3, 1, None, None, GPU)),
+        card("past", (1, 1), (3, 4, None, None, GPU)),
+    ]  # fmt: skip
+    found = blockers(sample(cards, day=11))
+    assert found.blocked_not_committed == 1
+    (gpu,) = found.clusters
+    assert [(b.ref, b.days, b.begin, b.end) for b in gpu.blocks] == [("begun", 8, at(1), None)]

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from mlkanban.core.models import Work
 from mlkanban.display.number_text.bottleneck import summary
-from mlkanban.flow.bottleneck import bottleneck
+from mlkanban.flow.bottleneck import Evidence, bottleneck
 from mlkanban.flow.history import CardHistory, Limits, PastLimits, Workflow
 from tests.examples import examples
-from tests.flow.logs import WORKFLOW, at, card, histories, rows, sample
+from tests.flow.logs import GPU, WORKFLOW, at, card, histories, rows, sample
 
 
 def line(n, evaluate=3.0):
@@ -156,3 +156,65 @@ def test_two_committed_stages_are_enough_to_name_one():
     )  # fmt: skip
     cards = [card(f"c{k}", (k, 1), (k + 1, 2), (k + 4, 3)) for k in range(1, 21)]
     assert bottleneck(sample(cards, day=20, workflow=two)).named == 1
+
+
+EVIDENCE = Evidence(
+    "Train", residence_share=0.5, at_limit_share=None, arrivals=0, arrivals_minus_departures=0,
+    blocked_share=0.0, queue_before=None,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("share", "full"), [(None, False), (0.0, False), (0.49, False), (0.5, True), (1.0, True)]
+)
+def test_a_stage_is_full_that_was_at_its_limit_half_of_the_time(share, full):
+    assert replace(EVIDENCE, at_limit_share=share).full is full
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "more", "piles_up"),
+    [
+        # Beyond two square roots of the arrivals.
+        (0, 0, False), (1, 1, False), (4, 4, False), (4, -5, False), (5, 5, True), (9, 6, False),
+        (9, 7, True), (100, 20, False), (100, 21, True), (100, -21, False), (100, 0, False),
+    ],
+)  # fmt: skip
+def test_work_piles_up_where_more_comes_than_leaves_beyond_chance(arrivals, more, piles_up):
+    found = replace(EVIDENCE, arrivals=arrivals, arrivals_minus_departures=more)
+    assert found.piles_up is piles_up
+
+
+@pytest.mark.parametrize(("cards", "named"), [(9, None), (10, 2), (11, 2)])
+def test_a_name_needs_ten_finished_cards(cards, named):
+    found = bottleneck(sample(line(cards, evaluate=4.0), day=cards + 5))
+    assert (found.n, found.known) == (cards, True)
+    assert found.named == named
+
+
+def test_where_nothing_was_in_a_stage_nothing_is_known():
+    for cards in ([], [card("idea", (1, 0))]):
+        found = bottleneck(sample(cards))
+        assert (found.n, found.named, found.known) == (0, None, False)
+        assert [stage.residence_share for stage in found.stages] == [0.0, 0.0, 0.0]
+        assert [stage.arrivals for stage in found.stages] == [0, 0, 0]
+
+
+def test_the_evidence_of_each_stage_by_hand():
+    cards = [
+        card("a", (1, 0), (3, 1), (5, 2), (6, 3), (9, 4)),
+        card("b", (1, 0), (4, 1), (6, 1, None, None, GPU), (8, 3)),
+        card("c", (1, 0), (5, 1, "abandoned")),
+    ]
+    train, wait, evaluate = bottleneck(sample(cards, day=11)).stages
+    whole = 2 + 1 + 3 + 4 + 3  # days in Train, Wait, Evaluate of a, then of b
+    assert train.residence_share == pytest.approx(6 / whole)
+    assert wait.residence_share == pytest.approx(1 / whole)
+    assert evaluate.residence_share == pytest.approx(6 / whole)
+    assert train.blocked_share == pytest.approx(2 / 6)
+    assert (wait.blocked_share, evaluate.blocked_share) == (0, 0)
+    came = [(e.arrivals, e.arrivals_minus_departures) for e in (train, wait, evaluate)]
+    assert came == [(2, 0), (2, 0), (2, 1)]
+    frame = 8 + 9 / 24  # days from the midnight before day 3 to the morning of day 11
+    assert train.queue_before == pytest.approx((9 / 24 + 1 + 9 / 24 + 2 + 9 / 24) / frame)
+    assert wait.queue_before is None
+    assert evaluate.queue_before == pytest.approx(1 / frame)

@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 
 import numpy
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
@@ -67,3 +68,23 @@ def test_no_chance_is_a_certainty():
     assert [chance_text(c) for c in (None, 0.2, 0.95, 0.96, 1.0)] == [
         "unknown", "20 %", "95 %", ">95 %", ">95 %"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("done", "told"), [(4, 0), (5, 3)])
+def test_a_forecast_of_cards_needs_five_finished_ones_and_looks_two_weeks_ahead(done, told):
+    cards = [took(f"f{n}", 5 * n, start=1) for n in range(1, done + 1)]
+    opened = [card("b", (25, 1)), card("a", (25, 1)), card("old", (1, 3))]
+    some = sample([*cards, *opened], day=30)
+    found = card_forecasts(some)
+    assert (found.n, found.open, found.censored, found.days) == (done, 3, 3, 14)
+    assert found.until == some.today + timedelta(days=14)
+    assert found == card_forecasts(some, days=14)
+    assert len(found.cards) == told
+    if told:
+        # Likeliest first, of equal ones the youngest, then by id; none was ever as old as the last.
+        assert [(c.ref, c.age_days, c.stage) for c in found.cards] == [
+            ("a", 6, "Train"), ("b", 6, "Train"), ("old", 30, "Evaluate"),
+        ]  # fmt: skip
+        assert list(found.cards[0].by) == [50, 85]
+        assert found.cards[2].chance is None
+        assert found.cards[2].by == {50: None, 85: None}

@@ -340,3 +340,12 @@ def test_visits_are_counted_by_stage_with_those_that_came_back():
     assert train.cards == (("open", 3), ("twice", 2))
     assert (wait.n, wait.mean, wait.max, wait.again, wait.cards) == (0, None, 0, 0, ())
     assert (evaluate.n, evaluate.max, evaluate.cards) == (2, 2, (("open", 2),))
+
+
+def test_there_is_no_debt_where_cards_only_left_or_never_did():
+    gone = debt(sample([took("a", 3, outcome="abandoned")]))
+    assert (gone.n, gone.gap_days, gone.mean_cycle_time, gone.debt_days) == (0, 3, None, None)
+    nothing = debt(sample([]))
+    assert (nothing.gap_days, nothing.mean_cycle_time, nothing.debt_days) == (None, None, None)
+    paid = debt(sample([took("a", 3), took("b", 5)]))
+    assert paid.debt_days == 0

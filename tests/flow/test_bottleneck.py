@@ -218,3 +218,9 @@ def test_the_evidence_of_each_stage_by_hand():
     assert train.queue_before == pytest.approx((9 / 24 + 1 + 9 / 24 + 2 + 9 / 24) / frame)
     assert wait.queue_before is None
     assert evaluate.queue_before == pytest.approx(1 / frame)
+
+
+def test_before_a_first_stage_that_is_committed_there_is_no_queue():
+    at_once = replace(WORKFLOW, first_committed=0)
+    found = bottleneck(sample([card("a", (1, 0), (2, 1), (3, 4))], day=11, workflow=at_once))
+    assert [stage.queue_before is None for stage in found.stages] == [True, False, True, False]

@@ -280,3 +280,72 @@ def test_the_data_for_scripts_has_each_number_of_cards_under_its_name():
     assert summary(times).lines[-1] == (
         "8 shipped, 0 learned, 0 superseded | 3 open, 2 abandoned, 4 never worked"
     )
+
+
+def stages(cards, day=21, window=None):
+    return dict(grouped(sample(cards, day, window), "stage"))
+
+
+def test_a_stage_counts_what_was_worked_and_known_by_the_end():
+    cards = [
+        card((1, 0, None), (2, 3, None), ref="skipped"),  # never worked
+        card((1, 1, None), (2, 1, "discarded"), ref="dropped"),
+        card((1, 1, None), (4, 2, None), (6, 3, None), ref="straight"),
+        card((1, 1, None), (3, 1, "learned"), ref="learned"),
+        card((1, 1, None), (6, 1, "abandoned"), ref="given up"),
+        card((2, 1, None), ref="open"), card((30, 1, None), ref="later"),
+    ]  # fmt: skip
+    ready, train, evaluate = stages(cards).values()
+    assert (ready.n, ready.open, ready.mean, ready.mode, ready.min, ready.max) == (
+        0, 0, None, None, None, None,
+    )  # fmt: skip
+    assert (train.n, train.open, train.n_with_open, train.never_worked) == (2, 1, 4, 0)
+    assert train.of_stage
+    assert train.outcomes == {
+        "moved on": 1, "shipped": 0, "learned": 1, "superseded": 0, "abandoned": 1,
+    }  # fmt: skip
+    assert [(c.ref, c.days, c.hours, c.outcome) for c in train.cards] == [
+        ("learned", 2, 48, "learned"), ("straight", 3, 72, "moved on"),
+    ]  # fmt: skip
+    assert [(c.ref, c.days, c.outcome) for c in train.abandoned] == [("given up", 5, "abandoned")]
+    assert (evaluate.n, evaluate.open, evaluate.mean) == (1, 0, 2.0)
+    assert not numbers(cards).of_stage
+    assert numbers(cards).outcomes == {
+        "shipped": 1, "learned": 1, "superseded": 0, "abandoned": 1,
+    }  # fmt: skip
+
+
+def test_time_in_a_stage_is_begun_days_and_hours():
+    minute = 1 / 24 / 60
+    for spent, days, hours in (
+        (minute, 1, 1), (1 / 24, 1, 1), (1 / 24 + minute, 1, 2), (1, 1, 24), (1 + minute, 2, 25),
+    ):  # fmt: skip
+        (one,) = stages([card((1, 1, None), (1 + spent, 3, None))])["Train"].cards
+        assert (one.days, one.hours) == (days, hours)
+
+
+def test_cards_that_came_before_the_window_count_from_the_age_they_had_then():
+    """Left truncation, in whole days, and never as many as they took."""
+    cards = [card((1, 1, None), (1 + n, 3, None), ref=f"c{n}") for n in range(5, 15)]
+    young = stages(cards, day=15, window=11)["Train"]  # from day 5 on: each was 3.6 days old
+    assert [c.days for c in young.cards] == list(range(5, 15))
+    assert young.percentiles_with_open == young.percentiles
+    brief = stages([card((4, 1, None), (5.1, 3, None))], day=15, window=11)["Train"]
+    assert (brief.n, brief.mean) == (1, 2.0)
+    before = stages([card((1, 1, None), (4, 3, None))], day=15, window=11)["Train"]
+    assert (before.n, before.open) == (0, 0)
+
+
+def test_a_stage_that_was_left_in_the_first_instant_of_the_window_counts():
+    begin = WORKFLOW.start_of_day(date(2026, 1, 5))
+    for seconds, counted in ((-1, 0), (0, 1), (1, 1)):
+        left = begin + timedelta(seconds=seconds)
+        history = CardHistory("x", "x", "model", (), (Step(at(1), 1, None), Step(left, 3, None)))
+        assert stages([history], day=15, window=11)["Train"].n == counted
+
+
+def test_the_least_the_most_the_mean_and_the_commonest():
+    found = numbers([took(d, ref=f"r{n}") for n, d in enumerate((4, 2, 2, 9, 9, 1))])
+    assert (found.n, found.min, found.max, found.mode, found.mean) == (6, 1, 9, 2, 27 / 6)
+    assert [c.days for c in found.cards] == [1, 2, 2, 4, 9, 9]
+    assert sum(one.count for one in found.histogram) == 6

@@ -181,3 +181,25 @@ def test_the_cards_in_a_stage_are_those_that_stand_there_at_the_end_of_each_day(
         assert list(found.counts) == [len(refs) for refs in expected]
         if expected:
             assert set(found.cards) == expected[-1]
+
+
+def test_each_line_has_the_name_of_its_stage_and_its_arrivals():
+    cards = [card("a", (1, 1), (3, 2), (5, 3), (8, 4)), card("b", (4, 1), (6, 3)),
+             card("c", (7, 1, "abandoned")), card("d", (9, 1))]  # fmt: skip
+    found = cfd(sample(cards, day=9, days=5))  # from day 5 on
+    assert (date.fromordinal(found.first), found.n) == (at(5).date(), 3)
+    lines = [(ln.name, ln.before, ln.counts, ln.came, ln.cards) for ln in found.lines]
+    assert lines == [
+        ("Train", 2, (2, 2, 2, 2, 3), 1, ("d",)), ("Wait", 1, (1, 2, 2, 2, 2), 1, ()),
+        ("Evaluate", 0, (1, 2, 2, 2, 2), 2, ("b",)), ("Departed", 0, (0, 0, 0, 1, 1), 1, ()),
+    ]  # fmt: skip
+    never = replace(WORKFLOW, first_delivered=5)
+    names = [line.name for line in cfd(sample(cards, day=9, workflow=never)).lines]
+    assert names == ["Train", "Wait", "Evaluate", "Done", "Departed"]
+
+
+def test_four_bands_at_most_are_drawn_unless_asked_for_others():
+    lines = tuple(CumulativeLine(str(n), 0, (9 - n,), ()) for n in range(6))
+    whole = replace(cfd(sample([])), lines=lines)
+    assert [len(whole.bands(most)) for most in (0, 2, 3, 4, 6, 9)] == [2, 2, 3, 4, 6, 6]
+    assert whole.bands() == whole.bands(4)

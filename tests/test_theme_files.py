@@ -48,15 +48,28 @@ def pairs(theme: ThemeFile) -> list[tuple[str, str, str]]:
     return on_ground + of_cards
 
 
-def test_five_themes_are_bundled_under_their_own_names() -> None:
-    names = {"mlkanban-dark", "mlkanban-light", "high-contrast", "terminal", "kintsugi"}
+def test_six_themes_are_bundled_under_their_own_names() -> None:
+    names = {
+        "mlkanban-dark",
+        "mlkanban-light",
+        "high-contrast",
+        "terminal",
+        "kintsugi",
+        "herbarium",
+    }
     assert set(BUNDLED) == names
     assert all(read(path).name == name for name, path in BUNDLED.items())
 
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("mlkanban-dark", 4.5), ("mlkanban-light", 4.5), ("kintsugi", 4.5), ("high-contrast", 6)],
+    [
+        ("mlkanban-dark", 4.5),
+        ("mlkanban-light", 4.5),
+        ("kintsugi", 4.5),
+        ("herbarium", 4.5),
+        ("high-contrast", 6),
+    ],
 )
 def test_every_text_can_be_read_on_every_ground(name: str, least: float) -> None:
     theme = read(BUNDLED[name])
@@ -183,7 +196,7 @@ def test_ones_own_theme_replaces_the_bundled_one(
 def test_textual_is_not_needed(home: dict[str, str]) -> None:
     code = (
         "import sys; from mlkanban.theme_files import available; themes, problems = available()\n"
-        "assert len(themes) == 5 and not problems\n"
+        "assert len(themes) == 6 and not problems\n"
         "assert not {'textual', 'rich'} & set(sys.modules)"
     )
     root = Path(__file__).parent.parent

@@ -36,7 +36,7 @@ from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.store_thread import StoreThread
-from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
+from mlkanban.tui.theme import WithoutColour, board_variables, in_256_colours, load_themes
 from mlkanban.tui.thin_update import ThinUpdates
 from mlkanban.tui.widgets.status_line import StatusLine
 
@@ -141,6 +141,12 @@ class BoardApp(App[None], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return board_variables(self.current_theme)
 
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        if self.console.color_system == "256":
+            self.theme_variables = variables = in_256_colours(variables)
+        return variables
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colour the terminal's own are left: Textual would send greys."""
         return [WithoutColour()] if self.no_color else super().get_line_filters()
@@ -193,9 +199,13 @@ class BoardApp(App[None], inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
         self._watch_ansi_color(None)
 
+    def show_theme(self, name: str) -> None:
+        """Another theme, for now."""
+        self.theme = name
+
     def use_theme(self, name: str) -> None:
         """Another theme, now and at the next start."""
-        self.theme = name
+        self.show_theme(name)
         file = self.places.config_file
         try:
             remember(file, "theme", name)

@@ -1,8 +1,11 @@
 """Theme files become Textual themes; each role of the board is a CSS variable, $board-clock. What
 is under a cursor has `background: $board-cursor-bg; text-style: $board-cursor-style`."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
@@ -13,6 +16,8 @@ from textual.theme import Theme
 from mlkanban.theme_files import REVERSE, ROLES, ThemeFile, available
 
 TEXT_ROLES = [role for role in ROLES if role != "cursor-bg"]
+_LEAST = 4.5
+"""The least contrast of a text on its ground."""
 
 
 def load_themes() -> tuple[list[Theme], list[str], dict[str, str]]:
@@ -65,8 +70,51 @@ def board_variables(theme: Theme) -> dict[str, str]:
     }
 
 
+def in_256_colours(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a theme for a terminal that rounds colours to its palette of 256: where a
+    text could not be read on the rounded cursor ground, the nearest ground on which all can."""
+    ground = variables["board-cursor-bg"]
+    texts = tuple(
+        variables[f"board-{role}"] for role in TEXT_ROLES if not role.startswith(("faint", "area"))
+    )
+    readable = _readable_ground(ground, texts)
+    parts = ("board-cursor-bg", "block-cursor-background", "input-selection-background")
+    return {**variables, **{part: readable for part in parts if variables[part] == ground}}
+
+
+@lru_cache(16)
+def _readable_ground(ground: str, texts: tuple[str, ...]) -> str:
+    wanted = Color.parse(ground)
+    if wanted.ansi is not None or any(Color.parse(text).ansi is not None for text in texts):
+        return ground
+    shown = [_luminance(_rounded(Color.parse(text))) for text in texts]
+
+    def distance(color: Color) -> int:
+        return sum((one - other) ** 2 for one, other in zip(color.rgb, wanted.rgb, strict=True))
+
+    palette = (Color(*RichColor.from_ansi(n).get_truecolor()) for n in range(16, 256))
+    for color in (wanted, *sorted(palette, key=distance)):
+        under = _luminance(_rounded(color))
+        if all((max(text, under) + 0.05) >= _LEAST * (min(text, under) + 0.05) for text in shown):
+            return color.hex
+    return ground
+
+
+def _rounded(color: Color) -> Color:
+    return Color(*color.rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+
+
+def _luminance(color: Color) -> float:
+    """As WCAG 2 defines it."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 class WithoutColour(LineFilter):
-    """Takes every colour away, and leaves bold, underline and reverse video."""
+    """Takes every colour away, and faintness; leaves bold, underline and reverse video."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(s.text, s.style and _without_colour(s.style), s.control) for s in segments]
@@ -74,7 +122,7 @@ class WithoutColour(LineFilter):
 
 @lru_cache(1024)
 def _without_colour(style: Style) -> Style:
-    return style.without_color
+    return style.without_color + Style(dim=False)
 
 
 def role_styles(app: App[object], *, cursor: bool = False) -> dict[str, Style]:

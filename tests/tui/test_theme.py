@@ -1,15 +1,18 @@
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.color import ColorSystem
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 from textual.widgets import Input, OptionList
 
-from mlkanban.theme_files import COLORS, ROLES, ThemeFile
-from mlkanban.tui.theme import board_variables, load_themes, to_theme
+from mlkanban.theme_files import COLORS, ROLES, ThemeFile, read
+from mlkanban.tui.theme import board_variables, in_256_colours, load_themes, to_theme
+from tests.test_theme_files import BUNDLED, NO_TEXT, contrast
 
 HEX = st.from_regex(r"\A#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\Z")
 ANSI = st.sampled_from(
@@ -81,6 +84,50 @@ def test_a_bad_file_does_not_hide_the_good_ones(
     (tmp_path / "themes").mkdir()
     (tmp_path / "themes" / "bad.toml").write_text("name = 'bad'\ndark = true\nprimary = '#zzz'\n")
     themes, problems, _ = load_themes()
-    assert len(themes) == 5
+    assert len(themes) == 6
     assert len(problems) == 1
     assert "primary: '#zzz' is not a colour" in problems[0]
+
+
+STATES = ["alarm", "live", "clock", "value", "mark", "focus"]
+IN_COLOUR = sorted(set(BUNDLED) - {"terminal"})
+
+
+def rounded(color: str) -> str:
+    """A colour as a terminal with a palette of 256 shows it."""
+    return Color.parse(color).rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor().hex
+
+
+@pytest.mark.parametrize("name", IN_COLOUR)
+def test_with_256_colours_every_text_can_be_read_too(name: str) -> None:
+    theme = to_theme(read(BUNDLED[name]))
+    variables = in_256_colours(theme.to_color_system().generate() | theme.variables)
+    weak = [
+        (role, ground)
+        for role in ROLES
+        for ground in ("background", "board-cursor-bg")
+        if role not in NO_TEXT
+        and contrast(rounded(variables[f"board-{role}"]), rounded(variables[ground])) < 4.5
+    ]
+    assert weak == []
+    assert rounded(variables["board-cursor-bg"]) != rounded(variables["background"])
+
+
+@pytest.mark.parametrize("name", IN_COLOUR)
+def test_with_256_colours_no_state_looks_like_another_or_like_words(name: str) -> None:
+    board = read(BUNDLED[name]).board
+    shown = {role: Color.parse(rounded(board[role])).rgb for role in [*STATES, "text", "dim"]}
+    near = [
+        (one, other)
+        for one, other in combinations(shown, 2)
+        if sum((a - b) ** 2 for a, b in zip(shown[one], shown[other], strict=True)) < 40**2
+        and {one, other} != {"text", "dim"}
+    ]
+    assert near == []
+
+
+def test_the_terminal_theme_tells_the_states_apart_by_the_colours_it_has() -> None:
+    board = read(BUNDLED["terminal"]).board
+    assert len({board[state] for state in STATES}) == len(STATES)
+    unreadable = {"ansi_blue", "ansi_bright_black", "ansi_black", "ansi_white"}
+    assert not unreadable & {board[role] for role in ROLES if role not in NO_TEXT}

@@ -54,6 +54,7 @@ class Host(Protocol):
     glyphs: Glyphs
     layout: dict[str, str]
     own_themes: list[str]
+    theme: Any
     repeat: Repeat | None
     recent: tuple[str, ...]
     report: ReportState
@@ -90,6 +91,8 @@ class Host(Protocol):
     async def leave_board(self, done: Done) -> None: ...
 
     def show_only(self, refs: Sequence[str], label: str) -> None: ...
+
+    def show_theme(self, name: str) -> None: ...
 
     def use_theme(self, name: str) -> None: ...
 

@@ -106,6 +106,27 @@ async def test_every_theme_draws_the_board_and_says_how_to_keep_it(small: Path) 
             assert board.lines()[:-1] == as_text
 
 
+async def test_the_theme_under_the_cursor_is_shown_and_taken_back(small: Path) -> None:
+    names = sorted(theme.name for theme in load_themes()[0])
+    async with opened(small) as board:
+        before = board.app.theme
+        after = names[names.index(before) + 1]
+        await board.press("theme")
+        assert f">{names.index(before) + 1}  {before}  in use" in board.text()
+        await board.keys("j")
+        assert board.app.theme == after
+        assert f">{names.index(after) + 1}  {after}" in board.text()
+        await board.keys("escape")
+        assert board.app.theme == before
+        await board.press("theme")
+        await board.keys("down", "enter")
+        assert board.app.theme == after
+        assert f"Theme {after}." in board.status()
+        await board.press("theme")
+        await board.keys(*["k"] * 9)
+        assert board.app.theme == names[0]
+
+
 @pytest.mark.parametrize("name", sorted(theme.name for theme in load_themes()[0]))
 async def test_every_theme_can_be_started_with(used: Path, name: str) -> None:
     async with opened(used, size=SMALL, settings=Settings(theme=name)) as board:

@@ -326,10 +326,18 @@ class BoardScreen(KeyScreen):
         self.open("portfolio")
 
     async def do_theme(self) -> None:
-        names = sorted(self.host.own_themes)
-        key = await self.ask.choose("Theme", numbered(names), rows=True)
-        if key is not None:
-            self.host.use_theme(names[[o.key for o in numbered(names)].index(key)])
+        names, before = sorted(self.host.own_themes), self.host.theme
+        options = numbered([f"{name}  in use" if name == before else name for name in names])
+        key = await self.ask.choose(
+            "Theme: j k show another, Enter takes it",
+            options,
+            at=names.index(before) if before in names else 0,
+            pointed=lambda at: self.host.show_theme(names[at]),
+        )
+        if key is None:
+            self.host.show_theme(before)
+        else:
+            self.host.use_theme(names[[option.key for option in options].index(key)])
 
     def do_back(self) -> None:
         if self.model.query or self.model.only or self.model.marks:

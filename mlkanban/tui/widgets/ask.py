@@ -17,6 +17,7 @@ from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 
 _LONG = 80
 """Characters of a text that is not dropped with one key."""
+_STEPS = {"j": 1, "down": 1, "k": -1, "up": -1}
 
 
 class Option(NamedTuple):
@@ -65,6 +66,10 @@ class Ask(Vertical):
         self._answer: asyncio.Future[str | None] | None = None
         self._turn = asyncio.Lock()
         self._keys: frozenset[str] = frozenset()
+        self._options: Sequence[Option] = ()
+        self._shown = ""
+        self._row = 0
+        self._pointed: Callable[[int], None] | None = None
         self._given = ""
         self._guarded = self._warned = False
         self._label = ""
@@ -140,17 +145,20 @@ class Ask(Vertical):
         rows: bool = False,
         listed: bool = True,
         stays: bool = False,
+        at: int = 0,
+        pointed: Callable[[int], None] | None = None,
     ) -> str | None:
         """One of the options by its key, `q` cancels. In one line if it fits, else in rows; the
         label alone where the options are `listed` elsewhere already. One that `stays` is shown
-        until the next question, or `close`."""
+        until the next question, or `close`. With `pointed` there is a cursor, which begins at the
+        row `at` and chooses with Enter; `pointed` is told of each row it comes to."""
         room = max(10, self.screen.size.width - 2)
         keys = [f"[{key}] {text}" for key, text in options]
         lines = ["  ".join([label, *keys, "[q] cancel"]), " ".join([label, *keys, "[q]"])]
         line = next((some for some in lines if cell_len(display(some)) <= room), "")
         if not listed:
             line = label
-        elif rows or not line:
+        elif rows or pointed or not line:
             last = Option("q", "done" if stays else "cancel")
             texts = [f" {key}  {text}" for key, text in [*options, last]]
             most = max(1, self.screen.size.height - len(texts) - 2)
@@ -159,7 +167,9 @@ class Ask(Vertical):
         async with self._turn:
             await self._make_parts()
             self._keys = frozenset(option.key for option in options)
-            self._show(line)
+            self._options, self._row, self._pointed = options, at, pointed
+            self._shown = line
+            self._show(self._with_cursor())
             return await self._wait(stays=stays)
 
     def stand_above(self, lines: int) -> None:
@@ -171,8 +181,25 @@ class Ask(Vertical):
         if not self.asking:
             self.display = False
 
+    def _with_cursor(self) -> str:
+        """The text of a choice; in rows, the options come last but one."""
+        lines = self._shown.split("\n")
+        if self._pointed is not None:
+            here = len(lines) - 1 - len(self._options) + self._row
+            lines[here] = ">" + lines[here][1:]
+        return "\n".join(lines)
+
     def press(self, key: str) -> bool:
         """A key while choosing; False for one that is no answer."""
+        if self._pointed is not None and key in _STEPS:
+            row = max(0, min(self._row + _STEPS[key], len(self._options) - 1))
+            if row != self._row:
+                self._row = row
+                self._show(self._with_cursor())
+                self._pointed(row)
+            return True
+        if self._pointed is not None and key == "enter":
+            key = self._options[self._row].key
         if key not in self._keys and key != "q" and key not in CANCEL_KEYS:
             return False
         self._end_with(key if key in self._keys else None)

@@ -31,6 +31,7 @@ from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.host import Repeat, ReportState
+from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
@@ -113,6 +114,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
+        self.messages = MessageLog(clock)
         self.repeat: Repeat | None = None
         self.recent: tuple[str, ...] = ()
         self.report = ReportState()

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from textual.binding import Binding, BindingsMap
+from textual.events import Key
 from textual.keys import _character_to_key
 
 from mlkanban.tui.commands import STATUS, Command, is_pair, on_screen, shown
@@ -21,6 +22,14 @@ def key_name(key: str) -> str:
     """A key of the table by Textual's name: `question_mark` for `?`. A pair keeps its own: `gp`,
     which no terminal sends."""
     return _character_to_key(key) if len(key) == 1 else key
+
+
+_CHARACTERS = {"enter": "\r", "space": " ", "tab": "\t"}
+
+
+def key_event(key: str) -> Key:
+    """A key of the table as if it were pressed."""
+    return Key(key_name(key), key if len(key) == 1 else _CHARACTERS.get(key))
 
 
 def bindings_of(commands: Sequence[Command], where: str) -> BindingsMap:

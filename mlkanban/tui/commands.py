@@ -11,11 +11,13 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.hints import ShellCommand, worded
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP = (
+BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP = (
     "board", "card", "triage", "plan", "runs", "unlinked", "reports", "stages", "charter",
-    "portfolio", "help",
+    "portfolio", "messages", "help",
 )  # fmt: skip
-SCREENS = (BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP)
+SCREENS = (
+    BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP,
+)  # fmt: skip
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
 CANCELS = "q"
@@ -28,7 +30,8 @@ FORM = "form"
 class Command:
     """One thing a person can do. `name` is for the config, `keys` are Textual's key names, or two
     characters that are pressed one after the other (the first opens a menu); the first is the one
-    shown. `where` are the screens it works on."""
+    shown. `where` are the screens it works on; `word` stands beside the key in the keys line, ''
+    for the title."""
 
     name: str
     keys: tuple[str, ...]
@@ -36,6 +39,7 @@ class Command:
     help: str
     group: str
     where: tuple[str, ...] = (BOARD,)
+    word: str = ""
 
     @property
     def is_numbered(self) -> bool:
@@ -49,21 +53,21 @@ _LISTS = (BOARD, PLAN)
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
     Command("cursor.top", ("gg", "home"), "Top", "first card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, MESSAGES, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, MESSAGES, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
-            (BOARD, CARD, PLAN, CHARTER, HELP)),
+            (BOARD, CARD, PLAN, CHARTER, MESSAGES, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
-            (BOARD, CARD, PLAN, CHARTER, HELP)),
+            (BOARD, CARD, PLAN, CHARTER, MESSAGES, HELP)),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
     Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
-            (BOARD, TRIAGE, PLAN)),
+            (BOARD, TRIAGE, PLAN), word="open"),
     Command("card.tab", DIGITS, "Tab", "1 runs, 2 notes, 3 history, 4 links, 5 details", "Look",
             (CARD,)),
     Command("card.next", ("]",), "Next card", "the next card of the stage", "Look", (CARD,)),
@@ -74,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.right", ("L", "shift+right"), "Move right",
             "move the card one stage to the right", "Move", _LISTS),
     Command("card.move", ("m",), "Move to ...", "then 1-9: to that stage, marked cards too",
-            "Move", (BOARD, CARD, PLAN)),
+            "Move", (BOARD, CARD, PLAN), word="move"),
     Command("triage.accept", ("L", "shift+right"), "Accept",
             "one stage on; the next card", "Decide", (TRIAGE,)),
     Command("triage.stage", DIGITS, "Accept into stage", "into stage 1 to 9; the next card",
@@ -87,16 +91,18 @@ COMMANDS: tuple[Command, ...] = (
             _LISTS),
     Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move",
             _LISTS),
-    Command("card.complete", ("c",), "Complete", "finish, with an outcome", "Move", _CARDS),
+    Command("card.complete", ("c",), "Complete", "finish, with an outcome", "Move", _CARDS,
+            word="finish"),
     Command("card.merge", ("M",), "Duplicate", "a duplicate: notes, tags and links move over",
             "Move", _CARDS),
     Command("card.archive", ("x",), "Archive",
             "off the board, or back; a card in progress is abandoned", "Move", _CARDS),
-    Command("card.new", ("n",), "New card", "a new card in this stage", "Write", _LISTS),
+    Command("card.new", ("n",), "New card", "a new card in this stage", "Write", _LISTS,
+            word="new"),
     Command("card.edit", ("e",), "Edit", "edit the fields of the card", "Write", _CARDS),
     Command("card.editor", ("E",), "Edit in $EDITOR", "the whole card as Markdown, in your editor",
             "Write", _CARDS),
-    Command("card.note", ("a",), "Add note", "append a note", "Write", _CARDS),
+    Command("card.note", ("a",), "Add note", "append a note", "Write", _CARDS, word="note"),
     Command("card.checklist", ("C",), "Checklist", "tick items, add or remove them", "Write",
             _CARDS),
     Command("card.template", ("N",), "New from template",
@@ -128,7 +134,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.repeat", (".",), "Repeat", "do the last thing again, to this card",
             "Write", (BOARD, CARD, PLAN)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
-            "Find"),
+            "Find", word="find"),
     Command("views", ("f",), "Views", "saved filters: choose, keep or forget one", "Find"),
     Command("finished.show", ("F",), "Show finished", "show or hide finished and archived cards",
             "Find"),
@@ -147,8 +153,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("run.diff", ("D",), "Changed code",
             "what changed in the code since the run before, or the marked", "Runs", (RUNS,)),
     Command("run.mark", ("space",), "Mark run", "mark the run that others are compared with",
-            "Runs", (RUNS,)),
-    Command("run.stop", ("X",), "Stop run", "stop the run, after a question", "Runs", (RUNS,)),
+            "Runs", (RUNS,), word="mark"),
+    Command("run.stop", ("X",), "Stop run", "stop the run, after a question", "Runs", (RUNS,),
+            word="stop"),
     Command("unlinked", ("gu",), "Unlinked runs", "runs of trackers that belong to no card yet",
             "Screens", (BOARD, TRIAGE)),
     Command("unlinked.open", ("enter",), "Open", "show or hide the runs of the experiment", "Runs",
@@ -220,6 +227,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("tour", ("gt",), "Tour", "the board in a minute", "Screens"),
     Command("help.search", ("/",), "Search help", "show only the lines with these words", "Find",
             (HELP,)),
+    Command("messages", ("gl",), "Messages", "what the last line said before, newest first",
+            "Screens", tuple(screen for screen in SCREENS if screen != MESSAGES)),
     Command("help", ("?", "f1"), "Help", "the keys of this screen", "Screens", SCREENS),
     Command("back", ("q",), "Back", "one level up; leaves from the board", "Screens", SCREENS),
     Command("quit", ("Q",), "Quit", "leave mlkanban", "Screens", SCREENS),
@@ -229,16 +238,16 @@ BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
 
 STATUS = {
     BOARD: (
-        "card.open", "card.new", "card.move", "card.block", "card.complete", "filter", "undo",
-        "reports", "help",
+        "card.open", "card.new", "card.move", "card.block", "card.complete", "card.health",
+        "filter", "undo", "runs", "reports", "help",
     ),
     CARD: (
         "card.next", "card.edit", "card.note", "card.checklist", "runs", "card.move", "card.block",
         "card.complete", "help", "back",
     ),
     TRIAGE: (
-        "triage.accept", "card.snooze", "card.block", "card.complete", "card.archive",
-        "triage.skip", "undo", "help", "back",
+        "card.health", "triage.accept", "card.snooze", "card.block", "card.complete",
+        "card.archive", "triage.skip", "undo", "help", "back",
     ),
     PLAN: (
         "plan.replenish", "card.right", "card.worth", "plan.order", "plan.day", "undo", "help",
@@ -252,14 +261,16 @@ STATUS = {
     REPORTS: ("reports.window", "reports.group", "part.next", "part.open", "help", "back"),
     STAGES: (
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
-        "stage.remove", "back",
+        "stage.remove", "help", "back",
     ),
-    CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "back"),
+    CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "help", "back"),
     PORTFOLIO: ("board.open", "board.new", "cursor.down", "cursor.up", "help", "back"),
+    MESSAGES: ("cursor.down", "cursor.up", "help", "back"),
     HELP: ("help.search", "cursor.page-down", "cursor.page-up", "back"),
     FORM: (),
 }  # fmt: skip
-"""The commands the status line of each screen reminds of."""
+"""The commands that the keys line of each screen reminds of, the first to stay where there is
+little room; which of them work on the card under the cursor, tui/key_hints.py knows."""
 
 NEVER = {
     "escape": "tmux delays it and joins it with the next key",

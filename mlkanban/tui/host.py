@@ -16,6 +16,7 @@ from mlkanban.paths import Places
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import Command
+from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.store_thread import StoreThread
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Host(Protocol):
     layout: dict[str, str]
     own_themes: list[str]
     theme: Any
+    messages: MessageLog
     repeat: Repeat | None
     recent: tuple[str, ...]
     report: ReportState

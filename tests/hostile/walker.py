@@ -32,6 +32,7 @@ WAYS = {
     commands.STAGES: ("stages",),
     commands.CHARTER: ("charter",),
     commands.PORTFOLIO: ("board.switch",),
+    commands.MESSAGES: ("messages",),
     commands.HELP: ("help",),
 }
 """The commands that lead from the board to each screen."""

@@ -15,6 +15,7 @@ from mlkanban.tui.commands import (
     COMMANDS,
     DIGITS,
     HELP,
+    MESSAGES,
     NEVER,
     PLAN,
     PORTFOLIO,
@@ -36,6 +37,7 @@ from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
 from mlkanban.tui.screens.charter import CharterScreen
 from mlkanban.tui.screens.help import HelpScreen
+from mlkanban.tui.screens.messages import MessagesScreen
 from mlkanban.tui.screens.plan import PlanScreen
 from mlkanban.tui.screens.portfolio import PortfolioScreen
 from mlkanban.tui.screens.reports import ReportsScreen
@@ -52,6 +54,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     STAGES: [StagesScreen],
     PORTFOLIO: [PortfolioScreen],
     CHARTER: [CharterScreen],
+    MESSAGES: [MessagesScreen],
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
     PLAN: [PlanScreen],
@@ -65,6 +68,7 @@ WAYS_IN = {
     STAGES: ["stages"],
     PORTFOLIO: ["board.switch"],
     CHARTER: ["charter"],
+    MESSAGES: ["messages"],
     HELP: ["help"],
     TRIAGE: ["triage"],
     PLAN: ["plan"],
@@ -146,7 +150,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (REPORTS, "Window", "Cycle time, 30 days"),
         (STAGES, "New stage", "New stage after Ideas"),
         (PORTFOLIO, "New board", "How does its work flow?"),
-        (HELP, "Back", "Enter open card"),
+        (HELP, "Back", "Enter open"),
         (TRIAGE, "Skip", "Triage 2/"),
         (RUNS, "Log", "None yet"),
         (UNLINKED, "Show ignored", "Ignored runs of trackers"),
@@ -346,7 +350,7 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it, and card.block has no key there.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gp (plan), "
-        "gu (unlinked), gc (charter), gt (tour) cannot be reached.",
+        "gu (unlinked), gc (charter), gt (tour), gl (messages) cannot be reached.",
     ]
 
 

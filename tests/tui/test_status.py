@@ -8,7 +8,7 @@ from mlkanban.errors import StoreProblem
 from mlkanban.service.boards import Boards
 from tests.tui.page import opened
 
-HINTS = "Enter open card"
+HINTS = "Enter open"
 
 
 async def test_what_was_said_of_a_card_goes_when_another_process_changes_the_board(

@@ -235,7 +235,7 @@ def test_keys_that_come_with_the_one_that_cancels_are_not_text(started: Terminal
         started.wait_for("A command or a card")
         started.send("\x1b")
         started.wait_for(lambda text: "A command or a card" not in text)
-    started.wait_for("Enter open card")
+    started.wait_for("Enter open")
 
 
 @pytest.mark.parametrize("name", sorted(available()[0]))
@@ -305,13 +305,13 @@ def test_hostile_cards_reach_no_terminal_function(
         terminal.settle()
         for _ in HOSTILE:
             for keys, seen in (
-                ("\r", "e edit"), ("q", "Enter open card"), ("m", "q  cancel"), ("5", "override"),
+                ("\r", "e edit"), ("q", "Enter open"), ("m", "q  cancel"), ("5", "override"),
                 ("w", "Swap"), ("q", "Nothing was moved."), ("p", "urgent"), ("u", "saved"),
             ):  # fmt: skip
                 terminal.send(keys)
                 terminal.wait_for(seen)
             terminal.send("j")
-            terminal.wait_for("Enter open card")
+            terminal.wait_for("Enter open")
         terminal.send(":")
         terminal.wait_for("A command or a card")
         terminal.send("clipb")

@@ -10,6 +10,7 @@ SCREENS = {
     "charter": "charter:CharterScreen",
     "edit": "edit:EditScreen",
     "help": "help:HelpScreen",
+    "messages": "messages:MessagesScreen",
     "plan": "plan:PlanScreen",
     "portfolio": "portfolio:PortfolioScreen",
     "reports": "reports:ReportsScreen",

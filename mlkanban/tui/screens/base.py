@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from textual.worker import WorkType
 
 from mlkanban.core.events import UNDONE
-from mlkanban.core.models import Board
+from mlkanban.core.models import Board, CardFace
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
@@ -21,11 +21,13 @@ from mlkanban.tui.bindings import (
     action_name,
     bindings_of,
     is_foreign_letter,
+    key_event,
     key_name,
     latin,
     pair_menu,
 )
 from mlkanban.tui.commands import BY_NAME, COMMANDS, STATUS, hint_with_keys, keys_shown
+from mlkanban.tui.key_hints import KeyHint, card_hints, key_hints
 from mlkanban.tui.widgets.ask import Ask, Option
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 from mlkanban.tui.widgets.status_line import StatusLine
@@ -80,7 +82,9 @@ class KeyScreen(Screen[None]):
         self._surprise = False
         self._typed_ahead: deque[events.Key | events.Paste] = deque()
         self.ask = Ask(self, ascii=self.host.ascii)
-        self.status = StatusLine(self._hints(), self.worded, ascii=self.host.ascii)
+        self.status = StatusLine(
+            self.hints(), self.worded, record=self.host.messages.add, ascii=self.host.ascii
+        )
 
     @property
     def host(self) -> "Host":
@@ -94,13 +98,21 @@ class KeyScreen(Screen[None]):
     def board(self) -> Board:
         return self.host.model.board
 
-    def _hints(self, names: Sequence[str] = ()) -> list[str]:
+    def hints(self, names: Sequence[str] = ()) -> list[KeyHint]:
         """The reminders of keys: those of the screen, or of these commands."""
-        by_name = {command.name: command for command in self.host.commands}
-        return [
-            f"{keys_shown(by_name[name]).split()[0]} {by_name[name].title.lower()}"
-            for name in names or STATUS[self.WHERE]
-        ]
+        return key_hints(self.host.commands, names or STATUS[self.WHERE])
+
+    def card_hints(self, cards: Sequence[CardFace]) -> list[KeyHint]:
+        """The reminders of keys that do something to these cards."""
+        today = self.host.model.today
+        return card_hints(self.host.commands, STATUS[self.WHERE], cards, today)
+
+    @on(StatusLine.Clicked)
+    def _press_clicked(self, event: StatusLine.Clicked) -> None:
+        """A click on a reminder is its key, unless a question is open."""
+        if not self.ask.asking:
+            for key in event.hint.presses:
+                self.take_key(key_event(key))
 
     def worded(self, text: str) -> str:
         """A sentence from below as it reads on this screen, with keys for commands."""
@@ -307,6 +319,9 @@ class KeyScreen(Screen[None]):
 
     def do_unlinked(self) -> None:
         self.open("unlinked")
+
+    def do_messages(self) -> None:
+        self.open("messages")
 
     def do_palette(self) -> None:
         self.app.action_command_palette()

@@ -40,6 +40,11 @@ class BoardScreen(KeyScreen):
     def on_mount(self) -> None:
         self.view.show(self.model, self.host.now())
 
+    @on(BoardView.CursorMoved)
+    def _show_card(self) -> None:
+        """The cursor is on another card, or the card is another one now."""
+        self.status.offer(self.card_hints(self.targets()))
+
     @property
     def model(self) -> BoardModel:
         return self.host.model
@@ -212,7 +217,7 @@ class BoardScreen(KeyScreen):
             try:
                 self.model.filter(text, self._answers)
             except BadQuery as error:
-                self.show_error(error)
+                self.status.show(error.text, warning=True, passing=True)
                 return False
             self.view.redraw()
             self._ask_store(text)

@@ -17,6 +17,7 @@ from mlkanban.core.models import Outcome
 from mlkanban.service import Done, Service
 from mlkanban.text import display
 from mlkanban.tui.commands import FORM
+from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.field import Field
 
@@ -29,7 +30,9 @@ class EditScreen(KeyScreen):
         self._card = card
         self._given = form_texts(card)
         self._warned = False
-        self.status.hints = ["Enter saves", "Tab next field", "Ctrl+g leaves"]
+        self.status.offer(
+            [KeyHint("Enter", "saves"), KeyHint("Tab", "next field"), KeyHint("Ctrl+g", "leaves")]
+        )
 
     def compose(self) -> ComposeResult:
         yield Static(Content(f" Edit {self._card.ref}"), markup=False, id="edit-title")

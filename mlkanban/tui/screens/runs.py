@@ -145,7 +145,7 @@ class RunsScreen(ListScreen):
             if room < len(rows):
                 lines[0] += f"  (run {self.row + 1} of {len(rows)})"
             run = self._runs[self.row]
-            self.status.offer(self._hints(self._offered()))
+            self.status.offer(self.hints(self._offered()))
             differs = {name: values[self.row] for name, values in self._differs.items()}
             lines += [
                 f"   {head}",
@@ -194,7 +194,7 @@ class RunsScreen(ListScreen):
         return run.state is RunState.TRACKED
 
     def _offered(self) -> list[str]:
-        """The commands of the status line that do something for the run under the cursor."""
+        """The commands of the keys line that do something for the run under the cursor."""
         run = self._runs[self.row]
         idle = {"run.stop"} if run.state.ended and not self._left.get(run.id) else set()
         if run.state is RunState.TRACKED:

@@ -8,8 +8,15 @@ from textual.widgets import Static
 
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.help_text import PAGES, with_keys
+from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option
+
+_TURNS = (
+    KeyHint("n", "next"),
+    KeyHint("p", "previous"),
+    KeyHint("q", "to the board", command="back"),
+)
 
 
 class TourScreen(KeyScreen):
@@ -18,7 +25,7 @@ class TourScreen(KeyScreen):
     def __init__(self) -> None:
         super().__init__()
         self._page = 0
-        self.status.hints = ["n next", "p previous", "q to the board"]
+        self.status.offer(_TURNS)
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="tour")

@@ -26,7 +26,7 @@ from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity
 from mlkanban.tui.card_commands import CardCommands
-from mlkanban.tui.commands import STATUS, TRIAGE, keys_shown
+from mlkanban.tui.commands import TRIAGE, keys_shown
 from mlkanban.tui.plain_markdown import plain_lines
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
@@ -137,24 +137,11 @@ class TriageScreen(KeyScreen):
         lines = self._end_lines()
         if card is not None and item is not None:
             lines = self._card_lines(card, item, spent, snoozes)
-        self.status.offer(self._hints_for(next(iter(self.targets()), None)))
+        self.status.offer(self.card_hints(self.targets()))
         shown = "\n".join(f" {self.plain(line)}" for line in lines)
         self.query_one("#triage-card", Static).update(Content(shown))
         head = shortened(self.plain(self._head()), self.size.width)
         self.query_one("#triage-head", Static).update(Content(head))
-
-    def _hints_for(self, face: CardFace | None) -> list[str]:
-        """The reminders of keys that do something to the card: a model at alert is answered, what
-        is finished is not accepted."""
-        if face is None or self._can_go_on(face):
-            hints = self._hints()
-            if face is not None and face.block_reason:
-                at = STATUS[TRIAGE].index("card.block")
-                hints[at] = f"{hints[at].split()[0]} unblock"
-            return hints
-        without = {"triage.accept", "card.block", "card.complete", "card.snooze"}
-        names = [name for name in STATUS[TRIAGE] if name not in without]
-        return self._hints((["card.health"] if face.health else []) + names)
 
     def _head(self) -> str:
         sitting = self._sitting

@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.tui.commands import FORM
+from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.new_board import NewBoard
 from mlkanban.tui.screens.base import KeyScreen
 
@@ -24,7 +25,7 @@ class WelcomeScreen(KeyScreen):
     def __init__(self) -> None:
         super().__init__()
         self._new_board = NewBoard(self)
-        self.status.hints = ["1-5 chooses", "q leaves"]
+        self.status.offer([KeyHint("1-5", "chooses"), KeyHint("q", "leaves")])
 
     def compose(self) -> ComposeResult:
         roomy = self.app.size.height >= _ROOMY

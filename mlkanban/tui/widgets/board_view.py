@@ -47,6 +47,9 @@ class BoardView(Widget):
     class Opened(Message):
         """A card was double-clicked."""
 
+    class CursorMoved(Message):
+        """The cursor may be on another card, or the card is another one now."""
+
     def __init__(self, *, glyphs: Glyphs) -> None:
         super().__init__(id="board")
         self.model: BoardModel | None = None
@@ -105,11 +108,13 @@ class BoardView(Widget):
 
     def redraw(self) -> None:
         """Paint everything again (another filter, another size)."""
+        self.post_message(self.CursorMoved())
         self._follow()
         self.refresh()
 
     def moved(self, stage: int, row: int) -> None:
         """The cursor left (stage, row): paint both cards, or the columns that had to scroll."""
+        self.post_message(self.CursorMoved())
         model = self._model
         tops, first = list(self._tops), self._first
         self._follow()
@@ -126,6 +131,7 @@ class BoardView(Widget):
 
     def changed(self, stages: set[int]) -> None:
         """Cards of these stages are different now: paint the columns and the counts."""
+        self.post_message(self.CursorMoved())
         first = self._first
         self._follow()
         if first != self._first or self._empty_shown or not self._model.shown:
@@ -137,6 +143,7 @@ class BoardView(Widget):
 
     def marked(self, stages: set[int]) -> None:
         """Marks of these stages changed."""
+        self.post_message(self.CursorMoved())
         for at in stages:
             self._refresh_column(at)
         self.refresh(Region(0, 0, self.size.width, 1))

@@ -1,24 +1,33 @@
-"""The last line of every screen: reminders of keys, or what just happened."""
+"""The last line of every screen: keys that work here, or what just happened."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import events
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from mlkanban.cells import shortened
 from mlkanban.text import ascii_only, display, steady
+from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.theme import role_styles
 
+MESSAGE_SECONDS = 4.0
+"""So long a message takes the place of the keys, unless a key comes first."""
 _MOST_LINES = 3
+_GAP = "   "
+_STAY = ("help", "back")
+"""The commands that are left out last where there is little room."""
 
 
 class StatusLine(Widget):
-    """Drawn by hand; `show` shows a message until `clear` or the next one. What does not fit in one
-    line takes up to three. `worded` names keys in the place of commands in a hint."""
+    """Drawn by hand; `show` shows a message for some seconds, or until `clear` or the next one.
+    What does not fit in one line takes up to three. `worded` names keys in the place of commands in
+    a hint, `record` keeps messages to be read again. A click on a key is that key."""
 
     class Resized(Message):
         """It takes another number of lines."""
@@ -27,28 +36,49 @@ class StatusLine(Widget):
             super().__init__()
             self.lines = lines
 
+    class Clicked(Message):
+        """A key was clicked."""
+
+        def __init__(self, hint: KeyHint) -> None:
+            super().__init__()
+            self.hint = hint
+
     DEFAULT_CSS = "StatusLine { dock: bottom; height: 1; }"
 
     def __init__(
-        self, hints: list[str], worded: Callable[[str], str], *, ascii: bool = False
+        self,
+        hints: Sequence[KeyHint],
+        worded: Callable[[str], str],
+        *,
+        record: Callable[[str, bool], None],
+        ascii: bool = False,
     ) -> None:
         super().__init__()
         self.hints = hints
         self.message = ""
         self.warning = False
         self._worded = worded
+        self._record = record
         self._ascii = ascii
+        self._timer: Timer | None = None
 
-    def show(self, message: str, *, warning: bool = False) -> None:
+    def show(self, message: str, *, warning: bool = False, passing: bool = False) -> None:
+        """Show a message; one that is `passing`, such as what is wrong with a text that is still
+        being typed, is not kept."""
         self.message, self.warning = self._drawable(message), warning
+        if self.message and not passing:
+            self._record(self.message, warning)
+        self._stop_timer()
+        self._timer = self.set_timer(MESSAGE_SECONDS, self.clear)
         self._fit()
         self.refresh()
 
-    def offer(self, hints: list[str]) -> None:
+    def offer(self, hints: Sequence[KeyHint]) -> None:
         """Remind of other keys."""
         if hints != self.hints:
             self.hints = hints
-            self.refresh()
+            if not self.message:
+                self.refresh()
 
     def take_back(self, messages: Iterable[str]) -> None:
         """Clear the message if it is one of these, which are not so any more."""
@@ -56,6 +86,7 @@ class StatusLine(Widget):
             self.clear()
 
     def clear(self) -> None:
+        self._stop_timer()
         if self.message:
             self.message, self.warning = "", False
             self._fit()
@@ -64,9 +95,29 @@ class StatusLine(Widget):
     def on_resize(self) -> None:
         self._fit()
 
+    def on_click(self, event: events.Click) -> None:
+        if self.message:
+            self.clear()
+        elif hint := self._hint_at(event.x):
+            self.post_message(self.Clicked(hint))
+
+    def _hint_at(self, x: int) -> KeyHint | None:
+        at = 1
+        for hint in self._fitting():
+            end = at + cell_len(_worded(hint))
+            if at <= x < end:
+                return hint
+            at = end + len(_GAP)
+        return None
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
     def _fit(self) -> None:
         """As high as the message needs; a change of height paints the screen again, so rarely."""
-        height = min(_MOST_LINES, len(self._lines()))
+        height = min(_MOST_LINES, max(1, len(self._lines())))
         if (
             self.size.width
             and self.styles.height is not None
@@ -76,8 +127,7 @@ class StatusLine(Widget):
             self.post_message(self.Resized(height))
 
     def _lines(self) -> list[str]:
-        if not self.message:
-            return [self._reminder()]
+        """The lines of the message."""
         mark = "! " if self.warning else ""
         if cell_len(self.message) + len(mark) < self.size.width:
             return [mark + self.message]
@@ -86,22 +136,44 @@ class StatusLine(Widget):
         )
 
     def render_line(self, y: int) -> Strip:
-        style = role_styles(self.app)["alarm" if self.warning else "text"]
+        styles = role_styles(self.app)
+        pieces = self._message(y) if self.message else self._keys()
+        segments = [
+            Segment(ascii_only(text) if self._ascii else text, styles[role])
+            for text, role in pieces
+        ]
+        return Strip(segments).adjust_cell_length(self.size.width, styles["dim"])
+
+    def _message(self, y: int) -> list[tuple[str, str]]:
         lines = self._lines()
         text = " " + (lines[y] if y < len(lines) else "")
         if y == _MOST_LINES - 1 and len(lines) > _MOST_LINES:
             text = " " + " ".join(lines[y:])
-        if self._ascii:
-            text = ascii_only(text)
-        line = shortened(text, self.size.width)
-        return Strip([Segment(line, style)]).adjust_cell_length(self.size.width, style)
+        return [(shortened(text, self.size.width), "alarm" if self.warning else "title")]
 
-    def _reminder(self) -> str:
-        """As many reminders as fit, the last one (help, back) always."""
-        *some, last = self.hints
-        while some and cell_len("  ".join([*some, last])) + 2 > self.size.width:
-            some.pop()
-        return "  ".join([*some, last])
+    def _keys(self) -> list[tuple[str, str]]:
+        pieces = [(" ", "dim")]
+        for hint in self._fitting():
+            pieces += [(hint.key, "focus"), (f" {hint.word}{_GAP}", "dim")]
+        return pieces
+
+    def _fitting(self) -> list[KeyHint]:
+        """As many pairs of key and word as fit, cut from the right; help stays in any case, and the
+        way back as long as anything else does."""
+        hints = list(self.hints)
+        stays = [hint for hint in hints if hint.command in _STAY]
+        while len(hints) > 1 and self._cells(hints) > self.size.width:
+            others = [hint for hint in hints if hint not in stays]
+            hints.remove(others[-1] if others else stays.pop())
+        return hints
+
+    @staticmethod
+    def _cells(hints: Sequence[KeyHint]) -> int:
+        return 1 + sum(map(cell_len, map(_worded, hints))) + len(_GAP) * (len(hints) - 1)
 
     def _drawable(self, message: str) -> str:
         return steady(display(self._worded(message)))
+
+
+def _worded(hint: KeyHint) -> str:
+    return f"{hint.key} {hint.word}"

@@ -1,0 +1,88 @@
+"""The reminders in the keys line, made from THE command table: only keys that do something to the
+cards they are about. No Textual here."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from mlkanban.core.models import CardFace, Health, Outcome, asleep
+from mlkanban.tui.commands import Command, presses, shown
+
+
+class KeyHint(NamedTuple):
+    """A key as people write it and a word for what it does; what a click on it presses, one after
+    the other, and the name of its command, where it is one."""
+
+    key: str
+    word: str
+    presses: tuple[str, ...] = ()
+    command: str = ""
+
+
+def key_hints(commands: Iterable[Command], names: Sequence[str]) -> list[KeyHint]:
+    """The reminders of these commands, with the person's own keys."""
+    by_name = {command.name: command for command in commands}
+    return [_hint(by_name[name]) for name in names]
+
+
+def card_hints(
+    commands: Iterable[Command], names: Sequence[str], cards: Sequence[CardFace], today: date
+) -> list[KeyHint]:
+    """The reminders of those of these commands that do something to all of the cards; without any,
+    of those that need none. What a card calls for comes first: its runs while one goes on, the
+    health of a model at alert."""
+    by_name = {command.name: command for command in commands}
+    words = {name: _word(name, cards, today) for name in (*_called_for(cards), *names)}
+    return [
+        hint._replace(word=word) if word else hint
+        for name, word in words.items()
+        if word is not None and (hint := _hint(by_name[name]))
+    ]
+
+
+_NEED_A_CARD = ("card.", "runs", "triage.accept", "triage.skip")
+
+
+def _hint(command: Command) -> KeyHint:
+    key = command.keys[0]
+    word = command.word or command.title.lower()
+    return KeyHint(shown(key), word, presses(key), command.name)
+
+
+def _called_for(cards: Sequence[CardFace]) -> list[str]:
+    """The commands that the cards are waiting for."""
+    alert = any(face.health == Health.ALERT for face in cards)
+    return ["runs"] * _runs_go_on(cards) + ["card.health"] * alert
+
+
+def _runs_go_on(cards: Sequence[CardFace]) -> bool:
+    if not cards or not cards[0].runs:
+        return False
+    # What a face keeps of its runs: most boards have none.
+    from mlkanban.runs.model.brief import Brief
+
+    return bool(Brief.read(cards[0].runs).since)
+
+
+def _word(name: str, cards: Sequence[CardFace], today: date) -> str | None:
+    """What a command does to the cards, '' for the word of the table; None for nothing."""
+    if not cards:
+        return None if name != "card.new" and name.startswith(_NEED_A_CARD) else ""
+    works = True
+    word = ""
+    match name:
+        case "card.block":
+            works = not any(face.outcome for face in cards)
+            word = "unblock" if all(face.block_reason for face in cards) else ""
+        case "card.snooze":
+            works = all(face.is_open for face in cards)
+            word = "wake" if all(asleep(face, today) for face in cards) else ""
+        case "card.complete" | "triage.accept":
+            works = all(face.is_open for face in cards)
+        case "card.archive":
+            word = "restore" if all(face.archived for face in cards) else ""
+        case "card.health" | "card.retrain":
+            works = all(face.outcome == Outcome.SHIPPED for face in cards)
+        case "runs":
+            works = bool(cards[0].runs)
+    return word if works else None

@@ -381,6 +381,8 @@ class BoardApp(App[None], inherit_bindings=False):
             self.show_message(error.text, warning=True)
             return
         if board is self.model.board:
+            if self.model.expect(pace.sle):
+                self._board_screen.view.redraw()
             self._board_screen.view.mark_old(pace, now)
 
     async def catch_up(self) -> None:

@@ -3,9 +3,7 @@
 from rich.cells import cell_len
 
 from mlkanban import cells
-from mlkanban.core.rules import in_progress
 from mlkanban.display.card_face import Header, Piece
-from mlkanban.text import display, quantity
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import Geometry
 
@@ -20,40 +18,11 @@ class StageHeaders:
         self._tops = tops
 
     def line(self, y: int) -> list[Piece]:
-        """Line `y` from the top of the screen."""
-        if y == 0:
-            return self._title()
+        """Line `y` from the top of the screen, below the title."""
         if self._shape.narrow:
             return self._all_stages() if y == 1 else self._single_stage()
         stages = range(self._first, self._first + self._shape.visible)
         return [piece for at in stages for piece in self._stage(at, y)]
-
-    def _title(self) -> list[Piece]:
-        model, width, shape = self._model, self._shape.width, self._shape
-        board = model.board
-        wip = in_progress(board, model.loads)
-        total = sum(load.total for load in model.loads.values())
-        conwip = "" if board.conwip is None else f"/{board.conwip}"
-        parts = [f"{wip}{conwip} in progress", f"{model.blocked} blocked", f"{total} open"]
-        if asleep := model.asleep.total():
-            parts.append(f"{asleep} snoozed")
-        if model.conflicts:
-            parts.insert(0, quantity(model.conflicts, "conflict"))
-        if model.marks:
-            parts.insert(0, f"{len(model.marks)} marked")
-        if model.query:
-            parts.insert(0, f"filter: {display(model.query)} ({model.shown} found)")
-        if model.only:
-            parts.insert(0, f"only {display(model.only_label)} ({model.shown})")
-        if model.everything:
-            parts.insert(0, "finished shown")
-        if not shape.narrow and shape.visible < len(model.columns):
-            last = self._first + shape.visible
-            parts.append(f"stages {self._first + 1}-{last} of {len(model.columns)}")
-        right = "  ".join(parts) + " "
-        name = cells.shortened(f" {display(board.name)}", max(4, width - cell_len(right) - 2))
-        gap = " " * max(1, width - cell_len(name) - cell_len(right))
-        return [Piece(name, "title"), Piece(gap + right, "dim")]
 
     def _stage(self, at: int, y: int) -> list[Piece]:
         head = self._model.header(at)

@@ -4,12 +4,15 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from mlkanban.core.models import Board, CardFace, Work, asleep, place, stands, waits
 from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
+from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import SNOOZED, Header, HeadNote, header
+from mlkanban.text import natural
 
 _NOTHING = Answers()
 
@@ -20,9 +23,11 @@ class BoardModel:
 
     `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` (by stage) count
     all open cards, `standing` (by stage) the finished ones that are not archived; `waits` names,
-    by card id, the open cards that an open card depends on. `today` says which snoozed ones are
-    out of sight, `over_since_merge` which stages a merge took over their limits, `conflicts` how
-    many are to be resolved.
+    by card id, the open cards that an open card depends on, and `needed_by` the other way round, by
+    short id. `late` and `past_sle` count the open cards that are past their due dates, and those
+    older than the expectation of `sle_days`. `today` says which snoozed ones are out of sight,
+    `over_since_merge` which stages a merge took over their limits, `conflicts` how many are to be
+    resolved.
     """
 
     board: Board
@@ -41,11 +46,17 @@ class BoardModel:
     stage: int = 0
     rows: list[int] = field(default_factory=list)
     waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    needed_by: dict[str, list[str]] = field(default_factory=dict)
+    late: int = 0
+    past_sle: int = 0
+    sle_days: int | None = None
     over_since_merge: frozenset[str] = frozenset()
     conflicts: int = 0
     _matches: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
     _counted: list[Load] = field(default_factory=list)
+    _oldest: str = ""
+    """Open cards that were started before this instant are past the expectation."""
 
     @classmethod
     def of(cls, board: Board, faces: Iterable[CardFace], today: date) -> "BoardModel":
@@ -129,6 +140,11 @@ class BoardModel:
     def _find_waiting(self) -> set[int]:
         """Find out which cards wait for others; the stages where that is different now."""
         before, self.waits = self.waits, waits(self.faces.values())
+        needed_by: dict[str, list[str]] = {}
+        for card, refs in self.waits.items():
+            for ref in refs:
+                needed_by.setdefault(ref, []).append(self.faces[card].ref)
+        self.needed_by = {ref: sorted(cards, key=natural) for ref, cards in needed_by.items()}
         return {
             self.board.position(self.faces[card].stage)
             for card in before.keys() | self.waits.keys()
@@ -171,12 +187,38 @@ class BoardModel:
         )
         for (stage, work), cards in Counter((face.stage, face.work) for face in taken).items():
             self.loads[stage] = self.loads.get(stage, Load()).plus(Work(work), cards)
+        self._oldest = self._oldest_expected()
+        self.late = sum(1 for face in taken if self._is_late(face))
+        self.past_sle = sum(1 for face in taken if self._is_past_sle(face))
+
+    def expect(self, sle_days: int | None) -> bool:
+        """Count the cards older than so many days from now on; whether that is something new."""
+        if sle_days == self.sle_days:
+            return False
+        self.sle_days = sle_days
+        self._count_all()
+        return True
+
+    def _oldest_expected(self) -> str:
+        if self.sle_days is None:
+            return ""
+        first = self.today - timedelta(days=self.sle_days - 1)
+        midnight = datetime.combine(first, time(), ZoneInfo(self.board.timezone))
+        return instant(midnight)
+
+    def _is_late(self, face: CardFace) -> bool:
+        return bool(face.due) and face.due < self.today.isoformat()
+
+    def _is_past_sle(self, face: CardFace) -> bool:
+        return bool(face.started_at) and not face.finished_at and face.started_at < self._oldest
 
     def _count(self, face: CardFace, by: int) -> None:
         if face.is_open:
             load = self.loads.get(face.stage, Load())
             self.loads[face.stage] = load.plus(Work(face.work), by)
             self.blocked += by if face.block_reason else 0
+            self.late += by if self._is_late(face) else 0
+            self.past_sle += by if self._is_past_sle(face) else 0
             if face.snoozed_until and asleep(face, self.today):
                 self.asleep[face.stage] += by
         elif not face.archived:
@@ -302,6 +344,13 @@ class BoardModel:
             and self._matches(face)
             and (not self.only or face.ref in self.only)
         )
+
+    @property
+    def standing_cards(self) -> int:
+        """How many cards have a place on the board, in sight or not."""
+        opened = sum(load.total for load in self.loads.values())
+        board = self.board
+        return opened + sum(n for at, n in self.standing.items() if board.is_delivered(at))
 
     @property
     def shown(self) -> int:

@@ -24,12 +24,16 @@ def face(
     archived: int,
     outcome: str,
     snoozed: str,
+    due: str = "",
+    started: str = "",
+    needs: str = "",
 ) -> CardFace:
     return CardFace(
         id=f"c{number}", ref=f"r{number}", stage=stage, rank=rank, title=title, type="data",
-        priority="normal", service_class="standard", tags="", due="", snoozed_until=snoozed,
+        priority="normal", service_class="standard", tags="", due=due, snoozed_until=snoozed,
         block_reason="", block_external=0, metric="", work="attended", outcome=outcome,
-        archived=archived, created_at="", entered_at="", started_at="", finished_at="", version=1,
+        archived=archived, created_at="", entered_at="", started_at=started, finished_at="",
+        version=1, needs=needs,
     )  # fmt: skip
 
 
@@ -42,6 +46,9 @@ FACES = st.builds(
     st.sampled_from([0, 0, 0, 1]),
     st.sampled_from(["", "", "shipped"]),
     st.sampled_from(["", "", "2026-03-20", "2026-03-21"]),
+    st.sampled_from(["", "2026-03-19", "2026-03-20"]),
+    st.sampled_from(["", "2026-03-01T00:00:00.000000Z", "2026-03-19T00:00:00.000000Z"]),
+    st.sampled_from(["", "r1", "r1 r2"]),
 )
 TODAY = date(2026, 3, 20)
 UPDATES = st.lists(
@@ -60,6 +67,7 @@ def test_updates_and_a_fresh_look_agree(
     model = BoardModel.of(BOARD, cards.values(), TODAY)
     model.filter(words)
     model.show_everything(everything)
+    model.expect(5)
     model.marks |= set(cards)
     for changed, gone in updates:
         unique = {card.id: card for card in changed}
@@ -69,11 +77,14 @@ def test_updates_and_a_fresh_look_agree(
         cards = {name: card for name, card in (cards | unique).items() if name not in lost}
 
         fresh = BoardModel.of(BOARD, cards.values(), TODAY)
+        fresh.expect(5)
         fresh.filter(words)
         fresh.show_everything(everything)
         assert model.columns == fresh.columns
         empty = {name: load for name, load in model.loads.items() if load.total}
         assert empty == {name: load for name, load in fresh.loads.items() if load.total}
+        assert (model.late, model.past_sle) == (fresh.late, fresh.past_sle)
+        assert model.needed_by == fresh.needed_by
         assert model.marks <= cards.keys()
         for at, column in enumerate(model.columns):
             assert 0 <= model.rows[at] <= max(0, len(column) - 1)

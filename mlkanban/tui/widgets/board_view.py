@@ -23,6 +23,7 @@ from mlkanban.tui.board_header import StageHeaders
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GUTTER, Geometry, Slot
 from mlkanban.tui.theme import role_styles
+from mlkanban.tui.title_line import title_line
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
@@ -217,6 +218,8 @@ class BoardView(Widget):
             # A new size is painted, and looked at by the mouse, before its event arrives; it may
             # have room for more stages.
             self._follow()
+        if y == 0:
+            return self._line(title_line(self.model, width, self._glyphs), width)
         if y < shape.head:
             return self._line(
                 StageHeaders(self.model, shape, self._first, self._tops).line(y), width

@@ -42,6 +42,10 @@ class Settings:
         default=False,
         metadata={"description": "draw with ASCII characters only"},
     )
+    preview: bool = field(
+        default=True,
+        metadata={"description": "show the preview of the card under the cursor on the board"},
+    )
     timezone: str = field(
         default="",
         metadata={"description": "time zone of new boards; empty: this machine's"},
@@ -137,8 +141,8 @@ def _expected(name: str, *, whole: bool) -> str:
     return "a list of texts in quotes" if listed and whole else "a text in quotes"
 
 
-def remember(file: Path, key: str, value: str) -> None:
-    """Set one text setting in the file, whatever else stands there.
+def remember(file: Path, key: str, value: str | bool) -> None:
+    """Set one setting in the file, whatever else stands there.
 
     OSError or BadInput say why it cannot be; the file is then as it was.
     """

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlkanban.service.integrity import Findings
     from mlkanban.service.plan import Planning
     from mlkanban.service.portfolio import Portfolio
+    from mlkanban.service.preview import Previews
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.search import Search
     from mlkanban.service.triage import Triage
@@ -122,6 +123,12 @@ class Service:
         from mlkanban.service.search import Search  # the board is there before anything is found
 
         return Search(self._context)
+
+    @cached_property
+    def previews(self) -> Previews:
+        from mlkanban.service.preview import Previews  # after the board is on the screen
+
+        return Previews(self._context)
 
     @cached_property
     def triage(self) -> Triage:

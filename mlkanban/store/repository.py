@@ -381,12 +381,18 @@ def card(conn: sqlite3.Connection, face: CardFace) -> Card:
 
 def notes(conn: sqlite3.Connection, card_id: str, fields: Mapping[str, Any]) -> tuple[Note, ...]:
     """The notes of a card with these fields, oldest first, undone ones left out."""
+    return notes_of(reversed(newest_notes(conn, card_id)), fields)
+
+
+def newest_notes(conn: sqlite3.Connection, card_id: str, most: int = -1) -> list[Event]:
+    """The events that wrote the notes of a card, newest first, undone ones left out; all of them,
+    or `most`."""
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted' AND {IN_FORCE}"
-        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
-        (card_id,),
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc DESC, replica DESC LIMIT ?",
+        (card_id, most),
     ).fetchall()
-    return notes_of(map(event_of, rows), fields)
+    return list(map(event_of, rows))
 
 
 # Written as in the index card_open, so that the count never looks at the cards themselves.

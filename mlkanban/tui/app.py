@@ -208,15 +208,25 @@ class BoardApp(App[None], inherit_bindings=False):
     def use_theme(self, name: str) -> None:
         """Another theme, now and at the next start."""
         self.show_theme(name)
+        self.run_worker(self._remember("theme", name, f"Theme {name}"))
+
+    def remember(self, setting: str, value: bool) -> None:
+        """Keep a setting for the next start; what is shown is said by nobody."""
+        self.run_worker(self._remember(setting, value))
+
+    async def _remember(self, setting: str, value: str | bool, said: str = "") -> None:
+        """Write a setting beside the screen, and say so if there is something to say."""
         file = self.places.config_file
+        what = said or f"The setting {setting}"
         try:
-            remember(file, "theme", name)
+            await self.store_thread.call(lambda service: remember(file, setting, value))
         except OSError as error:
-            self.show_message(f"Theme {name}, for now: {file}: {error.strerror}.", warning=True)
+            self.show_message(f"{what}, for now: {file}: {error.strerror}.", warning=True)
         except MlkanbanError as error:
-            self.show_message(f"Theme {name}, for now: " + error.text, warning=True)
+            self.show_message(f"{what}, for now: " + error.text, warning=True)
         else:
-            self.show_message(f"Theme {name}.")
+            if said:
+                self.show_message(f"{said}.")
 
     def open(self, name: str, *args: Any, **options: Any) -> AwaitMount:
         """Show a screen by its name."""
@@ -346,6 +356,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self._board_screen.view.new_day(self.now())
             await self.look_around()
         self._board_screen.view.aged(self.now())
+        self._board_screen.preview.aged()
         self._messages = frozenset(status.message for status in self._statuses())
 
     def _take_back(self, *messages: str) -> None:

@@ -65,6 +65,7 @@ COMMANDS: tuple[Command, ...] = (
             (BOARD, CARD, PLAN, CHARTER, MESSAGES, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
             (BOARD, CARD, PLAN, CHARTER, MESSAGES, HELP)),
+    Command("preview", ("tab",), "Preview", "show or hide the preview of the card", "Look"),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
     Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
             (BOARD, TRIAGE, PLAN), word="open"),
@@ -395,7 +396,7 @@ def shown(key: str) -> str:
     names = {
         "left": "Left", "right": "Right", "up": "Up", "down": "Down", "enter": "Enter",
         "space": "Space", "home": "Home", "end": "End", "pageup": "PgUp", "pagedown": "PgDn",
-        "f1": "F1",
+        "tab": "Tab", "f1": "F1",
     }  # fmt: skip
     if "+" in key and len(key) > 1:
         held, _, last = key.rpartition("+")

@@ -98,6 +98,9 @@ class Host(Protocol):
 
     def use_theme(self, name: str) -> None: ...
 
+    def remember(self, setting: str, value: bool) -> None:
+        """Keep a setting for the next start."""
+
     async def catch_up(self) -> None:
         """Show what other processes, and this one, have written."""
 

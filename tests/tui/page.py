@@ -202,7 +202,10 @@ class Page:
     def _busy(self) -> bool:
         working = [worker for worker in self.app.workers if not worker.is_finished]
         asking = [s for s in self.app.screen_stack if isinstance(s, KeyScreen) and s.ask.asking]
-        return len(working) > len(asking)
+        resting = any(
+            s.preview.waiting for s in self.app.screen_stack if isinstance(s, BoardScreen)
+        )
+        return resting or len(working) > len(asking)
 
     # The mouse
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import rules
-from mlkanban.core.events import Change, Entity, holders
+from mlkanban.core.events import Change
 from mlkanban.core.field_kinds import items_in
 from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
@@ -20,6 +20,7 @@ from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, st
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.tracker_run import short
+from mlkanban.runs.use_cases.own_runs import held_runs, own_runs, where_runs_went
 from mlkanban.service.card_writes import rank_at_end
 from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked
@@ -54,14 +55,14 @@ class Runs:
         """The runs of a card, newest first. Runs moved with a duplicate belong to the card they
         went to."""
         with self._context.store.reading() as conn:
-            return _own(conn, find_face(conn, ref))[1]
+            return own_runs(conn, find_face(conn, ref).id)[1]
 
     def beside(self, report: RunReport) -> list[Run]:
         """All runs of the card that this run belongs to, newest first; none where the run is not
         known yet."""
         with self._context.store.reading() as conn:
             face = _face(conn, report)
-            held = _held(_went(conn, face)) if face else {}
+            held = held_runs(where_runs_went(conn, face.id)) if face else {}
         return next((own for own in held.values() if any(r.id == report.run.id for r in own)), [])
 
     def results(self, ref: str) -> Results | None:
@@ -69,20 +70,20 @@ class Runs:
         from mlkanban.runs.model.results import results  # with statistics, which few ask for
 
         with self._context.store.reading() as conn:
-            fields, runs = _own(conn, find_face(conn, ref))
+            fields, runs = own_runs(conn, find_face(conn, ref).id)
             return results(runs, fields.get("metric"), repeats_of(conn))
 
     def metric(self, ref: str) -> Mapping[str, Any] | None:
         """The metric of a card as it was written; None without one."""
         with self._context.store.reading() as conn:
-            return _own(conn, find_face(conn, ref))[0].get("metric")
+            return own_runs(conn, find_face(conn, ref).id)[0].get("metric")
 
     def spending(self, ref: str) -> Spending | None:
         """What the runs of a card have used of its budget; None without a budget."""
         from mlkanban.runs.model.usage import spending  # which the board does without
 
         with self._context.store.reading() as conn:
-            fields, runs = _own(conn, find_face(conn, ref))
+            fields, runs = own_runs(conn, find_face(conn, ref).id)
         return spending(fields.get("budget") or "", runs, self._context.clock())
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
@@ -272,30 +273,9 @@ def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[R
     to."""
     faces = repository.faces_of(conn, tuple(run_queries.with_runs(conn, board_id)))
     entities = {face.id: repository.entity(conn, face.id) for face in faces}
-    held = _held(entities)
+    held = held_runs(entities)
     for face in faces:
         yield face, held[face.id]
-
-
-def _own(conn: Connection, face: CardFace) -> tuple[Mapping[str, Any], list[Run]]:
-    """The fields of a card, and those of its runs that were not moved to another card."""
-    entities = _went(conn, face)
-    return entities[face.id].fields, _held(entities)[face.id]
-
-
-def _went(conn: Connection, face: CardFace) -> dict[str, Entity]:
-    """A card and those its runs went to, by id."""
-    return {card: repository.entity(conn, card) for card in run_queries.runs_went(conn, face.id)}
-
-
-def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
-    """The runs of each of these cards, newest first, by card id: a run belongs to the card that got
-    it last."""
-    has = holders(entities, PREFIX)
-    return {
-        card: [run for run in runs_in(entity.fields) if has[run.id] == card]
-        for card, entity in entities.items()
-    }
 
 
 def _face(conn: Connection, report: RunReport) -> CardFace | None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.widgets import Input
 
 from mlkanban.core.models import CardFace, Stage
@@ -19,6 +20,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
+from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 
 
 class BoardScreen(KeyScreen):
@@ -29,21 +31,38 @@ class BoardScreen(KeyScreen):
         self.view = BoardView(glyphs=self.host.glyphs)
         self._cards = CardCommands(self)
         self.command_objects = (*self._cards.objects, NewCardCommands(self), UndoCommands(self))
+        self.preview = Preview(self.host)
+        self._preview_on = self.host.settings.preview
         self._filtering = False
         self._answers = Answers()
 
     def compose(self) -> ComposeResult:
-        yield self.view
+        with Container(id="board-parts"):
+            yield self.view
+            yield self.preview
         yield self.ask
         yield self.status
 
     def on_mount(self) -> None:
         self.view.show(self.model, self.host.now())
 
+    def on_resize(self) -> None:
+        self._place_preview()
+
+    def _place_preview(self) -> None:
+        on = self._preview_on
+        self.preview.stand(PreviewPlace.at(self.app.size) if on else PreviewPlace())
+
     @on(BoardView.CursorMoved)
     def _show_card(self) -> None:
         """The cursor is on another card, or the card is another one now."""
+        face, model = self.model.current, self.model
         self.status.offer(self.card_hints(self.targets()))
+        if face is None:
+            self.preview.point(None)
+        else:
+            waits = model.waits.get(face.id, ())
+            self.preview.point(face, waits, model.needed_by.get(face.ref, ()))
 
     @property
     def model(self) -> BoardModel:
@@ -303,6 +322,12 @@ class BoardScreen(KeyScreen):
     def do_finished_show(self) -> None:
         self.model.show_everything(not self.model.everything)
         self.view.redraw()
+
+    def do_preview(self) -> None:
+        """Show the preview of the card under the cursor, or hide it; from now on, too."""
+        self._preview_on = not self._preview_on
+        self._place_preview()
+        self.host.remember("preview", self._preview_on)
 
     # Other screens
 

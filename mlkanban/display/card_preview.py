@@ -1,0 +1,461 @@
+"""The preview of a card: what is worth knowing of it besides its face, in a strip or a pane."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.cells import cell_len, set_cell_size
+
+from mlkanban.cells import shortened
+from mlkanban.core import rules
+from mlkanban.core.card import CheckItem
+from mlkanban.core.field_kinds import until_text
+from mlkanban.core.metrics import TYPED, compact, number_text
+from mlkanban.core.milestones import days_old
+from mlkanban.core.models import CardFace, Health
+from mlkanban.core.timestamps import moment
+from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, due
+from mlkanban.display.run_text import duration, spoken
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.service.preview import CardPreview
+
+_GAP = Piece("   ", "dim")
+_TWO_PARTS = 100
+"""From this many cells on a strip has a second part, beside what is said of the card."""
+_WIDEST_FIRST_PART = 64
+_LEAST_WORDS = 8
+"""A text is not cut to less."""
+_MOST_TICKS = 12
+_TITLE_LINES, _HYPOTHESIS_LINES, _NOTE_LINES = 3, 6, 4
+_MOST_ITEMS, _MOST_RUNS = 10, 8
+_LETTERS = 4
+"""Letters that are looked at of a text, for each cell that there is for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A card as its preview shows it: its face, what was read of it besides (None before that), the
+    cards it waits for and those that wait for it."""
+
+    face: CardFace
+    found: CardPreview | None
+    needs: Sequence[str] = ()
+    needed_by: Sequence[str] = ()
+
+
+def strip(card: Previewed, view: FaceContext, width: int, height: int) -> list[Line]:
+    """The preview below the board: a rule with the card's title, and `height - 1` lines."""
+    lines = [_rule(card.face, view, width)]
+    body = height - 1
+    beside = _beside(card, view, width, body) if width >= _TWO_PARTS else []
+    left = min(width // 2, _WIDEST_FIRST_PART) if beside else width
+    about = list(_about(card, view, left - 2, hypothesis=2 if width >= _TWO_PARTS else 1))
+    if card.found and card.found.runs and not beside:
+        about.insert(min(_before_runs(card), len(about)), _runs_in_short(card, view, left - 2))
+    about, beside = about[:body], beside[:body]
+    for at in range(max(len(about), len(beside))):
+        first = about[at] if at < len(about) else []
+        lines.append(_set_in(first, left) + beside[at] if at < len(beside) else _set_in(first))
+    return lines[:height]
+
+
+def pane(card: Previewed, view: FaceContext, width: int, height: int) -> list[Line]:
+    """The preview at the right of the board, in at most `height` lines."""
+    face, found, room = card.face, card.found, width - 2
+    stage = _text(view.board.stage(face.stage).name, view)
+    lines = [
+        _cut([Piece(f"{face.ref}  ", "dim"), Piece(_kind(face, stage, view), "dim")], room, view)
+    ]
+    title = _text(face.title[: room * _LETTERS], view)
+    lines += [[Piece(line, "title")] for line in _wrapped(title, room, _TITLE_LINES, view)]
+    lines.append([])
+    lines += _about(card, view, room, hypothesis=_HYPOTHESIS_LINES, gates=False)
+    if found is None:
+        return [_set_in(line) for line in lines[:height]]
+    if found.checklist:
+        head = Piece("Gates" if _has_gates(found.checklist) else "Checklist", "focus")
+        lines += [[], [head, Piece(f"  {_ticked(found.checklist)}", "dim")]]
+        lines += [_set_in(line) for line in _items(found.checklist, view, room - 1, _MOST_ITEMS)]
+    if found.runs:
+        lines += [[], [Piece("Runs", "focus"), Piece(f"  {len(found.runs)}", "dim")]]
+        lines += [_set_in(line) for line in _runs(card, view, room - 1, _MOST_RUNS)]
+    for at, text in found.notes[0 if found.hypothesis or lines[-1] else 1 :]:
+        lines += [[], [Piece(_day(at, view), "dim")]]
+        lines += [
+            [Piece(f" {line}", "text")]
+            for line in _wrapped(_one_line(text, room, view), room - 1, _NOTE_LINES, view)
+        ]
+    return [_set_in(line) for line in lines[:height]]
+
+
+# What is said of a card, a line each
+
+
+def _about(
+    card: Previewed, view: FaceContext, width: int, *, hypothesis: int, gates: bool = True
+) -> Iterator[Line]:
+    """What is known of a card, what one would ask first at first."""
+    found = card.found
+    if found is None:
+        return
+    if block := _block(card, view):
+        yield _joined(block, width, view)
+    text = _one_line(found.hypothesis, width * hypothesis, view)
+    for line in _wrapped(text, width, hypothesis, view):
+        yield [Piece(line, "text")]
+    if metric := _metric(card, view):
+        yield _joined(metric, width, view)
+    if gates and found.checklist:
+        yield _joined(_gates(card, view), width, view)
+    if related := _related(card, view):
+        yield _joined(related, width, view)
+    if ending := _ending(card, view):
+        yield _joined(ending, width, view)
+    for reading in found.readings[:1]:
+        sign = Piece(f"{view.glyphs.blocked} ", "alarm") if reading.alert else Piece("", "dim")
+        role = "alarm" if reading.alert else "text"
+        said = [
+            Piece(f"{view.day(reading.at):%m-%d} ", "dim"),
+            sign,
+            Piece(_text(reading.text, view), role),
+        ]
+        yield _joined([said], width, view)
+    if gates and found.notes:
+        at, text = found.notes[0]
+        said = [Piece(f"{_day(at, view)} ", "dim"), Piece(_one_line(text, width, view), "text")]
+        yield _joined([said], width, view)
+
+
+def _before_runs(card: Previewed) -> int:
+    """How many lines stand above the runs, where they have one line."""
+    found = card.found
+    assert found is not None
+    return sum(map(bool, (found.blocker, found.hypothesis, card.face.metric)))
+
+
+def _block(card: Previewed, view: FaceContext) -> list[Line]:
+    block = card.found.blocker if card.found else None
+    if block is None:
+        return []
+    since = block.since.astimezone(ZoneInfo(view.board.timezone)).date()
+    parts: list[Line] = [[Piece(f"{view.glyphs.blocked} {block.reason}", "alarm")]]
+    side = "external, " if block.external else ""
+    parts.append([Piece(f"{side}{days_old(since, view.today)}d", "dim")])
+    if block.until:
+        parts.append([Piece(_text(until_text(block.until), view), "text")])
+    if block.note:
+        parts.append([Piece(_one_line(block.note, 200, view), "text")])
+    return parts
+
+
+def _metric(card: Previewed, view: FaceContext) -> list[Line]:
+    """`val_auc .944 → ≥.95   baseline .934   noise .004`, the value as the face has it."""
+    metric = card.found.metric if card.found else {}
+    name, said = str(metric.get("name", "")), card.face.metric
+    if not name or not said.startswith(name):
+        return []
+    measured = said.removesuffix(TYPED)
+    value, slash, target = measured[len(name) :].strip().rpartition("/")
+    if not slash and not target.startswith((">=", "<=")):
+        value, target = target, ""
+    first = [Piece(f"{_text(name, view)} ", "dim")]
+    if value:
+        first.append(Piece(value + (TYPED if said != measured else ""), "value"))
+    if target:
+        first.append(Piece(f"{' ' if value else ''}{view.glyphs.to} ", "dim"))
+        first.append(Piece(_compared(target, view), "text"))
+    parts: list[Line] = [first]
+    for label in ("baseline", "noise"):
+        if (number := metric.get(label)) is not None:
+            parts.append([Piece(f"{label} ", "dim"), Piece(compact(number), "text")])
+    return parts
+
+
+def _compared(target: str, view: FaceContext) -> str:
+    return target.replace(">=", view.glyphs.at_least).replace("<=", view.glyphs.at_most)
+
+
+def _gates(card: Previewed, view: FaceContext) -> list[Line]:
+    """`✓✓···· 2/6 gates   next: three seeds`."""
+    assert card.found is not None
+    items, glyphs = card.found.checklist, view.glyphs
+    done = sum(item.done for item in items)
+    first: Line = []
+    if len(items) <= _MOST_TICKS:
+        first = [
+            Piece(glyphs.ticked * done, "live"),
+            Piece(glyphs.open * (len(items) - done), "dim"),
+        ]
+        first.append(Piece(" ", "dim"))
+    first.append(Piece(f"{_ticked(items)} {'gates' if _has_gates(items) else 'ticked'}", "dim"))
+    nearest = _next_item(card, view)
+    if nearest is None:
+        return [first]
+    return [first, [Piece("next: ", "dim"), Piece(_one_line(nearest.text, 200, view), "text")]]
+
+
+def _next_item(card: Previewed, view: FaceContext) -> CheckItem | None:
+    """The item to tick next: of the gate that is nearest, else the first."""
+    assert card.found is not None
+    board = view.board
+
+    def far(item: CheckItem) -> int:
+        stage = rules.gate(board, item.gate)
+        return board.position(stage.id) if stage else len(board.stages)
+
+    left = [item for item in card.found.checklist if not item.done]
+    return min(left, key=far, default=None)
+
+
+def _has_gates(items: Sequence[CheckItem]) -> bool:
+    return all(item.gate for item in items)
+
+
+def _ticked(items: Sequence[CheckItem]) -> str:
+    return f"{sum(item.done for item in items)}/{len(items)}"
+
+
+def _related(card: Previewed, view: FaceContext) -> list[Line]:
+    """The cards that it waits for and that wait for it, its tags, its due date and class."""
+    face = card.face
+    parts: list[Line] = []
+    for label, refs, role in (
+        ("needs", card.needs, "mark"),
+        ("needed by", card.needed_by, "text"),
+    ):
+        if refs:
+            more = f" +{len(refs) - 3}" if len(refs) > 3 else ""
+            named = _text(" ".join(refs[:3]), view) + more
+            parts.append([Piece(f"{label} ", "dim"), Piece(named, role)])
+    if when := due(face, view):
+        parts.append(
+            [Piece(f"{when}  {face.due}", "alarm" if when.startswith("LATE") else "clock")]
+        )
+    if face.service_class != "standard":
+        parts.append([Piece(face.service_class, "clock")])
+    if face.tags:
+        parts.append(
+            [Piece(" ".join(f"#{_text(tag, view)}" for tag in face.tags.split()[:9]), "dim")]
+        )
+    return parts
+
+
+def _ending(card: Previewed, view: FaceContext) -> list[Line]:
+    """How it ended, and what was learned; how a model in use is doing."""
+    face, found = card.face, card.found
+    assert found is not None
+    parts: list[Line] = []
+    if face.outcome:
+        day = f" {view.day(face.finished_at):%m-%d}" if face.finished_at else ""
+        parts.append([Piece(f"{face.outcome}{day}", "text")])
+    if face.archived:
+        parts.append([Piece("archived", "dim")])
+    if face.health:
+        roles: dict[str, str] = {Health.ALERT: "alarm", Health.WATCH: "clock"}
+        parts.append([Piece("health ", "dim"), Piece(face.health, roles.get(face.health, "text"))])
+    if found.verdict:
+        parts.append([Piece(_one_line(found.verdict, 200, view), "text")])
+    return parts
+
+
+# Its runs
+
+
+def _sign(run: Run, view: FaceContext) -> Piece:
+    glyphs = view.glyphs
+    if run.state is RunState.QUEUED:
+        return Piece(glyphs.queued, "clock")
+    if not run.state.ended:
+        return Piece(glyphs.running, "live")
+    if run.is_result:
+        return Piece(glyphs.ticked, "live")
+    return Piece(glyphs.failed, "dim" if run.state is RunState.KILLED else "alarm")
+
+
+def _time(run: Run, view: FaceContext) -> str:
+    if run.state is RunState.QUEUED and (since := moment(run.made)):
+        return spoken(view.now - since)
+    unseen = run.state in (RunState.UNKNOWN, RunState.STALE)
+    return duration(run, view.now) + ("?" if unseen else "")
+
+
+def _value(run: Run, card: Previewed) -> str:
+    metric = card.found.metric if card.found else {}
+    value = run.metrics.get(str(metric.get("name", "")))
+    return "" if value is None else compact(float(number_text(value, metric)))
+
+
+def _first(runs: Sequence[Run]) -> list[Run]:
+    """Those that go on first, then those that wait, then the others, each the newest first."""
+    place = {False: 0, True: 2}
+    return sorted(
+        runs, key=lambda run: 1 if run.state is RunState.QUEUED else place[run.state.ended]
+    )
+
+
+def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
+    """`runs  ► 15h    • 4d    ✓ 3d .944`, as many as fit."""
+    assert card.found is not None
+    parts: list[Line] = []
+    for run in _first(card.found.runs):
+        sign = _sign(run, view)
+        said: Line = [Piece(f"{sign.text} ", sign.role), Piece(_time(run, view), "text")]
+        if value := _value(run, card):
+            said.append(Piece(f" {value}", "value"))
+        parts.append(said)
+    label = Piece("runs  ", "dim")
+    return [label, *_joined(parts, width - cell_len(label.text), view, whole=True)]
+
+
+def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Line]:
+    """A line for each run: state, time, value, start, what is known; of many the first ones."""
+    assert card.found is not None
+    runs = _first(card.found.runs)
+    more = len(runs) - most
+    if more > 0:
+        runs = runs[: most - 1]
+    times = [_time(run, view) for run in runs]
+    values = [_value(run, card) for run in runs]
+    wide, long = max(map(len, times), default=0), max(map(len, values), default=0)
+    lines = []
+    for run, time, value in zip(runs, times, values, strict=True):
+        sign = _sign(run, view)
+        known = run.outcome or run.evidence or run.state.value
+        begun = moment(run.started or run.made)
+        line = [
+            Piece(f"{sign.text} ", sign.role),
+            Piece(time.rjust(max(4, wide)), "text"),
+            Piece(f" {value.ljust(long)}" if long else "", "value"),
+            Piece(f"  {_day(begun, view) if begun else '':5}  ", "dim"),
+            Piece(_one_line(known, width, view), "alarm" if sign.role == "alarm" else "dim"),
+        ]
+        lines.append(_cut(line, width, view))
+    if more > 0:
+        lines.append([Piece(f"  {more + 1} more", "dim")])
+    return lines
+
+
+# Beside it
+
+
+def _beside(card: Previewed, view: FaceContext, width: int, height: int) -> list[Line]:
+    """The second part of a strip: the runs, else the checklist where there is one."""
+    found, room = card.found, width - min(width // 2, _WIDEST_FIRST_PART) - 1
+    if found is None:
+        return []
+    if found.runs:
+        return _runs(card, view, room, height)
+    return _items(found.checklist, view, room, height)
+
+
+def _items(items: Sequence[CheckItem], view: FaceContext, width: int, most: int) -> list[Line]:
+    """A line for each item of a checklist; of many those that are open come first."""
+    more = len(items) - most
+    if more > 0:
+        items = sorted(items, key=lambda item: item.done)[: most - 1]
+    lines = []
+    for item in items:
+        sign = Piece(view.glyphs.ticked, "live") if item.done else Piece(view.glyphs.open, "dim")
+        text = Piece(_one_line(item.text, width, view), "dim" if item.done else "text")
+        lines.append(_cut([Piece(f"{sign.text} ", sign.role), text], width, view))
+    if more > 0:
+        lines.append([Piece(f"  {more + 1} more", "dim")])
+    return lines
+
+
+# Lines
+
+
+def _rule(face: CardFace, view: FaceContext, width: int) -> Line:
+    """`── v133  Fraud v3 ─────── model · Training ──`."""
+    bar = view.glyphs.rule
+    stage = _text(view.board.stage(face.stage).name, view)
+    kind = f" {_kind(face, shortened(stage, 24, view.glyphs.cut), view)} "
+    ref = f" {face.ref}  "
+    room = width - cell_len(ref) - cell_len(kind) - 6
+    if room < _LEAST_WORDS:
+        kind, room = "", max(0, width - cell_len(ref) - 4)
+    title = shortened(_text(face.title[: max(1, room) * _LETTERS], view), room, view.glyphs.cut)
+    left = width - cell_len(ref) - cell_len(title) - cell_len(kind) - 5
+    line = [
+        Piece(bar * 2, "faint"), Piece(ref, "dim"), Piece(title, "title"),
+        Piece(f" {bar * max(0, left)}", "faint"), Piece(kind, "dim"), Piece(bar * 2, "faint"),
+    ]  # fmt: skip
+    return _cut(line, width, view)
+
+
+def blank_rule(view: FaceContext, width: int) -> Line:
+    """What stands over a strip without a card."""
+    return [Piece(view.glyphs.rule * width, "faint")]
+
+
+def _kind(face: CardFace, stage: str, view: FaceContext) -> str:
+    return f"{face.type} {view.glyphs.open} {stage}"
+
+
+def _joined(parts: Sequence[Line], width: int, view: FaceContext, *, whole: bool = False) -> Line:
+    """Parts side by side, as many as fit; the first of them, and the last text if it is not to be
+    `whole`, may be cut."""
+    line: Line = []
+    left = width
+    for part in parts:
+        gap = [_GAP] if line else []
+        cells = sum(cell_len(piece.text) for piece in (*gap, *part))
+        if cells > left and line and (whole or left < len(_GAP.text) + _LEAST_WORDS):
+            break
+        line += gap + part
+        left -= cells
+        if left <= 0:
+            break
+    return _cut(line, width, view)
+
+
+def _cut(line: Line, width: int, view: FaceContext) -> Line:
+    """A line in at most `width` cells; what is cut ends in the sign for it."""
+    kept: Line = []
+    left = width
+    for piece in line:
+        cells = cell_len(piece.text)
+        if cells > left:
+            kept.append(Piece(shortened(piece.text, left, view.glyphs.cut), piece.role))
+            break
+        kept.append(piece)
+        left -= cells
+    return [piece for piece in kept if piece.text]
+
+
+def _set_in(line: Line, width: int = 0) -> Line:
+    """A line one cell from the edge, filled up to `width` cells."""
+    if not line and not width:
+        return []
+    missing = width - 1 - sum(cell_len(piece.text) for piece in line)
+    return [Piece(" ", "dim"), *line, *([Piece(" " * missing, "dim")] if missing > 0 else [])]
+
+
+def _wrapped(text: str, width: int, most: int, view: FaceContext) -> list[str]:
+    """`text` in at most `most` lines, broken between words if that wastes little."""
+    lines: list[str] = []
+    while text and len(lines) < most - 1 and cell_len(text) > width > 0:
+        head = set_cell_size(text, width).rstrip()
+        rest = text[len(head) :]
+        space = head.rfind(" ")
+        if not rest.startswith(" ") and space >= width // 3:
+            head, rest = head[:space].rstrip(), text[space:]
+        lines.append(head)
+        text = rest.lstrip()
+    return [*lines, shortened(text, width, view.glyphs.cut)] if text and width > 0 else lines
+
+
+def _one_line(text: str, cells: int, view: FaceContext) -> str:
+    """The beginning of a text of any length and many lines, as one line."""
+    return _text(" ".join(text[: max(1, cells) * _LETTERS].split()), view)
+
+
+def _text(text: str, view: FaceContext) -> str:
+    return drawn(text, ascii=view.glyphs.ascii)
+
+
+def _day(at: datetime, view: FaceContext) -> str:
+    return f"{at.astimezone(ZoneInfo(view.board.timezone)):%m-%d}"

@@ -1,0 +1,187 @@
+"""The preview of the card under the cursor: a strip below the board, or a pane at its right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from mlkanban.display.card_face import FaceContext, Line, Piece
+from mlkanban.errors import MlkanbanError
+from mlkanban.text import ascii_only
+from mlkanban.tui.theme import role_styles
+
+if TYPE_CHECKING:
+    from mlkanban.core.models import CardFace
+    from mlkanban.display.card_preview import Previewed
+    from mlkanban.service import Service
+    from mlkanban.service.preview import CardPreview
+    from mlkanban.tui.host import Host
+
+REST_SECONDS = 0.08
+"""Keys that follow each other faster than this are on their way elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPlace:
+    """Where the preview stands in a terminal of some size: so many `lines` below the board, or so
+    many `columns` at its right; neither where there is no room for it."""
+
+    lines: int = 0
+    columns: int = 0
+
+    @classmethod
+    def at(cls, size: Size) -> PreviewPlace:
+        if size.width >= 200:
+            return cls(columns=max(56, size.width * 28 // 100))
+        heights = ((40, 8), (30, 6), (22, 5))
+        return cls(lines=next((lines for least, lines in heights if size.height >= least), 0))
+
+
+class Preview(Widget):
+    """Filled when the cursor rests on a card: reading and painting it for every key would hold up
+    keys that follow each other."""
+
+    DEFAULT_CSS = "Preview { display: none; background: $background; }"
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(id="preview")
+        self._host = host
+        self._card: Previewed | None = None
+        self._pointed: Previewed | None = None
+        self._at_right = False
+        self._rest: Timer | None = None
+        self._strips: list[Strip] = []
+        self._styles: dict[str, Style] = {}
+
+    def stand(self, place: PreviewPlace) -> None:
+        """Stand at a place; without one it is not shown."""
+        self._at_right = bool(place.columns)
+        self.styles.dock = "right" if self._at_right else "bottom"
+        self.styles.width = place.columns or "100%"
+        self.styles.height = place.lines or "100%"
+        self.display = bool(place.lines or place.columns)
+        if self.display and self._pointed is not self._card:
+            self._wait_for_rest()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the cursor has not rested yet on the card that is to be shown."""
+        return self._rest is not None
+
+    def point(
+        self, face: CardFace | None, needs: Sequence[str] = (), needed_by: Sequence[str] = ()
+    ) -> None:
+        """The cursor is on this card; `needs` are those it waits for, `needed_by` those that wait
+        for it."""
+        # With words for all fields of a card, which the board does without at its start.
+        from mlkanban.display.card_preview import Previewed
+
+        card = None if face is None else Previewed(face, None, needs, tuple(needed_by))
+        if card != self._pointed:
+            self._pointed = card
+            if self.display:
+                self._wait_for_rest()
+
+    def aged(self) -> None:
+        """Paint what reads otherwise by now."""
+        if self.display and not self.waiting:
+            self._paint()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles = {}
+        self._strips = []
+
+    def on_resize(self) -> None:
+        self._strips = []
+        self.refresh()
+
+    # Reading
+
+    def _wait_for_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self.run_worker(self._read(self._pointed), group="preview", exclusive=True)
+
+    async def _read(self, card: Previewed | None) -> None:
+        if card is not None:
+            face = card.face
+            try:
+                found = await self._host.store_thread.call(lambda service: _found(service, face))
+            except MlkanbanError:
+                return  # what is wrong with the store is said by whoever looks at it now and then
+            card = replace(card, found=found)
+        if self.is_attached:
+            self._card = card
+            self._paint()
+
+    # Painting
+
+    def _paint(self) -> None:
+        """Paint it again, if something is different from what stands there."""
+        before, self._strips = self._strips, self._drawn()
+        if self._strips != before:
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        if not self._strips:
+            self._strips = self._drawn()
+        return self._strips[y] if y < len(self._strips) else self._strip([])
+
+    def _drawn(self) -> list[Strip]:
+        if not self.is_attached or not self.size:
+            return []
+        width, height = self.size
+        view = FaceContext.at(self._host.model.board, self._host.now(), glyphs=self._host.glyphs)
+        if self._card is None:
+            lines: list[Line] = (
+                [] if self._at_right else [[Piece(view.glyphs.rule * width, "faint")]]
+            )
+        else:
+            from mlkanban.display import card_preview  # as above
+
+            if self._at_right:
+                lines = card_preview.pane(self._card, view, width - 1, height)
+            else:
+                lines = card_preview.strip(self._card, view, width, height)
+        lines += [[] for _ in range(height - len(lines))]
+        if self._at_right:
+            lines = [[Piece(view.glyphs.upright, "faint"), *line] for line in lines]
+        return [self._strip(line) for line in lines]
+
+    def _strip(self, line: Line) -> Strip:
+        if not self._styles:
+            self._styles = role_styles(self.app)
+        if self._host.ascii:
+            line = [Piece(ascii_only(text), role) for text, role in line]
+        segments = [Segment(text, self._styles[role]) for text, role in line if text]
+        return Strip(segments).adjust_cell_length(self.size.width, self._styles["dim"])
+
+
+def _found(service: Service, face: CardFace) -> CardPreview:
+    """What is read of a card, in the thread of the store."""
+    found = service.previews.of_card(face.id)
+    if not any(_MARKDOWN & set(text) for _, text in found.notes):
+        return found
+    from mlkanban.tui.plain_markdown import plain_lines  # Markdown, which few notes need
+
+    return replace(
+        found,
+        notes=[(at, "\n".join(plain_lines(text[:_LONGEST_NOTE]))) for at, text in found.notes],
+    )
+
+
+_MARKDOWN = frozenset("*_`[#~!<")
+_LONGEST_NOTE = 4_000

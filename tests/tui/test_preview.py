@@ -1,0 +1,197 @@
+"""The preview of the card under the cursor: where it stands, what it says, when it is filled."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from mlkanban.config import Settings
+from mlkanban.core.metrics import MetricParts
+from mlkanban.core.models import BlockReason
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
+from mlkanban.service.preview import CardPreview, Previews
+from mlkanban.tui.widgets import preview
+from tests.tui.boards import somebody
+from tests.tui.page import ROOMY, SMALL, Page, opened
+
+WIDE = (220, 60)
+HOSTILE = "\x1b[31mred\u202e漢字" * 20
+
+
+def rich_card(data: Path) -> str:
+    """A card with everything that a preview may say; another one waits for it."""
+    ada = somebody(data, 5)
+    [ref] = ada.adds(
+        "sequence model", to="Training", work="unattended", tags=["deep"],
+        hypothesis="The order of payments says what counters cannot.",
+        metric={"name": "auc", "direction": ">=", "target": 0.95},
+        checklist=[{"text": "data set aside", "done": True}, {"text": "three seeds"}],
+    )  # fmt: skip
+    ada.cards.edit([ref], metric=MetricParts(("auc=0.944",), 0.934, 0.004))
+    ada.cards.note([ref], "First seed: **rising**.")
+    ada.cards.block([ref], BlockReason.DATA_ACCESS, note="ticket 4711")
+    [after] = ada.adds("shadow test")
+    ada.cards.edit([after], add={"needs": [ref]})
+    ada.service.close()
+    return ref
+
+
+def strip_of(board: Page) -> list[str]:
+    """The lines of the strip below the board."""
+    height = board.board_screen.preview.size.height
+    return [line.rstrip() for line in board.lines()[-1 - height : -1]]
+
+
+@pytest.mark.parametrize(
+    ("size", "lines", "columns"),
+    [((80, 21), 0, 0), ((80, 22), 5, 0), ((80, 29), 5, 0), ((80, 30), 6, 0), ((120, 40), 8, 0),
+     ((199, 60), 8, 0), ((200, 24), 0, 56), ((220, 60), 0, 61), ((40, 10), 0, 0)],
+)  # fmt: skip
+async def test_it_stands_where_there_is_room(
+    small: Path, size: tuple[int, int], lines: int, columns: int
+) -> None:
+    async with opened(small, size=size) as board:
+        shown = board.board_screen.preview
+        assert shown.display is bool(lines or columns)
+        assert shown.size.height == (lines or (size[1] - 1 if columns else 0))
+        assert shown.size.width == (columns or (size[0] if lines else 0))
+
+
+async def test_it_says_what_the_face_has_no_room_for(small: Path) -> None:
+    ref = rich_card(small)
+    async with opened(small) as board:
+        await board.go_to("sequence model")
+        strip = strip_of(board)
+        assert strip[0].startswith(f"── {ref}  sequence model ─")
+        assert strip[0].endswith("─ experiment · Training ──")
+        text = "\n".join(strip)
+        for said in (
+            "■ data-access   external, 6d   ticket 4711",
+            "The order of payments says what counters cannot.",
+            "auc .944 → ≥.95   baseline .934   noise .004",
+            "✓· 1/2 ticked   next: three seeds",
+            "needed by ",
+            "#deep",
+            "First seed: rising.",
+        ):
+            assert said in text, f"{said!r} is not in\n{text}"
+
+
+async def test_the_pane_says_it_at_length(small: Path) -> None:
+    ref = rich_card(small)
+    async with opened(small, size=WIDE) as board:
+        await board.go_to("sequence model")
+        left = WIDE[0] - board.board_screen.preview.size.width
+        lines = [line[left:].rstrip() for line in board.lines()[:-1]]
+        assert all(line[0] == "│" for line in lines)
+        assert lines[0] == f"│ {ref}  experiment · Training"
+        for said in ("│ sequence model", "│ Checklist  1/2", "│  ✓ data set aside",
+                     "│  · three seeds", "│  First seed: rising."):  # fmt: skip
+            assert said in lines
+
+
+async def test_keys_that_follow_each_other_read_nothing(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    of_card = Previews.of_card
+    async with opened(small) as board:
+        last = board.app.model.columns[0][2]
+        monkeypatch.setattr(preview, "REST_SECONDS", 0.5)
+
+        def counting(self: Previews, card: str) -> CardPreview:
+            read.append(card)
+            return of_card(self, card)
+
+        monkeypatch.setattr(Previews, "of_card", counting)
+        for _ in range(2):
+            board.send("j")
+        assert "calibrate probabilities" in strip_of(board)[0]
+        await board.settled()
+        assert read == [last.id]
+        assert last.title in strip_of(board)[0]
+
+
+async def test_it_shows_the_card_as_it_is_changed_elsewhere(small: Path) -> None:
+    async with opened(small) as board:
+        with board.store() as service:
+            service.cards.edit([board.ref("calibrate probabilities")], {"hypothesis": "it is the labels"})
+        await board.until(lambda: "it is the labels" in board.text())
+
+
+async def test_a_cursor_key_moves_nothing_but_the_cursor(small: Path) -> None:
+    """What stands where depends on no card: one with much to say and one with nothing."""
+    rich_card(small)
+    async with opened(small) as board:
+        await board.go_to("logistic baseline")
+        place = board.place_of("sequence model")
+        await board.go_to("sequence model")
+        assert board.place_of("sequence model") == place
+
+
+async def test_tab_hides_it_for_good_and_brings_it_back(small: Path) -> None:
+    async with opened(small) as board:
+        settings = board.app.places.config_file
+        await board.keys("tab")
+        assert not board.board_screen.preview.display
+        assert "── v1" not in board.text()
+        assert tomllib.loads(settings.read_text())["preview"] is False
+        await board.press("cursor.down")
+        await board.keys("tab")
+        assert strip_of(board)[0].startswith("── v2")
+        assert tomllib.loads(settings.read_text())["preview"] is True
+    async with opened(small, settings=Settings(preview=False)) as board:
+        assert not board.board_screen.preview.display
+
+
+async def test_without_a_card_the_strip_is_empty(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.type("nothing has this")
+        await board.keys("enter")
+        assert strip_of(board)[0] == "─" * ROOMY[0]
+        assert not any(strip_of(board)[1:])
+
+
+@pytest.mark.parametrize("size", [ROOMY, SMALL, WIDE, (100, 30), (30, 22)])
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_hostile_and_wide_text_keeps_its_place(
+    small: Path, size: tuple[int, int], ascii: bool
+) -> None:
+    ada = somebody(small, 1)
+    [ref] = ada.adds(
+        HOSTILE, tags=["漢字"], hypothesis=HOSTILE, to="Training", work="unattended",
+        metric={"name": "漢 字", "target": 0.5}, checklist=[{"text": HOSTILE}] * 30,
+    )  # fmt: skip
+    ada.cards.note([ref], f"```\n{HOSTILE}\n```\n# {HOSTILE}")
+    ada.cards.block([ref], BlockReason.BUG, note=HOSTILE)
+    ada.service.close()
+    async with opened(small, size=size, settings=Settings(ascii=ascii)) as board:
+        board.board_screen.go_to(board.app.model.columns[4][-1].id)
+        await board.settled()
+        assert ref in board.text()
+        for line in board.lines():
+            assert cell_len(line) == size[0]
+            assert not set("\x1b\u202e") & set(line)
+            assert line.isascii() or not ascii
+
+
+async def test_many_runs_are_counted_rather_than_listed(used: Path) -> None:
+    ada = somebody(used, 1)
+    [ref] = ada.adds("sweep", to="Training", work="unattended",
+                     metric={"name": "auc", "target": 0.9})  # fmt: skip
+    for number in range(40):
+        day = 1 + number % 19
+        run = Run(
+            f"r{number:02}", RunState.FINISHED, started=f"2026-03-{day:02}T08:00:00Z",
+            ended=f"2026-03-{day:02}T10:00:00Z", exit=0, metrics={"auc": 0.5 + number / 100},
+        )  # fmt: skip
+        ada.service.runs.take_in([RunReport(run, ref)])
+    ada.service.close()
+    async with opened(used) as board:
+        await board.go_to("sweep")
+        assert "34 more" in "\n".join(strip_of(board))
+        assert "✓   2h" in "\n".join(strip_of(board))

@@ -5,9 +5,12 @@ plays one pair and says what is wrong afterwards: a card out of sight that nobod
 last, values that contradict each other, boards that differ, acts that were overruled in silence.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from mlkanban.core.models import BlockReason, Outcome, stands
@@ -16,6 +19,8 @@ from mlkanban.store import integrity
 from tests.service.exchanging import meet, shown
 from tests.service.people import START, Clock, Person
 
+BETWEEN = "between"
+"""The folder that the machines exchange their events through."""
 SEEN = ("stage", "outcome", "archived", "blocker", "snoozed_until", "health", "title")
 """What of a card is compared before and after."""
 LIVING = (*SEEN[:-1], "verdict", "work")
@@ -157,25 +162,52 @@ def all_pairs() -> Iterator[Pair]:
                 yield Pair(base, first, then)
 
 
+@cache
+def _prepared(base: str) -> tuple[TemporaryDirectory[str], list[Machine]]:
+    """Two machines that have met, closed, in a folder, for all pairs of one base."""
+    folder = TemporaryDirectory()
+    root, clock = Path(folder.name), Clock(START)
+    (root / BETWEEN).mkdir()
+    machines = [Machine(root / name, name, clock) for name in ("ada", "bob")]
+    ada = machines[0]
+    ada.starts("ml")
+    (card,) = ada.adds("one", to="Training")
+    (other,) = ada.adds("two", to="Evaluation")
+    evaluation = ada.stage("Evaluation").id
+    ada.boards.add_stage(ada.board_id, "Review", after=evaluation)
+    if base == "fresh":
+        (card,) = ada.adds("three", to="Ready")
+    for machine in machines:
+        machine.board_id, machine.card, machine.other = ada.board_id, card, other
+    BASES[base](ada)
+    meet(root / BETWEEN, *machines)
+    for machine in machines:
+        machine.service.close()
+    return folder, machines
+
+
+def _copies(folder: TemporaryDirectory[str], machines: list[Machine], root: Path) -> list[Machine]:
+    """The machines of a folder in another one, where each still is the replica it was."""
+    shutil.copytree(folder.name, root, dirs_exist_ok=True)
+    clock = Clock(machines[0].clock.now)
+    copies = []
+    for machine, name in zip(machines, ("ada", "bob"), strict=True):
+        copy = Machine(root / name, name, clock)
+        copy.board_id, copy.card, copy.other = machine.board_id, machine.card, machine.other
+        store = copy.service._context.store
+        with store.writing() as conn:
+            place = str(store.path.resolve()), str(store.path.stat().st_ino)
+            conn.execute("UPDATE replica SET path = ?, inode = ?", place)
+        copies.append(copy)
+    return copies
+
+
 def walk(pair: Pair, root: Path) -> list[str]:
     """Play a pair in a folder; what is wrong then. Nothing when one of the acts is refused."""
-    place = root / "between"
-    place.mkdir(parents=True)
-    clock = Clock(START)
-    machines = [Machine(root / name, name, clock) for name in ("ada", "bob")]
+    machines = _copies(*_prepared(pair.base), root)
     ada, bob = machines
+    place = root / BETWEEN
     try:
-        ada.starts("ml")
-        (card,) = ada.adds("one", to="Training")
-        (other,) = ada.adds("two", to="Evaluation")
-        evaluation = ada.stage("Evaluation").id
-        ada.boards.add_stage(ada.board_id, "Review", after=evaluation)
-        if pair.base == "fresh":
-            (card,) = ada.adds("three", to="Ready")
-        for machine in machines:
-            machine.board_id, machine.card, machine.other = ada.board_id, card, other
-        BASES[pair.base](ada)
-        meet(place, *machines)
         before = ada.seen()
         acted = []
         for machine, name in ((ada, pair.first), (bob, pair.then)):

@@ -2,7 +2,14 @@
 
 import pytest
 
-from mlkanban.core.markdown.card_values import TextConflict, Values, stored, three_way
+from mlkanban.core.markdown.card_values import (
+    TextConflict,
+    Values,
+    brief,
+    stored,
+    three_way,
+    unknown,
+)
 
 WAS: Values = {"title": "a", "stage": "Ready", "outcome": "", "tags": ("x", "y"), "dataset": "d1"}
 
@@ -41,3 +48,44 @@ def test_a_conflict_has_all_three_values() -> None:
 def test_what_is_stored_leaves_out_the_stage_and_empties_are_none() -> None:
     changes: Values = {"stage": "Training", "title": "c", "dataset": "", "tags": ("x",)}
     assert stored(changes, WAS, None) == {"title": "c", "dataset": None, "tags": ("x",)}
+
+
+def test_a_long_value_is_cut_for_a_sentence() -> None:
+    assert brief("x" * 60) == "x" * 60
+    assert brief("x" * 61) == "x" * 58 + ".."
+    assert brief(" a\n b ") == "a b"
+    assert brief(("a", "b")) == "[a, b]"
+
+
+def test_an_unknown_name_is_guessed() -> None:
+    assert unknown("titel", ["title", "due"]) == (
+        "There is no 'titel' here. Did you mean title?", "There are: title, due.",
+    )  # fmt: skip
+    assert unknown("xyz", ["title"])[0] == "There is no 'xyz' here."
+
+
+@pytest.mark.parametrize(
+    ("was", "wanted", "now", "set_to", "both"),
+    [
+        ((), ("a",), (), ("a",), False), (("a",), (), ("a",), (), False),
+        (("a",), (), (), None, False), ((), ("a",), ("a",), None, False),
+        (("a",), ("b",), ("a", "c"), ("b", "c"), False), (("a",), ("a",), ("c",), None, False),
+    ],
+)  # fmt: skip
+def test_members_are_changed_one_by_one(was, wanted, now, set_to, both: bool) -> None:
+    changes, conflicts = three_way(
+        "g1", {"tags": was}, {"tags": wanted}, {"tags": now}, lists=("tags",)
+    )
+    assert changes == ({} if set_to is None else {"tags": set_to})
+    assert bool(conflicts) is both
+
+
+@pytest.mark.parametrize("end", ["outcome", "archived"])
+def test_only_a_stage_means_something_else_once_a_card_has_ended(end: str) -> None:
+    for before, after, both in (("", "", 0), ("", "yes", 1), ("yes", "", 1), ("yes", "yes", 0)):
+        was: Values = {"stage": "a", "title": "x", end: before}
+        now: Values = {"stage": "a", "title": "x", end: after}
+        for name in ("stage", "title"):
+            changes, conflicts = three_way("g1", was, {name: "b"}, now)
+            assert changes == {name: "b"}
+            assert len(conflicts) == (both if name == "stage" else 0)

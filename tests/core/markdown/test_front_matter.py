@@ -5,12 +5,15 @@ import pytest
 
 from mlkanban.core.markdown.front_matter import (
     FrontMatterLine,
+    entry_line,
     flow,
     read_lines,
     read_list,
     read_scalar,
     scalar,
+    written,
 )
+from mlkanban.errors import BadMarkdown
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,55 @@ def test_comments_and_empty_lines_are_no_entries() -> None:
 )
 def test_single_quotes_count_only_around_a_value(raw: str, text: str) -> None:
     assert read_scalar(FrontMatterLine(raw, 1)) == text
+
+
+@pytest.mark.parametrize(
+    ("lines", "at", "said"),
+    [
+        (["title: a", "", "title: b"], 4, "title stands here a second time"),
+        (["title: a", "nothing"], 3, "'nothing' is not of the form"),
+        (["title:a"], 2, "'title:a' is not of the form"), ([": a"], 2, "is not of the form"),
+        (["x" * 50], 2, f"'{'x' * 40}' is not"),
+    ],
+)  # fmt: skip
+def test_the_line_of_a_mistake_is_told(lines: list[str], at: int, said: str) -> None:
+    with pytest.raises(BadMarkdown) as bad:
+        read_lines(lines, 2)
+    assert bad.value.line == at
+    assert said in bad.value.what
+    if "second" in said:
+        assert "line 2" in bad.value.hint
+
+
+@pytest.mark.parametrize(
+    ("raw", "items"),
+    [
+        ("", ()), ("a", ("a",)), ("a, b", ("a", "b")), ("a,,b,", ("a", "b")), ("[a", None),
+        ("[a, b]", ("a", "b")), ('["a, b", c]', ("a, b", "c")), ('"a" b', None), ('["a', None),
+        ("[ ]", ()), ("[a,]", ("a",)), ('[""]', ()), ("a]", ("a]",)), ('["\\ud800x"', None),
+    ],
+)  # fmt: skip
+def test_a_list_is_read_with_or_without_brackets(raw: str, items: tuple[str, ...] | None) -> None:
+    if items is None:
+        with pytest.raises(BadMarkdown) as bad:
+            read_list(FrontMatterLine(raw, 7))
+        assert bad.value.line == 7
+    else:
+        assert read_list(FrontMatterLine(raw, 7)) == items
+
+
+@pytest.mark.parametrize("raw", ['"', '"a', '"a" b', '"a"b"'])
+def test_a_text_that_begins_with_a_quote_is_one_quoted_text(raw: str) -> None:
+    with pytest.raises(BadMarkdown, match="begins with a quote") as bad:
+        read_scalar(FrontMatterLine(raw, 3))
+    assert bad.value.line == 3
+
+
+def test_signs_that_are_not_seen_are_written_as_numbers() -> None:
+    assert scalar("a\uffffb") == '"a\\uffffb"'
+    assert scalar("a\U0001f9eab", in_list=True) == "a\U0001f9eab"
+    assert scalar("a \U000e0001") == '"a \U000e0001"'
+    assert (scalar(""), scalar("", in_list=True)) == ("", '""')
+    assert (scalar("a?"), scalar("a?", in_list=True)) == ("a?", '"a?"')
+    assert entry_line("due", "") == "due:"
+    assert (written("a"), written(("a", "b"))) == ("a", "[a, b]")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlkanban.core.markdown.sections import lines_of, quoted
+from mlkanban.core.markdown.sections import Levels, Part, lines_of, quoted
 from mlkanban.errors import BadMarkdown
 
 
@@ -23,3 +23,28 @@ def test_the_line_that_is_no_utf8_is_named(number: int) -> None:
 def test_a_quote_has_a_mark_on_each_line() -> None:
     assert quoted(["a\nb", "c "]) == ["> a", "> b", ">", "> c"]
     assert quoted([]) == [">"]
+
+
+def test_a_document_in_parts_has_the_numbers_of_its_lines() -> None:
+    lines = ["", "free", "## A", "", " ", "a", "### B", "#### C", "", "##D", "## E \t"]
+    parts = Levels(2, 3).parts(lines, 5)
+    assert parts == [
+        Part(0, "", 4, ("", "free")), Part(2, "A", 7, ("", " ", "a")),
+        Part(3, "B", 11, ("#### C", "", "##D")), Part(2, "E", 15, ()),
+    ]  # fmt: skip
+    assert [part.empty for part in parts] == [False, False, False, True]
+    assert [part.first for part in parts] == [6, 10, 12, 15]
+    assert list(parts[2].rows()) == [(12, "#### C"), (14, "##D")]
+    assert Levels(2, 3).parts([]) == [Part(0, "", 0, ())]
+    assert Levels(1, 1).parts(["# A"])[1] == Part(1, "A", 1, ())
+
+
+def test_only_what_would_be_read_as_a_heading_gets_a_backslash() -> None:
+    levels = Levels(2, 3)
+    for text, guarded in (
+        ("# a", "# a"), ("## a", "\\## a"), ("### a", "\\### a"), ("#### a", "#### a"),
+        ("##", "##"), ("## ", "## "), ("\\## a", "\\\\## a"), ("x ## a", "x ## a"),
+        ("a\n## b", "a\n\\## b"),
+    ):  # fmt: skip
+        assert levels.guarded(text) == guarded
+        assert levels.text(Part(2, "A", 1, tuple(guarded.split("\n")))) == text.strip()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -173,3 +174,61 @@ def test_what_was_begun_before_the_alert_was_not_begun_for_it() -> None:
     )
     [loop] = found.loops
     assert (loop.retrain, loop.alert_to_retrain, loop.alert_to_redeploy) == ("r1", None, 5)
+
+
+@pytest.mark.parametrize(
+    ("made", "begun", "shipped", "retrain", "days"),
+    [
+        # The alert is of day 5, its end of day 14: what happens in these instants still counts.
+        (14, 14, 14, "r1", (10, 10)), (14.1, 14.2, 14.3, "", (None, None)),
+        (1, 5, 14, "r1", (1, 10)), (1, 4.9, 14, "r1", (None, 10)),
+        (1, 2, 5, "r1", (None, 1)), (1, 2, 4.9, "", (None, None)),
+        (7, 9, 14.1, "r1", (5, None)), (7, 9, 12, "r1", (5, 8)),
+    ],
+)  # fmt: skip
+def test_a_retrained_model_counts_from_the_alert_to_its_end(made, begun, shipped, retrain, days):
+    [loop] = counted(
+        model("m1", (5, "alert"), (14, "superseded")),
+        trains("m1", "r1", (made, 0), (begun, 1), (shipped, 4, "shipped")),
+    ).loops
+    assert loop.retrain == retrain
+    assert (loop.alert_to_retrain, loop.alert_to_redeploy) == days
+
+
+def test_of_several_retrained_models_the_one_in_use_first_counts():
+    found = counted(
+        model("m1", (5, "alert")),
+        trains("m1", "r1", (6, 0), (8, 1), (12, 4, "shipped")),
+        trains("m1", "r2", (6, 0), (7, 1), (9, 4, "shipped")),
+        trains("m1", "r3", (6, 0)),
+    )
+    [loop] = found.loops
+    assert (loop.alert_to_retrain, loop.alert_to_redeploy, loop.retrain) == (3, 5, "r2")
+    assert (loop.over, loop.days, loop.state) == (at(9), 5, "redeployed")
+
+
+@pytest.mark.parametrize("health", ["ok", "retired", "superseded", ""])
+def test_what_ends_an_alert_without_retraining(health: str) -> None:
+    found = counted(model("m1", (5, "alert"), (6, "watch"), (8, health)))
+    [loop] = found.loops
+    assert (loop.days, loop.state, found.without_retraining) == (4, health or "not in use", 1)
+    assert found.open == ()
+
+
+def test_open_alerts_are_told_longest_first() -> None:
+    found = counted(
+        model("b", (5, "alert")), model("a", (5, "alert")), model("old", (3, "alert")),
+        model("later", (41, "alert")),
+    )  # fmt: skip
+    assert [(loop.model, loop.days) for loop in found.open] == [("old", 38), ("a", 36), ("b", 36)]
+    assert [loop.state for loop in found.open] == ["open: alert"] * 3
+    assert found.without_retraining == 0
+
+
+def test_a_line_that_goes_round_in_a_circle_has_an_end() -> None:
+    found = counted(
+        trains("m2", "m1", (1, 0), healths=[(5, "alert")]),
+        trains("m1", "m2", (1, 0), healths=[(6, "alert")]),
+    )
+    assert {loop.line for loop in found.loops} <= {"m1", "m2"}
+    assert len(found.loops) == 2

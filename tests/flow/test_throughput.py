@@ -1,11 +1,12 @@
 from collections import Counter
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.throughput import figures, summary, to_json
-from mlkanban.flow.throughput import daily, throughput
+from mlkanban.flow.throughput import daily, monday, throughput
 from tests.flow.logs import at, card, histories, rows, sample, took
 
 
@@ -93,3 +94,21 @@ def test_every_finished_card_is_in_one_bucket(cards, day, days):
     starts = [c.start for c in some.worked if c.start is not None]
     assert len(starts) == len(some.worked)
     assert counted.arrivals == sum(start > first for start in starts)
+
+
+def test_the_mean_is_that_of_a_bucket_of_full_length():
+    cards = [took(f"c{n}", 1, start=n) for n in range(1, 11)]
+    by_day = throughput(sample(cards, day=20))
+    assert (by_day.unit, by_day.per_day, by_day.mean) == ("day", 0.5, 0.5)
+    by_week = throughput(sample(cards, day=50))
+    assert (by_week.unit, by_week.per_day) == ("week", 0.2)
+    assert by_week.mean == pytest.approx(1.4)
+    nothing = throughput(sample([]))
+    assert (nothing.n, nothing.per_day, nothing.per_week, nothing.mean) == (0, None, None, None)
+
+
+def test_an_iso_week_begins_on_monday():
+    for day in range(1, 60):
+        first = monday(day)
+        assert date.fromordinal(first).weekday() == 0
+        assert 0 <= day - first < 7

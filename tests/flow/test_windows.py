@@ -1,8 +1,10 @@
 """Numbers of a window that ended, of some cards only, and of a day that still goes on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,3 +160,62 @@ def test_every_card_of_a_stage_has_left_it_or_is_there(cards, last, days):
                     left.add(ref)
         assert times.open == len(there)
         assert {c.ref for c in (*times.cards, *times.abandoned)} == left
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "there"),
+    [
+        # The card was in the removed stage; it began on day 5 and was finished on day 9.
+        (5, 9, True), (9, 9, True), (10, 20, False), (None, 20, True), (None, 5, True),
+        (None, 4, False), (1, 4, False), (1, 5, True),
+    ],
+)  # fmt: skip
+def test_a_removed_stage_is_there_where_a_card_counts_that_was_in_it(first, last, there):
+    workflow = replace(WORKFLOW, removed=frozenset({2}))
+    begin = None if first is None else WORKFLOW.day(at(first))
+    window = Window.between(begin, WORKFLOW.day(at(last)))
+    gone = card("gone", (5, 1), (6, 2), (7, 3), (9, 4))
+    some = follow(workflow, [gone, card("other", (1, 1))], at(30), window)
+    assert some.stages == ((1, 2, 3) if there else (1, 3))
+    assert some.stages_before_delivery == ((0, 1, 2, 3) if there else (0, 1, 3))
+    never = follow(workflow, [card("other", (1, 1))], at(30), window)
+    assert never.stages == (1, 3)
+
+
+def test_days_and_ages_are_counted_with_both_ends():
+    cards = [took("done", 3, start=2), card("open", (4, 1)), took("later", 2, start=9)]
+    some = sample(cards, day=10, days=6)  # from day 5 to day 10
+    by_ref = {c.ref: c for c in some.cards}
+    refs = ("done", "open", "later")
+    assert [some.days_of(by_ref[ref]) for ref in refs] == [3, 7, 2]
+    assert [some.days_by_end(by_ref[ref]) for ref in refs] == [3, 7, 2]
+    assert (len(some.days), some.days[0], some.days[-1]) == (
+        6, at(5).toordinal(), at(10).toordinal(),
+    )  # fmt: skip
+    past = some.within(Window.between(None, WORKFLOW.day(at(5))))
+    assert [past.days_by_end(by_ref[ref]) for ref in ("done", "open")] == [3, 2]
+    assert len(past.days) == 4  # from the first commitment on
+    assert len(sample([], day=10).days) == 0
+    assert [c.ref for c in some.finished] == ["later"]
+    assert [c.ref for c in past.finished] == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "day", "inside"),
+    [(2, 4, 1, False), (2, 4, 2, True), (2, 4, 4, True), (2, 4, 5, False), (None, 4, 1, True),
+     (None, 4, 5, False), (3, 3, 3, True)],
+)  # fmt: skip
+def test_a_window_holds_its_first_and_its_last_day(first, last, day, inside):
+    days = {n: WORKFLOW.day(at(n)) for n in range(1, 7)}
+    window = Window.between(days[first] if first else None, days[last])
+    assert (days[day] in window) is inside
+
+
+def test_a_window_of_some_days_ends_today():
+    today = WORKFLOW.day(at(10))
+    assert Window.back(1, today) == Window(today, today, "1d")
+    assert Window.back(3, today) == Window(WORKFLOW.day(at(8)), today, "3d")
+    assert Window.back(None, today) == Window(None, today, "all")
+    assert Window.between(today, today).name == f"{today} to {today}"
+    with pytest.raises(ValueError, match="comes after"):
+        Window.between(today, WORKFLOW.day(at(9)))

@@ -118,7 +118,9 @@ async def test_keys_that_follow_each_other_read_nothing(
 async def test_it_shows_the_card_as_it_is_changed_elsewhere(small: Path) -> None:
     async with opened(small) as board:
         with board.store() as service:
-            service.cards.edit([board.ref("calibrate probabilities")], {"hypothesis": "it is the labels"})
+            service.cards.edit(
+                [board.ref("calibrate probabilities")], {"hypothesis": "it is the labels"}
+            )
         await board.until(lambda: "it is the labels" in board.text())
 
 

@@ -2,6 +2,7 @@
 another limit."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC
 from random import Random
 
@@ -15,9 +16,11 @@ from mlkanban.display.number_text.simulate import summary, to_json
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.history import CardHistory, Limits, Step, Workflow
 from mlkanban.flow.sample import follow
+from mlkanban.flow.simulation import whatif
+from mlkanban.flow.simulation.model import Model
 from mlkanban.flow.simulation.run import SimulationResult
 from mlkanban.flow.simulation.suggest import suggest
-from mlkanban.flow.simulation.whatif import limits_from, summed, what_if
+from mlkanban.flow.simulation.whatif import Spread, limits_from, part_of, summed, what_if
 from mlkanban.flow.window import Window
 from tests.flow.logs import ACTIVE, GATE, QUEUE, at, took
 from tests.flow.logs import sample as small
@@ -162,3 +165,65 @@ def test_a_spread_has_the_values_that_few_runs_lie_beyond():
     assert (spread.lowest, spread.highest) == (2, 198)
     assert [value in spread for value in (1, 2, 198, 199)] == [False, True, True, False]
     assert summed([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "asked", "runs"),
+    [
+        (400, None, 100), (500, None, 100), (501, None, 99), (1000, None, 50), (2499, None, 20),
+        (2500, None, 20), (9000, None, 20), (400, 30, 30), (9000, 30, 20), (9000, 5, 5),
+    ],
+)  # fmt: skip
+def test_busy_boards_are_played_less_often(monkeypatch, jobs, asked, runs):
+    """Fifty thousand cards in all, but at least twenty runs."""
+    gap = 100 / jobs
+    model = Model(("Train", "Wait", "Evaluate"), (Limits(),) * 3, (), (gap,), days=90, warm_up=10)
+    assert model.jobs_a_run == jobs
+    played: list[int] = []
+
+    def play(model, runs, progress):
+        played.append(runs)
+        return []
+
+    monkeypatch.setattr(whatif, "learn", lambda sample: model)
+    monkeypatch.setattr(whatif, "play", play)
+    some = small([took(f"c{n}", 1) for n in range(20)])
+    found = what_if(some, {"Train": 1}) if asked is None else what_if(some, {}, runs=asked)
+    assert found.runs == runs
+    assert played == [runs] * (2 if asked is None else 1)
+    assert found.observed == {"p50": 1, "p85": 1, "per_week": 7 * 20 / 21}
+    assert found.limits == {"Train": 1, "Wait": None, "Evaluate": 2}
+
+
+def test_other_limits_leave_those_for_runs():
+    model = Model(tuple("ab"), (Limits(3, 2), Limits(1)), (), (1.0,), 9, 1)
+    changed = model.limited({0: None, 1: 4})
+    assert changed.limits == (Limits(None, 2), Limits(4))
+    assert model.limits == (Limits(3, 2), Limits(1))
+    assert model.limited({}) == model
+
+
+def test_a_history_is_reproduced_within_all_but_one_run_in_a_hundred():
+    spread = Spread(2.0, 1.5, 2.5, 1.0, 3.0)
+    assert [value in spread for value in (0.9, 1.0, 2.0, 3.0, 3.1)] == [
+        False, True, True, True, False,
+    ]  # fmt: skip
+    found = what_if(small([]), {})
+    assert (found.n, found.today, found.trusted, found.not_reproduced) == (0, {}, False, [])
+    played = replace(found, today=dict.fromkeys(("p50", "p85", "per_week", "wip"), spread))
+    for observed, wrong in ((1.0, []), (3.0, []), (3.1, ["p50", "p85", "per_week"])):
+        told = replace(played, observed=dict.fromkeys(("p50", "p85", "per_week"), observed))
+        assert (told.not_reproduced, told.trusted) == (wrong, not wrong)
+
+
+def test_the_progress_of_a_part_is_that_of_the_whole():
+    told: list[float] = []
+    first, last = part_of(told.append, 0, 4), part_of(told.append, 3, 4)
+    assert first is not None
+    assert last is not None
+    first(0.5)
+    first(1)
+    last(0)
+    last(1)
+    assert told == [0.125, 0.25, 0.75, 1]
+    assert part_of(None, 0, 1) is None

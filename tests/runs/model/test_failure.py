@@ -76,3 +76,44 @@ def test_any_log_has_few_lines_and_no_escapes(log: str) -> None:
     assert all(line.strip() and "\n" not in line for line in lines)
     assert all("\x1b[" not in line for line in lines)
     assert death(1, lines)
+
+
+@pytest.mark.parametrize(
+    ("exit", "why", "reason"),
+    [
+        # From 129 on it is a signal, as far as there are any.
+        (1, "exit 1", "bug"), (125, "exit 125", "bug"), (128, "exit 128", "bug"),
+        (129, "killed by SIGHUP", "environment"), (137, "killed by SIGKILL", "environment"),
+        (160, "killed by signal 32", "environment"), (192, "killed by SIGRTMAX", "environment"),
+        (193, "exit 193", "bug"), (255, "exit 255", "bug"), (0, "exit 0", "bug"),
+        (-9, "exit -9", "bug"),
+    ],
+)  # fmt: skip
+def test_the_exit_status_names_a_signal(exit: int, why: str, reason: str) -> None:
+    assert death(exit, []) == (why, reason)
+
+
+@pytest.mark.parametrize(
+    ("exit", "oom", "why"),
+    [(137, True, "killed (signal 9), out of memory suspected"), (143, True, "killed by SIGTERM"),
+     (None, True, "exit status unknown"), (127, True, "command not found")],
+)  # fmt: skip
+def test_only_a_kill_is_suspected_to_be_for_lack_of_memory(exit, oom, why) -> None:
+    assert death(exit, [], oom=oom).why == why
+
+
+def test_a_known_pattern_is_told_with_or_without_an_exit_status() -> None:
+    assert death(None, ["MemoryError"]).why == "out of memory"
+    assert death(1, ["MemoryError"]).why == "out of memory (exit 1)"
+    assert death(0, ["MemoryError"]).why == "out of memory (exit 0)"
+
+
+def test_of_a_long_log_the_last_fifty_lines_are_kept_and_of_a_line_the_beginning() -> None:
+    assert last_lines("\n".join(map(str, range(60)))) == [str(n) for n in range(10, 60)]
+    assert last_lines("\n".join(map(str, range(50)))) == [str(n) for n in range(50)]
+    assert last_lines("x" * 301) == ["x" * 300]
+    assert last_lines("") == last_lines("\n \r\n\t") == []
+    assert last_lines("a\r\r\n b \r  \n") == ["a", " b"]
+    assert last_lines(" 3/10 [==>...]\n12.5 it/s 3.0it/s\n########\nkept\n====\n") == [
+        "kept", "====",
+    ]  # fmt: skip

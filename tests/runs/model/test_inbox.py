@@ -50,3 +50,18 @@ def test_a_name_of_several_is_refused_unless_it_is_the_whole_of_one() -> None:
     with pytest.raises(UsageProblem, match="01234567 or optuna:s/1@89abcdef"):
         find(runs, "optuna:s/1")
     assert find([*runs, Tracked("optuna:s/1")], "optuna:s/1").ref == "optuna:s/1"
+
+
+def test_an_experiment_is_called_by_its_tracker_and_counted() -> None:
+    many = [Tracked("wandb:a", where="/w")] * 1000
+    (named,) = experiments([Tracked("mlflow:a", experiment="x", where="/m")])
+    (unnamed,) = experiments(many)
+    assert (named.name, named.count, named.where) == ("MLflow, x", "1 run", "/m")
+    assert (unnamed.name, unnamed.count, unnamed.group) == ("W&B", "1,000 runs", "wandb:/w:")
+
+
+def test_of_many_that_fit_three_are_named() -> None:
+    runs = [Tracked(f"optuna:s/1@0123456{n}") for n in range(5)]
+    with pytest.raises(UsageProblem) as several:
+        find(runs, "optuna:s/1")
+    assert several.value.message.count(" or ") == 2

@@ -3,9 +3,21 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
+from mlkanban.core.budget import Budget, Unit
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.model.usage import Usage, spending, usage, usage_text
+from mlkanban.runs.model.usage import (
+    Spending,
+    Usage,
+    gpu_hours,
+    length,
+    shortly,
+    spending,
+    usage,
+    usage_text,
+)
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
@@ -54,3 +66,67 @@ def test_runs_of_unknown_gpus_are_said_and_a_budget_of_runs_counts_them() -> Non
     )
     assert str(spending("12 runs", runs, NOW)) == "3 of 12 runs"
     assert spending("", runs, NOW) is None
+
+
+BEGUN, ENDED = "2026-03-20T10:00:00Z", "2026-03-20T11:00:00Z"
+R = RunState
+
+
+@pytest.mark.parametrize(
+    ("run", "seconds", "hours"),
+    [
+        # How long it ran, and what its two GPUs used; it is two hours after its start.
+        (Run("r", R.FINISHED, started=BEGUN, ended=ENDED, gpus=2), 3600, 2.0),
+        (Run("r", R.RUNNING, started=BEGUN, gpus=2), 7200, 4.0),
+        (Run("r", R.RUNNING, started=BEGUN, gpus=2, waited=1800), 5400, 3.0),
+        (Run("r", R.FINISHED, started=BEGUN, ended=ENDED, gpus=2, waited=0), 3600, 2.0),
+        (Run("r", R.FINISHED, started=BEGUN, ended=ENDED, gpus=2, waited=7200), -3600, 0.0),
+        (Run("r", R.LOST, started=BEGUN, gpus=2), None, None),
+        (Run("r", R.RUNNING, gpus=2), None, None),
+        (Run("r", R.FINISHED, started=BEGUN, ended=ENDED), 3600, None),
+        (Run("r", R.FINISHED, started=BEGUN, ended=ENDED, gpus=0), 3600, 0.0),
+        (Run("r", R.LOST, gpus=0), None, 0.0),
+        (Run("r", R.QUEUED, started=BEGUN, gpus=2), None, 0.0),
+        (Run("r", R.QUEUED, gpus=2, elapsed=0), None, 0.0),
+        (Run("r", R.QUEUED, gpus=2, elapsed=1800), 1800, 1.0),
+        (Run("r", R.QUEUED, elapsed=1800), 1800, None),
+        # By the count of its scheduler where there is one.
+        (Run("r", R.FINISHED, started=BEGUN, ended=ENDED, gpus=2, elapsed=0), 3600, 0.0),
+        (Run("r", R.RUNNING, started=BEGUN, gpus=2, elapsed=900), 7200, 0.5),
+        # A job that never began used nothing.
+        (Run("r", R.KILLED, job="7", ended=ENDED, gpus=2), None, 0.0),
+        (Run("r", R.FINISHED, job="7", started=BEGUN, ended=ENDED, gpus=2), None, 2.0),
+        (Run("r", R.RUNNING, job="7", started=BEGUN, gpus=2), 7200, 4.0),
+        (Run("r", R.FINISHED, job="7", started=BEGUN, ended=ENDED, gpus=2, elapsed=60), 3600,
+         1 / 30),
+    ],
+)  # fmt: skip
+def test_the_length_of_a_run_and_its_gpu_hours(run: Run, seconds, hours) -> None:
+    ran = length(run, NOW)
+    assert (None if ran is None else ran.total_seconds()) == seconds
+    used = gpu_hours(run, NOW)
+    assert used == (None if hours is None else pytest.approx(hours))
+    assert usage([run, run], NOW) == Usage(2 * (used or 0), 2 * (used is None))
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0"), (0.004, "0"), (0.006, "0.01"), (0.1, "0.1"), (0.17, "0.17"), (0.99, "0.99"),
+        (1, "1"), (1.04, "1"), (1.05, "1.1"), (3.14, "3.1"), (9.94, "9.9"), (9.96, "10"),
+        (10, "10"), (10.4, "10"), (14.6, "15"),
+    ],
+)  # fmt: skip
+def test_a_number_of_hours_in_few_cells(number: float, shown: str) -> None:
+    assert shortly(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("used", "warning"),
+    [(0.0, ""), (31.99, ""), (32.0, "80 % used"), (39.99, "99 % used"), (40.0, "100 % used")],
+)
+def test_what_is_not_used_up_is_never_called_so(used: float, warning: str) -> None:
+    spent = Spending(Budget(40, Unit.GPU_HOURS), used)
+    assert spent.share == used / 40
+    assert spent.unknown == 0
+    assert spent.warning.partition(",")[0] == warning

@@ -23,7 +23,7 @@ from tests.terminal import DOWN, END, HOME, LEFT, PAGE_DOWN, PAGE_UP, RIGHT, UP,
 ROOT = Path(__file__).parents[2]
 _PLACES = {
     "down": DOWN, "up": UP, "left": LEFT, "right": RIGHT, "pageup": PAGE_UP,
-    "pagedown": PAGE_DOWN, "home": HOME, "end": END, "enter": "\r", "space": " ",
+    "pagedown": PAGE_DOWN, "home": HOME, "end": END, "enter": "\r", "space": " ", "tab": "\t",
     "shift+down": "\x1b[1;2B", "shift+up": "\x1b[1;2A", "shift+left": "\x1b[1;2D",
     "shift+right": "\x1b[1;2C", "f1": "\x1bOP", "ctrl+p": "\x10",
 }  # fmt: skip
@@ -88,7 +88,7 @@ _REPORTS = [
     "\x1b[1;2", "\x1b[999999999999999999999999u", "\x1b[:;:u", "\x1b[97;99999u",
 ]  # fmt: skip
 _LOOK = (100, 60)
-_LIVE = "Keys of the"
+_LIVE = "Help: "
 """What the help of every screen says."""
 
 

@@ -30,6 +30,17 @@ async def test_a_blocked_card_is_to_be_unblocked(used: Path) -> None:
         assert "b block " in board.status()
 
 
+async def test_the_page_of_a_card_names_the_keys_that_work_on_it(used: Path) -> None:
+    async with opened(used) as board:
+        await board.go_to("retrain on the new quarter")
+        await board.press("card.open")
+        assert "b unblock" in board.status()
+        assert "r runs" not in board.status()
+        await board.press("card.block")
+        await board.press("back", "card.open")
+        assert "b block " in board.status()
+
+
 async def test_a_finished_card_is_neither_blocked_nor_finished_again(used: Path) -> None:
     async with opened(used) as board:
         await board.go_to("finished experiment 1")

@@ -146,6 +146,7 @@ class CardScreen(TextScreen):
         read = self._read
         if read is None or not self.ready:
             return
+        self.status.offer(self.card_hints(self.targets()))
         content = self._content(read)
         width, height = self.size
         left = left_width(width)

@@ -136,3 +136,43 @@ def test_the_objective_of_a_study_is_the_metric_of_its_card() -> None:
     assert on_face(fields(other, metric=METRIC))[0] == "auc >=.92"
     [run] = runs_in(fields(replace(trial, metrics={"a": 1.0, "auc": 0.9}), metric=METRIC))
     assert [*run.metrics] == ["auc", "a"]
+
+
+def test_a_card_without_runs_has_no_brief() -> None:
+    assert Brief.of([]) == Brief(0, "", "", True, 0.0, 0, 0.0, False, None, "")
+    assert (Brief.of([]).packed, Brief.read("")) == ("", Brief(0))
+    assert Brief(1).used(NOW) == 0
+    assert Brief.read(Brief(1, mark="x").packed) == Brief(1, mark="x")
+
+
+@pytest.mark.parametrize(
+    ("runs", "gpus", "hours_now", "hours_later"),
+    [
+        # Two hours since their start, and an hour later.
+        ([Run("a", RunState.RUNNING, started="2026-03-20T10:00:00Z", gpus=2)], 2, 4, 6),
+        ([Run("a", RunState.RUNNING, started="2026-03-20T10:00:00Z", gpus=2, waited=3600)], 2, 2,
+         4),
+        ([Run("a", RunState.RUNNING, started="2026-03-20T10:00:00Z", gpus=2, elapsed=3600)], 0, 2,
+         2),
+        ([Run("a", RunState.RUNNING, started="2026-03-20T10:00:00Z", gpus=0)], 0, 0, 0),
+        ([Run("a", RunState.RUNNING, started="2026-03-20T10:00:00Z", gpus=1),
+          Run("b", RunState.RUNNING, started="2026-03-20T11:00:00Z", gpus=3)], 4, 5, 9),
+        ([Run("a", RunState.RUNNING, started="2026-03-20T14:00:00Z", gpus=2)], 2, 0, 0),
+        ([Run("a", RunState.FINISHED, started="2026-03-20T10:00:00Z",
+              ended="2026-03-20T11:00:00Z", gpus=2)], 0, 2, 2),
+    ],
+)  # fmt: skip
+def test_the_hours_of_what_goes_on_grow_by_themselves(runs, gpus, hours_now, hours_later) -> None:
+    brief = Brief.of(runs)
+    assert brief.gpus == gpus
+    assert brief.used(NOW) == pytest.approx(hours_now)
+    assert brief.used(NOW + timedelta(hours=1)) == pytest.approx(hours_later)
+    assert not brief.partly
+
+
+def test_a_value_that_no_run_reported_stands_on_no_face_of_a_card_with_runs() -> None:
+    failed = [replace(reported(0.9)[0], state=RunState.FAILED)]
+    assert measured(failed, METRIC | {"value": 0.9}) == METRIC | {"value": None}
+    assert measured(failed, METRIC) == METRIC
+    assert measured([], METRIC | {"value": 0.9}) == METRIC | {"value": 0.9}
+    assert measured([], None) is measured(reported(0.9), None) is None

@@ -4,13 +4,14 @@ import json
 from dataclasses import fields
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.display.run_table import result_lines, run_details, run_rows
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.results import results
-from mlkanban.runs.model.run import Run, is_typed
+from mlkanban.runs.model.run import Run, is_typed, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import keepable
 
@@ -78,3 +79,124 @@ def test_a_value_that_no_run_reported_was_typed() -> None:
     assert not is_typed([], metric), "there is nothing it could be told apart from"
     for none in (None, {}, {"name": "auc"}, {"name": "auc", "value": None}):
         assert not is_typed(reported[:1], none)
+
+
+R = RunState
+
+
+@pytest.mark.parametrize(
+    ("run", "outcome", "ending"),
+    [
+        (Run("x", R.RUNNING, why="w"), "", "running"), (Run("x", R.FINISHED, exit=0), "exit 0",
+                                                         "finished (exit 0)"),
+        (Run("x", R.FAILED, exit=1, why="out of memory (exit 1)"), "out of memory (exit 1)",
+         "failed: out of memory (exit 1)"),
+        (Run("x", R.LOST, evidence="gone"), "gone", "lost (gone)"),
+        (Run("x", R.LOST), "lost", "lost (lost)"),
+        (Run("x", R.FAILED, evidence="e", exit=3), "exit 3", "failed (exit 3)"),
+        (Run("x", R.TRACKED, says="RUNNING"), "tracker says RUNNING",
+         "tracked (tracker says RUNNING)"),
+        (Run("x", R.TRACKED, why="w"), "", "tracked"),
+    ],
+)  # fmt: skip
+def test_how_a_run_ended_in_words(run: Run, outcome: str, ending: str) -> None:
+    assert (run.outcome, run.ending) == (outcome, ending)
+
+
+@pytest.mark.parametrize(
+    ("run", "progress"),
+    [
+        (Run("x", R.QUEUED), (0, True)),
+        (Run("x", R.RUNNING), (1, False)),
+        (Run("x", R.FINISHED), (1, True)),
+        (Run("x", R.FINISHED, job="7"), (0, True)),
+        (Run("x", R.FINISHED, job="7", started="a"), (1, True)),
+        (Run("x", R.RUNNING, lives=("a/b", "c/")), (2, False)),
+        (Run("x", R.QUEUED, lives=("a/b",)), (1, True)),
+    ],
+)
+def test_how_far_a_run_has_come(run: Run, progress: tuple[int, bool]) -> None:
+    assert run.progress == progress
+
+
+@pytest.mark.parametrize(
+    ("now", "had", "again"),
+    [
+        (Run("x", R.QUEUED, job="7"), Run("x", R.FAILED, job="7"), True),
+        (Run("x", R.RUNNING, job="7"), Run("x", R.FAILED, job="7"), True),
+        (Run("x", R.UNKNOWN, job="7"), Run("x", R.FAILED, job="7"), False),
+        (Run("x", R.RUNNING), Run("x", R.FAILED), False),
+        (Run("x", R.FAILED, job="7", started="a"), Run("x", R.FAILED, job="7", started="a"), False),
+        (Run("x", R.FAILED, job="7", lives=("a/b", "c/d")), Run("x", R.FAILED, job="7",
+                                                               lives=("a/b",)), True),
+    ],
+)  # fmt: skip
+def test_a_scheduler_may_have_a_run_again(now: Run, had: Run, again: bool) -> None:
+    assert now.reopens(had) is again
+
+
+@pytest.mark.parametrize(
+    ("state", "says", "result"),
+    [(R.FINISHED, "", True), (R.FINISHED, "FAILED", True), (R.FAILED, "finished", False),
+     (R.RUNNING, "", False), (R.TRACKED, "", True), (R.TRACKED, "Complete", True),
+     (R.TRACKED, "running", False)],
+)  # fmt: skip
+def test_only_what_came_to_its_end_is_a_result(state: RunState, says: str, result: bool) -> None:
+    assert Run("x", state, says=says).is_result is result
+
+
+def test_what_was_known_when_it_began() -> None:
+    ended = Run(
+        "x", R.FAILED, "e", ("t",), exit=1, why="w", reason="bug", started="a", ended="b",
+        metrics={"auc": 1.0}, last=("l",), unread=("u",), gpus=2,
+    )  # fmt: skip
+    assert ended.begun == Run("x", R.RUNNING, argv=("t",), started="a", gpus=2)
+    going = Run("x", R.STALE, "e", started="a")
+    assert going.begun is going
+    assert Run("x", started="a", made="b").since == "b"
+    assert Run("x", started="c", made="b").since == "c"
+
+
+def test_runs_are_newest_first_each_followed_by_those_started_in_it() -> None:
+    values = {
+        f"run:{run.id}": run.to_field()
+        for run in (
+            Run("a", started="2"), Run("b", started="3"), Run("a1", parent="a", started="5"),
+            Run("a2", parent="a", started="4"), Run("t", tracked="mlflow:t", started="1"),
+            Run("t1", parent="mlflow:t", started="9"), Run("n9"), Run("n10"), Run("m", made="6"),
+        )
+    }  # fmt: skip
+    found = [run.id for run in runs_in({**values, "run:gone": None, "title": "x", "run:odd": 3})]
+    assert found == ["m", "b", "a", "a1", "a2", "t", "t1", "n10", "n9"]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "direction", "metric", "names"),
+    [
+        ({"loss": 1.0, "auc": 2.0}, "", {"name": "auc"}, ["auc", "loss"]),
+        ({"loss": 1.0}, "", {"name": "auc"}, ["loss"]),
+        ({"value": 1.0}, ">=", {"name": "auc", "direction": ">="}, ["auc"]),
+        ({"value": 1.0}, ">=", {"name": "auc", "direction": "<="}, ["value"]),
+        ({"value": 1.0}, ">=", {"name": "auc"}, ["auc"]),
+        ({"value": 1.0}, "", {"name": "auc", "direction": ">="}, ["value"]),
+        ({"value": 0.0, "x": 1.0}, "<=", {"name": "auc", "direction": "<="}, ["auc", "x"]),
+        ({"value": 1.0, "auc": 2.0, "x": 3.0}, ">=", {"name": "auc", "direction": ">="},
+         ["auc", "x", "value"]),
+    ],
+)  # fmt: skip
+def test_the_metric_of_the_card_comes_first(metrics, direction, metric, names) -> None:
+    kept = Run("x", R.TRACKED, metrics=metrics, direction=direction).to_field()
+    (run,) = runs_in({"run:x": kept, "metric": metric})
+    assert list(run.metrics) == names
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63) + 1, 0, -1])
+def test_a_whole_number_that_a_board_can_keep_is_read(number: int) -> None:
+    run = Run.of_field("x", {"gpus": number, "exit": number})
+    assert run is not None
+    assert (run.gpus, run.exit) == (number, number)
+    for odd in (2**63, -(2**63), True, 1.0, "1"):
+        run = Run.of_field("x", {"gpus": odd, "state": "of a later version"})
+        assert run is not None
+        assert (run.gpus, run.state) == (None, R.UNKNOWN)
+    assert Run.of_field("x", []) is Run.of_field("x", None) is None

@@ -22,17 +22,22 @@ def padded(text: str, width: int, cut: str = "..") -> str:
     return short + " " * (width - cell_len(short))
 
 
-def wrapped(text: str, width: int, cut: str = "..") -> tuple[str, str]:
-    """`text` in two lines of at most `width` cells, broken between words if that wastes little."""
-    if cell_len(text) <= width:
-        return text, ""
-    head = set_cell_size(text, width).rstrip()
-    rest = text[len(head) :]
-    space = head.rfind(" ")
-    if not rest.startswith(" ") and space >= width // 3:
-        rest = head[space:] + rest
-        head = head[:space]
-    return head, shortened(rest.strip(), width, cut)
+def wrapped(text: str, width: int, most: int, cut: str = "..") -> list[str]:
+    """`text` in at most `most` lines of at most `width` cells, broken between words if that wastes
+    little; the last line is cut where more does not fit."""
+    if width < 1:
+        return []
+    lines: list[str] = []
+    rest = text.strip()
+    while rest and len(lines) < most - 1 and cell_len(rest) > width:
+        head = set_cell_size(rest, width).rstrip()
+        left = rest[len(head) :]
+        space = head.rfind(" ")
+        if not left.startswith(" ") and space >= width // 3:
+            head, left = head[:space].rstrip(), rest[space:]
+        lines.append(head)
+        rest = left.lstrip()
+    return [*lines, shortened(rest, width, cut)] if rest and most > 0 else lines
 
 
 def wrapped_note(text: str, width: int) -> list[str]:

@@ -4,7 +4,6 @@ import re
 
 from mlkanban.cli.program import COMMANDS
 from mlkanban.core import backup_schedule as schedule
-from mlkanban.display.card_face import OVER
 from tests.readme import README, histogram_of, written
 
 
@@ -24,13 +23,6 @@ def test_the_picture_of_the_board_is_there() -> None:
     assert names
     for name in names:
         assert "<svg" in (README.parent / name).read_text()
-
-
-def test_the_word_for_a_stage_over_its_limit_is_that_of_the_board() -> None:
-    text = README.read_text()
-    assert f"the stage shows {OVER}." in text
-    assert f"the header shows `2/1! {OVER}`" in text
-    assert len(re.findall(r"\bOVER\b", text)) == 3, "two sentences, and the table of signs"
 
 
 def test_the_readme_says_which_backups_are_kept() -> None:

@@ -67,7 +67,7 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
 def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[str]:
     # As above.
     from mlkanban.cli.layout import bold
-    from mlkanban.display.card_face import SNOOZED, FaceContext, HeadNote, header, lines
+    from mlkanban.display.card_face import SNOOZED, FaceContext, HeadNote, header, printed
     from mlkanban.display.card_json import by_stage
 
     board = snapshot.board
@@ -85,7 +85,5 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
         yield ""
         yield f"{bold(session.clean(head.name))}  {head.named}"
         for face in shown:
-            for line in lines(face, max(20, width - 2), view):
-                text = "".join(piece.text for piece in line).rstrip()
-                if text:
-                    yield "  " + text
+            for line in printed(face, max(20, width - 2), view):
+                yield "  " + "".join(piece.text for piece in line).rstrip()

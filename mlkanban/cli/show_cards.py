@@ -13,7 +13,7 @@ from mlkanban import clock
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
-from mlkanban.core.models import Board, CardFace, Priority, asleep, on_board
+from mlkanban.core.models import Board, CardFace, asleep, on_board
 from mlkanban.display.card_json import age_days, by_stage, card_data, face_data, spent_data
 from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_name, some
 
@@ -113,7 +113,7 @@ def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
     # 30 ms that `list --json` need not wait for.
     from mlkanban.cli.layout import table
-    from mlkanban.display.card_face import PRIORITY_MARKS, FaceContext, age, due
+    from mlkanban.display.card_face import FaceContext, age, due, priority_sign
 
     if not shown:
         return
@@ -121,7 +121,7 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
     rows = []
     for face in shown:
         marks = [
-            face.block_reason and f"! {face.block_reason}",
+            face.block_reason and f"{session.glyphs.blocked} {face.block_reason}",
             face.health and f"health {face.health}",
             due(face, view),
             face.outcome and f"= {face.outcome}",
@@ -136,7 +136,7 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
                 face.ref,
                 session.clean(board.stage(face.stage).name),
                 age(face, view),
-                PRIORITY_MARKS.get(Priority(face.priority), ""),
+                priority_sign(face, session.glyphs),
                 session.clean(title),
             )
         )

@@ -15,22 +15,19 @@ from mlkanban.cells import shortened, wrapped
 from mlkanban.core.metrics import TYPED
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
-from mlkanban.core.rules import Load, meters
+from mlkanban.core.rules import Load, Meter, meters
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, display, some, steady
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
 
-WIDE = 44
-"""From this many cells on a card takes two lines, below it four."""
-
 _MANY_TAGS, _FEW_TAGS = 8, 2
 """Of a card with more tags than the first number only the second one are drawn."""
-
-_HEALTH_ROLES: dict[str, str] = {Health.ALERT: "alarm", Health.WATCH: "clock"}
-
-PRIORITY_MARKS = {Priority.URGENT: "^^", Priority.HIGH: "^", Priority.LOW: "v"}
+_SOON_DAYS = 7
+"""A due date that is no nearer does not hide that a card is old."""
+_LEAST_WORDS = 3
+"""Fewer letters of a cut word say nothing: its sign stands alone then."""
 
 
 class Piece(NamedTuple):
@@ -44,19 +41,14 @@ Line = list[Piece]
 
 
 class Fact(NamedTuple):
-    """What is said whole or not at all: in the first of its `forms` that there is room for, each a
-    name, which alone may be cut, and what follows it."""
+    """What is said in the first of its `forms` for which there is room, or not at all."""
 
-    forms: tuple[tuple[str, str], ...]
+    forms: tuple[str, ...]
     role: str
 
     def fitting(self, room: int) -> str:
         """The fact in at most `room` cells, '' where that is too little."""
-        for name, rest in self.forms:
-            left = room - cell_len(rest) - bool(name)
-            if left >= min(4, cell_len(name)):
-                return f"{shortened(name, left)} {rest}" if name else rest
-        return ""
+        return next((form for form in self.forms if cell_len(form) <= room), "")
 
 
 OVER, FULL, SINCE_MERGE = "OVER", "FULL", "since merge"
@@ -88,49 +80,84 @@ class FaceContext:
         return min(moment.astimezone(ZoneInfo(self.board.timezone)).date(), self.today)
 
 
-def height(width: int) -> int:
-    """Lines a card takes at a width."""
-    return 2 if width >= WIDE else 4
+class Room(NamedTuple):
+    """What there is for a card: cells, lines of its title, and whether its state has a line of its
+    own."""
+
+    width: int
+    title: int
+    state: bool = False
 
 
-def lines(face: CardFace, width: int, view: FaceContext, waits: Sequence[str] = ()) -> list[Line]:
-    """The `height(width)` lines of a card, each at most `width` cells; `waits` are the open cards
-    it depends on."""
-    title = _text(face.title[: width * 4], view)  # cut before it is measured
-    if width >= WIDE:
-        return [
-            _spread(
-                [Piece(face.ref.ljust(5), "dim"), *_priority(face, gap=True)],
-                Piece(title, "title"),
-                _age(face, view),
-                width,
-            ),
-            _said(
-                [Piece(face.type, "dim"), *_marks(face, view, waits)],
-                [*_metric(face, view), *map(_fact, _running(face, view)), *_runs(face, view)],
-                _tags(face, view),
-                width,
-                indent=6,
-            ),
-        ]
-    first, second = wrapped(title, width)
-    return [
-        _spread(
-            [Piece(face.ref + " ", "dim"), *_priority(face)],
-            # Where there is little room, what runs is of more worth than the type.
-            next(iter(_running(face, view)), Piece(face.type, "dim")),
-            _age(face, view),
-            width,
-        ),
-        [Piece(first, "title")],
-        [Piece(second, "title")],
-        _said(
-            _marks(face, view, waits),
-            [*_metric(face, view), *_runs(face, view)],
-            _tags(face, view),
-            width,
-        ),
+def lines(face: CardFace, room: Room, view: FaceContext, waits: Sequence[str] = ()) -> list[Line]:
+    """The lines of a card, each at most `room.width` cells: its title, its state if there is a line
+    for it and something to say, its facts. `waits` are the open cards it depends on."""
+    title = Piece(title_text(face, view, room.width * (room.title + 1)), title_role(face, view))
+    made = [
+        [Piece(line, title.role)]
+        for line in wrapped(title.text, room.width, room.title, view.glyphs.cut)
     ]
+    said = [*states(face, view, waits), *metric(face, view)]
+    if room.state:
+        state, said = fill(said, room.width, view)
+        if state:
+            made.append(state)
+    return [*made, _facts(face, [*said, *tags(face, view)], room.width, view)]
+
+
+def folded(face: CardFace, width: int, view: FaceContext) -> Line:
+    """A card in one line: the sign of its state and its title."""
+    sign = next((f for f in states(face, view, ()) if f.role in _URGENT and len(f.forms) > 1), None)
+    line = [Piece(sign.forms[-1] + " ", sign.role)] if sign else []
+    left = width - sum(cell_len(piece.text) for piece in line)
+    title = _text(face.title[: width * 2], view)
+    return _fit([*line, Piece(shortened(title, left, view.glyphs.cut), "text")], width)
+
+
+def printed(
+    face: CardFace, width: int, view: FaceContext, waits: Sequence[str] = ()
+) -> Iterable[Line]:
+    """A card on paper: its id and title with its clock, and a line with what is said of it, if
+    there is something."""
+    clock = corner(face, view)
+    left = Piece(face.ref.ljust(6), "dim")
+    title = Piece(title_text(face, view, width), title_role(face, view))
+    yield _spread([left], title, clock, width, view)
+    facts = [*states(face, view, waits), *metric(face, view, named=True), *tags(face, view)]
+    said, _ = fill(facts, width - len(left.text), view)
+    if said:
+        yield [Piece(" " * len(left.text), "dim"), *said]
+
+
+def title_text(face: CardFace, view: FaceContext, most: int) -> str:
+    """The title with the sign of its priority before it, safe to show; cut to `most` letters before
+    it is measured."""
+    sign = priority_sign(face, view.glyphs)
+    return f"{sign} {_text(face.title[:most], view)}" if sign else _text(face.title[:most], view)
+
+
+def priority_sign(face: CardFace, signs: Glyphs) -> str:
+    """The sign of a priority above normal."""
+    return {Priority.URGENT: signs.urgent, Priority.HIGH: signs.high}.get(
+        Priority(face.priority), ""
+    )
+
+
+def title_role(face: CardFace, view: FaceContext) -> str:
+    """Titles of cards in progress are brighter than others."""
+    return "title" if view.board.is_committed(face.stage) and face.is_open else "text"
+
+
+def state_role(face: CardFace, view: FaceContext) -> str:
+    """What the edge of a card says: `alarm`, `live`, `clock`, or `faint` for nothing."""
+    roles = {fact.role for fact in states(face, view, ())} | {corner(face, view).role}
+    if "clock" in roles and not _on_the_clock(face, view):
+        roles.discard("clock")
+    return next((role for role in _URGENT if role in roles), "faint")
+
+
+_URGENT = ("alarm", "live", "clock")
+"""The states a card may be in, the most urgent first."""
 
 
 class HeadNote(NamedTuple):
@@ -157,13 +184,15 @@ NOTHING_ASIDE = HeadNote(0, "")
 class Header(NamedTuple):
     """What stands over a stage: its `name` with its number, its `counts` against their limits
     (`1/1 + 2/2 running`, under a filter `1 of 3/3`), its `state` in a word (OVER, FULL, since merge
-    or none), and a `note` on cards out of sight. `plain` are the counts without limits."""
+    or none), and a `note` on cards out of sight. `plain` are the counts without limits, `meters`
+    those of all cards with their limits."""
 
     name: str
     counts: str
     state: str
     plain: str
     note: HeadNote = NOTHING_ASIDE
+    meters: tuple[Meter, ...] = ()
 
     @property
     def filtered(self) -> bool:
@@ -186,35 +215,37 @@ class Header(NamedTuple):
         """The text with a name for either count: `1/1 attended + 2/2 running`."""
         return self.text.replace(" + ", " attended + ")
 
-    def fitting(self, room: int) -> str:
-        """The text, or as much of it as tells the counts apart in `room` cells."""
-        stated = self._stated
-        short = stated.replace("running", "run").replace(SINCE_MERGE, "merged")
-        counts = (
-            stated.replace(" + ", " attended + "), stated, short, short.replace(" + ", "+"),
-            self._compact,
-        )  # fmt: skip
-        whole = (form + self.note.text for form in counts)
-        signed = (form + self.note.brief for form in counts)
-        fits = (form for form in (*whole, *signed) if len(form) <= room)
-        return next(fits, self.plain)
-
-    @property
-    def _compact(self) -> str:
-        return self.counts.replace(" running", "").replace(" + ", "+")
-
     @property
     def brief(self) -> str:
         """The counts where there is little room: `1/1+2/2`; a stage that is full because of
         snoozed cards says so."""
-        return self._compact + (self.note.brief if self.state else "")
+        counts = self.counts.replace(" running", "").replace(" + ", "+")
+        return counts + (self.note.brief if self.state else "")
 
     @property
     def role(self) -> str:
         return _STATES.get(self.state, "dim")
 
+    def signs(self, live: str) -> Line:
+        """The counts as they stand behind the name of a stage: `1/1 ►2/2` where it limits attended
+        and unattended cards apart."""
+        if self.filtered and len(self.meters) > 1:
+            return [Piece(self.plain, self.role)]
+        if len(self.meters) == 1:
+            return [Piece(self.counts, self.role)]
+        attended, unattended = self.meters
+        return [
+            Piece(str(attended), meter_role(attended)),
+            Piece(f" {live}{Meter(unattended.count, unattended.limit)}", meter_role(unattended)),
+        ]
+
 
 _STATES = {OVER: "alarm", SINCE_MERGE: "alarm", FULL: "clock"}
+
+
+def meter_role(meter: Meter) -> str:
+    """What a count against a limit says by its colour."""
+    return "alarm" if meter.over else "clock" if meter.full else "dim"
 
 
 def header(
@@ -244,7 +275,7 @@ def header(
         parts = zip(meters(stage, found), counts, strict=True)
         counts = [f"{part.count} of {whole}" for part, whole in parts]
         plain = f"{found.total} of {plain}"
-    return Header(name, " + ".join(counts), state, plain, note)
+    return Header(name, " + ".join(counts), state, plain, note, shown)
 
 
 def age(face: CardFace, view: FaceContext) -> str:
@@ -261,12 +292,18 @@ def age(face: CardFace, view: FaceContext) -> str:
     return f"={days}d" if face.finished_at else f"{days}d"
 
 
+OLD, PAST_SLE = "!", "!!"
+"""Behind the age of a card that is older than its stage usually takes, or past the SLE."""
+
+
 def old(face: CardFace, view: FaceContext) -> str:
-    """`~` for an open card older than the pace of its stage, `>` past the SLE, or both."""
+    """`!` for an open card older than the pace of its stage, `!!` past the SLE, else ''."""
     if view.pace is None or not face.started_at or face.finished_at or not face.is_open:
         return ""
     days = days_old(view.day(face.started_at), view.today)
-    return view.pace.marks(view.board.position(face.stage), days, blocked=False)
+    if view.pace.sle is not None and days > view.pace.sle:
+        return PAST_SLE
+    return OLD if view.pace.marks(view.board.position(face.stage), days, blocked=False) else ""
 
 
 def due(face: CardFace, view: FaceContext) -> str:
@@ -279,49 +316,32 @@ def due(face: CardFace, view: FaceContext) -> str:
     return "due today" if days == 0 else f"due {days}d"
 
 
-def _priority(face: CardFace, *, gap: bool = False) -> Line:
-    mark = PRIORITY_MARKS.get(Priority(face.priority), "")
-    role = "dim" if face.priority == Priority.LOW else "title"
-    if gap:
-        return [Piece(mark.ljust(3), role)]
-    return [Piece(mark + " ", role)] if mark else []
+def corner(face: CardFace, view: FaceContext) -> Piece:
+    """The clock of a card: the most urgent of a due date that is past or near, an age that is high,
+    a due date, and the age."""
+    when, days = due(face, view), age(face, view).strip("()")
+    if when.startswith("LATE"):
+        return Piece(when, "alarm")
+    if when and _days_left(face, view) <= _SOON_DAYS:
+        return Piece(when, "clock")
+    if marks := old(face, view):
+        return Piece(days + marks, "clock")
+    return Piece(when or days, "dim")
 
 
-def _age(face: CardFace, view: FaceContext) -> Piece:
-    marks = old(face, view)
-    return Piece(marks + age(face, view), "clock" if marks else "dim")
+def _on_the_clock(face: CardFace, view: FaceContext) -> bool:
+    """Whether it is due soon, or past the SLE."""
+    near = bool(due(face, view)) and _days_left(face, view) <= _SOON_DAYS
+    return near or old(face, view) == PAST_SLE or face.health == Health.WATCH
 
 
-def _marks(face: CardFace, view: FaceContext, waits: Sequence[str]) -> Line:
-    marks: Line = []
-    if face.health:
-        marks.append(
-            Piece(
-                f"! {face.health}" if face.health == Health.ALERT else face.health,
-                _HEALTH_ROLES.get(face.health, "live"),
-            )
-        )
-    if face.block_reason:
-        side = "ext " if face.block_external else ""
-        marks.append(Piece(f"! {side}{face.block_reason}", "alarm"))
-    if waits:
-        more = f" +{len(waits) - 1}" if len(waits) > 1 else ""
-        marks.append(Piece(f"needs {_text(waits[0], view)}{more}", "mark"))
-    if face.outcome and not view.board.is_delivered(face.stage):
-        marks.append(Piece(f"= {face.outcome}", "dim"))
-    if face.archived:
-        marks.append(Piece("archived", "dim"))
-    if face.work == Work.WAITING:
-        marks.append(Piece("waiting", "dim"))
-    if when := due(face, view):
-        marks.append(Piece(when, "alarm" if when.startswith("LATE") else "clock"))
-    if face.service_class != "standard":
-        marks.append(Piece(face.service_class, "clock"))
-    return marks
+def _days_left(face: CardFace, view: FaceContext) -> int:
+    return (date.fromisoformat(face.due) - view.today).days
 
 
 def running(face: CardFace, view: FaceContext) -> str:
-    """`run 14h` while a run goes on, `run` where a person said so; '' when nothing runs."""
+    """`14h` while a run goes on, `14h?` while its processes cannot be seen, `run` where a person
+    said so; '' when nothing runs."""
     said = "run" if face.work == Work.UNATTENDED else ""
     if not face.runs:
         return said
@@ -330,26 +350,69 @@ def running(face: CardFace, view: FaceContext) -> str:
     return going_on(face.runs, view.now) or said
 
 
-def _running(face: CardFace, view: FaceContext) -> Line:
-    text = running(face, view)
-    return [Piece(text, "live")] if text else []
+def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact]:
+    """What holds a card up, or drives it, the most urgent first."""
+    signs = view.glyphs
+    found: list[Fact] = []
+
+    def add(text: str, role: str, sign: str = "") -> None:
+        forms = (f"{sign} {text}", sign) if sign else (text,)
+        found.append(Fact(forms, role))
+
+    if face.health == Health.ALERT:
+        add(face.health, "alarm", signs.blocked)
+    if face.block_reason:
+        add(face.block_reason, "alarm", signs.blocked)
+    if run := running(face, view):
+        found.append(Fact((signs.running + run, signs.running), "live"))
+    if face.health in _HEALTH_SIGNS:
+        name, role = _HEALTH_SIGNS[face.health]
+        add(face.health, role, getattr(signs, name))
+    elif face.health and face.health != Health.ALERT:
+        add(face.health, "dim")
+    told_by_date = face.service_class == "fixed-date" and due(face, view)
+    if face.service_class != "standard" and not told_by_date:
+        add(face.service_class, "clock" if face.service_class == "expedite" else "dim")
+    if waits:
+        more = f" +{len(waits) - 1}" if len(waits) > 1 else ""
+        add(f"needs {_text(waits[0], view)}{more}", "mark")
+    if face.outcome and not view.board.is_delivered(face.stage):
+        add(f"= {face.outcome}", "dim")
+    if face.archived:
+        add("archived", "dim")
+    if face.work == Work.WAITING:
+        add("waiting", "dim")
+    return found
 
 
-def _metric(face: CardFace, view: FaceContext) -> list[Fact]:
-    """The metric of the configuration that was tried last, with the best one where that is another:
-    where there is little room the name and the target give way to it."""
+_HEALTH_SIGNS: dict[str, tuple[str, str]] = {
+    Health.RETRAINING: ("running", "live"),
+    Health.WATCH: ("queued", "clock"),
+}
+
+
+def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fact]:
+    """The metric of the configuration that was tried last, with its target, and the best one where
+    that is another. Its name stands where there is no value, and on paper."""
     if not face.metric:
         return []
     said = _text(face.metric, view)
     measured = said.removesuffix(TYPED)
     name, _, numbers = measured.rpartition(" ")
+    signs = view.glyphs
+    numbers = numbers.replace(">=", signs.at_least).replace("<=", signs.at_most)
+    value, slash, target = numbers.partition("/")
+    whole = value + signs.to + target if slash else value
+    forms = [whole, value] if slash else [whole]
+    if not slash and name:
+        aimed = value.startswith((signs.at_least, signs.at_most))
+        forms = [f"{name}{'' if aimed else ' '}{value}", value]
+    elif named and name:
+        forms = [f"{name} {whole}", *forms]
     if said != measured:
-        return [Fact(((name, numbers + TYPED), (name, numbers), ("", numbers)), "value")]
-    if not (best := _best(face)):
-        return [Fact(((name, numbers),), "value")]
-    value, _, _ = numbers.partition("/")
-    both = f"{numbers}  {best}"
-    return [Fact(((name, both), ("", both), ("", f"{value}  {best}"), ("", best)), "value")]
+        forms = [forms[0] + TYPED, whole + TYPED, *forms]
+    best = _best(face)
+    return [Fact(tuple(forms), "value"), *([Fact((best,), "value")] if best else [])]
 
 
 def _best(face: CardFace) -> str:
@@ -360,33 +423,12 @@ def _best(face: CardFace) -> str:
     return best(face.runs)
 
 
-def _fact(piece: Piece) -> Fact:
-    return Fact((("", piece.text),), piece.role)
-
-
-def of_runs(face: CardFace, view: FaceContext) -> tuple[str, ...]:
-    """All that is said of the runs of a card, which becomes another as time goes on; () when it has
-    none."""
-    if not face.runs:
-        return ()
-    from mlkanban.display.card_face_runs import facts  # as above
-
-    return running(face, view), *facts(face.runs, view.now)
-
-
-def _runs(face: CardFace, view: FaceContext) -> list[Fact]:
-    if not face.runs:
-        return []
-    from mlkanban.display.card_face_runs import facts  # as above
-
-    return [_fact(Piece(_text(fact, view), "dim")) for fact in facts(face.runs, view.now)]
-
-
-def _tags(face: CardFace, view: FaceContext) -> Line:
-    tags = [f"#{tag}" for tag in face.tags.split()]
-    if len(tags) > _MANY_TAGS:
-        tags = some(tags, _FEW_TAGS)  # so that there is room to say how many
-    return [Piece(_text(tag, view), "dim") for tag in tags]
+def tags(face: CardFace, view: FaceContext) -> list[Fact]:
+    """The tags, each whole or not at all; of very many only a few and how many more there are."""
+    texts = [f"#{tag}" for tag in face.tags.split()]
+    if len(texts) > _MANY_TAGS:
+        texts = some(texts, _FEW_TAGS)  # so that there is room to say how many
+    return [Fact((_text(text, view),), "dim") for text in texts]
 
 
 def _text(text: str, view: FaceContext) -> str:
@@ -399,43 +441,58 @@ def drawn(text: str, *, ascii: bool) -> str:
     return ascii_only(shown) if ascii else shown
 
 
-def _said(marks: Line, facts: Sequence[Fact], tags: Line, width: int, indent: int = 0) -> Line:
-    """What is said of a card in one line: words are cut where the line ends; facts, which would say
-    something else then, are left out."""
-    line = [Piece(" " * min(indent, width), "dim")] if indent else []
-    left, gap = width - indent, ""
-    parts: list[Piece | Fact] = [*marks, *facts, *tags]
-    for number, said in enumerate(parts):
-        room, role = left - len(gap), said.role
-        text = said.fitting(room) if isinstance(said, Fact) else said.text
+def fill(facts: Sequence[Fact], room: int, view: FaceContext) -> tuple[Line, list[Fact]]:
+    """The facts in one line, each as long as there is room for, and those for which there is none;
+    the first one is cut, if it has a sign, rather than left out."""
+    line: Line = []
+    left_out: list[Fact] = []
+    for number, fact in enumerate(facts):
+        gap = " " if line else ""
+        left = room - len(gap)
+        text = fact.fitting(left)
+        if number == 0 and len(fact.forms) > 1 and text != fact.forms[0] and fact.role != "value":
+            sign = fact.forms[-1]
+            words = shortened(fact.forms[0], left, view.glyphs.cut)
+            least = cell_len(sign) + 1 + _LEAST_WORDS + cell_len(view.glyphs.cut)
+            text = words if cell_len(words) >= least else shortened(sign, left, "")
         if not text:
+            left_out.append(fact)
             continue
-        if room < min(4, cell_len(text)):
-            break
-        cut = shortened(text, room)
-        line += [Piece(gap, "dim"), Piece(cut, role)]
-        left = room - cell_len(cut)
-        gap = "  " if number < len(marks) + len(facts) else " "
-    return line
+        line += [Piece(gap, "dim"), Piece(text, fact.role)] if gap else [Piece(text, fact.role)]
+        room = left - cell_len(text)
+    return line, left_out
+
+
+def _facts(face: CardFace, said: Sequence[Fact], width: int, view: FaceContext) -> Line:
+    """The last line of a card: its id, what is said of it as far as there is room, its clock."""
+    clock = corner(face, view)
+    ref = Piece(_text(face.ref, view), "dim")
+    room = width - cell_len(ref.text) - 1 - (cell_len(clock.text) + 1 if clock.text else 0)
+    facts, _ = fill(said, room, view)
+    return _spread([ref, *([Piece(" ", "dim"), *facts] if facts else [])], None, clock, width, view)
 
 
 def _fit(pieces: Iterable[Piece], width: int) -> Line:
-    """The pieces, cut to `width` cells; a stub of a few letters is left out."""
+    """The pieces, cut to `width` cells."""
     line: Line = []
     left = width
     for text, role in pieces:
-        if left < min(4, cell_len(text)):
+        if left <= 0:
             break
-        cut = shortened(text, left)
-        line.append(Piece(cut, role))
-        left -= cell_len(cut)
+        short = shortened(text, left, "")
+        line.append(Piece(short, role))
+        left -= cell_len(short)
     return line
 
 
-def _spread(left: Line, middle: Piece, right: Piece, width: int) -> Line:
-    """`left` and `middle` from the left edge, `right` at the right edge; `middle` gives way."""
-    taken = sum(cell_len(piece.text) for piece in left)
-    room = max(0, width - taken - cell_len(right.text) - 1)
-    cut = shortened(middle.text, room)
-    gap = room - cell_len(cut) + 1
-    return _fit([*left, Piece(cut, middle.role), Piece(" " * gap, "dim"), right], width)
+def _spread(left: Line, middle: Piece | None, right: Piece, width: int, view: FaceContext) -> Line:
+    """`left` and `middle` from the left edge, `right` at the right edge; `middle` gives way, then
+    what is `left`."""
+    room = max(0, width - cell_len(right.text) - 1)
+    line = _fit(left, room)
+    room -= sum(cell_len(piece.text) for piece in line)
+    if middle is not None:
+        short = shortened(middle.text, room, view.glyphs.cut)
+        line.append(Piece(short, middle.role))
+        room -= cell_len(short)
+    return _fit([*line, Piece(" " * (room + 1), "dim"), right], width)

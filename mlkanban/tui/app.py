@@ -393,7 +393,7 @@ class BoardApp(App[None], inherit_bindings=False):
             return
         if board is self.model.board:
             if self.model.expect(pace.sle):
-                self._board_screen.view.redraw()
+                self._board_screen.view.repaint()
             self._board_screen.view.mark_old(pace, now)
 
     async def catch_up(self) -> None:

@@ -1,96 +1,155 @@
-"""The lines above the cards: the board, the stages with their counts, what is in sight."""
+"""The lines above the cards: the stages out of sight, names with counts, WIP meters."""
+
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 
-from mlkanban import cells
-from mlkanban.display.card_face import Header, Piece
+from mlkanban.cells import shortened
+from mlkanban.core.rules import Meter
+from mlkanban.display.card_face import SINCE_MERGE, Header, Line, Piece, meter_role
+from mlkanban.glyphs import Glyphs
 from mlkanban.tui.board_model import BoardModel
-from mlkanban.tui.geometry import Geometry
+from mlkanban.tui.geometry import GAP, VisibleColumn
+
+_LEAST_NAME = 7
+"""Letters of a stage name that are kept as long as that is possible at all."""
 
 
-class StageHeaders:
-    """Draws `shape.head` lines. `first` is the leftmost stage in sight, `tops` the first rows."""
+def head_cells(header: Header, signs: Glyphs) -> int:
+    """What a name with its counts takes."""
+    return _cells([Piece(f"{header.name}  ", ""), *header.signs(signs.running)])
 
-    def __init__(self, model: BoardModel, shape: Geometry, first: int, tops: list[int]) -> None:
+
+class StageHeads:
+    """The lines over the stages in sight, for a board with its cursor in one of them."""
+
+    def __init__(
+        self, model: BoardModel, columns: Sequence[VisibleColumn], width: int, signs: Glyphs
+    ) -> None:
         self._model = model
-        self._shape = shape
-        self._first = first
-        self._tops = tops
+        self._columns = columns
+        self._width = width
+        self._signs = signs
 
-    def line(self, y: int) -> list[Piece]:
-        """Line `y` from the top of the screen, below the title."""
-        if self._shape.narrow:
-            return self._all_stages() if y == 1 else self._single_stage()
-        stages = range(self._first, self._first + self._shape.visible)
-        return [piece for at in stages for piece in self._stage(at, y)]
-
-    def _stage(self, at: int, y: int) -> list[Piece]:
-        head = self._model.header(at)
-        here = at == self._model.stage
-        room = self._shape.column - 1
-        name, words = ("> " if here else "  ") + head.name, head.fitting(room - 2)
-        beside = ""
-        if head.filtered and cell_len(f"{name}  {head.counts}") <= room:
-            beside = next(
-                text for text in (head.text, head.counts) if cell_len(f"{name}  {text}") <= room
-            )
-            words = head.text.removeprefix(beside).lstrip(", ")
-        if y == 1:
-            title = Piece(name if beside else cells.padded(name, room),
-                          "focus" if here else "text")  # fmt: skip
-            rest = cells.padded(f"  {beside}", room - cell_len(name)) if beside else ""
-            return [title, Piece(rest + " ", head.role)]
-        if y == 2:
-            return [Piece(cells.padded("  " + words, room) + " ", head.role)]
-        rule = _ruled(self._where(at), room - 2, "=" if here else "-")
-        return [Piece("  " + rule + " ", "focus" if here else "faint")]
-
-    def _where(self, at: int) -> str:
-        shape, shown = self._shape, len(self._model.columns[at])
-        if shown <= shape.rows:
-            return ""
-        top = self._tops[at]
-        return f" {top + 1}-{min(shown, top + shape.rows)} of {shown}"
-
-    def _all_stages(self) -> list[Piece]:
-        """All stages in one line, as much of their names and counts as fits; the one shown is in
-        brackets."""
-        headers = [self._model.header(at) for at in range(len(self._model.columns))]
-        for letters, limits in (*((n, True) for n in range(12, -1, -1)), (0, False)):
-            cells = [self._strip_cell(at, head, letters, limits) for at, head in enumerate(headers)]
-            if sum(cell_len(cell.text) for cell in cells) <= self._shape.width:
-                return cells
-        # Side by side with the stage shown, as many as there is room for.
-        first = last = self._model.stage
-        room = self._shape.width - cell_len(cells[first].text)
-        for at in sorted(range(len(cells)), key=lambda at: abs(at - self._model.stage))[1:]:
-            room -= cell_len(cells[at].text)
-            if room < 0:
+    def beside(self) -> Line:
+        """The stages out of sight with their counts, each on the side where it is: as many letters
+        of their names as there is room for, and where even the counts take too much, those next to
+        the stages in sight."""
+        signs, stages = self._signs, len(self._model.columns)
+        first, last = self._columns[0].column.stage, self._columns[-1].column.stage
+        before, after = range(first), range(last + 1, stages)
+        ends = [
+            Piece(f"{signs.more_left} " if before else "", "focus"),
+            Piece(f" {signs.more_right}" if after else "", "focus"),
+        ]
+        room = self._width - _cells(ends) - 2
+        for letters in (*range(24, 2, -1), 0):
+            names = {at: self._beside(at, letters) for at in (*before, *after)}
+            if sum(map(_cells, names.values())) + 2 * max(0, len(names) - 2) <= room:
                 break
-            first, last = min(first, at), max(last, at)
-        return cells[first : last + 1]
+        else:
+            for at in sorted(names, key=lambda at: min(abs(at - first), abs(at - last))):
+                room -= _cells(names[at]) + 2
+                if room < 0:
+                    names[at] = []
+        left = _joined(names[at] for at in before if names[at])
+        right = _joined(names[at] for at in after if names[at])
+        left, right = ([ends[0], *left], [*right, ends[1]])
+        gap = max(0, self._width - _cells(left) - _cells(right))
+        return [*left, Piece(" " * gap, "dim"), *right]
 
-    def _strip_cell(self, at: int, head: Header, letters: int, limits: bool) -> Piece:
-        counts = head.brief if limits else head.plain
-        number, _, name = head.name.partition(" ")
-        if at == self._model.stage:
-            name = head.name if limits else number
-            return Piece(f"[{name} {counts}]", "focus")
-        return Piece(" ".join(("", number, *filter(None, (name[:letters], counts)), "")), head.role)
+    def _beside(self, at: int, letters: int) -> Line:
+        header = self._model.header(at)
+        number, _, name = header.name.partition(" ")
+        shown = shortened(name, letters, self._signs.cut) + " " if letters else ""
+        return [Piece(f"{number} {shown}", "dim"), *header.signs(self._signs.running)]
 
-    def _single_stage(self) -> list[Piece]:
-        head = self._model.header(self._model.stage)
-        where = self._where(self._model.stage)
-        title = f"== {head.name} "
-        room = self._shape.width - cell_len(title) - len(where) - 4
-        text = head.fitting(max(room, len(head.text)))
-        pieces = [Piece(title, "focus"), Piece(f" {text} ", head.role)]
-        left = self._shape.width - sum(cell_len(piece.text) for piece in pieces)
-        return [*pieces, Piece(_ruled(where, left, "="), "focus")]
+    def names(self) -> Line:
+        """The names of the stages, each with its counts right behind it."""
+        return [piece for seen in self._columns for piece in self._name(seen)]
+
+    def _name(self, seen: VisibleColumn) -> Line:
+        model, column = self._model, seen.column
+        header = model.header(column.stage)
+        here = column.stage == model.stage
+        width = column.width - GAP
+        number, _, name = header.name.partition(" ")
+        counts = header.signs(self._signs.running)
+        room = width - len(number) - 3
+        if room - _cells(counts) < min(_LEAST_NAME, cell_len(name)):
+            counts = [Piece(header.plain, header.role)]
+        name = shortened(name, max(1, room - _cells(counts)), self._signs.cut)
+        line = [
+            Piece(f"{number} ", "focus" if here else "dim"),
+            Piece(name, "focus" if here else "text"),
+            Piece("  ", "dim"),
+            *counts,
+        ]
+        merged = Piece(" merged", "alarm") if header.state == SINCE_MERGE else Piece("", "dim")
+        for more in (merged, Piece(header.note.text, "dim"), Piece(header.note.brief, "dim")):
+            if more.text and _cells([*line, more]) <= width:
+                line.append(more)
+                if more is not merged:
+                    break
+        return _exactly(line, width, column.width)
+
+    def rules(self) -> Line:
+        """Under each name a rule that is its WIP meter, and which of its cards are in sight."""
+        return [piece for seen in self._columns for piece in self._rule(seen)]
+
+    def _rule(self, seen: VisibleColumn) -> Line:
+        model, column, signs = self._model, seen.column, self._signs
+        here = column.stage == model.stage
+        cards = len(model.columns[column.stage])
+        where = f" {seen.top + 1}-{min(cards, seen.top + seen.rows)}/{cards}"
+        if cards <= seen.rows:
+            where = ""
+        width = max(0, column.width - GAP - len(where))
+        limited = [m for m in model.header(column.stage).meters if m.limit is not None]
+        quiet = "focus" if here else "faint"
+        if not limited:
+            rule = [Piece((signs.heavy_rule if here else signs.rule) * width, quiet)]
+        else:
+            each, more = divmod(width - len(limited) + 1, len(limited))
+            rule = []
+            for turn, meter in enumerate(limited):
+                part = max(0, each + (turn < more))
+                taken = _share(meter, part)
+                role = meter_role(meter)
+                rule += [
+                    Piece(" " if turn else "", "dim"),
+                    Piece(signs.heavy_rule * taken, "focus" if here and role == "dim" else role),
+                    Piece(signs.rule * (part - taken), quiet),
+                ]
+        return _exactly([*rule, Piece(where, "dim")], column.width - GAP, column.width)
 
 
-def _ruled(where: str, width: int, fill: str) -> str:
-    """A rule of `width` cells with `where` near its right end."""
-    if len(where) + 2 > width:
-        return fill * max(0, width)
-    return fill * (width - len(where) - (2 if where else 0)) + where + (" " + fill if where else "")
+def _share(meter: Meter, cells: int) -> int:
+    """How many of the cells are taken: all of them only when it is full, none only when empty."""
+    assert meter.limit is not None
+    if meter.count >= meter.limit:
+        return cells
+    taken = max(round(cells * meter.count / meter.limit), min(1, meter.count))
+    return max(0, min(taken, cells - 1))
+
+
+def _cells(line: Iterable[Piece]) -> int:
+    return sum(cell_len(piece.text) for piece in line)
+
+
+def _joined(lines: Iterable[Line]) -> Line:
+    joined: Line = []
+    for line in lines:
+        joined += [Piece("  ", "dim"), *line] if joined else line
+    return joined
+
+
+def _exactly(line: Line, most: int, width: int) -> Line:
+    """The line in exactly `width` cells, of which `most` may hold something."""
+    fitted: Line = []
+    for text, role in line:
+        short = shortened(text, max(0, most), "")
+        fitted.append(Piece(short, role))
+        most -= cell_len(short)
+        width -= cell_len(short)
+    return [*fitted, Piece(" " * max(0, width), "dim")]

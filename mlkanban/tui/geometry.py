@@ -1,18 +1,104 @@
-"""Where things stand on the board, in cells. Pure arithmetic, so that the mouse finds them too."""
+"""Where things stand on the board, in cells. Pure arithmetic, so that the mouse finds them too.
 
+Stages are as wide as their titles want, and each has a card height of its own. A layout depends on
+its size and on the cards at the time it is made: the cursor never changes it.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
 from typing import NamedTuple
 
-from mlkanban.display import card_face
+from rich.cells import cell_len
 
-NARROW = 100
-"""Below this many cells one stage is shown at a time, with a strip of counts."""
+from mlkanban.cells import wrapped
 
-_LEAST = 18
-"""Fewest cells a stage column can do with."""
+EDGE = 2
+"""Cells at the left of a card, for its spine and its mark."""
+GAP = 1
+"""Cells between two stages."""
+NARROW_STAGE = 18
+"""A card that enters a stage narrower than this needs another layout."""
+FOLDS_FROM = 100
+"""Below this many cells no stage is folded, for a few stages at a time have the whole width."""
 
-GUTTER = 2
-"""Cells at the left of a card for the cursor and the mark."""
+_WIDE_STAGE = 24
+_LEAST_EMPTY = 12
+_MOST_WANTED = 40
+_MOST_TITLE_LINES = 6
+_ROOMY = 24
+"""From this many lines on, cards that scroll have a blank line between them."""
+
+
+class Kind(Enum):
+    """How a stage is drawn: its cards whole, its cards as one line each, or nothing but its name
+    because it has no cards."""
+
+    FULL = auto()
+    FOLDED = auto()
+    EMPTY = auto()
+
+
+class StageContent(NamedTuple):
+    """What the width of a stage depends on: the cells of its name with its counts, how many cards
+    it has, what three quarters of their titles fit into, and whether it is to be folded."""
+
+    head: int
+    cards: int
+    title: int
+    folded: bool = False
+
+    @classmethod
+    def of(cls, head: int, titles: Sequence[str], *, folded: bool = False) -> "StageContent":
+        lengths = sorted(map(_cells, titles))
+        if len(lengths) > 3:
+            usual = lengths[len(lengths) * 3 // 4]
+        else:
+            usual = lengths[-1] if lengths else 0
+        return cls(head, len(lengths), usual, folded)
+
+
+class Heights(NamedTuple):
+    """The lines of each card of a stage: of its title, whether its state has a line of its own,
+    the line of facts if it is not folded, and blank ones after it."""
+
+    title: int
+    state: bool = False
+    facts: bool = True
+    gap: int = 0
+
+    @property
+    def pitch(self) -> int:
+        """Lines from one card to the next."""
+        return self.title + self.state + self.facts + self.gap
+
+    def rows(self, lines: int) -> int:
+        """How many whole cards are seen in so many lines."""
+        return max(1, (lines + self.gap) // self.pitch)
+
+
+class Column(NamedTuple):
+    """A stage in sight: where it begins, and its cells with the gap after it."""
+
+    stage: int
+    x: int
+    width: int
+    kind: Kind
+
+    @property
+    def text(self) -> int:
+        """Cells for the text of a card."""
+        return max(1, self.width - EDGE - GAP)
+
+
+class VisibleColumn(NamedTuple):
+    """A stage in sight with its card heights, the row that is seen first, and how many are."""
+
+    column: Column
+    heights: Heights
+    top: int
+    rows: int
 
 
 class Slot(NamedTuple):
@@ -23,66 +109,152 @@ class Slot(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """The board at a size, in cells."""
+@dataclass(frozen=True)
+class Layout:
+    """The stages of a board at a size, in cells; `contents` are what they held when it was made."""
 
     width: int
     height: int
-    stages: int
+    contents: tuple[StageContent, ...]
+
+    @cached_property
+    def _least(self) -> tuple[int, ...]:
+        return tuple(self._least_of(content) for content in self.contents)
 
     @property
-    def narrow(self) -> bool:
-        return self.width < NARROW
+    def folds(self) -> bool:
+        """Whether a stage may be folded."""
+        return self.width >= FOLDS_FROM
 
-    @property
-    def visible(self) -> int:
-        """How many stages fit side by side."""
-        if self.narrow:
-            return 1
-        return min(self.stages, self.width // _LEAST)
+    def kind(self, stage: int) -> Kind:
+        content = self.contents[stage]
+        if content.folded and self.folds:
+            return Kind.FOLDED
+        return Kind.FULL if content.cards else Kind.EMPTY
 
-    @property
-    def column(self) -> int:
-        """Cells from one stage to the next."""
-        return self.width // self.visible
+    def _least_of(self, content: StageContent) -> int:
+        if content.folded and self.folds:
+            return 16 if self.width < 140 else 20
+        if not content.cards:
+            return max(_LEAST_EMPTY, min(content.head + 1, NARROW_STAGE))
+        least = NARROW_STAGE if self.folds else _WIDE_STAGE
+        return max(least, min(content.head + 2, _WIDE_STAGE))
 
-    @property
-    def text(self) -> int:
-        """Cells for the text of a card."""
-        return self.column - GUTTER - (0 if self.narrow else 1)
+    def _wanted_of(self, stage: int) -> int:
+        content, least = self.contents[stage], self._least[stage]
+        kind = self.kind(stage)
+        if kind is Kind.FOLDED:
+            return least if self.width < 140 else 22
+        if kind is Kind.EMPTY:
+            return least
+        room = self.lines // content.cards
+        most = min(max(room - 3, 1), 4) if room > 4 else min(max(room - 1, 1), 2)
+        return max(least, min(_MOST_WANTED, -(-content.title // most) + EDGE + GAP + 2))
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all stages are in sight."""
+        return sum(self._least) <= self.width
 
     @property
     def head(self) -> int:
-        """Lines above the first card: title line, then the stage's name, counts and rule."""
-        return 3 if self.narrow else 4
+        """Lines above the first card: the stages out of sight if there are any, the names with
+        their counts, the rule."""
+        return 2 if self.whole else 3
 
     @property
-    def pitch(self) -> int:
-        """Lines from one card to the next; tall screens leave a blank line between cards."""
-        lines = card_face.height(self.text)
-        roomy = self.height - self.head >= 8 * (lines + 1)
-        return lines + (1 if roomy or not self.narrow else 0)
+    def lines(self) -> int:
+        """Lines for cards."""
+        return max(0, self.height - self.head)
 
-    @property
-    def rows(self) -> int:
-        """How many whole cards of a stage are seen at once."""
-        return max(1, (self.height - self.head) // self.pitch)
+    def _fitting(self, first: int) -> int:
+        """How many stages fit from one on."""
+        room, stages = self.width, 0
+        for least in self._least[first:]:
+            room -= least
+            if room < 0:
+                break
+            stages += 1
+        return max(1, stages)
 
-    def at(self, x: int, y: int, first: int, tops: list[int]) -> Slot | None:
-        """What stands at a point; None above and below the cards and right of the last stage.
-        `first` is the leftmost stage shown, `tops[i]` the first row shown of stage i."""
-        column = x // self.column
-        stage = first + column
-        if y < self.head or column >= self.visible or stage >= self.stages:
-            return None
-        row, line = divmod(y - self.head, self.pitch)
-        if row >= self.rows:
-            return None
-        return Slot(stage, tops[stage] + row, line)
+    @cached_property
+    def _last_first(self) -> int:
+        """The first stage in sight when the last one is."""
+        stages = len(self.contents)
+        return next(at for at in range(stages) if at + self._fitting(at) >= stages)
 
-    def stage_at(self, x: int, first: int) -> int | None:
-        """The stage whose column holds the cell column x."""
-        column = x // self.column
-        stage = first + column
-        return stage if column < self.visible and stage < self.stages else None
+    def scrolled(self, first: int, stage: int) -> int:
+        """The first stage in sight once `stage` is, when it was `first`: the window moves by half
+        of its stages."""
+        first = max(0, min(first, self._last_first))
+        while stage < first:
+            first = max(0, first - max(1, self._fitting(first) // 2))
+        while stage >= first + self._fitting(first):
+            first = min(self._last_first, first + max(1, self._fitting(first) // 2))
+        return first
+
+    def columns(self, first: int) -> tuple[Column, ...]:
+        """The stages in sight from `first` on; together they take the whole width."""
+        stages = range(first, first + self._fitting(first))
+        widths = {at: self._least[at] for at in stages}
+        wanted = {at: self._wanted_of(at) for at in stages}
+        left = self.width - sum(widths.values())
+        while left > 0:
+            hungry = [at for at in stages if widths[at] < wanted[at]]
+            if not hungry:
+                break
+            neediest = min(hungry, key=lambda at: widths[at] / wanted[at])
+            widths[neediest] += 1
+            left -= 1
+        takers = [at for at in stages if self.kind(at) is Kind.FULL] or list(stages)
+        each, more = divmod(left, len(takers))  # less than nothing where one stage is too wide
+        for turn, at in enumerate(takers):
+            widths[at] += each + (turn < more)
+        columns, x = [], 0
+        for at in stages:
+            columns.append(Column(at, x, max(1, widths[at]), self.kind(at)))
+            x += widths[at]
+        return tuple(columns)
+
+    def heights(self, column: Column, titles: Sequence[str], *, committed: bool) -> Heights:
+        """The card heights of a stage with these titles: titles whole if that fits, else as many of
+        their lines as do. Only cards of committed stages have a line for their state."""
+        if column.kind is Kind.FOLDED:
+            return Heights(1, facts=False)
+        room = self.lines // max(1, len(titles))
+        longest = _MOST_TITLE_LINES
+        if titles:
+            # Where there is no room for more than two lines, none is counted.
+            most = max(1, min(_MOST_TITLE_LINES, room)) if room > 4 else 2
+            longest = longest_title(titles, column.text, most)
+        if room >= longest + 2 + committed:
+            return Heights(longest, committed, gap=1)
+        if room >= 4 + committed:
+            return Heights(min(longest, room - 2 - committed), committed, gap=1)
+        if room == 4:
+            return Heights(min(longest, 2), gap=1)
+        return Heights(min(longest, 2), gap=1 if room < 3 and self.lines >= _ROOMY else 0)
+
+
+def longest_title(titles: Sequence[str], width: int, most: int) -> int:
+    """The most lines that one of these titles takes, `most` at most."""
+    longest = 1
+    for title in titles:
+        if longest >= most:
+            break
+        if _cells(title) > width:
+            longest = max(longest, len(wrapped(title[: width * (most + 1)], width, most, "")))
+    return longest
+
+
+def slot_at(x: int, y: int, columns: Sequence[VisibleColumn], head: int) -> Slot | None:
+    """What stands at a point; None above and below the cards and right of the last stage."""
+    seen = next((c for c in columns if c.column.x <= x < c.column.x + c.column.width), None)
+    if seen is None or y < head:
+        return None
+    row, line = divmod(y - head, seen.heights.pitch)
+    return Slot(seen.column.stage, seen.top + row, line) if row < seen.rows else None
+
+
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)

@@ -7,7 +7,6 @@ Textual here.
 import re
 from collections.abc import Iterable
 
-from mlkanban.display.card_face import FULL, OVER
 from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, RUNS, TRIAGE, Command, keys_shown
 
 _KEY = re.compile(r"\{([a-z.-]+)\}")
@@ -75,7 +74,8 @@ PAGES: tuple[tuple[str, str], ...] = (
      "{card.note} adds a note, {card.edit} edits the fields, {card.open} opens the card. Only the "
      "title is needed."),
     ("Limits",
-     f"Over each stage stand its cards and its limit: 1/2, 2/2 {FULL}, 3/2! {OVER}.\n\n"
+     "Over each stage stand its cards and its limit: 1/2, 3/2! over it. The rule below\nfills up "
+     "with them.\n\n"
      "A full stage asks what gives way: put the card back, swap it, or go over\nthe limit with a "
      "reason. Few things in progress get done sooner."),
     ("Stuck, or not now",

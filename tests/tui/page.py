@@ -47,11 +47,13 @@ class StageOnScreen:
         return [face.title for face in self._page.app.model.columns[self.at]]
 
     def header(self) -> str:
-        """The two head lines of the column as drawn, as one text."""
-        shape = self._page.board_screen.view.geometry
-        left = (self.at - self._page.first_stage) * shape.column
-        lines = self._page.lines()
-        return " ".join(" ".join(line[left : left + shape.column] for line in lines[1:3]).split())
+        """What stands over the column, as one text: its name and counts, and which of its cards are
+        in sight."""
+        view, lines = self._page.board_screen.view, self._page.lines()
+        column = next(seen.column for seen in view.in_sight if seen.column.stage == self.at)
+        left, right = column.x, column.x + column.width
+        name, rule = (line[left:right] for line in lines[view.head - 2 : view.head])
+        return " ".join((name + rule.strip("─━-= ")).split())
 
 
 class Page:
@@ -72,17 +74,6 @@ class Page:
     @property
     def board_screen(self) -> BoardScreen:
         return next(s for s in self.app.screen_stack if isinstance(s, BoardScreen))
-
-    @property
-    def first_stage(self) -> int:
-        """The leftmost stage that is drawn."""
-        shape = self.board_screen.view.geometry
-        here = self.app.model.stage
-        return next(
-            first
-            for first in range(here + 1)
-            if here < first + shape.visible and f" {first + 1} " in self.lines()[1][:5] + " "
-        )
 
     def stage(self, name: str) -> StageOnScreen:
         names = [stage.name for stage in self.app.model.board.stages]
@@ -212,11 +203,13 @@ class Page:
     def place_of(self, title: str) -> Offset:
         """Where a card of the board begins on the screen."""
         face = next(f for f in self.app.model.faces.values() if f.title == title)
-        return next(
-            Offset(line.index(face.ref), y)
-            for y, line in enumerate(self.lines())
-            if f"{face.ref} " in line
-        )
+        at, row = self.app.model.locate(face.id)
+        view = self.board_screen.view
+        seen = next(seen for seen in view.in_sight if seen.column.stage == at)
+        place = Offset(seen.column.x, view.head + (row - seen.top) * seen.heights.pitch)
+        start = self.lines()[place.y][place.x + 2 : place.x + seen.column.width]
+        assert title.startswith(start.strip("▲^ ….").split("  ")[0][:8]), self.text()
+        return place
 
 
 @contextlib.asynccontextmanager

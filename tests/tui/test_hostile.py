@@ -98,9 +98,11 @@ async def test_columns_stand_in_line(hostile: Path, size: tuple[int, int]) -> No
         assert {cell_len(line) for line in lines} == {size[0]}
         # Terminals disagree about how wide these make a character.
         assert not set(board.text()) & set("\u200d\ufe0f\u20e3\U0001f3fd\U0001f1e9")
-        column = board.board_screen.view.geometry.column
-        for line in lines[1:]:
-            assert cells(line, column - 1, column) == " "
+        view = board.board_screen.view
+        for seen in view.in_sight:
+            end = seen.column.x + seen.column.width
+            for line in lines[view.head :]:
+                assert cells(line, end - 1, end) == " "
 
 
 def cells(line: str, start: int, end: int) -> str:

@@ -110,8 +110,8 @@ async def test_the_wheel_scrolls_the_stage_under_it(long: Path) -> None:
         await board.settled()
         assert "idea number 001" not in board.text()
         assert "idea number 006" in board.text()
-        assert any(line.startswith("> ") for line in board.lines()[3:])
-        assert "6-15 of 400" in board.lines()[2]
+        assert any(line.startswith("█ ") for line in board.lines()[3:])
+        assert board.stage("Ideas").header().startswith("1 Ideas 400 6-")
 
 
 def _scroll_down() -> type:

@@ -221,26 +221,13 @@ async def test_the_face_says_how_long_a_run_goes_on(small: Path, monkeypatch: An
     async with opened(small) as board:
         folder = forged(small, board.ref(TITLE), gpus=2)
         folder.beat()
-        await board.until(lambda: "run 3h?" in board.text())
+        await board.until(lambda: "►3h?" in board.text())
         later = NOW + timedelta(hours=2)
         monkeypatch.setattr(board.app, "now", lambda: later)
-        await board.until(lambda: "run 5h?" in board.text())
+        await board.until(lambda: "►5h?" in board.text())
         ends(folder, 0, out="mlkanban: auc=0.917\n")
-        await board.until(lambda: "auc .917/>=.92" in board.text())
-    async with opened(small, size=(80, 24)) as board:
-        await board.keys("6")
-        assert "auc .917/>=.92  1 run  4 gpu-h  a1b2c3d*" in board.text()
-
-
-async def test_the_face_counts_the_gpu_hours_of_a_day(small: Path, monkeypatch: Any) -> None:
-    async with opened(small, size=(80, 24)) as board:
-        begun = instant(NOW - timedelta(hours=73))
-        forged(small, board.ref(TITLE), gpus=2, made=begun, started=begun).beat()
-        await board.app.run_watch.look()
-        await board.go_to(TITLE)
-        await board.until(lambda: "run 3d?  1 run  146 gpu-h" in board.text())
-        monkeypatch.setattr(board.app, "now", lambda: NOW + timedelta(hours=5))
-        await board.until(lambda: "run 3d?  1 run  156 gpu-h" in board.text())
+        await board.until(lambda: ".917→≥.92" in board.text())
+        assert "►" not in board.text().replace("►0/2", "").replace("►1/2", "")
 
 
 async def test_attempts_stand_side_by_side_with_what_differs_and_the_best(small: Path) -> None:

@@ -120,5 +120,5 @@ async def test_signs_say_what_colours_say(used: Path) -> None:
     async with opened(used) as page:
         await page.press("mark.toggle")
         text = page.text()
-        for sign in ("> 1 Ideas", "> v2 ^ ", " *v1 ", "! ext data-access", "1/1 + 1/2", "=8d"):
+        for sign in ("█ ▲ focal loss", "▌◆calibrate", "■ data-access", "1/1 ►1/2", "►run"):
             assert sign in text

@@ -78,7 +78,7 @@ class BoardScreen(KeyScreen):
     def after_change(self, done: Done) -> None:
         if self.model.marks:
             self.model.marks.clear()
-            self.view.redraw()
+            self.view.repaint()
         if done.cards:
             self.go_to(done.cards[-1].id)
 
@@ -132,10 +132,10 @@ class BoardScreen(KeyScreen):
         self._down(1_000_000)
 
     def do_cursor_page_up(self) -> None:
-        self._down(-max(1, self.view.geometry.rows // 2))
+        self._down(-max(1, self.view.page // 2))
 
     def do_cursor_page_down(self) -> None:
-        self._down(max(1, self.view.geometry.rows // 2))
+        self._down(max(1, self.view.page // 2))
 
     def do_cursor_stage(self, number: int) -> None:
         self._to_stage(number - 1)
@@ -201,7 +201,7 @@ class BoardScreen(KeyScreen):
     def do_mark_all(self) -> None:
         if self.model.marks:
             self.model.marks.clear()
-            self.view.redraw()
+            self.view.repaint()
             return
         self.model.marks |= {face.id for face in self.model.columns[self.model.stage]}
         self.view.marked({self.model.stage})
@@ -221,6 +221,7 @@ class BoardScreen(KeyScreen):
                 self._filtering = False
                 self.refocus()
             if self._filter(given if text is None else text):
+                self.view.lay_out()
                 return
             typed = text or ""
 
@@ -238,9 +239,16 @@ class BoardScreen(KeyScreen):
             except BadQuery as error:
                 self.status.show(error.text, warning=True, passing=True)
                 return False
-            self.view.redraw()
+            self._show_found()
             self._ask_store(text)
         return True
+
+    def _show_found(self) -> None:
+        """Paint what the filter finds; the stages stay where they are as long as one types."""
+        if self._filtering:
+            self.view.repaint()
+        else:
+            self.view.lay_out()
 
     def _ask_store(self, text: str, *, again: bool = False) -> None:
         """Find cards by what their faces do not say too, as soon as the store has said it."""
@@ -261,7 +269,7 @@ class BoardScreen(KeyScreen):
             )
             if self.model.query == text.strip() and self.board.id == board_id:
                 self.model.filter(text, self._answers)
-                self.view.redraw()
+                self._show_found()
         except MlkanbanError as error:
             self.show_error(error)
 
@@ -317,11 +325,11 @@ class BoardScreen(KeyScreen):
     def show_only(self, refs: Sequence[str], label: str) -> None:
         """Only these cards; Esc or q brings all back."""
         self.model.show_only(refs, label)
-        self.view.redraw()
+        self.view.lay_out()
 
     def do_finished_show(self) -> None:
         self.model.show_everything(not self.model.everything)
-        self.view.redraw()
+        self.view.lay_out()
 
     def do_preview(self) -> None:
         """Show the preview of the card under the cursor, or hide it; from now on, too."""

@@ -12,12 +12,13 @@ from textual.widgets import Static
 
 from mlkanban.cells import shortened
 from mlkanban.core.day_input import day_ahead
-from mlkanban.core.models import CardFace, Priority, Stage
+from mlkanban.core.models import CardFace, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
-from mlkanban.display.card_face import FULL, PRIORITY_MARKS
+from mlkanban.display.card_face import FULL, priority_sign
 from mlkanban.display.number_text.fit import chance_at, fit_text
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fit import Fit
+from mlkanban.glyphs import Glyphs
 from mlkanban.service import Done
 from mlkanban.text import display, steady
 from mlkanban.tui.card_commands import CardCommands
@@ -119,7 +120,10 @@ class PlanScreen(KeyScreen):
         marks = self.host.model.marks
         for side, rows in enumerate(self._sides()):
             self._rows[side] = max(0, min(self._rows[side], len(rows) - 1))
-            entries = [_entry(row, words[row.face.id], row.face.id in marks) for row in rows]
+            entries = [
+                _entry(row, words[row.face.id], row.face.id in marks, self.host.glyphs)
+                for row in rows
+            ]
             self._panes[side].show(titles[side], entries, empty[side])
         order = "highest score first" if self._by_score else "in board order"
         head = f" Plan of {display(self.board.name)}, {order}"
@@ -277,9 +281,11 @@ def _nothing(place: int) -> str:
     return ""
 
 
-def _entry(row: PlanRow, word: str, marked: bool) -> ListRow:
+def _entry(row: PlanRow, word: str, marked: bool, signs: Glyphs) -> ListRow:
     face = row.face
-    priority = PRIORITY_MARKS.get(Priority(face.priority), "")
+    priority = priority_sign(face, signs)
     score = str(row.score) if row.score else ""
-    title = steady(display(face.title)) + (f"  ! {face.block_reason}" if face.block_reason else "")
+    title = steady(display(face.title)) + (
+        f"  {signs.blocked} {face.block_reason}" if face.block_reason else ""
+    )
     return ListRow(f"{face.ref:<5}{priority:<2} ", title, f"{score:>4} {word:<3}", marked)

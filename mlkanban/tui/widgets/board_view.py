@@ -1,6 +1,6 @@
-"""The whole board as one widget that draws lines: a key repaints two cards, not a screen."""
+"""The whole board as one widget that draws lines: a key paints the cells that it changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,12 +16,24 @@ from textual.widget import Widget
 
 from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
-from mlkanban.display.card_face import FaceContext, Piece
+from mlkanban.display.card_face import FaceContext, Line, Piece, Room
 from mlkanban.glyphs import Glyphs
 from mlkanban.text import ascii_only, quantity
-from mlkanban.tui.board_header import StageHeaders
+from mlkanban.tui import board_header
+from mlkanban.tui.board_header import StageHeads
 from mlkanban.tui.board_model import BoardModel
-from mlkanban.tui.geometry import GUTTER, Geometry, Slot
+from mlkanban.tui.geometry import (
+    GAP,
+    NARROW_STAGE,
+    Column,
+    Heights,
+    Kind,
+    Layout,
+    Slot,
+    StageContent,
+    VisibleColumn,
+    slot_at,
+)
 from mlkanban.tui.theme import role_styles
 from mlkanban.tui.title_line import title_line
 
@@ -30,11 +42,22 @@ if TYPE_CHECKING:
 
 _MINUTE = timedelta(minutes=1)
 _CACHE_LIMIT = 5_000
+_TITLE = 1
+"""Lines above those of the stages."""
+_JOINED_CELLS = 8
+"""Over a gap of so few cells two changes are one: moving the cursor of the terminal costs more."""
+
+Cells = list[Segment]
+"""A line as it is painted."""
 
 
 class BoardView(Widget):
-    """Draws a BoardModel. Changes go through the model; then `moved`, `changed` or `redraw` says
-    what to paint again."""
+    """Draws a BoardModel. Changes go through the model; then `moved`, `changed`, `repaint` or
+    `lay_out` says what to paint again.
+
+    The layout is made anew by `lay_out`, by another size, and by a card that enters a stage where
+    there is no room for it; a key that moves the cursor, or a card, leaves it as it is.
+    """
 
     class Dropped(Message):
         """A card was dragged: to `stage`, ahead of the card `before` ('' for the end)."""
@@ -54,52 +77,53 @@ class BoardView(Widget):
     def __init__(self, *, glyphs: Glyphs) -> None:
         super().__init__(id="board")
         self.model: BoardModel | None = None
-        self._empty_shown = False
         self._glyphs = glyphs
-        self._view: FaceContext | None = None
-        self._styles: dict[str, Style] = {}
-        self._cursor_styles: dict[str, Style] = {}
-        self._cache: dict[tuple[object, ...], list[list[Segment]]] = {}
-        self._first = 0
-        self._tops: list[int] = []
-        self._dragging: CardFace | None = None
+        self._face_context: FaceContext | None = None
         self._pace: Pace | None = None
+        self._role_styles: dict[bool, dict[str, Style]] = {}
+        self._cards: dict[tuple[object, ...], list[Cells]] = {}
+        self._folds: dict[str, bool] = {}
+        self._layout_now: Layout | None = None
+        self._first = 0
+        self._columns: dict[int, Column] = {}
+        self._heights: dict[int, Heights] = {}
+        self._tops: list[int] = []
+        self._painted: dict[int, list[Cells]] = {}
+        self._painted_heads: list[Cells] = []
+        self._empty_shown = False
+        self._dragging: CardFace | None = None
 
     # What the screen calls
 
     def show(self, model: BoardModel, now: datetime) -> None:
         """Draw another board, or the same one after a change of its shape."""
         self.model = model
-        if self._view is not None and self._view.board.id != model.board.id:
+        if self._face_context is not None and self._face_context.board.id != model.board.id:
             self._pace = None
-        self._view = FaceContext.at(model.board, now, glyphs=self._glyphs, pace=self._pace)
+            self._folds = {}
+        self._face_context = FaceContext.at(model.board, now, glyphs=self._glyphs, pace=self._pace)
         self._tops = (self._tops + [0] * len(model.columns))[: len(model.columns)]
-        self._cache.clear()
-        self.redraw()
+        self._cards.clear()
+        self.lay_out()
 
     def new_day(self, now: datetime) -> bool:
         """Ages count in days: draw everything again when the day has changed; whether it has."""
-        if self.model is None or self._view is None:
+        if self.model is None or self._face_context is None:
             return False
-        view = FaceContext.at(self.model.board, now, glyphs=self._glyphs, pace=self._pace)
-        if view == self._view:
+        context = FaceContext.at(self.model.board, now, glyphs=self._glyphs, pace=self._pace)
+        if context == self._face_context:
             return False
-        self.show(self.model, now)
+        self._face_context = context
+        self._cards.clear()
+        self.repaint()
         return True
 
     def aged(self, now: datetime) -> None:
         """Paint the cards in sight that say something else of their runs by now; that is no sooner
         than after a minute."""
-        if self.model is None or self._view is None or abs(now - self._view.now) < _MINUTE:
-            return
-        before, self._view = self._view, replace(self._view, now=now)
-        # After the last stage there may be room for more.
-        end = min(self._first + self.geometry.visible, len(self.model.columns))
-        for at in range(self._first, end):
-            top = self._tops[at]
-            for row, card in enumerate(self.model.columns[at][top : top + self.geometry.rows], top):
-                if card_face.of_runs(card, before) != card_face.of_runs(card, self._view):
-                    self._refresh_card(at, row)
+        if self._face_context is not None and abs(now - self._face_context.now) >= _MINUTE:
+            self._face_context = replace(self._face_context, now=now)
+            self.repaint()
 
     def mark_old(self, pace: "Pace", now: datetime) -> None:
         """Mark the cards that are old by this pace from now on."""
@@ -107,175 +131,282 @@ class BoardView(Widget):
             self._pace = pace
             self.new_day(now)
 
-    def redraw(self) -> None:
-        """Paint everything again (another filter, another size)."""
+    def lay_out(self) -> None:
+        """Make the layout anew, for the cards as they are now, and paint everything."""
+        self._layout_now = None
         self.post_message(self.CursorMoved())
-        self._follow()
         self.refresh()
 
+    def repaint(self) -> None:
+        """Paint whatever looks different, in the layout as it is (while a filter is typed)."""
+        self._paint(range(len(self._tops)))
+
     def moved(self, stage: int, row: int) -> None:
-        """The cursor left (stage, row): paint both cards, or the columns that had to scroll."""
-        self.post_message(self.CursorMoved())
-        model = self._model
-        tops, first = list(self._tops), self._first
-        self._follow()
-        if first != self._first or (self.geometry.narrow and stage != model.stage):
-            self.refresh()
-            return
-        scrolled = [at for at in (stage, model.stage) if tops[at] != self._tops[at]]
-        for at in scrolled:
-            self._refresh_column(at)
-        self._refresh_card(stage, row)
-        self._refresh_card(model.stage, model.rows[model.stage])
-        if scrolled or stage != model.stage:
-            self._refresh_headers()
+        """The cursor left (stage, row)."""
+        self._paint({stage, self._model.stage})
 
     def changed(self, stages: set[int]) -> None:
-        """Cards of these stages are different now: paint the columns and the counts."""
-        self.post_message(self.CursorMoved())
-        first = self._first
-        self._follow()
-        if first != self._first or self._empty_shown or not self._model.shown:
-            self.refresh()
+        """Cards of these stages are different now."""
+        if any(self._needs_layout(at) for at in stages):
+            self.lay_out()
             return
-        for at in stages | {self._model.stage}:
-            self._refresh_column(at)
-        self._refresh_headers()
+        for at in stages:
+            self._fit_heights(at)
+        self._paint(stages | {self._model.stage})
 
     def marked(self, stages: set[int]) -> None:
         """Marks of these stages changed."""
-        self.post_message(self.CursorMoved())
-        for at in stages:
-            self._refresh_column(at)
-        self.refresh(Region(0, 0, self.size.width, 1))
+        self._paint(stages)
+
+    def fold(self, stage: int) -> bool:
+        """Fold a stage, or unfold it; False where the board is too narrow for that."""
+        if not self._layout.folds:
+            return False
+        folded = self._layout.kind(stage) is Kind.FOLDED
+        self._folds[self._model.board.stages[stage].id] = not folded
+        self.lay_out()
+        return True
 
     @property
-    def geometry(self) -> Geometry:
-        stages = len(self.model.columns) if self.model else 1
-        return Geometry(max(self.size.width, 1), max(self.size.height, 1), stages)
+    def page(self) -> int:
+        """How many cards of the stage under the cursor are in sight."""
+        self._follow()
+        return self._rows(self._model.stage)
 
-    # Scrolling
+    # The layout
 
     @property
     def _model(self) -> BoardModel:
         assert self.model is not None
         return self.model
 
-    def _follow(self) -> None:
-        """Scroll by half a page where the cursor has left the window."""
-        model, shape = self.model, self.geometry
-        if model is None:
+    @property
+    def _facing(self) -> FaceContext:
+        assert self._face_context is not None
+        return self._face_context
+
+    @property
+    def _layout(self) -> Layout:
+        width, height = max(self.size.width, 1), max(self.size.height - _TITLE, 1)
+        made = self._layout_now
+        if made is None or (made.width, made.height) != (width, height):
+            # A new size is painted, and looked at by the mouse, before its event arrives.
+            contents = tuple(map(self._content, range(len(self._model.columns))))
+            made = self._layout_now = Layout(width, height, contents)
+            self._columns = {}
+            self._painted = {}
+        return made
+
+    def _content(self, at: int) -> StageContent:
+        board = self._model.board
+        stage = board.stages[at]
+        head = board_header.head_cells(self._model.header(at), self._glyphs)
+        folded = self._folds.get(stage.id, board.is_delivered(stage.id))
+        return StageContent.of(head, self._titles(at), folded=folded)
+
+    def _titles(self, at: int) -> list[str]:
+        """The titles of a stage, as far as they matter for a layout."""
+        most = 40 * 6
+        return [card_face.title_text(face, self._facing, most) for face in self._model.columns[at]]
+
+    def _needs_layout(self, at: int) -> bool:
+        """Whether a card is in a stage now that was empty and is too narrow for it."""
+        layout = self._layout
+        if layout.kind(at) is not Kind.EMPTY or not self._model.columns[at]:
+            return False
+        column = self._columns.get(at)
+        return column is None or column.width < NARROW_STAGE
+
+    def _fit_heights(self, at: int) -> None:
+        """Give the cards of a stage other heights if they do not fit into theirs, and would."""
+        column, cards = self._columns.get(at), len(self._model.columns[at])
+        if column is None or not 0 < cards <= self._layout.lines:
             return
-        if not self._first <= model.stage < self._first + shape.visible:
-            self._first = model.stage - (shape.visible - 1 if model.stage > self._first else 0)
-        self._first = max(0, min(self._first, len(model.columns) - shape.visible))
-        for at, column in enumerate(model.columns):
-            row, top = model.rows[at], self._tops[at]
+        made, held = self._heights_of(at, column), self._heights[at]
+        was_empty = self._layout.contents[at].cards == 0
+        if made != held and (was_empty or made.title > held.title or made.pitch < held.pitch):
+            self._heights[at] = made
+
+    def _heights_of(self, at: int, column: Column) -> Heights:
+        committed = self._model.board.is_committed(self._model.board.stages[at].id)
+        return self._layout.heights(column, self._titles(at), committed=committed)
+
+    def _rows(self, at: int) -> int:
+        """How many cards of a stage are in sight where it is."""
+        heights = self._heights.get(at)
+        return heights.rows(self._layout.lines) if heights else 1
+
+    def _follow(self) -> bool:
+        """Scroll by half of what is in sight where the cursor has left it; whether other stages
+        are in sight now."""
+        layout = self._layout
+        first = layout.scrolled(self._first, self._model.stage)
+        other = first != self._first or not self._columns
+        if other:
+            self._first = first
+            self._columns = {column.stage: column for column in layout.columns(first)}
+            self._heights = {at: self._heights_of(at, c) for at, c in self._columns.items()}
+            self._painted = {}
+        for at in self._columns:
+            rows, row, top = self._rows(at), self._model.rows[at], self._tops[at]
             if row < top:
-                top = min(row, max(0, top - max(1, shape.rows // 2)))
-            elif row >= top + shape.rows:
-                top = max(row - shape.rows + 1, min(row, top + max(1, shape.rows // 2)))
-            self._tops[at] = max(0, min(top, max(0, len(column) - shape.rows)))
+                top = min(row, max(0, top - max(1, rows // 2)))
+            elif row >= top + rows:
+                top = max(row - rows + 1, min(row, top + max(1, rows // 2)))
+            self._tops[at] = max(0, min(top, max(0, len(self._model.columns[at]) - rows)))
+        return other
 
-    def _column_region(self, stage: int) -> Region:
-        shape = self.geometry
-        x = (stage - self._first) * shape.column
-        return Region(x, shape.head, shape.column, max(0, shape.height - shape.head))
+    @property
+    def in_sight(self) -> list[VisibleColumn]:
+        """The stages that are drawn, from left to right."""
+        return [
+            VisibleColumn(column, self._heights[at], self._tops[at], self._rows(at))
+            for at, column in self._columns.items()
+        ]
 
-    def _refresh_column(self, stage: int) -> None:
-        if 0 <= stage - self._first < self.geometry.visible:
-            self.refresh(self._column_region(stage))
+    @property
+    def head(self) -> int:
+        """Lines above the first card."""
+        return _TITLE + self._layout.head
 
-    def _refresh_card(self, stage: int, row: int) -> None:
-        shape = self.geometry
-        if 0 <= stage - self._first < shape.visible and 0 <= row - self._tops[stage] < shape.rows:
-            y = shape.head + (row - self._tops[stage]) * shape.pitch
-            x = (stage - self._first) * shape.column
-            self.refresh(Region(x, y, shape.column, card_face.height(shape.text)))
+    # Painting
 
-    def _refresh_headers(self) -> None:
-        self.refresh(Region(0, 0, self.size.width, self.geometry.head))
+    def _paint(self, stages: Collection[int]) -> None:
+        """Paint what is different in these stages and over all of them."""
+        if self.model is None or not self.size:
+            return
+        self.post_message(self.CursorMoved())
+        was_empty, self._empty_shown = self._empty_shown, not self._model.shown
+        if self._follow() or not self._painted or was_empty or self._empty_shown:
+            self._painted = {}
+            self.refresh()
+            return
+        regions = _changes(self._painted_heads, self._draw_heads(), 0, 0)
+        for at in stages:
+            if at in self._columns:
+                before, now = self._painted[at], self._draw_column(at)
+                regions += _changes(before, now, self._columns[at].x, self.head)
+                self._painted[at] = now
+        if regions:
+            self.refresh(*regions)
 
-    # Drawing
+    def _draw_all(self) -> None:
+        self._follow()
+        self._empty_shown = not self._model.shown
+        self._painted = {at: self._draw_column(at) for at in self._columns}
+        self._draw_heads()
+
+    def _draw_heads(self) -> list[Cells]:
+        model, width = self._model, self._layout.width
+        heads = StageHeads(model, self.in_sight, width, self._glyphs)
+        lines = [title_line(model, width, self._glyphs)]
+        lines += [] if self._layout.whole else [heads.beside()]
+        lines += [heads.names(), heads.rules()]
+        self._painted_heads = [self._segments(line) for line in lines]
+        return self._painted_heads
+
+    def _draw_column(self, at: int) -> list[Cells]:
+        """The lines of a stage below its head, each as wide as the stage."""
+        column, heights = self._columns[at], self._heights[at]
+        top, blank = self._tops[at], self._blank(column.width)
+        lines: list[Cells] = []
+        for row, card in enumerate(self._model.columns[at][top : top + self._rows(at)], top):
+            drawn = self._card(card, column, heights, cursor=self._is_here(at, row))
+            lines += [*drawn, *[blank] * (heights.pitch - len(drawn))]
+        if not self._model.columns[at] and at == self._model.stage:
+            edge = [Piece(self._glyphs.spine_cursor, "focus"), Piece(" ", "dim")]
+            lines.append(self._card_line(edge, [], column, cursor=True))
+        room = self._layout.lines
+        return [*lines[:room], *[blank] * (room - len(lines))]
+
+    def _is_here(self, at: int, row: int) -> bool:
+        return at == self._model.stage and row == self._model.rows[at]
+
+    def _card(
+        self, card: CardFace, column: Column, heights: Heights, *, cursor: bool
+    ) -> list[Cells]:
+        mark, waits = card.id in self._model.marks, self._model.waits.get(card.id, ())
+        now = self._facing.now if card.runs else None
+        key = (card.id, card.version, column.width, heights, cursor, mark, waits, now)
+        drawn = self._cards.get(key)
+        if drawn is None:
+            if len(self._cards) > _CACHE_LIMIT:
+                self._cards.clear()
+            if heights.facts:
+                room = Room(column.text, heights.title, heights.state)
+                lines = card_face.lines(card, room, self._facing, waits)
+            else:
+                lines = [card_face.folded(card, column.text, self._facing)]
+            edge = self._edge(card, cursor=cursor, mark=mark)
+            drawn = self._cards[key] = [
+                self._card_line(edge, line, column, cursor=cursor) for line in lines
+            ]
+        return drawn
+
+    def _edge(self, card: CardFace, *, cursor: bool, mark: bool) -> Line:
+        """The spine of a card, which says its state, and its mark."""
+        signs, state = self._glyphs, card_face.state_role(card, self._facing)
+        spines = {"alarm": signs.spine_alarm, "live": signs.spine_live, "clock": signs.spine_clock}
+        idle = signs.spine if self._has_faint else signs.thin_spine
+        spine = Piece(spines.get(state, idle), state)
+        if cursor:
+            spine = Piece(signs.spine_cursor, "focus")
+        return [spine, Piece(signs.marked if mark else " ", "mark")]
+
+    @property
+    def _has_faint(self) -> bool:
+        """Whether idle spines stand back by their colour."""
+        faint, text = self._style("faint"), self._style("text")
+        return not self.app.no_color and faint.color != text.color
+
+    def _card_line(self, edge: Line, line: Line, column: Column, *, cursor: bool) -> Cells:
+        left = column.text - sum(cell_len(piece.text) for piece in line)
+        blank = Piece(" " * left, "dim")
+        drawn = self._segments([*edge, *line, blank], cursor=cursor)
+        return [*drawn, *self._blank(GAP)]
+
+    def _blank(self, width: int) -> Cells:
+        return [Segment(" " * width, self._style("dim"))]
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._styles = {}
-        self._cache.clear()
+        self._role_styles = {}
+        self._cards.clear()
+        self._painted = {}
 
     def _style(self, role: str, *, cursor: bool = False) -> Style:
-        if not self._styles:
-            self._styles = role_styles(self.app)
-            self._cursor_styles = role_styles(self.app, cursor=True)
-        return self._cursor_styles[role] if cursor else self._styles[role]
+        if cursor not in self._role_styles:
+            self._role_styles[cursor] = role_styles(self.app, cursor=cursor)
+        return self._role_styles[cursor][role]
+
+    def _segments(self, line: Line, *, cursor: bool = False) -> Cells:
+        if self._glyphs.ascii:
+            line = [Piece(ascii_only(text), role) for text, role in line]
+        return _merged(
+            Segment(text, self._style(role, cursor=cursor)) for text, role in line if text
+        )
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if self.model is None or self._view is None:
-            return self._line([], width)
-        shape = self.geometry
-        if y == 0 or self._first + shape.visible > len(self.model.columns):
-            # A new size is painted, and looked at by the mouse, before its event arrives; it may
-            # have room for more stages.
-            self._follow()
-        if y == 0:
-            return self._line(title_line(self.model, width, self._glyphs), width)
-        if y < shape.head:
-            return self._line(
-                StageHeaders(self.model, shape, self._first, self._tops).line(y), width
-            )
-        self._empty_shown = not self.model.shown
-        if self._empty_shown and y == shape.head + 2:
-            return self._line([Piece(self._empty().center(width), "dim")], width)
-        row, line = divmod(y - shape.head, shape.pitch)
-        segments: list[Segment] = []
-        for at in range(self._first, self._first + shape.visible):
-            segments += self._cell(at, row, line, shape)
-        return self._strip(segments, width)
+        if self.model is None or self._face_context is None:
+            return Strip(self._blank(width), width)
+        head = self.head
+        if not self._painted or not self._columns:
+            self._draw_all()
+        if y < head:
+            segments = self._painted_heads[y]
+        elif self._empty_shown:
+            text = self._nothing_shown().center(width) if y == head + 1 else " " * width
+            segments = self._segments([Piece(text, "dim")])
+        else:
+            segments = [
+                segment
+                for at in self._columns
+                for segment in (self._painted[at][y - head : y - head + 1] or [[]])[0]
+            ]
+        return Strip(_merged(segments)).adjust_cell_length(width, self._style("dim"))
 
-    def _cell(self, at: int, row: int, line: int, shape: Geometry) -> list[Segment]:
-        """One line of the card in a column, as wide as the column."""
-        model = self._model
-        index = self._tops[at] + row
-        column = model.columns[at]
-        blank = line >= card_face.height(shape.text) or row >= shape.rows or index >= len(column)
-        if blank:
-            return [Segment(" " * shape.column, self._style("dim"))]
-        card = column[index]
-        cursor = at == model.stage and index == model.rows[at]
-        mark = card.id in model.marks
-        waits = model.waits.get(card.id, ())
-        assert self._view is not None
-        now = self._view.now if card.runs else None
-        key = (card.id, card.version, shape.text, cursor, mark, waits, now)
-        drawn = self._cache.get(key)
-        if drawn is None:
-            if len(self._cache) > _CACHE_LIMIT:
-                self._cache.clear()
-            drawn = self._cache[key] = self._draw(card, shape, cursor, mark, waits)
-        return drawn[line]
-
-    def _draw(
-        self,
-        card: CardFace,
-        shape: Geometry,
-        cursor: bool,
-        mark: bool,
-        waits: Sequence[str],
-    ) -> list[list[Segment]]:
-        """The lines of a card, as wide as its column."""
-        assert self._view is not None
-        drawn = []
-        for line, pieces in enumerate(card_face.lines(card, shape.text, self._view, waits)):
-            signs = (">" if cursor else " ") + ("*" if mark else " ") if line == 0 else "  "
-            used = sum(cell_len(text) for text, _ in pieces)
-            blank = Piece(" " * (shape.text - used), "dim")
-            segments = self._segments([Piece(signs, "mark"), *pieces, blank], cursor=cursor)
-            gap = shape.column - shape.text - GUTTER
-            drawn.append([*segments, *self._segments([Piece(" " * gap, "dim")])])
-        return drawn
-
-    def _empty(self) -> str:
+    def _nothing_shown(self) -> str:
         model = self._model
         asleep = quantity(model.asleep_found, "card") + " snoozed"
         if model.query:
@@ -287,35 +418,30 @@ class BoardView(Widget):
             return "Nothing open here. Press n for a new card, F to show finished ones."
         return "An empty board. Press n to write the first card, ? for help."
 
-    def _segments(self, pieces: list[Piece], *, cursor: bool = False) -> list[Segment]:
-        return [Segment(text, self._style(role, cursor=cursor)) for text, role in pieces if text]
-
-    def _line(self, pieces: list[Piece], width: int) -> Strip:
-        if self._glyphs.ascii:
-            pieces = [Piece(ascii_only(text), role) for text, role in pieces]
-        return self._strip(self._segments(pieces), width)
-
-    def _strip(self, segments: list[Segment], width: int) -> Strip:
-        return Strip(_merged(segments)).adjust_cell_length(width, self._style("dim"))
-
     # The mouse
 
     def _slot(self, event: events.MouseEvent) -> Slot | None:
         if self.model is None:
             return None
-        return self.geometry.at(event.x, event.y, self._first, self._tops)
+        self._follow()
+        return slot_at(event.x, event.y, self.in_sight, self.head)
+
+    def _stage_at(self, x: int) -> int | None:
+        self._follow()
+        columns = self._columns.values()
+        return next((c.stage for c in columns if c.x <= x < c.x + c.width), None)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         slot = self._slot(event)
         if self.model is None or event.button != 1:
             return
         model, was = self.model, (self.model.stage, self.model.rows[self.model.stage])
-        stage = self.geometry.stage_at(event.x, self._first)
+        stage = self._stage_at(event.x)
         if slot is not None and slot.row < len(model.columns[slot.stage]):
             model.stage, model.rows[slot.stage] = slot.stage, slot.row
             self._dragging = model.current
             self.capture_mouse()
-        elif stage is not None and not self.geometry.narrow:
+        elif stage is not None:
             model.stage = stage
         self.moved(*was)
 
@@ -352,19 +478,54 @@ class BoardView(Widget):
     def _wheel(self, event: events.MouseEvent, by: int) -> None:
         if self.model is None:
             return
-        stage = self.geometry.stage_at(event.x, self._first)
+        stage = self._stage_at(event.x)
         if stage is None:
             return
-        rows, shown = self.geometry.rows, len(self.model.columns[stage])
+        rows, shown = self._rows(stage), len(self.model.columns[stage])
         top = max(0, min(self._tops[stage] + by, shown - rows))
         if top != self._tops[stage]:
             self._tops[stage] = top
             self.model.rows[stage] = max(top, min(self.model.rows[stage], top + rows - 1))
-            self._refresh_column(stage)
-            self._refresh_headers()
+            self._paint({stage})
 
 
-def _merged(segments: list[Segment]) -> list[Segment]:
+def _changes(before: list[Cells], now: list[Cells], x: int, y: int) -> list[Region]:
+    """Where lines at (x, y) differ; changes close to each other are one."""
+    if len(before) != len(now):
+        return [Region(x, y, 10_000, max(len(before), len(now)))]
+    regions: list[Region] = []
+    for line, (old, new) in enumerate(zip(before, now, strict=True)):
+        if old == new:
+            continue
+        was, is_now = _single_cells(old), _single_cells(new)
+        start = last = -1
+        for at in range(max(len(was), len(is_now))):
+            if was[at : at + 1] == is_now[at : at + 1]:
+                continue
+            if start >= 0 and at - last > _JOINED_CELLS:
+                regions.append(Region(x + start, y + line, last - start + 1, 1))
+                start = -1
+            start, last = at if start < 0 else start, at
+        if start >= 0:
+            regions.append(Region(x + start, y + line, last - start + 1, 1))
+    return regions
+
+
+def _single_cells(segments: Cells) -> list[tuple[str, Style | None]]:
+    """What each cell of a line holds; the second cell of a wide character holds it too, and what
+    takes no cell belongs to the one before."""
+    cells: list[tuple[str, Style | None]] = []
+    for text, style, _ in segments:
+        for character in text:
+            width = 1 if character.isascii() else cell_len(character)
+            if width:
+                cells += [(character, style)] * width
+            elif cells:
+                cells[-1] = (cells[-1][0] + character, style)
+    return cells
+
+
+def _merged(segments: Iterable[Segment]) -> Cells:
     """Fewer segments that look the same: colour codes are most of what goes over the line.
 
     A blank has no colour but its ground, so it joins whatever neighbour stands on the same ground.

@@ -1,0 +1,190 @@
+"""Where stages and cards stand at any size: the whole width, cards found by division."""
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from mlkanban.tui.geometry import (
+    NARROW_STAGE,
+    Heights,
+    Kind,
+    Layout,
+    StageContent,
+    VisibleColumn,
+    slot_at,
+)
+
+TITLES = st.lists(st.text(st.sampled_from("ab 模"), max_size=80), max_size=30)
+STAGES = st.lists(
+    st.builds(
+        StageContent, st.integers(4, 40), st.integers(0, 400), st.integers(0, 300), st.booleans()
+    ),
+    min_size=1,
+    max_size=12,
+).map(tuple)
+SIZES = st.integers(1, 250)
+
+
+def board(width: int, height: int, *stages: StageContent) -> Layout:
+    return Layout(width, height, stages)
+
+
+def titles(*lengths: int) -> list[str]:
+    return [("word " * 60)[:length].strip().ljust(length, "x") for length in lengths]
+
+
+def stage(cards: int, title: int = 40, head: int = 14, *, folded: bool = False) -> StageContent:
+    return StageContent(head, cards, title, folded)
+
+
+@given(STAGES, SIZES, SIZES, st.integers(0, 11), st.integers(0, 11))
+def test_the_stages_in_sight_fill_the_width_and_hold_the_cursor(
+    stages: tuple[StageContent, ...], width: int, height: int, first: int, cursor: int
+) -> None:
+    assume(cursor < len(stages))
+    layout = Layout(width, height, stages)
+    first = layout.scrolled(first, cursor)
+    columns = layout.columns(first)
+    assert [column.stage for column in columns] == list(range(first, first + len(columns)))
+    assert first <= cursor < first + len(columns)
+    x = 0
+    for column in columns:
+        assert column.x == x
+        assert column.width >= 1
+        x += column.width
+    assert x == width
+    assert layout.scrolled(first, cursor) == first, "it scrolls only when the cursor leaves"
+    if layout.whole:
+        assert len(columns) == len(stages)
+
+
+@given(STAGES, SIZES, SIZES, st.data())
+def test_no_key_brings_stages_that_scroll_back_elsewhere(
+    stages: tuple[StageContent, ...], width: int, height: int, data: st.DataObject
+) -> None:
+    layout = Layout(width, height, stages)
+    first = data.draw(st.integers(0, len(stages) - 1))
+    first = layout.scrolled(first, first)
+    assert layout.columns(first) == layout.columns(first)
+    assert layout.scrolled(0, len(stages) - 1) + len(
+        layout.columns(layout.scrolled(0, len(stages) - 1))
+    ) == len(stages), "the last stages fill the width as well"
+
+
+@given(STAGES, SIZES, SIZES, TITLES, st.booleans(), st.integers(0, 300), st.integers(0, 300))
+def test_the_mouse_finds_what_is_drawn_under_it(
+    stages: tuple[StageContent, ...], width: int, height: int, names: list[str],
+    committed: bool, x: int, y: int,
+) -> None:  # fmt: skip
+    layout = Layout(width, height, stages)
+    seen = []
+    for column in layout.columns(0):
+        heights = layout.heights(column, names, committed=committed)
+        assert 1 <= heights.title <= 6
+        assert heights.pitch >= 1
+        seen.append(VisibleColumn(column, heights, 3, heights.rows(layout.lines)))
+    slot = slot_at(x, y, seen, layout.head)
+    inside = [one for one in seen if one.column.x <= x < one.column.x + one.column.width]
+    if not inside or y < layout.head:
+        assert slot is None
+    elif slot is not None:
+        [one] = inside
+        assert slot.stage == one.column.stage
+        assert 0 <= slot.row - 3 < one.rows
+        assert layout.head + (slot.row - 3) * one.heights.pitch + slot.line == y
+        assert slot.line < one.heights.pitch
+    else:
+        assert y >= layout.head + inside[0].rows * inside[0].heights.pitch
+
+
+@given(SIZES, SIZES, TITLES.filter(bool), st.booleans())
+def test_a_title_is_cut_only_where_the_height_is_used_up(
+    width: int, height: int, names: list[str], committed: bool
+) -> None:
+    layout = board(width, height, StageContent.of(10, names))
+    [column] = layout.columns(0)
+    heights = layout.heights(column, names, committed=committed)
+    whole = Heights(6, committed, gap=1)
+    if layout.lines >= len(names) * whole.pitch:
+        assert heights.title == max(1, *(min(6, _lines(name, column.text)) for name in names), 1)
+    if layout.lines >= 3 * len(names):
+        assert heights.rows(layout.lines) >= len(names), "with three lines for each all are seen"
+
+
+def _lines(title: str, width: int) -> int:
+    from mlkanban.cells import wrapped
+
+    return len(wrapped(title, width, 99, ""))
+
+
+def widths(layout: Layout, first: int = 0) -> list[int]:
+    return [column.width for column in layout.columns(first)]
+
+
+def test_empty_stages_shrink_and_their_room_goes_to_full_ones() -> None:
+    layout = board(160, 45, stage(6), stage(0, 0), stage(3), stage(0, 0, head=20))
+    assert widths(layout)[1] == 15
+    assert widths(layout)[3] == 18
+    assert layout.kind(1) is Kind.EMPTY
+    assert widths(layout)[0] + widths(layout)[2] == 160 - 15 - 18
+
+
+def test_where_there_is_much_to_read_there_is_more_room() -> None:
+    short, long = stage(6, 12), stage(6, 130)
+    low, high = widths(board(90, 30, short, long))
+    assert low < high
+
+
+def test_a_folded_stage_takes_few_cells_from_a_hundred_on() -> None:
+    stages = [*[stage(3)] * 4, stage(20, folded=True)]
+    assert widths(board(160, 45, *stages))[-1] == 22
+    assert board(160, 45, *stages).kind(4) is Kind.FOLDED
+    assert widths(board(100, 45, *stages))[-1] == 16
+    assert board(99, 45, *stages).kind(4) is Kind.FULL
+    assert not board(99, 45, *stages).folds
+
+
+def test_stages_that_do_not_fit_scroll_by_half_of_those_in_sight() -> None:
+    layout = board(80, 24, *[stage(3)] * 8)
+    assert not layout.whole
+    assert layout.head == 3
+    assert [len(layout.columns(at)) for at in (0, 3, 5)] == [3, 3, 3]
+    assert layout.scrolled(0, 2) == 0
+    assert layout.scrolled(0, 3) == 1
+    assert layout.scrolled(5, 4) == 4
+    assert layout.scrolled(0, 7) == 5
+    wide = board(110, 24, *[stage(3, head=15)] * 8)
+    assert len(wide.columns(0)) == 6
+    assert wide.scrolled(0, 6) == 2
+    assert wide.scrolled(2, 1) == 0
+
+
+def test_a_full_stage_is_never_narrower_than_a_card_needs() -> None:
+    for width in (80, 99, 100, 120, 160, 220):
+        layout = board(width, 40, *[stage(3, 10, head=10)] * 8)
+        assert min(widths(layout)) >= (24 if width < 100 else NARROW_STAGE)
+
+
+def test_card_heights_by_the_room_there_is_for_each() -> None:
+    def heights(cards: int, committed: bool) -> Heights:
+        names = titles(*[50] * cards)  # three lines
+        layout = board(24, 2 + 40, StageContent.of(10, names))
+        return layout.heights(layout.columns(0)[0], names, committed=committed)
+
+    assert heights(2, True) == Heights(3, True, gap=1)
+    assert heights(8, False) == Heights(3, gap=1)
+    assert heights(8, True) == Heights(2, True, gap=1)
+    assert heights(10, False) == heights(10, True) == Heights(2, gap=1)
+    assert heights(13, False) == Heights(2)
+    assert heights(40, True) == Heights(2, gap=1), "these scroll"
+    folded = board(100, 30, stage(3), stage(30, folded=True))
+    assert folded.heights(folded.columns(0)[1], titles(50), committed=True).pitch == 1
+
+
+def test_one_long_title_among_many_does_not_widen_a_stage() -> None:
+    assert StageContent.of(10, titles(*[20] * 9, 400)).title == 20
+    assert StageContent.of(10, titles(20, 400)).title == 400
+    assert StageContent.of(10, []) == StageContent(10, 0, 0)
+
+
+def test_wide_letters_count_twice() -> None:
+    assert StageContent.of(10, ["模型模型"]).title == 8

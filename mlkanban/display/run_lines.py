@@ -1,6 +1,7 @@
 """The runs of a card on a screen: a line for each run, or for each configuration, and what they say
 together."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -8,12 +9,14 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from mlkanban.cells import shortened
 from mlkanban.core.metrics import compact, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
 from mlkanban.display.lines import joined, labelled, paragraph
-from mlkanban.display.run_text import duration, metrics_text, spoken, started
+from mlkanban.display.run_text import SHORTLY, duration, metrics_text, spoken, started
 from mlkanban.glyphs import Glyphs
+from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import FAILED, GOING_ON, ConfigurationRuns, best_of
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.runs.model.results import Configuration, Proposal, Results, remarks
@@ -26,6 +29,9 @@ _PARAMETER = 14
 """The most cells of a parameter."""
 _KNOWN = 24
 """The cells that parameters leave to what is known of a run."""
+_LABEL = 10
+_VALUE = 30
+"""The most cells of the value of a parameter where it is told in full."""
 _STATE = 12
 """The cells that parameters leave to the states of a configuration."""
 _SPREADS = ((150, 40), (120, 24))
@@ -84,7 +90,15 @@ def run_grid(
     """A line for each run; `differs` are the parameters in which they are not the same, with the
     value of each run. The run with the id `marked` has a mark."""
     glyphs = context.glyphs
-    values = [_value(run, context) for run in runs]
+    known_values = iter(
+        _aligned(
+            [run.metrics[context.name] for run in runs if context.name in run.metrics],
+            context.metric,
+        )
+    )
+    values = [
+        next(known_values) if context.name in run.metrics else _others(run, context) for run in runs
+    ]
     signs = [state_piece(run, glyphs) for run in runs]
     names = [_shown(run.state.value) for run in runs]
 
@@ -131,11 +145,9 @@ def known_of(run: Run, context: RunContext) -> Line:
     return [Piece("best", "live"), Piece("  ", "text"), *line] if best else line
 
 
-def _value(run: Run, context: RunContext) -> str:
-    """The value of the card's metric, or what the run reported instead."""
-    if context.name in run.metrics:
-        return compact_text(number_text(run.metrics[context.name], context.metric, digits=6))
-    return _shown(metrics_text(run)) if not context.name else ""
+def _others(run: Run, context: RunContext) -> str:
+    """What a run reported where the card has no metric."""
+    return "" if context.name else _shown(metrics_text(run))
 
 
 def compact_text(text: str) -> str:
@@ -159,6 +171,52 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+# One run
+
+
+def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str]) -> list[Line]:
+    """What is known of a run and how that is known; `differs` are its parameters that are not the
+    same in all runs."""
+    lines: list[Line] = []
+
+    def add(label: str, text: str) -> None:
+        if text:
+            body = paragraph(_shown(text), "text", max(20, width - _LABEL), glyphs)
+            lines.extend(labelled([Piece(label, "dim")], _LABEL, body))
+
+    add("name", run.name)
+    add("job", run.job)
+    add("evidence", run.evidence)
+    add("command", shlex.join(run.argv))
+    unlike = [f"{name} {shortened(v, _VALUE)}" for name, v in differs.items() if v]
+    add("differs", "  ".join(unlike))
+    add("folder", run.folder.removeprefix("."))
+    add("dataset", run.dataset)
+    add("commit", f"{run.commit[:10]}{' with changes' * run.dirty}" if run.commit else "")
+    add("forced", run.force)
+    if len(run.metrics) > SHORTLY:
+        add("metrics", "  ".join(f"{name} {v:g}" for name, v in run.metrics.items()))
+    add("unread", unread_text(run.unread))
+    add("tracker", "  ".join(filter(None, (run.tracked, run.where))))
+    return lines
+
+
+def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[Line]:
+    """The last that a run wrote to stdout and to stderr, in at most `room` lines: half of them
+    each, or what the other does not need; of both only stderr where there is hardly any room."""
+    streams = [(name, lines) for name, lines in (("stdout", out), ("stderr", err)) if lines]
+    while streams and (left := room - 2 * len(streams)) < len(streams):
+        del streams[0]
+    shown: list[Line] = []
+    for at, (name, lines) in enumerate(streams):
+        others = sum(len(more) for _, more in streams[at + 1 :])
+        take = min(len(lines), max(left - others, left // (len(streams) - at)))
+        left -= take
+        shown += [[], [Piece(f"last lines on {name}", "dim")]]
+        shown += [[Piece(f"  {_shown(line)}", "text")] for line in lines[-take:]]
+    return shown
 
 
 # Configurations
@@ -246,7 +304,7 @@ def states_of(row: ConfigurationRuns, context: RunContext) -> Line:
     if len(row.runs) == 1:
         run = row.runs[0]
         start = [state_piece(run, glyphs), Piece(" ", "text")]
-        if run.state in FAILED:
+        if run.state in FAILED or run.state is RunState.TRACKED:
             return [*start, *known_of(run, context)]
         return start if run.state is RunState.FINISHED else [*start, Piece(run.state.value, "text")]
     parts: list[Line] = []
@@ -399,6 +457,16 @@ def budget_line(spent: Spending) -> Line:
     """What is used of a budget: `budget  ! 80 % used, 33 of 40 gpu-h`."""
     role = "alarm" if spent.share >= 1 else "clock" if spent.warning else "text"
     return [Piece("budget  ", "dim"), Piece(spent.summary, role)]
+
+
+def mean_line(one: Configuration, context: RunContext) -> Line:
+    """`mean .935 ±.0071 of 2`."""
+    text = compact_text(number_text(one.mean, context.metric))
+    sd = "" if one.sd is None else f" {context.glyphs.plus_minus}{_number(one.sd)}"
+    return [
+        Piece("mean ", "dim"), Piece(text, "value"), Piece(sd, "text"),
+        Piece(f" of {one.n}", "dim"),
+    ]  # fmt: skip
 
 
 def counts_line(runs: Sequence[Run], glyphs: Glyphs, *, words: bool) -> Line:

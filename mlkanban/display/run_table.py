@@ -1,6 +1,5 @@
-"""The runs of a card as lines of text: the attempts, and more about one of them."""
+"""The runs of a card as lines of text: the attempts, and what they say together."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
@@ -10,18 +9,15 @@ from rich.cells import cell_len
 
 from mlkanban.cells import shortened
 from mlkanban.core.budget import Unit
-from mlkanban.display.run_text import SHORTLY, duration, inside, metrics_text, short_ids, started
+from mlkanban.display.run_text import duration, inside, metrics_text, short_ids, started
 from mlkanban.display.table import GAP, Table, text_lines
-from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.results import Results, remarks, sparkline
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.usage import Spending, usage, usage_text
-from mlkanban.text import display, short_name, steady
+from mlkanban.text import display, steady
 
 _CELL = 14
 """The most cells of a parameter."""
-_VALUE = 30
-"""The most cells of its value where it is told in full."""
 _RESULT = 14
 """The cells that parameters leave to the result."""
 
@@ -68,52 +64,6 @@ def run_rows(
 def _cells(column: Sequence[str]) -> int:
     """The cells of a column with the gap after it."""
     return max(map(cell_len, column)) + len(GAP)
-
-
-def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) -> list[str]:
-    """What is known of a run and how that is known; `differs` are its parameters that are not the
-    same in all runs. Safe to show."""
-    lines: list[str] = []
-
-    def add(label: str, text: str) -> None:
-        if text:
-            first, *rest = wrap(text, max(20, width - 12)) or [""]
-            lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
-
-    gpus = "" if run.gpus is None else f", {run.gpus} gpu{'' if run.gpus == 1 else 's'}"
-    add("run", _shown(f"{run.id} on {short_name(run.host)}" if run.host else run.id) + gpus)
-    add("name", _shown(run.name))
-    add("job", _shown(run.job))
-    add("evidence", _shown(run.evidence))
-    add("command", _shown(shlex.join(run.argv)))
-    unlike = [f"{name} {shortened(v, _VALUE)}" for name, v in (differs or {}).items() if v]
-    add("differs", _shown("  ".join(unlike)))
-    dirty = " with changes" if run.dirty else ""
-    add("folder", _shown(run.folder))
-    add("dataset", _shown(run.dataset))
-    add("commit", f"{_shown(run.commit[:10])}{dirty}" if run.commit else "")
-    add("forced", _shown(run.force))
-    if len(run.metrics) > SHORTLY:
-        add("metrics", _shown("  ".join(f"{name} {v:g}" for name, v in run.metrics.items())))
-    add("unread", _shown(unread_text(run.unread)))
-    add("tracker", _shown("  ".join(filter(None, (run.tracked, run.where)))))
-    return lines
-
-
-def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[str]:
-    """The last that a run wrote to stdout and to stderr, in at most `room` lines: half of them
-    each, or what the other does not need; of both only stderr where there is hardly any room. Safe
-    to show."""
-    streams = [(name, lines) for name, lines in (("stdout", out), ("stderr", err)) if lines]
-    while streams and (left := room - 2 * len(streams)) < len(streams):
-        del streams[0]
-    shown: list[str] = []
-    for at, (name, lines) in enumerate(streams):
-        others = sum(len(more) for _, more in streams[at + 1 :])
-        take = min(len(lines), max(left - others, left // (len(streams) - at)))
-        left -= take
-        shown += ["", f"last lines on {name}", *(f"  {_shown(line)}" for line in lines[-take:])]
-    return shown
 
 
 def result_lines(

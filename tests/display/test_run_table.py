@@ -3,10 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
+from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import short_ids
 from mlkanban.runs.model.repeats import DEFAULT, DEFAULT_NAMES, Repeats
 from mlkanban.runs.model.results import results
@@ -16,28 +13,6 @@ from mlkanban.runs.model.state import RunState
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 AT = "2026-03-20T09:00:00Z"
 RUNS = [Run(name, RunState.FINISHED, exit=0, started=AT, ended=AT) for name in "ab"]
-
-
-@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 40))
-def test_the_last_lines_fill_the_room_there_is(out: int, err: int, room: int) -> None:
-    wrote = {"stdout": [f"o{n}" for n in range(out)], "stderr": [f"e{n}" for n in range(err)]}
-    shown = written_lines(wrote["stdout"], wrote["stderr"], room)
-    assert len(shown) <= room
-    found: dict[str, list[str]] = {}
-    for line in filter(None, shown):
-        name = line.removeprefix("last lines on ")
-        if name in wrote:
-            found[name] = lines = []
-        else:
-            lines.append(line.strip())
-    for name, some in found.items():
-        assert some == wrote[name][-len(some) :] != []
-    needed = sum(2 + len(some) for some in wrote.values() if some)
-    if needed <= room:
-        assert len(shown) == needed
-    elif room >= 6 and out and err:
-        assert len(shown) == room
-        assert len(found) == 2
 
 
 def test_runs_are_named_by_as_much_of_their_ids_as_only_one_has() -> None:
@@ -69,8 +44,6 @@ def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> Non
     for rows in heads.values():
         at = rows[0].index("RESULT")
         assert [row[at:] for row in rows[1:]] == ["exit 0", "exit 0"]
-    told = run_details(RUNS[0], 80, {name: values[0] for name, values in differs.items()})
-    assert f"differs   lr 0.1  depth 1  data {'x' * 28}.." in told
     assert "best" not in "".join(heads[99])
     assert "best" in run_rows(RUNS, BEST_IS_A, UTC, NOW)[1]
 

@@ -152,7 +152,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (PORTFOLIO, "New board", "How does its work flow?"),
         (HELP, "Back", "Enter open"),
         (TRIAGE, "Skip", "Triage 2/"),
-        (RUNS, "Log", "None yet"),
+        (RUNS, "Log", "No runs yet"),
         (UNLINKED, "Show ignored", "Ignored runs of trackers"),
         (PLAN, "Order", "highest score first"),
     ],

@@ -2,7 +2,7 @@
 
 import re
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mlkanban.core.query.fields import FIELDS, field_name
 from mlkanban.core.query.tree import (
@@ -20,7 +20,6 @@ from mlkanban.core.query.tree import (
 from mlkanban.errors import BadQuery
 
 _OPERATOR = "|".join(map(re.escape, OPERATORS))
-_FIELD = re.compile(rf"({FIELD_NAME})({_OPERATOR})")
 _RUN = re.compile(r'[^\s()"]+')
 _DEEPEST = 32
 
@@ -35,12 +34,54 @@ class _Token(NamedTuple):
     operator: str = ""
 
 
-def parse(text: str) -> Node:
+class Vocabulary(Protocol):
+    """The fields that a query may name."""
+
+    name_pattern: str
+    """What may be the name of a field, as a regular expression without groups."""
+
+    def means_a_field(self, text: str, name: str, operator: str, at: int) -> bool:
+        """Whether the word at a place in a query is a field that this operator can follow; BadQuery
+        for one that can only be a mistake."""
+
+    def named(self, name: str) -> str:
+        """The name by which the tree has a field."""
+
+    def example(self, name: str) -> str:
+        """A term with this field."""
+
+    def check(self, name: str, operator: str, value: str, at: int) -> None:
+        """BadQuery for a value that the field cannot have."""
+
+
+class _CardVocabulary:
+    """The fields of the table (core/query/fields.py)."""
+
+    name_pattern = FIELD_NAME
+
+    def means_a_field(self, text: str, name: str, operator: str, at: int) -> bool:
+        return _means_a_field(text, name, operator, at)
+
+    def named(self, name: str) -> str:
+        return field_name(name)
+
+    def example(self, name: str) -> str:
+        return FIELDS[name].example
+
+    def check(self, name: str, operator: str, value: str, at: int) -> None:
+        FIELDS[name].check(operator, value, at)
+
+
+_CARDS = _CardVocabulary()
+
+
+def parse(text: str, vocabulary: Vocabulary = _CARDS) -> Node:
     """Parse a query; BadQuery says what is wrong and where."""
-    return _Parser(text).whole()
+    return _Parser(text, vocabulary).whole()
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str, vocabulary: Vocabulary) -> list[_Token]:
+    field = re.compile(rf"({vocabulary.name_pattern})({_OPERATOR})")
     made: list[_Token] = []
     at = 0
     while at < len(text):
@@ -57,11 +98,16 @@ def _tokens(text: str) -> list[_Token]:
             words, after = _quote(text, at)
             made.append(_Token("word", at, words))
             at = after
-        elif (match := _FIELD.match(text, at)) and _means_a_field(text, match[1], match[2], at):
+        elif (match := field.match(text, at)) and vocabulary.means_a_field(
+            text, match[1], match[2], at
+        ):
             value, after = _value(text, match.end())
+            name = vocabulary.named(match[1])
             if not value:
-                raise BadQuery(f"{match[0]} needs a value.", at, _example(field_name(match[1])))
-            made.append(_Token("term", at, value, field_name(match[1]), match[2]))
+                raise BadQuery(
+                    f"{match[0]} needs a value.", at, f"Write it as {vocabulary.example(name)}."
+                )
+            made.append(_Token("term", at, value, name, match[2]))
             at = after
         else:
             run = _RUN.match(text, at)
@@ -110,13 +156,10 @@ def _quote(text: str, at: int) -> tuple[str, int]:
     raise BadQuery("The quote is not closed.", at, 'Put a " at its end.')
 
 
-def _example(name: str) -> str:
-    return f"Write it as {FIELDS[name].example}."
-
-
 class _Parser:
-    def __init__(self, text: str) -> None:
-        self._tokens = _tokens(text)
+    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
+        self._tokens = _tokens(text, vocabulary)
+        self._vocabulary = vocabulary
         self._next = 0
         self._end = len(text)
         self._depth = 0
@@ -162,7 +205,7 @@ class _Parser:
         if token.kind == "word":
             return TextTerm(token.text, token.at)
         if token.kind == "term":
-            FIELDS[token.name].check(token.operator, token.text, token.at)
+            self._vocabulary.check(token.name, token.operator, token.text, token.at)
             return Term(token.name, token.operator, token.text, token.at)
         self._depth += 1
         if self._depth > _DEEPEST:

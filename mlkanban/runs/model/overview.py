@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -35,19 +35,19 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class ConfigurationRuns:
-    """All runs of one configuration, newest first. `result` is what those say that count for the
+    """All runs of one configuration, newest first. `key` stays the same when further runs are made:
+    the id of the first one. `result` is what those say that count for the
     metric of the card, None where none does; `differs` are the values of the parameters in which
     the configurations of the card are not the same."""
 
+    key: str
     runs: tuple[Run, ...]
     result: Configuration | None
     differs: Mapping[str, str]
 
-    @property
-    def key(self) -> str:
-        """What stays the same when further runs of the configuration are made: the id of its first
-        run."""
-        return self.runs[-1].id
+    def only(self, ids: Collection[str]) -> ConfigurationRuns:
+        """The same configuration with no other runs than these."""
+        return replace(self, runs=tuple(run for run in self.runs if run.id in ids))
 
     @cached_property
     def states(self) -> Counter[RunState]:
@@ -72,7 +72,10 @@ def overview(
     unlike = most_telling_first(differences(groups, repeats), means)
     return [
         ConfigurationRuns(
-            tuple(reversed(group)), result, {name: values[at] for name, values in unlike.items()}
+            group[0].id,
+            tuple(reversed(group)),
+            result,
+            {name: values[at] for name, values in unlike.items()},
         )
         for at, (group, result) in enumerate(zip(groups, of_groups, strict=True))
     ][::-1]

@@ -1,44 +1,66 @@
-"""The runs of a card: its attempts, what is known of each, and how that is known."""
+"""The runs of a card by configuration, the runs of one of them, and what is known of the run under
+the cursor."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
 
-from mlkanban.cells import shortened
-from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
-from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.grid import Grid
+from mlkanban.display.lines import as_many_as_fit, joined, paragraph, rule, spread
+from mlkanban.display.run_lines import (
+    LETTERS,
+    RunContext,
+    aim_line,
+    budget_line,
+    configuration_grid,
+    counts_line,
+    detail_lines,
+    mean_line,
+    remark_lines,
+    run_grid,
+    verdict_lines,
+    written_lines,
+)
+from mlkanban.display.table import first_in_sight
+from mlkanban.errors import BadQuery, MlkanbanError, NotFound
 from mlkanban.runs.local.commits import difference
 from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import logs
 from mlkanban.runs.local.logs import Written, last_written
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
+from mlkanban.runs.model.overview import FAILED, ConfigurationRuns, Order, in_order, overview
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run_query import run_matcher
 from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
 from mlkanban.runs.stop import stop_run
-from mlkanban.text import display, short_name
+from mlkanban.text import display, quantity, short_name, steady
 from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.external_editor import ExternalEditor
+from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.lines import Lines
 
-_MOST = 1 / 3
-"""Of the height, for the list."""
 _LOG_SECONDS = 2.0
 """Seconds between two looks at what a run that goes on writes."""
+_LEAST_BELOW = ((40, 13), (30, 9), (22, 6), (14, 4))
+"""From how many lines of a screen on how many at least tell of the run under the cursor."""
 
 
 class RunsScreen(ListScreen):
+    """A list of configurations, or, once one is opened, of its runs. With a single configuration
+    there are only its runs."""
+
     WHERE: ClassVar[str] = RUNS
 
     def __init__(self, ref: str, title: str) -> None:
@@ -46,16 +68,23 @@ class RunsScreen(ListScreen):
         self._editor = ExternalEditor(self)
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
+        self._all: list[ConfigurationRuns] = []
+        self._rows: list[ConfigurationRuns] = []
+        self._opened = ""
+        self._order = Order.METRIC
+        self._query = ""
         self._left: dict[str, list[OrphanProcess]] = {}
         self._results: Results | None = None
-        self._differs: dict[str, tuple[str, ...]] = {}
         self._spent: Spending | None = None
         self._metric: Mapping[str, Any] | None = None
+        self._marks: list[str] = []
         self._marked = ""
         self._written = ("", Written([], []))
+        self._differs: dict[str, tuple[str, ...]] = {}
+        self._grids: dict[object, Grid] = {}
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="runs")
+        yield Lines(ascii=self.host.ascii, id="runs")
         yield self.ask
         yield self.status
 
@@ -66,12 +95,37 @@ class RunsScreen(ListScreen):
     def on_resize(self) -> None:
         self.draw()
 
+    # What is listed
+
+    @property
+    def _inside(self) -> ConfigurationRuns | None:
+        """The configuration whose runs are listed, None where configurations are."""
+        if len(self._all) == 1 and self._rows:
+            return self._rows[0]
+        return next((row for row in self._rows if row.key == self._opened), None)
+
+    @property
+    def _listed(self) -> Sequence[Run]:
+        """The runs that are listed, or the run that each listed configuration stands for: the one
+        that goes on, else the newest."""
+        if inside := self._inside:
+            return inside.runs
+        return [
+            next((run for run in row.runs if not run.state.ended), row.runs[0])
+            for row in self._rows
+        ]
+
     @property
     def length(self) -> int:
-        return len(self._runs)
+        return len(self._inside.runs) if self._inside else len(self._rows)
+
+    @property
+    def _run_here(self) -> Run:
+        """The run that commands are about."""
+        return self._listed[self.row]
 
     async def board_changed(self) -> None:
-        """Read the runs again; the one under the cursor stays there."""
+        """Read the runs again; what is under the cursor stays there."""
         try:
             runs, results, spent, metric = await self.host.store_thread.call(
                 lambda s: (
@@ -90,27 +144,53 @@ class RunsScreen(ListScreen):
             self.show_error(error)
             return
         left = await asyncio.to_thread(self._left_over, runs)
-        here = self._runs[self.row].id if self._runs else ""
+        here = self._key
         self._runs, self._left = runs, left
         self._results, self._spent, self._metric = results, spent, metric
         self._differs = differing(runs)
-        ids = [run.id for run in runs]
-        self.row = ids.index(here) if here in ids else 0
-        self._marked = self._marked if self._marked in ids else ""
-        self.draw()
+        self._all = overview(runs, results, self.host.settings.repeats)
+        keys = {row.key for row in self._all}
+        self._marks = [key for key in self._marks if key in keys]
+        self._marked = self._marked if any(run.id == self._marked for run in runs) else ""
+        self._arrange(here)
         self._read_log()
+
+    @property
+    def _key(self) -> str:
+        """What is under the cursor, to find it again."""
+        if not self.length:
+            return ""
+        return self._run_here.id if self._inside else self._rows[self.row].key
+
+    def _arrange(self, here: str) -> None:
+        """List what the query finds, in order, with the cursor on what it was on."""
+        rows = self._all
+        if self._query:
+            matches = run_matcher(self._query, self._runs)
+            found = {run.id for run in self._runs if matches(run)}
+            rows = [row.only(found) for row in rows if any(run.id in found for run in row.runs)]
+        order = self._order if self._results or self._order is not Order.METRIC else Order.NEWEST
+        lower = self._results is not None and self._results.lower
+        self._rows = in_order(rows, order, self.host.now(), lower=lower)
+        self._grids.clear()
+        inside = self._inside
+        keys = [run.id for run in inside.runs] if inside else [row.key for row in self._rows]
+        self.row = keys.index(here) if here in keys else max(0, min(self.row, len(keys) - 1))
+        self.draw()
 
     def go(self, row: int) -> None:
         super().go(row)
         self._read_log()
 
+    # The log of the run under the cursor
+
     def _look_at_log(self) -> None:
-        if self.is_active and self._runs and not self._runs[self.row].state.ended:
+        if self.is_active and self.length and not self._run_here.state.ended:
             self._read_log()
 
     def _read_log(self) -> None:
-        if self._runs:
-            self.only_newest("log", partial(self._log, self._runs[self.row].id))
+        if self.length:
+            self.only_newest("log", partial(self._log, self._run_here.id))
 
     async def _log(self, run_id: str) -> None:
         """Show what a run wrote last, beside the keys: its files may lie on a slow disk."""
@@ -120,63 +200,170 @@ class RunsScreen(ListScreen):
             self._written = read
             self.draw()
 
+    # Drawing
+
     def draw(self) -> None:
         if not self.ready:
             return
-        width, height = self.size.width - 2, self.size.height - 1
-        lines = [f"Runs of {self._ref}  {display(self._title)}", ""]
-        if not self._runs:
-            lines += ["None yet. Start one in a shell:", f"  mlkanban run {self._ref} -- COMMAND"]
-        else:
-            board, now = self.board, self.host.now()
-            zone = ZoneInfo(board.timezone)
-            head, *rows = run_rows(
-                self._runs, self._results, zone, now, differs=self._differs, width=width - 3
+        width, height = self.size.width, self.size.height - 1
+        glyphs = self.host.glyphs
+        context = RunContext(
+            self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs
+        )
+        lines = [self._title_line(width), self._summary_line(context, width)]
+        cursor = -1
+        if not self.length:
+            text = (
+                f"No run matches {display(self._query)}: / changes the filter."
+                if self._runs
+                else f"No runs yet. Start one in a shell: mlkanban run {self._ref} -- COMMAND"
             )
-            rows = [
-                f"{'*' if run.id == self._marked else ' '}{row}"
-                for run, row in zip(self._runs, rows, strict=True)
-            ]
-            words = result_lines(
-                self._runs, self._results, zone, now, ascii=self.host.ascii,
-                spent=self._spent, metric=self._metric, width=width - 3,
-            )  # fmt: skip
-            room = max(1, min(len(rows), int(height * _MOST) - 2))
-            if room < len(rows):
-                lines[0] += f"  (run {self.row + 1} of {len(rows)})"
-            run = self._runs[self.row]
-            self.status.offer(self.hints(self._offered()))
-            differs = {name: values[self.row] for name, values in self._differs.items()}
             lines += [
-                f"   {head}",
-                *self.visible_lines(rows, room),
-                *(f"   {line}" for line in words),
-                "",
-                *run_details(run, width, differs),
-                *self._left_lines(),
+                [],
+                *(
+                    [Piece(" ", "text"), *line]
+                    for line in paragraph(text, "dim", width - 2, glyphs)
+                ),
             ]
-            read = self._written[1] if self._written[0] == run.id else Written([], [])
-            lines += written_lines(read.out, read.err or run.last, height - len(lines))
-        shown = "\n".join(shortened(line, width) for line in lines[:height])
-        self.query_one("#runs", Static).update(Content(self.plain(shown)))
+        else:
+            self.status.offer(self._hints_here())
+            grid = self._grid(context, width - 2)
+            least = next((many for rows, many in _LEAST_BELOW if height + 1 >= rows), 0)
+            room = height - len(lines) - 1 - least
+            below = self._together(context, width - 2, room - self.length)
+            room = max(1, room - len(below))
+            first = first_in_sight(self.row, room, self.length)
+            shown = range(first, min(self.length, first + room))
+            cursor = len(lines) + 1 + self.row - first
+            lines += [[Piece(" ", "text"), *grid.head]]
+            lines += [[Piece(" ", "text"), *grid.row(at)] for at in shown]
+            lines += [[Piece(" ", "text"), *line] for line in below]
+            if least:
+                lines.append(self._rule(width, self.length - len(shown)))
+                lines += self._about(width - 2, height - len(lines))
+        lines = [*lines[:height], *([[]] * (height - len(lines)))]
+        self.query_one("#runs", Lines).show(lines, cursor)
+
+    def _grid(self, context: RunContext, width: int) -> Grid:
+        """The list, whose lines are made when they are in sight; a key that only moves the cursor
+        finds it made."""
+        inside = self._inside
+        key = (width, inside and inside.key, self._marked, *self._marks)
+        if key not in self._grids:
+            self._grids[key] = (
+                run_grid(
+                    inside.runs, differing(inside.runs), context, width, marked=self._marked
+                )
+                if inside
+                else configuration_grid(
+                    self._rows, context, width, marks=self._marks, marking=bool(self._marks)
+                )
+            )  # fmt: skip
+        return self._grids[key]
+
+    def _title_line(self, width: int) -> Line:
+        inside, glyphs = self._inside, self.host.glyphs
+        many = quantity(len(self._runs), "run")
+        if inside is not None and len(self._all) > 1:
+            what = f"{len(inside.runs)} of {many}"
+        elif len(self._all) > 1:
+            what = f"{many} in {len(self._all)} configurations"
+        else:
+            what = many if self._runs else ""
+        name = steady(display(self._title))
+        return spread(
+            [Piece(f" Runs of {self._ref}  ", "title"), Piece(name, "text")],
+            [Piece(f"{what} ", "dim")], width, glyphs,
+        )  # fmt: skip
+
+    def _summary_line(self, context: RunContext, width: int) -> Line:
+        """The target, what the list is sorted by, how many runs go on and failed, the filter."""
+        glyphs = context.glyphs
+        parts = aim_line(context)
+        if inside := self._inside:
+            if len(self._all) > 1:
+                told = "  ".join(
+                    f"{name} {value}" for name, value in inside.differs.items() if value
+                )
+                parts.insert(0, [Piece(steady(display(told)) or "this configuration", "title")])
+            if inside.result is not None and inside.result.n > 1:
+                parts.append(mean_line(inside.result, context))
+        elif len(self._rows) > 1:
+            by = {Order.METRIC: context.name, Order.NEWEST: "newest"}.get(self._order, self._order)
+            if self._order is Order.METRIC and self._results is None:
+                by = "newest"
+            text = f"{steady(display(by))} {glyphs.sorted}"
+            parts.append([Piece("sorted by ", "dim"), Piece(text, "focus")])
+        if counts := counts_line(self._runs, glyphs, words=width >= 100):
+            parts.append(counts)
+        if self._query:
+            parts.insert(0, [Piece("/ ", "focus"), Piece(steady(display(self._query)), "focus")])
+        line, many = as_many_as_fit(parts, width - 2)
+        return [Piece(" ", "text"), *(line if many else joined(parts[:1]))]
+
+    def _together(self, context: RunContext, width: int, room: int) -> list[Line]:
+        """What all runs say together; in little room, only the verdict and the budget."""
+        verdict = verdict_lines(context, width)
+        remarks = remark_lines(self._runs, context, width, self.host.settings.repeats, self._spent)
+        if room > len(verdict) + len(remarks) or self.size.height >= 40:
+            return [[], *verdict, *remarks] if verdict or remarks else []
+        return [*verdict[:2], *([budget_line(self._spent)] if self._spent else [])]
+
+    def _rule(self, width: int, more: int) -> Line:
+        """A rule with the state of the run that is told of below, and how much more there is to
+        list."""
+        run, glyphs = self._run_here, self.host.glyphs
+        name = f"{run.id} on {short_name(run.host)}" if run.host else run.id
+        gpus = "" if run.gpus is None else f", {quantity(run.gpus, 'gpu')}"
+        role = "alarm" if run.state in FAILED else "title"
+        title = [
+            Piece(f"{run.state.value} ", role), Piece(steady(display(name)) + gpus, "dim"),
+        ]  # fmt: skip
+        right = [Piece(f"{glyphs.more_down} {more} more", "dim")] if more else None
+        return rule(title, width, glyphs, right)
+
+    def _about(self, width: int, room: int) -> list[Line]:
+        """What is known of the run under the cursor, and what it wrote last."""
+        run = self._run_here
+        at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
+        differs = {name: values[at] for name, values in self._differs.items()}
+        lines = [*detail_lines(run, width, self.host.glyphs, differs), *self._left_lines(run)]
+        read = self._written[1] if self._written[0] == run.id else Written([], [])
+        lines = lines[:room]
+        lines += written_lines(read.out, read.err or run.last, room - len(lines))
+        return [[Piece(" ", "text"), *line] for line in lines]
 
     def _left_over(self, runs: list[Run]) -> dict[str, list[OrphanProcess]]:
         ended = (run.id for run in runs if run.state.ended)
         return orphan_processes(folders_of(self.host.places.data, ended))
 
-    def _left_lines(self) -> list[str]:
-        left = self._left.get(self._runs[self.row].id, [])
+    def _left_lines(self, run: Run) -> list[Line]:
+        left = self._left.get(run.id, [])
         if not left:
             return []
-        shown = [f"  {orphan.process.pid:>8}  {display(orphan.command)}" for orphan in left]
-        return ["", "left over, still alive (X ends them)", *shown]
+        return [
+            [],
+            [Piece("left over, still alive (X ends them)", "alarm")],
+            *(
+                [Piece(f"  {orphan.process.pid:>8}  {steady(display(orphan.command))}", "text")]
+                for orphan in left
+            ),
+        ]
+
+    # Commands
 
     def do_run_log(self) -> None:
-        """Leave the terminal to a pager with what the run wrote."""
-        if not self._runs or self._is_not_ours():
+        """Open the runs of a configuration; leave the terminal to a pager with what a run wrote."""
+        if not self.length:
+            return
+        if self._inside is None and len(self._rows[self.row].runs) > 1:
+            self._opened = self._rows[self.row].key
+            self.go(0)
+            return
+        if self._is_not_ours():
             return
         try:
-            folder = find_run(self.host.places.data, self._runs[self.row].id)
+            folder = find_run(self.host.places.data, self._run_here.id)
             found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
             written = [log for log in found if log.exists() and log.stat().st_size]
             if not written:
@@ -186,35 +373,87 @@ class RunsScreen(ListScreen):
         except MlkanbanError as error:
             self.show_error(error)
 
+    def do_back(self) -> None:
+        """From the runs of a configuration back to all configurations, else back."""
+        if self._opened and self._inside and len(self._all) > 1:
+            key, self._opened = self._opened, ""
+            self._arrange(key)
+            self._read_log()
+        else:
+            super().do_back()
+
     def _is_not_ours(self) -> bool:
         """Whether only a tracker knows the run under the cursor; then that is said."""
-        run = self._runs[self.row]
+        run = self._run_here
         if run.state is RunState.TRACKED:
             self.status.show(not_ours(run.id, run.where))
         return run.state is RunState.TRACKED
 
-    def _offered(self) -> list[str]:
-        """The commands of the keys line that do something for the run under the cursor."""
-        run = self._runs[self.row]
+    def _hints_here(self) -> list[KeyHint]:
+        """The reminders of keys that do something for what is under the cursor."""
+        run = self._run_here
+        several = self._inside is None and len(self._rows[self.row].runs) > 1
         idle = {"run.stop"} if run.state.ended and not self._left.get(run.id) else set()
         if run.state is RunState.TRACKED:
-            idle |= {"run.log"} if run.commit else {"run.log", "run.diff"}
-        return [name for name in STATUS[RUNS] if name not in idle]
+            idle |= set() if several else {"run.log"}
+            idle |= set() if run.commit else {"run.diff"}
+        if self._inside:
+            idle.add("run.sort")
+        names = [name for name in STATUS[RUNS] if name not in idle]
+        hints = self.hints(names)
+        if several:
+            hints = [h._replace(word="its runs") if h.command == "run.log" else h for h in hints]
+        return hints
 
     def do_run_mark(self) -> None:
-        """Mark the run under the cursor as the one others are compared with, or unmark it."""
-        if self._runs:
-            here = self._runs[self.row].id
-            self._marked = "" if self._marked == here else here
-            self.draw()
+        """Mark what is under the cursor, or unmark it: a run, or up to four configurations."""
+        if not self.length:
+            return
+        if self._inside:
+            self._marked = "" if self._marked == self._run_here.id else self._run_here.id
+        elif (key := self._rows[self.row].key) in self._marks:
+            self._marks.remove(key)
+        elif len(self._marks) == len(LETTERS):
+            self.status.show(f"{len(LETTERS)} are marked: Space on one of them unmarks it.")
+            return
+        else:
+            self._marks.append(key)
+        self.draw()
+
+    def do_run_sort(self) -> None:
+        """Sort the configurations by the next of the orders."""
+        if not self.length or self._inside:
+            return
+        orders = [order for order in Order if self._results or order is not Order.METRIC]
+        at = orders.index(self._order) if self._order in orders else 0
+        self._order = orders[(at + 1) % len(orders)]
+        self._arrange(self._key)
+
+    async def do_run_filter(self) -> None:
+        """Ask for a query and list only runs that match; an empty one lists all."""
+        text: str | None = self._query
+        while (text := await self.ask.text("Runs", text or "", verb="filters")) is not None:
+            try:
+                run_matcher(text, self._runs)
+            except BadQuery as error:
+                self.show_error(error)
+                continue
+            self._query = text.strip()
+            break
+        self.refocus()
+        if text is not None:
+            self.status.clear()
+            self._arrange(self._key)
+            self._read_log()
 
     async def do_run_diff(self) -> None:
         """Show what changed in the code from the marked run, or the one before, to this one."""
-        if not self._runs:
+        if not self.length:
             return
-        run = self._runs[self.row]
-        before = next((other for other in self._runs if other.id == self._marked != run.id), None)
-        before = before or next(iter(self._runs[self.row + 1 :]), None)
+        run = self._run_here
+        before = next((other for other in self._marked_runs if other.id != run.id), None)
+        at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
+        before = before or next(iter(self._runs[at + 1 :]), None)
         if before is None:
             self.status.show("There is no run before this one. Space marks another one.")
             return
@@ -226,11 +465,20 @@ class RunsScreen(ListScreen):
         else:
             self._editor.hand_over(partial(page_text, changes.text, ".diff"))
 
+    @property
+    def _marked_runs(self) -> list[Run]:
+        """The runs that this one is compared with: the marked one, or the newest of the
+        configurations that were marked last."""
+        if self._inside:
+            return [run for run in self._runs if run.id == self._marked]
+        rows = {row.key: row for row in self._all}
+        return [rows[key].runs[0] for key in reversed(self._marks)]
+
     async def do_run_stop(self) -> None:
         """Ask, then stop the run under the cursor."""
-        if not self._runs or self._is_not_ours():
+        if not self.length or self._is_not_ours():
             return
-        run = self._runs[self.row]
+        run = self._run_here
         left = len(self._left.get(run.id, []))
         if run.state.ended and not left:
             self.status.show("It has ended.")

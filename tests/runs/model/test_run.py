@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.display.run_table import result_lines, run_details, run_rows
+from mlkanban.display.run_lines import detail_lines
+from mlkanban.display.run_table import result_lines, run_rows
+from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run, is_typed, runs_in
@@ -41,7 +43,7 @@ def test_whatever_a_log_from_elsewhere_says_can_be_shown(value) -> None:
     assert run is not None
     found = results([run, run], {"name": "auc", "target": 0.9})
     run_rows([run], found, UTC, NOW, evidence=True)
-    run_details(run, 70)
+    detail_lines(run, 70, UTF8, {})
     result_lines([run, run], found, UTC, NOW)
     assert Brief.read(Brief.of([run, run]).packed).runs == 2
 

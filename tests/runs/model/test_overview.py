@@ -1,0 +1,78 @@
+"""All runs of a card by configuration, in the order a person asks for."""
+
+from datetime import UTC, datetime
+from random import Random
+
+from scipy.stats import spearmanr
+
+from mlkanban.runs.model.overview import Order, best_of, in_order, most_telling_first, overview
+from mlkanban.runs.model.results import results
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+
+def run(at: int, lr: str, value: float | None, hours: int = 1) -> Run:
+    state = RunState.FINISHED if value else RunState.FAILED
+    return Run(
+        f"r{at}", state, argv=("t", f"lr={lr}", f"seed={at}"),
+        commit="abc", started=f"2026-03-1{at}T00:00:00Z", ended=f"2026-03-1{at}T{hours:02}:00:00Z",
+        metrics={"auc": value} if value else {},
+    )  # fmt: skip
+
+
+RUNS = [
+    run(0, "1", 0.9),
+    run(1, "2", 0.8, 9),
+    run(2, "1", 0.92),
+    run(3, "3", None),
+    run(4, "1", 0.9),
+]
+
+
+def listed(order: Order, *, lower: bool = False) -> list[str]:
+    found = results(RUNS, {"name": "auc", "direction": "<=" if lower else ">="})
+    rows = in_order(overview(RUNS, found), order, NOW, lower=lower)
+    return [row.differs["lr"] for row in rows]
+
+
+def test_all_runs_are_listed_whatever_became_of_them() -> None:
+    rows = overview(RUNS, results(RUNS, {"name": "auc"}))
+    assert {row.differs["lr"]: [run.id for run in row.runs] for row in rows} == {
+        "1": ["r4", "r2", "r0"], "2": ["r1"], "3": ["r3"],
+    }  # fmt: skip
+    assert [row.key for row in rows] == ["r0", "r3", "r1"]
+    assert [row.result.n if row.result else 0 for row in rows] == [3, 0, 1]
+
+
+def test_orders() -> None:
+    assert listed(Order.METRIC) == ["1", "2", "3"]
+    assert listed(Order.METRIC, lower=True) == ["2", "1", "3"]
+    assert listed(Order.NEWEST) == ["1", "3", "2"]
+    assert listed(Order.MOST_RUNS) == ["1", "3", "2"]
+    assert listed(Order.LONGEST) == ["2", "1", "3"]
+
+
+def test_only_a_configuration_with_runs_enough_is_the_best() -> None:
+    assert best_of(results(RUNS, {"name": "auc"})) is not None
+    assert best_of(results(RUNS[:3], {"name": "auc"})) is None
+
+
+def test_the_parameter_that_tells_most_comes_first() -> None:
+    rng = Random(5)
+    lr = [rng.uniform(1e-5, 1e-2) for _ in range(40)]
+    kind = [rng.choice("ab") for _ in range(40)]
+    noise = [rng.random() for _ in range(40)]
+    name = [f"run-{at}" for at in range(40)]
+    means = [value * 100 + (0.2 if k == "a" else 0) for value, k in zip(lr, kind, strict=True)]
+    unlike = {
+        "word 1": kind, "name": name, "noise": list(map(str, noise)), "kind": kind,
+        "lr": list(map(str, lr)),
+    }  # fmt: skip
+    assert abs(spearmanr(lr, means)[0]) > abs(spearmanr(noise, means)[0])
+    assert [*most_telling_first(unlike, means)] == ["lr", "kind", "noise", "name", "word 1"]
+
+
+def test_without_means_parameters_stay_as_they_were() -> None:
+    assert [*most_telling_first({"b": ["1", "2"], "a": ["3", "4"]}, [None, 0.5])] == ["b", "a"]

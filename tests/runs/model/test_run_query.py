@@ -1,0 +1,43 @@
+"""Queries about the runs of a card."""
+
+import pytest
+
+from mlkanban.errors import BadQuery
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run_query import run_matcher
+from mlkanban.runs.model.state import RunState
+
+RUNS = [
+    Run("a", RunState.FINISHED, argv=("t.py", "--lr", "1e-3", "--opt.name=adam"), host="gpu-01",
+        metrics={"val_auc": 0.9}),
+    Run("b", RunState.FAILED, argv=("t.py", "--lr", "1e-2", "--opt.name=sgd"),
+        why="out of memory (exit 1)", exit=1),
+    Run("c", RunState.FINISHED, params={"lr": "0.0001"}, metrics={"val_auc": 0.95}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", "abc"), ("state:failed", "b"), ("-state:failed", "ac"), ("lr<1e-2", "ac"),
+        ("lr:1e-3", "a"), ("lr=0.001", "a"), ("val_auc>=.95", "c"), ("memory", "b"),
+        ("opt.name:ada", "a"), ("opt.name=ada", ""), ("state:failed or lr<=1e-4", "bc"),
+        ("host:gpu lr<1", "a"), ("exit:1", "b"), ("LR>5e-3", "b"), ("(memory or gpu-01)", "ab"),
+    ],
+)  # fmt: skip
+def test_what_is_found(query: str, found: str) -> None:
+    matches = run_matcher(query, RUNS)
+    assert "".join(run.id for run in RUNS if matches(run)) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("lrr:3", "Did you mean lr?"), ("lr<many", "not a number"), ("lr:", "needs a value"),
+        ("(lr:1", "not closed"), ("colour:red", "There are: state"),
+    ],
+)  # fmt: skip
+def test_a_bad_query_says_what_is_wrong(query: str, said: str) -> None:
+    with pytest.raises(BadQuery) as error:
+        run_matcher(query, RUNS)
+    assert said in error.value.text

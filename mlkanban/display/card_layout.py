@@ -86,7 +86,8 @@ TABS = tuple(Tab)
 @dataclass(frozen=True, slots=True)
 class CardContent:
     """A card with what its page shows of other things: `faces` are the cards of the board, `place`
-    is which of how many it is in its stage, (0, 0) where it is not among those shown."""
+    is which of how many it is in its stage, (0, 0) where it is not among those shown; `sle_days` is
+    within how many days cards are expected to be finished, if that is known."""
 
     card: Card
     page: CardPage
@@ -95,6 +96,7 @@ class CardContent:
     conflicts: Sequence[OpenConflict] = ()
     entries: Sequence[HistoryEntry] = ()
     place: tuple[int, int] = (0, 0)
+    sle_days: int | None = None
 
     @property
     def view(self) -> FaceContext:
@@ -219,7 +221,12 @@ def _age(face: CardFace, content: CardContent) -> Line:
         return []
     if text.startswith("="):
         return [Piece(f"took {days}", "dim")]
-    return [Piece(f"{days} old" if text.startswith("(") else f"{days} in progress", "dim")]
+    if text.startswith("("):
+        return [Piece(f"{days} old", "dim")]
+    sle = content.sle_days
+    if sle is not None and int(days.rstrip("d")) > sle:
+        return [Piece(f"{days}!! in progress", "clock"), Piece(f", past the SLE of {sle}d", "dim")]
+    return [Piece(f"{days} in progress", "dim")]
 
 
 def _waits(content: CardContent) -> Iterator[tuple[str, Line]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
+from mlkanban.cells import shortened
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.glyphs import Glyphs
 
@@ -29,7 +30,7 @@ def fitted(line: Iterable[Piece], width: int, glyphs: Glyphs) -> Line:
     for text, role in line:
         if cell_len(text) >= left:
             # What follows is cut off too, so that even a piece that just fits ends in an ellipsis.
-            kept.append(Piece(_cut(text + " ", left, glyphs.cut), role))
+            kept.append(Piece(shortened(text + " ", left, glyphs.cut), role))
             break
         kept.append(Piece(text, role))
         left -= cell_len(text)
@@ -111,14 +112,6 @@ def beside(left: Sequence[Line], right: Sequence[Line], at: int, glyphs: Glyphs)
     return [[*filled(one, at, glyphs), *other] for one, other in both]
 
 
-def _cut(text: str, width: int, ellipsis: str) -> str:
-    """`text` in at most `width` cells, ending in `ellipsis` where something was cut off."""
-    if cell_len(text) <= width:
-        return text
-    room = width - cell_len(ellipsis)
-    return set_cell_size(text, room).rstrip() + ellipsis if room > 0 else ellipsis[: max(0, width)]
-
-
 def _wrapped(text: str, width: int, most: int, ellipsis: str) -> list[str]:
     """`text` in at most `most` lines of at most `width` cells, broken between words if that wastes
     little; the last line is cut where more does not fit."""
@@ -134,4 +127,4 @@ def _wrapped(text: str, width: int, most: int, ellipsis: str) -> list[str]:
             head, left = head[:space].rstrip(), rest[space:]
         lines.append(head)
         rest = left.lstrip()
-    return [*lines, _cut(rest, width, ellipsis)] if rest and most > 0 else lines
+    return [*lines, shortened(rest, width, ellipsis)] if rest and most > 0 else lines

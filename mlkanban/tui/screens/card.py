@@ -138,7 +138,7 @@ class CardScreen(TextScreen):
         place = (refs.index(self._ref) + 1, len(refs)) if self._ref in refs else (0, 0)
         return CardContent(
             read.card, CardPage(view, read.spent, "x", self._face()), model.faces.values(),
-            len(read.runs), read.conflicts, read.entries, place,
+            len(read.runs), read.conflicts, read.entries, place, model.sle_days,
         )  # fmt: skip
 
     async def _draw(self) -> None:

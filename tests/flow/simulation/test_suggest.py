@@ -1,11 +1,15 @@
 """When another limit is a step worth taking, and which limits are tried."""
 
+from typing import Any
+
 import pytest
 
 from mlkanban.flow.history import Limits
+from mlkanban.flow.simulation import suggest
 from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
 from mlkanban.flow.simulation.run import SimulationResult
 from mlkanban.flow.simulation.suggest import LimitStep, _neighbours, _step
+from tests.flow.logs import sample
 
 
 def played(p85, per_week, n=8):
@@ -67,3 +71,58 @@ def test_limits_one_off_are_tried_and_none_below_one():
         (0, 2), (2, 2), (2, 4), (3, 1), (3, 3),
     ]  # fmt: skip
     assert all(was == limits[stage] for stage, was, _ in _neighbours(model))
+
+
+LIMITS = Limits(10), Limits()
+
+
+def found(monkeypatch, p85_of, limits=LIMITS):
+    """The steps from some limits where a run takes as long as `p85_of` says of the limits, and how
+    many runs each try had."""
+    model = Model(("Train", "Evaluate"), limits, (), (1.0,), 9, 1)
+    tries: list[int] = []
+
+    def play(model, runs, progress=None):
+        tries.append(runs)
+        if progress is not None:
+            progress(1)
+        return played(float(p85_of(model.limits)), 100.0, runs)
+
+    monkeypatch.setattr(suggest, "learn", lambda sample: model)
+    monkeypatch.setattr(suggest, "play", play)
+    monkeypatch.setattr(suggest, "what_if", lambda sample, changes, progress: changes)
+    told: list[float] = []
+    return suggest.suggest(sample([]), progress=told.append), tries, told
+
+
+def test_four_steps_are_taken_at_most_each_the_best_of_those_one_off(monkeypatch):
+    some, tries, told = found(monkeypatch, lambda limits: 100 * limits[0].cards)
+    assert [(step.stage, step.before, step.after) for step in some.steps] == [
+        ("Train", 10, 9), ("Train", 9, 8), ("Train", 8, 7), ("Train", 7, 6),
+    ]  # fmt: skip
+    assert [step.p85_change_days for step in some.steps] == [-100] * 4
+    assert some.played == {"Train": 6}
+    assert some.tried == 8
+    assert tries == [24] * 9
+    assert told == pytest.approx([n / 10 for n in range(1, 9)])
+
+
+def test_where_no_step_helps_none_is_taken(monkeypatch):
+    some, tries, _ = found(monkeypatch, lambda limits: 100, (Limits(2), Limits(1)))
+    assert (some.steps, some.tried, some.played) == ((), 3, {})
+    assert tries == [24] * 4
+
+
+def test_of_two_steps_that_help_the_one_that_helps_more_is_taken(monkeypatch):
+    def p85(limits):
+        return 10 * limits[0].cards + 20 * limits[1].cards
+
+    some, _, _ = found(monkeypatch, p85, (Limits(2), Limits(2)))
+    assert [(step.stage, step.after) for step in some.steps] == [("Evaluate", 1), ("Train", 1)]
+    assert some.tried == 4 + 3 + 2
+
+
+def test_without_a_model_nothing_is_tried(monkeypatch):
+    monkeypatch.setattr(suggest, "what_if", lambda sample, changes, progress: changes)
+    some: Any = suggest.suggest(sample([]))
+    assert (some.steps, some.tried, some.played) == ((), 0, {})

@@ -52,6 +52,8 @@ class BoardModel:
     sle_days: int | None = None
     over_since_merge: frozenset[str] = frozenset()
     conflicts: int = 0
+    _needed: set[str] = field(default_factory=set)
+    """The short ids that open cards depend on, whether these are open or not."""
     _matches: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
     _counted: list[Load] = field(default_factory=list)
@@ -85,15 +87,16 @@ class BoardModel:
         """
         here = self.current
         touched: set[int] = set()
-        for card_id in gone:
-            touched |= self._replace(card_id, None)
-        for face in faces:
-            touched |= self._replace(face.id, face)
+        waiting = False
+        for card_id, face in (*((card_id, None) for card_id in gone), *((f.id, f) for f in faces)):
+            waiting |= self._concerns_waiting(self.faces.get(card_id), face)
+            touched |= self._replace(card_id, face)
         if here is not None and here.id in self.faces:
             column, row = self.locate(here.id)
             if column == self.stage and row >= 0:
                 self.rows[column] = row
-        touched |= self._find_waiting()
+        if waiting:
+            touched |= self._find_waiting()
         for at in touched:
             self._clamp(at)
         self._count_columns(touched)
@@ -137,9 +140,24 @@ class BoardModel:
                     load = load.plus(Work(work), cards)
             self._counted[at] = load
 
+    def _concerns_waiting(self, old: CardFace | None, new: CardFace | None) -> bool:
+        """Whether cards may wait for others than before because a card changed."""
+
+        def bond(face: CardFace | None) -> tuple[str, str] | None:
+            return (face.ref, face.needs) if face is not None and face.is_open else None
+
+        bonds = {bond(old), bond(new)}
+        return len(bonds) > 1 and any(b and (b[1] or b[0] in self._needed) for b in bonds)
+
     def _find_waiting(self) -> set[int]:
         """Find out which cards wait for others; the stages where that is different now."""
         before, self.waits = self.waits, waits(self.faces.values())
+        self._needed = {
+            ref
+            for face in self.faces.values()
+            if face.needs and face.is_open
+            for ref in face.needs.split()
+        }
         needed_by: dict[str, list[str]] = {}
         for card, refs in self.waits.items():
             for ref in refs:

@@ -21,15 +21,22 @@ def head_cells(header: Header, signs: Glyphs) -> int:
 
 
 class StageHeads:
-    """The lines over the stages in sight, for a board with its cursor in one of them."""
+    """The lines over the stages in sight. The stage that is `lit` has the cursor, or a card is
+    dragged to it."""
 
     def __init__(
-        self, model: BoardModel, columns: Sequence[VisibleColumn], width: int, signs: Glyphs
+        self,
+        model: BoardModel,
+        columns: Sequence[VisibleColumn],
+        width: int,
+        signs: Glyphs,
+        lit: int,
     ) -> None:
         self._model = model
         self._columns = columns
         self._width = width
         self._signs = signs
+        self._lit = lit
 
     def beside(self) -> Line:
         """The stages out of sight with their counts, each on the side where it is: as many letters
@@ -71,7 +78,7 @@ class StageHeads:
     def _name(self, seen: VisibleColumn) -> Line:
         model, column = self._model, seen.column
         header = model.header(column.stage)
-        here = column.stage == model.stage
+        here = column.stage == self._lit
         width = column.width - GAP
         number, _, name = header.name.partition(" ")
         counts = header.signs(self._signs.running)
@@ -99,7 +106,7 @@ class StageHeads:
 
     def _rule(self, seen: VisibleColumn) -> Line:
         model, column, signs = self._model, seen.column, self._signs
-        here = column.stage == model.stage
+        here = column.stage == self._lit
         cards = len(model.columns[column.stage])
         where = f" {seen.top + 1}-{min(cards, seen.top + seen.rows)}/{cards}"
         if cards <= seen.rows:

@@ -139,6 +139,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("views", ("f",), "Views", "saved filters: choose, keep or forget one", "Find"),
     Command("finished.show", ("F",), "Show finished", "show or hide finished and archived cards",
             "Find"),
+    Command("stage.fold", ("-",), "Fold stage", "one line a card in the stage, or whole cards",
+            "Find"),
     Command("triage", ("i",), "Triage", "one card at a time: decide, and the next one comes",
             "Screens"),
     Command("plan", ("gp",), "Planning", "ideas and what is ready, and what fits until a day",

@@ -123,3 +123,65 @@ async def test_a_digit_beyond_the_last_stage_does_nothing(small: Path) -> None:
         await board.press("cursor.right")
         await board.keys("9")
         assert board.current() == "audit the labels"
+
+
+async def test_a_stage_is_folded_by_a_key_and_the_last_one_by_itself(used: Path) -> None:
+    async with opened(used) as board:
+        view = board.board_screen.view
+
+        def width(at: int) -> int:
+            return view.in_sight[at].column.width
+
+        assert view.in_sight[7].heights.pitch == 1
+        before = width(0)
+        assert "v1 #tabular" in board.text()
+        await board.press("stage.fold")
+        assert view.in_sight[0].heights.pitch == 1
+        assert width(0) <= 22
+        assert "v1 #tabular" not in board.lines()[4]
+        assert board.lines()[3].startswith("█ calibrate probabil")
+        await board.press("cursor.down")
+        assert board.lines()[4].startswith("█ focal loss")
+        await board.press("stage.fold")
+        assert width(0) == before
+        await board.keys("8")
+        await board.press("stage.fold")
+        assert view.in_sight[7].heights.pitch > 1
+        await board.pilot.resize_terminal(80, 24)
+        await board.press("stage.fold")
+        assert board.status() == "A stage can be folded from 100 cells on."
+
+
+async def test_neither_the_cursor_nor_a_move_changes_the_layout(used: Path) -> None:
+    async with opened(used) as board:
+        view = board.board_screen.view
+        columns = [seen.column for seen in view.in_sight]
+        for key in ("l", "j", "l", "8", "j", "1", "G"):
+            await board.keys(key)
+            assert [seen.column for seen in view.in_sight] == columns
+        heights = [seen.heights for seen in view.in_sight]
+        await board.keys("L")
+        assert [seen.column for seen in view.in_sight] == columns
+        assert view.in_sight[0].heights == heights[0]
+
+
+async def test_a_card_that_enters_a_narrow_empty_stage_gets_room_for_its_words(small: Path) -> None:
+    async with opened(small) as board:
+        view = board.board_screen.view
+        assert view.in_sight[3].column.width < 18
+        await board.go_to("embedding store")
+        await board.keys("m", "4")
+        assert view.in_sight[3].column.width >= 18
+
+
+async def test_a_long_title_that_enters_a_stage_is_shown_whole(small: Path) -> None:
+    async with opened(small) as board:
+        title = "does the frequency of the merchant code matter after the gateway was replaced"
+        await board.keys("5")
+        with board.store() as bob:
+            now = board.app.model.board
+            bob.cards.add(now.id, title, stage_id=now.stages[1].id)
+        await board.until(lambda: title in board.stage("Ready").cards())
+        seen = board.board_screen.view.in_sight[1]
+        column = [line[seen.column.x : seen.column.x + seen.column.width] for line in board.lines()]
+        assert title in " ".join(" ".join(column).replace("▌", " ").split())

@@ -69,6 +69,31 @@ async def test_a_drag_moves_to_another_stage(small: Path) -> None:
         assert "embedding store" in board.stage("Ideas").cards()
 
 
+async def test_a_drag_shows_the_card_it_carries_where_it_would_go(small: Path) -> None:
+    async with opened(small) as board:
+        start, end = board.place_of("embedding store"), board.place_of("audit the labels")
+        view = board.board_screen.view
+        ready = view.in_sight[1].column
+
+        def carried() -> list[int]:
+            part = slice(ready.x, ready.x + ready.width)
+            return [y for y, line in enumerate(board.lines()) if "█ embedding st" in line[part]]
+
+        await board.pilot.mouse_down(offset=start)
+        assert carried() == []
+        await board.pilot.hover(offset=end)
+        assert carried() == [end.y]
+        await board.pilot.hover(offset=end + Offset(0, 8))
+        assert carried() == [end.y + view.in_sight[1].heights.pitch - 1]
+        await board.pilot.hover(offset=(80, 0))
+        assert carried() == []
+        await board.pilot.hover(offset=end)
+        await board.pilot.mouse_up(offset=end)
+        await board.settled()
+        assert board.stage("Ready").cards() == ["embedding store", "audit the labels"]
+        assert "█ embedding" in board.lines()[end.y], "now it stands there"
+
+
 async def test_dropped_below_the_cards_it_goes_last(small: Path) -> None:
     async with opened(small) as board:
         start, end = board.place_of("embedding store"), board.place_of("audit the labels")

@@ -327,6 +327,10 @@ class BoardScreen(KeyScreen):
         self.model.show_only(refs, label)
         self.view.lay_out()
 
+    def do_stage_fold(self) -> None:
+        if not self.view.fold(self.model.stage):
+            self.status.show("A stage can be folded from 100 cells on.")
+
     def do_finished_show(self) -> None:
         self.model.show_everything(not self.model.everything)
         self.view.lay_out()

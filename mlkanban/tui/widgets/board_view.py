@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mlkanban.cells import shortened
 from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
 from mlkanban.display.card_face import FaceContext, Line, Piece, Room
@@ -44,8 +45,6 @@ _MINUTE = timedelta(minutes=1)
 _CACHE_LIMIT = 5_000
 _TITLE = 1
 """Lines above those of the stages."""
-_JOINED_CELLS = 8
-"""Over a gap of so few cells two changes are one: moving the cursor of the terminal costs more."""
 
 Cells = list[Segment]
 """A line as it is painted."""
@@ -92,6 +91,7 @@ class BoardView(Widget):
         self._painted_heads: list[Cells] = []
         self._empty_shown = False
         self._dragging: CardFace | None = None
+        self._drop_slot: Slot | None = None
 
     # What the screen calls
 
@@ -159,7 +159,8 @@ class BoardView(Widget):
         self._paint(stages)
 
     def fold(self, stage: int) -> bool:
-        """Fold a stage, or unfold it; False where the board is too narrow for that."""
+        """Fold a stage, or unfold it, until the program ends; False where the board is too narrow
+        for that."""
         if not self._layout.folds:
             return False
         folded = self._layout.kind(stage) is Kind.FOLDED
@@ -281,11 +282,11 @@ class BoardView(Widget):
             self._painted = {}
             self.refresh()
             return
-        regions = _changes(self._painted_heads, self._draw_heads(), 0, 0)
+        regions = _changes(self._painted_heads, self._draw_heads(), 0, 0, self._layout.width)
         for at in stages:
             if at in self._columns:
-                before, now = self._painted[at], self._draw_column(at)
-                regions += _changes(before, now, self._columns[at].x, self.head)
+                column, now = self._columns[at], self._draw_column(at)
+                regions += _changes(self._painted[at], now, column.x, self.head, column.width)
                 self._painted[at] = now
         if regions:
             self.refresh(*regions)
@@ -298,7 +299,8 @@ class BoardView(Widget):
 
     def _draw_heads(self) -> list[Cells]:
         model, width = self._model, self._layout.width
-        heads = StageHeads(model, self.in_sight, width, self._glyphs)
+        target = self._drop_slot.stage if self._drop_slot else model.stage
+        heads = StageHeads(model, self.in_sight, width, self._glyphs, target)
         lines = [title_line(model, width, self._glyphs)]
         lines += [] if self._layout.whole else [heads.beside()]
         lines += [heads.names(), heads.rules()]
@@ -313,11 +315,30 @@ class BoardView(Widget):
         for row, card in enumerate(self._model.columns[at][top : top + self._rows(at)], top):
             drawn = self._card(card, column, heights, cursor=self._is_here(at, row))
             lines += [*drawn, *[blank] * (heights.pitch - len(drawn))]
-        if not self._model.columns[at] and at == self._model.stage:
+        if self._drop_slot is not None and at == self._drop_slot.stage:
+            self._draw_carried(lines, column, heights)
+        elif not self._model.columns[at] and at == self._model.stage:
             edge = [Piece(self._glyphs.spine_cursor, "focus"), Piece(" ", "dim")]
             lines.append(self._card_line(edge, [], column, cursor=True))
         room = self._layout.lines
         return [*lines[:room], *[blank] * (room - len(lines))]
+
+    def _draw_carried(self, lines: list[Cells], column: Column, heights: Heights) -> None:
+        """The card that is dragged, in the line above the place where it would be dropped."""
+        assert self._dragging is not None
+        assert self._drop_slot is not None
+        row, cards = self._drop_slot.row, len(self._model.columns[column.stage])
+        if self._dragging.id in self._model.faces:
+            at, own = self._model.locate(self._dragging.id)
+            row += at == column.stage and own < row  # it goes below the card it is dragged to
+        place = (min(row, cards) - self._tops[column.stage]) * heights.pitch
+        if heights.gap and place:
+            place -= 1
+        lines += [self._blank(column.width)] * (place + 1 - len(lines))
+        title = card_face.title_text(self._dragging, self._facing, column.width * 2)
+        edge = [Piece(self._glyphs.spine_cursor, "focus"), Piece(" ", "dim")]
+        text = shortened(title, column.text, self._glyphs.cut)
+        lines[place] = self._card_line(edge, [Piece(text, "focus")], column, cursor=True)
 
     def _is_here(self, at: int, row: int) -> bool:
         return at == self._model.stage and row == self._model.rows[at]
@@ -439,16 +460,34 @@ class BoardView(Widget):
         stage = self._stage_at(event.x)
         if slot is not None and slot.row < len(model.columns[slot.stage]):
             model.stage, model.rows[slot.stage] = slot.stage, slot.row
-            self._dragging = model.current
+            self._dragging, self._drop_slot = model.current, None
             self.capture_mouse()
         elif stage is not None:
             model.stage = stage
         self.moved(*was)
 
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragging is None or self.model is None:
+            return
+        slot = self._slot(event)
+        here = slot is not None and self._is_place_of(self._dragging, slot)
+        self._carry_to(None if here else slot)
+
+    def _is_place_of(self, card: CardFace, slot: Slot) -> bool:
+        column = self._model.columns[slot.stage]
+        return slot.row < len(column) and column[slot.row].id == card.id
+
+    def _carry_to(self, slot: Slot | None) -> None:
+        """Show where the dragged card would be dropped, or nowhere any more."""
+        before, self._drop_slot = self._drop_slot, slot
+        if before != slot:
+            self._paint({place.stage for place in (before, slot) if place is not None})
+
     def on_mouse_up(self, event: events.MouseUp) -> None:
+        slot = self._slot(event)
+        self._carry_to(None)
         card, self._dragging = self._dragging, None
         self.release_mouse()
-        slot = self._slot(event)
         if card is None or slot is None or self.model is None:
             return
         column = self.model.columns[slot.stage]
@@ -489,40 +528,13 @@ class BoardView(Widget):
             self._paint({stage})
 
 
-def _changes(before: list[Cells], now: list[Cells], x: int, y: int) -> list[Region]:
-    """Where lines at (x, y) differ; changes close to each other are one."""
+def _changes(before: list[Cells], now: list[Cells], x: int, y: int, width: int) -> list[Region]:
+    """The lines at (x, y) that differ, `width` cells each; which cells of them are sent is found
+    out where they go to the terminal."""
     if len(before) != len(now):
-        return [Region(x, y, 10_000, max(len(before), len(now)))]
-    regions: list[Region] = []
-    for line, (old, new) in enumerate(zip(before, now, strict=True)):
-        if old == new:
-            continue
-        was, is_now = _single_cells(old), _single_cells(new)
-        start = last = -1
-        for at in range(max(len(was), len(is_now))):
-            if was[at : at + 1] == is_now[at : at + 1]:
-                continue
-            if start >= 0 and at - last > _JOINED_CELLS:
-                regions.append(Region(x + start, y + line, last - start + 1, 1))
-                start = -1
-            start, last = at if start < 0 else start, at
-        if start >= 0:
-            regions.append(Region(x + start, y + line, last - start + 1, 1))
-    return regions
-
-
-def _single_cells(segments: Cells) -> list[tuple[str, Style | None]]:
-    """What each cell of a line holds; the second cell of a wide character holds it too, and what
-    takes no cell belongs to the one before."""
-    cells: list[tuple[str, Style | None]] = []
-    for text, style, _ in segments:
-        for character in text:
-            width = 1 if character.isascii() else cell_len(character)
-            if width:
-                cells += [(character, style)] * width
-            elif cells:
-                cells[-1] = (cells[-1][0] + character, style)
-    return cells
+        return [Region(x, y, width, max(len(before), len(now)))]
+    pairs = enumerate(zip(before, now, strict=True), y)
+    return [Region(x, line, width, 1) for line, (old, new) in pairs if old != new]
 
 
 def _merged(segments: Iterable[Segment]) -> Cells:

@@ -28,9 +28,9 @@ class Start(NamedTuple):
     memory: int
 
 
-def board(home: Path) -> Terminal:
+def board(home: Path, size: tuple[int, int] = SIZE) -> Terminal:
     """The board of the store below `home`."""
-    return Terminal([BIN / "mlkanban", "--home", home], env={"HOME": str(home)}, size=SIZE)
+    return Terminal([BIN / "mlkanban", "--home", home], env={"HOME": str(home)}, size=size)
 
 
 def start_board(home: Path) -> Start:

@@ -20,7 +20,20 @@ SIZES = (20, 200, 2_000, 10_000)
 SMALL, LARGE = SIZES[0], SIZES[-1]
 EVENTS = 100_000
 
+LARGE_SIZE, SMALL_SIZE = (160, 45), (80, 24)
+
 KB, MB = 1_000, 1_000_000
+KEYS = (
+    # kind, name, and what is allowed: KB on average, KB of the dearest key, ratio of CPU time
+    ("near", "cursor key in flight (jk)", 2, None, 1.5),
+    ("side", "cursor key to the side in flight (lh)", 2, 4, 1.5),
+    ("rest", "cursor key and preview (jk)", 2, None, None),
+    ("across", "cursor key to the side and preview (lh)", 2, 4, None),
+    ("down", "cursor down 40 cards (j)", 2, 4, None),
+    ("move", "move a card (LH)", 3, None, None),
+    ("filter", "key of the filter", 4, None, None),
+    ("enter", "page of a card (Enter)", 12, None, None),
+)
 _PARTS = {
     "reading": "before that, reading the log",
     "following": "following every card",
@@ -97,33 +110,35 @@ def starts(homes: dict[int, Path], repetitions: int) -> Iterator[Row]:
 
 
 def key_presses(homes: dict[int, Path], repetitions: int) -> Iterator[Row]:
-    """Bytes and CPU per key."""
-    measured = programs.interleaved(
-        repetitions, [partial(keys.session, home) for home in homes.values()]
-    )
-    of = dict(zip(SIZES, measured, strict=True))
+    """Bytes and CPU per key, on a large and on a small terminal."""
+    places = [(SMALL, LARGE_SIZE), (LARGE, LARGE_SIZE), (SMALL, SMALL_SIZE), (LARGE, SMALL_SIZE)]
+    of = {
+        (cards, size): [keys.session(homes[cards], size) for _ in range(repetitions)]
+        for cards, size in places
+    }
 
-    def cost(cards: int, kind: str) -> keys.Cost:
-        costs = [getattr(session, kind) for session in of[cards]]
+    def cost(place: tuple[int, tuple[int, int]], kind: str) -> keys.Cost:
+        costs = [getattr(session, kind) for session in of[place]]
         return keys.Cost(*(median(numbers) for numbers in zip(*costs, strict=True)))
 
-    # With 20 cards the cursor cannot go down 40.
-    for kind, name, small, limit, cpu_limit in (
-        ("near", "cursor key in sight (jk)", SMALL, 2, 1.5),
-        ("across", "cursor key to the side (lh)", SMALL, 2, 1.5),
-        ("down", "cursor down 40 cards (j)", 200, 2, 1.5),
-        ("move", "move a card (LH)", SMALL, 8, None),
-    ):
-        for cards in SIZES[SIZES.index(small) :]:
-            size = cost(cards, kind).size / KB
-            yield within(f"{name}, {cards:,} cards", size, "KB", limit if cards == LARGE else None)
-        yield within(f"{name}, the dearest, 10,000", cost(LARGE, kind).most / KB, "KB")
-        most, least = 1000 * cost(LARGE, kind).cpu, 1000 * cost(small, kind).cpu
-        yield against(f"{name}, CPU, 10,000 / {small}", most, least, "ms", cpu_limit)
-    memory = median(session.memory for session in of[LARGE])
+    for kind, name, limit, most_limit, cpu_limit in KEYS:
+        for place in places:
+            cards, size = place
+            where = f"{name}, {cards:,} cards, {size[0]}x{size[1]}"
+            if kind == "down" and cards == SMALL:
+                continue  # there is nothing to go down
+            yield within(where, cost(place, kind).size / KB, "KB", limit)
+            if most_limit is not None:
+                yield within(f"{where}, the dearest", cost(place, kind).most / KB, "KB", most_limit)
+        if cpu_limit is not None:
+            most, least = (1000 * cost((n, LARGE_SIZE), kind).cpu for n in (LARGE, SMALL))
+            yield against(f"{name}, CPU, 10,000 / 20 cards", most, least, "ms", cpu_limit)
+    dearest, first = (cost((SMALL, LARGE_SIZE), kind).size for kind in ("rest", "rest_first"))
+    yield against("cursor key, dearest stage / first", dearest / KB, first / KB, "KB", 2)
+    memory = median(session.memory for session in of[LARGE, LARGE_SIZE])
     yield within("peak memory after the keys, 10,000", memory / MB, "MB")
     for cards in (SMALL, LARGE):
-        idle = median(session.idle for session in of[cards])
+        idle = median(session.idle for session in of[cards, LARGE_SIZE])
         yield within(f"left alone, CPU in a second, {cards:,}", 1000 * idle, "ms")
 
 

@@ -83,6 +83,11 @@ class Glyphs:
         """Whether all that is drawn, texts too, has to be ASCII."""
         return self.characters == "ascii"
 
+    def drawn(self, text: str) -> str:
+        """A text written in the characters of UTF-8 with those of this terminal; what is no
+        character of the table stays."""
+        return text.translate(_translation(self)) if self.characters != "utf-8" else text
+
 
 @cache
 def glyphs(characters: Characters) -> Glyphs:
@@ -103,6 +108,19 @@ ONE_LETTER = str.maketrans(
 )
 """For texts whose columns are laid out already. A glyph that means several things (the spine, which
 is the same for all states) has the letter of one of them."""
+
+
+@cache
+def _translation(used: Glyphs) -> dict[int, str]:
+    """What stands for each character of the table. Shades are told apart by other things."""
+    table: dict[int, str] = {}
+    for entry in fields(Glyphs):
+        ours, theirs = str(getattr(UTF8, entry.name)), str(getattr(used, entry.name))
+        if entry.metadata and entry.name != "shades" and len(ours) == 1:
+            table.setdefault(ord(ours), theirs)
+        elif entry.name == "eighths":
+            table |= {ord(one): other for one, other in zip(ours, theirs, strict=True)}
+    return table
 
 
 def terminal_glyphs(environ: Mapping[str, str], *, ascii: bool) -> Glyphs:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 
 class FlowNumber(NamedTuple):
-    """A number: the name of its command, its key on the reports screen, what it is in a few words,
-    and how it is defined. `of_cards`: whether some of the cards have a number of their own."""
+    """A number: the name of its command, its key on the reports screen, its name there in a word
+    and in full, what it is in a few words, and how it is defined. `of_cards`: whether some of the
+    cards have a number of their own."""
 
     name: str
     key: str
+    tab: str
     title: str
     help: str
     definition: str
@@ -21,7 +23,7 @@ class FlowNumber(NamedTuple):
 
 CATALOGUE = (
     FlowNumber(
-        "cycle-time", "1", "Cycle time", "how long finished cards took: histogram",
+        "cycle-time", "1", "Cycle", "Cycle time", "how long finished cards took: histogram",
         "Calendar days from the last crossing of the commitment point to leaving the last "
         "committed stage or getting an outcome, both ends counted; no night, weekend or "
         "blocked day is subtracted. Percentiles are nearest rank; the second line counts "
@@ -30,95 +32,100 @@ CATALOGUE = (
         "that left it.",
     ),
     FlowNumber(
-        "scatter", "2", "Card by card", "every finished card by day and outcome",
+        "scatter", "2", "Cards", "Card by card", "every finished card by day and outcome",
         "Each card finished or abandoned on the day it ended, at the height of its cycle "
         "time; the lines are the percentiles of the finished ones.",
     ),
     FlowNumber(
-        "throughput", "3", "Throughput", "cards finished and begun per day or week",
+        "throughput", "3", "Throughput", "Throughput", "cards finished and begun per day or week",
         "Cards that ended as shipped, learned or superseded, by the day they did, with "
         "days of none; abandoned cards are told beside it.",
     ),
     FlowNumber(
-        "wip", "4", "Work in progress", "cards in progress at the end of each day",
+        "wip", "4", "WIP", "Work in progress", "cards in progress at the end of each day",
         "Cards at the end of each day that were past the commitment point and had not "
         "departed.",
     ),
     FlowNumber(
-        "cfd", "5", "Cumulative flow", "how many cards had arrived at each stage",
+        "cfd", "5", "CFD", "Cumulative flow", "how many cards had arrived at each stage",
         "Cards that had arrived at a stage, or past it, by the end of each day. The "
         "distance between two lines is the work between them.",
     ),
     FlowNumber(
-        "aging", "6", "Aging", "how old open cards are for where they stand",
+        "aging", "6", "Aging", "Aging", "how old open cards are for where they stand",
         "Open cards by stage and age in calendar days. The lines say how old finished "
         "cards were when they left that stage.",
     ),
     FlowNumber(
-        "forecast", "7", "Forecast", "how many cards are finished by a day, or when so many are",
+        "forecast", "7", "Forecast", "Forecast",
+        "how many cards are finished by a day, or when so many are",
         "A future day finishes as many cards as a day of the window did, each equally "
         "likely; the sums over days are computed exactly, not drawn by lot.",
     ),
     FlowNumber(
-        "forecast-cards", "8", "Forecast by card", "when each open card will be finished",
+        "forecast-cards", "8", "By card", "Forecast by card",
+        "when each open card will be finished",
         "Among cards that got as old as this one, the share that finished within so many "
         "more days; open and abandoned cards count as long as they are known "
         "(Kaplan-Meier).",
     ),
     FlowNumber(
-        "xmr", "9", "XmR", "which cycle times are unusual",
+        "xmr", "9", "XmR", "XmR", "which cycle times are unusual",
         "Cycle times in the order of finish, with limits at the mean +/- 2.66 times the "
         "mean moving range. What lies outside has a reason of its own.",
     ),
     FlowNumber(
-        "efficiency", "0", "Flow efficiency", "hands on, unattended, waiting, blocked",
+        "efficiency", "0", "Efficiency", "Flow efficiency",
+        "hands on, unattended, waiting, blocked",
         "Hands-on time as a share of hands-on, waiting and blocked time between "
         "commitment and delivery. Runs that need nobody are a share of their own.",
     ),
     FlowNumber(
-        "blockers", "C", "Blockers", "what holds work up, how often and how long",
+        "blockers", "C", "Blockers", "Blockers", "what holds work up, how often and how long",
         "Real days within the window that committed cards were blocked, by reason and by whose "
         "it was; blocks that still last count up to its end.",
     ),
     FlowNumber(
-        "bottleneck", "N", "Bottleneck", "the evidence for each stage, a name if it agrees",
+        "bottleneck", "N", "Bottleneck", "Bottleneck",
+        "the evidence for each stage, a name if it agrees",
         "A stage is named only when it takes the largest share of all time and is at its "
         "limit half of the time, or takes in more than it lets go beyond chance: by more than "
         "two square roots of what it took in. Limits are those that held at the time.",
     ),
     FlowNumber(
-        "iterations", "I", "Iterations", "how often cards come back to a stage",
+        "iterations", "I", "Iterations", "Iterations", "how often cards come back to a stage",
         "How often cards that were in a stage have come to it. Moving back is normal "
         "here, and is counted, not hidden.",
     ),
     FlowNumber(
-        "sle", "X", "Expectation", "85 % within how many days, and who is past it",
+        "sle", "X", "SLE", "Expectation", "85 % within how many days, and who is past it",
         "So many days within which 85 % of cards were finished, from the last 90 days or "
         "30 cards, whichever is more.",
     ),
     FlowNumber(
-        "little", "Y", "Little's law", "WIP, throughput and cycle time compared",
+        "little", "Y", "Little", "Little's law", "WIP, throughput and cycle time compared",
         "Mean work in progress divided by mean throughput is mean cycle time, where as "
         "many cards leave as come. The board is in balance when as much is in progress at both "
         "ends as well. The table says why the two differ.",
     ),
     FlowNumber(
-        "debt", "D", "Flow debt", "what finished cards owe to those that wait",
+        "debt", "D", "Debt", "Flow debt", "what finished cards owe to those that wait",
         "How far apart commitments and departures lie in the cumulative flow, less the "
         "mean cycle time of the cards that were finished: what these owe to cards left to "
         "age. Only more than two standard errors are told as debt.",
     ),
     FlowNumber(
-        "quality", "Z", "Data quality", "what in the history makes numbers doubtful",
+        "quality", "Z", "Quality", "Data quality", "what in the history makes numbers doubtful",
         "What happened in the history that makes numbers doubtful, counted and listed.",
     ),
     FlowNumber(
-        "backtest", "P", "Back-test", "how often the forecasts would have held",
+        "backtest", "P", "Back-test", "Back-test", "how often the forecasts would have held",
         "Every few days of the past the forecasts are made again from what was known "
         "then, and compared with what came.",
     ),
     FlowNumber(
-        "triage", "A", "Triage", "how triage goes: decisions, their pace, what is put off",
+        "triage", "A", "Triage", "Triage",
+        "how triage goes: decisions, their pace, what is put off",
         "Sessions of triage on the screen by the day they began. Pauses of more than two "
         "minutes are not active time; decisions that were taken back are not counted. Snoozes "
         "are a share of all decisions, overrides of the accepted cards, and what was taken back "
@@ -126,7 +133,8 @@ CATALOGUE = (
         of_cards=False,
     ),
     FlowNumber(
-        "retraining", "M", "Retraining", "from the alert of a model to the next one in use",
+        "retraining", "M", "Retraining", "Retraining",
+        "from the alert of a model to the next one in use",
         "Calendar days, both ends counted, from the first alert of a model in use to the "
         "commitment of a card that trains it again, and to the delivery of that card (the "
         "time to restore of DORA, for models). Further alerts and retrain cards that came "

@@ -24,7 +24,7 @@ from mlkanban.charts.spec import (
     histogram_spec,
 )
 from mlkanban.flow.sle import sle
-from mlkanban.text import display, steady
+from mlkanban.text import display, quantity, steady
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Aging
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from mlkanban.flow.triage import TriageNumbers
     from mlkanban.flow.wip import WorkInProgress
     from mlkanban.flow.xmr import Xmr
+
+
+PROMISED = 85
+"""The chance in percent that is promised."""
 
 
 def scatter(times: CycleTimes, expected: int | None) -> ScatterSpec:
@@ -130,6 +134,20 @@ def how_many(counted: Forecast) -> ChancesSpec:
         tuple(chance for _, chance in counted.chances),
         tuple(Mark(cards, f"{p}%") for p, cards in counted.how_many.items()),
     )
+
+
+def how_many_bars(counted: Forecast) -> BarsSpec | None:
+    """The same in few words: the surer, the fewer."""
+    rows = tuple(
+        BarRow(
+            f"{p} %",
+            (0.0, float(cards)) if p == PROMISED else (float(cards), 0.0),
+            f"≥ {quantity(cards, 'card')}" if cards else "not one is certain",
+            (),
+        )
+        for p, cards in sorted(counted.how_many.items(), reverse=True)
+    )
+    return BarsSpec("cards", ("other", "promised"), rows, ("area-2", "live")) if rows else None
 
 
 def when(counted: Forecast) -> ChancesSpec:
@@ -249,8 +267,8 @@ PICTURES: Mapping[str, Callable[[Any, Sample], Spec | None]] = {
     **{
         draw.__name__.replace("_", "-"): _of_number(draw)
         for draw in (
-            throughput, wip, cfd, aging, xmr, how_many, when, blockers, stage_times, bottleneck,
-            iterations, retraining, triage,
+            throughput, wip, cfd, aging, xmr, how_many, how_many_bars, when, blockers,
+            stage_times, bottleneck, iterations, retraining, triage,
         )
     },
 }  # fmt: skip

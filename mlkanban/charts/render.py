@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from functools import cache
 from textwrap import wrap
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
@@ -88,7 +86,7 @@ def _plain(lines: Iterable[str], glyphs: Glyphs) -> list[ChartLine]:
 def _shown(line: ChartLine, glyphs: Glyphs) -> ChartLine:
     """The line in the glyphs of the terminal, without the blanks at its end."""
     if glyphs != UTF8:
-        line = [piece._replace(text=piece.text.translate(_table(glyphs))) for piece in line]
+        line = [piece._replace(text=_one_for_one(piece.text, glyphs)) for piece in line]
     if glyphs.ascii:
         line = [piece._replace(text=ascii_only(piece.text)) for piece in line]
     while line and not line[-1].ground and not line[-1].text.strip():
@@ -98,17 +96,9 @@ def _shown(line: ChartLine, glyphs: Glyphs) -> ChartLine:
     return line
 
 
-@cache
-def _table(glyphs: Glyphs) -> dict[int, str]:
-    """What stands for each character of a picture; one for one, for each has its cell."""
-    return {
-        ord(ours): theirs
-        for field in fields(Glyphs)
-        for ours, theirs in zip(
-            str(getattr(UTF8, field.name)), str(getattr(glyphs, field.name)), strict=False
-        )
-        if field.metadata and field.name != "shades"
-    }
+def _one_for_one(text: str, glyphs: Glyphs) -> str:
+    """Each character has its cell here."""
+    return "".join(glyphs.drawn(sign)[:1] for sign in text)
 
 
 def _draw(plotext: Any, placed: Layout, glyphs: Glyphs, selected: int | None) -> str:

@@ -14,11 +14,13 @@ from mlkanban.flow.window import Scope
 from mlkanban.text import quantity
 
 if TYPE_CHECKING:
-    from mlkanban.charts.spec import Spec
+    from mlkanban.charts.spec import Role, Spec
 
 Day = Annotated[str, "date"]
 Figures = tuple[tuple[str, str], ...]
 """The few figures that groups of cards are compared by: a short name and a value."""
+Headline = Sequence[tuple[str, "Role"]]
+"""The one figure that matters, in its colour."""
 Number = TypeVar("Number")
 
 
@@ -56,7 +58,9 @@ class NumberView(Generic[Number]):
 
     `picture` is the name of its picture in `charts.pictures`, '' where there is none. `by_stage`
     counts the number of every stage where that is something else than the number of the cards that
-    were in the stage. `staged`: the number has a row for each stage anyway.
+    were in the stage. `staged`: the number has a row for each stage anyway. `headline` and `tile`
+    (the name of a picture) are for where there is little room. `beside` is the table that stands
+    beside the picture on a wide screen, where the summary has none.
     """
 
     name: str
@@ -67,19 +71,23 @@ class NumberView(Generic[Number]):
     picture: str = ""
     by_stage: Callable[[Sample], Sequence[Number]] | None = None
     staged: bool = False
+    headline: Callable[[Number], Headline] = lambda number: ()
+    tile: str = ""
+    beside: Callable[[Number, Sample], Table | None] = lambda number, sample: None
 
     @property
     def entry(self) -> FlowNumber:
         return next(entry for entry in CATALOGUE if entry.name == self.name)
 
-    def draw(self, number: Number, sample: Sample) -> "Spec | None":
-        """The picture; None where there is none, or nothing to show in it."""
-        if not self.picture:
+    def draw(self, number: Number, sample: Sample, *, small: bool = False) -> "Spec | None":
+        """The picture, or the `small` one; None where there is none, or nothing to show in it."""
+        name = self.tile if small and self.tile else self.picture
+        if not name:
             return None
         # Whoever draws nothing, such as --json, does without the pictures.
         from mlkanban.charts.pictures import PICTURES
 
-        return PICTURES[self.picture](number, sample)
+        return PICTURES[name](number, sample)
 
     def divides(self, by: Grouping | None) -> bool:
         """Whether groups of cards say something more than the whole does."""

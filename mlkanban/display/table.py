@@ -18,10 +18,12 @@ _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under a head; the first column names the row. Titles are as they were stored."""
+    """Rows of text under a head; the first column names the row. Titles are as they were stored.
+    `roles`: the colour of the first cell of each row, where it says something."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    roles: Sequence[str] = ()
 
 
 def markdown_text(text: str) -> str:

@@ -29,11 +29,17 @@ Repeat = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
 """Does what was done last to other cards, with the `CardCommands` of the screen they are on."""
 
 
+OVERVIEW = "overview"
+"""The view of several reports at once."""
+
+
 @dataclass
 class ReportState:
-    """Which report was looked at last; kept while the person is on the board."""
+    """Which report was looked at last; kept while the person is on the board. `tile` is the chart
+    of the overview that a key would open."""
 
-    view: str = "cycle-time"
+    view: str = OVERVIEW
+    tile: int = 0
     window: int = 0
     grouping: int = 0
     group: int = 0

@@ -1,15 +1,16 @@
 """What the reports screen counts, away from the screen's own thread."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.spec import Spec
 from mlkanban.core.models import Board
-from mlkanban.display.number_view import NumberView, Summary
+from mlkanban.display.number_view import Headline, NumberView, Summary
+from mlkanban.display.table import Table
 from mlkanban.flow.sample import Grouping, Sample, follow
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
@@ -17,17 +18,19 @@ from mlkanban.service import Service
 
 @dataclass(frozen=True, slots=True)
 class CountedGroup:
-    """The number of a group of cards: its picture, if there is one, and its words."""
+    """The number of a group of cards: its picture, if there is one, its words, and the table that
+    belongs to them."""
 
     name: str
     sample: Sample
     spec: Spec | None
     summary: Summary
+    table: Table | None = None
 
 
 def row_targets(group: CountedGroup) -> tuple[Target, ...]:
     """The rows of its table that begin with the short id of a card; none unless all do."""
-    table = group.summary.table
+    table = group.table
     refs = {card.ref for card in group.sample.cards}
     if table is None or not all(row[0] in refs for row in table.rows):
         return ()
@@ -66,10 +69,38 @@ def counted(view: NumberView[Any], sample: Sample, by: Grouping | None) -> Count
     groups = view.by(sample, by) if by else [("all cards", sample, view.count(sample))]
     return Counted(
         [
-            CountedGroup(name, some, view.draw(number, some), view.summary(number))
+            CountedGroup(
+                name,
+                some,
+                view.draw(number, some),
+                summary,
+                summary.table or view.beside(number, some),
+            )
             for name, some, number in groups
+            for summary in [view.summary(number)]
         ]
     )
+
+
+class Small(NamedTuple):
+    """A number in little room: the figure that matters, and the picture or a few sentences."""
+
+    headline: Headline
+    spec: Spec | None
+    sentences: tuple[str, ...]
+
+
+def small(view: NumberView[Any], sample: Sample) -> Small:
+    """A number for a tile; where there is nothing to draw, what is said instead."""
+    number = view.count(sample)
+    spec = view.draw(number, sample, small=True)
+    return Small(view.headline(number), spec, () if spec else view.summary(number).lines[:2])
+
+
+def in_words(views: Iterable[tuple[NumberView[Any], int]], sample: Sample) -> Small:
+    """One sentence of some numbers: the one at a place, or the last."""
+    found = [(view.summary(view.count(sample)).lines, at) for view, at in views]
+    return Small((), None, tuple(lines[min(at, len(lines) - 1)] for lines, at in found if lines))
 
 
 class GivenUp(Exception):

@@ -8,7 +8,7 @@ def test_the_demo_prints_the_board_and_its_cycle_times(shell, home, tmp_path) ->
     assert shown.code == 0, shown.err
     assert "5 Training  1/1 attended + 2/2 running" in shown.out
     assert "█" in shown.out
-    assert "85 % of finished <= " in shown.out
+    assert "85 % of finished cards took " in shown.out
     assert max(map(len, shown.out.splitlines())) <= 80
     assert list((tmp_path / "tmp").iterdir()) == []
     assert list(Path(home["MLKANBAN_HOME"]).iterdir()) == []

@@ -60,7 +60,7 @@ def test_groups(desk) -> None:
 def test_words_and_picture(desk) -> None:
     args = ("flow", "cycle-time", "--window", "all", "--as-of", "2026-01-31")
     plain = desk(*args).out
-    assert "85 % of finished <= 17 d" in plain
+    assert "85 % of finished cards took 17 days or less" in plain
     assert "█" not in plain
     drawn = desk(*args, "--chart").out
     assert "█" in drawn

@@ -147,7 +147,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
     [
         (BOARD, "Show finished", "finished shown"),
         (CARD, "Priority", "Priority of v1"),
-        (REPORTS, "Window", "Cycle time, 30 days"),
+        (REPORTS, "Window", "30 days  all cards"),
         (STAGES, "New stage", "New stage after Ideas"),
         (PORTFOLIO, "New board", "How does its work flow?"),
         (HELP, "Back", "Enter open"),

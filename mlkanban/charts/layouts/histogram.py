@@ -57,7 +57,9 @@ def layout_histogram(
     gap = 0 if expected is None else 1
     columns = width - len(str(sum(counts.values()))) - 3
     # A mark beyond the values still needs its place on the axis.
-    bars_of = bins(dict.fromkeys((m.value for m in spec.marks), 0) | counts, columns - gap)
+    all_of = dict.fromkeys((m.value for m in spec.marks), 0) | counts
+    # Bins have two columns each; where there is little room one has to do.
+    bars_of = bins(all_of, (columns - gap) * (1 if legend else 2))
     pitch = min((columns - gap) // len(bars_of), _WIDEST_BAR)
     split = len(bars_of)
     if expected is not None:

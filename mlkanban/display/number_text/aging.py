@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -11,7 +12,7 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE_MARK, Aging
+from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE_MARK, Aging, AgingCard
 from mlkanban.flow.aging import aging as count
 from mlkanban.flow.sle import sle
 
@@ -83,6 +84,11 @@ def _marked(aging: Aging, mark: str) -> int:
     return sum(mark in card.marks for card in aging.cards)
 
 
+def _signs(card: AgingCard) -> str:
+    """`!!` past the SLE, `!` older than the pace of the stage."""
+    return "!!" if LATE_MARK in card.marks else "!" if STALE_MARK in card.marks else ""
+
+
 def summary(aging: Aging) -> Summary:
     note = f"pace from n {aging.n} finished | {scope_text(aging.scope)} | {_CONVENTION}"
     if not aging.cards:
@@ -90,15 +96,15 @@ def summary(aging: Aging) -> Summary:
     sle = f"85 % within {aging.sle_days} d" if aging.sle_days else "needs 10 finished cards"
     lines = (
         f"{len(aging.cards)} open, the oldest {aging.cards[0].age_days} d"
-        f" | {_marked(aging, BLOCKED_MARK)} ! blocked, {_marked(aging, STALE_MARK)} ~ older than"
+        f" | {_marked(aging, BLOCKED_MARK)} blocked, {_marked(aging, STALE_MARK)} older than"
         f" 85 % at this stage",
-        f"{_marked(aging, LATE_MARK)} > past the SLE ({sle})",
+        f"{_marked(aging, LATE_MARK)} past the SLE ({sle})",
     )
     rows = tuple(
         (
             c.ref,
-            c.marks,
-            f"{c.age_days} d",
+            f"{c.age_days} d{_signs(c)}",
+            "blocked" if BLOCKED_MARK in c.marks else "",
             "-" if c.pace is None else f"{100 * c.pace:.0f} %",
             aging.names[c.stage],
             c.title,
@@ -108,9 +114,17 @@ def summary(aging: Aging) -> Summary:
     return Summary(
         "Aging work in progress",
         lines,
-        Table(("card", "mark", "age", "pace", "stage", "title"), rows),
+        Table(("card", "age", "state", "pace", "stage", "title"), rows),
         note,
     )
+
+
+def headline(aging: Aging) -> Headline:
+    late = _marked(aging, LATE_MARK)
+    count = f"{late} of {len(aging.cards)}"
+    if aging.sle_days is None:
+        return ((f"{len(aging.cards)} open", "text"),)
+    return ((count, "clock" if late else "live"), (" past SLE", "text"))
 
 
 NUMBER = NumberView(
@@ -121,4 +135,5 @@ NUMBER = NumberView(
     to_json,
     picture="aging",
     staged=True,
+    headline=headline,
 )

@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -96,6 +97,16 @@ def summary(blockers: Blockers) -> Summary:
     return Summary("Blockers", tuple(lines), Table(head, rows), note)
 
 
+def headline(blockers: Blockers) -> Headline:
+    if not blockers.clusters:
+        return ()
+    return (
+        (f"{blockers.days:.0f} d lost", "alarm"),
+        ("  ━ external", "alarm"),
+        ("  ━ own", "clock"),
+    )
+
+
 NUMBER = NumberView(
     "blockers",
     count,
@@ -103,4 +114,5 @@ NUMBER = NumberView(
     figures,
     to_json,
     picture="blockers",
+    headline=headline,
 )

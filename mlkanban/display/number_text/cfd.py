@@ -7,6 +7,7 @@ from typing import TypedDict
 from mlkanban.display.number_view import (
     Day,
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -63,8 +64,8 @@ def summary(cfd: Cfd) -> Summary:
     into, out = cfd.lines[0].counts, cfd.lines[-1].counts
     first, last = cfd.lines[0].before - cfd.lines[-1].before, into[-1] - out[-1]
     lines = (
-        f"{into[-1]} committed and {out[-1]} departed so far | in progress: {last}",
         _development([first, *(a - b for a, b in zip(into, out, strict=True))]),
+        f"{into[-1]} committed and {out[-1]} departed so far | in progress: {last}",
     )
     rows = [
         (line.name, str(line.came), str(after.came), str(line.counts[-1] - after.counts[-1]))
@@ -89,6 +90,14 @@ def _development(counts: list[int]) -> str:
     return f"Work in progress {grew} from {first} to {last} over the {days}{aside}."
 
 
+def headline(cfd: Cfd) -> Headline:
+    if not cfd.n or not cfd.lines[0].counts:
+        return ()
+    first = cfd.lines[0].before - cfd.lines[-1].before
+    last = cfd.lines[0].counts[-1] - cfd.lines[-1].counts[-1]
+    return (("WIP ", "text"), (f"{first} → {last}", "clock" if last > first else "live"))
+
+
 NUMBER = NumberView(
     "cfd",
     count,
@@ -97,4 +106,5 @@ NUMBER = NumberView(
     to_json,
     picture="cfd",
     staged=True,
+    headline=headline,
 )

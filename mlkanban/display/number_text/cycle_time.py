@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -14,6 +15,8 @@ from mlkanban.display.number_view import (
 from mlkanban.display.table import Table
 from mlkanban.flow.cycle_time import CycleTimes, cycle_times, grouped
 from mlkanban.flow.percentiles import PERCENTILES, needed
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.sle import sle
 from mlkanban.text import quantity
 
 _MAIN = 85
@@ -94,9 +97,9 @@ def summary(times: CycleTimes) -> Summary:
         f"{count} {name}" for name, count in times.outcomes.items() if name != "abandoned"
     )
     lines = (
+        _sentence(times),
         f"{times.n} {_ended(times)} | mean {times.mean:.1f} d | mode {times.mode} d"
         f" | from {times.min} to {times.max} d",
-        _sentence(times),
         f"{_ended(times):20}" + _all(times.percentiles, times.n),
         "counting open cards " + _all(times.percentiles_with_open, times.n_with_open),
         f"{split} | {_others(times)}",
@@ -108,9 +111,9 @@ def _sentence(times: CycleTimes) -> str:
     """One sentence for each way of counting, at the highest percentile up to 85 there is."""
     p = _MAIN if times.n >= needed(_MAIN) else PERCENTILES[0]
     with_open = _value(times.percentiles_with_open[p], times.n_with_open, p)
-    return (
-        f"{p} % of {_ended(times)} <= {times.percentiles[p]} d | counting open cards: {with_open}"
-    )
+    cards = "cards that left it" if times.of_stage else "finished cards"
+    took = quantity(times.percentiles[p] or 0, "day")
+    return f"{p} % of {cards} took {took} or less | counting open cards: {with_open}"
 
 
 def _others(times: CycleTimes) -> str:
@@ -133,6 +136,28 @@ def _value(value: int | None, n: int, p: int) -> str:
     return "not reached" if n >= needed(p) else f"n < {needed(p)}"
 
 
+def headline(times: CycleTimes) -> Headline:
+    known = [p for p in (_MAIN, PERCENTILES[0]) if times.percentiles.get(p) is not None]
+    if not known:
+        return ((f"{times.n} finished", "dim"),)
+    return ((f"{known[0]} % ", "text"), (f"≤ {times.percentiles[known[0]]} d", "clock"))
+
+
+def past_sle(times: CycleTimes, sample: Sample) -> Table | None:
+    """The finished cards that took longer than the SLE, those that took longest first."""
+    expected = None if times.of_stage else sle(sample).days
+    late = [card for card in times.cards if expected is not None and card.days > expected]
+    if not late:
+        return None
+    late.sort(key=lambda card: (-card.days, card.ref))
+    p95 = times.percentiles[95]
+    return Table(
+        ("past SLE", "card", "title"),
+        tuple((f"{card.days} d", card.ref, card.title) for card in late),
+        tuple("alarm" if p95 is not None and card.days > p95 else "clock" for card in late),
+    )
+
+
 NUMBER = NumberView(
     "cycle-time",
     cycle_times,
@@ -141,4 +166,6 @@ NUMBER = NumberView(
     to_json,
     picture="histogram",
     by_stage=lambda sample: [times for _, times in grouped(sample, "stage")],
+    headline=headline,
+    beside=past_sle,
 )

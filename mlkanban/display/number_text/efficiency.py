@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -110,6 +111,11 @@ def _row(name: str, spent: Spent, percent: int) -> tuple[str, ...]:
     return (name, *(f"{spent.days(share):.1f}" for share in Share), f"{percent} %")
 
 
+def headline(efficiency: Efficiency) -> Headline:
+    share = efficiency.efficiency
+    return () if share is None else ((f"{100 * share:.0f} % efficient", "text"),)
+
+
 NUMBER = NumberView(
     "efficiency",
     count,
@@ -118,4 +124,5 @@ NUMBER = NumberView(
     to_json,
     picture="stage-times",
     staged=True,
+    headline=headline,
 )

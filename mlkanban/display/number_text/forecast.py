@@ -6,6 +6,7 @@ from typing import TypedDict
 from mlkanban.display.number_view import (
     Day,
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -144,6 +145,19 @@ def _at_least(cards: int) -> str:
     return f"{quantity(cards, 'card')} or more" if cards else "not one card is certain"
 
 
+def headline(forecast: Forecast) -> Headline:
+    if not forecast.possible:
+        return ()
+    cards = forecast.how_many[85]
+    if not cards:
+        return (("85 %: not one is certain", "text"),)
+    return (
+        ("85 % ", "text"),
+        (f"≥ {quantity(cards, 'card')}", "live"),
+        (f" in {forecast.days} d", "text"),
+    )
+
+
 NUMBER = NumberView(
     "forecast",
     count,
@@ -151,4 +165,6 @@ NUMBER = NumberView(
     figures,
     to_json,
     picture="how-many",
+    headline=headline,
+    tile="how-many-bars",
 )

@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 from mlkanban.display.number_view import (
     Day,
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -117,6 +118,12 @@ def summary(throughput: Throughput) -> Summary:
     return Summary("Throughput", lines, Table(head, rows), note)
 
 
+def headline(throughput: Throughput) -> Headline:
+    if throughput.per_week is None:
+        return ((f"{throughput.n} finished", "dim"),)
+    return ((f"{throughput.per_week:.1f} a week", "text"), ("  ○ begun", "value"))
+
+
 NUMBER = NumberView(
     "throughput",
     count,
@@ -124,4 +131,5 @@ NUMBER = NumberView(
     figures,
     to_json,
     picture="throughput",
+    headline=headline,
 )

@@ -6,6 +6,7 @@ from typing import TypedDict
 from mlkanban.display.number_view import (
     Day,
     Figures,
+    Headline,
     NumberJson,
     NumberView,
     Summary,
@@ -91,6 +92,10 @@ def summary(wip: WorkInProgress) -> Summary:
     )
 
 
+def headline(wip: WorkInProgress) -> Headline:
+    return ((f"{wip.counts[-1]} now", "text"),) if wip.counts else ()
+
+
 NUMBER = NumberView(
     "wip",
     count,
@@ -99,4 +104,5 @@ NUMBER = NumberView(
     to_json,
     picture="wip",
     by_stage=wip_in_stages,
+    headline=headline,
 )

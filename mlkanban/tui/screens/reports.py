@@ -5,13 +5,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Static
 
 from mlkanban.cells import wrapped_note
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.lines import filled, spread
 from mlkanban.display.number_text import number_view, simulate, suggest_limits
 from mlkanban.display.number_text.backtest import remarks
 from mlkanban.display.number_view import NumberView, Summary
@@ -19,53 +21,92 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import limits_from, what_if
-from mlkanban.text import display, quantity
-from mlkanban.tui.commands import REPORTS
+from mlkanban.text import display, quantity, steady
+from mlkanban.tui.commands import REPORTS, STATUS, shown
+from mlkanban.tui.host import OVERVIEW
+from mlkanban.tui.key_hints import KeyHint, key_hints
 from mlkanban.tui.number_worker import (
     Counted,
     CountedGroup,
     Progress,
     Samples,
     counted,
+    in_words,
     row_targets,
+    small,
 )
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.overview import Overview, Tile
 from mlkanban.tui.widgets.picture import Picture
+from mlkanban.tui.widgets.tab_bar import Tab, TabBar
 from mlkanban.tui.widgets.table_pane import TablePane
 
 _WINDOWS: tuple[int | None, ...] = (90, 30, None)
 _GROUPINGS: tuple[Grouping | None, ...] = (None, "type", "tag", "stage")
-_LINES = 9
+_MOST_LINES = 9
+_LEAST_PICTURE = 10
+"""Lines that the words above leave to the picture."""
 _NUMBERS = "numbers"
 _PATIENCE = 50
 _NOTHING = "There is nothing to point at in this view."
 _ROOMY = 120
 """From so many columns on the table stands beside the picture."""
-_SIDE = 56
+_SIDE, _PICTURE = 56, 84
+"""The table is as wide as it needs, but leaves so much to the picture; unless it is narrower."""
+_WORDS = "words"
+_TILES = (
+    "cycle-time", "cfd", "aging", "scatter", "throughput", "forecast", "blockers", "efficiency",
+    _WORDS,
+)  # fmt: skip
+_FEW_TILES = ("cycle-time", "aging", "forecast", "cfd")
+_IN_WORDS = {"bottleneck": 0, "cfd": 0, "blockers": 1}
+"""The numbers of which the last tile has a sentence, and which."""
+_OVERVIEW_KEYS = (
+    "part.open", "chart.next", "report.next", "reports.window", "help", "back",
+)  # fmt: skip
+_AIRY = 30
+"""From so many lines on a blank one stands on either side of the words."""
+_WIDE, _HIGH = 150, 40
+_TWO_WIDE = 56
+"""From so many columns on two tiles stand beside each other."""
 
 
 class ReportsScreen(KeyScreen):
     WHERE: ClassVar[str] = REPORTS
 
     def __init__(self, name: str = "") -> None:
-        """Begin with the report of this name, or with the one looked at last."""
+        """Begin with the report of this name, or with what was looked at last."""
         super().__init__()
         self._report = self.host.report
         if name:
             self._report.view, self._report.part = name, None
-        self._picture = Picture(glyphs=self.host.glyphs)
-        self._table = TablePane(ascii=self.host.ascii, id="report-table")
+        glyphs = self.host.glyphs
+        keys = {c.name: shown(c.keys[0]) for c in self.host.commands if c.keys}
+        tabs = [Tab(e.name, keys.get(f"view.{e.name}", ""), e.tab) for e in CATALOGUE]
+        self._keys = keys
+        self._tabs = TabBar([Tab(OVERVIEW, "", "Overview"), *tabs], glyphs=glyphs, id="report-tabs")
+        self._head = Lines(ascii=self.host.ascii, id="report-title")
+        self._words = Lines(ascii=self.host.ascii, id="report-words")
+        self._note = Lines(ascii=self.host.ascii, id="report-note")
+        self._picture = Picture(glyphs=glyphs)
+        self._table = TablePane(glyphs=glyphs, id="report-table")
+        self._overview = Overview(glyphs=glyphs, id="report-overview")
         self._samples = Samples()
         self._counted: Counted | None = None
+        self._sample_shown: Sample | None = None
         self._settled = asyncio.Event()
         self._played = ""
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="report-title")
+        yield self._head
+        yield self._tabs
+        yield self._words
         with Horizontal(id="report-body"):
             yield self._picture
             yield self._table
-        yield Static(markup=False, id="report-text")
+        yield self._overview
+        yield self._note
         yield self.ask
         yield self.status
 
@@ -73,7 +114,17 @@ class ReportsScreen(KeyScreen):
         await self.board_changed()
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if self._is_overview and self.ready and self._tile_names != self._names_shown:
+            self.start(self.board_changed())
+        else:
+            self._show()
+
+    @property
+    def _is_overview(self) -> bool:
+        return self._report.view == OVERVIEW
 
     @property
     def _view(self) -> NumberView[Any]:
@@ -81,7 +132,7 @@ class ReportsScreen(KeyScreen):
 
     @property
     def _by(self) -> Grouping | None:
-        return _GROUPINGS[self._report.grouping]
+        return None if self._is_overview else _GROUPINGS[self._report.grouping]
 
     # Counting, beside the keys: one can go on to another view, or leave, at any time
 
@@ -90,8 +141,13 @@ class ReportsScreen(KeyScreen):
         # One for each count: what an earlier one left to be done settles nothing of this one.
         before, self._settled = self._settled, asyncio.Event()
         before.set()
-        self._title("counting ...")
-        self.only_newest(_NUMBERS, self._count)
+        self._show_frame()
+        if self._is_overview:
+            self._played = ""
+            self._show_tiles([self._tile(name) for name in self._tile_names])
+            self.only_newest(_NUMBERS, self._count_tiles)
+        else:
+            self.only_newest(_NUMBERS, self._count)
 
     async def _count(self) -> None:
         view, by, settled = self._view, self._by, self._settled
@@ -111,57 +167,173 @@ class ReportsScreen(KeyScreen):
             settled.set()
             self.show_error(error)
 
+    async def _count_tiles(self) -> None:
+        """Each chart is shown as soon as it is counted."""
+        settled = self._settled
+        try:
+            sample = await self._sample()
+            self._show_frame()
+            for number, name in enumerate(self._names_shown):
+                if name == _WORDS:
+                    views = [(number_view(one), at) for one, at in _IN_WORDS.items()]
+                    found = await asyncio.to_thread(in_words, views, sample)
+                else:
+                    found = await asyncio.to_thread(small, number_view(name), sample)
+                sentences = tuple(self.plain(self.worded(line)) for line in found.sentences)
+                tile = self._tile(name)._replace(
+                    headline=found.headline, spec=found.spec, sentences=sentences, ready=True
+                )
+                self._overview.show_tile(number, tile)
+        except MlkanbanError as error:
+            self.show_error(error)
+        finally:
+            settled.set()
+
     async def _sample(self) -> Sample:
         board, now = self.board, self.host.now()
         days = _WINDOWS[self._report.window]
-        return await self.host.store_thread.call(
+        sample = await self.host.store_thread.call(
             lambda service: self._samples.get(service, board, days, now)
         )
+        self._sample_shown = sample
+        return sample
 
-    # Showing
+    # Showing the overview
 
-    def _title(self, found: str, what: str = "", pointed: str = "") -> None:
+    @property
+    def _shape(self) -> tuple[int, int]:
+        """The columns and rows of charts that there is room for."""
+        width, height = self.size
+        if width >= _WIDE and height >= _HIGH:
+            return 3, 3
+        return (2, 2) if width >= _TWO_WIDE else (1, 4)
+
+    @property
+    def _tile_names(self) -> tuple[str, ...]:
+        return _TILES if self._shape == (3, 3) else _FEW_TILES
+
+    @property
+    def _names_shown(self) -> tuple[str, ...]:
+        return tuple(tile.name for tile in self._overview.tiles)
+
+    def _tile(self, name: str) -> Tile:
+        if name == _WORDS:
+            return Tile(name, "", "In words")
+        return Tile(name, self._keys.get(f"view.{name}", ""), number_view(name).entry.title)
+
+    def _show_tiles(self, tiles: list[Tile]) -> None:
+        self._report.tile = min(self._report.tile, len(tiles) - 1)
+        self._overview.show(tiles, self._shape, self._report.tile)
+
+    def _look_at_tile(self, at: int) -> None:
+        self._report.tile = at % len(self._tile_names)
+        self._overview.focus_tile(self._report.tile)
+
+    # Showing a report
+
+    def _show_frame(self) -> None:
+        """The title, the tabs and the keys of what is looked at."""
+        if not self.ready:
+            return
+        for part in (self._words, self._note, self.query_one("#report-body")):
+            part.display = not self._is_overview
+        self._overview.display = self._is_overview
+        self._tabs.show(self._report.view)
+        self.status.offer(self._hints_here())
+        self._head.show([self._title()])
+
+    def _hints_here(self) -> list[KeyHint]:
+        """Keys that do something now: those that point only where there is something."""
+        names = _OVERVIEW_KEYS if self._is_overview else STATUS[REPORTS]
+        hints = key_hints(self.host.commands, names)
+        if self._is_overview:
+            return [h._replace(word="zoom") if h.command == "part.open" else h for h in hints]
+        idle = set[str]() if self._has_parts else {"part.next", "part.open"}
+        if not self._view.entry.of_cards:
+            idle.add("reports.group")
+        return [hint for hint in hints if hint.command not in idle]
+
+    def _title(self) -> Line:
         days = _WINDOWS[self._report.window]
         window = "all time" if days is None else f"{quantity(days, 'day')}"
-        entry = self._view.entry
-        what = self._played.capitalize() or f"{entry.key}  {what or entry.title}"
-        # Beside the title, where it moves nothing.
-        title = f" {what}, {window}{found and f', {found}'}{pointed and f'  > {pointed}'}"
-        self.query_one("#report-title", Static).update(Content(self.plain(title)))
+        sample, by, found = self._sample_shown, "", self._counted
+        if self._is_overview:
+            title, then = "Reports", steady(display(self.board.name))
+        else:
+            title, then = self._view.entry.title, window
+            window = "all cards"
+            if self._played:
+                title = self._played.capitalize()
+            elif self._by is not None and found is not None and found.groups:
+                group = found.groups[min(self._report.group, len(found.groups) - 1)]
+                title = group.summary.title if self._by == "stage" else title
+                by = "cards that were in" if self._by == "stage" else f"{self._by}:"
+                name = steady(display(group.name)) or "(none)"
+                window = f"({self._report.group + 1} of {len(found.groups)})"
+                by = f"   {by} {name}"
+                sample = group.sample
+        if sample is not None and not self._is_overview:
+            then += f" to {sample.today:%Y-%m-%d}"
+        finished = "" if sample is None else f"  {len(sample.finished):,} finished"
+        left = [Piece(f" {title}", "title"), Piece(f"   {then}", "dim"), Piece(by, "text")]
+        right = [Piece(f"{window}{'  all cards' * self._is_overview}{finished} ", "dim")]
+        return spread(left, right, self.size.width, self.host.glyphs)
 
     def _show(self) -> None:
-        if self._counted is None or not self.ready:
+        self._show_frame()
+        if self._is_overview and self.ready:
+            self._overview.reshape(self._shape)
+        if self._is_overview or self._counted is None or not self.ready:
             return
-        text = self.query_one("#report-text", Static)
         if not self._counted.groups:
-            self._title("")
-            text.update(Content(" No cards to count yet."))
+            self._words.show([[], [Piece(" No cards to count yet.", "text")]])
             self._table.display = False
             self._picture.show(None)
             return
         group = self._counted.groups[self._report.group]
-        spec, summary = group.spec, group.summary
-        found = ""
-        if self._by is not None:
-            at = f"({self._report.group + 1} of {len(self._counted.groups)})"
-            by = "cards that were in" if self._by == "stage" else f"{self._by}:"
-            found = f"{by} {display(group.name) or '(none)'}  {at}"
-        by_stage = summary.title if self._by == "stage" else ""
-        self._title(found, by_stage, self._pointed_words())
-        roomy = self.size.width >= _ROOMY
-        self._table.display = summary.table is not None and (roomy or spec is None)
+        spec, summary, table = group.spec, group.summary, group.table
+        width = self.size.width
+        roomy = width >= _ROOMY
+        self._table.display = table is not None and (roomy or spec is None)
         self._picture.display = spec is not None
-        self._table.styles.width = _SIDE if spec is not None else "1fr"
-        text.update(Content(self._sentences(summary)))
+        self._words.show(self._sentences(summary))
         self._picture.show(spec, self._report.part)
-        self._table.show(summary.table, self._report.part if spec is None else None)
+        self._table.show(table, self._report.part if spec is None else None)
+        self._note.show([self._footnote(summary)])
+        self.status.offer(self._hints_here())
+        if spec is not None and table is not None:
+            self._table.styles.width = min(
+                self._table.natural_width, max(_SIDE, width - _PICTURE), width - _SIDE
+            )
+        else:
+            self._table.styles.width = "1fr"
 
-    def _sentences(self, summary: Summary) -> str:
+    def _sentences(self, summary: Summary) -> list[Line]:
+        """What the number comes to, in the brightest colour, and what else there is to say."""
         assert self._counted is not None
-        lines: list[str] = []
-        for line in (*summary.lines, *self._counted.remarks, summary.note):
-            lines += wrapped_note(self.worded(line), max(20, self.size.width - 3))
-        return "\n".join(" " + self.plain(line) for line in lines[:_LINES])
+        width, height = self.size
+        extra = self._counted.remarks
+        if not extra and summary.forecasts and self._by is None and not self._played:
+            # Room for what the past says of such forecasts, so that nothing moves then.
+            extra = ["Testing such forecasts with the past ..."] * len(summary.forecasts)
+        made: list[Line] = []
+        for at, line in enumerate((*summary.lines, *extra)):
+            role = "title" if not at else "text"
+            for text in wrapped_note(self.worded(line), max(20, width - 3)):
+                made.append([Piece(" " + self.plain(text.replace(" | ", "   ")), role)])
+        most = max(2, min(_MOST_LINES, height - 4 - _LEAST_PICTURE))
+        airy: list[Line] = [[]] if height >= _AIRY else []
+        return [*airy, *made[:most], *airy]
+
+    def _footnote(self, summary: Summary) -> Line:
+        """How it was counted; while something is pointed at, what that is."""
+        pointed = self._pointed_words()
+        if pointed:
+            parts = [Piece(f" {self.plain(pointed)}", "focus")]
+        else:
+            note = self.worded(summary.note).replace(" | ", "   ")
+            parts = [Piece(f" {self.plain(note)}", "dim")]
+        return filled(parts, self.size.width, self.host.glyphs)
 
     def _pointed_words(self) -> str:
         """What is pointed at: the card, or how many."""
@@ -174,7 +346,7 @@ class ReportsScreen(KeyScreen):
         [ref] = part.cards
         title = next((c.history.title for c in sample.cards if c.ref == ref), "")
         label = "" if part.label == ref else f"{part.label}: "
-        return f"{label}{ref} {title}"
+        return f"{label}{ref} {steady(display(title[: 2 * self.size.width]))}"
 
     # The parts of the picture, or of the table where there is none
 
@@ -186,6 +358,13 @@ class ReportsScreen(KeyScreen):
         if group.spec is None:
             return row_targets(group)
         return self._picture.targets()
+
+    @property
+    def _has_parts(self) -> bool:
+        if self._counted is None or not self._counted.groups:
+            return False
+        group = self._counted.groups[self._report.group]
+        return bool(row_targets(group)) if group.spec is None else self._picture.has_targets
 
     @property
     def _part(self) -> Target | None:
@@ -217,12 +396,22 @@ class ReportsScreen(KeyScreen):
         self._show()
 
     async def do_part_next(self) -> None:
-        await self._point(1)
+        await self._step(1)
 
     async def do_part_previous(self) -> None:
-        await self._point(-1)
+        await self._step(-1)
+
+    async def _step(self, by: int) -> None:
+        if self._is_overview:
+            self._look_at_tile(self._report.tile + by)
+        else:
+            await self._point(by)
 
     async def do_part_open(self) -> None:
+        if self._is_overview:
+            name = self._tile_names[self._report.tile]
+            await self._look_at("bottleneck" if name == _WORDS else name)
+            return
         part = await self._pointed()
         if part is not None and len(part.cards) == 1:
             self.open("card", part.cards[0])
@@ -230,6 +419,9 @@ class ReportsScreen(KeyScreen):
             self._show_on_board(part)
 
     async def do_part_board(self) -> None:
+        if self._is_overview:
+            self.status.show(_NOTHING)
+            return
         part = await self._pointed()
         if part is not None:
             self._show_on_board(part)
@@ -291,7 +483,10 @@ class ReportsScreen(KeyScreen):
                 progress.give_up()
             self.status.clear()
             self._report.grouping, self._report.group, self._report.part = 0, 0, None
-            self._counted, self._played = Counted([CountedGroup(name, sample, None, summary)]), name
+            if self._is_overview:
+                self._report.view = "wip"
+            group = CountedGroup(name, sample, None, summary, summary.table)
+            self._counted, self._played = Counted([group]), name
             self._show()
 
         self._settled.set()
@@ -306,10 +501,34 @@ class ReportsScreen(KeyScreen):
 
     async def _look_at(self, view: str) -> None:
         self._report.view, self._report.part = view, None
-        if not self._view.divides(self._by):
+        if self._is_overview or not self._view.divides(self._by):
             self._report.grouping = self._report.group = 0
+        if view in self._tile_names:
+            self._report.tile = self._tile_names.index(view)
         self._played = ""
         await self.board_changed()
+
+    async def do_report_next(self) -> None:
+        await self._turn_page(1)
+
+    async def do_report_previous(self) -> None:
+        await self._turn_page(-1)
+
+    async def _turn_page(self, by: int) -> None:
+        names = [OVERVIEW, *(entry.name for entry in CATALOGUE)]
+        await self._look_at(names[(names.index(self._report.view) + by) % len(names)])
+
+    async def do_chart_next(self) -> None:
+        await self._turn_chart(1)
+
+    async def do_chart_previous(self) -> None:
+        await self._turn_chart(-1)
+
+    async def _turn_chart(self, by: int) -> None:
+        if self._is_overview:
+            self._look_at_tile(self._report.tile + by)
+        else:
+            await self._turn_page(by)
 
     def cancel(self) -> None:
         if self._report.part is not None:
@@ -318,12 +537,21 @@ class ReportsScreen(KeyScreen):
         else:
             super().cancel()
 
+    def do_back(self) -> None:
+        if self._is_overview:
+            super().do_back()
+        else:
+            self.start(self._look_at(OVERVIEW))
+
     async def do_reports_window(self) -> None:
         self._report.window = (self._report.window + 1) % len(_WINDOWS)
         self._report.part = None
         await self.board_changed()
 
     async def do_reports_group(self) -> None:
+        if self._is_overview:
+            self.status.show("Open a chart first: o groups the cards of one.")
+            return
         if not self._view.entry.of_cards:
             self.status.show(f"{self._view.entry.title} is of the whole board: it has no groups.")
             return
@@ -333,17 +561,56 @@ class ReportsScreen(KeyScreen):
         self._report.group, self._report.part = 0, None
         await self.board_changed()
 
+    async def do_group_next(self) -> None:
+        await self._turn(1)
+
+    async def do_group_previous(self) -> None:
+        await self._turn(-1)
+
     async def _turn(self, by: int) -> None:
+        """The next group; where there are none the next line of charts or the next part."""
+        if self._is_overview:
+            self._look_at_tile(self._report.tile + by * self._shape[0])
+            return
         await self._counting_is_over()
         if self._counted is not None and self._by is not None and self._counted.groups:
             self._report.group = (self._report.group + by) % len(self._counted.groups)
             self._report.part = None
             self._show()
         else:
-            self.status.show("o groups the cards by type, tag or stage first.")
+            await self._point(by)
 
-    async def do_group_next(self) -> None:
-        await self._turn(1)
+    # The mouse
 
-    async def do_group_previous(self) -> None:
-        await self._turn(-1)
+    @on(TabBar.Chosen)
+    def _tab_clicked(self, event: TabBar.Chosen) -> None:
+        if self.takes_keys and not self.ask.asking:
+            self.start(self._look_at(event.name))
+
+    @on(Overview.Chosen)
+    def _tile_clicked(self, event: Overview.Chosen) -> None:
+        if self.takes_keys and not self.ask.asking:
+            self._look_at_tile(event.number)
+            self.run_command("part.open")
+
+    @on(TablePane.Chosen)
+    def _row_clicked(self, event: TablePane.Chosen) -> None:
+        if self._counted is None or not self._counted.groups or self.ask.asking:
+            return
+        if self._counted.groups[self._report.group].spec is None:
+            self._click(event.row)
+
+    @on(Picture.Chosen)
+    def _part_clicked(self, event: Picture.Chosen) -> None:
+        if not self.ask.asking:
+            self._click(event.part)
+
+    def _click(self, part: int) -> None:
+        """Point at a part; a click on the one pointed at opens it."""
+        if not self.takes_keys or part >= len(self._parts):
+            return
+        if self._report.part == part:
+            self.run_command("part.open")
+        else:
+            self._report.part = part
+            self._show()

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -13,6 +15,8 @@ from mlkanban.charts.render import ChartPiece, finish_of, render
 from mlkanban.charts.spec import Spec
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui.theme import role_styles
+
+_USUAL = (80, 20)
 
 
 def chart_segments(pieces: Iterable[ChartPiece], styles: Mapping[str, Style]) -> list[Segment]:
@@ -30,6 +34,13 @@ def chart_segments(pieces: Iterable[ChartPiece], styles: Mapping[str, Style]) ->
 
 class Picture(Widget):
     """Drawn again only for another spec, size, theme or part pointed at."""
+
+    class Chosen(Message):
+        """A part was clicked."""
+
+        def __init__(self, part: int) -> None:
+            super().__init__()
+            self.part = part
 
     DEFAULT_CSS = "Picture { height: 1fr; width: 1fr; padding: 0 1; }"
 
@@ -58,19 +69,26 @@ class Picture(Widget):
         placed = self._layout
         return placed.targets if placed else ()
 
-    def target_at(self, x: int, y: int) -> int | None:
-        """The number of the part at a place of the content, or of the nearest in its column."""
-        placed = self._layout
-        if placed is None:
-            return None
-        column, row = x - placed.margin, placed.heads + placed.rows - 1 - y
+    @property
+    def has_targets(self) -> bool:
+        """Whether it has such parts; before it has a place, whether it usually would."""
+        if all(self.content_size):
+            return bool(self.targets())
+        placed = self._spec and layout(self._spec, *_USUAL)
+        return bool(placed and placed.targets)
+
+    def on_click(self, event: events.Click) -> None:
+        at, placed = event.get_content_offset(self), self._layout
+        if at is None or placed is None:
+            return
+        column, row = at.x - placed.margin, placed.heads + placed.rows - 1 - at.y
         hit = [
-            (abs((target.row if target.row is not None else row) - row), at)
-            for at, target in enumerate(placed.targets)
-            if target.column - target.columns // 2 <= column <= target.column + target.columns // 2
-            or (target.row == row and target.column <= column)
+            (abs((row if target.row is None else target.row) - row), number)
+            for number, target in enumerate(placed.targets)
+            if abs(target.column - column) <= target.columns // 2 or target.row == row
         ]
-        return min(hit)[1] if hit else None
+        if hit:
+            self.post_message(self.Chosen(min(hit)[1]))
 
     def notify_style_update(self) -> None:
         self._strips.clear()

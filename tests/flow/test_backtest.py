@@ -303,3 +303,19 @@ def test_a_past_without_a_share_is_not_the_best_one():
     some = scored(0, 0)
     few = replace(some, scores={30: some.scores[30], 90: none.scores[90]})
     assert few.best_past_days == 30
+
+
+@pytest.mark.parametrize(
+    ("steps", "came_back"),
+    [
+        ([(1, 1)], False), ([(1, 0), (2, 1), (3, 4)], False), ([(1, 1), (2, 3), (3, 1)], False),
+        ([(1, 1), (2, 1, "shipped"), (3, 4, "shipped")], False),
+        ([(1, 1), (2, 0)], True), ([(1, 4), (2, 1)], True), ([(1, 1), (2, 4), (3, 3)], True),
+        ([(1, 1), (2, 1, "learned"), (3, 1)], True),
+        ([(1, 1), (2, 1, "learned"), (3, 1, "shipped")], True),
+        ([(1, 1), (2, 1, "discarded")], True),
+    ],
+)  # fmt: skip
+def test_only_a_card_that_came_back_is_followed_anew_on_each_day(steps, came_back):
+    replay = _Replay(sample([card("c", *steps)]))
+    assert [c.ref for c in replay._turned] == ["c"] * came_back

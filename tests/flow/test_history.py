@@ -204,7 +204,18 @@ def reference(history, as_of):
             )
             for k in range(5)
         ),
+        "arrivals": tuple(arrival(k, steps, where) for k in range(5)),
     }
+
+
+def arrival(stage, steps, where):
+    """When a card last came to a stage or past it from before, None where it is before it. The last
+    of them, 4, is past delivery, where an outcome but discarding leads from any stage."""
+    reached = [4 if now == "after" else step.stage for step, now in zip(steps, where, strict=True)]
+    if reached[-1] < stage:
+        return None
+    first = max((i + 1 for i, place in enumerate(reached) if place < stage), default=0)
+    return steps[first].at
 
 
 moves = st.tuples(

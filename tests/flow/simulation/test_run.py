@@ -118,3 +118,45 @@ def test_the_percentiles_of_a_run_are_those_of_its_cards():
     out = played.outcome(0.0, 100.0, 100)
     assert out is not None
     assert (out.p50, out.p85) == (50, 85)
+
+
+@pytest.mark.parametrize(
+    ("limit", "hand", "machine"),
+    [
+        # A card every day that takes three: by hand, or as a run.
+        (1, 1, 1), (2, 2, 2), (3, 3, 3), (None, 3, 3), ((1, 1), 1, 1), ((1, 2), 1, 2),
+        ((2, 1), 2, 1), ((None, 1), 3, 1), ((1, 3), 1, 3),
+    ],
+)  # fmt: skip
+def test_each_way_of_working_has_as_much_room_as_its_limit(limit, hand, machine):
+    for unattended, rooms in ((False, hand), (True, machine)):
+        legs = (Leg(0, unattended, 3.0, 0.0),)
+        out = result(line([limit], [SimulatedCard(legs)], [1.0]))
+        assert out.per_week == pytest.approx(7 * rooms / 3, abs=0.1)
+        assert out.wip == pytest.approx(rooms, abs=0.05)
+
+
+def test_blocked_time_holds_the_place_as_work_does():
+    leg = Leg(0, False, 1.0, 2.0)
+    out = result(line([1], [SimulatedCard((leg,))], [3.0]))
+    assert out.p50 == 4
+    assert out.per_week == pytest.approx(7 / 3, abs=0.05)
+
+
+def test_a_run_is_measured_after_it_has_warmed_up():
+    """Cards come on days 1 to 14; those count that end from day 5 on, up to day 15."""
+    out = result(line([None], [job((0, 2.5))], [1.0], days=10, warm_up=5))
+    assert (out.per_week, out.waiting) == (7.0, 0)
+    assert (out.p50, out.p85) == (3, 3)
+    assert out.wip == pytest.approx(2.5, abs=0.2)
+
+
+def test_what_a_line_measures_by_hand():
+    played = Line(line([1], [job((0, 1.0))], [1.0]))
+    # From day 10 to day 20: one ended before, two in it, one is still there.
+    played._begun = [1.0, 8.0, 12.5, 18.0]
+    played._ended = {0: 9.9, 1: 10.0, 2: 15.5}
+    out = played.outcome(10.0, 20.0, 6)
+    assert out == SimulationResult(3, 4, 7 * 2 / 10, (0 + 3 + 2) / 10, 2)
+    assert played.outcome(16.0, 20.0, 6) is None
+    assert played.outcome(15.5, 20.0, 4) == SimulationResult(4, 4, 7 / 4.5, 2 / 4.5, 0)

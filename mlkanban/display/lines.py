@@ -103,6 +103,14 @@ def rule(title: Line, width: int, glyphs: Glyphs, right: Line | None = None) -> 
     return [*start, Piece(" ", "text"), Piece(glyphs.rule * max(0, left), "faint"), *end]
 
 
+def edge(state: str, glyphs: Glyphs, *, here: bool = False) -> Piece:
+    """The left edge of a row, which tells its state by its role, or that the cursor is `here`."""
+    if here:
+        return Piece(glyphs.spine_cursor, "focus")
+    states = {"alarm": glyphs.spine_alarm, "live": glyphs.spine_live, "clock": glyphs.spine_clock}
+    return Piece(states.get(state, glyphs.thin_spine), state)
+
+
 def beside(left: Sequence[Line], right: Sequence[Line], at: int, glyphs: Glyphs) -> list[Line]:
     """Two columns, the right one from cell `at` on."""
     many = max(len(left), len(right))

@@ -1,23 +1,36 @@
 """How much fits until a day: the forecast of finished cards, less those in progress already."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from mlkanban.flow.forecast import Forecast, forecast
+from mlkanban.flow.forecast import Forecast, Sums, forecast, past_days
 from mlkanban.flow.sample import Sample
+
+_DAYS = 90
+"""So many days ahead a card is told the day by which it is finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """Of the cards that would be begun from now on, in their order, the first `likely` are finished
     by `until` in 85 % of the forecasts, the first `even` in half of them; both are 0 where the
-    `forecast` is not possible."""
+    `forecast` is not possible. `ahead`: as `likely`, by the end of 1, 2, ... days after `today`.
+    """
 
     until: date
     in_progress: int
     forecast: Forecast
     likely: int = 0
     even: int = 0
+    today: date = date.min
+    ahead: tuple[int, ...] = ()
+
+    def day_of(self, place: int) -> date | None:
+        """The day by which the card at a place, from 0, is finished in 85 % of the forecasts; None
+        beyond 90 days."""
+        days = bisect_right(self.ahead, place)
+        return self.today + timedelta(days=days + 1) if days < len(self.ahead) else None
 
 
 def fit(sample: Sample, until: date) -> Fit:
@@ -27,4 +40,6 @@ def fit(sample: Sample, until: date) -> Fit:
     if not ahead.possible:
         return Fit(until, underway, ahead)
     left = {p: max(0, ahead.how_many[p] - underway) for p in (85, 50)}
-    return Fit(until, underway, ahead, left[85], left[50])
+    sums = Sums(past_days(sample))
+    by_day = tuple(max(0, sums.how_many(85, days) - underway) for days in range(1, _DAYS + 1))
+    return Fit(until, underway, ahead, left[85], left[50], sample.today, by_day)

@@ -45,7 +45,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     PLAN: (
         ("what comes first", "{card.worth} sets a score (value/effort), {plan.order} orders by it"),
         ("what to begin", "{card.right} pulls one card, {plan.replenish} as many as there is room"),
-        ("what can be done by then", "{plan.day} chooses the day; 85% and 50% stand beside cards"),
+        ("what can be done by then", "{plan.day} chooses the day; signs show which cards fit"),
     ),
     RUNS: (
         ("why one did better", "what differs stands beside it; {run.diff} shows changed code"),

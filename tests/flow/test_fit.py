@@ -41,3 +41,27 @@ def test_a_fit_needs_five_days_on_which_something_was_finished(days, likely):
     found = fit(some, some.today + timedelta(days=10))
     assert found.forecast.possible == (days == 5)
     assert (found.in_progress, found.likely, found.even) == (1, likely, likely)
+
+
+@pytest.mark.parametrize("underway", [0, 3])
+def test_the_day_of_a_card_comes_after_all_cards_before_it(underway):
+    some = steady(underway)
+    found = fit(some, some.today + timedelta(days=30))
+    days = [found.day_of(place) for place in range(5)]
+    assert days == [some.today + timedelta(days=underway + place + 1) for place in range(5)]
+    assert found.day_of(89 - underway) == some.today + timedelta(days=90)
+    assert found.day_of(90 - underway) is None
+
+
+def test_the_day_of_a_card_agrees_with_what_fits_by_that_day():
+    done = [took(f"d{n}", 1, start=1 + n // 3 * 2) for n in range(30)]
+    some = sample([*done, card("o1", (3, 1)), card("o2", (4, 1))], day=21)
+    day = fit(some, some.today + timedelta(days=14)).day_of(4)
+    assert day is not None
+    assert fit(some, day).likely > 4
+    assert fit(some, day - timedelta(days=1)).likely <= 4
+
+
+def test_without_a_forecast_no_card_has_a_day():
+    some = steady(1, 4)
+    assert fit(some, some.today + timedelta(days=10)).day_of(0) is None

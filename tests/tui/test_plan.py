@@ -1,4 +1,4 @@
-"""Planning on the screen: two lists, an order, pulling, and what fits."""
+"""Planning on the screen: what is ready over the ideas, an order, pulling, and what fits."""
 
 from pathlib import Path
 
@@ -16,27 +16,73 @@ def lists(board: Page) -> tuple[list[str], list[str]]:
     return [row.face.title for row in ideas], [row.face.title for row in ready]
 
 
+def row(board: Page, title: str) -> str:
+    """The line of a card."""
+    return next(line for line in board.lines() if title in line)
+
+
+def under_cursor(board: Page) -> str:
+    return next((line[1:].strip() for line in board.lines() if line.startswith("█")), "")
+
+
 @pytest.mark.parametrize("size", [ROOMY, SMALL])
-async def test_ideas_and_what_is_ready_stand_side_by_side(
-    used: Path, size: tuple[int, int]
-) -> None:
+async def test_what_is_ready_stands_over_the_ideas(used: Path, size: tuple[int, int]) -> None:
     async with opened(used, size=size) as board:
         await board.press("plan")
-        lines = board.lines()
-        assert lines[3].split("Ready")[0].split() == [">", "Ideas", "4"]
-        assert "Ready 1/3 room for 2" in lines[3]
-        assert "calibrate" in lines[5]
-        assert "audit the" in lines[5]
+        lines = [line.strip() for line in board.lines()]
         assert "fit at 85 %" in lines[1]
+        heads = [line.split() for line in lines if line.startswith("─ ")]
+        assert heads[0][1:6] == ["Ready", "1/3", "room", "for", "2"]
+        assert heads[1][1:3] == ["Ideas", "4"]
+        ready, ideas = (board.text().index(f"─ {name}") for name in ("Ready", "Ideas"))
+        assert ready < board.text().index("audit the labels") < ideas
+        assert ideas < board.text().index("calibrate probabilities")
 
 
-async def test_the_list_that_is_not_looked_at_gives_way_where_there_is_no_room(used: Path) -> None:
-    async with opened(used, size=(40, 10)) as board:
+async def test_each_card_says_when_it_is_finished_and_whether_it_fits(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("plan", "plan.day")
+        await board.answer("50d")
+        assert row(board, "audit the labels").split()[-1] == "━━"
+        lines = board.lines()
+        cards = [line for line in lines if line[0] in "│▌█"]
+        at = next(at for at, line in enumerate(lines) if "85 % line" in line)
+        assert any("━━" in line for line in lines[3:at])
+        assert not any("━━" in line for line in lines[at:])
+        days = [card.split()[-2] for card in cards]
+        assert days == sorted(days)
+        assert len(days) == 5
+
+
+async def test_no_line_is_drawn_where_all_cards_fit(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("plan", "plan.day")
+        await board.answer("300d")
+        assert "85 % line" not in board.text()
+        assert "··" not in board.text()
+
+
+async def test_without_a_past_nothing_is_promised(small: Path) -> None:
+    async with opened(small) as board:
         await board.press("plan")
-        assert "Ready" not in board.lines()[3]
+        assert "A forecast needs" in board.lines()[1]
+        assert "fits" not in board.text()
+        assert "85 %" not in board.text()
+
+
+async def test_the_cursor_goes_from_one_list_into_the_other(used: Path) -> None:
+    async with opened(used, size=(40, 10)) as board:
+        await board.press("plan", "cursor.top")
+        assert "audit" in under_cursor(board)
+        await board.press("cursor.down")
+        assert "calibrate" in under_cursor(board)
+        await board.press("cursor.bottom")
+        assert "drift" in under_cursor(board)
+        assert "─ Ideas 4" in board.text(), "the head of the list stays in sight"
         await board.press("cursor.right")
-        assert "Ready 1/3" in board.lines()[3]
-        assert "Ideas" not in board.lines()[3]
+        assert "audit" in under_cursor(board)
+        await board.press("cursor.left")
+        assert "drift" in under_cursor(board)
 
 
 async def test_cards_are_pulled_and_put_back(small: Path) -> None:
@@ -70,7 +116,9 @@ async def test_score_is_written_down_and_orders(small: Path) -> None:
         assert lists(board)[0][0] == "embedding store"
         await board.press("card.down")
         assert "ordered by score" in board.status()
-        await board.press("plan.order", "cursor.top", "card.down")
+        await board.press(
+            "plan.order", "cursor.top", "cursor.left", "cursor.up", "cursor.up", "card.down"
+        )
         assert lists(board)[0][:2] == [
             "focal loss for minority classes", "calibrate probabilities",
         ]  # fmt: skip

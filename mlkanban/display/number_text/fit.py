@@ -15,9 +15,18 @@ def chance_at(fit: Fit, place: int) -> str:
 def fit_text(fit: Fit) -> str:
     if not fit.forecast.possible:
         return reason(fit.forecast)
+    day, likely, even, after = fit_parts(fit)
+    return f"{day}: {likely}, {even}, {after}"
+
+
+def fit_parts(fit: Fit) -> tuple[str, str, str, str]:
+    """The day, what fits at 85 % and at 50 %, and what is finished before; of a possible
+    forecast."""
     return (
-        f"by {fit.until}: {fit.likely} fit at 85 %, {fit.even} at 50 %,"
-        f" after the {fit.in_progress} in progress"
+        f"by {fit.until}",
+        f"{fit.likely} fit at 85 %",
+        f"{fit.even} at 50 %",
+        f"after the {fit.in_progress} in progress",
     )
 
 

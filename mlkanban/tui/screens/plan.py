@@ -1,38 +1,35 @@
-"""Planning: ideas and what is ready side by side, in an order, with what fits until a day."""
+"""Planning: what is ready over the ideas, in an order, with what fits until a day."""
 
 from datetime import timedelta
-from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Static
 
-from mlkanban.cells import shortened
 from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
-from mlkanban.display.card_face import FULL, priority_sign
-from mlkanban.display.number_text.fit import chance_at, fit_text
+from mlkanban.display.card_face import FaceContext
+from mlkanban.display.plan_lines import IDEAS, READY, Place, PlanPage, fit_line, title_line
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fit import Fit
-from mlkanban.glyphs import Glyphs
 from mlkanban.service import Done
-from mlkanban.text import display, steady
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import PLAN
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
-from mlkanban.tui.widgets.list_pane import ListPane, ListRow
+from mlkanban.tui.widgets.lines import Lines
 
-_NARROW = 70
-"""Below this many cells one list is shown at a time."""
 _PAUSE_SECONDS = 0.5
 """Seconds after a change until what fits is counted again."""
-_IDEAS, _READY = 0, 1
+_EMPTY = (
+    "No idea waits. {card.new} writes one.",
+    "Nothing is ready. {plan.replenish} pulls the first ideas.",
+)
+_ROOMY = 16
+"""In fewer lines nothing stands between the head and the lists."""
 
 
 class PlanScreen(KeyScreen):
@@ -47,16 +44,14 @@ class PlanScreen(KeyScreen):
         self._soon: Timer | None = None
         self._by_score = False
         self._until = self.host.today() + timedelta(days=AHEAD)
-        self._side = _IDEAS
+        self._side = IDEAS
         self._rows = [0, 0]
-        ascii = self.host.ascii
-        self._panes = [ListPane(ascii=ascii, id=f"plan-{name}") for name in ("ideas", "ready")]
+        self._page: PlanPage | None = None
+        self._top = 0
+        self._lines = Lines(ascii=self.host.ascii, id="plan")
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="plan-head")
-        yield Static(markup=False, id="plan-fit")
-        with Horizontal(id="plan-lists"):
-            yield from self._panes
+        yield self._lines
         yield self.ask
         yield self.status
 
@@ -64,7 +59,7 @@ class PlanScreen(KeyScreen):
         self.start(self.board_changed())
 
     def on_resize(self) -> None:
-        self._arrange()
+        self._show()
 
     # Showing
 
@@ -107,39 +102,48 @@ class PlanScreen(KeyScreen):
         return (self._plan.ideas, self._plan.rows) if self._plan else ((), ())
 
     def _show(self) -> None:
-        plan, fit = self._plan, self._fit
-        if plan is None or not self.ready:
+        if self._plan is None or not self.ready:
             return
-        chances = partial(chance_at, fit) if fit else _nothing
-        words = {row.face.id: word for row, word in plan.with_words(chances)}
-        ready = steady(display(plan.ready.name))
-        limit = "" if plan.ready.limit is None else f"/{plan.ready.limit}"
-        room = f"room for {plan.room}" if plan.room else FULL if plan.room == 0 else "no limit"
-        titles = (f"Ideas {len(plan.ideas)}", f"{ready} {plan.standing}{limit} {room}")
-        empty = ("No idea waits. n writes one.", "Nothing is ready. P pulls the first ideas.")
-        marks = self.host.model.marks
+        ideas, ready = (with_keys(text, self.host.commands) for text in _EMPTY)
+        self._page = PlanPage(
+            self._plan,
+            self._fit,
+            self.host.model.marks,
+            (ideas, ready),
+            FaceContext.at(self.board, self.host.now(), glyphs=self.host.glyphs),
+            self.size.width,
+        )
         for side, rows in enumerate(self._sides()):
             self._rows[side] = max(0, min(self._rows[side], len(rows) - 1))
-            entries = [
-                _entry(row, words[row.face.id], row.face.id in marks, self.host.glyphs)
-                for row in rows
-            ]
-            self._panes[side].show(titles[side], entries, empty[side])
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw the lines in sight; only those that changed are painted."""
+        page, glyphs, width = self._page, self.host.glyphs, self.size.width
+        if page is None or not self.ready:
+            return
         order = "highest score first" if self._by_score else "in board order"
-        head = f" Plan of {display(self.board.name)}, {order}"
-        self._say("plan-head", head)
-        self._say("plan-fit", " " + (fit_text(fit) if fit else "Counting what fits ..."))
-        self._arrange()
+        lines = [
+            title_line(self.board.name, order, self._until, self._fit, width, glyphs),
+            fit_line(self._fit, width, glyphs),
+            *([[]] if self.size.height >= _ROOMY else []),
+        ]
+        room = max(1, self._lines.size.height - len(lines))
+        here = Place(self._side, self._rows[self._side])
+        cursor = page.lines.index(here)
+        self._follow(page, cursor, room)
+        for at in range(self._top, min(self._top + room, len(page.lines))):
+            # The head of a list stays where its cards are in sight.
+            lines.append(page.line(page.head_of(at) if at == self._top else at, here))
+        self._lines.show(lines, len(lines) - (min(self._top + room, len(page.lines)) - cursor))
+        self.status.offer(self.card_hints(self.targets()))
 
-    def _say(self, where: str, text: str) -> None:
-        shown = shortened(text, max(4, self.size.width))
-        self.query_one(f"#{where}", Static).update(Content(self.plain(shown)))
-
-    def _arrange(self) -> None:
-        """Give the cursor to a list; on a narrow screen the other one gives way."""
-        for side, pane in enumerate(self._panes):
-            pane.display = side == self._side or self.size.width >= _NARROW
-            pane.point(self._rows[side], active=side == self._side)
+    def _follow(self, page: PlanPage, cursor: int, room: int) -> None:
+        """Move the window so that the cursor is in sight, with the head of its list above it."""
+        count = len(page.lines)
+        first = cursor - 1 if room > 1 else cursor
+        self._top = min(self._top, max(0, first), max(0, count - room))
+        self._top = max(self._top, cursor - room + 1)
 
     # Looking around
 
@@ -166,35 +170,40 @@ class PlanScreen(KeyScreen):
                         self._side, self._rows[side] = side, at
         self._show()
 
-    def _go(self, row: int) -> None:
-        self._rows[self._side] = max(0, min(row, len(self._list) - 1))
-        self._arrange()
+    def _go(self, by: int) -> None:
+        """So many rows down, from one list into the other."""
+        if self._page is not None:
+            places = self._page.places
+            at = places.index(Place(self._side, self._rows[self._side]))
+            self._side, row = places[max(0, min(at + by, len(places) - 1))]
+            self._rows[self._side] = row
+            self._draw()
 
     def do_cursor_down(self) -> None:
-        self._go(self._rows[self._side] + 1)
+        self._go(1)
 
     def do_cursor_up(self) -> None:
-        self._go(self._rows[self._side] - 1)
+        self._go(-1)
 
     def do_cursor_top(self) -> None:
-        self._go(0)
+        self._go(-len(self._page.places) if self._page else 0)
 
     def do_cursor_bottom(self) -> None:
-        self._go(len(self._list))
+        self._go(len(self._page.places) if self._page else 0)
 
     def do_cursor_page_down(self) -> None:
-        self._go(self._rows[self._side] + max(1, self.size.height // 2))
+        self._go(max(1, self.size.height // 2))
 
     def do_cursor_page_up(self) -> None:
-        self._go(self._rows[self._side] - max(1, self.size.height // 2))
+        self._go(-max(1, self.size.height // 2))
 
     def do_cursor_left(self) -> None:
-        self._side = _IDEAS
-        self._arrange()
+        self._side = IDEAS
+        self._draw()
 
     def do_cursor_right(self) -> None:
-        self._side = _READY
-        self._arrange()
+        self._side = READY
+        self._draw()
 
     def do_card_open(self) -> None:
         if self._current is not None:
@@ -237,7 +246,7 @@ class PlanScreen(KeyScreen):
     @property
     def new_card_stage(self) -> Stage:
         """Where a new card goes: to the list one is in."""
-        there = self._plan is not None and self._side == _READY
+        there = self._plan is not None and self._side == READY
         return self._plan.ready if self._plan and there else self.board.stages[0]
 
     async def do_plan_order(self) -> None:
@@ -275,17 +284,3 @@ class PlanScreen(KeyScreen):
             self.do_mark_all()
         else:
             self.close()
-
-
-def _nothing(place: int) -> str:
-    return ""
-
-
-def _entry(row: PlanRow, word: str, marked: bool, signs: Glyphs) -> ListRow:
-    face = row.face
-    priority = priority_sign(face, signs)
-    score = str(row.score) if row.score else ""
-    title = steady(display(face.title)) + (
-        f"  {signs.blocked} {face.block_reason}" if face.block_reason else ""
-    )
-    return ListRow(f"{face.ref:<5}{priority:<2} ", title, f"{score:>4} {word:<3}", marked)

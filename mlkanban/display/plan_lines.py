@@ -1,0 +1,243 @@
+"""A plan as a page of a screen: what is ready over the ideas, in the order in which cards would be
+begun, each with its score and whether it fits by a day."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from mlkanban.core.plan import Plan, PlanRow
+from mlkanban.core.rules import Meter
+from mlkanban.display.card_face import (
+    FULL,
+    FaceContext,
+    Line,
+    Piece,
+    corner,
+    drawn,
+    fill,
+    meter_role,
+    priority_sign,
+    state_role,
+    states,
+)
+from mlkanban.display.lines import edge, fitted, rule, spread, width_of
+from mlkanban.display.number_text.fit import fit_parts, fit_text
+from mlkanban.flow.fit import Fit
+from mlkanban.glyphs import Glyphs
+
+IDEAS, READY = 0, 1
+"""The two lists of a plan."""
+_ORDER = (READY, IDEAS)
+_NARROW, _ROOMY, _WIDE = 44, 64, 100
+"""In fewer cells there is no score, no state and no day, no age and no id."""
+_LIKELY_LINE = "85 % line: what stands below is not promised"
+
+
+class Place(NamedTuple):
+    """A row of one of the lists; the first one of an empty list says how to fill it."""
+
+    side: int
+    row: int
+
+
+@dataclass
+class PlanPage:
+    """The lists of a plan; `fit` is None while it is counted, `empty` says how to fill ideas and
+    what is ready."""
+
+    plan: Plan
+    fit: Fit | None
+    marks: Collection[str]
+    empty: tuple[str, str]
+    view: FaceContext
+    width: int
+    lines: Sequence[Place | int | None] = field(init=False)
+    """What each line is: a card, the head of a list, or None for the line below which nothing is
+    promised."""
+
+    def __post_init__(self) -> None:
+        self.lines = tuple(self._laid_out())
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return self.view.glyphs
+
+    @property
+    def places(self) -> list[Place]:
+        """The rows from the top to the bottom."""
+        return [line for line in self.lines if isinstance(line, Place)]
+
+    def head_of(self, at: int) -> int:
+        """The line with the head of the list that a line is in."""
+        return next(line for line in range(at, -1, -1) if isinstance(self.lines[line], int))
+
+    def rows(self, side: int) -> tuple[PlanRow, ...]:
+        return self.plan.rows if side == READY else self.plan.ideas
+
+    def _laid_out(self) -> Iterator[Place | int | None]:
+        last = self._promised
+        for side in _ORDER:
+            yield side
+            rows = self.rows(side)
+            if last == 0 and self._first_place(side) == 0:
+                yield None
+            for row in range(max(1, len(rows))):
+                yield Place(side, row)
+                if last and row < len(rows) and self._place(Place(side, row)) == last - 1:
+                    yield None
+
+    @property
+    def _promised(self) -> int | None:
+        """How many cards stand above the line; None where none stands below it, or nothing is
+        known."""
+        if self.fit is None or not self.fit.forecast.possible:
+            return None
+        waiting = len(self.plan.ideas) + (0 if self.plan.ready.committed else len(self.plan.rows))
+        return self.fit.likely if self.fit.likely < waiting else None
+
+    def _first_place(self, side: int) -> int | None:
+        return self._place(Place(side, 0)) if self.rows(side) else None
+
+    def _place(self, at: Place) -> int | None:
+        """Which of the cards that would be begun it is; None for one that is in progress."""
+        if self.plan.ready.committed:
+            return None if at.side == READY else at.row
+        return at.row if at.side == READY else len(self.plan.rows) + at.row
+
+    # Lines
+
+    def line(self, at: int, here: Place | None = None) -> Line:
+        """One of the lines; `here` is where the cursor is."""
+        what = self.lines[at]
+        if what is None:
+            sign = self.glyphs.dashed_rule
+            words = [Piece(f"{sign * 2} ", "clock"), Piece(f"{_LIKELY_LINE} ", "clock")]
+            words = fitted(words, self.width, self.glyphs)
+            return [*words, Piece(sign * (self.width - width_of(words)), "clock")]
+        if isinstance(what, int):
+            return self._head(what, here=here is not None and here.side == what)
+        rows = self.rows(what.side)
+        start = edge("faint", self.glyphs, here=here == what)
+        if not rows:
+            return fitted(
+                [start, Piece(f" {self.empty[what.side]}", "dim")], self.width, self.glyphs
+            )
+        return self._card(what, rows[what.row], here=here == what)
+
+    def _head(self, side: int, *, here: bool) -> Line:
+        title = self._title(side, "focus" if here else "title")
+        columns = self._columns
+        if side != _ORDER[0] or not columns:
+            return rule(title, self.width, self.glyphs)
+        sign = self.glyphs.rule
+        right = [
+            piece
+            for label in columns
+            for piece in (Piece(f"{sign} ", "faint"), Piece(label, "dim"), Piece(" ", "dim"))
+        ]
+        room = self.width - width_of(right) - 1
+        return [*rule(title, room, self.glyphs), *right, Piece(sign, "faint")]
+
+    def _title(self, side: int, role: str) -> Line:
+        plan = self.plan
+        if side == IDEAS:
+            return [Piece("Ideas", role), Piece(f" {len(plan.ideas)}", "dim")]
+        meter = Meter(plan.standing, plan.ready.limit)
+        room = f"room for {plan.room}" if plan.room else FULL if plan.room == 0 else "no limit"
+        name = drawn(plan.ready.name, ascii=self.glyphs.ascii)
+        return [
+            Piece(name, role),
+            Piece(f" {meter}", meter_role(meter)),
+            Piece(f" {room}", "clock" if plan.room == 0 else "dim"),
+        ]
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        known = self.fit is not None and self.fit.forecast.possible
+        columns = ["score"] if self.width >= _NARROW else []
+        if known and self.width >= _ROOMY:
+            columns.append("85 % by")
+        return (*columns, "fits") if known else tuple(columns)
+
+    def _card(self, at: Place, row: PlanRow, *, here: bool) -> Line:
+        face, glyphs, view = row.face, self.glyphs, self.view
+        place = self._place(at)
+        number = "" if place is None else str(place + 1)
+        digits = len(str(len(self.plan.ideas) + len(self.plan.rows)))
+        left = [
+            edge(state_role(face, view), glyphs, here=here),
+            Piece(glyphs.marked if face.id in self.marks else " ", "mark"),
+            Piece(f"{number:>{digits}} ", "dim"),
+            Piece(f"{priority_sign(face, glyphs):<2} ", "text"),
+            Piece(drawn(face.title[: self.width * 2], ascii=glyphs.ascii), "text"),
+        ]
+        right: Line = []
+        if self.width >= _ROOMY:
+            said, _ = fill(states(face, view, ()), self.width // 4, view)
+            right += [Piece("  ", "text"), *said] if said else []
+        if self.width >= _WIDE:
+            clock = corner(face, view)
+            right.append(Piece(f"  {clock.text:>9}", clock.role))
+            right.append(Piece(f"  {face.ref:<5}", "dim"))
+        for label in self._columns:
+            text, role = self._cell(label, row, place)
+            right.append(Piece(f"  {text:>{len(label)}} ", role))
+        return [*spread(left, right, self.width - 1, glyphs), Piece(" ", "dim")]
+
+    def _cell(self, label: str, row: PlanRow, place: int | None) -> tuple[str, str]:
+        if label == "score":
+            return (str(row.score) if row.score else "", "value")
+        if place is None or self.fit is None:
+            return "", "dim"
+        if label == "fits":
+            return fits(self.fit, place, self.glyphs)
+        day = self.fit.day_of(place)
+        return ("later" if day is None else f"{day:%m-%d}", "dim")
+
+
+def fits(fit: Fit, place: int, glyphs: Glyphs) -> tuple[str, str]:
+    """Whether the card at a place, from 0, is finished by the day: in 85 % of the forecasts, in
+    half of them, or in fewer."""
+    if place < fit.likely:
+        return glyphs.heavy_rule * 2, "live"
+    return (glyphs.rule * 2, "clock") if place < fit.even else (glyphs.open * 2, "dim")
+
+
+def title_line(
+    name: str, order: str, until: date, fit: Fit | None, width: int, glyphs: Glyphs
+) -> Line:
+    """What is planned, in which order, how fast cards are finished, and the day."""
+    left = [
+        Piece(" Plan", "title"),
+        Piece(f"  {drawn(name[:width], ascii=glyphs.ascii)}", "text"),
+        Piece(f"  {order}", "dim"),
+    ]
+    right = [Piece("until ", "dim"), Piece(f"{until:%a %Y-%m-%d} ", "focus")]
+    if fit is not None and fit.forecast.possible:
+        ahead = fit.forecast
+        pace = f"{7 * ahead.n / ahead.past_days:.1f} a week in {ahead.past_days} days   "
+        if width_of(left) + len(pace) + width_of(right) < width:
+            right.insert(0, Piece(pace, "dim"))
+    return spread(left, right, width, glyphs)
+
+
+def fit_line(fit: Fit | None, width: int, glyphs: Glyphs) -> Line:
+    """What fits until the day, which tells what the signs beside cards mean."""
+    if fit is None:
+        return fitted([Piece(" Counting what fits ...", "dim")], width, glyphs)
+    if not fit.forecast.possible:
+        return fitted([Piece(f" {fit_text(fit)}", "dim")], width, glyphs)
+    day, likely, even, after = fit_parts(fit)
+    return fitted(
+        [
+            Piece(f" {day}: ", "text"),
+            Piece(f"{glyphs.heavy_rule * 2} ", "live"),
+            Piece(f"{likely}, ", "text"),
+            Piece(f"{glyphs.rule * 2} ", "clock"),
+            Piece(f"{even}, ", "text"),
+            Piece(after, "dim"),
+        ],
+        width,
+        glyphs,
+    )

@@ -16,8 +16,9 @@ _LEAST_NAME = 7
 
 
 def head_cells(header: Header, signs: Glyphs) -> int:
-    """What a name with its counts takes."""
-    return _cells([Piece(f"{header.name}  ", ""), *header.signs(signs.running)])
+    """What a name with its counts takes; a stage that is full because of snoozed cards says so."""
+    aside = header.note.brief if header.state else ""
+    return _cells([Piece(f"{header.name}  {aside}", ""), *header.signs(signs.running)])
 
 
 class StageHeads:

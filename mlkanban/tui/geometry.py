@@ -24,7 +24,7 @@ FOLDS_FROM = 100
 """Below this many cells no stage is folded, for a few stages at a time have the whole width."""
 
 _WIDE_STAGE = 24
-_LEAST_EMPTY = 12
+_LEAST_EMPTY, _MOST_EMPTY = 12, 20
 _MOST_WANTED = 40
 _MOST_TITLE_LINES = 6
 _ROOMY = 24
@@ -136,7 +136,7 @@ class Layout:
         if content.folded and self.folds:
             return 16 if self.width < 140 else 20
         if not content.cards:
-            return max(_LEAST_EMPTY, min(content.head + 1, NARROW_STAGE))
+            return max(_LEAST_EMPTY, min(content.head + 1, _MOST_EMPTY))
         least = NARROW_STAGE if self.folds else _WIDE_STAGE
         return max(least, min(content.head + 2, _WIDE_STAGE))
 

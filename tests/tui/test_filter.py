@@ -82,7 +82,7 @@ async def test_every_count_says_how_many_of_all_the_filter_finds(used: Path) -> 
         for stage, head in (
             ("Ideas", "1 Ideas 1 of 4"),
             ("Ready", "2 Ready 0 of 1/3"),
-            ("Training", "5 Traini… 0 of 2"),
+            ("Training", "5 Training 0 of 2"),
             ("Monitoring", "8 Monitoring 8 of 8"),
         ):
             assert board.stage(stage).header() == head

@@ -123,9 +123,9 @@ def widths(layout: Layout, first: int = 0) -> list[int]:
 def test_empty_stages_shrink_and_their_room_goes_to_full_ones() -> None:
     layout = board(160, 45, stage(6), stage(0, 0), stage(3), stage(0, 0, head=20))
     assert widths(layout)[1] == 15
-    assert widths(layout)[3] == 18
+    assert widths(layout)[3] == 20
     assert layout.kind(1) is Kind.EMPTY
-    assert widths(layout)[0] + widths(layout)[2] == 160 - 15 - 18
+    assert widths(layout)[0] + widths(layout)[2] == 160 - 15 - 20
 
 
 def test_where_there_is_much_to_read_there_is_more_room() -> None:

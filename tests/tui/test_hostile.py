@@ -101,7 +101,7 @@ async def test_columns_stand_in_line(hostile: Path, size: tuple[int, int]) -> No
         view = board.board_screen.view
         for seen in view.in_sight:
             end = seen.column.x + seen.column.width
-            for line in lines[view.head :]:
+            for line in lines[view.head : view.size.height]:
                 assert cells(line, end - 1, end) == " "
 
 

@@ -72,7 +72,7 @@ async def test_the_strip_of_a_narrow_screen_says_it_too(small: Path) -> None:
             service.boards.edit_stage(
                 board.app.model.board.id, board.app.model.board.stages[2].id, {"limit": 1}
             )
-        await board.until(lambda: board.stage("Data prep").header() == "3 Data prep 1/1, 1 snoozed")
+        await board.until(lambda: board.stage("Data prep").header() == "3 Data prep 1/1 z1")
 
 
 async def test_a_board_whose_only_card_is_snoozed_is_not_called_finished(tmp_path: Path) -> None:

@@ -402,7 +402,8 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     signs = view.glyphs
     numbers = numbers.replace(">=", signs.at_least).replace("<=", signs.at_most)
     value, slash, target = numbers.partition("/")
-    whole = value + signs.to + target if slash else value
+    # In ASCII an arrow before >= would be a riddle.
+    whole = value + (slash if signs.ascii else signs.to) + target if slash else value
     forms = [whole, value] if slash else [whole]
     if not slash and name:
         aimed = value.startswith((signs.at_least, signs.at_most))

@@ -171,6 +171,11 @@ def test_the_first_state_keeps_its_words_longest(width: int, state: str) -> None
     assert shown(blocked, width)[-2] == state
 
 
+def test_in_ascii_a_target_stands_behind_a_slash() -> None:
+    view = FaceContext.at(BOARD, NOW, glyphs=glyphs("ascii"))
+    assert shown(AIMED, 40, view, state=False)[-1].startswith("g12 >14h .917/>=.92 #gpu ")
+
+
 def test_what_has_no_room_in_the_line_of_the_state_goes_to_the_facts() -> None:
     blocked = AIMED._replace(block_reason="data-access")
     assert shown(blocked, 20)[-2:] == ["■ data-access ►14h", "g12 .917→≥.92     8d"]

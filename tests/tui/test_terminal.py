@@ -210,14 +210,16 @@ def test_without_colour_the_cursor_is_a_sign_and_no_colour_is_sent(env: dict[str
     for depth in ("truecolor", ""):
         colours = {"NO_COLOR": "1", "COLORTERM": depth}
         with Terminal(PROGRAM, env={**env, **colours}) as terminal:
-            terminal.wait_for("█ v1 ")
+            terminal.wait_for(" v1 ")
             terminal.settle()
+            [first] = [y for y, line in enumerate(terminal.lines()) if line.startswith("  v1 ")]
+            assert terminal.reversed_rows() == {first - 1, first}
             terminal.send("j")
-            terminal.wait_for("█ v2 ")
-            assert "█ v1 " not in terminal.text
-            row = next(y for y, line in enumerate(terminal.lines()) if "█ v2 " in line)
-            assert row in terminal.reversed_rows()
-            assert row - 5 not in terminal.reversed_rows()
+            terminal.wait_for("  v2 ")
+            terminal.settle()
+            [second] = [y for y, line in enumerate(terminal.lines()) if line.startswith("  v2 ")]
+            assert second in terminal.reversed_rows()
+            assert first not in terminal.reversed_rows()
             terminal.send("n" + TITLE)
             terminal.wait_for(TITLE)
             terminal.send("\x07\x07")

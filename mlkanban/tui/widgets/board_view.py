@@ -318,7 +318,7 @@ class BoardView(Widget):
         if self._drop_slot is not None and at == self._drop_slot.stage:
             self._draw_carried(lines, column, heights)
         elif not self._model.columns[at] and at == self._model.stage:
-            edge = [Piece(self._glyphs.spine_cursor, "focus"), Piece(" ", "dim")]
+            edge = [self._cursor_spine, Piece(" ", "dim")]
             lines.append(self._card_line(edge, [], column, cursor=True))
         room = self._layout.lines
         return [*lines[:room], *[blank] * (room - len(lines))]
@@ -336,7 +336,7 @@ class BoardView(Widget):
             place -= 1
         lines += [self._blank(column.width)] * (place + 1 - len(lines))
         title = card_face.title_text(self._dragging, self._facing, column.width * 2)
-        edge = [Piece(self._glyphs.spine_cursor, "focus"), Piece(" ", "dim")]
+        edge = [self._cursor_spine, Piece(" ", "dim")]
         text = shortened(title, column.text, self._glyphs.cut)
         lines[place] = self._card_line(edge, [Piece(text, "focus")], column, cursor=True)
 
@@ -358,21 +358,26 @@ class BoardView(Widget):
                 lines = card_face.lines(card, room, self._facing, waits)
             else:
                 lines = [card_face.folded(card, column.text, self._facing)]
-            edge = self._edge(card, cursor=cursor, mark=mark)
+            spine = self._cursor_spine if cursor else self._spine(card)
+            marks = [Piece(self._glyphs.marked if mark else " ", "mark"), Piece(" ", "dim")]
             drawn = self._cards[key] = [
-                self._card_line(edge, line, column, cursor=cursor) for line in lines
+                self._card_line([spine, marks[at > 0]], line, column, cursor=cursor)
+                for at, line in enumerate(lines)
             ]
         return drawn
 
-    def _edge(self, card: CardFace, *, cursor: bool, mark: bool) -> Line:
-        """The spine of a card, which says its state, and its mark."""
+    def _spine(self, card: CardFace) -> Piece:
+        """The left edge of a card, which says its state."""
         signs, state = self._glyphs, card_face.state_role(card, self._facing)
         spines = {"alarm": signs.spine_alarm, "live": signs.spine_live, "clock": signs.spine_clock}
         idle = signs.spine if self._has_faint else signs.thin_spine
-        spine = Piece(spines.get(state, idle), state)
-        if cursor:
-            spine = Piece(signs.spine_cursor, "focus")
-        return [spine, Piece(signs.marked if mark else " ", "mark")]
+        return Piece(spines.get(state, idle), state)
+
+    @property
+    def _cursor_spine(self) -> Piece:
+        # In reverse video a block would be a hole.
+        reverse = self._style("focus", cursor=True).reverse and not self._glyphs.ascii
+        return Piece(" " if reverse else self._glyphs.spine_cursor, "focus")
 
     @property
     def _has_faint(self) -> bool:

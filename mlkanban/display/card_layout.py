@@ -187,7 +187,8 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         side = " (external)" if block.external else ""
         yield "", [Piece(f"{glyphs.blocked} {block.reason}{side}", "alarm")]
     if face is not None and not card.outcome and (text := running(face, view)):
-        yield "", [Piece(f"{glyphs.running} {text.replace('run', 'running', 1)}", "live")]
+        long = f" {text}" if text != "run" else ""
+        yield "", [Piece(f"{glyphs.running} running{long}", "live")]
     if card.outcome:
         shipped = card.outcome is Outcome.SHIPPED
         sign = f"{glyphs.ticked} " if shipped else ""

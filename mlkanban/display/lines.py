@@ -5,9 +5,9 @@ Pieces are safe to show; everything is measured in cells.
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
-from mlkanban.cells import shortened
+from mlkanban.cells import shortened, wrapped
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.glyphs import Glyphs
 
@@ -56,7 +56,7 @@ def paragraph(text: str, role: str, width: int, glyphs: Glyphs, most: int = 0) -
     lines: list[Line] = []
     for part in text.split("\n"):
         room = (most or _MANY_LINES) - len(lines)
-        lines += [[Piece(line, role)] for line in _wrapped(part, width, room, glyphs.cut)] or [[]]
+        lines += [[Piece(line, role)] for line in wrapped(part, width, room, glyphs.cut)] or [[]]
     return lines[: most or None]
 
 
@@ -118,21 +118,3 @@ def beside(left: Sequence[Line], right: Sequence[Line], at: int, glyphs: Glyphs)
         [*left, *([[]] * (many - len(left)))], [*right, *([[]] * (many - len(right)))], strict=True
     )
     return [[*filled(one, at, glyphs), *other] for one, other in both]
-
-
-def _wrapped(text: str, width: int, most: int, ellipsis: str) -> list[str]:
-    """`text` in at most `most` lines of at most `width` cells, broken between words if that wastes
-    little; the last line is cut where more does not fit."""
-    if width < 1:
-        return []
-    lines: list[str] = []
-    rest = text.strip()
-    while rest and len(lines) < most - 1 and cell_len(rest) > width:
-        head = set_cell_size(rest, width).rstrip()
-        left = rest[len(head) :]
-        space = head.rfind(" ")
-        if not left.startswith(" ") and space >= width // 3:
-            head, left = head[:space].rstrip(), rest[space:]
-        lines.append(head)
-        rest = left.lstrip()
-    return [*lines, shortened(rest, width, ellipsis)] if rest and most > 0 else lines

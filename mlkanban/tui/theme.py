@@ -1,7 +1,7 @@
 """Theme files become Textual themes; each role of the board is a CSS variable, $board-clock. What
 is under a cursor has `background: $board-cursor-bg; text-style: $board-cursor-style`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from rich.color import Color as RichColor
@@ -10,12 +10,16 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
+from textual.content import Content
 from textual.filter import LineFilter
 from textual.theme import Theme
 
+from mlkanban.display.card_face import Line
 from mlkanban.theme_files import REVERSE, ROLES, ThemeFile, available
 
 TEXT_ROLES = [role for role in ROLES if role != "cursor-bg"]
+STRONG = ("alarm", "focus")
+"""Roles in bold."""
 _LEAST = 4.5
 """The least contrast of a text on its ground."""
 
@@ -131,7 +135,7 @@ def role_styles(app: App[object], *, cursor: bool = False) -> dict[str, Style]:
     reverse video."""
     variables = app.theme_variables
     colors = {role: variables[f"board-{role}"] for role in ROLES}
-    bold = {"alarm", "focus"}
+    bold = set(STRONG)
     if app.no_color or colors["title"] == colors["text"]:
         bold |= {"title", "mark"}
     if cursor and (app.no_color or variables["board-cursor-style"] == REVERSE):
@@ -148,3 +152,14 @@ def role_styles(app: App[object], *, cursor: bool = False) -> dict[str, Style]:
         )
         for role in TEXT_ROLES
     }
+
+
+def lines_content(lines: Sequence[Line]) -> Content:
+    """Lines in pieces as content of Textual's own widgets."""
+    parts: list[tuple[str, str]] = []
+    for number, line in enumerate(lines):
+        parts += [("\n", "")] if number else []
+        parts += [
+            (text, f"{'bold ' * (role in (*STRONG, 'title'))}$board-{role}") for text, role in line
+        ]
+    return Content.assemble(*parts)

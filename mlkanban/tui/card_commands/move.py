@@ -35,16 +35,16 @@ class MoveCommands:
         if not faces:
             return
         stages = self._board.stages
-        options = [Option(str(at + 1), self._stage_row(at)) for at in range(len(stages[:9]))]
+        options = [self._stage_row(at) for at in range(len(stages[:9]))]
         key = await self._screen.ask.choose(f"Move {names(faces)} to", options, rows=True)
         if key is not None:
             await self.to_stage(faces, self._board.stages[int(key) - 1])
 
-    def _stage_row(self, at: int) -> str:
-        """A stage in the menu: `Training  2/2 FULL`."""
+    def _stage_row(self, at: int) -> Option:
+        """A stage in the menu: `3  Training  2/2 FULL`."""
         head = self._screen.host.model.header(at)
         shown = f"{head.counts} {head.state}".rstrip() + head.note.text
-        return f"{padded(self._board.stages[at].name, 24)} {shown}"
+        return Option(str(at + 1), padded(self._board.stages[at].name, 24), shown, head.role)
 
     async def do_card_left(self) -> None:
         await self.beside(self._edits.chosen(), -1)

@@ -229,7 +229,7 @@ class CardScreen(TextScreen):
     def _notes_text(self, card: Card) -> str:
         zone = ZoneInfo(self.board.timezone)
         notes = (
-            f"**{note.at.astimezone(zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
+            f"**{note.at.astimezone(zone):%Y-%m-%d %H:%M}**{_break_before(note.text)}{note.text}"
             for note in reversed(card.notes)
         )
         return self.plain("\n\n".join(notes))
@@ -309,6 +309,12 @@ class CardScreen(TextScreen):
                 screen.changed_above(done)
         if done.cards and self._face() is None:
             self.close()
+
+
+def _break_before(text: str) -> str:
+    """What stands between the date of a note and its text: the end of a line before words, that of
+    a paragraph before whatever else Markdown has."""
+    return "  \n" if text[:1].isalpha() else "\n\n"
 
 
 def _plain_note(text: str) -> str:

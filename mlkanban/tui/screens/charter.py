@@ -7,6 +7,8 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from mlkanban.core.markdown.charter import SECTIONS
+from mlkanban.display.card_face import Piece
+from mlkanban.display.lines import rule
 from mlkanban.editor.documents import CharterDocument
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
@@ -15,6 +17,7 @@ from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
+from mlkanban.tui.widgets.lines import Lines
 
 
 class CharterScreen(TextScreen):
@@ -33,15 +36,17 @@ class CharterScreen(TextScreen):
         yield Static(markup=False, id="charter-title")
         with self.scroll:
             for section in SECTIONS:
-                yield Static(
-                    Content(section.title), id=f"title-{section.key}", classes="section",
-                    markup=False,
-                )  # fmt: skip
+                yield Lines(ascii=self.host.ascii, id=f"title-{section.key}")
                 yield Markdown(
                     id=section.key, classes="charter", open_links=False, parser_factory=plain_parser
                 )
         yield self.ask
         yield self.status
+
+    def on_resize(self) -> None:
+        for section in SECTIONS if self.ready else ():
+            title = rule([Piece(section.title, "title")], self.size.width - 2, self.host.glyphs)
+            self.query_one(f"#title-{section.key}", Lines).show([title])
 
     def on_mount(self) -> None:
         self.start(self._begin())

@@ -7,6 +7,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from mlkanban.core.card import Card
@@ -45,8 +46,9 @@ class EditScreen(KeyScreen):
                     )
                     field.disabled = value == _SEVERAL_LINES
                     field.lines = isinstance(FIELD[name].kind, Prose)
+                    field.set_class(_is_usual(name, value), "usual")
                     yield field
-        yield Static(markup=False, id="edit-help")
+            yield Static(markup=False, id="edit-help")
         yield self.ask
         yield self.status
 
@@ -57,10 +59,14 @@ class EditScreen(KeyScreen):
 
     @on(events.DescendantFocus)
     def _explain(self, event: events.DescendantFocus) -> None:
-        """Below the form stands what can be typed into the field one is in."""
+        """Below a field that one is in stands what can be typed into it."""
         name = str(event.widget.id).removeprefix("field-")
-        if isinstance(event.widget, Field) and name in self._given:
-            self.query_one("#edit-help", Static).update(Content(f" {_help(FIELD[name])}"))
+        row = event.widget.parent
+        if isinstance(event.widget, Field) and isinstance(row, Widget) and name in self._given:
+            text = " " * _LABEL + _help(FIELD[name])
+            help_line = self.query_one("#edit-help", Static)
+            help_line.update(Content(text))
+            self.query_one("#form").move_child(help_line, after=row)
 
     @property
     def _form(self) -> str:
@@ -98,8 +104,11 @@ class EditScreen(KeyScreen):
         self.host.drafts.drop(self._form)
 
     @on(Input.Changed)
-    def _changed_again(self) -> None:
+    def _changed_again(self, event: Input.Changed) -> None:
         self._warned = False
+        name = str(event.input.id).removeprefix("field-")
+        if name in self._given:
+            event.input.set_class(_is_usual(name, event.value), "usual")
 
     def _enter(self) -> None:
         self.start(self._save())
@@ -145,12 +154,19 @@ class EditScreen(KeyScreen):
         return {self._form: lines} if lines else {}
 
 
+_LABEL = 15
+"""The cells before a field."""
 _SEVERAL_LINES = "(several lines: E edits them)"
 
 
 def form_texts(card: Card) -> dict[str, str]:
     """What stands in the form of a card, by the names of the fields."""
     return {field.name: _text(field, card) for field in _fields(card)}
+
+
+def _is_usual(name: str, value: str) -> bool:
+    """Whether a field has the value of a new card."""
+    return bool(FIELD[name].kind.blank) and value == str(FIELD[name].kind.blank)
 
 
 def _fields(card: Card) -> list[CardField]:

@@ -8,11 +8,13 @@ from typing import NamedTuple, Protocol
 from rich.cells import cell_len
 from textual import events, on
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input, Static
 
 from mlkanban.cells import shortened
+from mlkanban.display.card_face import Line, Piece
 from mlkanban.text import ascii_only, display
+from mlkanban.tui.commands import CANCELS
+from mlkanban.tui.theme import lines_content
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 
 _LONG = 80
@@ -21,10 +23,12 @@ _STEPS = {"j": 1, "down": 1, "k": -1, "up": -1}
 
 
 class Option(NamedTuple):
-    """A key and what it stands for."""
+    """A key and what it stands for; a `note` on it plays a role of its own."""
 
     key: str
     text: str
+    note: str = ""
+    role: str = "dim"
 
 
 class Asker(Protocol):
@@ -67,12 +71,12 @@ class Ask(Vertical):
         self._turn = asyncio.Lock()
         self._keys: frozenset[str] = frozenset()
         self._options: Sequence[Option] = ()
-        self._shown = ""
+        self._shown: list[Line] = []
         self._row = 0
         self._pointed: Callable[[int], None] | None = None
         self._given = ""
         self._guarded = self._warned = False
-        self._label = ""
+        self._label = self._verb = ""
         self._complete: Callable[[str], str] | None = None
         self._preview: Callable[[str], str] | None = None
         self.form = ""
@@ -131,7 +135,7 @@ class Ask(Vertical):
             field.lines = lines
             field.put(typed or given, suggested=suggested and not typed)
             self.add_class("typing")
-            self._label = f"{label}  (Enter {verb}, Ctrl+g cancels)"
+            self._label, self._verb = label, verb
             self._complete, self._preview = complete, preview
             self._hint()
             field.focus()
@@ -153,22 +157,17 @@ class Ask(Vertical):
         until the next question, or `close`. With `pointed` there is a cursor, which begins at the
         row `at` and chooses with Enter; `pointed` is told of each row it comes to."""
         room = max(10, self.screen.size.width - 2)
-        keys = [f"[{key}] {text}" for key, text in options]
-        lines = ["  ".join([label, *keys, "[q] cancel"]), " ".join([label, *keys, "[q]"])]
-        line = next((some for some in lines if cell_len(display(some)) <= room), "")
-        if not listed:
-            line = label
-        elif rows or pointed or not line:
-            last = Option("q", "done" if stays else "cancel")
-            texts = [f" {key}  {text}" for key, text in [*options, last]]
-            most = max(1, self.screen.size.height - len(texts) - 2)
-            head = wrap(display(label), room, max_lines=most, placeholder=" ..")
-            line = "\n".join([*head, *(shortened(display(text), room) for text in texts)])
+        last = Option(CANCELS, "done" if stays else "cancel")
+        shown = [[Piece(label, "title")]]
+        if listed:
+            shown = _in_rows(label, [*options, last], room, self.screen.size.height)
+            if not (rows or pointed):
+                shown = _in_one_line(label, [*options, last], room) or shown
         async with self._turn:
             await self._make_parts()
             self._keys = frozenset(option.key for option in options)
             self._options, self._row, self._pointed = options, at, pointed
-            self._shown = line
+            self._shown = shown
             self._show(self._with_cursor())
             return await self._wait(stays=stays)
 
@@ -181,13 +180,13 @@ class Ask(Vertical):
         if not self.asking:
             self.display = False
 
-    def _with_cursor(self) -> str:
-        """The text of a choice; in rows, the options come last but one."""
-        lines = self._shown.split("\n")
+    def _with_cursor(self) -> list[Line]:
+        """The lines of a choice; in rows, the options come last but one."""
+        lines = [*self._shown]
         if self._pointed is not None:
             here = len(lines) - 1 - len(self._options) + self._row
-            lines[here] = ">" + lines[here][1:]
-        return "\n".join(lines)
+            lines[here] = [Piece(">", "focus"), *lines[here][1:]]
+        return lines
 
     def press(self, key: str) -> bool:
         """A key while choosing; False for one that is no answer."""
@@ -200,7 +199,7 @@ class Ask(Vertical):
             return True
         if self._pointed is not None and key == "enter":
             key = self._options[self._row].key
-        if key not in self._keys and key != "q" and key not in CANCEL_KEYS:
+        if key not in self._keys and key != CANCELS and key not in CANCEL_KEYS:
             return False
         self._end_with(key if key in self._keys else None)
         return True
@@ -247,7 +246,7 @@ class Ask(Vertical):
             remark = f"Tab: {completed.split()[-1]}" if completed else ""
             if self._preview is not None:
                 remark = self._preview(self.query_one(Field).text)
-            self._show(f"{self._label}  {remark}".rstrip())
+            self._show([_label_line(self._label, self._verb, remark)])
 
     def _tab(self) -> None:
         if completed := self._completed():
@@ -279,9 +278,58 @@ class Ask(Vertical):
             self._answer.set_result(answer)
             self.query_one(Field).closed = True
 
-    def _show(self, text: str) -> None:
-        shown = "\n".join(display(line) for line in text.split("\n"))
-        self.query_one(Static).update(Content(ascii_only(shown) if self._ascii else shown))
+    def _show(self, lines: Sequence[Line]) -> None:
+        shown = [[Piece(self._drawable(text), role) for text, role in line] for line in lines]
+        self.query_one(Static).update(lines_content(shown))
+
+    def _drawable(self, text: str) -> str:
+        shown = "\n".join(map(display, text.split("\n")))
+        return ascii_only(shown) if self._ascii else shown
+
+
+def _label_line(label: str, verb: str, remark: str) -> Line:
+    """What is asked for, with what the keys do and a remark on what is typed."""
+    keys = [
+        Piece("  (", "dim"), Piece("Enter", "focus"), Piece(f" {verb}, ", "dim"),
+        Piece("Ctrl+g", "focus"), Piece(" cancels)", "dim"),
+    ]  # fmt: skip
+    return [Piece(label, "title"), *keys, *([Piece(f"  {remark}", "text")] if remark else [])]
+
+
+def _in_one_line(label: str, options: Sequence[Option], room: int) -> list[Line]:
+    """`Training is 1/1:  [r] put in Ready  [q] cancel`; [] if there is too little room."""
+    for gap, cancels in (("  ", True), (" ", False)):
+        line: Line = [Piece(label, "title")]
+        for option in options:
+            named = cancels or option is not options[-1]
+            line += [
+                Piece(f"{gap}[", "dim"), Piece(option.key, "focus"),
+                Piece(f"] {option.text}" if named else "]", "text"),
+            ]  # fmt: skip
+            if option.note:
+                line.append(Piece(f" {option.note}", option.role))
+        if sum(cell_len(display(piece.text)) for piece in line) <= room:
+            return [line]
+    return []
+
+
+def _in_rows(label: str, options: Sequence[Option], room: int, height: int) -> list[Line]:
+    """The options below one another; of a very long label as much as there is room for."""
+    most = max(1, height - len(options) - 2)
+    head = wrap(display(label), room, max_lines=most, placeholder=" ..")
+    rows: list[Line] = [[Piece(line, "title")] for line in head]
+    for option in options:
+        start = f"  {option.key}  "
+        text = shortened(display(option.text), max(1, room - len(start)))
+        row = [
+            Piece(" ", "text"), Piece(option.key, "focus"),
+            Piece(f"  {text}", "dim" if option.key == CANCELS else "text"),
+        ]  # fmt: skip
+        left = room - sum(cell_len(piece.text) for piece in row) - 1
+        if option.note and left > 1:
+            row.append(Piece(f" {shortened(display(option.note), left)}", option.role))
+        rows.append(row)
+    return rows
 
 
 def numbered(texts: Sequence[str]) -> list[Option]:

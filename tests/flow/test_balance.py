@@ -349,3 +349,10 @@ def test_there_is_no_debt_where_cards_only_left_or_never_did():
     assert (nothing.gap_days, nothing.mean_cycle_time, nothing.debt_days) == (None, None, None)
     paid = debt(sample([took("a", 3), took("b", 5)]))
     assert paid.debt_days == 0
+
+
+@pytest.mark.parametrize(("cards", "days"), [(100, 85), (99, 85), (101, 86), (40, 34), (31, 27)])
+def test_the_expectation_is_what_85_percent_took(cards, days):
+    """Of cards that took 1 to so many days, all of them finished on day 300."""
+    finished = [took(f"c{n}", n, start=301 - n) for n in range(1, cards + 1)]
+    assert sle(sample(finished, day=300)).days == days

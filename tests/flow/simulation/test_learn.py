@@ -157,3 +157,17 @@ def test_legs_are_stretches_of_one_way_of_working():
         Leg(0, False, 2.0, 0.0)
         in learned([*(one(n) for n in range(20)), card("odd", (60, 1), (62, 3))]).jobs[-1].legs
     )
+
+
+def test_it_warms_up_for_three_times_what_85_percent_took():
+    """Of a hundred cards 84 took two days, and the others three."""
+    for quick, warm_up in ((84, 9), (85, 6), (86, 6)):
+        cards = [one(n, 2.0, a=1.0 if n < quick else 2.0, b=0.1) for n in range(100)]
+        assert learned(cards, 300).warm_up == warm_up
+
+
+def test_a_board_where_all_cards_came_at_two_instants_has_a_gap():
+    early, late = ([one(n, every) for n in range(12)] for every in (0.0, 0.0))
+    moved = [card(f"l{n}", (21, 1), (21.5, 2), (22, 3)) for n in range(len(late))]
+    model = learned([*early, *moved])
+    assert sorted(model.gaps) == [0.0] * 22 + [20.0]

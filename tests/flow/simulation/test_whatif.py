@@ -227,3 +227,10 @@ def test_the_progress_of_a_part_is_that_of_the_whole():
     last(1)
     assert told == [0.125, 0.25, 0.75, 1]
     assert part_of(None, 0, 1) is None
+
+
+def test_what_was_observed_are_the_percentiles_of_all_cards():
+    """A hundred cards that took 1 to 100 days, all finished on day 120."""
+    cards = [took(f"c{n}", n, start=121 - n) for n in range(1, 101)]
+    found = what_if(small(cards, day=120), {}, runs=1)
+    assert found.observed == {"p50": 50, "p85": 85, "per_week": 7 * 100 / 100}

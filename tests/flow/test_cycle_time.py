@@ -351,3 +351,11 @@ def test_the_least_the_most_the_mean_and_the_commonest():
     assert (found.n, found.min, found.max, found.mode, found.mean) == (6, 1, 9, 2, 27 / 6)
     assert [c.days for c in found.cards] == [1, 2, 2, 4, 9, 9]
     assert sum(one.count for one in found.histogram) == 6
+
+
+@pytest.mark.parametrize(("days", "bars", "width"), [(30, 30, 1), (40, 40, 1), (41, 21, 2)])
+def test_a_histogram_has_a_bar_for_two_of_eighty_columns_at_most(days, bars, width):
+    cards = [took(d, ref=f"r{d}") for d in range(1, days + 1)]
+    found = numbers(cards, day=60).histogram
+    assert (len(found), found[0].last) == (bars, width)
+    assert found[-1].last is None

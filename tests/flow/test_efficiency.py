@@ -78,3 +78,50 @@ def test_shares_in_words_add_up_to_100():
     thirds = card("a", (1, 1), (2, 2), (3, 3), (4, 4))
     shares = [row[-1] for row in rows(summary(efficiency(sample([thirds], day=9))))]
     assert shares == ["34 %", "33 %", "33 %", "100 %"]
+
+
+def test_of_each_stage_the_cards_are_told_that_stayed_longest():
+    cards = [
+        card("short", (1, 1), (2, 3), (6, 4)), card("long", (1, 1), (4, 3), (5, 4)),
+        card("back", (1, 1), (2, 2), (3, 1), (4.5, 4)), card("open", (1, 1)),
+    ]  # fmt: skip
+    found = efficiency(sample(cards))
+    train, wait, evaluate = found.stages
+    assert (found.n, found.configured) == (3, True)
+    assert [stage.stage for stage in found.stages] == ["Train", "Wait", "Evaluate"]
+    assert (train.cards, wait.cards, evaluate.cards) == (
+        ("long", "back", "short"), ("back",), ("short", "long"),
+    )  # fmt: skip
+    assert [stage.spent.total for stage in found.stages] == [6.5, 1, 5]
+    assert train.spent.days(Share.ACTIVE) == 6.5
+    assert evaluate.spent.days(Share.WAITING) == 5
+    assert found.efficiency == 6.5 / 12.5
+
+
+@pytest.mark.parametrize(
+    ("stage", "work", "block", "share"),
+    [
+        (1, Work.ATTENDED, None, Share.ACTIVE), (1, Work.UNATTENDED, None, Share.UNATTENDED),
+        (1, Work.WAITING, None, Share.WAITING), (1, Work.ATTENDED, GPU, Share.BLOCKED),
+        (1, Work.UNATTENDED, GPU, Share.BLOCKED), (1, Work.WAITING, GPU, Share.BLOCKED),
+        *((2, work, block, Share.WAITING) for work in Work for block in (None, GPU)),
+        (3, Work.ATTENDED, None, Share.WAITING), (3, Work.UNATTENDED, None, Share.UNATTENDED),
+        (3, Work.WAITING, None, Share.WAITING), (3, Work.ATTENDED, GPU, Share.BLOCKED),
+    ],
+)  # fmt: skip
+def test_what_time_is_in_each_kind_of_stage(stage, work, block, share):
+    found = efficiency(sample([card("a", (1, stage, None, work, block), (3, 4))]))
+    assert {s: days for s in Share if (days := found.total.days(s))} == {share: 2}
+    assert found.share(share) == 1
+    assert found.percents[share] == 100
+    assert found.efficiency == (
+        None if share is Share.UNATTENDED else float(share is Share.ACTIVE)
+    )  # fmt: skip
+
+
+def test_where_nothing_was_finished_no_share_is_known():
+    found = efficiency(sample([]))
+    assert (found.n, found.efficiency, found.percents) == (0, None, {})
+    assert [found.share(share) for share in Share] == [None] * 4
+    late = efficiency(sample([card("a", (0, 0), (5, 1), (9, 4))], day=12, days=5))
+    assert late.total.total == 4, "from its commitment on, before the window too"

@@ -128,3 +128,21 @@ def test_every_session_is_in_one_week_and_no_week_is_missing(sessions, day, days
 
 def test_the_median_of_many_sessions_is_the_one_in_the_middle() -> None:
     assert counted(*(session(1, 60 * n) for n in range(1, 101))).median_minutes == 50
+
+
+def test_each_rate_is_of_its_own_whole() -> None:
+    some = counted(
+        session(1, seconds=90, accepted=3, snoozed=1, overrides=1, undone=2, skipped=4),
+        session(2, seconds=30, accepted=1, snoozed=3),
+    )
+    assert (some.n, some.decisions, some.minutes, some.per_minute) == (2, 8, 2.0, 4.0)
+    assert (some.snooze_rate, some.override_rate, some.undo_rate) == (0.5, 0.25, 0.2)
+    assert (some.skipped, some.median_minutes) == (4, None)
+    (week, *_) = some.weeks
+    assert (week.decisions, week.minutes) == (8, 2.0)
+    five = counted(*(session(n, seconds=60 * n, accepted=1) for n in range(1, 6)))
+    assert five.median_minutes == 3
+    still = counted(session(1, seconds=0))
+    assert (still.per_minute, still.snooze_rate, still.override_rate, still.undo_rate) == (
+        None, None, None, None,
+    )  # fmt: skip

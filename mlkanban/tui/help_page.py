@@ -1,12 +1,10 @@
 """The page of help as columns of sections: keys by group, signs, states, and what to do when."""
 
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
-from mlkanban.display.card_face import Piece
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.lines import beside, fitted, labelled, paragraph, rule, width_of
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui.commands import BOARD, CARD, RUNS, Command, keys_shown
@@ -89,7 +87,7 @@ def _signs(title: str, signs: Iterable[Sign]) -> Section:
 
 def page(
     parts: Sequence[Sequence[Section]], width: int, glyphs: Glyphs, search: str = ""
-) -> list[list[Piece]]:
+) -> list[Line]:
     """The lines of help in as many columns as the width has room for, each line `width` cells at
     most. With `search` only the rows that have all its words."""
     words = search.casefold().split()
@@ -107,7 +105,10 @@ def page(
     else:
         columns = [*_halves(keys, room, glyphs), rest]
     drawn = [[line for one in column for line in _drawn(one, room, glyphs)] for column in columns]
-    return _beside([column for column in drawn if column], room)
+    lines, *others = [column for column in drawn if column]
+    for at, column in enumerate(others, 1):
+        lines = beside(lines, column, at * (room + _GAP), glyphs)
+    return lines
 
 
 def _halves(some: Sequence[Section], room: int, glyphs: Glyphs) -> list[list[Section]]:
@@ -117,40 +118,18 @@ def _halves(some: Sequence[Section], room: int, glyphs: Glyphs) -> list[list[Sec
     return [list(some[:cut]), list(some[cut:])]
 
 
-def _drawn(section: Section, room: int, glyphs: Glyphs) -> list[list[Piece]]:
+def _drawn(section: Section, room: int, glyphs: Glyphs) -> list[Line]:
     """A heading with its rule, the rows, and a blank line."""
-    rule = glyphs.rule * max(0, room - cell_len(section.title) - 4)
-    lines = [
-        [
-            Piece(f"{glyphs.rule * 2} ", "faint"),
-            Piece(section.title, "title"),
-            Piece(f" {rule}", "faint"),
-        ]
-    ]
+    lines = [rule([Piece(section.title, "title")], room, glyphs)]
+    inset = min(section.left, max(6, room // 2))
     for left, text, _ in section.rows:
-        inset = min(section.left, max(6, room // 2))
-        first, *others = wrap(text, max(8, room - inset - 1)) or [""]
-        if cell_len(left) >= inset:
-            lines.append([Piece(f" {left}", "focus")])
-            others = [first, *others]
-        else:
-            lines.append([Piece(f" {left:<{inset}}", "focus"), Piece(first, "text")])
-        lines += [[Piece(" " * (inset + 1) + other, "text")] for other in others]
+        label = [Piece(f" {left}", "focus")]
+        if width_of(label) > inset:
+            lines.append(fitted(label, room, glyphs))
+            label = []
+        body = paragraph(text, "text", max(8, room - inset - 1), glyphs)
+        lines += labelled(label, inset + 1, body)
     return [*lines, []]
-
-
-def _beside(columns: Sequence[Sequence[list[Piece]]], room: int) -> list[list[Piece]]:
-    lines = []
-    for at in range(max(map(len, columns))):
-        line: list[Piece] = []
-        for column in columns:
-            if line:
-                line.append(Piece(" " * _GAP, "text"))
-            pieces = column[at] if at < len(column) else []
-            used = sum(cell_len(piece.text) for piece in pieces)
-            line += [*pieces, Piece(" " * (room - used), "text")]
-        lines.append(line)
-    return lines
 
 
 def _has(row: Row, words: Sequence[str]) -> bool:

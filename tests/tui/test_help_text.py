@@ -90,7 +90,7 @@ async def test_help_on_the_screen_of_runs_explains_every_state(used: Path) -> No
     async with opened(used, size=(80, 60)) as board:
         await board.press("runs")
         await board.press("help")
-        states = re.split("── [A-Z].*", board.text())
+        states = re.split("─ [A-Z].*", board.text())
         of_runs = next(part for part in states if "orphan" in part)
         explained = re.findall(r"^ {1,2}(\w+) +\w", of_runs, re.MULTILINE)
         assert set(explained) == set(RunState)
@@ -101,7 +101,7 @@ async def test_help_on_the_screen_of_runs_explains_every_state(used: Path) -> No
 def test_help_has_as_many_columns_as_fit(width: int, columns: int) -> None:
     lines = [texts(line) for line in page(sections(BOARD, COMMANDS), width, UTF8)]
     assert all(cell_len(line) <= width for line in lines)
-    assert len(re.findall(r"── [A-Z]", lines[0])) == columns
+    assert len(re.findall(r"─ [A-Z]", lines[0])) == columns
 
 
 @given(
@@ -127,7 +127,7 @@ async def test_help_begins_with_what_was_done_last(used: Path) -> None:
     async with opened(used) as board:
         await board.press("filter")
         await board.keys("enter", "j", "?")
-        assert board.lines()[1].startswith(" ── Find ─")
+        assert board.lines()[1].startswith(" ─ Find ─")
 
 
 async def test_help_is_searched_while_one_types(used: Path) -> None:

@@ -2,15 +2,15 @@
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.widgets import Static
 
+from mlkanban.display.card_face import Piece
+from mlkanban.text import display
 from mlkanban.tui.commands import HELP
 from mlkanban.tui.help_page import page, sections
 from mlkanban.tui.screens.text_screen import TextScreen
-from mlkanban.tui.theme import role_styles
+from mlkanban.tui.widgets.lines import Lines
 
 
 class HelpScreen(TextScreen):
@@ -22,8 +22,8 @@ class HelpScreen(TextScreen):
         super().__init__()
         self._about, self._group = about, group
         self._search = ""
-        self._title = Static(markup=False, id="help-title")
-        self._page = Static(markup=False, id="help")
+        self._title = Lines(ascii=self.host.ascii, id="help-title")
+        self._page = Lines(ascii=self.host.ascii, id="help")
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -35,23 +35,12 @@ class HelpScreen(TextScreen):
     def on_resize(self, event: events.Resize) -> None:
         self._draw(event.size.width)
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        if self.is_mounted:
-            self._draw(self.size.width)
-
     def _draw(self, width: int) -> None:
-        styles = role_styles(self.app)
-        text = Text(no_wrap=True, end="")
         # A cell at either side, and the bar that scrolls.
         parts = sections(self._about, self.host.commands, self._group)
-        for line in page(parts, max(20, width - 3), self.host.glyphs, self._search):
-            for piece in line:
-                text.append(self.plain(piece.text), styles[piece.role])
-            text.append("\n")
-        self._page.update(text)
+        self._page.show(page(parts, max(20, width - 3), self.host.glyphs, self._search))
         found = f"   with {self._search!r}" if self._search else ""
-        self._title.update(Text(self.plain(f"Help: {self._about}{found}"), styles["title"]))
+        self._title.show([[Piece(f"Help: {self._about}{display(found)}", "title")]])
 
     async def do_help_search(self) -> None:
         before = self._search

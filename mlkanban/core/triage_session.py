@@ -178,6 +178,11 @@ class Sitting:
         return len(self._left()[0])
 
     @property
+    def to_come(self) -> list[Item]:
+        """The rest of the queue after the card."""
+        return self.items[self.at + 1 :]
+
+    @property
     def has_changes(self) -> bool:
         """Whether there is anything to store."""
         return bool(self.decided or self._skipped or self._undone)

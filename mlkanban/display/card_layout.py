@@ -261,7 +261,7 @@ def what_lines(content: CardContent, shown: frozenset[str], width: int) -> list[
     """All fields of the card but those that are `shown` already: first what is wrong, then what is
     expected, the metric, the other fields and the dates."""
     card, glyphs = content.card, content.glyphs
-    lines = [*_conflict_lines(content, width), *_trouble_lines(content, width)]
+    lines = [*_conflict_lines(content, width), *trouble_lines(content, width)]
     if lines:
         lines.append([])
     if card.verdict:
@@ -298,7 +298,7 @@ def _conflict_lines(content: CardContent, width: int) -> Iterator[Line]:
         )  # fmt: skip
 
 
-def _trouble_lines(content: CardContent, width: int) -> Iterator[Line]:
+def trouble_lines(content: CardContent, width: int) -> Iterator[Line]:
     """Why it cannot go on, that it is archived, and readings of a model in use."""
     card, glyphs, room = content.card, content.glyphs, max(10, width - _LABEL)
     if block := card.blocker:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.tui.widgets import status_line
 from tests.tui import boards
 
 
@@ -53,3 +54,9 @@ def a_terminal_with_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def messages_that_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message stands until the next key, however slow the machine is."""
+    monkeypatch.setattr(status_line, "MESSAGE_SECONDS", 600.0)

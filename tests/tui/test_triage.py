@@ -26,12 +26,14 @@ def inbox(tmp_path: Path) -> Path:
 
 
 def place(page: Page) -> str:
-    found = re.match(r" Triage (\d+/\d+)", page.lines()[0])
-    return found[1] if found else ""
+    found = re.match(r" Triage  (\d+) of (\d+)", page.lines()[0])
+    return f"{found[1]}/{found[2]}" if found else ""
 
 
 def title(page: Page) -> str:
-    return page.lines()[2].split(None, 1)[1].strip()
+    """The line after the stages, which stand over the card, up to the cards to come."""
+    card = re.search(r"^ v\d+  (.*?)(  |$)", page.text(), re.MULTILINE)
+    return card[1].strip() if card else ""
 
 
 @pytest.mark.parametrize("size", [SMALL, ROOMY], ids=["80x24", "160x45"])
@@ -109,9 +111,10 @@ async def test_what_does_not_decide_stays_on_the_card(inbox: Path) -> None:
         await page.keys("enter")
         assert place(page) == "1/30"
         assert "high" in page.text()
-        assert "    worth a look" in page.text()
+        assert "worth a look" in page.text()
         await page.press("card.open")
-        assert "note: worth a look" in page.text()
+        assert "2 Notes 1" in page.text()
+        assert "worth a look" in page.text()
         await page.press("back")
         await page.press("card.block")
         await page.keys("8", "enter")
@@ -182,7 +185,7 @@ async def test_what_is_still_being_made_is_not_drawn(
             await screen.board_changed()  # as the look at what others wrote does
         finally:
             made.set()
-        await page.until(lambda: "Triage 1/" in page.text())
+        await page.until(lambda: "Triage  1 of " in page.text())
         assert page.app.crash is None
 
 

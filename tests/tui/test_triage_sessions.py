@@ -85,7 +85,7 @@ async def test_the_next_session_goes_on_where_this_one_stopped(
         await page.press("back")
         assert "4 left, i goes on" in page.status()
         await page.press("triage")
-        assert page.lines()[0].startswith(" Triage 1/4 (resumed)")
+        assert page.lines()[0].startswith(" Triage  1 of 4 (resumed)")
         assert title(page) == "idea 4"
         await page.keys("x", "x", "x")
         assert title(page) == "idea 1", "what was skipped comes last"
@@ -171,7 +171,7 @@ async def test_a_part_of_the_queue_is_gone_on_with_by_its_name(inbox: Path) -> N
         await page.press("back")
         page.app.push_screen(TriageScreen(TriageView.NEW, 4))
         await page.settled()
-        assert page.lines()[0].startswith(" Triage 1/4 (resumed)")
+        assert page.lines()[0].startswith(" Triage  1 of 4 (resumed)")
         assert title(page) == "idea 2"
 
 

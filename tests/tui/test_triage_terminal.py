@@ -39,7 +39,7 @@ def last_kinds(env: dict[str, str]) -> list[str]:
 
 
 def decide(terminal: Terminal) -> None:
-    terminal.wait_for("Triage 1/30")
+    terminal.wait_for("Triage  1 of 30")
     for number in range(30):
         terminal.wait_for(f"idea {number + 1:02}")
         for key in KEYS[number % 5]:

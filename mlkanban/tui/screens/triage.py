@@ -7,40 +7,48 @@ from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Input, Static
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Input
 
-from mlkanban.cells import shortened
 from mlkanban.core import triage
 from mlkanban.core.card import Card
 from mlkanban.core.events import REDONE, UNDONE
-from mlkanban.core.models import CardFace, Health
+from mlkanban.core.models import CardFace, Work
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
-from mlkanban.display.card_face import FaceContext as FaceView
-from mlkanban.display.card_page import CardPage, field_lines
+from mlkanban.display.card_face import FaceContext, Line, Piece
+from mlkanban.display.card_layout import CardContent
+from mlkanban.display.card_page import CardPage
+from mlkanban.display.lines import fitted, rule, spread
+from mlkanban.display.triage_page import (
+    OFTEN_SNOOZED,
+    Outlook,
+    card_lines,
+    choices,
+    stage_grid,
+)
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.hints import hint
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done, Service
-from mlkanban.text import display, display_lines, quantity
+from mlkanban.text import display, quantity
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import TRIAGE, keys_shown
-from mlkanban.tui.plain_markdown import plain_lines
+from mlkanban.tui.plain_markdown import plain_line
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.lines import Lines
 
-_OFTEN = 2
-"""Who was snoozed so often before is asked for a decision."""
 _DECISIONS = {
     "card.complete": "completed", "card.block": "blocked", "card.archive": "archived",
     "card.health": "answered", "card.retrain": "answered", "card.merge": "merged",
 }  # fmt: skip
 """Commands that decide about a card when they were done, and how the session counts them."""
-_NOTES = 6
-_ROOMY = 120
+_ROOMY, _BESIDE = 120, 40
+"""From so many cells on the rest of the queue stands beside the card, in the second number."""
+_LOW = 20
+"""Below so many lines the stages are left out."""
 
 
 class TriageScreen(KeyScreen):
@@ -65,9 +73,12 @@ class TriageScreen(KeyScreen):
         self._counting = False
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="triage-head")
-        with VerticalScroll(can_focus=False):
-            yield Static(markup=False, id="triage-card")
+        ascii = self.host.ascii
+        yield Lines(ascii=ascii, id="triage-head")
+        with Horizontal(id="triage-body"):
+            with VerticalScroll(can_focus=False):
+                yield Lines(ascii=ascii, id="triage-card")
+            yield Lines(ascii=ascii, id="triage-left")
         yield self.ask
         yield self.status
 
@@ -134,53 +145,74 @@ class TriageScreen(KeyScreen):
                 return
         if not self.ready:
             return
-        lines = self._end_lines()
-        if card is not None and item is not None:
-            lines = self._card_lines(card, item, spent, snoozes)
         self.status.offer(self.card_hints(self.targets()))
-        shown = "\n".join(f" {self.plain(line)}" for line in lines)
-        self.query_one("#triage-card", Static).update(Content(shown))
-        head = shortened(self.plain(self._head()), self.size.width)
-        self.query_one("#triage-head", Static).update(Content(head))
+        width, height = self.size
+        glyphs, model = self.host.glyphs, self.host.model
+        grid = stage_grid([model.header(at) for at in range(len(model.columns))], width, glyphs)
+        grid = [*grid, []] if height >= _LOW else []
+        self.query_one("#triage-head", Lines).show([self._head(width), *grid])
+        beside = _BESIDE if width >= _ROOMY and item is not None else 0
+        lines = self._end_lines(width)
+        if card is not None and item is not None:
+            # The head, the last line, and the bar that scrolls.
+            room = (width - beside - 2, height - len(grid) - 2)
+            lines = self._card_lines(card, item, spent, snoozes, room)
+        self.query_one("#triage-card", Lines).show(lines)
+        left = self.query_one("#triage-left", Lines)
+        left.display = bool(beside)
+        left.styles.width = beside
+        left.show(self._left_lines(beside, height - len(grid) - 2) if beside else [])
 
-    def _head(self) -> str:
+    def _head(self, width: int) -> Line:
         sitting = self._sitting
-        place = f"{sitting.place}/{sitting.cards}"
         resumed = " (resumed)" if sitting.resumed else ""
-        parts = [f" Triage {place}{resumed}", self._counts(), self._stage_counts()]
-        return " | ".join(part for part in parts if part)
+        line = [
+            Piece(" Triage  ", "title"),
+            Piece(f"{sitting.place} of {sitting.cards}{resumed}   ", "focus"),
+            Piece(self._counts(), "dim"),
+        ]
+        return spread(line, [Piece(f"{sitting.left} to go ", "dim")], width, self.host.glyphs)
 
     def _counts(self) -> str:
         return " ".join(f"{what} {count}" for what, count in self._sitting.decided.items())
 
-    def _stage_counts(self) -> str:
-        """The committed stages with their counts, as much of the names as there is room for."""
-        model, board = self.host.model, self.board
-        letters = 12 if self.size.width >= _ROOMY else 5
-        counts = []
-        for at in range(board.first_committed, board.first_delivered):
-            name = " ".join(board.stages[at].name.split()[:1])
-            counts.append(f"{name[:letters]} {model.header(at).brief}")
-        return "  ".join(counts)
-
     def _card_lines(
-        self, card: Card, item: Item, spent: Spending | None, snoozes: int
-    ) -> list[str]:
-        view = FaceView.at(self.board, self.host.now())
+        self, card: Card, item: Item, spent: Spending | None, snoozes: int, size: tuple[int, int]
+    ) -> list[Line]:
+        host, model, board = self.host, self.host.model, self.board
+        view = FaceContext.at(board, host.now(), glyphs=host.glyphs)
         face = next(iter(self.targets()), None)
+        content = CardContent(card, CardPage(view, spent, "x", face), model.faces.values())
+        loads = dict(model.loads)
+        if face is not None and face.is_open:
+            loads[face.stage] = loads[face.stage].plus(Work(face.work), -1)
+        stages = range(len(board.stages))
+        outlook = Outlook(
+            [model.header(at) for at in stages],
+            [[f.ref for f in model.columns[at] if f.is_open] for at in stages],
+            loads,
+            snoozes,
+        )
+        keys = {command.name: keys_shown(command).split()[0] for command in host.commands}
+        offered = [(keys[choice.command], choice) for choice in choices(content, outlook)]
         why = item.why + (f"; snoozed {quantity(snoozes, 'time')} before" if snoozes else "")
-        if card.health is Health.ALERT:
-            keys = (keys_shown(c) for c in self.host.commands if c.name == "card.health")
-            why += f"; {next(keys, 'w')} answers it"
-        first, *rest = field_lines(card, CardPage(view, spent, "x", face), self.size.width)
-        lines = ["", first, "", f"  {'here for':<12} {why}", *rest[1:]]
-        if card.notes:
-            note = plain_lines(display_lines(card.notes[-1].text))
-            lines += ["", f"  last note, {card.notes[-1].at:%Y-%m-%d}"]
-            lines += [f"    {line}" for line in note[:_NOTES]]
-        return lines
+        return card_lines(content, why, offered, plain_line, size)
 
-    def _end_lines(self) -> list[str]:
+    def _left_lines(self, width: int, room: int) -> list[Line]:
+        """The cards that are still to come, with why they are here."""
+        glyphs, faces = self.host.glyphs, {f.ref: f for f in self.host.model.faces.values()}
+        lines = [rule([Piece("To come", "title")], width, glyphs)]
+        items = self._sitting.to_come
+        for item in items[: max(0, room - 2)]:
+            title = display(faces[item.ref].title) if item.ref in faces else item.why
+            lines.append(
+                fitted([Piece(f" {item.ref:<6}", "dim"), Piece(title, "text")], width, glyphs)
+            )
+        if len(items) > room - 2:
+            lines.append([Piece(f" {len(items) - max(0, room - 2)} more", "dim")])
+        return lines if items else []
+
+    def _end_lines(self, width: int) -> list[Line]:
         """The last page: what was decided, how long it took, what is left."""
         sitting, model = self._sitting, self.host.model
         if not sitting.items:
@@ -197,7 +229,10 @@ class TriageScreen(KeyScreen):
             lines.append(f"The oldest open card is {oldest.ref}  {display(oldest.title)}")
         keys = (keys_shown(c) for c in self.host.commands if c.name == "unlinked")
         lines.append(f"{next(keys, 'gu')} goes on with runs of trackers that belong to no card.")
-        return [*lines, "q goes back to the board."]
+        lines.append("q goes back to the board.")
+        pieces = [Piece(f" {self.plain(line)}", "title" if at == 1 else "text")
+                  for at, line in enumerate(lines)]  # fmt: skip
+        return [fitted([piece], width, self.host.glyphs) for piece in pieces]
 
     # Deciding
 
@@ -275,7 +310,7 @@ class TriageScreen(KeyScreen):
         if not faces:
             return
         snoozes = await self.fetch(lambda service: service.triage.snoozes(faces[0].ref))
-        if snoozes is not None and snoozes >= _OFTEN:
+        if snoozes is not None and snoozes >= OFTEN_SNOOZED:
             options = [
                 Option("L", "accept"), Option("c", "complete"), Option("x", "archive"),
                 Option("z", "snooze again"),

@@ -1,0 +1,233 @@
+"""A card in triage: where the board is full, what the card is, why it is here, and what each key
+would do with it now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from mlkanban.core import rules
+from mlkanban.core.models import Board, CardFace, CardType, Health
+from mlkanban.core.rules import Load, Meter
+from mlkanban.display.card_face import Header, Line, Piece, meter_role
+from mlkanban.display.card_layout import (
+    CardContent,
+    PlainNote,
+    head_lines,
+    last_note_lines,
+    metric_lines,
+    trouble_lines,
+)
+from mlkanban.display.lines import (
+    filled,
+    fitted,
+    joined,
+    labelled,
+    paragraph,
+    rule,
+    width_of,
+)
+from mlkanban.glyphs import Glyphs
+from mlkanban.text import display, quantity, some, steady
+
+THREE_COLUMNS = 76
+"""From so many cells on three stages stand side by side, below two."""
+OFTEN_SNOOZED = 2
+"""A card that was snoozed so often before needs a decision."""
+_MOST_METER = 12
+_LABEL = 12
+
+
+class Choice(NamedTuple):
+    """The command of a key, a word for it, and what it would do to the card now."""
+
+    command: str
+    word: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What decides how the keys of triage act: the headers of all stages, the open cards that fill
+    each, the loads by stage without this card, and how often it was snoozed."""
+
+    headers: Sequence[Header]
+    cards: Sequence[Sequence[str]]
+    loads: Mapping[str, Load]
+    snoozes: int = 0
+
+
+def stage_grid(headers: Sequence[Header], width: int, glyphs: Glyphs) -> list[Line]:
+    """Every stage with its full name, its count and a meter, in columns of one width."""
+    many = 3 if width >= THREE_COLUMNS else 2
+    room = max(1, (width - 2) // many)
+    cells = [_stage(header, room - 2, glyphs) for header in headers]
+    rows = [cells[at : at + many] for at in range(0, len(cells), many)]
+    return [
+        [Piece(" ", "text"), *joined((filled(cell, room - 2, glyphs) for cell in row), "  ")]
+        for row in rows
+    ]
+
+
+def _stage(header: Header, width: int, glyphs: Glyphs) -> Line:
+    bars: Line = []
+    for meter in header.meters:
+        if meter.limit and meter.limit <= _MOST_METER:
+            bars += [Piece(" ", "text"), *_meter(meter, glyphs)]
+    counts = header.signs(glyphs.running)
+    name = fitted([Piece(header.name, "text")], max(7, width - width_of(counts) - 1), glyphs)
+    line = [*name, Piece(" ", "text"), *counts]
+    return [*line, *bars] if width_of([*line, *bars]) <= width else line
+
+
+def _meter(meter: Meter, glyphs: Glyphs) -> Line:
+    assert meter.limit is not None
+    free = max(0, meter.limit - meter.count)
+    role = meter_role(meter)
+    return [
+        Piece(glyphs.heavy_rule * meter.count, "text" if role == "dim" else role),
+        Piece(glyphs.rule * free, "faint"),
+    ]
+
+
+def card_lines(
+    content: CardContent,
+    why: str,
+    choices: Sequence[tuple[str, Choice]],
+    plain_note: PlainNote,
+    size: tuple[int, int],
+) -> list[Line]:
+    """The card, why it is here, and each key with what it would do, in a size. What is said of the
+    card gives way to the keys."""
+    width, height = size
+    glyphs, room = content.glyphs, width - 2
+    head, _ = head_lines(content, width, height)
+    end = [
+        *labelled(
+            [Piece("Why it is here", "title")],
+            16,
+            paragraph(_shown(why), "text", max(10, room - 16), glyphs),
+        ),
+        *choice_lines(choices, room, glyphs),
+    ]
+    stage = _shown(content.view.board.stage(content.card.stage).name)
+    body: list[Line] = [*trouble_lines(content, room)]
+    body += metric_lines(content, room)
+    if text := content.card.hypothesis:
+        body += paragraph(_shown(" ".join(text.split())), "text", room, glyphs, 2)
+    left = height - len(head) - len(end) - 3
+    body = body[: max(0, left)]
+    if content.card.notes and left - len(body) > 2:
+        body += last_note_lines(content, room, left - len(body), plain_note)
+    inset = [[Piece(" ", "text"), *line] for line in body]
+    under = rule([Piece(stage, "dim")], width, glyphs)
+    return [*head, under, *inset, [], *([Piece(" ", "text"), *line] for line in end)]
+
+
+def choice_lines(choices: Sequence[tuple[str, Choice]], width: int, glyphs: Glyphs) -> list[Line]:
+    """A line for each key: the key, its word, and what it would do."""
+    keys = max((cell_len(key) for key, _ in choices), default=0) + 2
+    words = max((cell_len(choice.word) for _, choice in choices), default=0) + 3
+    lines = []
+    for key, choice in choices:
+        line = [
+            Piece(f"{key:<{keys}}", "focus"),
+            Piece(f"{choice.word:<{words}}", "title"),
+            Piece(choice.effect, "dim"),
+        ]
+        lines.append(fitted(line, width, glyphs))
+    return lines
+
+
+def choices(content: CardContent, outlook: Outlook) -> list[Choice]:
+    """What can be decided about the card, in the order of likeliness."""
+    card, face, board = content.card, content.page.face, content.view.board
+    if card.outcome or card.archived:
+        answers = [_health(card.health)] if card.health else []
+        away = Choice("card.archive", "archive", "off the board; it stays in the numbers")
+        return [*answers, _note(), *([] if card.archived else [away]), _skip()]
+    block = _unblock(board, face, outlook) if card.blocker else _block()
+    rest = [
+        _accept(content, outlook), _snooze(outlook.snoozes), block, _finish(content), _note(),
+        _archive(content), _skip(),
+    ]  # fmt: skip
+    if card.blocker:
+        rest.insert(0, rest.pop(2))
+    if card.health:
+        rest.insert(0, _health(card.health))
+    return rest
+
+
+def _accept(content: CardContent, outlook: Outlook) -> Choice:
+    """What the rules say to the next stage: the same ones that are asked when the key is
+    pressed."""
+    board, card = content.view.board, content.card
+    at = board.position(card.stage) + 1
+    if at == len(board.stages):
+        return Choice("triage.accept", "finish", "this is the last stage: asks how it ended")
+    stage, header = board.stages[at], outlook.headers[at]
+    name, effects = _shown(stage.name), []
+    work = rules.work_in(stage, card.work)
+    verdict = rules.enter(board, stage, outlook.loads, work, from_stage=card.stage)
+    if isinstance(verdict, rules.Allowed):
+        effects.append(f"to {name}, {header.counts}{', a soft limit' * bool(verdict.warning)}")
+    elif any(meter.full or meter.over for meter in header.meters):
+        cards = ", ".join(some(outlook.cards[at], 3))
+        effects.append(f"{name} is {header.counts}{f' ({cards})' * bool(cards)}")
+        effects.append("asks what gives way")
+    else:
+        effects += [_shown(verdict.reason.rstrip(".")), "asks"]
+    if unticked := rules.in_the_way(board, card.stage, at, card.checklist):
+        effects.append(f"{quantity(len(unticked), 'gate')} unticked")
+    return Choice("triage.accept", "move on", "; ".join(effects))
+
+
+def _unblock(board: Board, face: CardFace | None, outlook: Outlook) -> Choice:
+    if face is None:
+        return Choice("card.block", "unblock", "it goes on")
+    at = board.position(face.stage)
+    effect = f"it goes on in {_shown(board.stages[at].name)}, {outlook.headers[at].counts}"
+    return Choice("card.block", "unblock", effect)
+
+
+def _block() -> Choice:
+    return Choice("card.block", "block", "asks by what; until:fri lifts it by itself")
+
+
+def _snooze(snoozes: int) -> Choice:
+    effect = "out of sight for a day, a week ..."
+    if snoozes:
+        effect = f"snoozed {quantity(snoozes, 'time')} before"
+        effect += ": asks for a decision" if snoozes >= OFTEN_SNOOZED else "; out of sight again"
+    return Choice("card.snooze", "snooze", effect)
+
+
+def _finish(content: CardContent) -> Choice:
+    effect = "asks how it ended: shipped, learned ..."
+    if content.card.type in (CardType.EXPERIMENT, CardType.MODEL):
+        effect = "asks what came of it: shipped, or learned that it does not work"
+    return Choice("card.complete", "finish", effect)
+
+
+def _note() -> Choice:
+    return Choice("card.note", "note", "what is new; then decide")
+
+
+def _archive(content: CardContent) -> Choice:
+    if content.card.started_at:
+        return Choice("card.archive", "archive", "abandoned; it counts in the numbers")
+    return Choice("card.archive", "archive", "off the board; it was never begun")
+
+
+def _health(health: Health) -> Choice:
+    word = "answer" if health is Health.ALERT else "health"
+    return Choice("card.health", word, "ok, watch, retired, or train it again")
+
+
+def _skip() -> Choice:
+    return Choice("triage.skip", "skip", "it comes back once, at the end")
+
+
+def _shown(text: str) -> str:
+    return steady(display(text))

@@ -3,8 +3,8 @@ is under a cursor has `background: $board-cursor-bg; text-style: $board-cursor-s
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import product
 
-from rich.color import Color as RichColor
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
@@ -15,7 +15,7 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 
 from mlkanban.display.card_face import Line
-from mlkanban.theme_files import REVERSE, ROLES, ThemeFile, available
+from mlkanban.theme_files import COLORS, REVERSE, ROLES, ThemeFile, available
 
 TEXT_ROLES = [role for role in ROLES if role != "cursor-bg"]
 STRONG = ("alarm", "focus")
@@ -75,44 +75,94 @@ def board_variables(theme: Theme) -> dict[str, str]:
 
 
 def in_256_colours(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a theme for a terminal that rounds colours to its palette of 256: where a
-    text could not be read on the rounded cursor ground, the nearest ground on which all can."""
+    """The variables of a theme for a terminal with a palette of 256 colours: the nearest of these,
+    greys for what is nearly grey, and under the cursor the nearest ground on which every text can
+    be read."""
+    own = [name for name in variables if name in COLORS or name.startswith("board-")]
+    own += [*_CURSOR_GROUNDS, "block-cursor-foreground", "input-selection-foreground"]
+    nearest = {name: _nearest(variables[name]) for name in own if variables[name][:1] == "#"}
     ground = variables["board-cursor-bg"]
     texts = tuple(
-        variables[f"board-{role}"] for role in TEXT_ROLES if not role.startswith(("faint", "area"))
+        nearest.get(f"board-{role}", "")
+        for role in TEXT_ROLES
+        if not role.startswith(("faint", "area"))
     )
-    readable = _readable_ground(ground, texts)
-    parts = ("board-cursor-bg", "block-cursor-background", "input-selection-background")
-    return {**variables, **{part: readable for part in parts if variables[part] == ground}}
+    if ground[:1] == "#" and all(texts):
+        readable = _readable_ground(ground, texts)
+        nearest |= {name: readable for name in _CURSOR_GROUNDS if variables[name] == ground}
+    return {**variables, **nearest}
 
 
-@lru_cache(16)
+_CURSOR_GROUNDS = (
+    "board-cursor-bg",
+    "block-cursor-background",
+    "input-selection-background",
+)
+
+_Parts = tuple[int, int, int]
+_LEVELS = (0, 95, 135, 175, 215, 255)
+_GREYS = 25
+_NEARLY_GREY = 45
+
+
+@lru_cache(64)
+def _nearest(color: str) -> str:
+    """The colour of the palette that is nearest, as one that Rich takes for it: Rich rounds each
+    part of a colour that is not grey to one of six levels, and greys to 24 others."""
+    wanted = Color.parse(color).rgb
+    if _strength(wanted) < _NEARLY_GREY:
+        step = min(range(_GREYS + 1), key=lambda step: _distance(_grey(step), wanted))
+        return _sent_for_grey(step)
+    levels = [sorted(_LEVELS, key=lambda level: abs(level - part))[:2] for part in wanted]
+    near = [(r, g, b) for r, g, b in product(*levels) if len({r, g, b}) > 1]
+    return Color(*min(near, key=lambda parts: _distance(parts, wanted))).hex
+
+
+def _strength(parts: _Parts) -> int:
+    return max(parts) - min(parts)
+
+
+def _grey(step: int) -> _Parts:
+    """The grey that Rich takes for `step` parts of _GREYS."""
+    part = 255 if step == _GREYS else max(0, 10 * step - 2)
+    return part, part, part
+
+
+def _sent_for_grey(step: int) -> str:
+    part = round(255 * step / _GREYS)
+    return Color(part, part, part).hex
+
+
+def _distance(one: _Parts, other: _Parts) -> int:
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+
+
 def _readable_ground(ground: str, texts: tuple[str, ...]) -> str:
-    wanted = Color.parse(ground)
-    if wanted.ansi is not None or any(Color.parse(text).ansi is not None for text in texts):
-        return ground
-    shown = [_luminance(_rounded(Color.parse(text))) for text in texts]
-
-    def distance(color: Color) -> int:
-        return sum((one - other) ** 2 for one, other in zip(color.rgb, wanted.rgb, strict=True))
-
-    palette = (Color(*RichColor.from_ansi(n).get_truecolor()) for n in range(16, 256))
-    for color in (wanted, *sorted(palette, key=distance)):
-        under = _luminance(_rounded(color))
-        if all((max(text, under) + 0.05) >= _LEAST * (min(text, under) + 0.05) for text in shown):
-            return color.hex
+    wanted = Color.parse(ground).rgb
+    shown = [_luminance(_rounded(text)) for text in texts]
+    palette = [(_grey(step), _sent_for_grey(step)) for step in range(_GREYS + 1)]
+    for r, g, b in product(_LEVELS, repeat=3):
+        if len({r, g, b}) > 1:
+            palette.append(((r, g, b), Color(r, g, b).hex))
+    palette.sort(key=lambda colour: _distance(colour[0], wanted))
+    nearest = _nearest(ground)
+    for parts, sent in [(_rounded(nearest), nearest), *palette]:
+        under = _luminance(parts)
+        if all(max(text, under) + 0.05 >= _LEAST * (min(text, under) + 0.05) for text in shown):
+            return sent
     return ground
 
 
-def _rounded(color: Color) -> Color:
-    return Color(*color.rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+def _rounded(color: str) -> _Parts:
+    shown = Color.parse(color).rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+    return shown.red, shown.green, shown.blue
 
 
-def _luminance(color: Color) -> float:
+def _luminance(parts: _Parts) -> float:
     """As WCAG 2 defines it."""
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in color.normalized
+        for part in (number / 255 for number in parts)
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

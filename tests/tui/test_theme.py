@@ -1,3 +1,4 @@
+import math
 from itertools import combinations
 from pathlib import Path
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
 from textual.app import App, ComposeResult
-from textual.color import Color
+from textual.color import Color, Lab, rgb_to_lab
 from textual.theme import BUILTIN_THEMES
 from textual.widgets import Input, OptionList
 
@@ -89,6 +90,7 @@ def test_a_bad_file_does_not_hide_the_good_ones(
     assert "primary: '#zzz' is not a colour" in problems[0]
 
 
+BLACK = dict.fromkeys(ROLES, "#000000")
 STATES = ["alarm", "live", "clock", "value", "mark", "focus"]
 IN_COLOUR = sorted(set(BUNDLED) - {"terminal"})
 
@@ -98,10 +100,30 @@ def rounded(color: str) -> str:
     return Color.parse(color).rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor().hex
 
 
+def lab(color: Lab) -> tuple[float, float, float]:
+    return color.L, color.a, color.b
+
+
+def variables_256(name: str) -> dict[str, str]:
+    theme = to_theme(read(BUNDLED[name]))
+    return in_256_colours(theme.to_color_system().generate() | theme.variables)
+
+
+@given(HEX)
+def test_with_256_colours_each_comes_out_as_near_as_can_be(color: str) -> None:
+    theme = ThemeFile(Path("x.toml"), "x", True, dict.fromkeys(COLORS, color), BLACK)
+    given = to_theme(theme)
+    variables = in_256_colours(given.to_color_system().generate() | given.variables)
+    wanted, came = Color.parse(color), Color.parse(rounded(variables["primary"]))
+    nearly_grey = max(wanted.rgb) - min(wanted.rgb) < 45
+    assert (max(came.rgb) == min(came.rgb)) == nearly_grey
+    # No part is further away than the two levels around it are from each other.
+    assert max(abs(a - b) for a, b in zip(wanted.rgb, came.rgb, strict=True)) <= 95
+
+
 @pytest.mark.parametrize("name", IN_COLOUR)
 def test_with_256_colours_every_text_can_be_read_too(name: str) -> None:
-    theme = to_theme(read(BUNDLED[name]))
-    variables = in_256_colours(theme.to_color_system().generate() | theme.variables)
+    variables = variables_256(name)
     weak = [
         (role, ground)
         for role in ROLES
@@ -115,13 +137,15 @@ def test_with_256_colours_every_text_can_be_read_too(name: str) -> None:
 
 @pytest.mark.parametrize("name", IN_COLOUR)
 def test_with_256_colours_no_state_looks_like_another_or_like_words(name: str) -> None:
-    board = read(BUNDLED[name]).board
-    shown = {role: Color.parse(rounded(board[role])).rgb for role in [*STATES, "text", "dim"]}
+    variables = variables_256(name)
+    shown = {
+        role: rgb_to_lab(Color.parse(rounded(variables[f"board-{role}"])))
+        for role in [*STATES, "text", "dim"]
+    }
     near = [
         (one, other)
         for one, other in combinations(shown, 2)
-        if sum((a - b) ** 2 for a, b in zip(shown[one], shown[other], strict=True)) < 40**2
-        and {one, other} != {"text", "dim"}
+        if math.dist(lab(shown[one]), lab(shown[other])) < 15 and {one, other} != {"text", "dim"}
     ]
     assert near == []
 

@@ -171,3 +171,16 @@ def test_a_board_where_all_cards_came_at_two_instants_has_a_gap():
     moved = [card(f"l{n}", (21, 1), (21.5, 2), (22, 3)) for n in range(len(late))]
     model = learned([*early, *moved])
     assert sorted(model.gaps) == [0.0] * 22 + [20.0]
+
+
+def test_where_the_first_stage_is_committed_cards_could_be_begun_when_they_were():
+    at_once = Workflow(
+        ("A", "B", "Done"), 0, 2, UTC, (ACTIVE, ACTIVE, QUEUE), (Limits(1), Limits(), Limits())
+    )
+    cards = [card(f"c{n:03}", (1 + 2 * n, 0), (2 + 2 * n, 1), (3 + 2 * n, 2)) for n in range(20)]
+    # A is full from day 60 to 61; the next card is begun as soon as it has room.
+    cards += [card("x", (60, 0), (61, 1), (62, 2)), card("y", (61, 0), (63, 1), (64, 2))]
+    model = learn(sample(cards, 100, None, at_once))
+    assert model is not None
+    assert model.gaps == (2.0,) * 19 + (60 - 39, 1.0)
+    assert (model.stages, model.limits) == (("A", "B"), at_once.limits[:2])

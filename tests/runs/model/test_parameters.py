@@ -101,3 +101,24 @@ def test_the_commit_that_a_tracker_keeps_is_that_of_the_run() -> None:
     seen = Tracked("mlflow:1", tags={"mlflow.source.git.commit": "a" * 40})
     assert seen.as_run().commit == "a" * 40
     assert Tracked("mlflow:1").as_run().commit == ""
+
+
+def test_an_option_takes_the_word_after_it_unless_that_names_one() -> None:
+    for words, values in (
+        (["--a", "--b"], {"a": GIVEN, "b": GIVEN}), (["--a", "b=1"], {"a": GIVEN, "b": "1"}),
+        (["--a"], {"a": GIVEN}), (["--a", "--", "b"], {"a": GIVEN, "word 1": "b"}),
+        (["--a="], {"a": ""}), (["-1"], {"word 1": "-1"}), (["--a", "-1"], {"a": "-1"}),
+        (["a", "b", "a"], {"word 1": "a", "word 2": "b", "word 3": "a"}),
+        (["~x=1", "--x", "2"], {"x": "1 2"}), ([], {}),
+    ):  # fmt: skip
+        assert parameters(words) == values
+
+
+def test_only_long_decimal_numbers_are_rounded() -> None:
+    def shown(*values: str) -> tuple[str, ...]:
+        return differing([Run(v, params={"lr": v}) for v in values])["lr"]
+
+    assert shown("0.123456", "1") == ("0.123456", "1")
+    assert shown("0.1234567", "1") == ("0.1235", "1")
+    assert shown("-0.1234567e-5", "1") == ("-1.235e-06", "1")
+    assert shown("0.12341111", "0.12342222") == ("0.12341111", "0.12342222")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
@@ -117,7 +117,7 @@ def _about(
         sign = Piece(f"{view.glyphs.blocked} ", "alarm") if reading.alert else Piece("", "dim")
         role = "alarm" if reading.alert else "text"
         said = [
-            Piece(f"{view.day(reading.at):%m-%d} ", "dim"),
+            Piece(f"{_short(view.day(reading.at), view)} ", "dim"),
             sign,
             Piece(_text(reading.text, view), role),
         ]
@@ -126,6 +126,7 @@ def _about(
         at, text = found.notes[0]
         said = [Piece(f"{_day(at, view)} ", "dim"), Piece(_one_line(text, width, view), "text")]
         yield _joined([said], width, view)
+    yield _joined(_dates(card.face, view), width, view)
 
 
 def _before_runs(card: Previewed) -> int:
@@ -248,7 +249,7 @@ def _ending(card: Previewed, view: FaceContext) -> list[Line]:
     assert found is not None
     parts: list[Line] = []
     if face.outcome:
-        day = f" {view.day(face.finished_at):%m-%d}" if face.finished_at else ""
+        day = f" {_short(view.day(face.finished_at), view)}" if face.finished_at else ""
         parts.append([Piece(f"{face.outcome}{day}", "text")])
     if face.archived:
         parts.append([Piece("archived", "dim")])
@@ -257,6 +258,20 @@ def _ending(card: Previewed, view: FaceContext) -> list[Line]:
         parts.append([Piece("health ", "dim"), Piece(face.health, roles.get(face.health, "text"))])
     if found.verdict:
         parts.append([Piece(_one_line(found.verdict, 200, view), "text")])
+    return parts
+
+
+def _dates(face: CardFace, view: FaceContext) -> list[Line]:
+    """Since when it is in its stage, is committed, and is written down."""
+    parts: list[Line] = []
+    if face.entered_at and not face.outcome:
+        entered = view.day(face.entered_at)
+        days = days_old(entered, view.today)
+        parts.append([Piece(f"in this stage since {_short(entered, view)}, {days}d", "dim")])
+    if face.started_at:
+        parts.append([Piece(f"committed {_short(view.day(face.started_at), view)}", "dim")])
+    if face.created_at:
+        parts.append([Piece(f"written {_short(view.day(face.created_at), view)}", "dim")])
     return parts
 
 
@@ -318,17 +333,17 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
         runs = runs[: most - 1]
     times = [_time(run, view) for run in runs]
     values = [_value(run, card) for run in runs]
-    wide, long = max(map(len, times), default=0), max(map(len, values), default=0)
+    begun = [_day(at, view) if (at := moment(run.started or run.made)) else "" for run in runs]
+    wide, long, day = (max(map(len, column), default=0) for column in (times, values, begun))
     lines = []
-    for run, time, value in zip(runs, times, values, strict=True):
+    for run, time, value, since in zip(runs, times, values, begun, strict=True):
         sign = _sign(run, view)
         known = run.outcome or run.evidence or run.state.value
-        begun = moment(run.started or run.made)
         line = [
             Piece(f"{sign.text} ", sign.role),
             Piece(time.rjust(max(4, wide)), "text"),
             Piece(f" {value.ljust(long)}" if long else "", "value"),
-            Piece(f"  {_day(begun, view) if begun else '':5}  ", "dim"),
+            Piece(f"  {since.ljust(day)}  ", "dim"),
             Piece(_one_line(known, width, view), "alarm" if sign.role == "alarm" else "dim"),
         ]
         lines.append(_cut(line, width, view))
@@ -458,4 +473,10 @@ def _text(text: str, view: FaceContext) -> str:
 
 
 def _day(at: datetime, view: FaceContext) -> str:
-    return f"{at.astimezone(ZoneInfo(view.board.timezone)):%m-%d}"
+    """The day of an instant in the time zone of the board."""
+    return _short(at.astimezone(ZoneInfo(view.board.timezone)).date(), view)
+
+
+def _short(day: date, view: FaceContext) -> str:
+    """A day of this year as `11-30`."""
+    return f"{day:%m-%d}" if day.year == view.today.year else day.isoformat()

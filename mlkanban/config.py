@@ -46,6 +46,10 @@ class Settings:
         default=True,
         metadata={"description": "show the preview of the card under the cursor on the board"},
     )
+    card_list: bool = field(
+        default=False,
+        metadata={"description": "show the cards of the board as a list, not in columns"},
+    )
     timezone: str = field(
         default="",
         metadata={"description": "time zone of new boards; empty: this machine's"},

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
-from mlkanban.cells import shortened
+from mlkanban.cells import shortened, wrapped
 from mlkanban.core import rules
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import until_text
@@ -126,7 +126,7 @@ def _about(
         at, text = found.notes[0]
         said = [Piece(f"{_day(at, view)} ", "dim"), Piece(_one_line(text, width, view), "text")]
         yield _joined([said], width, view)
-    yield _joined(_dates(card.face, view), width, view)
+    yield _joined(_dates(card.face, view), width, view, whole=True)
 
 
 def _before_runs(card: Previewed) -> int:
@@ -450,17 +450,7 @@ def _set_in(line: Line, width: int = 0) -> Line:
 
 
 def _wrapped(text: str, width: int, most: int, view: FaceContext) -> list[str]:
-    """`text` in at most `most` lines, broken between words if that wastes little."""
-    lines: list[str] = []
-    while text and len(lines) < most - 1 and cell_len(text) > width > 0:
-        head = set_cell_size(text, width).rstrip()
-        rest = text[len(head) :]
-        space = head.rfind(" ")
-        if not rest.startswith(" ") and space >= width // 3:
-            head, rest = head[:space].rstrip(), text[space:]
-        lines.append(head)
-        text = rest.lstrip()
-    return [*lines, shortened(text, width, view.glyphs.cut)] if text and width > 0 else lines
+    return wrapped(text, width, most, view.glyphs.cut)
 
 
 def _one_line(text: str, cells: int, view: FaceContext) -> str:

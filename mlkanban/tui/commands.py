@@ -66,6 +66,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
             (BOARD, CARD, PLAN, CHARTER, MESSAGES, HELP)),
     Command("preview", ("tab",), "Preview", "show or hide the preview of the card", "Look"),
+    Command("list", ("o",), "Columns or list", "the cards in columns, or as a list", "Look"),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
     Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
             (BOARD, TRIAGE, PLAN), word="open"),

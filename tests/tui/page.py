@@ -22,6 +22,7 @@ from mlkanban.tui.commands import BY_NAME, presses
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.store_thread import StoreThread
+from mlkanban.tui.widgets.board_view import BoardView
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 ROOMY, SMALL = (160, 45), (80, 24)
@@ -49,7 +50,7 @@ class StageOnScreen:
     def header(self) -> str:
         """What stands over the column, as one text: its name and counts, and which of its cards are
         in sight."""
-        view, lines = self._page.board_screen.view, self._page.lines()
+        view, lines = self._page.board_view, self._page.lines()
         column = next(seen.column for seen in view.in_sight if seen.column.stage == self.at)
         left, right = column.x, column.x + column.width
         name, rule = (line[left:right] for line in lines[view.head - 2 : view.head])
@@ -74,6 +75,12 @@ class Page:
     @property
     def board_screen(self) -> BoardScreen:
         return next(s for s in self.app.screen_stack if isinstance(s, BoardScreen))
+
+    @property
+    def board_view(self) -> BoardView:
+        """The board in columns."""
+        assert isinstance(self.board_screen.view, BoardView)
+        return self.board_screen.view
 
     def stage(self, name: str) -> StageOnScreen:
         names = [stage.name for stage in self.app.model.board.stages]
@@ -204,7 +211,7 @@ class Page:
         """Where a card of the board begins on the screen."""
         face = next(f for f in self.app.model.faces.values() if f.title == title)
         at, row = self.app.model.locate(face.id)
-        view = self.board_screen.view
+        view = self.board_view
         seen = next(seen for seen in view.in_sight if seen.column.stage == at)
         place = Offset(seen.column.x, view.head + (row - seen.top) * seen.heights.pitch)
         start = self.lines()[place.y][place.x + 2 : place.x + seen.column.width]

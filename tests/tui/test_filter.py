@@ -267,13 +267,13 @@ async def test_where_the_filter_finds_nothing_no_new_card_is_proposed(small: Pat
 
 async def test_stages_stay_where_they_are_while_a_filter_is_typed(small: Path) -> None:
     async with opened(small) as board:
-        columns = [seen.column for seen in board.board_screen.view.in_sight]
+        columns = [seen.column for seen in board.board_view.in_sight]
         await board.press("filter")
         await board.type("tag:gpu")
         assert shown(board) == ["focal loss for minority classes"]
-        assert [seen.column for seen in board.board_screen.view.in_sight] == columns
+        assert [seen.column for seen in board.board_view.in_sight] == columns
         await board.keys("enter")
-        other = [seen.column for seen in board.board_screen.view.in_sight]
+        other = [seen.column for seen in board.board_view.in_sight]
         assert other[0].width > columns[0].width, "now the only card has the room"
         await board.keys("escape")
-        assert [seen.column for seen in board.board_screen.view.in_sight] == columns
+        assert [seen.column for seen in board.board_view.in_sight] == columns

@@ -313,7 +313,7 @@ async def test_ages_where_there_is_room_for_more_stages(small: Path) -> None:
     async with opened(small, size=(80, 24)) as board:
         await board.keys("8")
         await board.pilot.resize_terminal(400, 45)
-        view = board.board_screen.view
+        view = board.board_view
         view._first = len(board.app.model.columns) - 1
         view.aged(NOW + timedelta(minutes=5))
         assert [view.render_line(y).cell_length for y in (1, 9, 0)] == [400] * 3

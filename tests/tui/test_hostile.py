@@ -98,7 +98,7 @@ async def test_columns_stand_in_line(hostile: Path, size: tuple[int, int]) -> No
         assert {cell_len(line) for line in lines} == {size[0]}
         # Terminals disagree about how wide these make a character.
         assert not set(board.text()) & set("\u200d\ufe0f\u20e3\U0001f3fd\U0001f1e9")
-        view = board.board_screen.view
+        view = board.board_view
         for seen in view.in_sight:
             end = seen.column.x + seen.column.width
             for line in lines[view.head : view.size.height]:

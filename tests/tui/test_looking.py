@@ -9,7 +9,7 @@ from tests.tui.page import ROOMY, SMALL, Page, opened
 
 def cursor_line(page: Page) -> int:
     """The screen line of the card under the cursor; fails when it is out of sight."""
-    card, view = page.app.model.current, page.board_screen.view
+    card, view = page.app.model.current, page.board_view
     assert card is not None
     left = next(s.column.x for s in view.in_sight if s.column.stage == page.app.model.stage)
     marked = [(y, text[left:]) for y, text in enumerate(page.lines()) if text[left] == "█"]
@@ -62,9 +62,7 @@ async def test_digits_go_to_a_stage(small: Path, size: tuple[int, int]) -> None:
         assert board.current() == ""
         await board.keys("9")
         assert board.stage("Monitoring").header() == "8 Monitoring 0"
-        assert "█" in board.lines()[board.board_screen.view.head], (
-            "the cursor is in sight there too"
-        )
+        assert "█" in board.lines()[board.board_view.head], "the cursor is in sight there too"
         await board.keys("1")
         assert board.current() == "calibrate probabilities"
 
@@ -90,7 +88,7 @@ async def test_the_cursor_is_in_sight_whatever_the_way_through_400_cards(
 
 async def test_leaving_the_window_scrolls_by_half_a_page(long: Path) -> None:
     async with opened(long, size=SMALL) as board:
-        rows = board.board_screen.view.page
+        rows = board.board_view.page
         for _ in range(rows):
             await board.press("cursor.down")
         assert 3 < cursor_line(board) < 20
@@ -127,7 +125,7 @@ async def test_a_digit_beyond_the_last_stage_does_nothing(small: Path) -> None:
 
 async def test_a_stage_is_folded_by_a_key_and_the_last_one_by_itself(used: Path) -> None:
     async with opened(used) as board:
-        view = board.board_screen.view
+        view = board.board_view
 
         def width(at: int) -> int:
             return view.in_sight[at].column.width
@@ -154,7 +152,7 @@ async def test_a_stage_is_folded_by_a_key_and_the_last_one_by_itself(used: Path)
 
 async def test_neither_the_cursor_nor_a_move_changes_the_layout(used: Path) -> None:
     async with opened(used) as board:
-        view = board.board_screen.view
+        view = board.board_view
         columns = [seen.column for seen in view.in_sight]
         for key in ("l", "j", "l", "8", "j", "1", "G"):
             await board.keys(key)
@@ -167,7 +165,7 @@ async def test_neither_the_cursor_nor_a_move_changes_the_layout(used: Path) -> N
 
 async def test_a_card_that_enters_a_narrow_empty_stage_gets_room_for_its_words(small: Path) -> None:
     async with opened(small) as board:
-        view = board.board_screen.view
+        view = board.board_view
         assert view.in_sight[3].column.width < 18
         await board.go_to("embedding store")
         await board.keys("m", "4")
@@ -182,6 +180,6 @@ async def test_a_long_title_that_enters_a_stage_is_shown_whole(small: Path) -> N
             now = board.app.model.board
             bob.cards.add(now.id, title, stage_id=now.stages[1].id)
         await board.until(lambda: title in board.stage("Ready").cards())
-        seen = board.board_screen.view.in_sight[1]
+        seen = board.board_view.in_sight[1]
         column = [line[seen.column.x : seen.column.x + seen.column.width] for line in board.lines()]
         assert title in " ".join(" ".join(column).replace("▌", " ").split())

@@ -72,7 +72,7 @@ async def test_a_drag_moves_to_another_stage(small: Path) -> None:
 async def test_a_drag_shows_the_card_it_carries_where_it_would_go(small: Path) -> None:
     async with opened(small) as board:
         start, end = board.place_of("embedding store"), board.place_of("audit the labels")
-        view = board.board_screen.view
+        view = board.board_view
         ready = view.in_sight[1].column
 
         def carried() -> list[int]:

@@ -20,6 +20,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
+from mlkanban.tui.widgets.cards_view import CardsView
 from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 
 
@@ -28,7 +29,9 @@ class BoardScreen(KeyScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = BoardView(glyphs=self.host.glyphs)
+        self._listed = self.host.settings.card_list
+        self.view = self._made_view()
+        self._views = {self._listed: self.view}
         self._cards = CardCommands(self)
         self.command_objects = (*self._cards.objects, NewCardCommands(self), UndoCommands(self))
         self.preview = Preview(self.host)
@@ -46,6 +49,14 @@ class BoardScreen(KeyScreen):
     def on_mount(self) -> None:
         self.view.show(self.model, self.host.now())
 
+    def _made_view(self) -> CardsView:
+        if not self._listed:
+            return BoardView(glyphs=self.host.glyphs)
+        # Of the two one is enough for most people, and for the start of the others.
+        from mlkanban.tui.widgets.card_list import CardList
+
+        return CardList(glyphs=self.host.glyphs)
+
     def on_resize(self) -> None:
         self._place_preview()
 
@@ -53,7 +64,7 @@ class BoardScreen(KeyScreen):
         on = self._preview_on
         self.preview.stand(PreviewPlace.at(self.app.size) if on else PreviewPlace())
 
-    @on(BoardView.CursorMoved)
+    @on(CardsView.CursorMoved)
     def _show_card(self) -> None:
         """The cursor is on another card, or the card is another one now."""
         face, model = self.model.current, self.model
@@ -104,10 +115,7 @@ class BoardScreen(KeyScreen):
             self.view.moved(*was)
 
     def _down(self, by: int) -> None:
-        def change(model: BoardModel) -> None:
-            model.rows[model.stage] += by
-
-        self._move_cursor(change)
+        self._move_cursor(lambda model: self.view.step(by))
 
     def _to_stage(self, stage: int) -> None:
         if 0 <= stage < len(self.model.columns):
@@ -164,18 +172,18 @@ class BoardScreen(KeyScreen):
     async def do_card_up(self) -> None:
         await self._reorder(-1)
 
-    @on(BoardView.Dropped)
-    def _begin_drop(self, event: BoardView.Dropped) -> None:
+    @on(CardsView.Dropped)
+    def _begin_drop(self, event: CardsView.Dropped) -> None:
         self.start(self._drop(event))
 
-    async def _drop(self, event: BoardView.Dropped) -> None:
+    async def _drop(self, event: CardsView.Dropped) -> None:
         stage = self.board.stages[event.stage]
         if event.card.stage == stage.id:
             await self._cards.edits.change(lambda s: s.cards.reorder(event.card.ref, event.before))
         else:
             await self._cards.move.to_stage([event.card], stage, event.before)
 
-    @on(BoardView.Opened)
+    @on(CardsView.Opened)
     def _open_clicked(self) -> None:
         self.do_card_open()
 
@@ -328,7 +336,9 @@ class BoardScreen(KeyScreen):
         self.view.lay_out()
 
     def do_stage_fold(self) -> None:
-        if not self.view.fold(self.model.stage):
+        if self._listed:
+            self.status.show("A list has no columns to fold.")
+        elif not self.view.fold(self.model.stage):
             self.status.show("A stage can be folded from 100 cells on.")
 
     def do_finished_show(self) -> None:
@@ -340,6 +350,18 @@ class BoardScreen(KeyScreen):
         self._preview_on = not self._preview_on
         self._place_preview()
         self.host.remember("preview", self._preview_on)
+
+    async def do_list(self) -> None:
+        """Show the cards in columns, or as a list; from now on, too."""
+        self._listed = not self._listed
+        before = self.view
+        if self._listed not in self._views:
+            self._views[self._listed] = self._made_view()
+            await self.query_one("#board-parts").mount(self._views[self._listed], before=before)
+        self.view = self._views[self._listed]
+        self.view.show_instead_of(before, self.model, self.host.now())
+        before.display, self.view.display = False, True
+        self.host.remember("card_list", self._listed)
 
     # Other screens
 

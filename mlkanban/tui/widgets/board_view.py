@@ -1,25 +1,18 @@
 """The whole board as one widget that draws lines: a key paints the cells that it changes."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from datetime import datetime
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from mlkanban.cells import shortened
 from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
-from mlkanban.display.card_face import FaceContext, Line, Piece, Room
+from mlkanban.display.card_face import Line, Piece, Room
 from mlkanban.glyphs import Glyphs
-from mlkanban.text import ascii_only, quantity
 from mlkanban.tui import board_header
 from mlkanban.tui.board_header import StageHeads
 from mlkanban.tui.board_model import BoardModel
@@ -35,51 +28,23 @@ from mlkanban.tui.geometry import (
     VisibleColumn,
     slot_at,
 )
-from mlkanban.tui.theme import role_styles
 from mlkanban.tui.title_line import title_line
+from mlkanban.tui.widgets.cards_view import CardsView, Cells, merged
 
-if TYPE_CHECKING:
-    from mlkanban.flow.aging import Pace
-
-_MINUTE = timedelta(minutes=1)
 _CACHE_LIMIT = 5_000
 _TITLE = 1
 """Lines above those of the stages."""
 
-Cells = list[Segment]
-"""A line as it is painted."""
 
-
-class BoardView(Widget):
-    """Draws a BoardModel. Changes go through the model; then `moved`, `changed`, `repaint` or
-    `lay_out` says what to paint again.
+class BoardView(CardsView):
+    """The cards of a BoardModel in a column for each stage.
 
     The layout is made anew by `lay_out`, by another size, and by a card that enters a stage where
     there is no room for it; a key that moves the cursor, or a card, leaves it as it is.
     """
 
-    class Dropped(Message):
-        """A card was dragged: to `stage`, ahead of the card `before` ('' for the end)."""
-
-        def __init__(self, card: CardFace, stage: int, before: str) -> None:
-            super().__init__()
-            self.card = card
-            self.stage = stage
-            self.before = before
-
-    class Opened(Message):
-        """A card was double-clicked."""
-
-    class CursorMoved(Message):
-        """The cursor may be on another card, or the card is another one now."""
-
     def __init__(self, *, glyphs: Glyphs) -> None:
-        super().__init__(id="board")
-        self.model: BoardModel | None = None
-        self._glyphs = glyphs
-        self._face_context: FaceContext | None = None
-        self._pace: Pace | None = None
-        self._role_styles: dict[bool, dict[str, Style]] = {}
+        super().__init__(id="board", glyphs=glyphs)
         self._cards: dict[tuple[object, ...], list[Cells]] = {}
         self._folds: dict[str, bool] = {}
         self._layout_now: Layout | None = None
@@ -96,57 +61,24 @@ class BoardView(Widget):
     # What the screen calls
 
     def show(self, model: BoardModel, now: datetime) -> None:
-        """Draw another board, or the same one after a change of its shape."""
-        self.model = model
-        if self._face_context is not None and self._face_context.board.id != model.board.id:
-            self._pace = None
+        if self.model is not None and self.model.board.id != model.board.id:
             self._folds = {}
-        self._face_context = FaceContext.at(model.board, now, glyphs=self._glyphs, pace=self._pace)
         self._tops = (self._tops + [0] * len(model.columns))[: len(model.columns)]
         self._cards.clear()
-        self.lay_out()
-
-    def new_day(self, now: datetime) -> bool:
-        """Ages count in days: draw everything again when the day has changed; whether it has."""
-        if self.model is None or self._face_context is None:
-            return False
-        context = FaceContext.at(self.model.board, now, glyphs=self._glyphs, pace=self._pace)
-        if context == self._face_context:
-            return False
-        self._face_context = context
-        self._cards.clear()
-        self.repaint()
-        return True
-
-    def aged(self, now: datetime) -> None:
-        """Paint the cards in sight that say something else of their runs by now; that is no sooner
-        than after a minute."""
-        if self._face_context is not None and abs(now - self._face_context.now) >= _MINUTE:
-            self._face_context = replace(self._face_context, now=now)
-            self.repaint()
-
-    def mark_old(self, pace: "Pace", now: datetime) -> None:
-        """Mark the cards that are old by this pace from now on."""
-        if pace != self._pace:
-            self._pace = pace
-            self.new_day(now)
+        super().show(model, now)
 
     def lay_out(self) -> None:
-        """Make the layout anew, for the cards as they are now, and paint everything."""
         self._layout_now = None
         self.post_message(self.CursorMoved())
         self.refresh()
 
     def repaint(self) -> None:
-        """Paint whatever looks different, in the layout as it is (while a filter is typed)."""
         self._paint(range(len(self._tops)))
 
     def moved(self, stage: int, row: int) -> None:
-        """The cursor left (stage, row)."""
         self._paint({stage, self._model.stage})
 
     def changed(self, stages: set[int]) -> None:
-        """Cards of these stages are different now."""
         if any(self._needs_layout(at) for at in stages):
             self.lay_out()
             return
@@ -155,7 +87,6 @@ class BoardView(Widget):
         self._paint(stages | {self._model.stage})
 
     def marked(self, stages: set[int]) -> None:
-        """Marks of these stages changed."""
         self._paint(stages)
 
     def fold(self, stage: int) -> bool:
@@ -175,16 +106,6 @@ class BoardView(Widget):
         return self._rows(self._model.stage)
 
     # The layout
-
-    @property
-    def _model(self) -> BoardModel:
-        assert self.model is not None
-        return self.model
-
-    @property
-    def _facing(self) -> FaceContext:
-        assert self._face_context is not None
-        return self._face_context
 
     @property
     def _layout(self) -> Layout:
@@ -366,51 +287,15 @@ class BoardView(Widget):
             ]
         return drawn
 
-    def _spine(self, card: CardFace) -> Piece:
-        """The left edge of a card, which says its state."""
-        signs, state = self._glyphs, card_face.state_role(card, self._facing)
-        spines = {"alarm": signs.spine_alarm, "live": signs.spine_live, "clock": signs.spine_clock}
-        idle = signs.spine if self._has_faint else signs.thin_spine
-        return Piece(spines.get(state, idle), state)
-
-    @property
-    def _cursor_spine(self) -> Piece:
-        # In reverse video a block would be a hole.
-        reverse = self._style("focus", cursor=True).reverse and not self._glyphs.ascii
-        return Piece(" " if reverse else self._glyphs.spine_cursor, "focus")
-
-    @property
-    def _has_faint(self) -> bool:
-        """Whether idle spines stand back by their colour."""
-        faint, text = self._style("faint"), self._style("text")
-        return not self.app.no_color and faint.color != text.color
-
     def _card_line(self, edge: Line, line: Line, column: Column, *, cursor: bool) -> Cells:
         left = column.text - sum(cell_len(piece.text) for piece in line)
         blank = Piece(" " * left, "dim")
         drawn = self._segments([*edge, *line, blank], cursor=cursor)
         return [*drawn, *self._blank(GAP)]
 
-    def _blank(self, width: int) -> Cells:
-        return [Segment(" " * width, self._style("dim"))]
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._role_styles = {}
+    def forget_cards(self) -> None:
         self._cards.clear()
         self._painted = {}
-
-    def _style(self, role: str, *, cursor: bool = False) -> Style:
-        if cursor not in self._role_styles:
-            self._role_styles[cursor] = role_styles(self.app, cursor=cursor)
-        return self._role_styles[cursor][role]
-
-    def _segments(self, line: Line, *, cursor: bool = False) -> Cells:
-        if self._glyphs.ascii:
-            line = [Piece(ascii_only(text), role) for text, role in line]
-        return _merged(
-            Segment(text, self._style(role, cursor=cursor)) for text, role in line if text
-        )
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -430,19 +315,7 @@ class BoardView(Widget):
                 for at in self._columns
                 for segment in (self._painted[at][y - head : y - head + 1] or [[]])[0]
             ]
-        return Strip(_merged(segments)).adjust_cell_length(width, self._style("dim"))
-
-    def _nothing_shown(self) -> str:
-        model = self._model
-        asleep = quantity(model.asleep_found, "card") + " snoozed"
-        if model.query:
-            how = f"{asleep}: add snoozed:yes. " if model.asleep_found else ""
-            return f"No card is found by this. {how}Press / to change the filter."
-        if model.asleep_found:
-            return f"Nothing in sight: {asleep}. / snoozed:yes finds them, n makes a new card."
-        if model.faces:
-            return "Nothing open here. Press n for a new card, F to show finished ones."
-        return "An empty board. Press n to write the first card, ? for help."
+        return Strip(merged(segments)).adjust_cell_length(width, self._style("dim"))
 
     # The mouse
 
@@ -540,30 +413,3 @@ def _changes(before: list[Cells], now: list[Cells], x: int, y: int, width: int) 
         return [Region(x, y, width, max(len(before), len(now)))]
     pairs = enumerate(zip(before, now, strict=True), y)
     return [Region(x, line, width, 1) for line, (old, new) in pairs if old != new]
-
-
-def _merged(segments: Iterable[Segment]) -> Cells:
-    """Fewer segments that look the same: colour codes are most of what goes over the line.
-
-    A blank has no colour but its ground, so it joins whatever neighbour stands on the same ground.
-    """
-    merged: list[Segment] = []
-    for segment in segments:
-        text, style = segment.text, segment.style
-        if merged:
-            before, last = merged[-1].text, merged[-1].style
-            same_ground = _same_ground(style, last)
-            if style is last or (same_ground and text.isspace()):
-                merged[-1] = Segment(before + text, last)
-                continue
-            if same_ground and before.isspace():
-                merged[-1] = Segment(before + text, style)
-                continue
-        merged.append(segment)
-    return merged
-
-
-def _same_ground(one: Style | None, other: Style | None) -> bool:
-    if one is None or other is None:
-        return False
-    return one.bgcolor == other.bgcolor and one.reverse == other.reverse

@@ -1,0 +1,75 @@
+"""A card in one line of a list, in columns that line up from card to card."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from mlkanban.cells import shortened
+from mlkanban.core.models import CardFace
+from mlkanban.display.card_face import (
+    FaceContext,
+    Line,
+    Piece,
+    corner,
+    drawn,
+    fill,
+    metric,
+    priority_sign,
+    states,
+    tags,
+    title_role,
+)
+
+_WIDE = 120
+_ID, _PRIORITY, _CLOCK = 5, 3, 8
+_LEAST_TITLE = 20
+
+
+class RowCells(NamedTuple):
+    """The cells of the columns of a list: title, state, metric and tags; ids, priorities and clocks
+    take the same in every list."""
+
+    title: int
+    state: int
+    metric: int
+    tags: int
+
+    @classmethod
+    def of(cls, width: int) -> "RowCells":
+        """The columns of a list: in a narrow one tags go first, then the metric, then the state."""
+        state, metric, tags = (19, 20, 24) if width >= _WIDE else (15, 11, 0)
+        title = width - _ID - _PRIORITY - 1 - state - metric - tags - _CLOCK
+        if title < _LEAST_TITLE:
+            title, metric = title + metric, 0
+        if title < _LEAST_TITLE:
+            title, state = title + state, 0
+        return cls(max(0, title), state, metric, tags)
+
+
+def row(face: CardFace, cells: RowCells, view: FaceContext, waits: Sequence[str] = ()) -> Line:
+    """A card in one line; `waits` are the open cards it depends on."""
+    signs = view.glyphs
+    title = drawn(face.title[: max(1, cells.title) * 2], ascii=signs.ascii)
+    parts = [
+        ([Piece(drawn(face.ref, ascii=signs.ascii), "dim")], _ID),
+        ([Piece(priority_sign(face, signs), "title")], _PRIORITY),
+        ([Piece(title, title_role(face, view))], cells.title + 1),
+        (fill(states(face, view, waits), cells.state - 1, view)[0], cells.state),
+        (fill(metric(face, view), cells.metric - 1, view)[0], cells.metric),
+        (fill(tags(face, view), cells.tags - 1, view)[0], cells.tags),
+    ]
+    clock = corner(face, view)
+    line = [piece for part, width in parts for piece in _padded(part, width, view)]
+    return [*line, Piece(clock.text.rjust(_CLOCK), clock.role)]
+
+
+def _padded(line: Line, width: int, view: FaceContext) -> Line:
+    """A line in exactly `width` cells, the last of which is blank."""
+    if width <= 0:
+        return []
+    text = "".join(piece.text for piece in line)
+    if cell_len(text) >= width:
+        line = [Piece(shortened(text, width - 1, view.glyphs.cut), line[0].role)]
+    taken = sum(cell_len(piece.text) for piece in line)
+    return [*line, Piece(" " * (width - taken), "dim")]

@@ -17,7 +17,7 @@ async def test_the_board_follows_every_character(small: Path) -> None:
         assert len(shown(board)) == 3
         await board.type("b")
         assert shown(board) == ["audit the labels"]
-        assert "filter: lab (1 found)" in board.lines()[0]
+        assert "  lab  1 of 6 " in board.lines()[0]
         await board.keys("backspace", "backspace", "backspace")
         assert len(shown(board)) == 6
 

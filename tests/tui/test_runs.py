@@ -374,14 +374,14 @@ async def test_the_filter_follows_what_becomes_of_runs(small: Path) -> None:
         await board.app.run_watch.look()
         await board.press("filter")
         await board.answer("run:unknown")
-        await board.until(lambda: "(1 found)" in board.lines()[0])
+        await board.until(lambda: "  1 of " in board.lines()[0])
         assert board.current() == TITLE
         ends(folder, 1)
         await board.app.run_watch.look()
-        await board.until(lambda: "(0 found)" in board.lines()[0])
+        await board.until(lambda: "  0 of " in board.lines()[0])
         await board.press("filter")
         await board.answer("run:failed")
-        await board.until(lambda: "(1 found)" in board.lines()[0])
+        await board.until(lambda: "  1 of " in board.lines()[0])
 
 
 async def test_runs_that_leave_it_open_propose_nothing(small: Path) -> None:

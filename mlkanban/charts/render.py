@@ -14,7 +14,6 @@ from mlkanban.text import ascii_only
 T = TypeVar("T")
 
 THEME = "mlkanban"
-SELECTED = "^"
 NOTHING = "Nothing to draw yet."
 _ROLES: tuple[Role, ...] = get_args(Role)
 _FIRST_COLOUR = 101
@@ -41,14 +40,13 @@ def render(
     *,
     coloured: bool = False,
     glyphs: Glyphs = UTF8,
-    selected: int | None = None,
     legend: bool = True,
 ) -> list[ChartLine]:
     """Draw a picture as at most `height` lines of at most `width` cells.
 
-    Where it is not `coloured`, areas have glyphs of their own. The target number `selected` of the
-    layout is pointed at. Where plotext cannot be loaded, or the room is smaller than a chart needs,
-    a table says the same. plotext has one figure per process: draw from one thread only.
+    Where it is not `coloured`, areas have glyphs of their own. Where plotext cannot be loaded, or
+    the room is smaller than a chart needs, a table says the same. plotext has one figure per
+    process: draw from one thread only.
     """
     placed = layout(spec, width, height, finish_of(coloured, glyphs), legend=legend)
     if placed is None:
@@ -63,7 +61,7 @@ def render(
         why = wrap(f"A table, because the chart cannot be drawn: {reason}", width)
         lines = [*spec_table(spec, width, max(1, height - len(why))), *why]
         return _plain(lines[:height], glyphs)
-    drawn = _pieces(_draw(plotext, placed, glyphs, selected))
+    drawn = _pieces(_draw(plotext, placed, glyphs))
     return [_shown(line, glyphs) for line in drawn]
 
 
@@ -101,7 +99,7 @@ def _one_for_one(text: str, glyphs: Glyphs) -> str:
     return "".join(glyphs.drawn(sign)[:1] for sign in text)
 
 
-def _draw(plotext: Any, placed: Layout, glyphs: Glyphs, selected: int | None) -> str:
+def _draw(plotext: Any, placed: Layout, glyphs: Glyphs) -> str:
     numbers = {role: _FIRST_COLOUR + at for at, role in enumerate(_ROLES)}
     pixels = {role: plotext.pixel(number) for role, number in numbers.items()}
 
@@ -122,14 +120,17 @@ def _draw(plotext: Any, placed: Layout, glyphs: Glyphs, selected: int | None) ->
     figure.ruler("x").ticks(*_unzip([(at, written(t, "dim")) for at, t in placed.x_ticks]))
     figure.ruler("y").lim(0, placed.rows - 1)
     figure.ruler("y").ticks([], [])
-    for (glyph, role, ground), places in placed.cells.items():
-        pixel = plotext.pixel(numbers[role], numbers[ground]) if ground else pixels[role]
-        figure.draw(figure.signal(*_unzip(places), marker=plotext.marker(glyph, pixel)))
-    # A cell has one colour, that of what is drawn last: curves come over the grid.
     for curve in placed.curves:
         dots = plotext.marker("braille" if glyphs == UTF8 else UTF8.queued, pixels[curve.role])
         figure.draw(figure.signal(*_unzip(curve.points), marker=dots).lines(curve.joined))
-    below = plotext.matrix(placed.columns, placed.heads, plotext.pixel()).vstack(figure.build())
+    canvas = figure.build()
+    # As runs of text: plotext copies every point of a signal several times.
+    drawn = canvas.string(colorless=True).split("\n") if placed.curves else []
+    for run in _runs(placed, drawn):
+        pixel = plotext.pixel(numbers[run.role], numbers[run.ground]) if run.ground else None
+        text = plotext.colorize(run.glyphs).fill(pixel or pixels[run.role])
+        canvas.insert(run.column, placed.rows - 1 - run.row, text)
+    below = plotext.matrix(placed.columns, placed.heads, plotext.pixel()).vstack(canvas)
     picture = (
         plotext.matrix(placed.margin, placed.height, plotext.pixel())
         .hstack(below)
@@ -142,15 +143,40 @@ def _draw(plotext: Any, placed: Layout, glyphs: Glyphs, selected: int | None) ->
         picture.insert(
             placed.margin + words.column, top - words.row, written(words.text, words.role)
         )
-    if selected is not None and selected < len(placed.targets):
-        target = placed.targets[selected]
-        column = placed.margin + target.column
-        if target.row is None:
-            picture.insert(column, top + 1, written(SELECTED, "focus"))
-        else:
-            picture.insert(max(0, column - 1), top - target.row, written(">", "focus"))
     drawing: str = picture.string()
     return drawing
+
+
+class _Run(NamedTuple):
+    """Cells side by side that have the same colours."""
+
+    column: int
+    row: int
+    glyphs: str
+    role: Role
+    ground: Role | Literal[""]
+
+
+def _runs(placed: Layout, drawn: Sequence[str]) -> list[_Run]:
+    """The cells of a picture that no curve, of which these are the lines, goes through."""
+    cells = sorted(
+        (row, column, cell) for cell, places in placed.cells.items() for column, row in places
+    )
+    runs: list[_Run] = []
+    for row, column, (glyph, role, ground) in cells:
+        line = drawn[placed.rows - 1 - row] if drawn else ""
+        if line[column : column + 1].strip():
+            continue
+        last = runs[-1] if runs else None
+        if (
+            last
+            and (last.row, last.column + len(last.glyphs)) == (row, column)
+            and (last.role, last.ground) == (role, ground)
+        ):
+            runs[-1] = last._replace(glyphs=last.glyphs + glyph)
+        else:
+            runs.append(_Run(column, row, glyph, role, ground))
+    return runs
 
 
 def _pieces(drawing: str) -> list[ChartLine]:

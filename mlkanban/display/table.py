@@ -1,5 +1,5 @@
-"""A table of text, and the one way each surface draws it: lines of text, the part of a screen,
-Markdown, HTML.
+"""A table of text, and the one way each surface draws it: lines of text, Markdown, HTML; what a
+screen shows of it is in `table_layout`.
 
 Columns line up whatever the script. Markdown and HTML take every sign of the cells literally.
 """
@@ -54,28 +54,6 @@ def text_lines(table: Table, width: int | None = None) -> list[str]:
     *sizes, _ = (max(map(cell_len, column)) for column in columns)
     room = None if width is None else max(_LEAST_LAST, width - sum(sizes) - len(GAP) * len(sizes))
     return [line(cells) for cells in (table.head, *table.rows)]
-
-
-def screen_lines(table: Table, width: int, height: int, selected: int | None) -> list[str]:
-    """At most `height` lines of at most `width` cells, safe to show; the selected row, with a mark,
-    in sight."""
-    # It measures with rich, as above.
-    from mlkanban.cells import shortened
-
-    rows = [[display(cell) for cell in row] for row in table.rows]
-    head, *lines = text_lines(Table([name.upper() for name in table.head], rows))
-    room = max(1, height - 2)
-    first = 0 if selected is None else first_in_sight(selected, room, len(lines))
-    shown = lines[first : first + room]
-    left = len(lines) - first - len(shown)
-    return [
-        shortened(f"  {head}", width),
-        *(
-            shortened(f"{'>' if at == selected else ' '} {line}", width)
-            for at, line in enumerate(shown, first)
-        ),
-        *([f"  and {left} more"] if left else []),
-    ]
 
 
 def first_in_sight(selected: int, room: int, count: int) -> int:

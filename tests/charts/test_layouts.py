@@ -178,7 +178,10 @@ def test_everything_has_its_own_place(spec, size, finish, legend):
         assert a + (len(before) + 1) // 2 < b - len(after) // 2 + 1, placed.x_ticks
     for curve in placed.curves:
         assert all(0 <= x < placed.columns and 0 <= y < placed.rows for x, y in curve.points)
-    for target in placed.targets:
+    for number, target in enumerate(placed.targets):
+        column, line, _ = placed.pointer(number) or (-1, -1, "")
+        assert 0 <= column < size[0]
+        assert 0 <= line < size[1]
         assert target.cards
         assert 0 <= target.column < placed.columns
         assert target.row is None or 0 <= target.row < placed.rows
@@ -215,9 +218,9 @@ def test_every_card_can_be_reached(spec, size):
 
 
 @settings(max_examples=60, deadline=None)
-@given(specs, sizes, st.sampled_from(["utf-8", "linux", "ascii"]), st.booleans(), st.integers(0, 5))
-def test_it_fits_and_shows_only_what_the_terminal_can(spec, size, characters, coloured, selected):
-    lines = render(spec, *size, coloured=coloured, glyphs=glyphs(characters), selected=selected)
+@given(specs, sizes, st.sampled_from(["utf-8", "linux", "ascii"]), st.booleans())
+def test_it_fits_and_shows_only_what_the_terminal_can(spec, size, characters, coloured):
+    lines = render(spec, *size, coloured=coloured, glyphs=glyphs(characters))
     assert 1 <= len(lines) <= size[1]
     drawn = as_text(lines)
     assert max(map(len, drawn.split("\n"))) <= size[0]

@@ -4,19 +4,16 @@ from html import escape
 
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from mlkanban.display.table import (
     Table,
     html_table,
     html_text,
     markdown_table,
-    screen_lines,
     text_lines,
 )
 from mlkanban.text import display
 
-CARDS = Table(("card", "age", "title"), [(f"c{n}", f"{n} d", f"Title {n}") for n in range(30)])
 WIDE = Table(("card", "title"), [("漢字", "one"), ("a", "two")])
 
 
@@ -27,21 +24,6 @@ def test_columns_line_up_whatever_the_script():
 def test_the_last_column_is_cut_at_the_edge_and_never_to_nothing():
     assert text_lines(Table(("id", "title"), [("a", "x" * 40)]), 20)[1] == f"a   {'x' * 14}.."
     assert text_lines(Table(("id", "title"), [("a", "x" * 40)]), 3)[1] == f"a   {'x' * 8}.."
-
-
-@given(st.integers(2, 90), st.integers(3, 40), st.integers(0, 29))
-def test_a_screen_shows_the_selected_row(width: int, height: int, selected: int) -> None:
-    lines = screen_lines(CARDS, width, height, selected)
-    assert len(lines) <= height
-    assert all(cell_len(line) <= max(width, len("  and 28 more")) for line in lines)
-    marked = [line for line in lines if line.startswith(">")]
-    assert len(marked) == 1
-    assert f"> c{selected}".startswith(marked[0].rstrip(".")[: len(f"> c{selected}")])
-
-
-def test_a_screen_says_how_many_rows_are_left():
-    assert screen_lines(CARDS, 40, 10, None)[-1] == "  and 22 more"
-    assert len(screen_lines(CARDS, 40, 40, None)) == 31
 
 
 def test_markdown_and_html_take_every_sign_literally():

@@ -28,6 +28,8 @@ _FAR = 4
 """Ages beyond so many times the pace are brought closer by their square root."""
 _BLOCKED, _OPEN = "■", "•"
 _LONGEST_NAME = 20
+_APART = 4
+"""Stages stand apart by so many lines, where there are more than enough."""
 
 
 def layout_aging(
@@ -45,7 +47,8 @@ def layout_aging(
     # The oldest card is named at the right of its dot.
     axis = _Axis(spec, max(8, columns - max(len(item.label) for item in spec.items) - 1))
     stages = _lines_of_stages(spec, rows)
-    lines = _lines_needed(spec, axis, rows // len(stages), columns)
+    apart = _APART if legend else 2
+    lines = _lines_needed(spec, axis, rows // len(stages), columns, apart)
     unused = rows - lines * len(stages)
     rows -= unused
     words = [CanvasText(w.column - margin, w.row - unused, w.text, w.role) for w in over]
@@ -71,10 +74,10 @@ def layout_aging(
     )  # fmt: skip
 
 
-def _lines_needed(spec: AgingSpec, axis: "_Axis", most: int, columns: int) -> int:
-    """How many lines each stage needs for all its labels, if there are so many; two where nothing
-    collides, so that stages stand apart."""
-    for lines in range(2, most):
+def _lines_needed(spec: AgingSpec, axis: "_Axis", most: int, columns: int, least: int) -> int:
+    """How many lines each stage needs for all its labels, if there are so many; at `least` so many,
+    so that stages stand apart."""
+    for lines in range(least, most):
         if not any(
             _placed([item for item in spec.items if item.stage == stage], axis, lines, columns)[1]
             for stage in range(len(spec.stages))

@@ -99,6 +99,16 @@ class Layout:
     def height(self) -> int:
         return self.heads + self.rows + self.feet
 
+    def pointer(self, number: int) -> tuple[int, int, str] | None:
+        """The column, the line and the glyph that point at a target."""
+        if number >= len(self.targets):
+            return None
+        target = self.targets[number]
+        column = self.margin + target.column
+        if target.row is None:
+            return column, self.heads + self.rows, "^"
+        return max(0, column - 1), self.heads + self.rows - 1 - target.row, ">"
+
     @property
     def feet(self) -> int:
         """The lines below the canvas."""

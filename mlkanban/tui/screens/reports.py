@@ -45,8 +45,10 @@ from mlkanban.tui.widgets.table_pane import TablePane
 _WINDOWS: tuple[int | None, ...] = (90, 30, None)
 _GROUPINGS: tuple[Grouping | None, ...] = (None, "type", "tag", "stage")
 _MOST_LINES = 9
+_SHARE = 5
+"""The words above a picture take at most this part of the height."""
 _LEAST_PICTURE = 10
-"""Lines that the words above leave to the picture."""
+"""Lines that words leave to a table."""
 _NUMBERS = "numbers"
 _PATIENCE = 50
 _NOTHING = "There is nothing to point at in this view."
@@ -321,7 +323,9 @@ class ReportsScreen(KeyScreen):
             role = "title" if not at else "text"
             for text in wrapped_note(self.worded(line), max(20, width - 3)):
                 made.append([Piece(" " + self.plain(text.replace(" | ", "   ")), role)])
-        most = max(2, min(_MOST_LINES, height - 4 - _LEAST_PICTURE))
+        beside = self._counted.groups[self._report.group].spec is not None
+        most = height // _SHARE if beside else height - 4 - _LEAST_PICTURE
+        most = max(2, min(_MOST_LINES, most))
         airy: list[Line] = [[]] if height >= _AIRY else []
         return [*airy, *made[:most], *airy]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -49,20 +50,33 @@ class Picture(Widget):
         self._spec: Spec | None = None
         self._selected: int | None = None
         self._glyphs = glyphs
-        self._strips: dict[object, list[Strip]] = {}
+        self._placed: tuple[Size, Layout | None] | None = None
+        self._strips: tuple[Size, list[Strip]] | None = None
 
     def show(self, spec: Spec | None, selected: int | None = None) -> None:
-        if (spec, selected) != (self._spec, self._selected):
-            self._spec, self._selected = spec, selected
-            self._strips.clear()
+        before = self._pointer
+        if spec is not self._spec:
+            self._spec, self._placed, self._strips = spec, None, None
+            self._selected = selected
             self.refresh()
+        elif selected != self._selected:
+            self._selected = selected
+            for place in (before, self._pointer):
+                if place is not None:
+                    self.refresh(Region(0, place[1], self.outer_size.width, 1))
 
     @property
     def _layout(self) -> Layout | None:
-        if self._spec is None:
-            return None
-        finish = finish_of(not self.app.no_color, self._glyphs)
-        return layout(self._spec, *self.content_size, finish)
+        size = self.content_size
+        if self._placed is None or self._placed[0] != size:
+            finish = finish_of(not self.app.no_color, self._glyphs)
+            self._placed = (size, layout(self._spec, *size, finish) if self._spec else None)
+        return self._placed[1]
+
+    @property
+    def _pointer(self) -> tuple[int, int, str] | None:
+        placed = self._layout if self._selected is not None else None
+        return placed.pointer(self._selected or 0) if placed else None
 
     def targets(self) -> tuple[Target, ...]:
         """The parts that stand for cards, at the present size."""
@@ -91,25 +105,23 @@ class Picture(Widget):
             self.post_message(self.Chosen(min(hit)[1]))
 
     def notify_style_update(self) -> None:
-        self._strips.clear()
+        self._strips = None
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        width, height = self.content_size
-        ground = role_styles(self.app)["text"]
+        size = self.content_size
+        roles = role_styles(self.app)
         if self._spec is None:
-            return Strip.blank(width, ground)
-        if (width, height) not in self._strips:
-            styles = role_styles(self.app)
-            lines = render(
-                self._spec, width, height, coloured=not self.app.no_color, glyphs=self._glyphs,
-                selected=self._selected,
-            )  # fmt: skip
-            self._strips = {
-                (width, height): [
-                    Strip(chart_segments(line, styles)).adjust_cell_length(width, ground)
-                    for line in lines
-                ]
-            }
-        strips = self._strips[width, height]
-        return strips[y] if y < len(strips) else Strip.blank(width, ground)
+            return Strip.blank(size.width, roles["text"])
+        if self._strips is None or self._strips[0] != size:
+            lines = render(self._spec, *size, coloured=not self.app.no_color, glyphs=self._glyphs)
+            drawn = [Strip(chart_segments(line, roles)) for line in lines]
+            self._strips = (size, [s.adjust_cell_length(size.width, roles["text"]) for s in drawn])
+        strips = self._strips[1]
+        strip = strips[y] if y < len(strips) else Strip.blank(size.width, roles["text"])
+        pointer = self._pointer
+        if pointer is not None and pointer[1] == y:
+            column, _, glyph = pointer
+            sign = Strip([Segment(glyph, roles["focus"])])
+            strip = Strip.join([strip.crop(0, column), sign, strip.crop(column + 1)])
+        return strip

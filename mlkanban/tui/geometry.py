@@ -50,13 +50,16 @@ class StageContent(NamedTuple):
     folded: bool = False
 
     @classmethod
-    def of(cls, head: int, titles: Sequence[str], *, folded: bool = False) -> "StageContent":
+    def of(
+        cls, head: int, cards: int, titles: Sequence[str], *, folded: bool = False
+    ) -> "StageContent":
+        """`titles` are those of the cards, or of some of very many."""
         lengths = sorted(map(_cells, titles))
         if len(lengths) > 3:
             usual = lengths[len(lengths) * 3 // 4]
         else:
             usual = lengths[-1] if lengths else 0
-        return cls(head, len(lengths), usual, folded)
+        return cls(head, cards, usual, folded)
 
 
 class Heights(NamedTuple):
@@ -198,14 +201,9 @@ class Layout:
         stages = range(first, first + self._fitting(first))
         widths = {at: self._least[at] for at in stages}
         wanted = {at: self._wanted_of(at) for at in stages}
-        left = self.width - sum(widths.values())
-        while left > 0:
-            hungry = [at for at in stages if widths[at] < wanted[at]]
-            if not hungry:
-                break
-            neediest = min(hungry, key=lambda at: widths[at] / wanted[at])
-            widths[neediest] += 1
-            left -= 1
+        left = self._feed(widths, wanted, self.width - sum(widths.values()))
+        # What is left then is better for cut titles than for blanks behind whole ones.
+        left = self._feed(widths, {at: self._whole_titles(at) for at in stages}, left)
         takers = [at for at in stages if self.kind(at) is Kind.FULL] or list(stages)
         each, more = divmod(left, len(takers))  # less than nothing where one stage is too wide
         for turn, at in enumerate(takers):
@@ -216,12 +214,33 @@ class Layout:
             x += widths[at]
         return tuple(columns)
 
-    def heights(self, column: Column, titles: Sequence[str], *, committed: bool) -> Heights:
-        """The card heights of a stage with these titles: titles whole if that fits, else as many of
-        their lines as do. Only cards of committed stages have a line for their state."""
+    @staticmethod
+    def _feed(widths: dict[int, int], wanted: dict[int, int], left: int) -> int:
+        """Give single cells to the stage that has least of what it wants; how many are left over
+        when all have enough."""
+        while left > 0:
+            hungry = [at for at in widths if widths[at] < wanted[at]]
+            if not hungry:
+                break
+            widths[min(hungry, key=lambda at: widths[at] / wanted[at])] += 1
+            left -= 1
+        return left
+
+    def _whole_titles(self, stage: int) -> int:
+        """What a folded stage, which has a line for each title, needs to show them whole."""
+        if self.kind(stage) is not Kind.FOLDED:
+            return 0
+        return min(_MOST_WANTED, self.contents[stage].title + EDGE + GAP + 2)
+
+    def heights(
+        self, column: Column, cards: int, titles: Sequence[str], *, committed: bool
+    ) -> Heights:
+        """The card heights of a stage with so many cards and these titles (of very many some): the
+        titles whole if that fits, else as many of their lines as do. Only cards of committed stages
+        have a line for their state."""
         if column.kind is Kind.FOLDED:
             return Heights(1, facts=False)
-        room = self.lines // max(1, len(titles))
+        room = self.lines // max(1, cards)
         longest = _MOST_TITLE_LINES
         if titles:
             # Where there is no room for more than two lines, none is counted.

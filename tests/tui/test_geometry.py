@@ -78,7 +78,7 @@ def test_the_mouse_finds_what_is_drawn_under_it(
     layout = Layout(width, height, stages)
     seen = []
     for column in layout.columns(0):
-        heights = layout.heights(column, names, committed=committed)
+        heights = layout.heights(column, len(names), names, committed=committed)
         assert 1 <= heights.title <= 6
         assert heights.pitch >= 1
         seen.append(VisibleColumn(column, heights, 3, heights.rows(layout.lines)))
@@ -100,9 +100,9 @@ def test_the_mouse_finds_what_is_drawn_under_it(
 def test_a_title_is_cut_only_where_the_height_is_used_up(
     width: int, height: int, names: list[str], committed: bool
 ) -> None:
-    layout = board(width, height, StageContent.of(10, names))
+    layout = board(width, height, StageContent.of(10, len(names), names))
     [column] = layout.columns(0)
-    heights = layout.heights(column, names, committed=committed)
+    heights = layout.heights(column, len(names), names, committed=committed)
     whole = Heights(6, committed, gap=1)
     if layout.lines >= len(names) * whole.pitch:
         assert heights.title == max(1, *(min(6, _lines(name, column.text)) for name in names), 1)
@@ -135,12 +135,17 @@ def test_where_there_is_much_to_read_there_is_more_room() -> None:
 
 
 def test_a_folded_stage_takes_few_cells_from_a_hundred_on() -> None:
-    stages = [*[stage(3)] * 4, stage(20, folded=True)]
-    assert widths(board(160, 45, *stages))[-1] == 22
+    stages = [*[stage(9, 200)] * 4, stage(20, folded=True)]
+    assert 20 <= widths(board(160, 45, *stages))[-1] <= 22
     assert board(160, 45, *stages).kind(4) is Kind.FOLDED
     assert widths(board(100, 45, *stages))[-1] == 16
     assert board(99, 45, *stages).kind(4) is Kind.FULL
     assert not board(99, 45, *stages).folds
+
+
+def test_a_folded_stage_has_its_titles_whole_once_the_others_have_enough() -> None:
+    stages = [*[stage(3, 20)] * 4, stage(20, 30, folded=True)]
+    assert widths(board(220, 45, *stages))[-1] == 35
 
 
 def test_stages_that_do_not_fit_scroll_by_half_of_those_in_sight() -> None:
@@ -167,8 +172,8 @@ def test_a_full_stage_is_never_narrower_than_a_card_needs() -> None:
 def test_card_heights_by_the_room_there_is_for_each() -> None:
     def heights(cards: int, committed: bool) -> Heights:
         names = titles(*[50] * cards)  # three lines
-        layout = board(24, 2 + 40, StageContent.of(10, names))
-        return layout.heights(layout.columns(0)[0], names, committed=committed)
+        layout = board(24, 2 + 40, StageContent.of(10, len(names), names))
+        return layout.heights(layout.columns(0)[0], len(names), names, committed=committed)
 
     assert heights(2, True) == Heights(3, True, gap=1)
     assert heights(8, False) == Heights(3, gap=1)
@@ -177,14 +182,14 @@ def test_card_heights_by_the_room_there_is_for_each() -> None:
     assert heights(13, False) == Heights(2)
     assert heights(40, True) == Heights(2, gap=1), "these scroll"
     folded = board(100, 30, stage(3), stage(30, folded=True))
-    assert folded.heights(folded.columns(0)[1], titles(50), committed=True).pitch == 1
+    assert folded.heights(folded.columns(0)[1], 30, titles(50), committed=True).pitch == 1
 
 
 def test_one_long_title_among_many_does_not_widen_a_stage() -> None:
-    assert StageContent.of(10, titles(*[20] * 9, 400)).title == 20
-    assert StageContent.of(10, titles(20, 400)).title == 400
-    assert StageContent.of(10, []) == StageContent(10, 0, 0)
+    assert StageContent.of(10, 10, titles(*[20] * 9, 400)).title == 20
+    assert StageContent.of(10, 2, titles(20, 400)).title == 400
+    assert StageContent.of(10, 0, []) == StageContent(10, 0, 0)
 
 
 def test_wide_letters_count_twice() -> None:
-    assert StageContent.of(10, ["模型模型"]).title == 8
+    assert StageContent.of(10, 1, ["模型模型"]).title == 8

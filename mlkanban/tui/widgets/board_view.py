@@ -32,6 +32,8 @@ from mlkanban.tui.title_line import title_line
 from mlkanban.tui.widgets.cards_view import CardsView, Cells, merged
 
 _CACHE_LIMIT = 5_000
+_MANY_CARDS, _LONG_TITLE = 300, 240
+"""Of a stage with more cards some tell how wide it should be; of longer titles their beginning."""
 _TITLE = 1
 """Lines above those of the stages."""
 
@@ -124,12 +126,14 @@ class BoardView(CardsView):
         stage = board.stages[at]
         head = board_header.head_cells(self._model.header(at), self._glyphs)
         folded = self._folds.get(stage.id, board.is_delivered(stage.id))
-        return StageContent.of(head, self._titles(at), folded=folded)
+        cards = len(self._model.columns[at])
+        return StageContent.of(head, cards, self._titles(at), folded=folded)
 
     def _titles(self, at: int) -> list[str]:
-        """The titles of a stage, as far as they matter for a layout."""
-        most = 40 * 6
-        return [card_face.title_text(face, self._facing, most) for face in self._model.columns[at]]
+        """The titles of a stage, as far as they matter for a layout: of very many some."""
+        column = self._model.columns[at]
+        some = column[:: 1 + len(column) // _MANY_CARDS]
+        return [card_face.title_text(face, self._facing, _LONG_TITLE) for face in some]
 
     def _needs_layout(self, at: int) -> bool:
         """Whether a card is in a stage now that was empty and is too narrow for it."""
@@ -151,7 +155,8 @@ class BoardView(CardsView):
 
     def _heights_of(self, at: int, column: Column) -> Heights:
         committed = self._model.board.is_committed(self._model.board.stages[at].id)
-        return self._layout.heights(column, self._titles(at), committed=committed)
+        cards = len(self._model.columns[at])
+        return self._layout.heights(column, cards, self._titles(at), committed=committed)
 
     def _rows(self, at: int) -> int:
         """How many cards of a stage are in sight where it is."""

@@ -319,3 +319,13 @@ def test_a_past_without_a_share_is_not_the_best_one():
 def test_only_a_card_that_came_back_is_followed_anew_on_each_day(steps, came_back):
     replay = _Replay(sample([card("c", *steps)]))
     assert [c.ref for c in replay._turned] == ["c"] * came_back
+
+
+def test_days_on_which_nothing_could_be_forecast_are_no_trials():
+    """A card is begun on day 1; from day 60 on one is finished each day."""
+    cards = [card("early", (1, 1)), *(took(f"c{n}", 1, start=n) for n in range(60, 101))]
+    end = WORKFLOW.end_of_day(at(100).date())
+    found = backtest(follow(WORKFLOW, cards, end, Window.back(None, WORKFLOW.day(end))))
+    assert found.days == tuple(at(day).date() for day in range(64, 87))
+    near = found.scores[30]
+    assert {score.trials for score in near["how_many"]} == {23}

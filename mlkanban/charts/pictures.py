@@ -142,12 +142,12 @@ def how_many_bars(counted: Forecast) -> BarsSpec | None:
         BarRow(
             f"{p} %",
             (0.0, float(cards)) if p == PROMISED else (float(cards), 0.0),
-            f"≥ {quantity(cards, 'card')}" if cards else "not one is certain",
+            f"{quantity(cards, 'card')} or more" if cards else "not one is certain",
             (),
         )
         for p, cards in sorted(counted.how_many.items(), reverse=True)
     )
-    return BarsSpec("cards", ("other", "promised"), rows, ("area-2", "live")) if rows else None
+    return BarsSpec("cards", ("", ""), rows, ("area-2", "live")) if rows else None
 
 
 def when(counted: Forecast) -> ChancesSpec:

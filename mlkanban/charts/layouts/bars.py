@@ -26,9 +26,12 @@ def layout_bars(spec: BarsSpec, width: int, height: int, finish: Finish, *, lege
     fills = _FILLS[finish]
     several = len(spec.parts) > 1
     named_parts = [
-        LegendPart(fills[i], spec.roles[i], name) for i, name in enumerate(spec.parts) if several
+        LegendPart(fills[i], spec.roles[i], name)
+        for i, name in enumerate(spec.parts)
+        if several and name
     ]
-    heads, words = legend_lines(named_parts, width, height, spec.unit) if legend else (0, [])
+    # What parts mean is said nowhere else.
+    heads, words = legend_lines(named_parts, width, height, spec.unit if legend else "")
     rows = height - heads
     gap = 2 if legend and 2 * len(spec.rows) - 1 <= rows else 1
     fits = spec.rows if len(spec.rows) <= rows else spec.rows[: rows - 1]

@@ -100,11 +100,7 @@ def summary(blockers: Blockers) -> Summary:
 def headline(blockers: Blockers) -> Headline:
     if not blockers.clusters:
         return ()
-    return (
-        (f"{blockers.days:.0f} d lost", "alarm"),
-        ("  ━ external", "alarm"),
-        ("  ━ own", "clock"),
-    )
+    return ((f"{blockers.days:.0f} d lost", "alarm"),)
 
 
 NUMBER = NumberView(

@@ -178,6 +178,10 @@ class Terminal:
         self._last_input = time.monotonic()
         os.kill(self._process.pid, number)
 
+    def write_over(self, text: str) -> None:
+        """What another program writes to the terminal, as wall does."""
+        os.write(self._slave, text.encode())
+
     def hang_up(self) -> None:
         """Cut the line, as when an SSH connection drops."""
         os.close(self._master)

@@ -201,6 +201,11 @@ class BoardApp(App[None], inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
         self._watch_ansi_color(None)
 
+    def redraw(self) -> None:
+        """Paint all of the screen again, whatever the terminal shows."""
+        self._thin_updates.forget()
+        self.screen.refresh()
+
     def show_theme(self, name: str) -> None:
         """Another theme, for now."""
         self.theme = name

@@ -247,6 +247,8 @@ COMMANDS: tuple[Command, ...] = (
             (HELP,)),
     Command("messages", ("gl",), "Messages", "what the last line said before, newest first",
             "Screens", tuple(screen for screen in SCREENS if screen != MESSAGES)),
+    Command("redraw", ("f5",), "Redraw", "paint the screen anew, after something wrote over it",
+            "Screens", SCREENS),
     Command("help", ("?", "f1"), "Help", "the keys of this screen", "Screens", SCREENS),
     Command("back", ("q",), "Back", "one level up; leaves from the board", "Screens", SCREENS),
     Command("quit", ("Q",), "Quit", "leave mlkanban", "Screens", SCREENS),

@@ -138,6 +138,16 @@ def test_a_question_does_not_cost_a_screen(board: Terminal) -> None:
 
 
 @pytest.mark.terminal
+def test_what_something_else_wrote_over_the_board_goes_with_a_key(board: Terminal) -> None:
+    before = board.cells()
+    board.write_over("\x1b[20;10HThe system is going down for reboot NOW!")
+    board.wait_for("going down for reboot")
+    board.send("\x1b[15~")
+    board.settle(quiet=0.5)
+    assert board.cells() == before
+
+
+@pytest.mark.terminal
 @pytest.mark.parametrize("seed", range(3))
 def test_any_keys_leave_the_picture_that_is_painted_anew(board: Terminal, seed: int) -> None:
     chance = Random(seed)

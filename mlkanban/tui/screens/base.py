@@ -323,6 +323,9 @@ class KeyScreen(Screen[None]):
     def do_messages(self) -> None:
         self.open("messages")
 
+    def do_redraw(self) -> None:
+        self.host.redraw()
+
     def do_palette(self) -> None:
         self.app.action_command_palette()
 

@@ -71,6 +71,8 @@ def _known(found: re.Match[str], size: tuple[int, int], screen: bool) -> bool:
     if end == "H" and not mark + between:
         row, column = (int(number) for number in (numbers or "1;1").split(";"))
         return row <= size[1] and column <= size[0]
+    if end == "C" and not mark + between:
+        return int(numbers or 1) < size[0]
     if end in ("h", "l") and mark == "?":
         return numbers in _MODES
     return (mark, numbers, between, end) in _ASKS | _KITTY_KEYS

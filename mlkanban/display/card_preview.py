@@ -51,7 +51,8 @@ def strip(card: Previewed, view: FaceContext, width: int, height: int) -> list[L
     body = height - 1
     beside = _beside(card, view, width, body) if width >= _TWO_PARTS else []
     left = min(width // 2, _WIDEST_FIRST_PART) if beside else width
-    about = list(_about(card, view, left - 2, hypothesis=2 if width >= _TWO_PARTS else 1))
+    room = left - (4 if beside else 2)
+    about = list(_about(card, view, room, hypothesis=2 if width >= _TWO_PARTS else 1))
     if card.found and card.found.runs and not beside:
         about.insert(min(_before_runs(card), len(about)), _runs_in_short(card, view, left - 2))
     about, beside = about[:body], beside[:body]

@@ -1,5 +1,7 @@
 """The preview of the card under the cursor: where it stands, what it says, when it is filled."""
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -197,3 +199,25 @@ async def test_many_runs_are_counted_rather_than_listed(used: Path) -> None:
         await board.go_to("sweep")
         assert "34 more" in "\n".join(strip_of(board))
         assert "✓   2h" in "\n".join(strip_of(board))
+
+
+def test_the_first_preview_loads_no_library_that_the_board_does_without(small: Path) -> None:
+    ref = rich_card(small)
+    program = f"""
+import sys
+from pathlib import Path
+from mlkanban.clock import now
+from mlkanban.display.card_face import FaceContext
+from mlkanban.display.card_preview import Previewed, strip
+from mlkanban.service import Service
+
+service = Service.open(Path({str(small)!r}), actor="ada", clock=now, write=False)
+board = service.boards.find()
+face = next(f for f in service.boards.snapshot(board.id).faces if f.ref == {ref!r})
+found = service.previews.of_card(face.id)
+assert found.hypothesis and found.notes
+assert strip(Previewed(face, found), FaceContext.at(board, now()), 160, 8)
+print(sorted({{"pydantic", "plotext", "markdown_it", "statistics"}} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
-from mlkanban.display.card_face import Line, Piece
+from mlkanban.core.rules import Meter
+from mlkanban.display.card_face import Line, Piece, meter_role
 from mlkanban.glyphs import Glyphs
 
 _MANY_LINES = 10_000
@@ -93,6 +94,22 @@ def as_many_as_fit(parts: Iterable[Line], width: int, between: str = "   ") -> t
     return line, many
 
 
+def chain(parts: Sequence[Line], width: int, glyphs: Glyphs) -> list[Line]:
+    """Parts that follow each other, with an arrow between them, in as many lines as they need; no
+    part is broken."""
+    lines: list[Line] = []
+    arrow = Piece(f" {glyphs.to}", "dim")
+    room = width - cell_len(arrow.text)
+    rest = [*parts]
+    while rest:
+        line, many = as_many_as_fit(rest, room, f" {glyphs.to} ")
+        if not many:
+            line, many = fitted(rest[0], room, glyphs), 1
+        rest = rest[many:]
+        lines.append([*line, arrow] if rest else line)
+    return lines
+
+
 def rule(title: Line, width: int, glyphs: Glyphs, right: Line | None = None) -> Line:
     """A rule with a title in it, and another one at its right end if there is room."""
     start = [Piece(glyphs.rule + " ", "faint"), *fitted(title, max(0, width - 4), glyphs)]
@@ -109,6 +126,28 @@ def edge(state: str, glyphs: Glyphs, *, here: bool = False) -> Piece:
         return Piece(glyphs.spine_cursor, "focus")
     states = {"alarm": glyphs.spine_alarm, "live": glyphs.spine_live, "clock": glyphs.spine_clock}
     return Piece(states.get(state, glyphs.thin_spine), state)
+
+
+def meter_rule(
+    meter: Meter, cells: int, glyphs: Glyphs, *, taken: str = "", free: str = "faint"
+) -> Line:
+    """A rule that is a meter: heavy for what is taken of a limit. `taken` is the role of that part
+    while there is room."""
+    heavy = _share(meter, cells)
+    role = meter_role(meter)
+    return [
+        Piece(glyphs.heavy_rule * heavy, taken if taken and role == "dim" else role),
+        Piece(glyphs.rule * (cells - heavy), free),
+    ]
+
+
+def _share(meter: Meter, cells: int) -> int:
+    """How many of the cells are taken: all of them only when it is full, none only when empty."""
+    assert meter.limit is not None
+    if meter.count >= meter.limit:
+        return cells
+    taken = max(round(cells * meter.count / meter.limit), min(1, meter.count))
+    return max(0, min(taken, cells - 1))
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], at: int, glyphs: Glyphs) -> list[Line]:

@@ -7,9 +7,12 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded
 from mlkanban.core.models import Board
-from mlkanban.display.card_face import drawn
+from mlkanban.core.rules import Meter
+from mlkanban.display.card_face import Line, Piece, drawn, meter_role
+from mlkanban.display.lines import edge
 from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.flow.portfolio import AHEAD, BACK, PERCENT, Standing
+from mlkanban.glyphs import Glyphs
 from mlkanban.text import quantity
 
 _LONG, _SHORT = "too little history", "too little"
@@ -27,12 +30,12 @@ class PortfolioRow(NamedTuple):
     here: bool = False
 
 
-def _wip(s: Standing) -> str:
-    return f"{s.wip}" if s.conwip is None else f"{s.wip}/{s.conwip}{'!' * (s.wip > s.conwip)}"
+def _meter(s: Standing) -> Meter:
+    return Meter(s.wip, s.conwip)
 
 
 _COLUMNS: dict[str, Callable[[Standing], str]] = {
-    "WIP": _wip,
+    "WIP": lambda s: str(_meter(s)),
     "blocked": lambda s: str(s.blocked),
     "past SLE": lambda s: _NONE if s.past_sle is None else str(s.past_sle),
     "a week": lambda s: _NONE if s.per_week is None else f"{s.per_week:.1f}",
@@ -41,11 +44,74 @@ _COLUMNS: dict[str, Callable[[Standing], str]] = {
 }
 
 
+def _if_any(count: int | None, role: str) -> str:
+    return role if count else "dim"
+
+
+_ROLES: dict[str, Callable[[Standing], str]] = {
+    "WIP": lambda s: meter_role(_meter(s)) if _meter(s).full or _meter(s).over else "text",
+    "blocked": lambda s: _if_any(s.blocked, "alarm"),
+    "past SLE": lambda s: _if_any(s.past_sle, "clock"),
+    "a week": lambda s: "text",
+    "overdue": lambda s: _if_any(s.overdue, "alarm"),
+    "next 30 d": lambda s: "dim" if s.next_30_days is None else "text",
+}
+
+
+def _state(s: Standing | None) -> str:
+    """What the edge of a board says."""
+    if s is None:
+        return "faint"
+    if _meter(s).over or s.blocked or s.overdue:
+        return "alarm"
+    return _if_any(s.past_sle, "clock").replace("dim", "faint")
+
+
 def table(
     rows: Sequence[PortfolioRow], width: int | None = None, *, ascii: bool = False
 ) -> list[str]:
     """The head, then a line for each board; what does not fit into `width` cells is left out, the
     least important first. `*` is the board in use."""
+    columns, name = _columns(rows, width, ascii=ascii)
+    names, *others = columns
+    head, *boards = zip([padded(text, name) for text in names], *others, strict=True)
+    marks = ["", *(_mark(row) for row in rows)]
+    lines = text_lines(Table(head, boards))
+    return [f"{mark:2}{line}" for mark, line in zip(marks, lines, strict=True)]
+
+
+def table_lines(
+    rows: Sequence[PortfolioRow], width: int, glyphs: Glyphs, here: int
+) -> tuple[Line, list[Line]]:
+    """The same for a screen, with the board `here` under the cursor: the head, and the lines."""
+    columns, name = _columns(rows, width - 3, ascii=glyphs.ascii, cut=glyphs.cut)
+    names, *numbers = columns
+    sizes = [max(map(cell_len, column)) for column in numbers]
+
+    def line(at: int, start: Piece, role: str) -> Line:
+        made = [start, Piece(f" {_mark(rows[at - 1]) if at else '':2}", "focus")]
+        made.append(Piece(padded(names[at], name, glyphs.cut), role))
+        for column, size in zip(numbers, sizes, strict=True):
+            told = rows[at - 1].standing if at else None
+            own = _ROLES[column[0]](told) if told and column[0] in _ROLES else "dim"
+            made += [Piece(GAP, "text"), Piece(padded(column[at], size), own)]
+        return made
+
+    lines = [
+        line(at, edge(_state(row.standing), glyphs, here=at == here + 1), "title")
+        for at, row in enumerate(rows, 1)
+    ]
+    return line(0, Piece(" ", "text"), "dim"), lines
+
+
+def _mark(row: PortfolioRow) -> str:
+    return "*" if row.here else ""
+
+
+def _columns(
+    rows: Sequence[PortfolioRow], width: int | None, *, ascii: bool, cut: str = ".."
+) -> tuple[list[list[str]], int]:
+    """The columns, each with its head, as many as fit, and the cells of the first one."""
     columns = {
         head: [head, *(cell(row.standing) if row.standing else ".." for row in rows)]
         for head, cell in _COLUMNS.items()
@@ -54,7 +120,7 @@ def table(
     keys = ["key", *(drawn(row.board.key, ascii=ascii) for row in rows)]
     longest = max(map(cell_len, names))
     if width is None:
-        return _lines(rows, [names, keys, *columns.values()], longest)
+        return [names, keys, *columns.values()], longest
     name, key = min(longest, _MOST_NAME), min(max(map(cell_len, keys)), _MOST_NAME)
     least = min(name, _LEAST_NAME) + len(GAP) + min(key, _LEAST_KEY)
     if _room(columns, width) < least:
@@ -62,13 +128,13 @@ def table(
     if _room(columns, width) >= least:
         room = _room(columns, width) - len(GAP)
         name = min(name, room - min(key, _LEAST_KEY))
-        keys = [padded(text, min(key, room - name)) for text in keys]
-        return _lines(rows, [names, keys, *columns.values()], name)
+        keys = [padded(text, min(key, room - name), cut) for text in keys]
+        return [names, keys, *columns.values()], name
     for head in _GIVE_WAY:
         if _room(columns, width) >= min(name, _LEAST_NAME):
             break
         del columns[head]
-    return _lines(rows, [names, *columns.values()], max(4, min(name, _room(columns, width))))
+    return [names, *columns.values()], max(4, min(name, _room(columns, width)))
 
 
 def _room(columns: dict[str, list[str]], width: int) -> int:
@@ -77,20 +143,22 @@ def _room(columns: dict[str, list[str]], width: int) -> int:
     return width - len(GAP) - taken
 
 
-def _lines(rows: Sequence[PortfolioRow], columns: list[list[str]], name: int) -> list[str]:
-    names, *others = columns
-    head, *boards = zip([padded(text, name) for text in names], *others, strict=True)
-    marks = ["", *("*" if row.here else "" for row in rows)]
-    lines = text_lines(Table(head, boards))
-    return [f"{mark:2}{line}" for mark, line in zip(marks, lines, strict=True)]
-
-
 def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:
     """The same of one board, in words."""
-    name = f"{drawn(row.board.name, ascii=ascii)} ({drawn(row.board.key, ascii=ascii)})"
+    first, *more = facts(row)
+    return [f"{named(row, ascii=ascii)}: {first}", *more]
+
+
+def named(row: PortfolioRow, *, ascii: bool = False) -> str:
+    """The board by its name and key."""
+    return f"{drawn(row.board.name, ascii=ascii)} ({drawn(row.board.key, ascii=ascii)})"
+
+
+def facts(row: PortfolioRow) -> list[str]:
+    """What is known of a board, in words, without its name."""
     s = row.standing
     if s is None:
-        return [f"{name}: counting ..."]
+        return ["counting ..."]
     limit = "" if s.conwip is None else f" of {s.conwip}"
     past = (
         "no expectation yet how long cards take"
@@ -108,7 +176,7 @@ def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:
         else f"{s.next_30_days} or more will be in the next {AHEAD} ({PERCENT} %)"
     )
     return [
-        f"{name}: {s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} overdue, {past}.",
+        f"{s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} overdue, {past}.",
         f"{lately}; {ahead}.",
     ]
 

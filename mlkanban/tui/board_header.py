@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened
-from mlkanban.core.rules import Meter
-from mlkanban.display.card_face import SINCE_MERGE, Header, Line, Piece, meter_role
+from mlkanban.display.card_face import SINCE_MERGE, Header, Line, Piece
+from mlkanban.display.lines import meter_rule
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GAP, VisibleColumn
@@ -122,23 +122,10 @@ class StageHeads:
             rule = []
             for turn, meter in enumerate(limited):
                 part = max(0, each + (turn < more))
-                taken = _share(meter, part)
-                role = meter_role(meter)
-                rule += [
-                    Piece(" " if turn else "", "dim"),
-                    Piece(signs.heavy_rule * taken, "focus" if here and role == "dim" else role),
-                    Piece(signs.rule * (part - taken), quiet),
-                ]
+                rule.append(Piece(" " if turn else "", "dim"))
+                taken = "focus" if here else ""
+                rule += meter_rule(meter, part, signs, taken=taken, free=quiet)
         return _exactly([*rule, Piece(where, "dim")], column.width - GAP, column.width)
-
-
-def _share(meter: Meter, cells: int) -> int:
-    """How many of the cells are taken: all of them only when it is full, none only when empty."""
-    assert meter.limit is not None
-    if meter.count >= meter.limit:
-        return cells
-    taken = max(round(cells * meter.count / meter.limit), min(1, meter.count))
-    return max(0, min(taken, cells - 1))
 
 
 def _cells(line: Iterable[Piece]) -> int:

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mlkanban.core.models import Board, Stage
-from mlkanban.display.portfolio_text import PortfolioRow, sentences, table
+from mlkanban.display.lines import width_of
+from mlkanban.display.portfolio_text import PortfolioRow, sentences, table, table_lines
 from mlkanban.flow.portfolio import Standing
+from mlkanban.glyphs import UTF8, glyphs
 
 FULL = Standing(3, 12, 1, 2, 9, 1, 6, 30, 1.44, 5)
 YOUNG = Standing(3, None, 0, 0, None, None, 1, 1, None, None)
@@ -116,3 +118,28 @@ def test_it_fits_and_its_columns_line_up(rows, width, ascii) -> None:
         while cell_len(line) - cell_len(tail) < place:
             tail = tail[1:]
         assert tail.startswith(beginning)
+
+
+@given(
+    st.lists(
+        st.builds(row, st.text(min_size=1, max_size=50), st.sampled_from([FULL, NEW, None])),
+        min_size=1,
+    ),
+    st.integers(30, 200),
+    st.sampled_from([UTF8, glyphs("ascii")]),
+)
+def test_lines_of_a_screen_fit_and_mark_the_cursor(rows, width, signs) -> None:
+    head, lines = table_lines(rows, width, signs, len(rows) - 1)
+    assert max(map(width_of, [head, *lines])) <= width
+    starts = [line[0].text for line in lines]
+    assert starts[-1] == signs.spine_cursor
+    assert [len({width_of(line) for line in (head, *lines)})] == [1]
+
+
+def test_what_needs_somebody_has_the_colour_of_its_state() -> None:
+    over = Standing(13, 12, 0, 2, 9, 1, 6, 30, 1.44, 5)
+    _, [first, quiet] = table_lines([row("Fraud", over), row("Chores", NEW)], 90, UTF8, 1)
+    roles = {piece.text.strip(): piece.role for piece in first}
+    assert (roles["13/12!"], roles["2"], roles["0"]) == ("alarm", "alarm", "dim")
+    assert first[0].role == "alarm"
+    assert "alarm" not in {piece.role for piece in quiet}

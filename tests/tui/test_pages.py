@@ -141,16 +141,38 @@ async def test_a_help_page_scrolls_to_its_end(used: Path) -> None:
 
 def row(board: Page, name: str) -> list[str]:
     line = next(line for line in board.lines() if f" {name} " in line)
-    return line.replace(">", " ").split()
+    return line[1:].split()
 
 
 async def test_the_columns_of_the_table_stand_under_their_heads(used: Path) -> None:
     async with opened(used) as board:
         await board.press("stages")
-        head = next(line for line in board.lines() if "Committed" in line and "Kind" in line)
+        head = next(line for line in board.lines() if "kind" in line and "limit" in line)
         training = next(line for line in board.lines() if " Training " in line)
-        for title, cell in (("Kind", "active"), ("Committed", "yes"), ("Limit is", "hard")):
+        for title, cell in (("kind", "active"), ("cards", "1/1 ►1/2"), ("limit", "hard")):
             assert head.index(title) == training.index(cell)
+
+
+async def test_commitment_and_delivery_stand_between_the_stages(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("stages")
+        said = [
+            line.split()[1]
+            for line in board.lines()[3:]
+            if line[0] in "│▌█" or line.startswith("─ ")
+        ]
+        assert said == ["1", "2", "commitment:", "3", "4", "5", "6", "7", "delivery:", "8"]
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 5)])
+async def test_on_a_small_screen_the_stage_under_the_cursor_is_in_sight(
+    used: Path, size: tuple[int, int]
+) -> None:
+    async with opened(used, size=size) as board:
+        await board.press("stages")
+        for number in range(1, 9):
+            assert any(line.startswith(f"█ {number} ") for line in board.lines())
+            await board.press("cursor.down")
 
 
 async def test_limits(used: Path) -> None:
@@ -166,9 +188,9 @@ async def test_limits(used: Path) -> None:
         await board.press("stage.raise")
         assert "1/1" in row(board, "Training")
         await board.press("stage.more-runs")
-        assert "1/3" in row(board, "Training")
+        assert "►1/3" in row(board, "Training")
         await board.press("stage.fewer-runs", "stage.fewer-runs")
-        assert "1/1" in row(board, "Training")
+        assert "►1/1" in row(board, "Training")
         await board.press("stage.soft")
         assert "soft" in row(board, "Training")
         await board.press("undo")
@@ -229,10 +251,10 @@ async def test_a_change_of_stages_asks_before_it_opens_shipped_cards(used: Path)
 async def test_the_pointer_stays_on_the_table(used: Path) -> None:
     async with opened(used) as board:
         await board.press("stages", "cursor.up")
-        assert "> " in next(line for line in board.lines() if " Ideas " in line)
+        assert next(line for line in board.lines() if " Ideas " in line).startswith("█")
         for _ in range(20):
             await board.press("cursor.down")
-        assert "> " in next(line for line in board.lines() if " Monitoring " in line)
+        assert next(line for line in board.lines() if " Monitoring " in line).startswith("█")
 
 
 # Reports

@@ -25,8 +25,12 @@ def boards(used: Path) -> Path:
 
 def listed(page: Page) -> list[str]:
     """The lines of the boards."""
-    lines = page.lines()[3:]
-    return [line.rstrip() for line in lines[: lines.index(next(x for x in lines if not x.strip()))]]
+    return [line.rstrip() for line in page.lines()[3:] if line[0] in "│▌█"]
+
+
+def here(page: Page) -> str:
+    """The line under the cursor."""
+    return next(line for line in listed(page) if line.startswith("█"))
 
 
 @pytest.mark.parametrize("size", [SMALL, ROOMY], ids=["80x24", "160x45"])
@@ -34,14 +38,16 @@ async def test_every_board_has_its_numbers(boards: Path, size: tuple[int, int]) 
     async with opened(boards, size=size) as page:
         await page.press("board.switch")
         fraud, churn, chores = listed(page)
-        assert fraud.split()[:2] == ["Fraud", "fraud"]
-        assert fraud.split()[2:5] == ["4", "1", "-"]
-        assert churn.split()[:3] == ["Churn", "churn", "0"]
-        assert chores.startswith(" > * Chores")
+        assert fraud.split()[1:3] == ["Fraud", "fraud"]
+        assert fraud.split()[3:6] == ["4", "1", "-"]
+        assert churn.split()[1:4] == ["Churn", "churn", "0"]
+        assert chores.startswith("█ * Chores")
         assert "too little" in chores
         assert "next 30 d" in page.text()
         await page.press("cursor.top")
-        assert "Fraud (fraud): 4 in progress, 1 blocked, 0 overdue" in page.text()
+        assert "─ Fraud (fraud) ─" in page.text()
+        assert "4 in progress, 1 blocked, 0 overdue" in page.text()
+        assert "Data prep 2 → Features 2 → Training 1+2" in page.text()
         assert "finished in the last 30 days" in page.text()
 
 
@@ -49,8 +55,9 @@ async def test_it_can_be_read_at_40_columns(boards: Path) -> None:
     async with opened(boards, size=(40, 12)) as page:
         await page.press("board.switch", "cursor.top")
         assert page.lines()[2].split() == ["board", "WIP", "blocked", "past", "SLE"]
-        assert listed(page)[0].split() == [">", "Fraud", "4", "1", "-"]
-        assert "Fraud (fraud): 4 in progress" in page.text()
+        assert listed(page)[0].split() == ["█", "Fraud", "4", "1", "-"]
+        assert "Fraud (fraud)" in page.text()
+        assert "4 in progress" in page.text()
 
 
 async def test_the_keys_of_a_list(boards: Path) -> None:
@@ -60,7 +67,7 @@ async def test_the_keys_of_a_list(boards: Path) -> None:
         for command in ("cursor.up", "cursor.up", "cursor.up", "cursor.down", "cursor.bottom",
                         "cursor.down", "cursor.top"):  # fmt: skip
             await page.press(command)
-            cursors += [line.split()[1] for line in listed(page) if line.startswith(" >")]
+            cursors.append(here(page).split()[1])
         assert cursors == ["Churn", "Fraud", "Fraud", "Churn", "*", "*", "Fraud"]
         await page.press("back")
         assert page.screen is page.board_screen
@@ -74,7 +81,7 @@ async def test_enter_opens_a_board(boards: Path) -> None:
         assert "Churn" in page.lines()[0]
         assert page.stages() == {"To do": ["a card of Churn"]}
         await page.press("board.switch")
-        assert listed(page)[1].startswith(" > * Churn")
+        assert listed(page)[1].startswith("█ * Churn")
 
 
 async def test_one_does_not_wait_for_the_numbers(
@@ -93,10 +100,10 @@ async def test_one_does_not_wait_for_the_numbers(
         await page.until(lambda: "Churn" in page.text() and ".." in page.text())
         assert "counting ..." in page.text()
         go_on.release()
-        await page.until(lambda: listed(page)[0].split()[2:4] == ["4", "1"])
+        await page.until(lambda: listed(page)[0].split()[3:5] == ["4", "1"])
         assert ".." in listed(page)[1]
         page.send("k")
-        await page.until(lambda: listed(page)[1].startswith(" >"))
+        await page.until(lambda: listed(page)[1].startswith("█"))
         page.send("enter")
         # One board may still be counted, and one more if the key comes late.
         go_on.release(2)
@@ -113,7 +120,7 @@ async def test_changes_of_others_are_counted(boards: Path) -> None:
             bob.cards.add(fraud.id, "more", stage_id=fraud.stages[2].id)
             bob.boards.create("Demand", "plain", "UTC")
         await page.until(lambda: "Demand" in page.text())
-        await page.until(lambda: listed(page)[0].split()[2] == "5")
+        await page.until(lambda: listed(page)[0].split()[3] == "5")
 
 
 @pytest.mark.parametrize("size", [SMALL, ROOMY, (40, 12)])
@@ -166,9 +173,8 @@ async def test_many_boards_are_gone_through(small: Path) -> None:
     ada.service.close()
     async with opened(small, size=SMALL) as page:
         await page.press("board.switch", "cursor.top")
-        assert "> " in listed(page)[0]
+        assert listed(page)[0].startswith("█")
         for name in ("Fraud", *(f"Board {number:02}" for number in range(30))):
-            [here] = [line for line in listed(page) if line.startswith(" >")]
-            assert name in here
+            assert name in here(page)
             assert f"{name} (" in page.text()
             await page.press("cursor.down")

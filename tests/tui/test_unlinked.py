@@ -41,7 +41,7 @@ def many(path: Path, count: int) -> Path:
 
 
 def here(page: Page) -> str:
-    return next(line.strip(" >") for line in page.lines() if line.startswith(" >"))
+    return next(line.strip("█ ") for line in page.lines() if line.startswith("█"))
 
 
 async def test_a_run_is_linked_to_the_card_that_is_found_by_typing(small: Path, work: Path) -> None:
@@ -102,6 +102,7 @@ async def test_a_run_and_an_experiment_are_ignored_and_come_back(small: Path, wo
         assert "MLflow" not in page.text()
         await page.keys("x")
         assert page.lines()[0].strip() == "Ignored runs of trackers: 0, 6 unlinked"
+        assert "F goes back to the runs" in page.text()
         await page.press("undo", "unlinked.ignored")
         assert page.lines()[0].strip() == "Unlinked runs of trackers: 3, 3 ignored"
 
@@ -195,6 +196,8 @@ async def test_no_key_waits_for_runs_that_are_linked(
 async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:
     async with opened(small, triage=(TriageView.UNLINKED, None)) as page:
         assert "The setting `trackers` names others" in page.status()
+        assert "No run of a tracker was found." in page.text()
+        assert "S reads again" in page.text()
         assert "--limit" not in page.status()
         await page.keys("L", "n", "x", "enter", "j", "k", "gg", "G")
         await page.press("back")

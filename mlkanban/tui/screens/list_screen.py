@@ -1,9 +1,14 @@
 """Screens that are a list with a cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from mlkanban.display.card_face import Line
 from mlkanban.display.table import first_in_sight
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.widgets.lines import Lines
+
+_FEWEST = 4
+"""So many lines of the list are shown before anything below it."""
 
 
 class ListScreen(KeyScreen):
@@ -26,14 +31,6 @@ class ListScreen(KeyScreen):
         self.row = max(0, min(row, self.length - 1))
         self.draw()
 
-    def visible_lines(self, lines: Sequence[str], room: int) -> list[str]:
-        """At most `room` of the lines, the one under the cursor among them with its mark."""
-        first = first_in_sight(self.row, room, len(lines))
-        return [
-            f"{'>' if at == self.row else ' '} {line}"
-            for at, line in enumerate(lines[first : first + room], first)
-        ]
-
     def do_cursor_down(self) -> None:
         self.go(self.row + 1)
 
@@ -45,3 +42,23 @@ class ListScreen(KeyScreen):
 
     def do_cursor_bottom(self) -> None:
         self.go(self.length - 1)
+
+
+def show_list(
+    page: Lines,
+    head: Sequence[Line],
+    count: int,
+    line: Callable[[int], Line],
+    cursor: int,
+    foot: Sequence[Line] = (),
+) -> None:
+    """Fill a page: the head, those of the `count` lines of a list for which there is room, the one
+    under the cursor amidst, and the foot, which gives way. Only lines in sight are made."""
+    height = page.size.height
+    head = head[: max(0, height - 1)]
+    foot = foot[: max(0, height - len(head) - min(count, _FEWEST))]
+    room = max(1, height - len(head) - len(foot))
+    first = first_in_sight(cursor, room, count)
+    lines = [*head, *(line(at) for at in range(first, min(first + room, count))), *foot]
+    lines += [[]] * (height - len(lines))  # as many as before, so that only changes are painted
+    page.show(lines, len(head) + cursor - first if count else -1)

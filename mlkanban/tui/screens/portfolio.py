@@ -3,21 +3,22 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
 
-from mlkanban.cells import wrapped_note
-from mlkanban.core.models import Board
-from mlkanban.display.portfolio_text import PortfolioRow, sentences, table
+from mlkanban.core.models import Board, Stage
+from mlkanban.display.card_face import Line, Piece, drawn
+from mlkanban.display.lines import chain, labelled, paragraph, rule, spread
+from mlkanban.display.portfolio_text import PortfolioRow, facts, named, table_lines
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
+from mlkanban.text import quantity
 from mlkanban.tui.commands import PORTFOLIO
 from mlkanban.tui.new_board import NewBoard
-from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.screens.list_screen import ListScreen, show_list
+from mlkanban.tui.widgets.lines import Lines
 
 _NUMBERS = "numbers"
-_FEWEST = 4
-"""So many boards are listed before anything is said of one."""
+_READABLE = 100
+"""Lines of text are no longer."""
 
 
 class PortfolioScreen(ListScreen):
@@ -31,9 +32,10 @@ class PortfolioScreen(ListScreen):
         self._boards: list[Board] = []
         self._standings: dict[str, Standing] = {}
         self._counting = self._again = False
+        self._page = Lines(ascii=self.host.ascii, id="portfolio")
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="portfolio")
+        yield self._page
         yield self.ask
         yield self.status
 
@@ -88,28 +90,27 @@ class PortfolioScreen(ListScreen):
         if not self.ready or not self._boards:
             return
         self.row = max(0, min(self.row, len(self._boards) - 1))
-        ascii, width = self.host.ascii, self.size.width - 2
+        glyphs, width = self.host.glyphs, self.size.width
         in_use = self.board.id
         rows = [PortfolioRow(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
-        head, *lines = table(rows, width - 2, ascii=ascii)
-        notes = [
-            line
-            for sentence in sentences(rows[self.row], ascii=ascii)
-            for line in wrapped_note(sentence, width)
-        ]
-        # Beside the title, the head, the lines between and the status line; boards come first.
-        room = self.size.height - 5
-        notes = notes[: max(0, room - min(len(lines), _FEWEST) - 1)]
-        room = max(1, room - len(notes) - bool(notes))
-        text = [
-            "Boards (* the one in use)",
-            "",
-            f"  {head}",
-            *self.visible_lines(lines, room),
-            "",
-            *notes,
-        ]
-        self.query_one("#portfolio", Static).update(Content("\n".join(text)))
+        head, lines = table_lines(rows, width, glyphs, self.row)
+        count = [Piece(f"{quantity(len(rows), 'board')}   * is in use ", "dim")]
+        title = spread([Piece(" Boards", "title")], count, width, glyphs)
+        foot = self._foot(rows[self.row], width)
+        show_list(self._page, [title, [], head], len(lines), lines.__getitem__, self.row, foot)
+
+    def _foot(self, row: PortfolioRow, width: int) -> list[Line]:
+        """What is said of the board under the cursor, and its stages."""
+        glyphs, room = self.host.glyphs, min(width - 2, _READABLE)
+        name = named(row, ascii=glyphs.ascii)
+        lines: list[Line] = []
+        for fact in facts(row):
+            lines += paragraph(fact, "text", room, glyphs)
+        label = [Piece("stages", "dim")]
+        flow = [_stage(stage, ascii=glyphs.ascii) for stage in row.board.stages]
+        lines += labelled(label, 8, chain(flow, room - 8, glyphs))
+        title = rule([Piece(name, "title")], width, glyphs)
+        return [[], title, *([Piece(" ", "text"), *line] for line in lines)]
 
     # Choosing
 
@@ -127,3 +128,10 @@ class PortfolioScreen(ListScreen):
         if board is not None:
             await self._open(board)
             self._new_board.welcome(board)
+
+
+def _stage(stage: Stage, *, ascii: bool) -> Line:
+    """A stage by its name, with its limits."""
+    limits = [str(limit) for limit in (stage.limit, stage.unattended) if limit is not None]
+    limit = [Piece(f" {'+'.join(limits)}", "dim")] if limits else []
+    return [Piece(drawn(stage.name, ascii=ascii), "text"), *limit]

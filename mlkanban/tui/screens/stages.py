@@ -4,18 +4,25 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
 
-from mlkanban.cells import padded
 from mlkanban.core.models import Stage
+from mlkanban.core.rules import Meter, in_progress
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.lines import paragraph
+from mlkanban.display.stage_lines import StagesPage
 from mlkanban.errors import MlkanbanError, WouldChangeCards
 from mlkanban.service import Done, Service
-from mlkanban.text import display, steady
 from mlkanban.tui.commands import STAGES
-from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.help_text import with_keys
+from mlkanban.tui.screens.list_screen import ListScreen, show_list
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.lines import Lines
+
+_UNCOMMITTED = (
+    "No stage is committed, so no card counts as in progress. {stage.committed} commits a stage."
+)
+_LIMITS = "A hard limit takes no more cards without a reason; a soft one only warns."
 
 
 class StagesScreen(ListScreen):
@@ -25,13 +32,17 @@ class StagesScreen(ListScreen):
         super().__init__()
         self.command_objects = (UndoCommands(self),)
         self.row = self.host.model.stage
+        self._page = Lines(ascii=self.host.ascii, id="stages")
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="stages")
+        yield self._page
         yield self.ask
         yield self.status
 
     async def on_mount(self) -> None:
+        await self.board_changed()
+
+    async def on_resize(self) -> None:
         await self.board_changed()
 
     @property
@@ -47,21 +58,35 @@ class StagesScreen(ListScreen):
             self.go(self.row)
 
     def draw(self) -> None:
-        head = (
-            f"   {'':2} {'Stage':<20} {'Kind':<7} {'Committed':<10} {'Cards / limit':<20} Limit is"
+        model, board, width = self.host.model, self.board, self.size.width
+        page = StagesPage(
+            board,
+            [model.header(at) for at in range(len(board.stages))],
+            Meter(in_progress(board, model.loads), board.conwip),
+            self.host.glyphs,
+            width,
         )
-        lines = [f" Stages of {display(self.board.name)}", "", head, ""]
-        for at, stage in enumerate(self.board.stages):
-            shown = self.host.model.header(at).text
-            name = padded(steady(display(stage.name)), 20)
-            lines.append(
-                f" {'>' if at == self.row else ' '} {at + 1:>2} {name} "
-                f"{stage.kind.value:<7} {'yes' if stage.committed else '-':<10} {shown:<20} "
-                f"{_limit_words(stage)}"
-            )
-        lines += ["", "   Committed stages are work in progress: entering the first one starts the"]
-        lines.append("   clock of a card, leaving the last one stops it.")
-        self.query_one("#stages", Static).update(Content(self.plain("\n".join(lines))))
+        show_list(
+            self._page,
+            [page.title(), [], page.head()],
+            len(page.lines),
+            lambda at: page.line(at, self.row),
+            page.lines.index(self.row),
+            self._foot(width),
+        )
+
+    def _foot(self, width: int) -> list[Line]:
+        board = self.board
+        limited = any(s.limit is not None or s.unattended is not None for s in board.stages)
+        committed = any(stage.committed for stage in board.stages)
+        said = [_LIMITS] if limited else []
+        said += [] if committed else [with_keys(_UNCOMMITTED, self.host.commands)]
+        lines = [
+            [Piece(" ", "text"), *line]
+            for text in said
+            for line in paragraph(text, "dim", width - 2, self.host.glyphs)
+        ]
+        return [[], *lines] if lines else []
 
     async def _change(self, action: Callable[[Service, bool], Done]) -> bool:
         """Change the stages, and ask where that finishes or re-opens cards: `action` hears whether
@@ -157,9 +182,3 @@ def _stepped(limit: int | None, by: int) -> int | None:
     if limit is None:
         return 1 if by > 0 else None
     return limit + by if limit + by >= 0 else None
-
-
-def _limit_words(stage: Stage) -> str:
-    if stage.limit is None and stage.unattended is None:
-        return "-"
-    return "soft" if stage.soft else "hard"

@@ -4,26 +4,46 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
 
 from mlkanban.cells import shortened
 from mlkanban.core.names import matching_cards
-from mlkanban.display.inbox_text import experiment_line, run_details, run_line
-from mlkanban.display.table import first_in_sight
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.inbox_lines import (
+    experiment_details,
+    experiment_line,
+    run_details,
+    run_line,
+)
+from mlkanban.display.lines import fitted, paragraph, rule
 from mlkanban.errors import MlkanbanError
 from mlkanban.hints import sentences
 from mlkanban.runs.model.inbox import Experiment, experiments
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.number_worker import GivenUp
-from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.screens.list_screen import ListScreen, show_list
 from mlkanban.tui.tracker_reader import TrackerReader
 from mlkanban.tui.undo import UndoCommands
+from mlkanban.tui.widgets.lines import Lines
 
 _READING = "reading"
-_NONE = "Every run belongs to a card, or is ignored."
+_NO_RUNS = (
+    "No run of a tracker was found.",
+    "mlkanban reads runs of MLflow, Optuna, W&B and TensorBoard in the folder that it is started "
+    "in. The setting `trackers` names other files and folders; {unlinked.read} reads again.",
+)
+_NONE_LEFT = (
+    "Every run belongs to a card, or is ignored.",
+    "{unlinked.read} reads the trackers again, {unlinked.ignored} shows ignored runs.",
+)
+_NONE_IGNORED = (
+    "No run is ignored.",
+    "{unlinked.ignored} goes back to the runs that belong to no card yet.",
+)
+_READABLE = 76
+"""Lines of text are no longer."""
 _FEW = 5
 """An experiment with so many runs is open from the start."""
 _DETAILS = 6
@@ -46,9 +66,10 @@ class UnlinkedScreen(ListScreen):
         self._rows: list[tuple[Experiment, Tracked | None]] = []
         self._ignored = False
         self._others = 0
+        self._page = Lines(ascii=self.host.ascii, id="unlinked")
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="unlinked")
+        yield self._page
         yield self.ask
         yield self.status
 
@@ -141,26 +162,35 @@ class UnlinkedScreen(ListScreen):
     def draw(self) -> None:
         if not self.ready:
             return
-        width, height = self.size.width - 2, self.size.height - 1
-        lines = [self._head(), ""]
+        width, glyphs = self.size.width, self.host.glyphs
+        title, _, others = self._head().partition(", ")
+        head = [Piece(f" {title}", "title"), Piece(f", {others}" if others else "", "dim")]
+        lines = [fitted(head, width, glyphs), []]
         if not self._rows:
-            none = "No run is ignored." if self._ignored else _NONE
-            lines += [none] if self._known else []
-        else:
-            details = self._details(width)
-            room = max(1, height - len(lines) - (len(details) + 1 if details else 0))
-            zone = ZoneInfo(self.board.timezone)
-            first = first_in_sight(self.row, room, len(self._rows))
-            for at, (experiment, run) in enumerate(self._rows[first : first + room], first):
-                text = (
-                    experiment_line(experiment, width - 2, opened=self._opened(experiment))
-                    if run is None
-                    else run_line(run, zone, width - 2)
-                )
-                lines.append(f"{'>' if at == self.row else ' '} {text}")
-            lines += ["", *details] if details else []
-        shown = "\n".join(shortened(line, width) for line in lines[:height])
-        self.query_one("#unlinked", Static).update(Content(self.plain(shown)))
+            show_list(self._page, [*lines, *self._nothing()], 0, lambda at: [], 0)
+            return
+        zone = ZoneInfo(self.board.timezone)
+
+        def line(at: int) -> Line:
+            (experiment, run), here = self._rows[at], at == self.row
+            if run is not None:
+                return run_line(run, zone, width, glyphs, here=here)
+            opened = self._opened(experiment)
+            return experiment_line(experiment, width, glyphs, opened=opened, here=here)
+
+        show_list(self._page, lines, len(self._rows), line, self.row, self._details(width))
+
+    def _nothing(self) -> list[Line]:
+        """Why there is no run, and what to do."""
+        if not self._known:
+            return []
+        said = _NONE_LEFT if self.host.tracked else _NO_RUNS
+        room = min(_READABLE, self.size.width - 2)
+        first, more = _NONE_IGNORED if self._ignored else said
+        lines = paragraph(first, "text", room, self.host.glyphs)
+        more = with_keys(more, self.host.commands)
+        lines += [[], *paragraph(more, "dim", room, self.host.glyphs)]
+        return [[Piece(" ", "text"), *line] for line in lines]
 
     def _head(self) -> str:
         count = sum(len(experiment.runs) for experiment in self._experiments)
@@ -168,10 +198,17 @@ class UnlinkedScreen(ListScreen):
         others = f", {self._others:,} {other}" if self._others else ""
         return f"{what} runs of trackers: {count:,}{others}" if self._known else "Unlinked runs"
 
-    def _details(self, width: int) -> list[str]:
-        run = self._rows[self.row][1]
+    def _details(self, width: int) -> list[Line]:
+        """What is known of the run under the cursor; as high for each, so that nothing moves."""
         most = min(_DETAILS, self.size.height // 3)
-        return run_details(run, width, most) if run is not None else []
+        experiment, run = self._rows[self.row]
+        glyphs = self.host.glyphs
+        if run is not None:
+            title, known = "run", run_details(run, width, glyphs)
+        else:
+            title, known = "experiment", experiment_details(experiment, width, glyphs)
+        lines = [*known[:most], *([[]] * (most - len(known)))]
+        return [[], rule([Piece(title, "dim")], width, glyphs), *lines]
 
     # Deciding
 

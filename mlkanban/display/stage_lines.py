@@ -1,0 +1,123 @@
+"""The stages of a board as a page of a screen: their cards against their limits, and where cards
+are committed and delivered."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from mlkanban.core.models import Board, Stage
+from mlkanban.core.rules import Meter
+from mlkanban.display.card_face import Header, Line, Piece, drawn, meter_role
+from mlkanban.display.lines import edge, filled, fitted, meter_rule, rule, spread, width_of
+from mlkanban.glyphs import Glyphs
+from mlkanban.text import quantity
+
+_COMMITMENT = "commitment: entering the stage below starts the clock of a card"
+_DELIVERY = "delivery: entering the stage below stops the clock of a card"
+_FINISHED = "delivery: finishing a card stops its clock"
+_NARROW, _ROOMY, _WIDE = 44, 60, 100
+"""In fewer cells no meter is drawn, no kind is told, meters are short."""
+_MOST_NAME = 32
+
+
+@dataclass
+class StagesPage:
+    """`lines` are positions of stages, or words for a rule."""
+
+    board: Board
+    headers: Sequence[Header]
+    in_progress: Meter
+    glyphs: Glyphs
+    width: int
+
+    def __post_init__(self) -> None:
+        self.lines = tuple(self._laid_out())
+        shown = [drawn(stage.name, ascii=self.glyphs.ascii) for stage in self.board.stages]
+        self._names = shown
+        self._name = min(_MOST_NAME, max(map(cell_len, shown)), max(8, self.width // 2 - 8))
+        self._counts = max(width_of(self._signs(at)) for at in range(len(shown)))
+
+    def _laid_out(self) -> Iterator[int | str]:
+        board, last = self.board, len(self.board.stages)
+        for at in range(last):
+            if at == board.first_committed:
+                yield _COMMITMENT
+            elif at == board.first_delivered:
+                yield _DELIVERY
+            yield at
+        if board.first_committed < last == board.first_delivered:
+            yield _FINISHED
+
+    def title(self) -> Line:
+        name = drawn(self.board.name, ascii=self.glyphs.ascii)
+        left = [Piece(" Stages", "title"), Piece(f"  {name}", "text")]
+        right = [
+            Piece(quantity(len(self.board.stages), "stage"), "dim"),
+            Piece("   ", "dim"),
+            Piece(f"{self.in_progress} in progress ", meter_role(self.in_progress)),
+        ]
+        return spread(left, right, self.width, self.glyphs)
+
+    def head(self) -> Line:
+        digits = len(str(len(self.board.stages)))
+        line = [Piece(f"  {'':{digits}} {'stage':<{self._name}}", "dim")]
+        if self.width >= _ROOMY:
+            line.append(Piece(f"  {'kind':<6}", "dim"))
+        line.append(Piece(f"  {'cards':<{self._counts}}", "dim"))
+        if self.width >= _NARROW:
+            line.append(Piece(f"  {'':{self._meter}}", "dim"))
+        return fitted([*line, Piece("  limit", "dim")], self.width, self.glyphs)
+
+    def line(self, at: int, here: int) -> Line:
+        """One of the lines; `here` is the stage under the cursor."""
+        what = self.lines[at]
+        if isinstance(what, str):
+            return rule([Piece(what, "dim")], self.width, self.glyphs)
+        return self._stage(what, here=here == what)
+
+    def _stage(self, at: int, *, here: bool) -> Line:
+        stage, header = self.board.stages[at], self.headers[at]
+        over = any(meter.over for meter in header.meters)
+        inside = self.board.first_committed <= at < self.board.first_delivered
+        digits = len(str(len(self.board.stages)))
+        name = [Piece(self._names[at], "title" if inside else "text")]
+        line = [
+            edge("alarm" if over else "faint", self.glyphs, here=here),
+            Piece(f" {at + 1:>{digits}} ", "dim"),
+            *filled(name, self._name, self.glyphs),
+        ]
+        if self.width >= _ROOMY:
+            line.append(Piece(f"  {stage.kind.value:<6}", "dim"))
+        line += [Piece("  ", "text"), *filled(self._signs(at), self._counts, self.glyphs)]
+        if self.width >= _NARROW:
+            line += [Piece("  ", "text"), *filled(self._meters(at), self._meter, self.glyphs)]
+        line.append(Piece(f"  {_limit_words(stage):<4}", "text"))
+        if header.note.text:
+            line.append(Piece(header.note.text.replace(", ", "  ", 1), "dim"))
+        return fitted(line, self.width, self.glyphs)
+
+    def _signs(self, at: int) -> Line:
+        header = self.headers[at]
+        said = header.state if header.state and header.role == "alarm" else ""
+        more = [Piece(f" {said}", header.role)] if said else []
+        return [*header.signs(self.glyphs.running), *more]
+
+    @property
+    def _meter(self) -> int:
+        return 25 if self.width >= _WIDE else 13
+
+    def _meters(self, at: int) -> Line:
+        limited = [meter for meter in self.headers[at].meters if meter.limit is not None]
+        line: Line = []
+        each = (self._meter - len(limited) + 1) // max(1, len(limited))
+        for meter in limited:
+            line += [Piece(" ", "text")] if line else []
+            line += meter_rule(meter, each, self.glyphs)
+        return line
+
+
+def _limit_words(stage: Stage) -> str:
+    if stage.limit is None and stage.unattended is None:
+        return ""
+    return "soft" if stage.soft else "hard"

@@ -16,6 +16,7 @@ from textual.color import Color
 from mlkanban.service import Service
 from mlkanban.theme_files import available
 from tests.terminal import Terminal
+from tests.test_glyphs import CP437
 from tests.tui import boards
 from tests.tui.page import clock
 from tests.tui.test_hostile import HOSTILE, hostile
@@ -227,6 +228,20 @@ def test_without_colour_the_cursor_is_a_sign_and_no_colour_is_sent(env: dict[str
             terminal.send(":")
             terminal.wait_for("A command or a card")
             assert colour_codes(terminal.raw) == set()
+
+
+def test_the_console_of_linux_gets_its_own_characters_and_sixteen_colours(
+    env: dict[str, str],
+) -> None:
+    console = {"TERM": "linux", "COLORTERM": ""}
+    with Terminal(PROGRAM, env={**env, **console}, size=(100, 30)) as terminal:
+        terminal.wait_for("embedding store")
+        terminal.settle(quiet=0.5)
+        for key in ("", "j", "T", "\x07", "?", "q", "\r", "q"):
+            terminal.send(key)
+            terminal.settle(quiet=0.5)
+            assert set(terminal.text) <= {*CP437, "\n"}, key
+        assert not any(code[:2] in ("38", "48") for code in colour_codes(terminal.raw))
 
 
 def test_keys_that_come_with_the_one_that_cancels_are_not_text(started: Terminal) -> None:

@@ -69,7 +69,7 @@ async def main() -> None:
                 (FOLDER / f"{name}-{size[0]}x{size[1]}.txt").write_text(text + "\n")
             if name in STILLS:
                 await draw(home, keys, STILL_SIZE, name)
-        histogram = await draw(home, ("R",), (96, 30), "")
+        histogram = await draw(home, ("R", "1"), (96, 30), "")
     lines = [line.rstrip() for line in histogram.splitlines()[:-1]]
     README.write_text(written(README.read_text(), "\n".join(lines).strip("\n")))
 

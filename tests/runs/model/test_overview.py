@@ -3,9 +3,19 @@
 from datetime import UTC, datetime
 from random import Random
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from mlkanban.runs.model.overview import Order, best_of, in_order, most_telling_first, overview
+from mlkanban.runs.model.overview import (
+    Order,
+    _tells,
+    best_of,
+    in_order,
+    most_telling_first,
+    overview,
+)
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -76,3 +86,28 @@ def test_the_parameter_that_tells_most_comes_first() -> None:
 
 def test_without_means_parameters_stay_as_they_were() -> None:
     assert [*most_telling_first({"b": ["1", "2"], "a": ["3", "4"]}, [None, 0.5])] == ["b", "a"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(-5, 5), st.integers(0, 9)), min_size=3, max_size=12).filter(
+        lambda pairs: all(len({pair[at] for pair in pairs}) > 1 for at in (0, 1))
+    )
+)
+def test_a_number_tells_as_much_as_the_ranks_of_scipy_correlate(pairs) -> None:
+    numbers, means = zip(*pairs, strict=True)
+    expected = spearmanr(numbers, means).statistic ** 2
+    assert _tells([str(n) for n in numbers], means) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("values", "means", "tells"),
+    [
+        ("12", (1, 2), 0), ("123", (1, 2, None), 0), ("123", (1, 2, 3), 1), ("123", (3, 2, 1), 1),
+        ("111", (1, 2, 3), 0), ("123", (2, 2, 2), 0), ("abc", (1, 2, 3), 0),
+        ("aab", (2, 2, 2), 0), ("aabb", (1, 1, 5, 5), 1), ("abab", (1, 1, 5, 5), 0),
+        # Ranks 0, 1 and 2, 3: of 5 in all, 4 lie between; less what chance would give.
+        ("aabb", (1, 2, 3, 4), 1 - (1 - 4 / 5) * 3 / 2), ("aab", (1, 2, 9), 1 - (1 - 0.75) * 2),
+    ],
+)  # fmt: skip
+def test_a_word_tells_as_much_as_lies_between_its_values(values, means, tells) -> None:
+    assert _tells(list(values), means) == pytest.approx(tells)

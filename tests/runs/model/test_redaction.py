@@ -153,3 +153,17 @@ def test_the_rest_of_a_signed_url_and_of_a_script_stays() -> None:
 @pytest.mark.parametrize("word", ["a" * 200_000, "a-" * 100_000, "://" * 50_000, "x=" * 100_000])
 def test_a_word_of_any_length_is_looked_at_in_one_go(word) -> None:
     assert redacted([word]) == [word]
+
+
+@pytest.mark.parametrize(
+    ("word", "hidden"),
+    [
+        # Of 24 signs on, of both cases and digits in no order, and hardly one of them twice.
+        ("aB1cD2eF3gH4iJ5kL6mN7oP", False), ("aB1cD2eF3gH4iJ5kL6mN7oP8", True),
+        ("aB1cD2eF3gH4" * 2, False), ("aB1cD2eF3gH4iJ" * 2, False), ("aB1cD2eF3gH4iJ5k" * 2, True),
+        ("ab1cd2ef3gh4ij5kl6mn7op8", False), ("aBcDeFgHiJkLmNoPqRsTuVwX", False),
+        ("aaBB11ccDD22eeFF33ggHH44iiJJ55kk", False),
+    ],
+)  # fmt: skip
+def test_a_word_is_too_random_to_be_a_name_from_a_length_and_a_mixture_on(word, hidden) -> None:
+    assert redacted([word]) == (["***"] if hidden else [word])

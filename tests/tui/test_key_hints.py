@@ -157,3 +157,17 @@ async def test_at_80_cells_the_keys_of_the_board_stand_whole(used: Path) -> None
         assert board.status() == (
             "Enter open   n new   m move   b block   c finish   / find   u undo   ? help"
         )
+
+
+async def test_a_long_message_lies_over_the_board_and_moves_nothing(used: Path) -> None:
+    async with opened(used, size=SMALL) as board:
+        before, size = board.lines(), board.board_screen.view.size
+        board.screen.status.show("word " * 40)
+        await board.settled()
+        assert board.board_screen.view.size == size
+        assert [line.startswith(" word word") for line in board.lines()[-3:]] == [True] * 3
+        assert board.lines()[:-3] == before[:-3]
+        await board.press("card.note")
+        assert board.lines()[-2].startswith(" Note on v1") or "Note on v1" in board.text()
+        await board.keys("ctrl+g")
+        assert board.lines() == before

@@ -82,6 +82,7 @@ class RunsScreen(ListScreen):
         self._written = ("", Written([], []))
         self._differs: dict[str, tuple[str, ...]] = {}
         self._grids: dict[object, Grid] = {}
+        self._words: dict[int, tuple[list[Line], list[Line]]] = {}
 
     def compose(self) -> ComposeResult:
         yield Lines(ascii=self.host.ascii, id="runs")
@@ -148,6 +149,7 @@ class RunsScreen(ListScreen):
         self._runs, self._left = runs, left
         self._results, self._spent, self._metric = results, spent, metric
         self._differs = differing(runs)
+        self._words.clear()
         self._all = overview(runs, results, self.host.settings.repeats)
         keys = {row.key for row in self._all}
         self._marks = [key for key in self._marks if key in keys]
@@ -303,8 +305,13 @@ class RunsScreen(ListScreen):
 
     def _together(self, context: RunContext, width: int, room: int) -> list[Line]:
         """What all runs say together; in little room, only the verdict and the budget."""
-        verdict = verdict_lines(context, width)
-        remarks = remark_lines(self._runs, context, width, self.host.settings.repeats, self._spent)
+        if width not in self._words:
+            repeats = self.host.settings.repeats
+            self._words[width] = (
+                verdict_lines(context, width),
+                remark_lines(self._runs, context, width, repeats, self._spent),
+            )
+        verdict, remarks = self._words[width]
         if room > len(verdict) + len(remarks) or self.size.height >= 40:
             return [[], *verdict, *remarks] if verdict or remarks else []
         return [*verdict[:2], *([budget_line(self._spent)] if self._spent else [])]

@@ -92,18 +92,23 @@ async def test_changes_of_the_other_board_stay_there(two_boards: Path) -> None:
         assert board.stages() == {"To do": ["water the plants", "here"]}
 
 
+def without_spines(lines: list[str]) -> list[str]:
+    """They are thinner where a theme has no faint colour."""
+    return [line.translate(str.maketrans("█▌│", "   ")) for line in lines]
+
+
 async def test_every_theme_draws_the_board_and_says_how_to_keep_it(small: Path) -> None:
     names = sorted(theme.name for theme in load_themes()[0])
     assert len(names) >= 5
     async with opened(small) as board:
-        as_text = board.lines()[:-1]
+        as_text = without_spines(board.lines()[:-1])
         for at, name in enumerate(names):
             await board.press("theme")
             await board.keys(str(at + 1))
             assert board.app.theme == name
             assert f"Theme {name}." in board.status()
             await board.press("cursor.down", "cursor.up")
-            assert board.lines()[:-1] == as_text
+            assert without_spines(board.lines()[:-1]) == as_text
 
 
 async def test_the_theme_under_the_cursor_is_shown_and_taken_back(small: Path) -> None:

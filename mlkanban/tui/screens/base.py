@@ -81,9 +81,9 @@ class KeyScreen(Screen[None]):
         self._busy = 0
         self._surprise = False
         self._typed_ahead: deque[events.Key | events.Paste] = deque()
-        self.ask = Ask(self, ascii=self.host.ascii)
+        self.ask = Ask(self, glyphs=self.host.glyphs)
         self.status = StatusLine(
-            self.hints(), self.worded, record=self.host.messages.add, ascii=self.host.ascii
+            self.hints(), self.worded, record=self.host.messages.add, glyphs=self.host.glyphs
         )
 
     @property

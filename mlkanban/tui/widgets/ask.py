@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from mlkanban.cells import shortened
 from mlkanban.display.card_face import Line, Piece
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.commands import CANCELS
 from mlkanban.tui.theme import lines_content
@@ -63,10 +64,10 @@ class Ask(Vertical):
     Ask.typing > Input { display: block; }
     """
 
-    def __init__(self, asker: Asker, *, ascii: bool = False) -> None:
+    def __init__(self, asker: Asker, *, glyphs: Glyphs = UTF8) -> None:
         super().__init__()
         self._asker = asker
-        self._ascii = ascii
+        self._glyphs = glyphs
         self._answer: asyncio.Future[str | None] | None = None
         self._turn = asyncio.Lock()
         self._keys: frozenset[str] = frozenset()
@@ -160,7 +161,9 @@ class Ask(Vertical):
         last = Option(CANCELS, "done" if stays else "cancel")
         shown = [[Piece(label, "title")]]
         if listed:
-            shown = _in_rows(label, [*options, last], room, self.screen.size.height)
+            shown = _in_rows(
+                label, [*options, last], room, self.screen.size.height, self._glyphs.cut
+            )
             if not (rows or pointed):
                 shown = _in_one_line(label, [*options, last], room) or shown
         async with self._turn:
@@ -284,7 +287,7 @@ class Ask(Vertical):
 
     def _drawable(self, text: str) -> str:
         shown = "\n".join(map(display, text.split("\n")))
-        return ascii_only(shown) if self._ascii else shown
+        return ascii_only(shown) if self._glyphs.ascii else shown
 
 
 def _label_line(label: str, verb: str, remark: str) -> Line:
@@ -313,21 +316,21 @@ def _in_one_line(label: str, options: Sequence[Option], room: int) -> list[Line]
     return []
 
 
-def _in_rows(label: str, options: Sequence[Option], room: int, height: int) -> list[Line]:
+def _in_rows(label: str, options: Sequence[Option], room: int, height: int, cut: str) -> list[Line]:
     """The options below one another; of a very long label as much as there is room for."""
     most = max(1, height - len(options) - 2)
-    head = wrap(display(label), room, max_lines=most, placeholder=" ..")
+    head = wrap(display(label), room, max_lines=most, placeholder=f" {cut}")
     rows: list[Line] = [[Piece(line, "title")] for line in head]
     for option in options:
         start = f"  {option.key}  "
-        text = shortened(display(option.text), max(1, room - len(start)))
+        text = shortened(display(option.text), max(1, room - len(start)), cut)
         row = [
             Piece(" ", "text"), Piece(option.key, "focus"),
             Piece(f"  {text}", "dim" if option.key == CANCELS else "text"),
         ]  # fmt: skip
         left = room - sum(cell_len(piece.text) for piece in row) - 1
         if option.note and left > 1:
-            row.append(Piece(f" {shortened(display(option.note), left)}", option.role))
+            row.append(Piece(f" {shortened(display(option.note), left, cut)}", option.role))
         rows.append(row)
     return rows
 

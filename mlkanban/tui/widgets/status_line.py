@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from mlkanban.cells import shortened
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, display, steady
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.theme import role_styles
@@ -51,7 +52,7 @@ class StatusLine(Widget):
         worded: Callable[[str], str],
         *,
         record: Callable[[str, bool], None],
-        ascii: bool = False,
+        glyphs: Glyphs = UTF8,
     ) -> None:
         super().__init__()
         self.hints = hints
@@ -59,7 +60,7 @@ class StatusLine(Widget):
         self.warning = False
         self._worded = worded
         self._record = record
-        self._ascii = ascii
+        self._glyphs = glyphs
         self._timer: Timer | None = None
 
     def show(self, message: str, *, warning: bool = False, passing: bool = False) -> None:
@@ -139,7 +140,7 @@ class StatusLine(Widget):
         styles = role_styles(self.app)
         pieces = self._message(y) if self.message else self._keys()
         segments = [
-            Segment(ascii_only(text) if self._ascii else text, styles[role])
+            Segment(ascii_only(text) if self._glyphs.ascii else text, styles[role])
             for text, role in pieces
         ]
         return Strip(segments).adjust_cell_length(self.size.width, styles["dim"])
@@ -149,7 +150,12 @@ class StatusLine(Widget):
         text = " " + (lines[y] if y < len(lines) else "")
         if y == _MOST_LINES - 1 and len(lines) > _MOST_LINES:
             text = " " + " ".join(lines[y:])
-        return [(shortened(text, self.size.width), "alarm" if self.warning else "title")]
+        return [
+            (
+                shortened(text, self.size.width, self._glyphs.cut),
+                "alarm" if self.warning else "title",
+            )
+        ]
 
     def _keys(self) -> list[tuple[str, str]]:
         pieces = [(" ", "dim")]

@@ -71,7 +71,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "data-driven-scrum",
         "Data Driven Scrum",
-        "create, observe, analyze, until the question is answered",
+        "create, observe, analyze, until there is an answer",
         (
             StageTemplate("Backlog", _QUEUE),
             StageTemplate("Create", _ACTIVE, True, 2, role=StageRole.BUILD),

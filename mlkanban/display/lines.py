@@ -94,20 +94,26 @@ def as_many_as_fit(parts: Iterable[Line], width: int, between: str = "   ") -> t
     return line, many
 
 
-def chain(parts: Sequence[Line], width: int, glyphs: Glyphs) -> list[Line]:
-    """Parts that follow each other, with an arrow between them, in as many lines as they need; no
-    part is broken."""
+def flow(
+    parts: Sequence[Line], width: int, glyphs: Glyphs, between: str = " ", end: str = ""
+) -> list[Line]:
+    """Parts after each other in as many lines as they need; no part is broken. `end` stands where a
+    line is not the last."""
     lines: list[Line] = []
-    arrow = Piece(f" {glyphs.to}", "dim")
-    room = width - cell_len(arrow.text)
+    room = width - cell_len(end)
     rest = [*parts]
     while rest:
-        line, many = as_many_as_fit(rest, room, f" {glyphs.to} ")
+        line, many = as_many_as_fit(rest, room, between)
         if not many:
             line, many = fitted(rest[0], room, glyphs), 1
         rest = rest[many:]
-        lines.append([*line, arrow] if rest else line)
+        lines.append([*line, Piece(end, "dim")] if rest and end else line)
     return lines
+
+
+def chain(parts: Sequence[Line], width: int, glyphs: Glyphs) -> list[Line]:
+    """Parts that follow each other, with an arrow between them."""
+    return flow(parts, width, glyphs, f" {glyphs.to} ", f" {glyphs.to}")
 
 
 def rule(title: Line, width: int, glyphs: Glyphs, right: Line | None = None) -> Line:

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from mlkanban.core.models import Board, Stage
 from mlkanban.core.rules import Meter
+from mlkanban.core.templates import StageTemplate
 from mlkanban.display.card_face import Header, Line, Piece, drawn, meter_role
 from mlkanban.display.lines import edge, filled, fitted, meter_rule, rule, spread, width_of
 from mlkanban.glyphs import Glyphs
@@ -121,3 +122,13 @@ def _limit_words(stage: Stage) -> str:
     if stage.limit is None and stage.unattended is None:
         return ""
     return "soft" if stage.soft else "hard"
+
+
+def stage_with_limits(stage: Stage | StageTemplate, glyphs: Glyphs) -> Line:
+    """A stage by its name, and its limits: `1 ►2` where it limits attended and unattended cards
+    apart."""
+    limits = [] if stage.limit is None else [str(stage.limit)]
+    limits += [] if stage.unattended is None else [f"{glyphs.running}{stage.unattended}"]
+    name = drawn(stage.name, ascii=glyphs.ascii)
+    more = [Piece(f" {' '.join(limits)}", "value")] if limits else []
+    return [Piece(name, "text" if stage.committed else "dim"), *more]

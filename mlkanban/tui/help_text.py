@@ -7,6 +7,7 @@ Textual here.
 import re
 from collections.abc import Iterable
 
+from mlkanban.display.card_face import Line, Piece
 from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, RUNS, TRIAGE, Command, keys_shown
 
 _KEY = re.compile(r"\{([a-z.-]+)\}")
@@ -65,25 +66,25 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
 PAGES: tuple[tuple[str, str], ...] = (
     ("The board",
      "Columns are stages, from idea to monitoring. A card stands in one of them.\n\n"
-     "{cursor.left} {cursor.down} {cursor.up} {cursor.right} or the arrows move the eye: nothing "
-     "changes by looking.\nThe same letters in upper case move the card: {card.left} and "
-     "{card.right} to the stage beside,\n{card.down} and {card.up} within its stage."),
+     "{cursor.left} {cursor.down} {cursor.up} {cursor.right} or the arrows move the cursor: "
+     "looking changes nothing.\n\nThe same letters in upper case move the card: {card.left} and "
+     "{card.right} to the previous and next stage, {card.down} and {card.up} within its stage."),
     ("Writing",
      "{card.new} writes a card, in one line:\n\n"
-     "    focal loss on minority classes #nlp !high ^fri metric:auc>=0.92\n\n"
+     "focal loss on minority classes #nlp !high ^fri metric:auc>=0.92\n\n"
      "{card.note} adds a note, {card.edit} edits the fields, {card.open} opens the card. Only the "
      "title is needed."),
     ("Limits",
-     "Over each stage stand its cards and its limit: 1/2, 3/2! over it. The rule below\nfills up "
-     "with them.\n\n"
-     "A full stage asks what gives way: put the card back, swap it, or go over\nthe limit with a "
-     "reason. Few things in progress get done sooner."),
+     "Over each stage stand its cards and its limit: 1/2, 3/2! over it. The rule below "
+     "fills up with them.\n\n"
+     "A full stage asks what gives way: put the card back, swap it, or go over the limit with a "
+     "reason.\n\nFew things in progress get done sooner."),
     ("Stuck, or not now",
-     "{card.block} says what a card waits for; it keeps its place. until:fri lifts it by itself.\n"
-     "{card.snooze} takes a card out of sight until a day.\n\n"
+     "{card.block} says what a card waits for; it keeps its place. until:fri lifts it by itself."
+     "\n\n{card.snooze} takes a card out of sight until a day.\n\n"
      "{triage} goes through everything that asks for a decision, one key each."),
     ("How long it takes",
-     "{card.complete} finishes a card: shipped, or learned that it does not work.\n"
+     "{card.complete} finishes a card: shipped, or learned that it does not work.\n\n"
      "From then on {reports} knows how long things take, and what a forecast is worth."),
     ("Nothing gets lost",
      "{undo} takes back whatever you did, also what you did last week. {redo} does it again.\n"
@@ -97,3 +98,16 @@ def with_keys(text: str, commands: Iterable[Command]) -> str:
     """The text with the first key of each command it names."""
     keys = {command.name: keys_shown(command).split()[0] for command in commands}
     return _KEY.sub(lambda match: keys.get(match[1], match[0]), text)
+
+
+def word_with_keys(word: str, commands: Iterable[Command]) -> Line:
+    """The word with the first key of each command it names, keys in their colour."""
+    line: Line = []
+    end = 0
+    for match in _KEY.finditer(word):
+        line += [
+            Piece(word[end : match.start()], "text"),
+            Piece(with_keys(match[0], commands), "focus"),
+        ]
+        end = match.end()
+    return [*line, Piece(word[end:], "text")]

@@ -64,13 +64,15 @@ async def test_the_tour_goes_through_its_pages_and_back_to_the_board(
 ) -> None:
     async with opened(used, size=size) as board:
         await board.press("tour")
-        for title, _ in PAGES:
-            assert board.lines()[1].strip() == title
+        for number, (title, _) in enumerate(PAGES, 1):
+            [line] = [line for line in board.lines() if line.strip().startswith(f"─ {title} ─")]
+            assert f"{number} of {len(PAGES)}" in line
+            assert ("p previous" in board.status()) == (number > 1)
             await board.keys("n")
         assert isinstance(board.screen, BoardScreen)
         await board.press("tour")
         await board.keys("n", "p")
-        assert board.lines()[1].strip() == PAGES[0][0]
+        assert f"─ {PAGES[0][0]} ─" in board.text()
         await board.keys("q")
         assert isinstance(board.screen, BoardScreen)
 

@@ -4,10 +4,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from mlkanban.core.models import Board, Stage
-from mlkanban.display.card_face import Line, Piece, drawn
+from mlkanban.core.models import Board
+from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import chain, labelled, paragraph, rule, spread
 from mlkanban.display.portfolio_text import PortfolioRow, facts, named, table_lines
+from mlkanban.display.stage_lines import stage_with_limits
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
 from mlkanban.text import quantity
@@ -107,7 +108,7 @@ class PortfolioScreen(ListScreen):
         for fact in facts(row):
             lines += paragraph(fact, "text", room, glyphs)
         label = [Piece("stages", "dim")]
-        flow = [_stage(stage, ascii=glyphs.ascii) for stage in row.board.stages]
+        flow = [stage_with_limits(stage, glyphs) for stage in row.board.stages]
         lines += labelled(label, 8, chain(flow, room - 8, glyphs))
         title = rule([Piece(name, "title")], width, glyphs)
         return [[], title, *([Piece(" ", "text"), *line] for line in lines)]
@@ -128,10 +129,3 @@ class PortfolioScreen(ListScreen):
         if board is not None:
             await self._open(board)
             self._new_board.welcome(board)
-
-
-def _stage(stage: Stage, *, ascii: bool) -> Line:
-    """A stage by its name, with its limits."""
-    limits = [str(limit) for limit in (stage.limit, stage.unattended) if limit is not None]
-    limit = [Piece(f" {'+'.join(limits)}", "dim")] if limits else []
-    return [Piece(drawn(stage.name, ascii=ascii), "text"), *limit]

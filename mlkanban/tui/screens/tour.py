@@ -1,16 +1,18 @@
 """The board in a minute: a few pages, left at any time."""
 
+from functools import partial
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
 
+from mlkanban.display.opening_lines import tour_lines
 from mlkanban.tui.commands import FORM
-from mlkanban.tui.help_text import PAGES, with_keys
+from mlkanban.tui.help_text import PAGES, word_with_keys
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.lines import Lines
 
 _TURNS = (
     KeyHint("n", "next"),
@@ -25,10 +27,10 @@ class TourScreen(KeyScreen):
     def __init__(self) -> None:
         super().__init__()
         self._page = 0
-        self.status.offer(_TURNS)
+        self._lines = Lines(ascii=self.host.ascii, id="tour")
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="tour")
+        yield self._lines
         yield self.ask
         yield self.status
 
@@ -37,17 +39,21 @@ class TourScreen(KeyScreen):
 
     async def _read(self) -> None:
         while 0 <= self._page < len(PAGES):
-            self._show()
+            self._show(*self.size)
             turns = [Option("n", "next"), *([Option("p", "previous")] if self._page else [])]
-            label = f"{self._page + 1} of {len(PAGES)}"
-            key = await self.ask.choose(label, turns, listed=False)
+            key = await self.ask.choose("The board in a minute", turns, listed=False)
             if key is None:
                 break
             self._page += 1 if key == "n" else -1
         self.close()
 
-    def _show(self) -> None:
-        title, text = PAGES[self._page]
-        lines = [title, "", *with_keys(text, self.host.commands).split("\n")]
-        shown = "\n".join(["", *(f"  {line}" for line in lines)])
-        self.query_one("#tour", Static).update(Content(self.plain(shown)))
+    def on_resize(self, event: events.Resize) -> None:
+        self._show(*event.size)
+
+    def _show(self, width: int, height: int) -> None:
+        if 0 <= self._page < len(PAGES):
+            self.status.offer([turn for turn in _TURNS if self._page or turn.key != "p"])
+            word = partial(word_with_keys, commands=self.host.commands)
+            # Less the question and the keys.
+            size = width, height - 2
+            self._lines.show(tour_lines(PAGES, self._page, word, size, self.host.glyphs))

@@ -435,3 +435,21 @@ def test_the_best_run_is_looked_for_once(monkeypatch) -> None:
     first = found.best_run
     monkeypatch.setattr(type(found), "runs", property(lambda self: pytest.fail("again")))
     assert found.best_run is first
+
+
+@pytest.mark.parametrize(
+    ("many", "values"),
+    [(1, "0.1"), (4, "0.1, 0.2, 0.3, 0.4"), (5, "0.1, 0.2, 0.3, 0.4, .."),
+     (9, "0.1, 0.2, 0.3, 0.4, ..")],
+)  # fmt: skip
+def test_of_what_is_left_out_four_values_are_told(many: int, values: str) -> None:
+    failed = runs([at / 10 for at in range(1, many + 1)], RunState.FAILED)
+    assert said_of(failed, METRIC) == [
+        f"only finished runs count: left out {many} failed (auc {values})"
+    ]
+
+
+@pytest.mark.parametrize(("many", "names"), [(3, "`a0`, `a1`, `a2`"), (4, "`a0`, `a1`, `a2`, ..")])
+def test_of_other_metrics_three_are_named(many: int, names: str) -> None:
+    other = [Run("r1", RunState.FINISHED, metrics={f"a{n}": 1.0 for n in range(many)})]
+    assert said_of(other, METRIC) == [f"1 run reports {names}, the card's target is `auc`"]

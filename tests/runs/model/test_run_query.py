@@ -41,3 +41,22 @@ def test_a_bad_query_says_what_is_wrong(query: str, said: str) -> None:
     with pytest.raises(BadQuery) as error:
         run_matcher(query, RUNS)
     assert said in error.value.text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        # A setting that is a number in some runs and a word in others.
+        ("lr<1", "abc"), ("lr>=0", "abc"), ("lr:auto", "d"), ("lr=AUTO", "d"), ("lr:aut", "d"),
+        ("lr=aut", ""), ("lr:0.01", "b"), ("lr<=0.001", "ac"), ("lr>0.001", "b"),
+        # An address is text, wherever it stands.
+        ("http://host", "d"), ("failed or http://host", "bd"), ("finished http://host", ""),
+    ],
+)  # fmt: skip
+def test_numbers_are_compared_and_words_are_looked_for(query: str, found: str) -> None:
+    runs = [
+        *RUNS,
+        Run("d", RunState.RUNNING, argv=("t.py", "http://host/x"), params={"lr": "auto"}),
+    ]
+    matches = run_matcher(query, runs)
+    assert "".join(run.id for run in runs if matches(run)) == found

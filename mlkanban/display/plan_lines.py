@@ -23,7 +23,7 @@ from mlkanban.display.card_face import (
 )
 from mlkanban.display.lines import edge, fitted, rule, spread, width_of
 from mlkanban.display.number_text.fit import fit_parts, fit_text
-from mlkanban.flow.fit import Fit
+from mlkanban.flow.fit import PLACES, Fit
 from mlkanban.glyphs import Glyphs
 
 IDEAS, READY = 0, 1
@@ -193,7 +193,9 @@ class PlanPage:
         if label == "fits":
             return fits(self.fit, place, self.glyphs)
         day = self.fit.day_of(place)
-        return ("later" if day is None else f"{day:%m-%d}", "dim")
+        if day is None:
+            return ("later" if place < PLACES else "", "dim")
+        return f"{day:%m-%d}", "dim"
 
 
 def fits(fit: Fit, place: int, glyphs: Glyphs) -> tuple[str, str]:

@@ -3,12 +3,15 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from mlkanban.flow.forecast import Forecast, Sums, forecast, past_days
 from mlkanban.flow.sample import Sample
 
+PLACES = 200
+"""So many cards, the first ones, have a day by which they are finished ..."""
 _DAYS = 90
-"""So many days ahead a card is told the day by which it is finished."""
+"""... if it is no more than so many days ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Fit:
 
     def day_of(self, place: int) -> date | None:
         """The day by which the card at a place, from 0, is finished in 85 % of the forecasts; None
-        beyond 90 days."""
+        where that takes more than 90 days, and for cards that have no day."""
         days = bisect_right(self.ahead, place)
         return self.today + timedelta(days=days + 1) if days < len(self.ahead) else None
 
@@ -40,6 +43,6 @@ def fit(sample: Sample, until: date) -> Fit:
     if not ahead.possible:
         return Fit(until, underway, ahead)
     left = {p: max(0, ahead.how_many[p] - underway) for p in (85, 50)}
-    sums = Sums(past_days(sample))
-    by_day = tuple(max(0, sums.how_many(85, days) - underway) for days in range(1, _DAYS + 1))
+    cards = Sums(past_days(sample)).ahead(85, underway + PLACES)
+    by_day = tuple(max(0, count - underway) for count in islice(cards, _DAYS))
     return Fit(until, underway, ahead, left[85], left[50], sample.today, by_day)

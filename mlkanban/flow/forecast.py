@@ -21,6 +21,8 @@ FEWEST_DAYS = 5
 """Days with throughput that a forecast needs."""
 MOST_DAYS = 3650
 _UNSURE = 1e-6
+_ONE, _LANE = 1 << 56, 1 << 128
+"""A probability of 1 in a lane, and a lane; see `Sums._short`."""
 
 
 class Sums:
@@ -60,18 +62,35 @@ class Sums:
         return None
 
     def soon(self, cards: int) -> Iterator[float]:
-        """Yield P(X_D >= cards) for D = 1, 2, ..., to about ten decimal places.
+        """Yield P(X_D >= cards) for D = 1, 2, ..., to about ten decimal places."""
+        for short in self._short(cards):
+            yield 1 - short % (_LANE - 1) / _ONE
 
-        The chances of k cards so far, for k below `cards`, lie side by side in one number, each in
-        a lane of 128 bits with 56 binary places; one multiplication moves all of them on by a day.
+    def ahead(self, p: int, most: int) -> Iterator[int]:
+        """Yield max{k <= most : P(X_D >= k) >= p %} for D = 1, 2, ..."""
+        cards = 0
+        for day, short in enumerate(self._short(most), 1):
+            while cards < most:
+                below = (short & (_LANE ** (cards + 1) - 1)) % (_LANE - 1) / _ONE
+                chance = 100 * (1 - below)
+                unsure = abs(chance - p) < _UNSURE
+                if not (self.reaches(day, cards + 1, p) if unsure else chance > p):
+                    break
+                cards += 1
+            yield cards
+
+    def _short(self, cards: int) -> Iterator[int]:
+        """Yield for D = 1, 2, ... the chances P(X_D = k) for k below `cards`.
+
+        They lie side by side in one number, each in a lane of 128 bits with 56 binary places; one
+        multiplication moves all of them on by a day.
         """
-        one, lane = 1 << 56, 1 << 128
-        day = sum(often * one // self._days * lane**j for j, often in self._of_one_day.items())
-        kept = (lane**cards - 1) // (lane - 1) * (2 * one - 1)
-        short = one
+        day = sum(often * _ONE // self._days * _LANE**j for j, often in self._of_one_day.items())
+        kept = (_LANE**cards - 1) // (_LANE - 1) * (2 * _ONE - 1)
+        short = _ONE
         while True:
-            short = short * day // one & kept
-            yield 1 - short % (lane - 1) / one
+            short = short * day // _ONE & kept
+            yield short
 
     def reaches(self, days: int, cards: int, p: int) -> bool:
         """Whether P(X_days >= cards) >= p %."""

@@ -1,6 +1,6 @@
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy
 import pytest
@@ -70,6 +70,14 @@ def test_when_is_the_first_day_with_that_chance(past, cards, p):
 
 
 @settings(max_examples=examples(60))
+@given(pasts, st.integers(1, 30), st.sampled_from(PERCENTILES))
+def test_day_by_day_as_many_cards_are_finished_as_by_each_of_the_days(past, most, p):
+    sums = Sums(past)
+    found = list(islice(sums.ahead(p, most), 12))
+    assert found == [min(most, sums.how_many(p, days)) for days in range(1, 13)]
+
+
+@settings(max_examples=examples(60))
 @given(pasts, st.integers(1, 40))
 def test_how_soon_is_that_of_numpy(past, cards):
     for days, chance in zip(range(1, 25), Sums(past).soon(cards), strict=False):
@@ -83,6 +91,7 @@ def test_a_tie_counts_as_reached():
     assert Sums([0, 1]).when(50, 1) == 1
     # 17 of 20 days: 85 % to the digit, which floats miss in one direction or the other.
     assert Sums([1] * 17 + [0] * 3).how_many(85, 1) == 1
+    assert next(Sums([1] * 17 + [0] * 3).ahead(85, 5)) == 1
 
 
 def test_what_takes_too_long_is_not_told():

@@ -125,6 +125,10 @@ class CommandProvider(Provider):
     def _screen(self) -> KeyScreen | None:
         return self.screen if isinstance(self.screen, KeyScreen) else None
 
+    @property
+    def _cut(self) -> str:
+        return self._screen.host.glyphs.cut if self._screen is not None else ""
+
     async def startup(self) -> None:
         # Not waited for here: a key typed meanwhile would take the whole start down with it.
         self._reading = asyncio.create_task(self._read())
@@ -181,7 +185,7 @@ class CommandProvider(Provider):
         left = f"{title:<{_TITLE}}  "
         room = min(self.app.size.width, _WIDEST) - _MARGIN - cell_len(left + keys) - 1
         return Content.assemble(
-            (left, "$board-title"), (padded(text, max(0, room)), "$board-dim"), " ",
+            (left, "$board-title"), (padded(text, max(0, room), self._cut), "$board-dim"), " ",
             (keys, "bold $board-focus"),
         )  # fmt: skip
 
@@ -209,7 +213,7 @@ class CommandProvider(Provider):
         for face in screen.host.model.faces.values():
             text = f"{face.ref} {face.title}"
             if all(word in text.casefold() for word in words) and screen.host.model.shows(face):
-                shown = screen.plain(shortened(display(text[:240]), 60))
+                shown = screen.plain(shortened(display(text[:240]), 60, self._cut))
                 go = partial(screen.go_to, face.id)
                 found.append((0.5 + (face.ref == query) * 2.5, f"Go to {shown}", go))
                 if len(found) >= _MOST_CARDS:
@@ -230,7 +234,7 @@ class CommandProvider(Provider):
             for line in self._texts.get(section.key, "").split("\n"):
                 if all(word in f"{section.title} {line}".casefold() for word in words):
                     line = display(f"{section.title}: {line.strip()}")
-                    shown = screen.plain(shortened(line, 60))
+                    shown = screen.plain(shortened(line, 60, self._cut))
                     go = partial(screen.open, "charter", section.key)
                     found.append((0.4, f"Charter: {shown}", go))
         return found[:_MOST_LINES]

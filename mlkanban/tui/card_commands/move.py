@@ -44,7 +44,8 @@ class MoveCommands:
         """A stage in the menu: `3  Training  2/2 FULL`."""
         head = self._screen.host.model.header(at)
         shown = f"{head.counts} {head.state}".rstrip() + head.note.text
-        return Option(str(at + 1), padded(self._board.stages[at].name, 24), shown, head.role)
+        name = padded(self._board.stages[at].name, 24, self._screen.host.glyphs.cut)
+        return Option(str(at + 1), name, shown, head.role)
 
     async def do_card_left(self) -> None:
         await self.beside(self._edits.chosen(), -1)

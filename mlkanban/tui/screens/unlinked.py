@@ -293,7 +293,8 @@ class UnlinkedScreen(ListScreen):
             return ""
         matching = matching_cards(self.host.model.faces.values(), text)
         if len(matching) == 1:
-            return f"{matching[0].ref} {shortened(display(matching[0].title), 40)}"
+            title = shortened(display(matching[0].title), 40, self.host.glyphs.cut)
+            return f"{matching[0].ref} {title}"
         if not matching:
             return "No card has that."
         refs = ", ".join(face.ref for face in matching[:_NAMED])

@@ -17,8 +17,9 @@ from mlkanban.text import quantity
 _COMMITMENT = "commitment: entering the stage below starts the clock of a card"
 _DELIVERY = "delivery: entering the stage below stops the clock of a card"
 _FINISHED = "delivery: finishing a card stops its clock"
-_NARROW, _ROOMY, _WIDE = 44, 60, 100
-"""In fewer cells no meter is drawn, no kind is told, meters are short."""
+_KIND, _LIMIT, _METERS = 8, 6, (25, 13)
+"""Cells of the columns that give way where there is little room: the kind first, then meters, which
+are short before that."""
 _MOST_NAME = 32
 
 
@@ -38,6 +39,10 @@ class StagesPage:
         self._names = shown
         self._name = min(_MOST_NAME, max(map(cell_len, shown)), max(8, self.width // 2 - 8))
         self._counts = max(width_of(self._signs(at)) for at in range(len(shown)))
+        left = self.width - 3 - len(str(len(shown))) - self._name - 2 - self._counts - _LIMIT
+        fitting = (cells for cells in _METERS if cells + 2 + _KIND <= left)
+        self._meter = next(fitting, _METERS[-1] if _METERS[-1] + 2 <= left else 0)
+        self._kind = 0 < self._meter <= left - 2 - _KIND
 
     def _laid_out(self) -> Iterator[int | str]:
         board, last = self.board, len(self.board.stages)
@@ -63,10 +68,10 @@ class StagesPage:
     def head(self) -> Line:
         digits = len(str(len(self.board.stages)))
         line = [Piece(f"  {'':{digits}} {'stage':<{self._name}}", "dim")]
-        if self.width >= _ROOMY:
+        if self._kind:
             line.append(Piece(f"  {'kind':<6}", "dim"))
         line.append(Piece(f"  {'cards':<{self._counts}}", "dim"))
-        if self.width >= _NARROW:
+        if self._meter:
             line.append(Piece(f"  {'':{self._meter}}", "dim"))
         return fitted([*line, Piece("  limit", "dim")], self.width, self.glyphs)
 
@@ -88,10 +93,10 @@ class StagesPage:
             Piece(f" {at + 1:>{digits}} ", "dim"),
             *filled(name, self._name, self.glyphs),
         ]
-        if self.width >= _ROOMY:
+        if self._kind:
             line.append(Piece(f"  {stage.kind.value:<6}", "dim"))
         line += [Piece("  ", "text"), *filled(self._signs(at), self._counts, self.glyphs)]
-        if self.width >= _NARROW:
+        if self._meter:
             line += [Piece("  ", "text"), *filled(self._meters(at), self._meter, self.glyphs)]
         line.append(Piece(f"  {_limit_words(stage):<4}", "text"))
         if header.note.text:
@@ -103,10 +108,6 @@ class StagesPage:
         said = header.state if header.state and header.role == "alarm" else ""
         more = [Piece(f" {said}", header.role)] if said else []
         return [*header.signs(self.glyphs.running), *more]
-
-    @property
-    def _meter(self) -> int:
-        return 25 if self.width >= _WIDE else 13
 
     def _meters(self, at: int) -> Line:
         limited = [meter for meter in self.headers[at].meters if meter.limit is not None]

@@ -53,3 +53,11 @@ def test_no_line_is_wider_than_the_page(width: int, signs: Glyphs) -> None:
     made = page(STAGES, [4, 3, 1, 0], width, signs)
     lines = [made.title(), made.head(), *(made.line(at, 1) for at in range(len(made.lines)))]
     assert max(map(width_of, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [36, 40, 50, 60, 80])
+def test_whether_a_limit_is_hard_is_told_before_kind_and_meters(width: int) -> None:
+    made = page(
+        [*STAGES[:2], Stage("b", "Business understanding", committed=True)], [4, 3, 1], width
+    )
+    assert "soft" in text(made, 2)

@@ -26,7 +26,7 @@ _PAUSE_SECONDS = 0.5
 """Seconds after a change until what fits is counted again."""
 _EMPTY = (
     "No idea waits. {card.new} writes one.",
-    "Nothing is ready. {plan.replenish} pulls the first ideas.",
+    "No card stands here. {plan.replenish} pulls the first ideas.",
 )
 _ROOMY = 16
 """In fewer lines nothing stands between the head and the lists."""

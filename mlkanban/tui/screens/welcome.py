@@ -57,6 +57,4 @@ class WelcomeScreen(KeyScreen):
     async def _which(self) -> Template | None:
         if self.app.size.height < _LEAST:
             return await self._new_board.which_template("Which one?", rows=True)
-        return await self._new_board.which_template(
-            "Which one? Type its number, q leaves.", listed=False
-        )
+        return await self._new_board.which_template("Which one?", listed=False)

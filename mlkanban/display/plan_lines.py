@@ -218,7 +218,7 @@ def title_line(
     right = [Piece("until ", "dim"), Piece(f"{until:%a %Y-%m-%d} ", "focus")]
     if fit is not None and fit.forecast.possible:
         ahead = fit.forecast
-        pace = f"{7 * ahead.n / ahead.past_days:.1f} a week in {ahead.past_days} days   "
+        pace = f"{7 * ahead.n / ahead.past_days:.1f} a week over {ahead.past_days} days   "
         if width_of(left) + len(pace) + width_of(right) < width:
             right.insert(0, Piece(pace, "dim"))
     return spread(left, right, width, glyphs)

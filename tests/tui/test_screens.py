@@ -26,6 +26,7 @@ WAYS = {
     "triage": ["i"],
     "help": ["?"],
     "stages": ["s"],
+    "plan": ["gp"],
     "portfolio": ["B"],
     "form": ["e"],
 }

@@ -144,7 +144,7 @@ def choices(content: CardContent, outlook: Outlook) -> list[Choice]:
     """What can be decided about the card, in the order of likeliness."""
     card, face, board = content.card, content.page.face, content.view.board
     if card.outcome or card.archived:
-        answers = [_health(card.health)] if card.health else []
+        answers = [_health(alert=card.health is Health.ALERT)] if card.health else []
         away = Choice("card.archive", "archive", "off the board; it stays in the numbers")
         return [*answers, _note(), *([] if card.archived else [away]), _skip()]
     block = _unblock(board, face, outlook) if card.blocker else _block()
@@ -155,7 +155,7 @@ def choices(content: CardContent, outlook: Outlook) -> list[Choice]:
     if card.blocker:
         rest.insert(0, rest.pop(2))
     if card.health:
-        rest.insert(0, _health(card.health))
+        rest.insert(0, _health(alert=card.health is Health.ALERT))
     return rest
 
 
@@ -220,9 +220,9 @@ def _archive(content: CardContent) -> Choice:
     return Choice("card.archive", "archive", "off the board; it was never begun")
 
 
-def _health(health: Health) -> Choice:
-    word = "answer" if health is Health.ALERT else "health"
-    return Choice("card.health", word, "ok, watch, retired, or train it again")
+def _health(*, alert: bool) -> Choice:
+    effect = "ok, watch, retired, or train it again"
+    return Choice("card.health", "health", f"answers the alert: {effect}" if alert else effect)
 
 
 def _skip() -> Choice:

@@ -81,7 +81,7 @@ COMMANDS: tuple[Command, ...] = (
             "move the card one stage to the right", "Move", _LISTS),
     Command("card.move", ("m",), "Move to ...", "then 1-9: to that stage, marked cards too",
             "Move", (BOARD, CARD, PLAN), word="move"),
-    Command("triage.accept", ("L", "shift+right"), "Accept",
+    Command("triage.accept", ("L", "shift+right"), "Move on",
             "one stage on; the next card", "Decide", (TRIAGE,)),
     Command("triage.stage", DIGITS, "Accept into stage", "into stage 1 to 9; the next card",
             "Decide", (TRIAGE,)),

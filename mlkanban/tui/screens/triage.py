@@ -166,12 +166,9 @@ class TriageScreen(KeyScreen):
     def _head(self, width: int) -> Line:
         sitting = self._sitting
         resumed = " (resumed)" if sitting.resumed else ""
-        line = [
-            Piece(" Triage  ", "title"),
-            Piece(f"{sitting.place} of {sitting.cards}{resumed}   ", "focus"),
-            Piece(self._counts(), "dim"),
-        ]
-        return spread(line, [Piece(f"{sitting.left} to go ", "dim")], width, self.host.glyphs)
+        place = f"{sitting.place} of {sitting.cards}{resumed}"
+        line = [Piece(" Triage  ", "title"), Piece(place, "focus")]
+        return spread(line, [Piece(f"{self._counts()} ", "dim")], width, self.host.glyphs)
 
     def _counts(self) -> str:
         return " ".join(f"{what} {count}" for what, count in self._sitting.decided.items())
@@ -312,7 +309,7 @@ class TriageScreen(KeyScreen):
         snoozes = await self.fetch(lambda service: service.triage.snoozes(faces[0].ref))
         if snoozes is not None and snoozes >= OFTEN_SNOOZED:
             options = [
-                Option("L", "accept"), Option("c", "complete"), Option("x", "archive"),
+                Option("L", "move on"), Option("c", "finish"), Option("x", "archive"),
                 Option("z", "snooze again"),
             ]  # fmt: skip
             label = f"{faces[0].ref} was snoozed {quantity(snoozes, 'time')}. What is it to be?"

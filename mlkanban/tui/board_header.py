@@ -13,11 +13,16 @@ from mlkanban.tui.geometry import GAP, VisibleColumn
 
 _LEAST_NAME = 7
 """Letters of a stage name that are kept as long as that is possible at all."""
+_MERGED = " merged"
+"""What is said of a limit that a merge broke where there is no room for all of it."""
 
 
 def head_cells(header: Header, signs: Glyphs) -> int:
-    """What a name with its counts takes; a stage that is full because of snoozed cards says so."""
+    """What a name with its counts takes; a stage that is full because of snoozed cards, or over
+    its limit because of a merge, says so."""
     aside = header.note.brief if header.state else ""
+    if header.state == SINCE_MERGE:
+        aside = _MERGED + aside
     return _cells([Piece(f"{header.name}  {aside}", ""), *header.signs(signs.running)])
 
 
@@ -86,19 +91,21 @@ class StageHeads:
         room = width - len(number) - 3
         if room - _cells(counts) < min(_LEAST_NAME, cell_len(name)):
             counts = [Piece(header.plain, header.role)]
-        name = shortened(name, max(1, room - _cells(counts)), self._signs.cut)
+        why = (f" {SINCE_MERGE}", _MERGED) if header.state == SINCE_MERGE else ()
+        for_name = room - _cells(counts)
+        if why and for_name - len(_MERGED) >= min(_LEAST_NAME, cell_len(name)):
+            for_name -= len(_MERGED)
+        name = shortened(name, max(1, for_name), self._signs.cut)
         line = [
             Piece(f"{number} ", "focus" if here else "dim"),
             Piece(name, "focus" if here else "text"),
             Piece("  ", "dim"),
             *counts,
         ]
-        merged = Piece(" merged", "alarm") if header.state == SINCE_MERGE else Piece("", "dim")
-        for more in (merged, Piece(header.note.text, "dim"), Piece(header.note.brief, "dim")):
-            if more.text and _cells([*line, more]) <= width:
-                line.append(more)
-                if more is not merged:
-                    break
+        for forms, role in ((why, "alarm"), ((header.note.text, header.note.brief), "dim")):
+            fitting = (text for text in forms if text and _cells(line) + cell_len(text) <= width)
+            if text := next(fitting, ""):
+                line.append(Piece(text, role))
         return _exactly(line, width, column.width)
 
     def rules(self) -> Line:

@@ -151,7 +151,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (STAGES, "New stage", "New stage after Ideas"),
         (PORTFOLIO, "New board", "How does its work flow?"),
         (HELP, "Back", "Enter open"),
-        (TRIAGE, "Skip", "Triage 2/"),
+        (TRIAGE, "Skip", "Triage  2 of 5"),
         (RUNS, "Log", "No runs yet"),
         (UNLINKED, "Show ignored", "Ignored runs of trackers"),
         (PLAN, "Order", "highest score first"),

@@ -136,8 +136,13 @@ class BoardView(CardsView):
         return [card_face.title_text(face, self._facing, _LONG_TITLE) for face in some]
 
     def _needs_layout(self, at: int) -> bool:
-        """Whether a card is in a stage now that was empty and is too narrow for it."""
-        layout = self._layout
+        """Whether a stage is too narrow for what it holds by now: cards where there were none, or
+        that a merge took it over its limit."""
+        layout, header = self._layout, self._model.header(at)
+        if header.state == card_face.SINCE_MERGE:
+            head = board_header.head_cells(header, self._glyphs)
+            if layout.contents[at].head < head:
+                return True
         if layout.kind(at) is not Kind.EMPTY or not self._model.columns[at]:
             return False
         column = self._columns.get(at)

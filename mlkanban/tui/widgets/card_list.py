@@ -152,7 +152,7 @@ class CardList(CardsView):
             *header.signs(signs.running),
         ]
         if header.state == SINCE_MERGE:
-            line.append(Piece(" merged", "alarm"))
+            line.append(Piece(f" {SINCE_MERGE}", "alarm"))
         for meter in header.meters:
             if meter.limit is not None and max(meter.limit, meter.count) <= _LONGEST_METER:
                 taken, free = meter.count, max(0, meter.limit - meter.count)

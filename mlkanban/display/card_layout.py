@@ -513,7 +513,7 @@ def summary_lines(content: CardContent, width: int, height: int) -> list[Line]:
     if line := _measured_line(content, width - 2):
         lines.append(line)
     if card.checklist:
-        lines.append(_gates_in_short(content))
+        lines.append(gates_in_short(content))
     return [[Piece(" ", "text"), *fitted(line, width - 2, glyphs)] for line in lines]
 
 
@@ -529,7 +529,7 @@ def _measured_line(content: CardContent, width: int) -> Line:
     return as_many_as_fit(parts, width)[0] or joined(parts[:1])
 
 
-def _gates_in_short(content: CardContent) -> Line:
+def gates_in_short(content: CardContent) -> Line:
     """`✓✓···· 2/6 gates   next: three seeds`."""
     items, glyphs = content.card.checklist, content.glyphs
     line: Line = []

@@ -14,6 +14,8 @@ from mlkanban.display.card_face import Header, Line, Piece, meter_role
 from mlkanban.display.card_layout import (
     CardContent,
     PlainNote,
+    gate_lines,
+    gates_in_short,
     head_lines,
     last_note_lines,
     metric_lines,
@@ -117,6 +119,11 @@ def card_lines(
     if text := content.card.hypothesis:
         body += paragraph(_shown(" ".join(text.split())), "text", room, glyphs, 2)
     left = height - len(head) - len(end) - 3
+    if content.card.checklist:
+        gates = gate_lines(content, room)
+        # The newest note says more about what to decide than items that are not the next one.
+        short = [fitted(gates_in_short(content), room, glyphs)]
+        body += gates if len(gates) <= (left - len(body)) // 2 else short
     body = body[: max(0, left)]
     if content.card.notes and left - len(body) > 2:
         body += last_note_lines(content, room, left - len(body), plain_note)

@@ -140,22 +140,41 @@ async def test_on_the_page_of_a_card_the_list_has_its_count_and_gates(listed: Pa
         assert "ticked three seeds" in board.text()
 
 
-async def test_the_board_itself_does_not_show_it(listed: Path) -> None:
+async def test_the_preview_shows_it_and_the_cards_of_the_board_do_not(listed: Path) -> None:
     async with opened(listed) as board:
-        assert "0/2" not in board.lines()[4] + board.lines()[5] + board.lines()[7]
+        assert "three seeds" in board.text()
+        await board.press("preview")
+        board.place_of(CARD)
+        assert "0/2 gates" not in board.text()
         assert "three seeds" not in board.text()
 
 
 async def test_in_triage_a_tick_is_no_decision(listed: Path) -> None:
     async with opened(listed) as board:
         await board.press("triage")
-        while "three seeds" not in board.text():
+        for _ in board.stage("Ideas").cards():
+            if CARD in board.lines()[5]:
+                break
             await board.press("triage.skip")
         head = board.lines()[0]
+        assert "· three seeds" in board.text()
         await board.press("card.checklist")
         await board.keys("1", "q")
         assert board.lines()[0] == head
-        assert "[x] three seeds" in board.text()
+        assert "✓ three seeds" in board.text()
+
+
+async def test_in_a_small_triage_the_next_item_is_named(listed: Path) -> None:
+    async with opened(listed, size=SMALL) as board:
+        await board.press("triage")
+        for _ in board.stage("Ideas").cards():
+            if CARD in board.lines()[5]:
+                break
+            await board.press("triage.skip")
+        assert "·· 0/2 gates   next: three seeds" in board.text()
+        await board.press("card.checklist")
+        await board.keys("1", "q")
+        assert "✓· 1/2 gates   next: report [/] sent" in board.text()
 
 
 async def test_of_several_marked_cards_none_is_ticked(listed: Path) -> None:

@@ -259,8 +259,9 @@ def header(
     by_merge: bool = False,
 ) -> Header:
     """The header of a stage. `load` are its open cards; past delivery, where none is open, the
-    `standing` ones are counted. `found` are those of them that a filter shows, None without one.
-    `by_merge` says that a merge took it over its limit."""
+    `standing` ones are counted. `found` are those of them that a filter shows, None without one;
+    a stage without cards has the same counts with a filter as without. `by_merge` says that a merge
+    took it over its limit."""
     stage = board.stages[position]
     counted = Load(standing) if board.is_delivered(stage.id) else load
     shown = meters(stage, counted)
@@ -271,7 +272,7 @@ def header(
         state = FULL
     name = f"{position + 1} {steady(display(stage.name))}"
     counts, plain = [str(meter) for meter in shown], str(counted.total)
-    if found is not None:
+    if found is not None and counted.total:
         parts = zip(meters(stage, found), counts, strict=True)
         counts = [f"{part.count} of {whole}" for part, whole in parts]
         plain = f"{found.total} of {plain}"

@@ -149,7 +149,7 @@ class Layout:
         if kind is Kind.FOLDED:
             return least if self.width < 140 else 22
         if kind is Kind.EMPTY:
-            return least
+            return max(least, min(content.head + 1, _WIDE_STAGE))
         room = self.lines // content.cards
         most = min(max(room - 3, 1), 4) if room > 4 else min(max(room - 1, 1), 2)
         return max(least, min(_MOST_WANTED, -(-content.title // most) + EDGE + GAP + 2))

@@ -331,6 +331,12 @@ def test_under_a_filter_a_count_says_how_many_are_found() -> None:
     assert line == [("1 of 3", "clock")]
 
 
+def test_a_stage_without_cards_has_the_same_counts_under_a_filter() -> None:
+    for position in (1, 2):
+        with_filter = header(BOARD, position, Load(), standing=0, found=Load())
+        assert with_filter == header(BOARD, position, Load(), standing=0)
+
+
 TITLES = st.text(
     st.one_of(
         st.characters(),

@@ -244,16 +244,27 @@ async def test_the_page_of_a_card_shows_what_comes_before_and_after_it(small: Pa
         await board.until(lambda: f"needs {refs[1]}" in board.text())
         await board.go_to("embedding store")
         await board.press("card.open")
-        said = [" ".join(line.split()) for line in board.lines()]
-        at = said.index("needs")
-        assert said[at + 1] == f"{refs[1]} audit the labels Ready"
-        assert said[at + 2] == f"{refs[2]} logistic baseline Training"
+        await board.keys("4")
+        assert _tab(board) == [
+            "needs",
+            f"{refs[1]} audit the labels Ready",
+            f"{refs[2]} logistic baseline Training",
+        ]
         await board.press("back")
         await board.go_to("logistic baseline")
         await board.press("card.open")
-        said = [" ".join(line.split()) for line in board.lines()]
-        at = said.index("needed by")
-        assert said[at + 2] == f"{refs[0]} embedding store Ideas"
+        await board.keys("4")
+        assert _tab(board) == [
+            "needed by",
+            f"{refs[1]} audit the labels Ready",
+            f"{refs[0]} embedding store Ideas",
+        ]
+
+
+def _tab(board: Page) -> list[str]:
+    """The lines of the tab that is open on the page of a card, without their indents."""
+    beside = [line.partition("│")[2] for line in board.lines()]
+    return [" ".join(line.split()) for line in beside if line.strip()]
 
 
 async def test_where_the_filter_finds_nothing_no_new_card_is_proposed(small: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.tui.boards import somebody
 from tests.tui.page import SMALL, Page, opened
+from tests.tui.test_triage import title
 
 CARD = "fraud v3"
 ITEMS = [
@@ -181,7 +182,7 @@ async def test_triage_asks_as_everywhere(gated: Path) -> None:
     ada.service.close()
     async with opened(gated) as board:
         await board.press("triage")
-        while "new release" not in board.text():
+        while title(board) != "new release":
             await board.press("triage.skip")
         before = board.lines()[0].split("|")[0]
         await board.press("triage.accept")

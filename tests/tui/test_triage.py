@@ -32,7 +32,7 @@ def place(page: Page) -> str:
 
 def title(page: Page) -> str:
     """The line after the stages, which stand over the card, up to the cards to come."""
-    card = re.search(r"^ v\d+  (.*?)(  |$)", page.text(), re.MULTILINE)
+    card = re.search(r"^ [vw]\d+  (.*?)(  |$)", page.text(), re.MULTILINE)
     return card[1].strip() if card else ""
 
 

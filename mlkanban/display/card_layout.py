@@ -275,8 +275,7 @@ def what_lines(content: CardContent, shown: frozenset[str], width: int) -> list[
         lines += metric
     for label, text in _other_rows(content, shown):
         lines += _row(label, paragraph(text, "text", max(10, width - _LABEL), glyphs))
-    if content.page.spent:
-        lines += _row("budget", [_budget(content.page.spent, max(10, width - _LABEL), glyphs)])
+    lines += budget_lines(content, width)
     lines += _row("dates", paragraph(_dates(content), "text", max(10, width - _LABEL), glyphs))
     return lines
 
@@ -378,6 +377,13 @@ def scale_line(metric: Mapping[str, float], width: int, glyphs: Glyphs) -> Line:
         Piece(glyphs.rule * (room - 1 - at), "faint"),
         Piece(f" {high}", "focus"),
     ]
+
+
+def budget_lines(content: CardContent, width: int) -> list[Line]:
+    """What is used of the budget of the card, if it has one."""
+    if not (spent := content.page.spent):
+        return []
+    return _row("budget", [_budget(spent, max(10, width - _LABEL), content.glyphs)])
 
 
 def _budget(spent: Spending, width: int, glyphs: Glyphs) -> Line:

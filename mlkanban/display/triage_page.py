@@ -14,6 +14,7 @@ from mlkanban.display.card_face import Header, Line, Piece, meter_role
 from mlkanban.display.card_layout import (
     CardContent,
     PlainNote,
+    budget_lines,
     gate_lines,
     gates_in_short,
     head_lines,
@@ -116,6 +117,7 @@ def card_lines(
     stage = _shown(content.view.board.stage(content.card.stage).name)
     body: list[Line] = [*trouble_lines(content, room)]
     body += metric_lines(content, room)
+    body += budget_lines(content, room)
     if text := content.card.hypothesis:
         body += paragraph(_shown(" ".join(text.split())), "text", room, glyphs, 2)
     left = height - len(head) - len(end) - 3

@@ -14,7 +14,7 @@ _ABOUT = (
     "A board for machine-learning work: stages with limits you can feel, blockers with a reason, "
     "and how long things really take."
 )
-_DEMO = "To see a board at work first, leave and type: mlkanban demo"
+_DEMO = "To see a board at work first, leave and type `mlkanban demo`"
 _METER = 60
 """In fewer cells the progress of the tour is told in words alone."""
 _INDENT = 4

@@ -218,7 +218,7 @@ class RunsScreen(ListScreen):
             text = (
                 f"No run matches {display(self._query)}: / changes the filter."
                 if self._runs
-                else f"No runs yet. Start one in a shell: mlkanban run {self._ref} -- COMMAND"
+                else f"No runs yet. Start one in a shell: `mlkanban run {self._ref} -- COMMAND`"
             )
             lines += [
                 [],

@@ -33,7 +33,7 @@ async def test_an_alert_is_first_in_triage_and_says_why(data: Path, size) -> Non
         assert "1 of 2" in page.lines()[0]
         assert re.search(r"^ v\d+  Fraud v1\b", page.text(), re.MULTILINE)
         assert re.search(r"Why it is here +psi 0.31, alert at >0.2", page.text())
-        assert re.search(r"w +answer ", page.text())
+        assert re.search(r"^ w +health +answers the alert: ok, ", page.text(), re.MULTILINE)
         await page.keys("w", "w")
         assert re.search(r"^ v\d+  An idea\b", page.text(), re.MULTILINE)
         assert "answered 1" in page.lines()[0]

@@ -363,7 +363,7 @@ def test_bytes_that_are_no_utf8_are_passed_over(started: Terminal, bad: bytes) -
     started.send(bad + b"!\r")
     started.wait_for(re.compile(rf"added|{TITLE[:10]}").search)
     started.send("?")
-    started.wait_for("Keys of the board screen")
+    started.wait_for("Help: board")
     started.send("Q")
     assert started.wait() == 0
 

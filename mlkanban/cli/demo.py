@@ -1,6 +1,10 @@
 """A board to look at: thrown away at the end, and nothing of one's own is touched."""
 
+import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import click
 
@@ -21,7 +25,7 @@ from mlkanban.flow.window import Window
 @pass_session
 def demo(session: Session) -> None:
     """Open a board full of examples; your own data is not touched."""
-    with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
+    with _home() as home:
         use_home(home)
         shown = Session(json=session.json)
         with shown.service(write=True, make=True) as service:
@@ -29,6 +33,30 @@ def demo(session: Session) -> None:
         open_board(shown, demo=True)
         if not session.json:
             _numbers(shown)
+
+
+@contextmanager
+def _home() -> Iterator[str]:
+    """A folder that goes with the program, also when the terminal is closed or a signal ends it."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if before[number] is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _end)
+    try:
+        with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
+            try:
+                yield home
+            finally:
+                for number in numbers:  # a closed terminal often sends more than one
+                    signal.signal(number, signal.SIG_IGN)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _numbers(session: Session) -> None:

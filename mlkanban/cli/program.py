@@ -12,10 +12,11 @@ import click
 
 from mlkanban import __version__
 from mlkanban.cli.interrupt import was_interrupted
-from mlkanban.cli.session import NAMES, Session, give_up, use_home
+from mlkanban.cli.session import NAMES, Session, use_home
 from mlkanban.cli.types import BOARD, HOME, SuggestingGroup
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
 from mlkanban.files import be_private
+from mlkanban.streams import give_up
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

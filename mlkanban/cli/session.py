@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,7 @@ from mlkanban import clock, log
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.glyphs import Glyphs, terminal_glyphs
 from mlkanban.paths import places
+from mlkanban.streams import give_up
 from mlkanban.text import ascii_only, display, quantity
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 NAMES = ("mlkanban", "mlk")
 """What the program is called as."""
 SCHEMA = 1
-
-
-def give_up(stream: TextIO) -> None:
-    """Nobody reads on, or nothing can be written: what is still buffered must not raise at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def use_home(home: str) -> None:

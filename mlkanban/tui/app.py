@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 _POLL_SECONDS, _NETWORK_POLL_SECONDS = 0.25, 2.0
 _SETTLED_SECONDS = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
+LEAVING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+"""Signals that ask the program to go."""
 _DEFAULT_THEME = "mlkanban-dark"
 _FEW_COLOURS_THEME = "terminal"
 """For terminals with sixteen colours."""
@@ -162,7 +164,7 @@ class BoardApp(App[None], inherit_bindings=False):
     async def on_mount(self) -> None:
         for signal_ in (self.app_suspend_signal, self.app_resume_signal):
             signal_.subscribe(self, lambda _: self._thin_updates.forget(), immediate=True)
-        self.listen(signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+        self.listen(*LEAVING)
         if self._first is None:
             await self.open_board(self._board_key)
         else:
@@ -437,7 +439,15 @@ class BoardApp(App[None], inherit_bindings=False):
     def listen(self, *numbers: int) -> None:
         """Leave when one of these signals asks for it."""
         for number in numbers:
-            asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
+            # Not the loop's own handler: with the loop it would be taken away, and the second of
+            # two signals in a row would kill the program while it tidies up.
+            signal.signal(number, self._signalled)
+
+    def _signalled(self, number: int, _frame: object) -> None:
+        loop = self._loop
+        with contextlib.suppress(RuntimeError):  # it has ended: we are going already
+            if loop is not None:
+                loop.call_soon_threadsafe(self._leave, number)
 
     def leave(self, return_code: int = 0) -> None:
         """End the program: keep what is typed, and begin to write what is kept of every screen."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -248,21 +248,27 @@ class BackgroundSync:
 
 
 class HookLine:
-    """Runs hooks one after the other. `failed` is told of a hook that did not work, from the thread
-    of the hooks."""
+    """Runs hooks one after the other, in a thread that is waited for only by `at_the_end`. `failed`
+    is told of a hook that did not work, from that thread."""
 
     def __init__(self, config: Path, failed: Callable[[str], None]) -> None:
         self._config = config
         self._failed = failed
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread: threading.Thread | None = None
+        self._waiting: queue.SimpleQueue[Sequence[HookEvent]] = queue.SimpleQueue()
 
-    def run(self, events: Sequence[HookEvent]) -> Future[None] | None:
+    def run(self, events: Sequence[HookEvent]) -> None:
         """Run the hooks for what happened, when it is their turn."""
         if not events or not (self._config / "hooks").is_dir():
-            return None
+            return
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="hooks")
-        return self._thread.submit(self._run, events)
+            self._thread = threading.Thread(target=self._run_all, daemon=True)
+            self._thread.start()
+        self._waiting.put(events)
+
+    def _run_all(self) -> None:
+        while events := self._waiting.get():
+            self._run(events)
 
     def _run(self, events: Sequence[HookEvent]) -> None:
         # subprocess: only a person with hooks waits for it.
@@ -277,4 +283,5 @@ class HookLine:
         with contextlib.suppress(MlkanbanError):
             self.run(store_thread.at_once(lambda service: service.take_hook_events()))
         if self._thread is not None:
-            self._thread.shutdown(wait=True)
+            self._waiting.put(())
+            self._thread.join()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
-import os
 import signal
 import sys
 import termios
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CommandScreen
 
 T = TypeVar("T")
-_AFTERWARDS = 0.1
 
 
 class ExternalEditor:
@@ -56,8 +53,6 @@ class ExternalEditor:
     def hand_over(self, run: Callable[[], T]) -> T:
         """Leave the terminal to what `run` starts; Ctrl+C is meant for that alone."""
         ran: Future[T] = Future()
-        loop = asyncio.get_running_loop()
-        loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, lambda *_: None)
         try:
             with self._screen.host.suspend():
@@ -70,8 +65,7 @@ class ExternalEditor:
         except SuspendNotSupported:
             raise UsageProblem("This terminal cannot be left to an editor.") from None
         finally:
-            # The loop learns of signals late: what came in the meantime is let pass first.
-            loop.call_later(_AFTERWARDS, self._screen.host.listen, signal.SIGINT)
+            self._screen.host.listen(signal.SIGINT)
         return ran.result()
 
     async def _save(self, document: Document, turn: Editing, text: str) -> Done | None:
@@ -98,8 +92,7 @@ def _end_without_terminal() -> None:
         termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
     except termios.error as error:
         if error.args[0] == errno.EIO:
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGHUP)
+            raise SystemExit(128 + signal.SIGHUP) from None
     except (OSError, ValueError):
         pass  # no terminal from the start, as in tests
 

@@ -7,7 +7,7 @@ import select
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual import events, messages
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
@@ -23,10 +23,13 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.keys import Keys
 from textual.message import Message
 
+from mlkanban.streams import give_up
 from mlkanban.text import display
 from mlkanban.tui.bindings import is_foreign_letter
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from mlkanban.tui.host import Host
 
 _LOOK_SECONDS = 0.1
@@ -160,8 +163,38 @@ def _means_more(sequence: str) -> bool:
     )
 
 
+class _Output:
+    """A stream to a terminal that may go: what is written after that is dropped. Textual's writer
+    would end with the error, and whoever waits for its queue would wait for ever."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.fileno = stream.fileno
+
+    def write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except OSError:
+            give_up(self._stream)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            give_up(self._stream)
+
+
 class KeyboardDriver(LinuxDriver):
     """The terminal of a `BoardApp`, whose bytes may be anything at all."""
+
+    def __init__(self, app: "App[Any]", **options: Any) -> None:
+        super().__init__(app, **options)
+        self._file = cast("Any", _Output(cast("TextIO", self._file)))
+
+    def write(self, data: str) -> None:
+        """Nothing while another program has the terminal: nobody takes it from the queue."""
+        if self._writer_thread is not None and self._writer_thread.is_alive():
+            super().write(data)
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]

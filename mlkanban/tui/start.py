@@ -1,6 +1,7 @@
 """Opens the board on this terminal: the store first, then the app, at the end what had to wait."""
 
 import os
+import signal
 
 from mlkanban import log
 from mlkanban.clock import now
@@ -11,7 +12,7 @@ from mlkanban.hints import hint
 from mlkanban.paths import Places
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.service import Service
-from mlkanban.tui.app import BoardApp, look_at
+from mlkanban.tui.app import LEAVING, BoardApp, look_at
 from mlkanban.tui.background import back_up_at_the_end
 from mlkanban.tui.store_thread import StoreThread
 
@@ -50,9 +51,13 @@ def run_board(
             demo=demo,
             triage=triage,
         )
+        before = {number: signal.getsignal(number) for number in LEAVING}
         try:
             app.run()
         finally:
+            if not app.return_code:  # else nothing but its own end is left, which a signal means
+                for number, handler in before.items():
+                    signal.signal(number, handler)
             if app.crash is not None:
                 raise app.crash  # whatever went wrong after it
         if not demo and not app.return_code:

@@ -1,11 +1,13 @@
 """Boards ready to open, each test with a copy of its own."""
 
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from mlkanban.tui.app import LEAVING
 from mlkanban.tui.widgets import status_line
 from tests.tui import boards
 
@@ -46,6 +48,15 @@ def long(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _nobodys_themes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The themes of whoever runs the tests stay out of them."""
     monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _signals_of_the_tests() -> Iterator[None]:
+    """An app in this process takes the signals that end it; with it they are given back."""
+    before = {number: signal.getsignal(number) for number in LEAVING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

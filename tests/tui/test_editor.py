@@ -187,7 +187,7 @@ def test_a_line_that_drops_under_the_editor_ends_both(
         terminal.send("E")
         terminal.wait_for(lambda _: (Path(editor.command.split()[-1]) / "ready").exists())
         terminal.hang_up()
-        assert terminal.wait(10) == -signal.SIGHUP
+        assert terminal.wait(10) == 128 + signal.SIGHUP
     assert NEW in (Path(env["MLKANBAN_HOME"]) / "drafts/card-v1-in-the-editor.md").read_text()
 
 

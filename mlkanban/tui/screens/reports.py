@@ -36,6 +36,7 @@ from mlkanban.tui.number_worker import (
     small,
 )
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.lines import Lines
 from mlkanban.tui.widgets.overview import Overview, Tile
 from mlkanban.tui.widgets.picture import Picture
@@ -155,14 +156,14 @@ class ReportsScreen(KeyScreen):
         view, by, settled = self._view, self._by, self._settled
         try:
             sample = await self._sample()
-            found = await asyncio.to_thread(counted, view, sample, by)
+            found = await beside(lambda: counted(view, sample, by))
             self._counted, self._played = found, ""
             self._report.group = min(self._report.group, max(0, len(found.groups) - 1))
             self._show()
             settled.set()
             if by is None:
                 summary = found.groups[0].summary
-                found.remarks = await asyncio.to_thread(remarks, summary, sample)
+                found.remarks = await beside(lambda: remarks(summary, sample))
             if found.remarks:
                 self._show()
         except MlkanbanError as error:
@@ -178,9 +179,9 @@ class ReportsScreen(KeyScreen):
             for number, name in enumerate(self._names_shown):
                 if name == _WORDS:
                     views = [(number_view(one), at) for one, at in _IN_WORDS.items()]
-                    found = await asyncio.to_thread(in_words, views, sample)
+                    found = await beside(partial(in_words, views, sample))
                 else:
-                    found = await asyncio.to_thread(small, number_view(name), sample)
+                    found = await beside(partial(small, number_view(name), sample))
                 sentences = tuple(self.plain(self.worded(line)) for line in found.sentences)
                 tile = self._tile(name)._replace(
                     headline=found.headline, spec=found.spec, sentences=sentences, ready=True
@@ -482,7 +483,7 @@ class ReportsScreen(KeyScreen):
             progress = Progress(show_percent)
             try:
                 sample = await self._sample()
-                summary = await asyncio.to_thread(play, sample, progress)
+                summary = await beside(lambda: play(sample, progress))
             finally:
                 progress.give_up()
             self.status.clear()

@@ -48,6 +48,7 @@ from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import Lines
 
@@ -144,7 +145,7 @@ class RunsScreen(ListScreen):
         except MlkanbanError as error:
             self.show_error(error)
             return
-        left = await asyncio.to_thread(self._left_over, runs)
+        left = await beside(lambda: self._left_over(runs))
         here = self._key
         self._runs, self._left = runs, left
         self._results, self._spent, self._metric = results, spent, metric
@@ -197,7 +198,7 @@ class RunsScreen(ListScreen):
     async def _log(self, run_id: str) -> None:
         """Show what a run wrote last, beside the keys: its files may lie on a slow disk."""
         data = self.host.places.data
-        read = (run_id, await asyncio.to_thread(last_written, data, run_id))
+        read = (run_id, await beside(lambda: last_written(data, run_id)))
         if read != self._written:
             self._written = read
             self.draw()
@@ -465,7 +466,7 @@ class RunsScreen(ListScreen):
             self.status.show("There is no run before this one. Space marks another one.")
             return
         self.status.show("Asking git ...")
-        changes = await asyncio.to_thread(difference, self.host.places.data, before, run)
+        changes = await beside(lambda: difference(self.host.places.data, before, run))
         self.status.clear()
         if changes.before == changes.after:
             self.status.show(changes.text)

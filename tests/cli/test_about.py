@@ -38,7 +38,8 @@ def test_settings_say_where_they_come_from(mlk, home, monkeypatch) -> None:
     assert settings == {
         "board": ("", "default"), "theme": ("terminal", str(config)),
         "ascii": (True, "MLKANBAN_ASCII"), "timezone": ("", "default"), "keys": ({}, "default"),
-        "trackers": ([], "default"),
+        "trackers": ([], "default"), "preview": (True, "default"),
+        "card_list": (False, "default"),
     }  # fmt: skip
 
 

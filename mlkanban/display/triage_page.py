@@ -216,7 +216,7 @@ def _finish(content: CardContent) -> Choice:
     effect = "asks how it ended: shipped, learned ..."
     if content.card.type in (CardType.EXPERIMENT, CardType.MODEL):
         effect = "asks what came of it: shipped, or learned that it does not work"
-    return Choice("card.complete", "finish", effect)
+    return Choice("card.finish", "finish", effect)
 
 
 def _note() -> Choice:

@@ -93,7 +93,7 @@ COMMANDS: tuple[Command, ...] = (
             _LISTS),
     Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move",
             _LISTS),
-    Command("card.complete", ("c",), "Complete", "finish, with an outcome", "Move", _CARDS,
+    Command("card.finish", ("c",), "Finish", "finish, with an outcome", "Move", _CARDS,
             word="finish"),
     Command("card.merge", ("M",), "Duplicate", "a duplicate: notes, tags and links move over",
             "Move", _CARDS),
@@ -120,9 +120,9 @@ COMMANDS: tuple[Command, ...] = (
             (BOARD, CARD, TRIAGE)),
     Command("card.retrain", ("gm",), "Retrain", "the card that trains a model in use again",
             "Write", (BOARD, CARD, TRIAGE)),
-    Command("card.worth", ("$",), "Score", "value for effort: planning can order by it", "Write",
+    Command("card.score", ("$",), "Score", "value for effort: planning can order by it", "Write",
             _CARDS),
-    Command("card.settle", ("=",), "Resolve", "resolve a conflict between two machines",
+    Command("card.resolve", ("=",), "Resolve", "resolve a conflict between two machines",
             "Write", (BOARD, CARD, TRIAGE)),
     Command("card.copy", ("y",), "Copy id", "the card's id to the clipboard", "Write", _CARDS),
     Command("mark.toggle", ("space",), "Mark", "mark the card for a bulk move", "Mark", _LISTS),
@@ -256,21 +256,26 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
 
+_FORMER = {
+    "card.complete": "card.finish", "card.settle": "card.resolve", "card.worth": "card.score",
+}  # fmt: skip
+"""Commands that were called otherwise before: the old names still work in the config."""
+
 STATUS = {
     BOARD: (
-        "card.open", "card.new", "card.move", "card.block", "card.complete", "card.health",
+        "card.open", "card.new", "card.move", "card.block", "card.finish", "card.health",
         "filter", "undo", "runs", "reports", "help",
     ),
     CARD: (
         "card.next", "card.edit", "card.note", "card.checklist", "runs", "card.move", "card.block",
-        "card.complete", "help", "back",
+        "card.finish", "help", "back",
     ),
     TRIAGE: (
-        "card.health", "triage.accept", "card.snooze", "card.block", "card.complete",
+        "card.health", "triage.accept", "card.snooze", "card.block", "card.finish",
         "card.archive", "triage.skip", "undo", "help", "back",
     ),
     PLAN: (
-        "plan.replenish", "card.right", "card.worth", "plan.order", "plan.day", "undo", "help",
+        "plan.replenish", "card.right", "card.score", "plan.order", "plan.day", "undo", "help",
         "back",
     ),
     RUNS: (
@@ -342,7 +347,10 @@ def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...],
     be used: an unknown command, a key that does not arrive, a key another command has."""
     problems: list[str] = []
     commands = dict(BY_NAME)
-    for name, keys in (remap or {}).items():
+    remap = remap or {}
+    for name, keys in remap.items():
+        if (now := _FORMER.get(name, name)) not in remap:
+            name = now
         if name not in commands:
             problems.append(
                 f"[keys] {display(name)}: there is no such command; `mlkanban keys` lists them."
@@ -441,13 +449,13 @@ HINT_KEYS: dict[str, str] = {
     "archive {} --restore": "card.archive",
     "block or unblock": "card.block",
     "boards": "board.switch",
-    "done": "card.complete",
+    "done": "card.finish",
     "edit CARD --link URL": "card.edit",
     "edit {} --health ok": "card.health",
     "init NAME": "board.switch",
     "list --all": "finished.show",
     "move": "card.move",
-    "resolve": "card.settle",
+    "resolve": "card.resolve",
     "runs": "runs",
     "runs {}": "runs",
     "show {}": "card.open",

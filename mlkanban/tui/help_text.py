@@ -17,10 +17,10 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("a new idea", "{card.new} writes it in a line, with #tag !high ^fri"),
         ("what to do next", "{triage} decides card by card; {plan} compares ideas"),
         ("a card goes on", "{card.right} takes it to the next stage, {card.move} to any"),
-        ("a stage is full", "{card.complete} finishes something; going over needs a reason"),
+        ("a stage is full", "{card.finish} finishes something; going over needs a reason"),
         ("a card is stuck", "{card.block} says by what; until:fri lifts it by itself"),
         ("not now", "{card.snooze} takes it out of sight until a day"),
-        ("it is done", "{card.complete} asks how: shipped, or learned that it fails"),
+        ("it is done", "{card.finish} asks how: shipped, or learned that it fails"),
         ("that was wrong", "{undo} takes it back, {redo} does it again, in any session"),
         ("the same again", "{card.repeat} does the last thing again, to this card"),
         ("several cards", "{mark.toggle} marks them; what you do then is done to all"),
@@ -30,21 +30,21 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("a job trains it", "{runs} shows its runs; in a shell mlkanban run starts one"),
         ("runs of a tracker", "{unlinked} links them to cards, or makes cards of them"),
         ("a model drifts", "{card.health} says how it does, {card.retrain} begins the next one"),
-        ("other machines", "{sync} exchanges changes, {card.settle} resolves conflicts"),
+        ("other machines", "{sync} exchanges changes, {card.resolve} resolves conflicts"),
     ),
     CARD: (
         ("more to say", "{card.note} appends a note, {card.edit} edits the fields"),
-        ("it goes on", "{card.move} moves it, {card.complete} finishes it"),
+        ("it goes on", "{card.move} moves it, {card.finish} finishes it"),
     ),
     TRIAGE: (
         ("it is worth doing", "{triage.accept} takes it one stage on, 1-9 into a stage"),
-        ("it is not", "{card.archive} archives it, {card.complete} says how it ended"),
+        ("it is not", "{card.archive} archives it, {card.finish} says how it ended"),
         ("not now", "{card.snooze} brings it back on a day; the third time asks for a decision"),
         ("I cannot tell yet", "{triage.skip} brings it back once, at the end"),
         ("that was wrong", "{undo} takes it back and returns to the card"),
     ),
     PLAN: (
-        ("what comes first", "{card.worth} sets a score (value/effort), {plan.order} orders by it"),
+        ("what comes first", "{card.score} sets a score (value/effort), {plan.order} orders by it"),
         ("what to begin", "{card.right} pulls one card, {plan.replenish} as many as there is room"),
         ("what can be done by then", "{plan.day} chooses the day; signs show which cards fit"),
     ),
@@ -84,7 +84,7 @@ PAGES: tuple[tuple[str, str], ...] = (
      "\n\n{card.snooze} takes a card out of sight until a day.\n\n"
      "{triage} goes through everything that asks for a decision, one key each."),
     ("How long it takes",
-     "{card.complete} finishes a card: shipped, or learned that it does not work.\n\n"
+     "{card.finish} finishes a card: shipped, or learned that it does not work.\n\n"
      "From then on {reports} knows how long things take, and what a forecast is worth."),
     ("Nothing gets lost",
      "{undo} takes back whatever you did, also what you did last week. {redo} does it again.\n"

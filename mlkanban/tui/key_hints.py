@@ -77,7 +77,7 @@ def _word(name: str, cards: Sequence[CardFace], today: date) -> str | None:
         case "card.snooze":
             works = all(face.is_open for face in cards)
             word = "wake" if all(asleep(face, today) for face in cards) else ""
-        case "card.complete" | "triage.accept":
+        case "card.finish" | "triage.accept":
             works = all(face.is_open for face in cards)
         case "card.archive":
             word = "restore" if all(face.archived for face in cards) else ""

@@ -1,17 +1,22 @@
 """The command palette: every command of the screen by name, every card by id and title, and every
 line of the charter."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from heapq import nlargest
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
 from textual.command import (
     CommandInput,
     CommandList,
@@ -34,6 +39,7 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.widgets.field import CANCEL_KEYS
 
 _LONGEST = 200
 _WIDEST, _MARGIN = 100, 5
@@ -59,6 +65,10 @@ class Palette(CommandPalette):
     Palette CommandList { min-width: 12; }
     Palette CommandList > .option-list--option { text-style: none; padding: 0 1; }
     """
+    # Before the field has them: the keys that came along are meant for what is below.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(sorted(CANCEL_KEYS)), "escape", show=False, priority=True)
+    ]
     _gone = False
 
     def compose(self) -> ComposeResult:
@@ -120,6 +130,7 @@ class CommandProvider(Provider):
     """Commands of the screen the palette was opened from."""
 
     _texts: Mapping[str, str] = MappingProxyType({})
+    _lines: list[tuple[str, str, str]] | None = None
 
     @property
     def _screen(self) -> KeyScreen | None:
@@ -163,17 +174,18 @@ class CommandProvider(Provider):
             yield self._hit(float(len(commands) - at), command)
 
     async def search(self, query: str) -> Hits:
+        wanted = _Wanted.read(query)
         matcher = self.matcher(query)
         for command in self._commands():
-            score = max(matcher.match(command.title), matcher.match(command.help) * 0.8)
+            score = wanted.named(command.title, command.help, matcher.match)
             if score > 0:
-                yield self._hit(score + _by_name(query, command.title), command)
-        for hit in self._reports(query):
+                yield self._hit(score, command)
+        for hit in self._reports(wanted, matcher.match):
             yield hit
-        for score, text, go in self._cards(query):
+        for score, text, go in self._cards(wanted):
             yield Hit(score, Content(text), go, text=text)
         await asyncio.shield(self._reading)
-        for score, text, go in self._charter(query):
+        for score, text, go in self._charter(wanted):
             yield Hit(score, Content(text), go, text=text)
 
     def _hit(self, score: float, command: Command) -> Hit:
@@ -189,55 +201,64 @@ class CommandProvider(Provider):
             (keys, "bold $board-focus"),
         )  # fmt: skip
 
-    def _reports(self, query: str) -> Iterator[Hit]:
+    def _reports(self, wanted: _Wanted, scattered: Callable[[str], float]) -> Iterator[Hit]:
         """The reports by their names, from the board."""
         screen = self._screen
         if screen is None or screen.WHERE != BOARD:
             return
-        matcher = self.matcher(query)
         key = next(keys_shown(c) for c in screen.host.commands if c.name == "reports")
         for entry in CATALOGUE:
-            score = max(matcher.match(entry.title), matcher.match(entry.help) * 0.7)
+            score = wanted.named(entry.title, entry.help, scattered)
             if score > 0:
                 title = f"Report: {entry.title}"
                 line = self._line(title, entry.help, f"{key} {entry.key}")
                 go = partial(screen.open, "reports", entry.name)
-                yield Hit(score + _by_name(query, entry.title), line, go, text=title)
+                yield Hit(score, line, go, text=title)
 
-    def _cards(self, query: str) -> list[tuple[float, str, partial[None]]]:
+    def _cards(self, wanted: _Wanted) -> Iterator[tuple[float, str, partial[None]]]:
+        """The cards that have all the words, the closest ones."""
         screen = self._screen
         if screen is None or screen.WHERE != BOARD:
-            return []
-        words = query.casefold().split()
+            return
+        model = screen.host.model
         found = []
-        for face in screen.host.model.faces.values():
-            text = f"{face.ref} {face.title}"
-            if all(word in text.casefold() for word in words) and screen.host.model.shows(face):
-                shown = screen.plain(shortened(display(text[:240]), 60, self._cut))
-                go = partial(screen.go_to, face.id)
-                found.append((0.5 + (face.ref == query) * 2.5, f"Go to {shown}", go))
-                if len(found) >= _MOST_CARDS:
-                    break
-        return found
+        for face in model.faces.values():
+            tier = wanted.tier(f"{face.ref} {face.title}")
+            if tier and model.shows(face):
+                found.append((tier + (_EXACT if face.ref == wanted.text else _CARD), face))
+        for score, face in nlargest(_MOST_CARDS, found, key=lambda card: card[0]):
+            text = display(f"{face.ref} {face.title}"[:240])
+            shown = screen.plain(shortened(text, 60, self._cut))
+            yield score, f"Go to {shown}", partial(screen.go_to, face.id)
 
-    def _charter(self, query: str) -> list[tuple[float, str, partial[None]]]:
-        """The lines of the charter with all the words."""
+    def _charter(self, wanted: _Wanted) -> list[tuple[float, str, partial[None]]]:
+        """The lines of the charter that have all the words, the closest ones."""
         screen = self._screen
-        words = query.casefold().split()
-        if screen is None or not words:
+        if screen is None or not wanted.text:
             return []
-        # Markdown, which the board does without at its start.
-        from mlkanban.core.markdown.charter import SECTIONS
-
         found = []
-        for section in SECTIONS:
-            for line in self._texts.get(section.key, "").split("\n"):
-                if all(word in f"{section.title} {line}".casefold() for word in words):
-                    line = display(f"{section.title}: {line.strip()}")
-                    shown = screen.plain(shortened(line, 60, self._cut))
-                    go = partial(screen.open, "charter", section.key)
-                    found.append((0.4, f"Charter: {shown}", go))
-        return found[:_MOST_LINES]
+        for key, title, line in self._charter_lines():
+            if tier := wanted.tier(f"{title} {line}"):
+                shown = screen.plain(shortened(display(f"{title}: {line}"), 60, self._cut))
+                go = partial(screen.open, "charter", key)
+                found.append((tier + _CHARTER, f"Charter: {shown}", go))
+        return nlargest(_MOST_LINES, found, key=lambda line: line[0])
+
+    def _charter_lines(self) -> list[tuple[str, str, str]]:
+        """Each line of the charter without its Markdown, after the key and the title of its
+        section."""
+        if self._lines is None:
+            # Markdown, which the board does without at its start.
+            from mlkanban.core.markdown.charter import SECTIONS
+            from mlkanban.tui.plain_markdown import plain_lines
+
+            self._lines = [
+                (section.key, section.title, plain)
+                for section in SECTIONS
+                for line in plain_lines(self._texts.get(section.key, ""))
+                if (plain := _LIST_MARK.sub("", line).strip())
+            ]
+        return self._lines
 
     def _run(self, name: str) -> None:
         screen = self._screen
@@ -245,11 +266,63 @@ class CommandProvider(Provider):
             screen.run_command(name)
 
 
-def _by_name(query: str, title: str) -> float:
-    """What a name adds to how well it fits: typed in full it comes first, begun with it before
-    what is only alike."""
-    wanted, name = query.strip().casefold(), title.casefold()
-    return 2.0 if name == wanted else 1.0 if name.startswith(wanted) else 0.0
+class _Wanted(NamedTuple):
+    """What is looked for, and how close a text comes to it: the words themselves are closer than
+    words that begin with them, those closer than words with them inside, and scattered letters
+    are the last of all."""
+
+    text: str
+    words: tuple[str, ...]
+    whole: tuple[re.Pattern[str], ...]
+    starts: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def read(cls, query: str) -> _Wanted:
+        words = tuple(query.casefold().split())
+        starts = [rf"{_EDGE if _is_letter(word[0]) else ''}{re.escape(word)}" for word in words]
+        whole = [
+            rf"{start}{_END if _is_letter(word[-1]) else ''}"
+            for word, start in zip(words, starts, strict=True)
+        ]
+        return cls(
+            " ".join(words), words, tuple(map(re.compile, whole)), tuple(map(re.compile, starts))
+        )
+
+    def tier(self, text: str) -> float:
+        """How close a text with all the words comes, 0 for one without."""
+        text = text.casefold()
+        if not all(word in text for word in self.words):
+            return 0.0
+        if _all_in(self.whole, text):
+            return _WHOLE
+        return _STARTS if _all_in(self.starts, text) else _INSIDE
+
+    def named(self, title: str, text: str, scattered: Callable[[str], float]) -> float:
+        """How close something with a name and a text about it comes: by its name, which counts
+        more, or by both."""
+        if tier := self.tier(title):
+            name = title.casefold()
+            if name == self.text:
+                return _WHOLE + _EXACT
+            return tier + (_BEGINS if name.startswith(self.text) else _NAMED)
+        if tier := self.tier(f"{title} {text}"):
+            return tier
+        return min(scattered(title), _NAMED)
+
+
+_WHOLE, _STARTS, _INSIDE = 30.0, 20.0, 10.0
+_EXACT, _BEGINS, _NAMED, _CARD, _CHARTER = 9.0, 6.0, 5.0, 4.0, 3.0
+"""What counts among those that are equally close."""
+_EDGE, _END = r"(?<!\w)", r"(?!\w)"
+_LIST_MARK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _all_in(patterns: Iterable[re.Pattern[str]], text: str) -> bool:
+    return all(pattern.search(text) for pattern in patterns)
 
 
 def _first(command: Command, recent: Sequence[str]) -> tuple[int, int]:

@@ -65,13 +65,13 @@ async def test_it_scrolls_and_goes_back(small: Path) -> None:
 @pytest.mark.parametrize("way_in", [[], ["card.open"], ["triage"], ["reports"]])
 async def test_a_line_of_it_is_found_in_the_palette(small: Path, way_in: list[str]) -> None:
     async with opened(small, size=SMALL) as board:
-        await writes(board, risks="- x\n- Drift of [merchants] goes unseen", data="x\n" * 40)
+        await writes(board, risks="- x\n- **Drift** of [merchants] goes unseen", data="x\n" * 40)
         await board.press(*way_in)
         before = board.app.screen
         board.send(":")
         await board.until(lambda: board.app.screen is not before)
         board.send(*"merchants unseen")
-        await board.until(lambda: "Charter: Risks: - Drift of [merchants] goes" in board.text())
+        await board.until(lambda: "Charter: Risks: Drift of [merchants] goes" in board.text())
         board.send("enter")
         await board.until(lambda: isinstance(board.app.screen, CharterScreen))
         await board.until(lambda: "Drift of [merchants]" in board.text())

@@ -244,6 +244,69 @@ async def test_the_palette_goes_to_a_card(used: Path) -> None:
         await board.until(lambda: board.current() == "drift alert")
 
 
+async def _found(board: Page, query: str) -> list[str]:
+    """What the palette lists for a query, the first line first."""
+    provider = CommandProvider(board.board_screen)
+    await provider.startup()
+    hits = [hit async for hit in provider.search(query)]
+    return [str(hit.text) for hit in sorted(hits, key=lambda hit: -hit.score)]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("store", "Go to v3 embedding store"),
+        ("loss", "Go to v2 focal loss for minority classes"),
+        ("bedd", "Go to v3 embedding store"),
+        ("fin", "Finish"),
+        ("back", "Back"),
+        ("bktst", "Report: Back-test"),
+    ],
+)
+async def test_words_come_before_their_starts_and_those_before_scattered_letters(
+    used: Path, query: str, first: str
+) -> None:
+    async with opened(used) as board:
+        assert (await _found(board, query))[0] == first
+
+
+async def test_a_card_with_the_word_comes_before_letters_that_are_scattered(used: Path) -> None:
+    async with opened(used) as board:
+        with board.store() as bob:
+            bob.cards.add(board.app.model.board.id, "bct of the tides")
+        await board.until(lambda: "bct of" in board.text())
+        found = await _found(board, "bct")
+        assert found[0].endswith("bct of the tides")
+        assert "Report: Back-test" in found[1:]
+
+
+@pytest.mark.parametrize("cancel", ["ctrl+g", "escape"])
+async def test_what_cancels_closes_the_palette_and_the_next_keys_are_meant_for_the_board(
+    small: Path, cancel: str
+) -> None:
+    async with opened(small) as board:
+        await board.press("palette")
+        board.send(*"fra", cancel, "n")
+        await board.until(lambda: "New card" in board.question())
+        assert board.app.screen is board.board_screen
+
+
+@pytest.mark.parametrize(
+    ("former", "now"),
+    [
+        ("card.complete", "card.finish"), ("card.settle", "card.resolve"),
+        ("card.worth", "card.score"),
+    ],
+)  # fmt: skip
+def test_a_command_is_still_known_by_its_former_name(former: str, now: str) -> None:
+    commands, problems = keymap({former: "f9"})
+    assert problems == []
+    assert on_screen(commands, BOARD)["f9"].name == now
+    assert keymap({former: "f9", now: "f8"})[1] == [
+        f"[keys] {former}: there is no such command; `mlkanban keys` lists them."
+    ]
+
+
 async def test_keys_of_ones_own_are_the_live_ones(small: Path) -> None:
     from mlkanban.config import Settings
 

@@ -112,13 +112,13 @@ async def test_the_menu_asks_for_all_on_the_way_and_going_back_never_asks(gated:
 async def test_shipping_asks_and_other_ends_do_not(gated: Path) -> None:
     async with opened(gated) as board:
         await board.go_to(CARD)
-        await board.press("card.complete")
+        await board.press("card.finish")
         await board.keys("s")
         assert "with 3 unticked" in board.question()
         await board.keys("t")
         assert board.stage("Monitoring").cards() == [CARD]
         assert "finished: shipped" in board.status()
-        await board.press("undo", "card.complete")
+        await board.press("undo", "card.finish")
         await board.keys("l")
         assert "finished: learned" in board.status()
 

@@ -107,7 +107,7 @@ async def test_marked_cards_are_pulled_together(small: Path) -> None:
 
 async def test_score_is_written_down_and_orders(small: Path) -> None:
     async with opened(small) as board:
-        await board.press("plan", "cursor.bottom", "card.worth")
+        await board.press("plan", "cursor.bottom", "card.score")
         await board.answer("much")
         assert "5/2" in board.status()
         await board.answer("8*2*80%/3")

@@ -390,7 +390,7 @@ async def test_runs_that_leave_it_open_propose_nothing(small: Path) -> None:
         ends(forged(small, ref), 0, out="mlkanban: auc=0.93\n")
         await board.app.run_watch.look()
         await board.go_to(TITLE)
-        await board.press("card.complete")
+        await board.press("card.finish")
         assert "runs say" not in board.question()
         await board.keys("l")
         with board.store() as service:
@@ -405,7 +405,7 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
             ends(forged(small, ref, run), 0, out=f"mlkanban: auc={reached}\n")
         await board.app.run_watch.look()
         await board.go_to(TITLE)
-        await board.press("card.complete")
+        await board.press("card.finish")
         assert f"{ref}, whose runs say supported, ends as:" in board.question()
         await board.keys("l")
         assert f"Verdict on {ref}" in board.question()
@@ -413,7 +413,7 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
         await board.keys("ctrl+g")
         with board.store() as service:
             assert service.cards.get(ref).outcome is None, "given up"
-        await board.press("card.complete")
+        await board.press("card.finish")
         await board.keys("l")
         await board.answer("supported, on two seeds")
         with board.store() as service:
@@ -433,7 +433,7 @@ async def test_the_proposal_names_the_configuration_that_it_rests_on(small: Path
             ends(folder, 0, out=f"mlkanban: auc={reached}\n")
         await board.app.run_watch.look()
         await board.go_to(TITLE)
-        await board.press("card.complete")
+        await board.press("card.finish")
         assert "whose runs say supported by lr 1: 0.935 +- 0.0071 (2 runs)," in board.question()
 
 

@@ -103,7 +103,7 @@ async def test_block_asks_for_the_reason_and_the_same_key_lifts_it(small: Path) 
 async def test_completing_asks_for_the_outcome(small: Path) -> None:
     async with opened(small) as board:
         await board.go_to("join the transactions")
-        await board.press("card.complete")
+        await board.press("card.finish")
         assert "learned" in board.question()
         await board.keys("s")
         assert "finished: shipped" in board.status()
@@ -128,7 +128,7 @@ async def test_archive_takes_off_the_board_and_the_same_key_brings_back(small: P
 async def test_what_was_learned_is_hidden_until_finished_cards_are_shown(small: Path) -> None:
     async with opened(small) as board:
         await board.go_to("logistic baseline")
-        await board.press("card.complete")
+        await board.press("card.finish")
         await board.keys("l")
         assert board.stage("Training").cards() == []
         assert "0/1" in board.stage("Training").header()
@@ -251,7 +251,7 @@ async def test_where_there_is_no_card_nothing_is_asked(small: Path) -> None:
     async with opened(small) as board:
         await board.keys("8")
         for command in (
-            "card.open", "card.right", "card.move", "card.complete", "card.archive", "card.edit",
+            "card.open", "card.right", "card.move", "card.finish", "card.archive", "card.edit",
             "card.note", "card.block", "card.priority", "card.tags", "card.due", "card.copy",
             "card.down", "mark.toggle", "mark.range", "mark.all",
         ):  # fmt: skip
@@ -286,12 +286,12 @@ async def test_what_cannot_be_undone_is_passed_over_with_a_key(small: Path) -> N
 async def test_the_question_how_a_card_ends_names_what_stops_as_the_flow_does(small: Path) -> None:
     async with opened(small) as board:
         await board.go_to(FOCAL)
-        await board.press("card.complete")
+        await board.press("card.finish")
         assert "discarded" in board.question()
         assert "abandoned" not in board.question()
         await board.keys("escape")
         await board.go_to("join the transactions")
-        await board.press("card.complete")
+        await board.press("card.finish")
         assert "abandoned" in board.question()
         await board.keys("escape")
         await board.press("card.archive")

@@ -20,7 +20,7 @@ class ConflictCommands:
         self._screen = screen
         self._edits = edits
 
-    async def do_card_settle(self) -> None:
+    async def do_card_resolve(self) -> None:
         """Resolve the conflicts of the card; without any, go to a card that has some."""
         faces = self._edits.chosen()
         conflicts = await self._screen.fetch(lambda service: service.conflicts.all())

@@ -68,7 +68,7 @@ class FieldCommands:
         tags = " ".join(sorted(had))
         await self._edits.ask_and_change(faces, f"Tags of {names(faces)}", tags, save, "tags")
 
-    async def do_card_worth(self) -> None:
+    async def do_card_score(self) -> None:
         faces = self._edits.chosen()
         if not faces:
             return

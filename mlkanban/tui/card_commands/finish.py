@@ -29,7 +29,7 @@ class FinishCommands:
         self._screen = screen
         self._edits = edits
 
-    async def do_card_complete(self) -> None:
+    async def do_card_finish(self) -> None:
         screen, faces = self._screen, self._edits.chosen()
         if not faces:
             return

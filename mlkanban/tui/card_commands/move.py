@@ -63,7 +63,7 @@ class MoveCommands:
             return
         at = self._board.position(faces[0].stage) + by
         if at >= len(stages):
-            await self._finish.do_card_complete()
+            await self._finish.do_card_finish()
         elif at < 0:
             status.show(f"{stages[0].name} is the first stage.")
         elif (done := await self.to_stage(faces, stages[at])) and done.changed:

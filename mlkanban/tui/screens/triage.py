@@ -41,7 +41,7 @@ from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import Lines
 
 _DECISIONS = {
-    "card.complete": "completed", "card.block": "blocked", "card.archive": "archived",
+    "card.finish": "completed", "card.block": "blocked", "card.archive": "archived",
     "card.health": "answered", "card.retrain": "answered", "card.merge": "merged",
 }  # fmt: skip
 """Commands that decide about a card when they were done, and how the session counts them."""
@@ -284,7 +284,7 @@ class TriageScreen(KeyScreen):
         if not self._can_go_on(faces[0]):
             self.status.show(f"{faces[0].ref} has come to its end: there is nothing to accept.")
         elif onward == len(self.board.stages):
-            await self.command_method("card.complete")()
+            await self.command_method("card.finish")()
         else:
             await self._decide(
                 "accepted", self._cards.move.to_stage(faces, self.board.stages[onward])
@@ -314,7 +314,7 @@ class TriageScreen(KeyScreen):
             ]  # fmt: skip
             label = f"{faces[0].ref} was snoozed {quantity(snoozes, 'time')}. What is it to be?"
             key = await self.ask.choose(label, options)
-            others = {"L": "triage.accept", "c": "card.complete", "x": "card.archive"}
+            others = {"L": "triage.accept", "c": "card.finish", "x": "card.archive"}
             if key in others:
                 await self.command_method(others[key])()
             if key != "z":

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
-from mlkanban.core.day_input import parse_day
+from mlkanban.core.day_input import day_text, parse_day
 from mlkanban.core.metrics import MetricParts, metric_text, split_metrics
 from mlkanban.core.models import UNTIL_RUN, BlockReason
 from mlkanban.core.timestamps import moment
@@ -590,6 +590,13 @@ def until_text(until: str) -> str:
     if colon:
         return f"until {name} is finished" if kind == "card" else f"until run {name} ends"
     return until and f"until {until}"
+
+
+def condition_text(until: str, today: date) -> str:
+    """The same in a message, with a day as people say it: `until Fri 12-04`."""
+    if not until or ":" in until:
+        return until_text(until)
+    return f"until {day_text(date.fromisoformat(until), today)}"
 
 
 def spoken(name: str) -> str:

@@ -112,22 +112,38 @@ def _add(taken: dict[str, Any], fields: dict[str, Any]) -> None:
 
 
 def condition_in(text: str, today: date) -> tuple[str, str]:
-    """Split `4 GPUs until:fri` or `labels until:card:g4` into the note and the condition that lifts
-    the block, '' for none.
+    """Split `4 GPUs until:fri`, `labels until card:g4` or `vendor until 12-04` into the note and
+    the condition that lifts the block, '' for none.
 
-    UsageProblem for an `until:` that is no day, card or run.
+    UsageProblem for an `until:` that is no day, card or run; behind `until` without a colon other
+    words are part of the note.
     """
-    words, until = [], ""
-    for word in text.split(" "):
-        wanted = word.removeprefix("until:") if word.startswith("until:") else ""
-        if wanted.startswith(("card:", "run:")):
-            until = wanted
-        elif wanted:
-            day = parse_day(wanted, today)
-            until = day.isoformat() if day else ""
-        else:
-            words.append(word)
-    return " ".join(words).strip(), until
+    until = ""
+
+    def taken(found: re.Match[str]) -> str:
+        nonlocal until
+        try:
+            until = _condition(found["when"], today)
+        except UsageProblem:
+            if found["sign"] == ":":
+                raise
+            return found[0]
+        return ""
+
+    note = _UNTIL.sub(taken, text)
+    return (_LINE_END.sub("", note) if until else note).strip(), until
+
+
+_UNTIL = re.compile(r"(?<!\S)until(?P<sign>:| +|: +)(?P<when>\S+) *", re.IGNORECASE)
+_LINE_END = re.compile(r" +$", re.MULTILINE)
+
+
+def _condition(word: str, today: date) -> str:
+    """A card, a run or a day as blocks have it, '' for `none`; UsageProblem for other words."""
+    if word.startswith(("card:", "run:")):
+        return word
+    day = parse_day(word.rstrip(",.;"), today)
+    return day.isoformat() if day else ""
 
 
 def _take(word: str, fields: dict[str, Any], today: date) -> str:

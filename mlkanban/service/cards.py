@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core import checklist, rules
 from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.events import RANK, Change, changes
-from mlkanban.core.field_kinds import items_in
+from mlkanban.core.field_kinds import condition_text, items_in
 from mlkanban.core.lifecycle import lifting
 from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
@@ -272,8 +272,10 @@ class Cards:
     ) -> Done:
         """Flag cards as blocked; a blocked card keeps its place and its slot. `until` is
         `card:ID`, `run:ID` or a day."""
+        lifted_by = ""
 
         def blocked(tx: Transaction, face: CardFace) -> Change:
+            nonlocal lifted_by
             if face.outcome:
                 raise RuleRefused(f"{face.ref} is finished.", "Move it back to re-open it first.")
             blocker = Blocker(
@@ -283,9 +285,11 @@ class Cards:
                 until=condition(tx, accept(until, "the condition of the block").strip(), face),
                 since=tx.now,
             )
+            zone = ZoneInfo(tx.board_of(face).timezone)
+            lifted_by = condition_text(blocker.until, tx.now.astimezone(zone).date())
             return tx.change("card.blocked", face, {"blocker": to_json(blocker)})
 
-        return self._each(refs, f"blocked: {reason.value}", blocked)
+        return self._each(refs, lambda: f"blocked by {reason.value} {lifted_by}".rstrip(), blocked)
 
     def unblock(self, refs: Sequence[str]) -> Done:
         """Lift the block."""
@@ -419,13 +423,14 @@ class Cards:
             again = f", in progress again and no longer abandoned{some}"
         return Done(f"{_listed(cards)} restored{again}.", tuple(cards), warning)
 
-    def _each(self, refs: Sequence[str], what: str, make: Any) -> Done:
+    def _each(self, refs: Sequence[str], what: str | Callable[[], str], make: Any) -> Done:
         cards = []
         with self._context.writing() as tx:
             for ref in refs:
                 tx.write(make(tx, tx.face(ref)))
                 cards.append(tx.card(ref))
-        return Done(f"{_listed(cards)} {what}.", tuple(cards))
+        text = what if isinstance(what, str) else what()
+        return Done(f"{_listed(cards)} {text}.", tuple(cards))
 
 
 def _add(

@@ -44,6 +44,7 @@ class CommandScreen(Protocol):
         guarded: bool = False,
         lines: bool = False,
         suggested: bool = False,
+        preview: Callable[[str], str] | None = None,
     ) -> Done | None: ...
 
     def show_error(self, error: MlkanbanError) -> None: ...

@@ -57,3 +57,18 @@ def test_a_day_ahead_is_tomorrow_or_later() -> None:
     for typed in ("today", "0d", "2026-03-04", "2026-03-03", "", "none"):
         with pytest.raises(UsageProblem, match="does not lie ahead"):
             day_ahead(typed, WEDNESDAY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [("03-04", "2026-03-04"), ("03-03", "2027-03-03"), ("12-04", "2026-12-04"),
+     ("02-29", "2028-02-29")],
+)  # fmt: skip
+def test_a_month_and_a_day_are_the_next_ones(typed, day) -> None:
+    assert parse_day(typed, WEDNESDAY) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("typed", ["02-30", "13-01", "00-10"])
+def test_a_month_and_a_day_that_do_not_exist_are_refused(typed) -> None:
+    with pytest.raises(UsageProblem, match="is no day"):
+        parse_day(typed, WEDNESDAY)

@@ -114,6 +114,12 @@ def test_no_word_is_lost(text):
         ("until:card:g4 labels missing", ("labels missing", "card:g4")),
         ("until: later", ("until: later", "")),
         ("until:none", ("", "")),
+        ("waiting until friday", ("waiting", "2026-03-20")),
+        ("until 03-25, then we know", ("then we know", "2026-03-25")),
+        ("until:01-02", ("", "2027-01-02")),
+        ("Until card:g4 is there", ("is there", "card:g4")),
+        ("until the GPUs are free", ("until the GPUs are free", "")),
+        ("until fri\nticket 7", ("ticket 7", "2026-03-20")),
     ],
 )
 def test_what_lifts_a_block(text, found):

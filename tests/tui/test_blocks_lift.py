@@ -31,3 +31,20 @@ async def test_the_condition_is_typed_with_the_note(small: Path) -> None:
         await board.go_to("audit the labels")
         await board.press("card.archive")
         await board.until(lambda: "blocked" not in board.lines()[0])
+
+
+async def test_what_is_understood_is_shown_and_the_message_names_the_day(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to("logistic baseline")
+        ref = board.ref("logistic baseline")
+        await board.press("card.block")
+        await board.keys("5")
+        await board.type("waiting until")
+        assert "a remark only" in board.question()
+        await board.type(" friday")
+        assert "  until Fri 03-20" in board.question()
+        await board.keys("enter")
+        await board.until(lambda: f"{ref} blocked by dependency until Fri 03-20." in board.status())
+        with board.store() as bob:
+            block = bob.cards.get(ref).blocker
+        assert (block.note, block.until) == ("waiting", "2026-03-20")

@@ -415,7 +415,9 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
             assert service.cards.get(ref).outcome is None, "given up"
         await board.press("card.finish")
         await board.keys("l")
-        await board.answer("supported, on two seeds")
+        await board.type("supported, on two seeds")
+        assert board.typed() == "supported, on two seeds", "it replaces what is suggested"
+        await board.keys("enter")
         with board.store() as service:
             card = service.cards.get(ref)
         assert (card.outcome, card.verdict) == ("learned", "supported, on two seeds")

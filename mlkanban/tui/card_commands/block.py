@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
+from mlkanban.core.field_kinds import condition_text
 from mlkanban.core.models import BlockReason
 from mlkanban.core.quick_add import condition_in
+from mlkanban.errors import UsageProblem
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import numbered
 
@@ -47,12 +50,24 @@ class BlockCommands:
             note, until = condition_in(text, today)
             return service.cards.block(refs, reason, note=note, until=until)
 
+        by = reason.value.replace("-", " ")
         await self._edits.ask_and_change(
             faces,
-            f"Blocked by {reason.value.replace('-', ' ')}: what exactly? until:fri or until:card:ID"
-            " lifts it",
+            f"Blocked by {by}: what exactly? until fri or until card:ID lifts it",
             "",
             block,
             f"block {reason.value}",
             lines=True,
+            preview=lambda text: _understood(text, today),
         )
+
+
+def _understood(text: str, today: date) -> str:
+    """What lifts the block by what is typed."""
+    if not text.strip():
+        return ""
+    try:
+        _, until = condition_in(text, today)
+    except UsageProblem as error:
+        return f"{error.message} {error.hint}"
+    return condition_text(until, today) or "a remark only: nothing lifts the block by itself"

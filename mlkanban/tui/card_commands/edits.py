@@ -64,6 +64,7 @@ class CardEdits:
         *,
         guarded: bool = False,
         lines: bool = False,
+        preview: Callable[[str], str] | None = None,
     ) -> None:
         """The same with a text that is asked for; it is not asked for again."""
         refs, typed = [face.ref for face in faces], ""
@@ -74,8 +75,9 @@ class CardEdits:
             return action(service, refs, text)
 
         done = await self._screen.ask_and_write(
-            label, given, write, form=f"{form} {refs[0]}", guarded=guarded, lines=lines
-        )
+            label, given, write, form=f"{form} {refs[0]}", guarded=guarded, lines=lines,
+            preview=preview,
+        )  # fmt: skip
         if done is not None:
             self._screen.after_change(done)
             if done.changed:

@@ -45,7 +45,7 @@ class FinishCommands:
         verdict: str | None = ""
         if key is not None and results is not None:
             verdict = await screen.ask.text(
-                f"Verdict on {faces[0].ref}", results.verdict, lines=True
+                f"Verdict on {faces[0].ref}", results.verdict, lines=True, suggested=True
             )
             screen.refocus()
         if key is not None and verdict is not None:

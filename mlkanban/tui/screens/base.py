@@ -430,9 +430,10 @@ class KeyScreen(Screen[None]):
         guarded: bool = False,
         lines: bool = False,
         suggested: bool = False,
+        preview: Callable[[str], str] | None = None,
     ) -> Done | None:
         """Ask for a line and write it; what was typed stays until it is written or given up.
-        `guarded`, `lines` and `suggested` as in `Ask.text`."""
+        `guarded`, `lines`, `suggested` and `preview` as in `Ask.text`."""
         drafts = self.host.drafts
         text: str | None = drafts.get(form)
         done: Done | None = None
@@ -445,6 +446,7 @@ class KeyScreen(Screen[None]):
                 guarded=guarded,
                 lines=lines,
                 suggested=suggested,
+                preview=preview,
             )
             self.refocus()
             if text is None:

@@ -6,8 +6,11 @@ a block that lifted itself, is taken back and done again with it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from mlkanban.cells import shortened
 from mlkanban.core import notes, rules
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
@@ -153,16 +156,38 @@ class _TakingBack:
     ) -> str:  # fmt: skip
         more = f" and {len(refs) - _SHOWN:,} more" if len(refs) > _SHOWN else ""
         names = ", ".join(refs[:_SHOWN]) + more
+        if len(refs) == 1:
+            names = f"{names} {self._title(events)}".rstrip()
         things = ", ".join(self._things(events))
         about = events if self._kind == UNDONE else self._originals(events)
         did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
         back = "Undone" if self._kind == UNDONE else "Done again"
-        message = f"{back}: {did}{f', with {names}' if things and names else ''}."
+        of = self._of(about) if self._kind == UNDONE else ""
+        message = f"{back}: {did}{f', with {names}' if things and names else ''}{of}."
         if beside:
             message += f" With it: {', '.join(beside)}."
         if kept:
             message += f" Archived, not removed, for others have worked on it: {', '.join(kept)}."
         return message
+
+    def _title(self, events: Sequence[Event]) -> str:
+        """The title of the one card that an action was about."""
+        cards = (self._tx.writer.projector.entity(e.entity).fields for e in events if e.card)
+        title = next((str(fields.get("title", "")) for fields in cards), "")
+        return shortened(" ".join(title.split()), _TITLE, "\u2026")
+
+    def _of(self, events: Sequence[Event]) -> str:
+        """When an action was done, where that was not just now."""
+        zone = ZoneInfo(board_of(self._tx.conn, events[0].board).timezone)
+        done = datetime.fromisoformat(events[0].at).replace(tzinfo=UTC).astimezone(zone)
+        now = self._tx.now.astimezone(zone)
+        if now - done < _JUST_NOW:
+            return ""
+        if done.date() == now.date():
+            return f" of {done:%H:%M}"
+        if done.date() == now.date() - timedelta(days=1):
+            return " of yesterday"
+        return f" of {done:%m-%d}" if done.year == now.year else f" of {done:%Y-%m-%d}"
 
     def _originals(self, events: Sequence[Event]) -> list[Event]:
         """The events that an undo took back, in the order in which they were written."""
@@ -298,6 +323,8 @@ def _with_board(events: Sequence[Event], board: Board, kind: str) -> str:
 
 _SHOWN = 8
 """So many cards are named."""
+_TITLE = 40
+_JUST_NOW = timedelta(hours=1)
 
 _DOING = {
     "card.created": "adding", "card.edited": "editing", "card.moved": "moving",

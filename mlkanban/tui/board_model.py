@@ -276,6 +276,16 @@ class BoardModel:
         if here is not None:
             self.go_to(here.id)
 
+    @property
+    def query_meant(self) -> str:
+        """The query that was meant by the names of states that were looked for as words, '' for
+        none."""
+        # As in `filter`.
+        from mlkanban.core.query.complete import meant
+        from mlkanban.core.query.fields import QueryContext
+
+        return meant(self.query, QueryContext(self.board, self.today, self.faces.values()))
+
     def filter(self, text: str, answers: Answers = _NOTHING) -> None:
         """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `told` is
         what the store says of them besides, as far as it was asked already."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mlkanban.errors import CannotTakeBack, MlkanbanError
+from mlkanban.tui.commands import keys_shown
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
@@ -30,10 +32,15 @@ class UndoCommands:
         passed over; None when nothing was done."""
         screen = self._screen
         board_id = screen.host.model.board.id
+        redo = next(keys_shown(c).split()[0] for c in screen.host.commands if c.name == "redo")
 
         def action(service: Service, *, skip: bool = False) -> Done:
-            take = service.undoing.redo if again else service.undoing.undo
-            return take(board_id, skip=skip)
+            if again:
+                return service.undoing.redo(board_id, skip=skip)
+            done = service.undoing.undo(board_id, skip=skip)
+            if done.board_gone:
+                return done
+            return replace(done, message=f"{done.message} {redo} redoes it.")
 
         try:
             return await screen.attempt(action)

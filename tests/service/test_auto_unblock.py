@@ -102,7 +102,7 @@ def test_a_block_that_a_run_lifted_is_undone(ada: Person) -> None:
     ada.service.runs.take_in([RunReport(ended, first)])
     ada.service.conditions.lift()
     assert "blocking" in ada.undoes()
-    assert ada.undoes() == f"Undone: adding {second}."
+    assert ada.undoes() == f"Undone: adding {second} compare."
 
 
 def test_a_card_that_was_blocked_anew_keeps_that_block(ada: Person, bob: Person) -> None:

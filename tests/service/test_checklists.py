@@ -72,7 +72,7 @@ def test_an_edit_ticks_and_unticks_by_number_or_beginning(ada: Person, ref: str)
     done = ada.cards.edit([ref], {"title": "b"}, tick=["three s", "3"], untick=["split"])
     assert done.cards[0].title == "b"
     assert shown(ada, ref) == ["- split fixed", "x three seeds", "x three reviewers"]
-    assert ada.undoes() == f"Undone: editing {ref}."
+    assert ada.undoes() == f"Undone: editing {ref} a."
     assert shown(ada, ref) == ["x split fixed", "- three seeds", "- three reviewers"]
 
 

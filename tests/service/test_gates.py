@@ -126,7 +126,7 @@ def test_ticks_go_with_the_move_and_one_undo_takes_both_back(ada: Person, ref: s
     edit, move = (entry.event for entry in ada.history.of_card(ref)[-2:])
     assert (edit.kind, set(edit.data["set"])) == ("card.edited", {"checklist"})
     assert (move.kind, edit.action) == ("card.moved", move.action)
-    assert ada.undoes() == f"Undone: moving {ref}."
+    assert ada.undoes() == f"Undone: moving {ref} gated."
     assert ada.state() == before
     ada.redoes()
     assert ada.where(ref) == "Deployment"
@@ -203,7 +203,7 @@ def test_shipping_ticks_what_it_is_told_to(ada: Person, ref: str) -> None:
     ticks = {ref: ("beats the baseline", "three seeds", "rollback tested")}
     done = ada.cards.finish([ref], Outcome.SHIPPED, ticks=ticks)
     assert [item.done for item in done.cards[0].checklist] == [True] * 4 + [False]
-    assert ada.undoes() == f"Undone: finishing {ref}."
+    assert ada.undoes() == f"Undone: finishing {ref} gated."
     assert ada.where(ref) == "Evaluation"
 
 

@@ -47,7 +47,7 @@ def test_a_note_is_corrected_in_the_text_of_its_card(ada: Person, ref: str) -> N
     assert {text: len(cards) for text, cards in found.items()} == {"abcd": 0, "removed": 1}
     assert any(entry.event.data.get("note") == SECRET for entry in ada.history.of_card(ref))
     after = ada.state()
-    assert ada.undoes() == f"Undone: the note on {ref}."
+    assert ada.undoes() == f"Undone: the note on {ref} a."
     assert ada.state() == before
     ada.redoes()
     assert ada.state() == after
@@ -56,7 +56,7 @@ def test_a_note_is_corrected_in_the_text_of_its_card(ada: Person, ref: str) -> N
 def test_a_note_is_deleted_by_taking_its_text_out(ada: Person, ref: str) -> None:
     edits(ada, ref, f">\n> {SECRET}\n", "")
     assert notes(ada, ref) == ["two\n\n> lines"]
-    assert ada.undoes() == f"Undone: the note on {ref}."
+    assert ada.undoes() == f"Undone: the note on {ref} a."
     assert notes(ada, ref) == [SECRET, "two\n\n> lines"]
     ada.redoes()
     assert notes(ada, ref) == ["two\n\n> lines"]

@@ -33,7 +33,7 @@ def test_what_is_that_way_already(ada: Person, what: str) -> None:
     done = AGAIN[what](ada, refs)
     assert (done.message, done.changed) == ("Nothing changed.", False)
     assert ada.boards.cursor() == cursor
-    assert ada.undoes() == f"Undone: moving {refs[0]}."
+    assert ada.undoes() == f"Undone: moving {refs[0]} a."
 
 
 def test_what_changes_one_of_two_cards_changed_something(ada: Person) -> None:

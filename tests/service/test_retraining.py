@@ -50,7 +50,7 @@ def test_an_alert_is_kept_with_its_threshold(ada: Person, champion: str) -> None
     assert reading.alert
     assert reading.note == "since the holiday"
     assert health(ada, champion) == "alert"
-    assert ada.undoes() == f"Undone: the alert of {champion}."
+    assert ada.undoes() == f"Undone: the alert of {champion} Fraud v1."
     assert health(ada, champion) == ""
     assert ada.cards.get(champion).readings == ()
 

@@ -121,7 +121,7 @@ def test_an_undo_does_not_reach_what_was_undone(ada: Person) -> None:
     ada.undoes()
     ada.moves(b, to="Ready")
     ada.undoes()
-    assert ada.undoes() == f"Undone: adding {b}."
+    assert ada.undoes() == f"Undone: adding {b} b."
     assert ada.order("Ideas") == [a]
 
 
@@ -129,7 +129,7 @@ def test_people_undo_their_own_actions(ada: Person, bob: Person) -> None:
     [ref] = ada.adds("a")
     bob.cards.edit([ref], {"priority": "high"})
     ada.cards.edit([ref], {"title": "b"})
-    assert bob.undoes() == f"Undone: editing {ref}."
+    assert bob.undoes() == f"Undone: editing {ref} b."
     card = ada.cards.get(ref)
     assert (card.title, card.priority) == ("b", "normal")
     with pytest.raises(RuleRefused, match="nothing to redo"):
@@ -223,11 +223,11 @@ def test_what_cannot_be_undone_is_passed_over_and_older_actions_follow(
     with pytest.raises(CannotTakeBack):
         ada.undoes()
     done = ada.undoing.undo(ada.board_id, skip=True)
-    assert done.message == f"Undone: the note on {first}."
+    assert done.message == f"Undone: the note on {first} a."
     assert ada.where(second) == "Data prep"
     # It stays passed over, so that the next undo goes on and redo comes back the same way.
     assert "Archived, not removed" in ada.undoes()
-    assert ada.undoes() == f"Undone: adding {first}."
+    assert ada.undoes() == f"Undone: adding {first} a."
     with pytest.raises(RuleRefused, match="nothing to undo"):
         ada.undoes()
     for _ in range(3):
@@ -251,7 +251,7 @@ def test_what_was_passed_over_is_asked_about_again_after_something_new(
     with pytest.raises(CannotTakeBack):
         ada.undoes()
     bob.undoes()
-    assert ada.undoes() == f"Undone: editing {ref}."
+    assert ada.undoes() == f"Undone: editing {ref} a."
 
 
 def test_what_cannot_be_done_again_is_passed_over(ada: Person, bob: Person) -> None:
@@ -265,7 +265,7 @@ def test_what_cannot_be_done_again_is_passed_over(ada: Person, bob: Person) -> N
         ada.redoes()
     ada.undoing.redo(ada.board_id, skip=True)
     assert (ada.cards.get(a).priority, ada.cards.get(b).title) == ("low", "x")
-    assert ada.undoes() == f"Undone: editing {b}."
+    assert ada.undoes() == f"Undone: editing {b} b."
 
 
 def test_nothing_that_can_be_undone_is_left(ada: Person, bob: Person) -> None:
@@ -291,7 +291,7 @@ def test_a_card_that_others_worked_on_is_archived_when_its_adding_is_undone(
     bob.cards.note([ref], "mine")
     before = ada.state()
     assert ada.undoes() == (
-        f"Undone: adding {ref}. Archived, not removed, for others have worked on it: {ref}."
+        f"Undone: adding {ref} a. Archived, not removed, for others have worked on it: {ref}."
     )
     card = ada.cards.get(ref)
     assert card.archived
@@ -422,7 +422,7 @@ def test_what_the_same_person_did_on_another_machine_is_not_undone(
     # Both may have had one short id: then one of them has another now.
     faces = laptop.boards.snapshot(laptop.board_id).faces
     ref, there = (next(f.ref for f in faces if f.title == title) for title in ("here", "there"))
-    assert laptop.undoes() == f"Undone: adding {ref}."
+    assert laptop.undoes() == f"Undone: adding {ref} here of 09:03."
     assert laptop.where(there) == "Ready"
     server.undoes()
     server.undoes()
@@ -463,7 +463,7 @@ def test_undo_goes_on_in_a_store_that_was_restored(tmp_path: Path) -> None:
     later.board_id = person.board_id
     later.cards.note([ref], "after")
     assert "note" in later.undoes()
-    assert later.undoes() == f"Undone: moving {ref}."
+    assert later.undoes() == f"Undone: moving {ref} a."
     later.redoes()
     assert later.where(ref) == "Ready"
     later.service.close()
@@ -483,7 +483,7 @@ def test_undo_in_a_copied_store_leaves_what_the_other_one_did_since(
     laptop.moves(ref, to="Ready")
     desk.cards.edit([ref], {"title": "b"})
     meet(place, desk, laptop)
-    assert laptop.undoes() == f"Undone: moving {ref}."
+    assert laptop.undoes() == f"Undone: moving {ref} b."
     assert "Archived" in laptop.undoes(), "what was there before the copy is its own as well"
     assert laptop.cards.get(ref).title == "b"
     desk.service.close()
@@ -507,9 +507,9 @@ def test_an_undo_names_the_stage_or_the_view_it_changed(ada: Person) -> None:
 def test_a_redo_says_what_it_did_again_as_the_undo_said_it(ada: Person) -> None:
     [ref] = ada.adds("a")
     ada.moves(ref, to="Ready")
-    assert ada.undoes() == f"Undone: moving {ref}."
-    assert ada.redoes() == f"Done again: moving {ref}."
-    assert ada.undoes() == f"Undone: moving {ref}."
+    assert ada.undoes() == f"Undone: moving {ref} a."
+    assert ada.redoes() == f"Done again: moving {ref} a."
+    assert ada.undoes() == f"Undone: moving {ref} a."
     ada.boards.edit(ada.board_id, {"name": "Other"})
     assert ada.undoes() == "Undone: changing the board."
     assert ada.redoes() == "Done again: changing the board."
@@ -521,7 +521,7 @@ def test_an_undo_names_the_stage_and_the_cards_that_changed_with_it(ada: Person)
     last = board.stages[board.first_delivered - 1].name
     ada.moves(ref, to=last, override="now")
     ada.boards.edit_stage(ada.board_id, ada.stage(last).id, {"committed": False}, agreed=True)
-    assert ada.undoes() == f"Undone: changing the stage {last}, with {ref}."
+    assert ada.undoes() == f"Undone: changing the stage {last}, with {ref} a."
 
 
 def test_a_card_that_shipped_where_it_stood_does_so_again_after_an_undo(ada: Person) -> None:
@@ -534,3 +534,20 @@ def test_a_card_that_shipped_where_it_stood_does_so_again_after_an_undo(ada: Per
         ada.undoes()
         face = ada.cards.get(card)
         assert (face.stage, face.outcome) == (ada.stage("Doing").id, Outcome.SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("later", "when"),
+    [
+        (timedelta(minutes=20), ""), (timedelta(hours=3), " of 09:02"),
+        (timedelta(days=1), " of yesterday"), (timedelta(days=4), " of 03-02"),
+        (timedelta(days=400), " of 2026-03-02"),
+    ],
+)  # fmt: skip
+def test_an_undo_names_the_title_and_when_it_was_done(
+    ada: Person, later: timedelta, when: str
+) -> None:
+    [ref] = ada.adds("Rank alerts by the money that they save the analysts")
+    ada.clock.now += later
+    message = ada.undoes()
+    assert message == f"Undone: adding {ref} Rank alerts by the money that they save\u2026{when}."

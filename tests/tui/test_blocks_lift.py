@@ -42,9 +42,9 @@ async def test_what_is_understood_is_shown_and_the_message_names_the_day(small: 
         await board.type("waiting until")
         assert "a remark only" in board.question()
         await board.type(" friday")
-        assert "  until Fri 03-20" in board.question()
+        assert "  until Fri 03-27" in board.question()
         await board.keys("enter")
-        await board.until(lambda: f"{ref} blocked by dependency until Fri 03-20." in board.status())
+        await board.until(lambda: f"{ref} blocked by dependency until Fri 03-27." in board.status())
         with board.store() as bob:
             block = bob.cards.get(ref).blocker
-        assert (block.note, block.until) == ("waiting", "2026-03-20")
+        assert (block.note, block.until) == ("waiting", "2026-03-27")

@@ -70,7 +70,7 @@ def test_what_is_saved_in_the_editor_is_one_action(env: dict[str, str], editor: 
         assert (card(env).title, card(env).notes[0].text) == (NEW, "why")
         assert drafts(env) == []
         terminal.send("u")
-        terminal.wait_for("Undone: moving v1.")
+        terminal.wait_for("Undone: moving v1 calibrate probabilities.")
         leaves(terminal)
     assert card(env) == before
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from mlkanban.core.models import Outcome
 from tests.tui.page import SMALL, Page, opened
 
@@ -73,6 +75,23 @@ async def test_nothing_found_says_so(small: Path) -> None:
         await board.press("filter")
         await board.answer("quantum")
         assert "No card is found by this. Press / to change the filter." in board.text()
+
+
+@pytest.mark.parametrize(
+    ("words", "query"),
+    [
+        ("blocked", "blocked:yes"), ("late", "due:late"), ("running", "run:running"),
+        ("archived", "is:archived"), ("Waiting", "is:waiting"), ("urgent", "priority:urgent"),
+        ("quantum blocked", "quantum blocked:yes"),
+    ],
+)  # fmt: skip
+async def test_the_name_of_a_state_that_finds_nothing_offers_its_query(
+    small: Path, words: str, query: str
+) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.answer(words)
+        assert f"No card is found by this. Did you mean {query}? Press /" in board.text()
 
 
 async def test_every_count_says_how_many_of_all_the_filter_finds(used: Path) -> None:

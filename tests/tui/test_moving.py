@@ -85,10 +85,10 @@ async def test_undo_and_redo(small: Path) -> None:
         after = board.stages()
         await board.press("undo")
         assert board.stages() == before
-        assert "Undone: moving v1." in board.status()
+        assert "Undone: moving v1 calibrate probabilities. U redoes it." in board.status()
         await board.press("redo")
         assert board.stages() == after
-        assert "Done again: moving v1." in board.status()
+        assert "Done again: moving v1 calibrate probabilities." in board.status()
 
 
 async def test_undo_reaches_into_the_session_before(small: Path) -> None:

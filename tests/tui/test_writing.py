@@ -277,7 +277,7 @@ async def test_what_cannot_be_undone_is_passed_over_with_a_key(small: Path) -> N
         assert "Nothing was changed." in board.status()
         await board.press("undo")
         await board.keys("s")
-        assert f"Undone: the note on {ref}." in board.status()
+        assert f"Undone: the note on {ref} {FOCAL}." in board.status()
         assert FOCAL in board.stage("Data prep").cards()
         await board.press("redo")
         assert "Done again" in board.status()

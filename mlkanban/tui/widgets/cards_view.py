@@ -189,6 +189,7 @@ class CardsView(Widget):
         asleep = quantity(model.asleep_found, "card") + " snoozed"
         if model.query:
             how = f"{asleep}: add snoozed:yes. " if model.asleep_found else ""
+            how += f"Did you mean {meant}? " if (meant := model.query_meant) else ""
             return f"No card is found by this. {how}Press / to change the filter."
         if model.asleep_found:
             return f"Nothing in sight: {asleep}. / snoozed:yes finds them, n makes a new card."

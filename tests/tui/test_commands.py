@@ -288,7 +288,8 @@ async def test_what_cancels_closes_the_palette_and_the_next_keys_are_meant_for_t
         await board.press("palette")
         await board.type("fra")
         board.send(cancel, "n")
-        await board.until(lambda: "New card" in board.question())
+        await board.settled()
+        assert "New card" in board.question()
         assert board.app.screen is board.board_screen
 
 

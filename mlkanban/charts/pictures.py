@@ -162,18 +162,21 @@ def when(counted: Forecast) -> ChancesSpec:
 
 
 def blockers(counted: Blockers) -> BarsSpec:
-    """Days lost by reason, the external ones apart."""
-    rows = [
-        BarRow(
-            _name(c.reason),
-            (c.days, 0.0) if c.external else (0.0, c.days),
-            f"{c.days:.1f} d  {len(c.blocks)}x",
-            c.cards,
-            f"{c.open} open" if c.open else "",
+    """Days lost by reason, each divided into those of external blocks and of internal ones."""
+    rows = []
+    for reason in counted.reasons:
+        some = reason.clusters
+        still = sum(c.open for c in some)
+        rows.append(
+            BarRow(
+                _name(reason.name),
+                tuple(sum(c.days for c in some if c.external is side) for side in (True, False)),
+                f"{reason.days:.1f} d  {sum(len(c.blocks) for c in some)}x",
+                tuple(dict.fromkeys(card for c in some for card in c.cards)),
+                f"{still} open" if still else "",
+            )
         )
-        for c in counted.clusters
-    ]
-    return BarsSpec("days lost", ("external", "internal"), tuple(rows), ("alarm", "clock"))
+    return BarsSpec("days lost", ("external", "internal"), tuple(rows), ("area-2", "value"))
 
 
 def stage_times(counted: Efficiency) -> BarsSpec:
@@ -192,17 +195,18 @@ def stage_times(counted: Efficiency) -> BarsSpec:
         if counted.n
     ]
     parts = tuple(share.value for share in Share)
-    return BarsSpec("days", parts, tuple(rows), ("live", "value", "faint", "alarm"))
+    unit = "days of finished cards"
+    return BarsSpec(unit, parts, tuple(rows), ("live", "value", "dim", "alarm"))
 
 
 def bottleneck(counted: Bottleneck) -> BarsSpec:
-    """The share of all time each stage takes."""
+    """The share each stage takes of the time of all cards in progress."""
     rows = [
         BarRow(_name(e.stage), (100 * e.residence_share,), f"{percent} %", ())
         for e, percent in zip(counted.stages, counted.percents, strict=True)
         if counted.known
     ]
-    return BarsSpec("share of all time", ("share",), tuple(rows))
+    return BarsSpec("share of the time of all cards in progress", ("share",), tuple(rows))
 
 
 def iterations(counted: Iterations) -> BarsSpec:

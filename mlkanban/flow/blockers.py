@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from statistics import median
 
 from mlkanban.core.milestones import Phase
@@ -60,8 +61,24 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """The clusters of one reason, that of the side that cost more first."""
+
+    clusters: tuple[Cluster, ...]
+
+    @property
+    def name(self) -> str:
+        return self.clusters[0].reason
+
+    @property
+    def days(self) -> float:
+        return sum(cluster.days for cluster in self.clusters)
+
+
+@dataclass(frozen=True, slots=True)
 class Blockers:
-    """The clusters, most days lost first; `blocked_not_committed` cards were blocked at the end of
+    """The clusters, those of one reason together, the reason that most days went to first;
+    `blocked_not_committed` cards were blocked at the end of
     the window but not committed, and are in no cluster."""
 
     clusters: tuple[Cluster, ...]
@@ -77,9 +94,16 @@ class Blockers:
         return sum(cluster.days for cluster in self.clusters)
 
     @property
-    def leader(self) -> Cluster | None:
-        """The cluster that most days went to, if they are days to speak of."""
-        return self.clusters[0] if self.clusters and self.clusters[0].days >= LEAST else None
+    def reasons(self) -> tuple[Reason, ...]:
+        """What was lost to each reason over both sides, in the order of the clusters."""
+        together = groupby(self.clusters, key=lambda cluster: cluster.reason)
+        return tuple(Reason(tuple(some)) for _, some in together)
+
+    @property
+    def leader(self) -> Reason | None:
+        """The reason that most days went to, if they are days to speak of."""
+        reasons = self.reasons
+        return reasons[0] if reasons and reasons[0].days >= LEAST else None
 
     @property
     def still(self) -> tuple[Stretch, ...]:
@@ -103,7 +127,10 @@ def blockers(sample: Sample) -> Blockers:
         before = sample.workflow.phase(last) is Phase.BEFORE and last.outcome is None
         uncommitted += before and last.block is not None
     clusters = [Cluster(b.reason, b.external, tuple(some)) for b, some in groups.items()]
-    clusters.sort(key=lambda cluster: (-cluster.days, cluster.reason, cluster.external))
+    lost: defaultdict[str, float] = defaultdict(float)
+    for cluster in clusters:
+        lost[cluster.reason] += cluster.days
+    clusters.sort(key=lambda c: (-lost[c.reason], c.reason, -c.days, c.external))
     return Blockers(tuple(clusters), uncommitted, sample.scope)
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import date
 from math import exp, sin
 from pathlib import Path
 
@@ -12,7 +13,18 @@ from hypothesis import strategies as st
 
 from mlkanban.charts.picture_table import spec_table
 from mlkanban.charts.render import as_text, render
-from mlkanban.charts.spec import HistogramSpec, Mark
+from mlkanban.charts.spec import (
+    AgingItem,
+    AgingSpec,
+    BarRow,
+    BarsSpec,
+    Dot,
+    HistogramBar,
+    HistogramSpec,
+    Mark,
+    RunSpec,
+    ScatterSpec,
+)
 from mlkanban.flow.percentiles import percentiles
 from mlkanban.glyphs import UTF8, glyphs
 
@@ -96,6 +108,46 @@ def _cell(line, column):
             return role, ground
         at += len(text)
     return "", ""
+
+
+def test_each_part_of_bars_has_a_glyph_of_its_own_in_colour_too():
+    parts = ("active", "unattended", "waiting", "blocked")
+    row = BarRow("Train", (4.0, 3.0, 2.0, 3.0), "12 d", ())
+    spec = BarsSpec("days", parts, (row,), ("live", "value", "dim", "alarm"))
+    for coloured in (True, False):
+        lines = as_text(render(spec, 70, 10, coloured=coloured)).split("\n")
+        assert lines[0].startswith("━ active   ─ unattended   ┄ waiting   ■ blocked")
+        assert {*lines[1]} >= {*"━─┄■"}
+
+
+def test_a_ring_over_a_bar_keeps_the_ground_of_the_bar():
+    buckets = [HistogramBar(date(2026, 1, day), 8, begun, ()) for day, begun in ((1, 2), (2, 8))]
+    buckets.append(HistogramBar(date(2026, 1, 3), 1, 6, ()))
+    spec = RunSpec("day", "finished", "begun", tuple(buckets), None, "sum")
+    lines = render(spec, 40, 16, coloured=True, legend=False)
+    rings = [piece for line in lines for piece in line if "○" in piece.text]
+    assert sorted(piece.ground for piece in rings) == ["", "area-2", "area-2"]
+    plain = render(spec, 40, 16, legend=False)
+    assert not any(piece.ground for line in plain for piece in line)
+
+
+def test_the_line_of_the_sle_is_not_that_of_the_grid():
+    days = [date(2026, 1, day) for day in (1, 20)]
+    dots = tuple(Dot(day, 30, "shipped", "c") for day in days)
+    spec = ScatterSpec(*days, dots, (Mark(20, "SLE"), Mark(10, "p50")))
+    drawn = as_text(render(spec, 60, 20, coloured=True)).split("\n")
+    assert "┄┄┄" in next(line for line in drawn if "SLE 20 d" in line)
+    assert "···" in next(line for line in drawn if "p50" in line)
+
+
+@pytest.mark.parametrize(("oldest", "sle"), [(24, 18), (19, 18), (27, 29), (31, 29), (400, 18)])
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_axis_of_ages_reaches_beyond_the_oldest_card(oldest, sle, width):
+    items = (AgingItem("c1", 0, 3), AgingItem("c2", 0, oldest))
+    drawn = as_text(render(AgingSpec(("Train",), (12,), items, sle), width, 16)).split("\n")
+    *_, last, unit = drawn[-1].split()
+    assert unit == "d"
+    assert int(last) >= oldest
 
 
 def test_colour_adds_nothing_but_colour_to_bars():

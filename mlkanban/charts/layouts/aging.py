@@ -15,6 +15,7 @@ from mlkanban.charts.layouts.canvas import (
     Finish,
     Layout,
     LegendPart,
+    Scale,
     Target,
     nice,
     scale_to,
@@ -93,9 +94,17 @@ class _Axis:
         top = max([item.age for item in spec.items] + [spec.sle or 1, 2])
         paces = [age for age in spec.pace if age is not None]
         self._far = bool(paces) and top > _FAR * max([*paces, spec.sle or 1])
-        self._top, self._columns = top, columns
+        self._columns, self._oldest = columns, max(item.age for item in spec.items)
         self._gap = len(str(top)) + 3
-        self._scale = scale_to(top, columns - 1, least=self._gap)
+        if self._far:
+            top = next(age for age in nice() if age >= top)
+        # The axis ends with a round age that is not before the oldest card.
+        while not self._far and top % (step := self._scale_to(top).step):
+            top += step - top % step
+        self._top, self._scale = top, self._scale_to(top)
+
+    def _scale_to(self, top: int) -> Scale:
+        return scale_to(top, self._columns - 1, least=self._gap)
 
     def column(self, age: float) -> int:
         if self._far:
@@ -111,7 +120,10 @@ class _Axis:
             takewhile(self._top.__ge__, nice()) if self._far else range(step, self._top + 1, step)
         )
         kept = [] if sle is None else [(self.column(sle), str(sle))]
-        for age in (1, *ages):
+        end = self.column(self._top)
+        if kept and abs(kept[0][0] - end) < self._gap and kept[0][0] < self.column(self._oldest):
+            kept = []
+        for age in (self._top, 1, *ages):
             column = self.column(age)
             if all(abs(column - other) >= self._gap for other, _ in kept):
                 kept.append((column, str(age)))

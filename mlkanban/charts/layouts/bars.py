@@ -17,7 +17,7 @@ _LEAST_LABEL, _MOST_LABEL = 8, 28
 _GAP = 2
 _LONGEST_BAR = 60
 """A longer bar says no more, and its text is far from its name."""
-_FILLS = {"colour": "━━━━", "shades": "━═─■", "letters": "=>-!"}
+_FILLS = {"colour": "━─┄■", "shades": "━─┄■", "letters": "=>-!"}
 _HALF = "╸"
 
 
@@ -77,7 +77,7 @@ def _bar(
     for i, part in enumerate(row.parts[: last + 1]):
         sofar += part
         halves = round(2 * room * (sofar / longest))
-        half = i == last and halves % 2 == 1 and fills[0] == "━"
+        half = i == last and halves % 2 == 1 and fills[i] == "━"
         end = start + (halves // 2 if half else -(-halves // 2))
         if part > 0 and not half:
             end = max(end, column + 1)

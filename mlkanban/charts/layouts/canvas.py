@@ -300,16 +300,15 @@ def grid(
 
 
 class Level(NamedTuple):
-    """A row with a name and a colour."""
+    """A row with a name, a colour and what its line is made of."""
 
     row: int
     name: str
     role: Role
+    glyph: str = "─"
 
 
-def levels(
-    cells: Cells, named: Iterable[Level], columns: int, glyph: str = "─"
-) -> list[CanvasText]:
+def levels(cells: Cells, named: Iterable[Level], columns: int) -> list[CanvasText]:
     """Horizontal lines through the free cells of rows, named as far right as nothing is hidden;
     those that share a row share the line."""
     by_row: defaultdict[int, list[Level]] = defaultdict(list)
@@ -317,7 +316,7 @@ def levels(
         by_row[level.row].append(level)
     words = []
     for row, some in by_row.items():
-        role = some[0].role
+        role, glyph = some[0].role, some[0].glyph
         while len(label := f" {', '.join(one.name for one in some)}") >= columns and len(some) > 1:
             some.pop()
         right = columns - len(label)

@@ -53,7 +53,9 @@ def layout_run(spec: RunSpec, width: int, height: int, finish: Finish, *, legend
             cells.bar(column, wide, [(scale.eighths(bucket.count), "area-2")])
         centre = column + (wide - 1) // 2
         if bucket.second is not None:
-            cells.put(centre, _top_row(scale, bucket.second), _RING, "value")
+            ring = _top_row(scale, bucket.second)
+            covered = finish == "colour" and scale.eighths(bucket.count) >= EIGHTHS * (ring + 0.5)
+            cells.put(centre, ring, _RING, *(("title", "area-2") if covered else ("value",)))
         if bucket.cards:
             label = f"{spec.counted} from {bucket.first}"
             targets.append(Target(label, bucket.cards, centre, columns=pitch))

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 
 from mlkanban.charts.layouts.canvas import (
     FEET,
+    GRID,
     CanvasText,
     Cells,
     Curve,
@@ -31,6 +32,7 @@ _GLYPHS: dict[str, tuple[str, Role]] = {
     "superseded": ("+", "mark"),
     "abandoned": ("x", "dim"),
 }
+_SLE = "┄"
 _FAR = 4
 """Values beyond so many times the highest mark are drawn on the top row, and said."""
 _CROWDED = 4
@@ -69,7 +71,7 @@ def layout_scatter(
             cells.put(column, row, *_glyph(dots))
         targets.append(Target(_label(dots), tuple(dot.card for dot in dots), column, row))
     ticks = scale.point_ticks()
-    words += levels(cells, _levels(spec, scale, legend=legend), columns, "·")
+    words += levels(cells, _levels(spec, scale, legend=legend), columns)
     grid(cells, ticks, columns, finish, words)
     return Layout(
         margin, columns, rows, heads, cells.groups(), tuple(words), ticks,
@@ -107,7 +109,9 @@ def _levels(spec: ScatterSpec, scale: Scale, *, legend: bool) -> list[Level]:
     """The SLE, and the percentiles where there is room for more than one line."""
     marks = sorted(spec.marks, key=lambda mark: (mark.label != "SLE", mark.value))
     return [
-        Level(scale.row(mark.value), _named(mark), "clock" if mark.label == "SLE" else "dim")
+        Level(scale.row(mark.value), _named(mark), "clock", _SLE)
+        if mark.label == "SLE"
+        else Level(scale.row(mark.value), _named(mark), "dim", GRID)
         for mark in marks
         if mark.label == "SLE" or legend
     ]

@@ -12,7 +12,7 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.blockers import LEAST, Blockers, Cluster
+from mlkanban.flow.blockers import LEAST, Blockers, Cluster, Reason
 from mlkanban.flow.blockers import blockers as count
 from mlkanban.text import quantity
 
@@ -40,6 +40,13 @@ def _side(cluster: Cluster) -> str:
     return "external" if cluster.external else "internal"
 
 
+def _sides(reason: Reason) -> str:
+    """`external`, or `external 11.0, internal 3.4`."""
+    if len(reason.clusters) == 1:
+        return _side(reason.clusters[0])
+    return ", ".join(f"{_side(c)} {c.days:.1f}" for c in reason.clusters)
+
+
 def to_json(blockers: Blockers) -> BlockersJson:
     return {
         "n": blockers.n,
@@ -63,7 +70,7 @@ def figures(blockers: Blockers) -> Figures:
         ("blocks", str(blockers.n)),
         ("days lost", f"{blockers.days:.1f}"),
         ("open", str(len(blockers.still))),
-        ("most", blockers.leader.reason if blockers.leader else "-"),
+        ("most", blockers.leader.name if blockers.leader else "-"),
     )
 
 
@@ -78,7 +85,7 @@ def summary(blockers: Blockers) -> Summary:
     lines = [f"{quantity(blockers.n, 'block')}, {lost} days lost, {len(blockers.still)} still open"]
     if top := blockers.leader:
         lines.append(
-            f"Most days went to {top.reason} ({_side(top)}): {top.days:.1f}"
+            f"Most days went to {top.name} ({_sides(top)}): {top.days:.1f}"
             f" ({100 * top.days / blockers.days:.0f} %)"
         )
     lines += others

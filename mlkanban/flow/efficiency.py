@@ -83,10 +83,13 @@ class Efficiency:
 
     @property
     def percents(self) -> dict[Share, int]:
-        """The shares of all time as whole percents; none where they are not known."""
-        known = [(share, part) for share in Share if (part := self.share(share)) is not None]
-        percents = whole_percents([part for _, part in known])
-        return {share: percent for (share, _), percent in zip(known, percents, strict=True)}
+        """The shares of all time as whole percents; none where they are not known. Waiting and
+        blocked are added before they are rounded: sentences tell them together."""
+        known = [part for share in Share if (part := self.share(share)) is not None]
+        if not known:
+            return {}
+        *worked, idle = whole_percents([*known[:2], sum(known[2:])])
+        return dict(zip(Share, [*worked, *whole_percents(known[2:], idle)], strict=True))
 
 
 def efficiency(sample: Sample) -> Efficiency:

@@ -28,12 +28,14 @@ def percentiles(ordered: Sequence[int]) -> dict[int, int | None]:
     return {p: nearest_rank(ordered, p) if len(ordered) >= needed(p) else None for p in PERCENTILES}
 
 
-def whole_percents(shares: Sequence[float]) -> list[int]:
-    """Return shares (0..1) of one whole in whole percents that add up to what the shares do: by
-    the largest remainder, the first of equal ones."""
+def whole_percents(shares: Sequence[float], total: int | None = None) -> list[int]:
+    """Return shares (0..1) of one whole in whole percents that add up to what the shares do, or to
+    `total` where that is what is said of all of them: by the largest remainder, the first of equal
+    ones."""
     exact = [round(100 * share, 9) for share in shares]
     rounded = [int(percent) for percent in exact]
-    most = sorted(range(len(exact)), key=lambda at: rounded[at] - exact[at])
-    for at in most[: round(sum(exact)) - sum(rounded)]:
+    most = sorted(range(len(exact)), key=lambda at: round(rounded[at] - exact[at], 9))
+    whole = round(sum(exact)) if total is None else total
+    for at in most[: max(0, whole - sum(rounded))]:
         rounded[at] += 1
     return rounded

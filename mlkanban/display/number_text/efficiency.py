@@ -94,9 +94,9 @@ def summary(efficiency: Efficiency) -> Summary:
         lines = ["Flow efficiency: all time was that of unattended runs."]
     else:
         lines = [
-            f"Flow efficiency {100 * efficiency.efficiency:.0f} %: hands on, of all time but that"
-            " of unattended runs",
-            f"Of all time: {shares[Share.ACTIVE]} % hands on,"
+            f"Flow efficiency {100 * efficiency.efficiency:.0f} %: hands on, of the time of"
+            " finished cards but that of unattended runs",
+            f"Of the time of finished cards: {shares[Share.ACTIVE]} % hands on,"
             f" {shares[Share.UNATTENDED]} % unattended,"
             f" {shares[Share.WAITING] + shares[Share.BLOCKED]} % waiting or blocked",
         ]

@@ -83,6 +83,13 @@ class Glyphs:
         """Whether all that is drawn, texts too, has to be ASCII."""
         return self.characters == "ascii"
 
+    def compared(self, text: str) -> str:
+        """A text that compares numbers, `>=0.95`, `0.94 +- 0.01`, with the signs for that."""
+        signs = ((">=", self.at_least), ("<=", self.at_most), ("+-", self.plus_minus))
+        for written, sign in signs:
+            text = text.replace(written, sign)
+        return text
+
     def drawn(self, text: str) -> str:
         """A text written in the characters of UTF-8 with those of this terminal; what is no
         character of the table stays."""

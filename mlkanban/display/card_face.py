@@ -401,7 +401,7 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     measured = said.removesuffix(TYPED)
     name, _, numbers = measured.rpartition(" ")
     signs = view.glyphs
-    numbers = numbers.replace(">=", signs.at_least).replace("<=", signs.at_most)
+    numbers = signs.compared(numbers)
     value, slash, target = numbers.partition("/")
     # In ASCII an arrow before >= would be a riddle.
     whole = value + (slash if signs.ascii else signs.to) + target if slash else value

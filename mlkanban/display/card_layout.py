@@ -265,7 +265,8 @@ def what_lines(content: CardContent, shown: frozenset[str], width: int) -> list[
     if lines:
         lines.append([])
     if card.verdict:
-        lines += [*_row("verdict", paragraph(_text(card.verdict), "title", width - _LABEL, glyphs))]
+        said = glyphs.compared(_text(card.verdict))
+        lines += [*_row("verdict", paragraph(said, "title", width - _LABEL, glyphs))]
         lines.append([])
     if card.hypothesis:
         lines += [*paragraph(_text(card.hypothesis), "text", width, glyphs), []]
@@ -514,7 +515,7 @@ def summary_lines(content: CardContent, width: int, height: int) -> list[Line]:
         until = f", {text}" if (text := _shown(until_text(block.until))) else ""
         text = f"since {content.day(block.since)}{until}{note}"
         lines.append([Piece("blocked ", "alarm"), Piece(text, "text")])
-    if text := card.verdict or card.hypothesis:
+    if text := glyphs.compared(card.verdict) or card.hypothesis:
         lines.append([Piece(_shown(" ".join(text.split())), "text")])
     if line := _measured_line(content, width - 2):
         lines.append(line)
@@ -612,6 +613,8 @@ def history_lines(content: CardContent, width: int, plain_note: PlainNote) -> li
         events = (entry.event, entry.about)
         if any(is_note(e.kind, e.data.get("set", {})) for e in events if e is not None):
             what = plain_note(what)
+        else:
+            what = content.glyphs.compared(what)
         role = "text" if entry.in_force else "dim"
         what += "" if entry.in_force else "  (undone)"
         start = [Piece(f"{at:%Y-%m-%d %H:%M}  ", "dim"), Piece(f"{padded(name, size)}  ", "dim")]

@@ -167,16 +167,12 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
         first.append(Piece(value + (TYPED if said != measured else ""), "value"))
     if target:
         first.append(Piece(f"{' ' if value else ''}{view.glyphs.to} ", "dim"))
-        first.append(Piece(_compared(target, view), "text"))
+        first.append(Piece(view.glyphs.compared(target), "text"))
     parts: list[Line] = [first]
     for label in ("baseline", "noise"):
         if (number := metric.get(label)) is not None:
             parts.append([Piece(f"{label} ", "dim"), Piece(compact(number), "text")])
     return parts
-
-
-def _compared(target: str, view: FaceContext) -> str:
-    return target.replace(">=", view.glyphs.at_least).replace("<=", view.glyphs.at_most)
 
 
 def _gates(card: Previewed, view: FaceContext) -> list[Line]:
@@ -258,7 +254,7 @@ def _ending(card: Previewed, view: FaceContext) -> list[Line]:
         roles: dict[str, str] = {Health.ALERT: "alarm", Health.WATCH: "clock"}
         parts.append([Piece("health ", "dim"), Piece(face.health, roles.get(face.health, "text"))])
     if found.verdict:
-        parts.append([Piece(_one_line(found.verdict, 200, view), "text")])
+        parts.append([Piece(view.glyphs.compared(_one_line(found.verdict, 200, view)), "text")])
     return parts
 
 

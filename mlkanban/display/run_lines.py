@@ -421,9 +421,10 @@ def verdict_lines(context: RunContext, width: int) -> list[Line]:
     about = found.proposal_text.removeprefix(found.proposal.value).strip()
     why = ": ".join(filter(None, (about, found.why)))
     indent = len(word) + 2
+    reason = context.glyphs.compared(_shown(why))
     return labelled(
         [Piece(word, role)], indent,
-        paragraph(_shown(why), "text", max(20, width - indent), context.glyphs),
+        paragraph(reason, "text", max(20, width - indent), context.glyphs),
     )  # fmt: skip
 
 
@@ -444,7 +445,9 @@ def remark_lines(
     lines = [
         line
         for sentence in sentences
-        for line in paragraph(_shown(sentence), "dim", max(20, width), context.glyphs)
+        for line in paragraph(
+            context.glyphs.compared(_shown(sentence)), "dim", max(20, width), context.glyphs
+        )
     ]
     if spent:
         lines.append(budget_line(spent))

@@ -113,6 +113,16 @@ def test_a_verdict_has_its_colour() -> None:
     assert line[0] == ("not supported", "alarm")
 
 
+def test_a_verdict_has_the_signs_of_the_terminal() -> None:
+    said = " ".join(plain(verdict_lines(context(RUNS), 80)))
+    assert "±" in said
+    assert not any(written in said for written in (">=", "<=", "+-"))
+    signs = glyphs("ascii")
+    said = " ".join(plain(verdict_lines(replace(context(RUNS), glyphs=signs), 80)))
+    assert "+-" in said
+    assert "±" not in said
+
+
 def test_what_differs_is_told_of_a_run() -> None:
     told = plain(detail_lines(RUNS[0], 80, UTF8, {"lr": "0.1", "depth": "1", "data": "x" * 40}))
     assert f"differs   lr 0.1  depth 1  data {'x' * 28}.." in told

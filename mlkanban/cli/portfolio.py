@@ -18,7 +18,7 @@ def portfolio(session: Session) -> None:
     WIP        open cards between commitment and delivery, with the limit of all (CONWIP)
     blocked    open cards that are blocked
     past SLE   open cards older than 85 % of finished ones were
-    a week     cards finished a week, over the last 30 days (- for less than two weeks)
+    last 30 d  cards finished a week in the last 30 days (- for less than two weeks)
     overdue    open cards whose due day is over
     next 30 d  cards that will be finished in the next 30 days, with 85 %
     """

@@ -218,9 +218,11 @@ def title_line(
     right = [Piece("until ", "dim"), Piece(f"{until:%a %Y-%m-%d} ", "focus")]
     if fit is not None and fit.forecast.possible:
         ahead = fit.forecast
-        pace = f"{7 * ahead.n / ahead.past_days:.1f} a week over {ahead.past_days} days   "
-        if width_of(left) + len(pace) + width_of(right) < width:
-            right.insert(0, Piece(pace, "dim"))
+        pace = f"{7 * ahead.n / ahead.past_days:.1f} a week over {ahead.past_days} days"
+        room = width - width_of(left) - width_of(right) - 1
+        forms = [f"{pace} before today   "] if ahead.left_out else []
+        fitting = [form for form in (*forms, f"{pace}   ") if len(form) <= room]
+        right[:0] = [Piece(form, "dim") for form in fitting[:1]]
     return spread(left, right, width, glyphs)
 
 

@@ -17,8 +17,8 @@ from mlkanban.text import quantity
 
 _LONG, _SHORT = "too little history", "too little"
 _NONE = "-"
-_LEAST_NAME, _LEAST_KEY, _MOST_NAME = 10, 6, 32
-_GIVE_WAY = ("a week", "next 30 d", "overdue", "past SLE", "blocked")
+_LEAST_NAME, _LEAST_KEY, _MOST_NAME = 10, 5, 32
+_GIVE_WAY = (f"last {BACK} d", "next 30 d", "overdue", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
 
 
@@ -38,7 +38,7 @@ _COLUMNS: dict[str, Callable[[Standing], str]] = {
     "WIP": lambda s: str(_meter(s)),
     "blocked": lambda s: str(s.blocked),
     "past SLE": lambda s: _NONE if s.past_sle is None else str(s.past_sle),
-    "a week": lambda s: _NONE if s.per_week is None else f"{s.per_week:.1f}",
+    f"last {BACK} d": lambda s: _NONE if s.per_week is None else f"{s.per_week:.1f}/week",
     "overdue": lambda s: str(s.overdue),
     "next 30 d": lambda s: _LONG if s.next_30_days is None else f"{s.next_30_days} or more",
 }
@@ -52,7 +52,7 @@ _ROLES: dict[str, Callable[[Standing], str]] = {
     "WIP": lambda s: meter_role(_meter(s)) if _meter(s).full or _meter(s).over else "text",
     "blocked": lambda s: _if_any(s.blocked, "alarm"),
     "past SLE": lambda s: _if_any(s.past_sle, "clock"),
-    "a week": lambda s: "text",
+    f"last {BACK} d": lambda s: "text",
     "overdue": lambda s: _if_any(s.overdue, "alarm"),
     "next 30 d": lambda s: "dim" if s.next_30_days is None else "text",
 }

@@ -132,9 +132,9 @@ def test_a_ring_over_a_bar_keeps_the_ground_of_the_bar():
 
 
 def test_the_line_of_the_sle_is_not_that_of_the_grid():
-    days = [date(2026, 1, day) for day in (1, 20)]
-    dots = tuple(Dot(day, 30, "shipped", "c") for day in days)
-    spec = ScatterSpec(*days, dots, (Mark(20, "SLE"), Mark(10, "p50")))
+    first, last = date(2026, 1, 1), date(2026, 1, 20)
+    dots = tuple(Dot(day, 30, "shipped", "c") for day in (first, last))
+    spec = ScatterSpec(first, last, dots, (Mark(20, "SLE"), Mark(10, "p50")))
     drawn = as_text(render(spec, 60, 20, coloured=True)).split("\n")
     assert "┄┄┄" in next(line for line in drawn if "SLE 20 d" in line)
     assert "···" in next(line for line in drawn if "p50" in line)

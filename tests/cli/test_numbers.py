@@ -130,10 +130,10 @@ def test_a_forecast_to_a_date_and_of_so_many(demo):
     assert many["when"]["days"]["50"] <= many["when"]["days"]["95"]
     assert "held" in " ".join(many["remarks"])
     [how_many, when] = demo("flow", "forecast", *DAY, "--days", "40", json=True).data["remarks"]
-    assert how_many.startswith("Tested with 14 days ahead, from 90 days: the 85 %")
+    assert how_many.startswith("Always tested with 14 days ahead, from 90 days: the 85 %")
     assert when == many["remarks"][1]
     tested = demo("flow", "backtest", *DAY, json=True).data["cards_ahead"]
-    assert when.startswith(f"Tested with the next {tested} cards, from 90 days: the 85 %")
+    assert when.startswith(f"Always tested with the next {tested} cards, from 90 days: the 85 %")
     assert demo("flow", "forecast", *DAY, "--by-date", "2026-03-01").code == 2
     assert demo("flow", "forecast", *DAY, "--by-date", "2026-04-01", "--days", "3").code == 2
 

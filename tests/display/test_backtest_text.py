@@ -114,11 +114,11 @@ def said(ahead: int = 9, *, days: int = 14, cards: int | None = None) -> list[st
 
 def test_under_a_forecast_stands_what_was_tested() -> None:
     expected = [
-        "Tested with 14 days ahead, from 30 days: the 85 % held 85 % of 100 times.",
-        "Tested with the next 9 cards, from 30 days: the 85 % held 85 % of 100 times.",
+        "Always tested with 14 days ahead, from 30 days: the 85 % held 85 % of 100 times.",
+        "Always tested with the next 9 cards, from 30 days: the 85 % held 85 % of 100 times.",
     ]
     assert said() == said(days=60) == said(cards=40) == expected
-    assert "Tested with the next card," in said(ahead=1)[1]
+    assert "Always tested with the next card," in said(ahead=1)[1]
 
 
 def test_nothing_stands_under_a_forecast_that_is_not_made() -> None:

@@ -51,18 +51,18 @@ class BacktestJson(NumberJson):
 
 
 def sentence(backtest: Backtest, kind: str, p: int = 85, *, back: int) -> str:
-    """`Tested with 14 days ahead, from 90 days: the 85 % held 83 % of 120 times.`; '' with too few
-    trials. What was tested need not be what is forecast."""
+    """`Always tested with 14 days ahead, from 90 days: the 85 % held 83 % of 120 times.`; ''
+    with too few trials. What was tested need not be what is forecast."""
     score = next(score for score in backtest.scores[back][kind] if score.percent == p)
     if score.share is None:
         return ""
     tested = {
-        "how_many": f"{HORIZON} days ahead",
-        "when": next_cards(backtest.cards_ahead),
-        "card": "open cards",
+        "how_many": f"Always tested with {HORIZON} days ahead",
+        "when": f"Always tested with {next_cards(backtest.cards_ahead)}",
+        "card": "Tested with open cards",
     }
     return (
-        f"Tested with {tested[kind]}, from {quantity(back, 'day')}: the {p} % held"
+        f"{tested[kind]}, from {quantity(back, 'day')}: the {p} % held"
         f" {score.share:.0f} % of {quantity(score.trials, 'time')}."
     )
 

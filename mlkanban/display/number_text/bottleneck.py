@@ -84,7 +84,8 @@ def _sentence(bottleneck: Bottleneck) -> str:
     if len(bottleneck.stages) < 2:
         return "No stage is named: one committed stage alone has none to be compared with."
     longest = max(bottleneck.stages, key=lambda e: e.residence_share)
-    share = f"{bottleneck.percents[bottleneck.stages.index(longest)]} % of all time"
+    percent = bottleneck.percents[bottleneck.stages.index(longest)]
+    share = f"{percent} % of the time of all cards in progress"
     if bottleneck.named is None:
         return (
             f"No stage is named: {longest.stage} takes most ({share}), but it is neither at its"

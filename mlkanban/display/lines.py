@@ -134,16 +134,12 @@ def edge(state: str, glyphs: Glyphs, *, here: bool = False) -> Piece:
     return Piece(states.get(state, glyphs.thin_spine), state)
 
 
-def meter_rule(
-    meter: Meter, cells: int, glyphs: Glyphs, *, taken: str = "", free: str = "faint"
-) -> Line:
-    """A rule that is a meter: heavy for what is taken of a limit. `taken` is the role of that part
-    while there is room."""
+def meter_rule(meter: Meter, cells: int, glyphs: Glyphs) -> Line:
+    """A rule that is a meter: heavy for what is taken of a limit."""
     heavy = _share(meter, cells)
-    role = meter_role(meter)
     return [
-        Piece(glyphs.heavy_rule * heavy, taken if taken and role == "dim" else role),
-        Piece(glyphs.rule * (cells - heavy), free),
+        Piece(glyphs.heavy_rule * heavy, meter_role(meter)),
+        Piece(glyphs.rule * (cells - heavy), "faint"),
     ]
 
 

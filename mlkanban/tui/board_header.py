@@ -114,24 +114,21 @@ class StageHeads:
 
     def _rule(self, seen: VisibleColumn) -> Line:
         model, column, signs = self._model, seen.column, self._signs
-        here = column.stage == self._lit
         cards = len(model.columns[column.stage])
         where = f" {seen.top + 1}-{min(cards, seen.top + seen.rows)}/{cards}"
         if cards <= seen.rows:
             where = ""
         width = max(0, column.width - GAP - len(where))
         limited = [m for m in model.header(column.stage).meters if m.limit is not None]
-        quiet = "focus" if here else "faint"
         if not limited:
-            rule = [Piece((signs.heavy_rule if here else signs.rule) * width, quiet)]
+            rule = [Piece(signs.rule * width, "faint")]
         else:
             each, more = divmod(width - len(limited) + 1, len(limited))
             rule = []
             for turn, meter in enumerate(limited):
                 part = max(0, each + (turn < more))
                 rule.append(Piece(" " if turn else "", "dim"))
-                taken = "focus" if here else ""
-                rule += meter_rule(meter, part, signs, taken=taken, free=quiet)
+                rule += meter_rule(meter, part, signs)
         return _exactly([*rule, Piece(where, "dim")], column.width - GAP, column.width)
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import (
+    EXTERNAL_BY_DEFAULT,
     BlockReason,
     CardType,
     Health,
@@ -39,6 +40,13 @@ class Blocker:
     since: datetime
     note: str = ""
     until: str = ""
+
+    @property
+    def unusual_side(self) -> str:
+        """Who has to act, where that is not what the reason stands for by itself; else ''."""
+        if self.external == (self.reason in EXTERNAL_BY_DEFAULT):
+            return ""
+        return "external" if self.external else "internal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         sign = f"{glyphs.blocked} " if card.health is Health.ALERT else ""
         yield "health", [Piece(f"{sign}{card.health}", _HEALTH_ROLES.get(card.health, "clock"))]
     if block := card.blocker:
-        side = " (external)" if block.external else ""
+        side = f" ({said})" if (said := block.unusual_side) else ""
         yield "", [Piece(f"{glyphs.blocked} {block.reason}{side}", "alarm")]
     if face is not None and not card.outcome and (text := running(face, view)):
         long = f" {text}" if text != "run" else ""
@@ -215,7 +215,7 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
 
 
 def _age(face: CardFace, content: CardContent) -> Line:
-    """`11d` in progress, `took 5d`, `6d old` while not committed."""
+    """`11d in progress`, `took 5d`, `6d old` while not committed; `today` in words."""
     text = age(face, content.view)
     days = text.strip("=()")
     if not days:
@@ -223,11 +223,14 @@ def _age(face: CardFace, content: CardContent) -> Line:
     if text.startswith("="):
         return [Piece(f"took {days}", "dim")]
     if text.startswith("("):
+        if days == "1d":
+            return [Piece("written today", "dim")]
         return [Piece(f"{days} old", "dim")]
     sle = content.sle_days
     if sle is not None and int(days.rstrip("d")) > sle:
         return [Piece(f"{days}!! in progress", "clock"), Piece(f", past the SLE of {sle}d", "dim")]
-    return [Piece(f"{days} in progress", "dim")]
+    begun = "in progress since today" if days == "1d" else f"{days} in progress"
+    return [Piece(begun, "dim")]
 
 
 def _waits(content: CardContent) -> Iterator[tuple[str, Line]]:

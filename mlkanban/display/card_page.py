@@ -115,7 +115,8 @@ def _due(card: Card, page: CardPage) -> Iterator[Row]:
             "cycle time" if spoken.startswith("=")
             else "since it was written" if spoken.startswith("(") else "since commitment"
         )  # fmt: skip
-        yield "age", "never worked" if spoken == "=" else f"{spoken.strip('=()')} {meaning}"
+        today = {"(1d)": "written today", "1d": "committed today", "=": "never worked"}
+        yield "age", today.get(spoken, f"{spoken.strip('=()')} {meaning}")
     if card.due:
         near = due(page.face, page.view) if page.face else ""
         yield "due", f"{card.due}  {near}".rstrip()

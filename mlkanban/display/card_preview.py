@@ -143,13 +143,19 @@ def _block(card: Previewed, view: FaceContext) -> list[Line]:
         return []
     since = block.since.astimezone(ZoneInfo(view.board.timezone)).date()
     parts: list[Line] = [[Piece(f"{view.glyphs.blocked} {block.reason}", "alarm")]]
-    side = "external, " if block.external else ""
-    parts.append([Piece(f"{side}{days_old(since, view.today)}d", "dim")])
+    if side := block.unusual_side:
+        parts.append([Piece(side, "dim")])
+    parts.append([Piece(_for_days(since, view), "dim")])
     if block.until:
         parts.append([Piece(_text(until_text(block.until), view), "text")])
     if block.note:
         parts.append([Piece(_one_line(block.note, 200, view), "text")])
     return parts
+
+
+def _for_days(first: date, view: FaceContext) -> str:
+    """The days since a day, both counted; `today` for none before this one."""
+    return "today" if first >= view.today else f"{days_old(first, view.today)}d"
 
 
 def _metric(card: Previewed, view: FaceContext) -> list[Line]:
@@ -263,8 +269,9 @@ def _dates(face: CardFace, view: FaceContext) -> list[Line]:
     parts: list[Line] = []
     if face.entered_at and not face.outcome:
         entered = view.day(face.entered_at)
-        days = days_old(entered, view.today)
-        parts.append([Piece(f"in this stage since {_short(entered, view)}, {days}d", "dim")])
+        since = f"{_short(entered, view)}, {_for_days(entered, view)}"
+        since = "today" if entered >= view.today else since
+        parts.append([Piece(f"in this stage since {since}", "dim")])
     if face.started_at:
         parts.append([Piece(f"committed {_short(view.day(face.started_at), view)}", "dim")])
     if face.created_at:

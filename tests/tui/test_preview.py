@@ -71,7 +71,7 @@ async def test_it_says_what_the_face_has_no_room_for(small: Path) -> None:
         assert strip[0].endswith("─ experiment · Training ──")
         text = "\n".join(strip)
         for said in (
-            "■ data-access   external, 6d   ticket 4711",
+            "■ data-access   6d   ticket 4711",
             "The order of payments says what counters cannot.",
             "auc .944 → ≥.95   baseline .934   noise .004",
             "✓· 1/2 ticked   next: three seeds",
@@ -80,6 +80,33 @@ async def test_it_says_what_the_face_has_no_room_for(small: Path) -> None:
             "First seed: rising.",
         ):
             assert said in text, f"{said!r} is not in\n{text}"
+
+
+async def test_what_began_today_is_not_a_day_old_in_words(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to("embedding store")
+        await board.press("card.move")
+        await board.keys("4")
+        with board.store() as service:
+            ref = board.ref("embedding store")
+            service.cards.block([ref], BlockReason.LABELLING, note="asked Eve")
+        await board.until(lambda: "asked Eve" in board.text())
+        assert "■ labelling   today   asked Eve" in board.text()
+        assert "in this stage since today" in board.text()
+        await board.press("card.open")
+        assert "in progress since today" in board.text()
+
+
+async def test_who_has_to_act_is_told_where_the_reason_does_not_say_it(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to("embedding store")
+        with board.store() as service:
+            ref = board.ref("embedding store")
+            service.cards.block([ref], BlockReason.BUG, note="theirs", external=True)
+        await board.until(lambda: "theirs" in board.text())
+        assert "■ bug   external   today   theirs" in board.text()
+        await board.press("card.open")
+        assert "■ bug (external)" in board.lines()[1]
 
 
 async def test_the_pane_says_it_at_length(small: Path) -> None:

@@ -25,7 +25,7 @@ class Plan:
     in which they would be taken.
 
     `standing` also counts the snoozed cards there: they keep their slots. `free` is what CONWIP
-    leaves, None without a CONWIP limit.
+    leaves, None without a CONWIP limit. The snoozed cards are `ideas_asleep` and `rows_asleep`.
     """
 
     ready: Stage
@@ -33,6 +33,8 @@ class Plan:
     rows: tuple[PlanRow, ...]
     standing: int
     free: int | None = None
+    ideas_asleep: int = 0
+    rows_asleep: int = 0
 
     @property
     def room(self) -> int | None:
@@ -78,6 +80,7 @@ def plan(
     at = board.position(ready.id)
     open_cards = [face for face in faces if face.is_open and board.position(face.stage) <= at]
     open_cards.sort(key=lambda face: (board.position(face.stage), *place(face)))
+    sleepers = [face for face in open_cards if asleep(face, today)]
     rows = [
         PlanRow(face, parse_score(scores.get(face.id, "")))
         for face in open_cards
@@ -91,6 +94,8 @@ def plan(
         tuple(row for row in rows if row.face.stage == ready.id),
         sum(face.stage == ready.id for face in open_cards),
         _free(board, ready, faces),
+        sum(face.stage != ready.id for face in sleepers),
+        sum(face.stage == ready.id for face in sleepers),
     )
 
 

@@ -169,7 +169,10 @@ class HeadNote(NamedTuple):
 
     @property
     def text(self) -> str:
-        return f", {self.cards} {self.what}" if self.cards else ""
+        if not self.cards:
+            return ""
+        said = f"{self.cards} {self.what}"
+        return f" ({said})" if self.what == SNOOZED else f", {said}"
 
     @property
     def brief(self) -> str:

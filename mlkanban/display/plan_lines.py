@@ -10,7 +10,9 @@ from mlkanban.core.plan import Plan, PlanRow
 from mlkanban.core.rules import Meter
 from mlkanban.display.card_face import (
     FULL,
+    SNOOZED,
     FaceContext,
+    HeadNote,
     Line,
     Piece,
     corner,
@@ -142,13 +144,16 @@ class PlanPage:
     def _title(self, side: int, role: str) -> Line:
         plan = self.plan
         if side == IDEAS:
-            return [Piece("Ideas", role), Piece(f" {len(plan.ideas)}", "dim")]
+            count = len(plan.ideas) + plan.ideas_asleep
+            note = HeadNote(plan.ideas_asleep, SNOOZED).text
+            return [Piece("Ideas", role), Piece(f" {count}{note}", "dim")]
         meter = Meter(plan.standing, plan.ready.limit)
         room = f"room for {plan.room}" if plan.room else FULL if plan.room == 0 else "no limit"
         name = drawn(plan.ready.name, ascii=self.glyphs.ascii)
         return [
             Piece(name, role),
             Piece(f" {meter}", meter_role(meter)),
+            Piece(HeadNote(plan.rows_asleep, SNOOZED).text, "dim"),
             Piece(f" {room}", "clock" if plan.room == 0 else "dim"),
         ]
 

@@ -47,8 +47,8 @@ def test_counts_and_refusals_name_the_snoozed_cards_they_count(board) -> None:
     first, second, third = (board.card(title) for title in "abc")
     board("move", first, second, "data prep")
     board("snooze", first, "--until", "3d")
-    assert "2/2 FULL, 1 snoozed" in board().out
-    assert "2/2, 1 snoozed" in board("stages").out
+    assert "2/2 FULL (1 snoozed)" in board().out
+    assert "2/2 (1 snoozed)" in board("stages").out
     refused = board("move", third, "data prep")
     assert refused.code == 1
     assert "Data prep is 2/2, 1 of them snoozed." in refused.err

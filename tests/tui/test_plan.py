@@ -1,5 +1,6 @@
 """Planning on the screen: what is ready over the ideas, an order, pulling, and what fits."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,19 @@ async def test_what_is_ready_stands_over_the_ideas(used: Path, size: tuple[int, 
         ready, ideas = (board.text().index(f"─ {name}") for name in ("Ready", "Ideas"))
         assert ready < board.text().index("audit the labels") < ideas
         assert ideas < board.text().index("calibrate probabilities")
+
+
+async def test_snoozed_cards_are_counted_as_on_the_board(used: Path) -> None:
+    async with opened(used) as board:
+        with board.store() as service:
+            refs = [board.ref("calibrate probabilities"), board.ref("audit the labels")]
+            service.cards.snooze(refs, date(2026, 4, 1))
+        await board.until(lambda: "4 z1" in board.stage("Ideas").header())
+        assert board.stage("Ready").header().startswith("2 Ready 1/3 z1")
+        await board.press("plan")
+        heads = [line.strip() for line in board.lines() if line.strip().startswith("─ ")]
+        assert heads[0].startswith("─ Ready 1/3 (1 snoozed) room for 2")
+        assert heads[1].startswith("─ Ideas 4 (1 snoozed) ─")
 
 
 async def test_each_card_says_when_it_is_finished_and_whether_it_fits(used: Path) -> None:

@@ -26,12 +26,14 @@ class Allowed:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Refusal with its reason and a hint. An override with a reason passes what is refused
-    `by_limit`, or because of `unticked` items (their texts by the short id of the card)."""
+    `by_limit`, or because of `unticked` items (their texts by the short id of the card); `passed`
+    says how full it is once a limit was passed."""
 
     reason: str
     hint: str
     by_limit: bool = False
     unticked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    passed: str = ""
 
     @property
     def passable(self) -> bool:
@@ -67,7 +69,8 @@ def together(verdicts: Iterable[Verdict]) -> Verdict:
     reasons += [verdict.reason for verdict in refused if not verdict.unticked]
     unticked = {ref: texts for verdict in refused for ref, texts in verdict.unticked.items()}
     by_limit = any(verdict.by_limit for verdict in refused)
-    return Refused(" ".join(reasons), refused[0].hint, by_limit, unticked)
+    passed = next((verdict.passed for verdict in reversed(refused) if verdict.passed), "")
+    return Refused(" ".join(reasons), refused[0].hint, by_limit, unticked, passed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +143,14 @@ def enter(
     warning = ""
     for was, meter in zip(meters(stage, now), meters(stage, then), strict=True):
         if meter.over and meter.count > was.count:
-            what = f"{stage.name} is {was.count}/{was.limit}{' running' if was.name else ''}"
             if stage.soft:
-                warning = f"{what}: over its soft limit now."
+                warning = f"{stage.name} is {meter}: over its soft limit now."
                 continue
             return Refused(
-                f"{what}{_of_them_snoozed((asleep or {}).get(stage.id, 0))}.",
+                f"{stage.name} is {was}{_of_them_snoozed((asleep or {}).get(stage.id, 0))}.",
                 f"Finish or move a card out of {stage.name} first, or override with a reason.",
                 by_limit=True,
+                passed=f"{stage.name} is {meter} now",
             )
     joining = board.is_committed(stage.id) and not (from_stage and board.is_committed(from_stage))
     if board.conwip is not None and joining:
@@ -155,12 +158,16 @@ def enter(
         if wip + 1 > board.conwip:
             snoozed = sum(n for at, n in (asleep or {}).items() if board.is_committed(at))
             return Refused(
-                f"The board has {wip}/{board.conwip} cards in progress (CONWIP)"
-                f"{_of_them_snoozed(snoozed)}.",
+                f"{_conwip(board, wip)}{_of_them_snoozed(snoozed)}.",
                 "Finish one first, or override with a reason.",
                 by_limit=True,
+                passed=f"{_conwip(board, wip + 1)} now",
             )
     return Allowed(warning)
+
+
+def _conwip(board: Board, cards: int, verb: str = "has") -> str:
+    return f"The board {verb} {Meter(cards, board.conwip)} cards in progress (CONWIP)"
 
 
 def _of_them_snoozed(cards: int) -> str:
@@ -191,14 +198,16 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
                     warning = f"{stage.name} is {meter}: over its soft limit now."
                     continue
                 return Refused(
-                    f"{stage.name} would be {meter.count}/{meter.limit}.",
+                    f"{stage.name} would be {meter}, over its limit.",
                     f"Finish or move a card out of {stage.name} first.",
+                    passed=f"{stage.name} is {meter} now",
                 )
     wip = in_progress(board, after)
     if board.conwip is not None and wip > max(in_progress(board, before), board.conwip):
         return Refused(
-            f"The board would have {wip}/{board.conwip} cards in progress (CONWIP).",
+            f"{_conwip(board, wip, 'would have')}.",
             "Finish one first.",
+            passed=f"{_conwip(board, wip)} now",
         )
     return Allowed(warning)
 
@@ -211,8 +220,7 @@ def outgrown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]
         now = meters(stage, after.get(stage.id, Load()))
         for was, meter in zip(then, now, strict=True):
             if meter.over and meter.count > was.count:
-                running = f" {meter.name}" if meter.name else ""
-                yield f"{stage.name} is {meter.count}/{meter.limit}{running}: over its limit now."
+                yield f"{stage.name} is {meter}: over its limit now."
     if sentence := over_conwip(board, in_progress(board, before), in_progress(board, after)):
         yield sentence
 
@@ -222,7 +230,7 @@ def over_conwip(board: Board, before: int, after: int) -> str:
     further; '' otherwise."""
     if board.conwip is None or after <= max(before, board.conwip):
         return ""
-    return f"The board has {after}/{board.conwip} cards in progress (CONWIP): over its limit now."
+    return f"{_conwip(board, after)}: over its limit now."
 
 
 def swap(board: Board, loads: Mapping[str, Load], card: CardFace, other: CardFace) -> Verdict:

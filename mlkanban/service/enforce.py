@@ -53,8 +53,9 @@ def passed(verdict: rules.Verdict, override: str) -> tuple[str, str]:
     without an override."""
     if isinstance(verdict, rules.Refused) and verdict.passable and override.strip():
         reason = accept(override, "the reason").strip()
-        how = "Gone on all the same" if verdict.unticked else "Over the limit"
-        return f"{verdict.reason} {how}: {reason}.", reason
+        if verdict.unticked:
+            return f"{verdict.reason} Gone on all the same: {reason}.", reason
+        return f"{verdict.passed}, over the limit: {reason}.", reason
     return rules.required(verdict).warning, ""
 
 

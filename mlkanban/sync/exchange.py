@@ -296,7 +296,7 @@ def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[st
             was = rules.meters(stage, before.get(board.id, {}).get(stage.id, Load()))
             now = rules.meters(stage, loads.get(stage.id, Load()))
             notices += [
-                f"{stage.name} is {meter.count}/{meter.limit}"
+                f"{stage.name} is {meter}"
                 f"{' since the merge' if (stage.id, meter.name) in merged else ', over its limit'}."
                 for old, meter in zip(was, now, strict=True)
                 if meter.over and meter.count > old.count

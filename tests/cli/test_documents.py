@@ -153,13 +153,13 @@ def test_a_full_stage_is_told_before_and_passed_with_a_reason(board: Person, fil
     args = ("import", "markdown", str(file))
     shown = board(*args, "--dry-run")
     assert shown.code == 0
-    assert "Writing this would be refused: Ready would be 1/0." in shown.err
+    assert "Writing this would be refused: Ready would be 1/0!, over its limit." in shown.err
     assert "Ready would be 1/0" in board.data(*args, "--dry-run")["refused"]
     refused = board(*args, "--yes")
     assert (refused.code, "override with a reason" in refused.err) == (1, True)
     assert board.data(*args, "--dry-run", "--override", "planned")["refused"] is None
     passed = board(*args, "--yes", "--override", "planned")
-    assert (passed.code, "Over the limit: planned." in passed.err) == (0, True)
+    assert (passed.code, ", over the limit: planned." in passed.err) == (0, True)
     assert "planned" in board("history").out
 
 

@@ -78,7 +78,7 @@ def test_undo_over_a_limit_says_so(board) -> None:
     board("archive", refs[1])
     undone = board("undo")
     assert undone.code == 0
-    assert "Training is 2/1: over its limit now." in undone.err
+    assert "Training is 2/1!: over its limit now." in undone.err
     assert "2/1" in board("stages").out
 
 

@@ -125,7 +125,7 @@ def test_without_slots_for_runs_every_card_counts() -> None:
 def test_a_soft_limit_warns() -> None:
     soft = replace(TRAIN, soft=True)
     verdict = rules.enter(board_of(soft), soft, {"t": Load(1)}, Work.ATTENDED)
-    assert verdict == Allowed("Training is 1/1: over its soft limit now.")
+    assert verdict == Allowed("Training is 2/1!: over its soft limit now.")
 
 
 def test_a_soft_stage_does_not_open_the_board_wide_limit() -> None:
@@ -270,13 +270,13 @@ def test_each_limit_that_was_outgrown_is_told(board: Board, data) -> None:
         was, now = rules.meters(stage, before[stage.id]), rules.meters(stage, after[stage.id])
         for then, meter in zip(was, now, strict=True):
             if meter.limit is not None and meter.count > meter.limit and meter.count > then.count:
-                expected.append(f"{stage.name} is {meter.count}/{meter.limit}")
+                expected.append(f"{stage.name} is {meter.count}/{meter.limit}!")
     wip = [
         sum(each.total for stage, each in held.items() if board.is_committed(stage))
         for held in (before, after)
     ]
     if board.conwip is not None and wip[1] > board.conwip and wip[1] > wip[0]:
-        expected.append(f"The board has {wip[1]}/{board.conwip} cards")
+        expected.append(f"The board has {wip[1]}/{board.conwip}! cards")
     told = list(rules.outgrown(board, before, after))
     assert len(told) == len(expected)
     for sentence, begin in zip(told, expected, strict=True):
@@ -286,7 +286,7 @@ def test_each_limit_that_was_outgrown_is_told(board: Board, data) -> None:
 
 def test_a_limit_on_runs_that_was_outgrown_is_named() -> None:
     assert list(rules.outgrown(board_of(TRAIN), {}, {"t": Load(2, 3)})) == [
-        "Training is 2/1: over its limit now.", "Training is 3/2 running: over its limit now.",
+        "Training is 2/1!: over its limit now.", "Training is 3/2! running: over its limit now.",
     ]  # fmt: skip
 
 
@@ -332,7 +332,7 @@ def test_two_cards_change_places_where_each_frees_the_slot_that_the_other_takes(
     # The slot of a run is not the one that a card in hand needs.
     full = rules.swap(board, {"r": Load(1), "t": Load(1, 1)}, here, running)
     assert isinstance(full, Refused)
-    assert full.reason == "Training would be 2/1."
+    assert full.reason == "Training would be 2/1!, over its limit."
     assert rules.swap(board, {"r": Load(1), "t": Load(0, 1)}, here, running) == Allowed()
     assert rules.swap(board, {"r": Load(4), "t": Load(3)}, here, there) == Allowed(), "not worse"
 
@@ -368,7 +368,7 @@ def test_the_limit_of_the_board_is_told_where_it_was_passed_further(
 ) -> None:
     board = board_of(TRAIN, conwip=conwip)
     said = rules.over_conwip(board, before, after)
-    assert said.startswith(f"The board has {after}/{conwip} cards") if told else said == ""
+    assert said.startswith(f"The board has {after}/{conwip}! cards") if told else said == ""
 
 
 def test_a_refusal_counts_the_cards_that_sleep_in_the_way() -> None:

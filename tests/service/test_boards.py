@@ -344,7 +344,7 @@ def test_reading_where_there_is_no_store_makes_none(tmp_path: Path) -> None:
 
 
 def test_a_stage_that_takes_the_board_over_its_conwip_says_so(ada: Person) -> None:
-    over = "The board has 3/2 cards in progress (CONWIP): over its limit now."
+    over = "The board has 3/2! cards in progress (CONWIP): over its limit now."
     ada.adds("a", "b", to="Data prep")
     [shipped] = ada.adds("c", to="Ready")
     lower = ada.boards.edit(ada.board_id, {"conwip": 1})

@@ -95,7 +95,7 @@ def test_the_rules_hold(ada: Person) -> None:
     before = ada.state()
     text, since = ada.service.documents.card_page(ref)
     for old, new, said in (
-        ("stage: Ideas", "stage: Training", "Training would be 2/1."),
+        ("stage: Ideas", "stage: Training", "Training would be 2/1!, over its limit."),
         ("needs: []", f"needs: [{ref}]", "cannot depend on itself"),
     ):
         with pytest.raises(RuleRefused, match=said):

@@ -113,7 +113,7 @@ def test_one_reason_passes_a_limit_and_a_gate(ada: Person, ref: str) -> None:
     assert closed.value.unticked == {ref: ("beats the baseline", "three seeds")}
     done = ada.cards.move([ref], ada.stage("Deployment").id, override="production is down")
     assert "Gone on all the same: production is down." in done.warning
-    assert "Deployment is 1/1. Over the limit: production is down." in done.warning
+    assert "Deployment is 2/1! now, over the limit: production is down." in done.warning
     assert last(ada, ref)["reason"] == "production is down"
 
 

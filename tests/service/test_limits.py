@@ -29,7 +29,7 @@ def test_an_override_passes_with_its_reason_in_the_log(ada: Person) -> None:
     ada.adds("a", "b", to="Data prep")
     [third] = ada.adds("c")
     done = ada.cards.move([third], ada.stage("Data prep").id, override=" production is down ")
-    assert done.warning == "Data prep is 2/2. Over the limit: production is down."
+    assert done.warning == "Data prep is 3/2! now, over the limit: production is down."
     assert ada.where(third) == "Data prep"
     assert ada.history.of_card(third)[-1].event.data["reason"] == "production is down"
 
@@ -148,7 +148,7 @@ def test_the_warning_about_an_earlier_card_is_kept(ada: Person) -> None:
     [running] = ada.adds("a", to="Training")
     [idea] = ada.adds("b")
     done = ada.cards.edit([running, idea], {"work": "unattended"})
-    assert done.warning == "Training is 0/0 running: over its soft limit now."
+    assert done.warning == "Training is 1/0! running: over its soft limit now."
 
 
 def test_many_cards_move_all_or_none(ada: Person) -> None:

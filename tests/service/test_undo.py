@@ -178,7 +178,7 @@ def test_undo_brings_back_what_was_there_over_a_limit_too(ada: Person, bob: Pers
     ada.moves(ref, to="Monitoring")
     bob.adds("b", to="Deployment")
     done = ada.undoing.undo(ada.board_id)
-    assert done.warning == "Deployment is 2/1: over its limit now."
+    assert done.warning == "Deployment is 2/1!: over its limit now."
     assert ada.where(ref) == "Deployment"
     assert ada.cards.get(ref).outcome is None
     with pytest.raises(LimitReached):
@@ -190,7 +190,7 @@ def test_undo_passes_the_limit_of_the_whole_board(ada: Person, bob: Person) -> N
     [ref] = ada.adds("a", to="Training")
     ada.cards.archive([ref])
     bob.adds("b", to="Evaluation")
-    assert "2/1 cards in progress (CONWIP)" in ada.undoing.undo(ada.board_id).warning
+    assert "2/1! cards in progress (CONWIP)" in ada.undoing.undo(ada.board_id).warning
     assert not ada.cards.get(ref).archived
 
 
@@ -198,7 +198,7 @@ def test_an_archived_card_comes_back_into_a_stage_that_was_over_its_limit(ada: P
     refs = [ada.adds(title, to="Deployment", override="now")[0] for title in "abc"]
     ada.cards.archive([refs[2]])
     done = ada.undoing.undo(ada.board_id)
-    assert done.warning == "Deployment is 3/1: over its limit now."
+    assert done.warning == "Deployment is 3/1!: over its limit now."
     assert ada.order("Deployment") == refs
     ada.undoes()
     assert ada.order("Deployment") == refs[:2]
@@ -209,7 +209,7 @@ def test_what_passed_a_limit_with_a_reason_is_done_again(ada: Person) -> None:
     [ref] = ada.adds("b")
     ada.moves(ref, to="Deployment", override="now")
     ada.undoes()
-    assert ada.undoing.redo(ada.board_id).warning == "Deployment is 2/1: over its limit now."
+    assert ada.undoing.redo(ada.board_id).warning == "Deployment is 2/1!: over its limit now."
     assert ada.where(ref) == "Deployment"
 
 
@@ -403,7 +403,7 @@ def test_undo_names_the_limits_of_every_board_it_touches(ada: Person) -> None:
     [there] = ada.adds("b", to="Deployment")
     ada.cards.finish([here, there], Outcome.LEARNED)
     ada.adds("c", to="Deployment")
-    assert ada.undoing.undo(first).warning == "Deployment is 2/1: over its limit now."
+    assert ada.undoing.undo(first).warning == "Deployment is 2/1!: over its limit now."
     assert ada.cards.get(there).outcome is None
 
 

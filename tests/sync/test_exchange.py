@@ -99,7 +99,7 @@ def test_a_limit_that_a_merge_breaks_is_told_and_holds(
     ada.adds("a", to="Ready")
     bob.adds("b", to="Ready")
     told = meet(place, ada, bob)
-    assert "Ready is 2/1 since the merge." in told
+    assert "Ready is 2/1! since the merge." in told
     for _ in range(2):
         assert meet(place, ada, bob) == [], "once said is enough"
     with pytest.raises(LimitReached):

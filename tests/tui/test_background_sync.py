@@ -149,7 +149,7 @@ async def test_a_stage_that_a_merge_overfilled_says_so_until_it_is_within_its_li
         await board.keys("3")
         await board.press("sync")
         await board.until(lambda: said in board.text())
-        assert "Data prep is 3/2 since the merge." in " ".join(board.text().split())
+        assert "Data prep is 3/2! since the merge." in " ".join(board.text().split())
         await board.press("card.left")
         await board.until(lambda: said not in board.text())
         assert "3/2!" not in board.text()

@@ -104,7 +104,9 @@ def test_a_mistake_comes_back_and_is_mended(env: dict[str, str], editor: FakeEdi
     _, bad, full = editor.seen()
     wrong = bad.split("\n").index("priority: soon") + 1
     assert bad.startswith(f"# error: Line {wrong}: 'soon' is no priority.\n# error: Choose: urgent")
-    assert full.startswith("# error: Training would be 2/1.\n# error: Finish or move a card")
+    assert full.startswith(
+        "# error: Training would be 2/1!, over its limit.\n# error: Finish or move a card"
+    )
     assert "soon" not in full
     assert (card(env).title, card(env).priority, drafts(env)) == (NEW, "high", [])
 

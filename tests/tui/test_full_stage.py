@@ -121,9 +121,37 @@ async def test_a_full_ready_is_no_place_to_park(small: Path) -> None:
         await board.go_to("focal loss for minority classes")
         await board.keys("m", "2")
         await into_training(board)
-        await board.keys("r")
-        assert "Ready is 3/3" in board.question()
+        assert board.question().startswith("Training is 1/1:")
         assert "put in Ready" not in board.question()
+        await board.keys("r")
+        assert "Training is 1/1" in board.question(), "r is no answer"
+
+
+async def test_ready_is_offered_only_where_all_the_cards_fit(small: Path) -> None:
+    async with opened(small) as board:
+        for title in (CARD, "embedding store"):
+            await board.go_to(title)
+            await board.keys("space")
+        await board.keys("m", "5")
+        assert "put in Ready" in board.question(), "1 of 3, and 2 come"
+        await board.keys("q")
+        await board.go_to("focal loss for minority classes")
+        await board.keys("space")
+        await board.keys("m", "5")
+        assert "Training is 1/1" in board.question()
+        assert "put in Ready" not in board.question()
+
+
+async def test_the_messages_say_what_the_head_says(small: Path) -> None:
+    async with opened(small) as board:
+        await into_training(board)
+        await board.keys("o")
+        await board.answer("deadline on Friday")
+        assert "5 Training 2/1! ►0/2" in board.stage("Training").header()
+        assert "Training is 2/1! now, over the limit: deadline on Friday." in board.status()
+        await board.go_to("embedding store")
+        await board.keys("m", "5")
+        assert board.question().startswith("Training is 2/1!:")
 
 
 async def test_a_soft_limit_lets_pass_and_warns(small: Path) -> None:
@@ -133,7 +161,7 @@ async def test_a_soft_limit_lets_pass_and_warns(small: Path) -> None:
         await into_training(board)
         assert board.question() == ""
         assert board.stage("Training").cards() == ["logistic baseline", CARD]
-        assert "Training is 1/1: over its soft limit now." in board.status()
+        assert "Training is 2/1!: over its soft limit now." in board.status()
         assert "2/1!" in board.stage("Training").header()
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlkanban.cells import padded
-from mlkanban.core.models import place
-from mlkanban.core.rules import Allowed, swap
+from mlkanban.core.models import Work, place
+from mlkanban.core.rules import Allowed, Load, enter, swap, work_in
 from mlkanban.errors import LimitReached
 from mlkanban.tui.card_commands.edits import names, needed
 from mlkanban.tui.widgets.ask import Option, numbered
@@ -101,7 +101,7 @@ class MoveCommands:
         refs = [face.ref for face in faces]
         options = []
         parking = self._parking()
-        if parking and parking.id != stage.id and any(f.stage != parking.id for f in faces):
+        if parking and parking.id != stage.id and self._have_room(faces, parking):
             options.append(Option("r", f"put in {parking.name}"))
         standing = self._freeing(faces[0], stage) if len(faces) == 1 else []
         if standing:
@@ -132,6 +132,19 @@ class MoveCommands:
             return done
         screen.status.show("Nothing was moved.")
         return None
+
+    def _have_room(self, faces: Sequence[CardFace], stage: Stage) -> bool:
+        """Whether all these cards, of which at least one stands elsewhere, may enter a stage."""
+        coming = [face for face in faces if face.stage != stage.id or not face.is_open]
+        loads = dict(self._screen.host.model.loads)
+        for face in coming:
+            work = Work(face.work)
+            if face.is_open:
+                loads[face.stage] = loads.get(face.stage, Load()).plus(work, -1)
+            if not isinstance(enter(self._board, stage, loads, work_in(stage, work)), Allowed):
+                return False
+            loads[stage.id] = loads.get(stage.id, Load()).plus(work_in(stage, work))
+        return bool(coming)
 
     def _freeing(self, card: CardFace, stage: Stage) -> list[CardFace]:
         """The cards of a stage that give `card` their slot, top down."""

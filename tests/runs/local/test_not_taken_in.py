@@ -94,5 +94,5 @@ def test_a_run_ends_with_what_became_of_its_card_and_stage(job: Job) -> None:
     code, _, err = job.ended(job.start("sh", "-c", "exit 2"))
     last = err.splitlines()[-1]
     assert code == 2
-    assert last.endswith("It is blocked. Training is 2/1: over its limit now.")
+    assert last.endswith("It is blocked. Training is 2/1!: over its limit now.")
     assert "Training" not in job.mlk("--json", "runs"), "it is said once"

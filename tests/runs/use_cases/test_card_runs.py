@@ -241,7 +241,7 @@ def test_a_full_stage_takes_a_finished_run_and_shows_it(ada: Person, box: Machin
     [ref] = ada.adds("focal loss")
     box.starts(ref, "r1")
     assert box.ends(ref, "r1", FINISHED).endswith(
-        " It is in Evaluation now. Evaluation is 2/1: over its limit now."
+        " It is in Evaluation now. Evaluation is 2/1!: over its limit now."
     )
     assert len(ada.order("Evaluation")) == 2
     last = ada.history.of_card(ref)[-1].event
@@ -259,9 +259,9 @@ def test_a_run_that_fails_says_that_its_stage_is_over_its_limit_once(
     box.starts(first, "r1")
     box.starts(second, "r2")
     assert box.ends(first, "r1", FAILED) == (
-        f"{first}: run r1 failed (exit 1). It is blocked. Training is 2/1: over its limit now."
+        f"{first}: run r1 failed (exit 1). It is blocked. Training is 2/1!: over its limit now."
     )
-    assert "Training is 3/1: over its limit now." in box.ends(second, "r2", FAILED)
+    assert "Training is 3/1!: over its limit now." in box.ends(second, "r2", FAILED)
     assert "limit" not in box.starts(second, "r3"), "which frees a place"
 
 
@@ -321,7 +321,7 @@ def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> N
     reports += [RunReport(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
     assert ada.service.runs.take_in(reports).message == (
         f"{refs[0]}: 20 runs started. {refs[1]}: run s0 started. {refs[2]}: run s1 started."
-        " 2 more about runs: mlkanban runs. Training is 5/2 running: over its limit now."
+        " 2 more about runs: mlkanban runs. Training is 5/2! running: over its limit now."
     )
     ended = [replace(run, state=FINISHED, exit=0, ended=at) for run in sweep]
     assert ada.service.runs.take_in([RunReport(run, refs[0]) for run in ended]).message == (

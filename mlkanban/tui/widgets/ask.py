@@ -249,7 +249,8 @@ class Ask(Vertical):
             remark = f"Tab: {completed.split()[-1]}" if completed else ""
             if self._preview is not None:
                 remark = self._preview(self.query_one(Field).text)
-            self._show([_label_line(self._label, self._verb, remark)])
+            room = max(10, self.screen.size.width - 2)
+            self._show(_label_lines(self._label, self._verb, remark, room))
 
     def _tab(self) -> None:
         if completed := self._completed():
@@ -290,24 +291,29 @@ class Ask(Vertical):
         return ascii_only(shown) if self._glyphs.ascii else shown
 
 
-def _label_line(label: str, verb: str, remark: str) -> Line:
-    """What is asked for, with what the keys do and a remark on what is typed."""
+def _label_lines(label: str, verb: str, remark: str, room: int) -> list[Line]:
+    """What is asked for, with what the keys do and a remark on what is typed; the keys stand on a
+    line of their own where they would be broken."""
     keys = [
         Piece("  (", "dim"), Piece("Enter", "focus"), Piece(f" {verb}, ", "dim"),
         Piece("Ctrl+g", "focus"), Piece(" cancels)", "dim"),
     ]  # fmt: skip
-    return [Piece(label, "title"), *keys, *([Piece(f"  {remark}", "text")] if remark else [])]
+    asked = [Piece(label, "title")]
+    said = [Piece(f"  {remark}", "text")] if remark else []
+    if sum(cell_len(display(piece.text)) for piece in [*asked, *keys]) <= room:
+        return [[*asked, *keys, *said]]
+    keys[0] = Piece("(", "dim")
+    return [asked, [*keys, *said]]
 
 
 def _in_one_line(label: str, options: Sequence[Option], room: int) -> list[Line]:
     """`Training is 1/1:  [r] put in Ready  [q] cancel`; [] if there is too little room."""
-    for gap, cancels in (("  ", True), (" ", False)):
+    for gap in ("  ", " "):
         line: Line = [Piece(label, "title")]
         for option in options:
-            named = cancels or option is not options[-1]
             line += [
                 Piece(f"{gap}[", "dim"), Piece(option.key, "focus"),
-                Piece(f"] {option.text}" if named else "]", "text"),
+                Piece(f"] {option.text}", "text"),
             ]  # fmt: skip
             if option.note:
                 line.append(Piece(f" {option.note}", option.role))

@@ -141,13 +141,13 @@ def how_many_bars(counted: Forecast) -> BarsSpec | None:
     rows = tuple(
         BarRow(
             f"{p} %",
-            (0.0, float(cards)) if p == PROMISED else (float(cards), 0.0),
+            (float(cards), 0.0) if p == PROMISED else (0.0, float(cards)),
             f"{quantity(cards, 'card')} or more" if cards else "not one is certain",
             (),
         )
         for p, cards in sorted(counted.how_many.items(), reverse=True)
     )
-    return BarsSpec("cards", ("", ""), rows, ("area-2", "live")) if rows else None
+    return BarsSpec("cards", ("", ""), rows, ("live", "area-2")) if rows else None
 
 
 def when(counted: Forecast) -> ChancesSpec:

@@ -256,7 +256,7 @@ class CommandProvider(Provider):
                 (section.key, section.title, plain)
                 for section in SECTIONS
                 for line in plain_lines(self._texts.get(section.key, ""))
-                if (plain := _LIST_MARK.sub("", line).strip())
+                if (plain := _of_table(_LIST_MARK.sub("", line).strip()))
             ]
         return self._lines
 
@@ -315,6 +315,15 @@ _EXACT, _BEGINS, _NAMED, _CARD, _CHARTER = 9.0, 6.0, 5.0, 4.0, 3.0
 """What counts among those that are equally close."""
 _EDGE, _END = r"(?<!\w)", r"(?!\w)"
 _LIST_MARK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
+
+
+def _of_table(line: str) -> str:
+    """The cells of a row of a Markdown table, '' for the rule below its head; other lines as they
+    are."""
+    if not line.startswith("|"):
+        return line
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    return "" if all(set(cell) <= set("-:") for cell in cells) else ", ".join(cells)
 
 
 def _is_letter(character: str) -> bool:

@@ -62,6 +62,16 @@ async def test_it_scrolls_and_goes_back(small: Path) -> None:
         assert board.screen is board.board_screen
 
 
+async def test_a_row_of_a_table_is_found_without_its_rules(small: Path) -> None:
+    async with opened(small, size=SMALL) as board:
+        await writes(board, baseline="| what | now |\n|---|---|\n| loss caught | 63 % |")
+        board.send(":")
+        await board.settled()
+        board.send(*"caught")
+        await board.until(lambda: "loss caught, 63 %" in board.text())
+        await board.keys("ctrl+g")
+
+
 @pytest.mark.parametrize("way_in", [[], ["card.open"], ["triage"], ["reports"]])
 async def test_a_line_of_it_is_found_in_the_palette(small: Path, way_in: list[str]) -> None:
     async with opened(small, size=SMALL) as board:

@@ -130,7 +130,7 @@ class Journey:
 
     def _running(self) -> Step:
         """The card went where the runs are, by itself."""
-        self._until(lambda text: re.search(r"1/1 ?\+ ?3/3", text))
+        self._until(lambda text: re.search(r"Train\S* +1/1 ►3/3", text))
         self._type("5", "G")
         return self._step("3-running")
 
@@ -138,7 +138,7 @@ class Journey:
         """The runs of the card under the cursor, when all are in a state."""
         self._type("r")
         self._until(f"Runs of {self.ref}")
-        self._until(lambda text: text.count(f"  {state}  ") == len(SEEDS))
+        self._until(lambda text: text.count(f" {state}  ") == len(SEEDS))
         self._until("evidence")
         step = self._step(name)
         self._type("q")
@@ -157,13 +157,13 @@ class Journey:
         # Data prep is over its limit too.
         self._until(lambda text: text.count("3/2!") == 2)
         self._type("6", "G")
-        self._until("3/2! OVER")
+        self._until(lambda text: re.search("6 Evaluation +3/2!", text))
         return self._step("5-evaluation")
 
     def _card(self) -> Step:
         self._type(ENTER)
         self._until(f"{self.ref}  {TITLE}")
-        self._until("proposed:")
+        self._until("supported")
         step = self._step("7-card")
         self._type("q")
         self._until("in progress")

@@ -51,7 +51,7 @@ OVER_STAGES = (
          rf"{_COUNT} ►{_COUNT}"),
     Sign("1 of 3/3", "under a filter: found, of those in the stage, and the limit",
          rf"\d+ of {_COUNT}{_STATE}"),
-    Sign("2 snoozed, z2", "counted, and out of sight until a day", r"\d+ snoozed|z\d+"),
+    Sign("(2 snoozed), z2", "counted, and out of sight until a day", r"\(?\d+ snoozed\)?|z\d+"),
     Sign("2 finished, +2", "shown, and not counted; past delivery archived ones",
          r"\d+ (finished|archived)|\+\d+"),
 )  # fmt: skip

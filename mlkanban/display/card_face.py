@@ -232,14 +232,13 @@ class Header(NamedTuple):
     def signs(self, live: str) -> Line:
         """The counts as they stand behind the name of a stage: `1/1 ►2/2` where it limits attended
         and unattended cards apart."""
-        if self.filtered and len(self.meters) > 1:
-            return [Piece(self.plain, self.role)]
         if len(self.meters) == 1:
             return [Piece(self.counts, self.role)]
+        in_hand, running = self.counts.removesuffix(" running").split(" + ")
         attended, unattended = self.meters
         return [
-            Piece(str(attended), meter_role(attended)),
-            Piece(f" {live}{Meter(unattended.count, unattended.limit)}", meter_role(unattended)),
+            Piece(in_hand, meter_role(attended)),
+            Piece(f" {live}{running}", meter_role(unattended)),
         ]
 
 

@@ -26,6 +26,18 @@ def head_cells(header: Header, signs: Glyphs) -> int:
     return _cells([Piece(f"{header.name}  {aside}", ""), *header.signs(signs.running)])
 
 
+def least_head_cells(header: Header, signs: Glyphs) -> int:
+    """What is enough: under a filter the cards that it found need the room, so names are cut, and a
+    stage where it found none leaves out of how many."""
+    if not header.filtered:
+        return head_cells(header, signs)
+    number, _, name = header.name.partition(" ")
+    count = header.counts if len(header.meters) == 1 else header.plain
+    if header.plain.startswith("0 "):
+        count = "0"
+    return len(number) + 3 + min(_LEAST_NAME, cell_len(name)) + cell_len(count)
+
+
 class StageHeads:
     """The lines over the stages in sight. The stage that is `lit` has the cursor, or a card is
     dragged to it."""
@@ -87,10 +99,15 @@ class StageHeads:
         here = column.stage == self._lit
         width = column.width - GAP
         number, _, name = header.name.partition(" ")
-        counts = header.signs(self._signs.running)
         room = width - len(number) - 3
-        if room - _cells(counts) < min(_LEAST_NAME, cell_len(name)):
-            counts = [Piece(header.plain, header.role)]
+        found = header.plain.partition(" ")[0]
+        texts = [header.plain, found]
+        if header.filtered and len(header.meters) > 1:
+            limits = "+".join(f"{meter.count}/{meter.limit}" for meter in header.meters)
+            texts = [f"{found} of {limits}", *texts]
+        ways = [header.signs(self._signs.running), *([Piece(t, header.role)] for t in texts)]
+        kept = min(_LEAST_NAME, cell_len(name))
+        counts = next((way for way in ways if room - _cells(way) >= kept), ways[-1])
         why = (f" {SINCE_MERGE}", _MERGED) if header.state == SINCE_MERGE else ()
         for_name = room - _cells(counts)
         if why and for_name - len(_MERGED) >= min(_LEAST_NAME, cell_len(name)):

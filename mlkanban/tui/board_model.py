@@ -52,6 +52,8 @@ class BoardModel:
     sle_days: int | None = None
     over_since_merge: frozenset[str] = frozenset()
     conflicts: int = 0
+    found: Counter[str] | None = None
+    """Under a filter, of the cards in sight: how many are in progress, blocked, late, past SLE."""
     _needed: set[str] = field(default_factory=set)
     """The short ids that open cards depend on, whether these are open or not."""
     _matches: Callable[[CardFace], bool] = lambda face: True
@@ -127,6 +129,7 @@ class BoardModel:
 
     def _count_columns(self, stages: Iterable[int]) -> None:
         """What of the counts of these stages is in sight, where that is not all of it."""
+        self.found = self._found() if self.filtered else None
         if not (self.filtered or self.everything):
             self._counted = []
             return
@@ -139,6 +142,15 @@ class BoardModel:
                 for work, cards in Counter(face.work for face in column if face.is_open).items():
                     load = load.plus(Work(work), cards)
             self._counted[at] = load
+
+    def _found(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for face in (face for column in self.columns for face in column if face.is_open):
+            found["in progress"] += self.board.is_committed(face.stage)
+            found["blocked"] += bool(face.block_reason)
+            found["past SLE"] += self._is_past_sle(face)
+            found["late"] += self._is_late(face)
+        return found
 
     def _concerns_waiting(self, old: CardFace | None, new: CardFace | None) -> bool:
         """Whether cards may wait for others than before because a card changed."""
@@ -215,6 +227,7 @@ class BoardModel:
             return False
         self.sle_days = sle_days
         self._count_all()
+        self._count_columns(range(len(self.columns)))
         return True
 
     def _oldest_expected(self) -> str:

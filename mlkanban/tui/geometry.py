@@ -24,7 +24,7 @@ FOLDS_FROM = 100
 """Below this many cells no stage is folded, for a few stages at a time have the whole width."""
 
 _WIDE_STAGE = 24
-_LEAST_EMPTY, _MOST_EMPTY = 12, 20
+_LEAST_EMPTY, _MOST_EMPTY = 13, 20
 _MOST_WANTED = 40
 _MOST_TITLE_LINES = 6
 _ROOMY = 24
@@ -42,16 +42,24 @@ class Kind(Enum):
 
 class StageContent(NamedTuple):
     """What the width of a stage depends on: the cells of its name with its counts, how many cards
-    it has, what three quarters of their titles fit into, and whether it is to be folded."""
+    it has, what three quarters of their titles fit into, whether it is to be folded, and the cells
+    that are enough for its name with its counts, if those are others."""
 
     head: int
     cards: int
     title: int
     folded: bool = False
+    least_head: int | None = None
 
     @classmethod
     def of(
-        cls, head: int, cards: int, titles: Sequence[str], *, folded: bool = False
+        cls,
+        head: int,
+        cards: int,
+        titles: Sequence[str],
+        *,
+        folded: bool = False,
+        least_head: int | None = None,
     ) -> "StageContent":
         """`titles` are those of the cards, or of some of very many."""
         lengths = sorted(map(_cells, titles))
@@ -59,7 +67,7 @@ class StageContent(NamedTuple):
             usual = lengths[len(lengths) * 3 // 4]
         else:
             usual = lengths[-1] if lengths else 0
-        return cls(head, cards, usual, folded)
+        return cls(head, cards, usual, folded, least_head)
 
 
 class Heights(NamedTuple):
@@ -138,10 +146,11 @@ class Layout:
     def _least_of(self, content: StageContent) -> int:
         if content.folded and self.folds:
             return 16 if self.width < 140 else 20
+        head = content.head if content.least_head is None else content.least_head
         if not content.cards:
-            return max(_LEAST_EMPTY, min(content.head + 1, _MOST_EMPTY))
+            return max(_LEAST_EMPTY, min(head + 1, _MOST_EMPTY))
         least = NARROW_STAGE if self.folds else _WIDE_STAGE
-        return max(least, min(content.head + 2, _WIDE_STAGE))
+        return max(least, min(head + 2, _WIDE_STAGE))
 
     def _wanted_of(self, stage: int) -> int:
         content, least = self.contents[stage], self._least[stage]

@@ -68,17 +68,22 @@ def _sums(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
         yield _Sum("finished shown", "finished", "focus")
     wip = Meter(in_progress(model.board, model.loads), model.board.conwip)
     role = "alarm" if wip.over else "clock" if wip.full else "text"
-    yield _Sum(f"{wip} in progress", f"{wip} WIP", role)
+
+    def counted(what: str, whole: object) -> str:
+        """Under a filter `5 of 12`."""
+        return f"{whole}" if model.found is None else f"{model.found[what]} of {whole}"
+
+    shown = counted("in progress", wip)
+    yield _Sum(f"{shown} in progress", f"{shown} WIP", role)
     if model.blocked:
-        yield _Sum(
-            f"{glyphs.blocked} {model.blocked} blocked",
-            f"{glyphs.blocked} {model.blocked}",
-            "alarm",
-        )
+        shown = counted("blocked", model.blocked)
+        yield _Sum(f"{glyphs.blocked} {shown} blocked", f"{glyphs.blocked} {shown}", "alarm")
     if model.past_sle:
-        yield _Sum(f"!! {model.past_sle} past SLE", f"!! {model.past_sle}", "clock")
+        shown = counted("past SLE", model.past_sle)
+        yield _Sum(f"!! {shown} past SLE", f"!! {shown}", "clock")
     if model.late:
-        yield _Sum(f"{model.late} late", f"{model.late} late", "alarm")
+        shown = counted("late", model.late)
+        yield _Sum(f"{shown} late", f"{shown} late", "alarm")
 
 
 def _fitted(left: Line, room: int, cut: str) -> Line:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import Outcome
-from tests.tui.page import SMALL, Page, opened
+from tests.tui.page import ROOMY, SMALL, Page, opened
 
 
 def shown(board: Page) -> list[str]:
@@ -307,3 +307,19 @@ async def test_stages_stay_where_they_are_while_a_filter_is_typed(small: Path) -
         assert other[0].width > columns[0].width, "now the only card has the room"
         await board.keys("escape")
         assert [seen.column for seen in board.board_view.in_sight] == columns
+
+
+@pytest.mark.parametrize("size", [ROOMY, SMALL])
+async def test_names_and_matches_stay_in_sight_under_a_filter(
+    used: Path, size: tuple[int, int]
+) -> None:
+    async with opened(used, size=size) as board:
+        await board.press("filter")
+        await board.answer("finished")
+        heads = board.lines()[board.board_view.head - 2]
+        assert "Monitor" in heads
+        if size == ROOMY:
+            for name in ("Ideas", "Ready", "Data p", "Feature", "Train", "Evalua", "Deploy"):
+                assert name in heads
+            assert "0 of 4 in progress" in board.lines()[0]
+            assert "0 of 1 blocked" in board.lines()[0]

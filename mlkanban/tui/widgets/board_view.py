@@ -124,10 +124,13 @@ class BoardView(CardsView):
     def _content(self, at: int) -> StageContent:
         board = self._model.board
         stage = board.stages[at]
-        head = board_header.head_cells(self._model.header(at), self._glyphs)
+        header = self._model.header(at)
+        head = board_header.head_cells(header, self._glyphs)
+        least = board_header.least_head_cells(header, self._glyphs)
         folded = self._folds.get(stage.id, board.is_delivered(stage.id))
         cards = len(self._model.columns[at])
-        return StageContent.of(head, cards, self._titles(at), folded=folded)
+        titles = self._titles(at)
+        return StageContent.of(head, cards, titles, folded=folded, least_head=least)
 
     def _titles(self, at: int) -> list[str]:
         """The titles of a stage, as far as they matter for a layout: of very many some."""

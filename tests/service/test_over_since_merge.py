@@ -90,7 +90,7 @@ def test_what_is_said_after_an_exchange_is_what_the_board_says(two: Two, place: 
     bob.moves(third, to="Features")
     bob.moves(fourth, to="Features", override="the paper is due")
     told = meet(place, ada, bob)
-    assert "Features is 3/2, over its limit." in told
+    assert "Features is 3/2!, over its limit." in told
     assert not [line for line in told if line.endswith("since the merge.")]
     assert over(ada) == over(bob) == set()
 

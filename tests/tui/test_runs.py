@@ -215,7 +215,7 @@ async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
         await board.app.run_watch.look()
         board.app.push_screen(RunsScreen(ref, TITLE))
         await board.until(lambda: "mean .935 ±.0071 of 2" in board.text())
-        assert "supported  >=0.9 is reached by more than the spread" in board.text()
+        assert "supported  ≥0.9 is reached by more than the spread" in board.text()
         assert "used 8 gpu-h" in board.text()
 
 

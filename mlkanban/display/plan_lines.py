@@ -36,7 +36,7 @@ _NARROW, _ROOMY, _WIDE = 44, 64, 100
 _LIKELY_LINE = "85 % line: what stands below is not promised"
 
 
-class Place(NamedTuple):
+class PlanPlace(NamedTuple):
     """A row of one of the lists; the first one of an empty list says how to fill it."""
 
     side: int
@@ -54,7 +54,7 @@ class PlanPage:
     empty: tuple[str, str]
     view: FaceContext
     width: int
-    lines: Sequence[Place | int | None] = field(init=False)
+    lines: Sequence[PlanPlace | int | None] = field(init=False)
     """What each line is: a card, the head of a list, or None for the line below which nothing is
     promised."""
 
@@ -66,9 +66,9 @@ class PlanPage:
         return self.view.glyphs
 
     @property
-    def places(self) -> list[Place]:
+    def places(self) -> list[PlanPlace]:
         """The rows from the top to the bottom."""
-        return [line for line in self.lines if isinstance(line, Place)]
+        return [line for line in self.lines if isinstance(line, PlanPlace)]
 
     def head_of(self, at: int) -> int:
         """The line with the head of the list that a line is in."""
@@ -77,7 +77,7 @@ class PlanPage:
     def rows(self, side: int) -> tuple[PlanRow, ...]:
         return self.plan.rows if side == READY else self.plan.ideas
 
-    def _laid_out(self) -> Iterator[Place | int | None]:
+    def _laid_out(self) -> Iterator[PlanPlace | int | None]:
         last = self._promised
         for side in _ORDER:
             yield side
@@ -85,8 +85,8 @@ class PlanPage:
             if last == 0 and self._first_place(side) == 0:
                 yield None
             for row in range(max(1, len(rows))):
-                yield Place(side, row)
-                if last and row < len(rows) and self._place(Place(side, row)) == last - 1:
+                yield PlanPlace(side, row)
+                if last and row < len(rows) and self._place(PlanPlace(side, row)) == last - 1:
                     yield None
 
     @property
@@ -99,9 +99,9 @@ class PlanPage:
         return self.fit.likely if self.fit.likely < waiting else None
 
     def _first_place(self, side: int) -> int | None:
-        return self._place(Place(side, 0)) if self.rows(side) else None
+        return self._place(PlanPlace(side, 0)) if self.rows(side) else None
 
-    def _place(self, at: Place) -> int | None:
+    def _place(self, at: PlanPlace) -> int | None:
         """Which of the cards that would be begun it is; None for one that is in progress."""
         if self.plan.ready.committed:
             return None if at.side == READY else at.row
@@ -109,7 +109,7 @@ class PlanPage:
 
     # Lines
 
-    def line(self, at: int, here: Place | None = None) -> Line:
+    def line(self, at: int, here: PlanPlace | None = None) -> Line:
         """One of the lines; `here` is where the cursor is."""
         what = self.lines[at]
         if what is None:
@@ -165,7 +165,7 @@ class PlanPage:
             columns.append("85 % by")
         return (*columns, "fits") if known else tuple(columns)
 
-    def _card(self, at: Place, row: PlanRow, *, here: bool) -> Line:
+    def _card(self, at: PlanPlace, row: PlanRow, *, here: bool) -> Line:
         face, glyphs, view = row.face, self.glyphs, self.view
         place = self._place(at)
         number = "" if place is None else str(place + 1)

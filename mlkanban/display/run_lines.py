@@ -46,7 +46,7 @@ _VERDICT_ROLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class RunContext:
+class RunPageContext:
     """What lines of runs depend on besides the runs: the results of the card, its metric, time and
     place, and the characters."""
 
@@ -82,7 +82,7 @@ def _sign(state: RunState, glyphs: Glyphs) -> tuple[str, str]:
 def run_grid(
     runs: Sequence[Run],
     differs: Mapping[str, Sequence[str]],
-    context: RunContext,
+    context: RunPageContext,
     width: int,
     *,
     marked: str = "",
@@ -127,7 +127,7 @@ def run_grid(
     return Grid.of(columns, known, width, glyphs, least=_KNOWN)
 
 
-def known_of(run: Run, context: RunContext) -> Line:
+def known_of(run: Run, context: RunPageContext) -> Line:
     """How a run ended and how that is known: of a failed one the reason first."""
     found = context.found
     best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
@@ -145,7 +145,7 @@ def known_of(run: Run, context: RunContext) -> Line:
     return [Piece("best", "live"), Piece("  ", "text"), *line] if best else line
 
 
-def _others(run: Run, context: RunContext) -> str:
+def _others(run: Run, context: RunPageContext) -> str:
     """What a run reported where the card has no metric."""
     return "" if context.name else _shown(metrics_text(run))
 
@@ -224,7 +224,7 @@ def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[Lin
 
 def configuration_grid(
     rows: Sequence[ConfigurationRuns],
-    context: RunContext,
+    context: RunPageContext,
     width: int,
     *,
     marks: Sequence[str] = (),
@@ -270,7 +270,7 @@ def configuration_grid(
         if best or "1" in many:
             columns.append(Column("", 7 if "1" in many else 4, note))
         if (cells := next((cells for least, cells in _SPREADS if width >= least), 0)) and sds:
-            scale = Scale.of([one for one in results if one], context.metric or {})
+            scale = MetricScale.of([one for one in results if one], context.metric or {})
             role = {key: MARK_ROLES[at % len(MARK_ROLES)] for at, key in enumerate(marks)}
             columns.append(
                 Column(
@@ -297,7 +297,7 @@ def spoken_seconds(seconds: float) -> str:
     return spoken(timedelta(seconds=seconds)) if seconds >= 1 else ""
 
 
-def states_of(row: ConfigurationRuns, context: RunContext) -> Line:
+def states_of(row: ConfigurationRuns, context: RunPageContext) -> Line:
     """What became of the runs of a configuration: what goes on first, then what failed. Of an only
     run that failed, why."""
     glyphs = context.glyphs
@@ -344,7 +344,7 @@ def _number(value: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class MetricScale:
     """The numbers from `low` to `high` on a line of cells, with the baseline and the target of a
     metric on it, where there are any."""
 
@@ -353,7 +353,9 @@ class Scale:
     metric: Mapping[str, Any]
 
     @classmethod
-    def of(cls, configurations: Sequence[Configuration], metric: Mapping[str, Any]) -> "Scale":
+    def of(
+        cls, configurations: Sequence[Configuration], metric: Mapping[str, Any]
+    ) -> "MetricScale":
         ends = [end for end in (metric.get("baseline"), metric.get("target")) if end is not None]
         for one in configurations:
             ends += [one.mean - (one.sd or 0.0), one.mean + (one.sd or 0.0)]
@@ -385,7 +387,7 @@ class Scale:
         return merged(cells)
 
 
-def _ends(scale: Scale, width: int) -> str:
+def _ends(scale: MetricScale, width: int) -> str:
     """What stands over the scale: where baseline and target are."""
     head = [" "] * width
     for name, word in (("target", "target"), ("baseline", "base")):
@@ -411,7 +413,7 @@ def merged(line: Sequence[Piece]) -> Line:
 # What they say together
 
 
-def verdict_lines(context: RunContext, width: int) -> list[Line]:
+def verdict_lines(context: RunPageContext, width: int) -> list[Line]:
     """The verdict that the runs propose, in its colour, with what it rests on."""
     found = context.found
     if found is None or found.proposal is None:
@@ -430,7 +432,7 @@ def verdict_lines(context: RunContext, width: int) -> list[Line]:
 
 def remark_lines(
     runs: Sequence[Run],
-    context: RunContext,
+    context: RunPageContext,
     width: int,
     repeats: Repeats,
     spent: Spending | None = None,
@@ -462,7 +464,7 @@ def budget_line(spent: Spending) -> Line:
     return [Piece("budget  ", "dim"), Piece(spent.summary, role)]
 
 
-def mean_line(one: Configuration, context: RunContext) -> Line:
+def mean_line(one: Configuration, context: RunPageContext) -> Line:
     """`mean .935 ±.0071 of 2`."""
     text = compact_text(number_text(one.mean, context.metric))
     sd = "" if one.sd is None else f" {context.glyphs.plus_minus}{_number(one.sd)}"
@@ -485,7 +487,7 @@ def counts_line(runs: Sequence[Run], glyphs: Glyphs, *, words: bool) -> Line:
     return joined(parts, "  ")
 
 
-def aim_line(context: RunContext) -> list[Line]:
+def aim_line(context: RunPageContext) -> list[Line]:
     """The target and the baseline of the metric, each a part of a line."""
     metric = context.metric
     if not metric:

@@ -42,7 +42,7 @@ _MOST_METER = 12
 _LABEL = 12
 
 
-class Choice(NamedTuple):
+class TriageChoice(NamedTuple):
     """The command of a key, a word for it, and what it would do to the card now."""
 
     command: str
@@ -97,7 +97,7 @@ def _meter(meter: Meter, glyphs: Glyphs) -> Line:
 def card_lines(
     content: CardContent,
     why: str,
-    choices: Sequence[tuple[str, Choice]],
+    choices: Sequence[tuple[str, TriageChoice]],
     plain_note: PlainNote,
     size: tuple[int, int],
 ) -> list[Line]:
@@ -134,7 +134,9 @@ def card_lines(
     return [*head, under, *inset, [], *([Piece(" ", "text"), *line] for line in end)]
 
 
-def choice_lines(choices: Sequence[tuple[str, Choice]], width: int, glyphs: Glyphs) -> list[Line]:
+def choice_lines(
+    choices: Sequence[tuple[str, TriageChoice]], width: int, glyphs: Glyphs
+) -> list[Line]:
     """A line for each key: the key, its word, and what it would do."""
     keys = max((cell_len(key) for key, _ in choices), default=0) + 2
     words = max((cell_len(choice.word) for _, choice in choices), default=0) + 3
@@ -149,12 +151,12 @@ def choice_lines(choices: Sequence[tuple[str, Choice]], width: int, glyphs: Glyp
     return lines
 
 
-def choices(content: CardContent, outlook: Outlook) -> list[Choice]:
+def choices(content: CardContent, outlook: Outlook) -> list[TriageChoice]:
     """What can be decided about the card, in the order of likeliness."""
     card, face, board = content.card, content.page.face, content.view.board
     if card.outcome or card.archived:
         answers = [_health(alert=card.health is Health.ALERT)] if card.health else []
-        away = Choice("card.archive", "archive", "off the board; it stays in the numbers")
+        away = TriageChoice("card.archive", "archive", "off the board; it stays in the numbers")
         return [*answers, _note(), *([] if card.archived else [away]), _skip()]
     block = _unblock(board, face, outlook) if card.blocker else _block()
     rest = [
@@ -168,13 +170,13 @@ def choices(content: CardContent, outlook: Outlook) -> list[Choice]:
     return rest
 
 
-def _accept(content: CardContent, outlook: Outlook) -> Choice:
+def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
     """What the rules say to the next stage: the same ones that are asked when the key is
     pressed."""
     board, card = content.view.board, content.card
     at = board.position(card.stage) + 1
     if at == len(board.stages):
-        return Choice("triage.accept", "finish", "this is the last stage: asks how it ended")
+        return TriageChoice("triage.accept", "finish", "this is the last stage: asks how it ended")
     stage, header = board.stages[at], outlook.headers[at]
     name, effects = _shown(stage.name), []
     work = rules.work_in(stage, card.work)
@@ -189,53 +191,55 @@ def _accept(content: CardContent, outlook: Outlook) -> Choice:
         effects += [_shown(verdict.reason.rstrip(".")), "asks"]
     if unticked := rules.in_the_way(board, card.stage, at, card.checklist):
         effects.append(f"{quantity(len(unticked), 'gate')} unticked")
-    return Choice("triage.accept", "move on", "; ".join(effects))
+    return TriageChoice("triage.accept", "move on", "; ".join(effects))
 
 
-def _unblock(board: Board, face: CardFace | None, outlook: Outlook) -> Choice:
+def _unblock(board: Board, face: CardFace | None, outlook: Outlook) -> TriageChoice:
     if face is None:
-        return Choice("card.block", "unblock", "it goes on")
+        return TriageChoice("card.block", "unblock", "it goes on")
     at = board.position(face.stage)
     effect = f"it goes on in {_shown(board.stages[at].name)}, {outlook.headers[at].counts}"
-    return Choice("card.block", "unblock", effect)
+    return TriageChoice("card.block", "unblock", effect)
 
 
-def _block() -> Choice:
-    return Choice("card.block", "block", "asks by what; until:fri lifts it by itself")
+def _block() -> TriageChoice:
+    return TriageChoice("card.block", "block", "asks by what; until:fri lifts it by itself")
 
 
-def _snooze(snoozes: int) -> Choice:
+def _snooze(snoozes: int) -> TriageChoice:
     effect = "out of sight for a day, a week ..."
     if snoozes:
         effect = f"snoozed {quantity(snoozes, 'time')} before"
         effect += ": asks for a decision" if snoozes >= OFTEN_SNOOZED else "; out of sight again"
-    return Choice("card.snooze", "snooze", effect)
+    return TriageChoice("card.snooze", "snooze", effect)
 
 
-def _finish(content: CardContent) -> Choice:
+def _finish(content: CardContent) -> TriageChoice:
     effect = "asks how it ended: shipped, learned ..."
     if content.card.type in (CardType.EXPERIMENT, CardType.MODEL):
         effect = "asks what came of it: shipped, or learned that it does not work"
-    return Choice("card.finish", "finish", effect)
+    return TriageChoice("card.finish", "finish", effect)
 
 
-def _note() -> Choice:
-    return Choice("card.note", "note", "what is new; then decide")
+def _note() -> TriageChoice:
+    return TriageChoice("card.note", "note", "what is new; then decide")
 
 
-def _archive(content: CardContent) -> Choice:
+def _archive(content: CardContent) -> TriageChoice:
     if content.card.started_at:
-        return Choice("card.archive", "archive", "abandoned; it counts in the numbers")
-    return Choice("card.archive", "archive", "off the board; it was never begun")
+        return TriageChoice("card.archive", "archive", "abandoned; it counts in the numbers")
+    return TriageChoice("card.archive", "archive", "off the board; it was never begun")
 
 
-def _health(*, alert: bool) -> Choice:
+def _health(*, alert: bool) -> TriageChoice:
     effect = "ok, watch, retired, or train it again"
-    return Choice("card.health", "health", f"answers the alert: {effect}" if alert else effect)
+    return TriageChoice(
+        "card.health", "health", f"answers the alert: {effect}" if alert else effect
+    )
 
 
-def _skip() -> Choice:
-    return Choice("triage.skip", "skip", "it comes back once, at the end")
+def _skip() -> TriageChoice:
+    return TriageChoice("triage.skip", "skip", "it comes back once, at the end")
 
 
 def _shown(text: str) -> str:

@@ -89,7 +89,7 @@ class Heights(NamedTuple):
         return max(1, (lines + self.gap) // self.pitch)
 
 
-class Column(NamedTuple):
+class StageColumn(NamedTuple):
     """A stage in sight: where it begins, and its cells with the gap after it."""
 
     stage: int
@@ -106,7 +106,7 @@ class Column(NamedTuple):
 class VisibleColumn(NamedTuple):
     """A stage in sight with its card heights, the row that is seen first, and how many are."""
 
-    column: Column
+    column: StageColumn
     heights: Heights
     top: int
     rows: int
@@ -121,7 +121,7 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout:
+class BoardLayout:
     """The stages of a board at a size, in cells; `contents` are what they held when it was made."""
 
     width: int
@@ -205,7 +205,7 @@ class Layout:
             first = min(self._last_first, first + max(1, self._fitting(first) // 2))
         return first
 
-    def columns(self, first: int) -> tuple[Column, ...]:
+    def columns(self, first: int) -> tuple[StageColumn, ...]:
         """The stages in sight from `first` on; together they take the whole width."""
         stages = range(first, first + self._fitting(first))
         widths = {at: self._least[at] for at in stages}
@@ -219,7 +219,7 @@ class Layout:
             widths[at] += each + (turn < more)
         columns, x = [], 0
         for at in stages:
-            columns.append(Column(at, x, max(1, widths[at]), self.kind(at)))
+            columns.append(StageColumn(at, x, max(1, widths[at]), self.kind(at)))
             x += widths[at]
         return tuple(columns)
 
@@ -242,7 +242,7 @@ class Layout:
         return min(_MOST_WANTED, self.contents[stage].title + EDGE + GAP + 2)
 
     def heights(
-        self, column: Column, cards: int, titles: Sequence[str], *, committed: bool
+        self, column: StageColumn, cards: int, titles: Sequence[str], *, committed: bool
     ) -> Heights:
         """The card heights of a stage with so many cards and these titles (of very many some): the
         titles whole if that fits, else as many of their lines as do. Only cards of committed stages

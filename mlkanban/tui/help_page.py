@@ -43,14 +43,14 @@ class Row(NamedTuple):
     also: str = ""
 
 
-class Section(NamedTuple):
+class HelpSection(NamedTuple):
     """A title, its rows, and how wide their left part is."""
 
     title: str
     rows: tuple[Row, ...]
     left: int
 
-    def found(self, words: Sequence[str]) -> "Section":
+    def found(self, words: Sequence[str]) -> "HelpSection":
         """The rows that have all the words, or all rows where the title has them."""
         if all(word in self.title.casefold() for word in words):
             return self
@@ -58,7 +58,7 @@ class Section(NamedTuple):
         return self._replace(rows=tuple(rows))
 
 
-def sections(about: str, commands: Iterable[Command], group: str = "") -> list[list[Section]]:
+def sections(about: str, commands: Iterable[Command], group: str = "") -> list[list[HelpSection]]:
     """What help says of a screen: the groups of its keys, and what else there is. `group` is that
     of the key pressed last, which comes first."""
     commands = tuple(commands)
@@ -68,25 +68,25 @@ def sections(about: str, commands: Iterable[Command], group: str = "") -> list[l
             groups.setdefault(command.group, []).append(
                 Row(keys_shown(command), command.help, command.title)
             )
-    keys = [Section(name, tuple(rows), 14) for name, rows in groups.items() if rows]
+    keys = [HelpSection(name, tuple(rows), 14) for name, rows in groups.items() if rows]
     rest = []
     if about in (BOARD, CARD):
         rest += [_signs("Signs over a stage", OVER_STAGES), _signs("Signs on a card", ON_CARDS)]
     if about == RUNS:
-        rest.append(Section("States of a run", tuple(Row(*state) for state in _STATES), 10))
+        rest.append(HelpSection("States of a run", tuple(Row(*state) for state in _STATES), 10))
     if situations := SITUATIONS.get(about):
         rows = tuple(Row(when, with_keys(text, commands)) for when, text in situations)
-        rest.append(Section("What to do when", rows, 18))
-    rest.append(Section("Questions and the mouse", tuple(Row(*row) for row in _QUESTIONS), 13))
+        rest.append(HelpSection("What to do when", rows, 18))
+    rest.append(HelpSection("Questions and the mouse", tuple(Row(*row) for row in _QUESTIONS), 13))
     return [keys, rest]
 
 
-def _signs(title: str, signs: Iterable[Sign]) -> Section:
-    return Section(title, tuple(Row(sign.example, sign.meaning) for sign in signs), 16)
+def _signs(title: str, signs: Iterable[Sign]) -> HelpSection:
+    return HelpSection(title, tuple(Row(sign.example, sign.meaning) for sign in signs), 16)
 
 
 def page(
-    parts: Sequence[Sequence[Section]], width: int, glyphs: Glyphs, search: str = ""
+    parts: Sequence[Sequence[HelpSection]], width: int, glyphs: Glyphs, search: str = ""
 ) -> list[Line]:
     """The lines of help in as many columns as the width has room for, each line `width` cells at
     most. With `search` only the rows that have all its words."""
@@ -111,14 +111,14 @@ def page(
     return lines
 
 
-def _halves(some: Sequence[Section], room: int, glyphs: Glyphs) -> list[list[Section]]:
+def _halves(some: Sequence[HelpSection], room: int, glyphs: Glyphs) -> list[list[HelpSection]]:
     """Sections in two columns of about the same height, in their order."""
     heights = [len(_drawn(one, room, glyphs)) for one in some]
     cut = min(range(len(some) + 1), key=lambda at: max(sum(heights[:at]), sum(heights[at:])))
     return [list(some[:cut]), list(some[cut:])]
 
 
-def _drawn(section: Section, room: int, glyphs: Glyphs) -> list[Line]:
+def _drawn(section: HelpSection, room: int, glyphs: Glyphs) -> list[Line]:
     """A heading with its rule, the rows, and a blank line."""
     lines = [rule([Piece(section.title, "title")], room, glyphs)]
     inset = min(section.left, max(6, room // 2))

@@ -174,7 +174,7 @@ class CommandProvider(Provider):
             yield self._hit(float(len(commands) - at), command)
 
     async def search(self, query: str) -> Hits:
-        wanted = _Wanted.read(query)
+        wanted = _Query.read(query)
         matcher = self.matcher(query)
         for command in self._commands():
             score = wanted.named(command.title, command.help, matcher.match)
@@ -201,7 +201,7 @@ class CommandProvider(Provider):
             (keys, "bold $board-focus"),
         )  # fmt: skip
 
-    def _reports(self, wanted: _Wanted, scattered: Callable[[str], float]) -> Iterator[Hit]:
+    def _reports(self, wanted: _Query, scattered: Callable[[str], float]) -> Iterator[Hit]:
         """The reports by their names, from the board."""
         screen = self._screen
         if screen is None or screen.WHERE != BOARD:
@@ -215,7 +215,7 @@ class CommandProvider(Provider):
                 go = partial(screen.open, "reports", entry.name)
                 yield Hit(score, line, go, text=title)
 
-    def _cards(self, wanted: _Wanted) -> Iterator[tuple[float, str, partial[None]]]:
+    def _cards(self, wanted: _Query) -> Iterator[tuple[float, str, partial[None]]]:
         """The cards that have all the words, the closest ones."""
         screen = self._screen
         if screen is None or screen.WHERE != BOARD:
@@ -231,7 +231,7 @@ class CommandProvider(Provider):
             shown = screen.plain(shortened(text, 60, self._cut))
             yield score, f"Go to {shown}", partial(screen.go_to, face.id)
 
-    def _charter(self, wanted: _Wanted) -> list[tuple[float, str, partial[None]]]:
+    def _charter(self, wanted: _Query) -> list[tuple[float, str, partial[None]]]:
         """The lines of the charter that have all the words, the closest ones."""
         screen = self._screen
         if screen is None or not wanted.text:
@@ -266,7 +266,7 @@ class CommandProvider(Provider):
             screen.run_command(name)
 
 
-class _Wanted(NamedTuple):
+class _Query(NamedTuple):
     """What is looked for, and how close a text comes to it: the words themselves are closer than
     words that begin with them, those closer than words with them inside, and scattered letters
     are the last of all."""
@@ -277,7 +277,7 @@ class _Wanted(NamedTuple):
     starts: tuple[re.Pattern[str], ...]
 
     @classmethod
-    def read(cls, query: str) -> _Wanted:
+    def read(cls, query: str) -> _Query:
         words = tuple(query.casefold().split())
         starts = [rf"{_EDGE if _is_letter(word[0]) else ''}{re.escape(word)}" for word in words]
         whole = [

@@ -32,7 +32,7 @@ _UNKNOWN = "\0"
 _NARROW = re.compile("[ -~\xa0-\u052f\u1e00-\u1fff\u2010-\u22ff\u2500-\u25fc\u2800-\u28ff✓✗]*")
 
 
-class _Look(NamedTuple):
+class _CellLook(NamedTuple):
     """How a cell looks, in parameters of SGR sequences. A blank that shows no more than its ground
     has no `text` colour."""
 
@@ -41,7 +41,7 @@ class _Look(NamedTuple):
     ground: str
 
 
-_PLAIN = _Look(frozenset(), "39", "49")
+_PLAIN = _CellLook(frozenset(), "39", "49")
 
 
 class _Line:
@@ -49,7 +49,7 @@ class _Line:
 
     __slots__ = ("characters", "looks")
 
-    def __init__(self, characters: list[str], looks: list[_Look]) -> None:
+    def __init__(self, characters: list[str], looks: list[_CellLook]) -> None:
         self.characters = characters
         self.looks = looks
 
@@ -154,7 +154,7 @@ class _Pen:
         y: int,
         shown: _Line,
         characters: Sequence[str],
-        looks: Sequence[_Look],
+        looks: Sequence[_CellLook],
     ) -> None:
         """The cells from (x, y) on that look otherwise than those shown."""
         end = x + len(characters)
@@ -167,7 +167,7 @@ class _Pen:
             self._put(character, look)
 
     def _go_to(
-        self, x: int, y: int, start: int, characters: Sequence[str], looks: Sequence[_Look]
+        self, x: int, y: int, start: int, characters: Sequence[str], looks: Sequence[_CellLook]
     ) -> None:
         if y == self._y and self._x == x:
             return
@@ -180,20 +180,20 @@ class _Pen:
             self._out.append(f"\x1b[{gap}C")
         self._x, self._y = x, y
 
-    def _writes(self, look: _Look) -> bool:
+    def _writes(self, look: _CellLook) -> bool:
         """Whether what is written now looks like this."""
         now = self._look
         if look.text:
             return look == now
         return look.ground == now.ground and not now.attributes & _SEEN_ON_BLANKS
 
-    def _put(self, character: str, look: _Look) -> None:
+    def _put(self, character: str, look: _CellLook) -> None:
         if not self._writes(look):
             self._change(look)
         self._out.append(character)
         self._x += 1
 
-    def _change(self, look: _Look) -> None:
+    def _change(self, look: _CellLook) -> None:
         now = self._look
         text = look.text or now.text
         wanted = look.attributes if look.text else now.attributes - _SEEN_ON_BLANKS
@@ -210,14 +210,14 @@ class _Pen:
         if look.ground != now.ground:
             codes.append(look.ground)
         self._out.append(f"\x1b[{';'.join(codes)}m")
-        self._look = _Look(wanted, text, look.ground)
+        self._look = _CellLook(wanted, text, look.ground)
 
 
 def _cells(strip: Strip, system: ColorSystem) -> _Line | None:
     """The cells of a strip. None where terminals may disagree about how many cells a character
     takes, or where there are links."""
     characters: list[str] = []
-    looks: list[_Look] = []
+    looks: list[_CellLook] = []
     for text, style, control in strip:
         if control:
             continue
@@ -238,7 +238,7 @@ def _one_cell_each(text: str) -> bool:
 
 
 @lru_cache(4096)
-def _look(style: Style, system: ColorSystem) -> _Look:
+def _look(style: Style, system: ColorSystem) -> _CellLook:
     codes = iter(Strip.render_ansi(style, system).split(";"))
     attributes, text, ground = set(), "39", "49"
     for code in codes:
@@ -252,12 +252,12 @@ def _look(style: Style, system: ColorSystem) -> _Look:
             ground = code
         elif code:
             attributes.add(code)
-    return _Look(frozenset(attributes), text, ground)
+    return _CellLook(frozenset(attributes), text, ground)
 
 
 @lru_cache(4096)
-def _blank(look: _Look) -> _Look:
+def _blank(look: _CellLook) -> _CellLook:
     """The look of a blank: a colour that it does not show costs nothing."""
     if look.attributes & _SEEN_ON_BLANKS:
         return look
-    return _Look(frozenset(), "", look.ground)
+    return _CellLook(frozenset(), "", look.ground)

@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from mlkanban.display.card_face import Line
 from mlkanban.display.lines import width_of
 from mlkanban.display.run_lines import (
-    RunContext,
-    Scale,
+    MetricScale,
+    RunPageContext,
     configuration_grid,
     detail_lines,
     run_grid,
@@ -49,9 +49,9 @@ RUNS = [
 ]  # fmt: skip
 
 
-def context(runs: list[Run] = RUNS, *, ascii: bool = False) -> RunContext:
+def context(runs: list[Run] = RUNS, *, ascii: bool = False) -> RunPageContext:
     found = results(runs, METRIC)
-    return RunContext(found, METRIC, UTC, NOW, glyphs("ascii") if ascii else UTF8)
+    return RunPageContext(found, METRIC, UTC, NOW, glyphs("ascii") if ascii else UTF8)
 
 
 def test_a_configuration_has_its_mean_and_what_became_of_its_runs() -> None:
@@ -96,7 +96,7 @@ def test_no_line_is_wider_than_the_screen(ascii: bool, width: int, name: str, va
 def test_the_spread_stands_between_the_baseline_and_the_target() -> None:
     found = results(RUNS, METRIC)
     assert found is not None
-    scale = Scale.of(found.configurations, METRIC)
+    scale = MetricScale.of(found.configurations, METRIC)
     [shown] = plain([scale.line(found.best, 40, UTF8, "")])
     assert shown.index("·") < shown.index("●")
     assert cell_len(shown) == 40

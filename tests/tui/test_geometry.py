@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from mlkanban.tui.geometry import (
     NARROW_STAGE,
+    BoardLayout,
     Heights,
     Kind,
-    Layout,
     StageContent,
     VisibleColumn,
     slot_at,
@@ -24,8 +24,8 @@ STAGES = st.lists(
 SIZES = st.integers(1, 250)
 
 
-def board(width: int, height: int, *stages: StageContent) -> Layout:
-    return Layout(width, height, stages)
+def board(width: int, height: int, *stages: StageContent) -> BoardLayout:
+    return BoardLayout(width, height, stages)
 
 
 def titles(*lengths: int) -> list[str]:
@@ -41,7 +41,7 @@ def test_the_stages_in_sight_fill_the_width_and_hold_the_cursor(
     stages: tuple[StageContent, ...], width: int, height: int, first: int, cursor: int
 ) -> None:
     assume(cursor < len(stages))
-    layout = Layout(width, height, stages)
+    layout = BoardLayout(width, height, stages)
     first = layout.scrolled(first, cursor)
     columns = layout.columns(first)
     assert [column.stage for column in columns] == list(range(first, first + len(columns)))
@@ -61,7 +61,7 @@ def test_the_stages_in_sight_fill_the_width_and_hold_the_cursor(
 def test_no_key_brings_stages_that_scroll_back_elsewhere(
     stages: tuple[StageContent, ...], width: int, height: int, data: st.DataObject
 ) -> None:
-    layout = Layout(width, height, stages)
+    layout = BoardLayout(width, height, stages)
     first = data.draw(st.integers(0, len(stages) - 1))
     first = layout.scrolled(first, first)
     assert layout.columns(first) == layout.columns(first)
@@ -75,7 +75,7 @@ def test_the_mouse_finds_what_is_drawn_under_it(
     stages: tuple[StageContent, ...], width: int, height: int, names: list[str],
     committed: bool, x: int, y: int,
 ) -> None:  # fmt: skip
-    layout = Layout(width, height, stages)
+    layout = BoardLayout(width, height, stages)
     seen = []
     for column in layout.columns(0):
         heights = layout.heights(column, len(names), names, committed=committed)
@@ -116,7 +116,7 @@ def _lines(title: str, width: int) -> int:
     return len(wrapped(title, width, 99, ""))
 
 
-def widths(layout: Layout, first: int = 0) -> list[int]:
+def widths(layout: BoardLayout, first: int = 0) -> list[int]:
     return [column.width for column in layout.columns(first)]
 
 

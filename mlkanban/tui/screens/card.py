@@ -27,7 +27,7 @@ from mlkanban.display.card_layout import (
 from mlkanban.display.card_page import CardPage
 from mlkanban.display.lines import filled, paragraph, width_of
 from mlkanban.display.run_lines import (
-    RunContext,
+    RunPageContext,
     configuration_grid,
     remark_lines,
     run_grid,
@@ -243,7 +243,9 @@ class CardScreen(TextScreen):
         metric = to_json(read.card.metric) if read.card.metric else None
         found = results(runs, metric, repeats)
         now = self.host.now()
-        context = RunContext(found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs)
+        context = RunPageContext(
+            found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs
+        )
         if len(runs) <= _EACH:
             grid = run_grid(runs, differing(runs), context, width)
             lines = [grid.head, *(grid.row(at) for at in range(len(runs)))]

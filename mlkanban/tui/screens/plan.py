@@ -10,7 +10,7 @@ from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
 from mlkanban.display.card_face import FaceContext
-from mlkanban.display.plan_lines import IDEAS, READY, Place, PlanPage, fit_line, title_line
+from mlkanban.display.plan_lines import IDEAS, READY, PlanPage, PlanPlace, fit_line, title_line
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fit import Fit
 from mlkanban.service import Done
@@ -129,7 +129,7 @@ class PlanScreen(KeyScreen):
             *([[]] if self.size.height >= _ROOMY else []),
         ]
         room = max(1, self._lines.size.height - len(lines))
-        here = Place(self._side, self._rows[self._side])
+        here = PlanPlace(self._side, self._rows[self._side])
         cursor = page.lines.index(here)
         self._follow(page, cursor, room)
         for at in range(self._top, min(self._top + room, len(page.lines))):
@@ -174,7 +174,7 @@ class PlanScreen(KeyScreen):
         """So many rows down, from one list into the other."""
         if self._page is not None:
             places = self._page.places
-            at = places.index(Place(self._side, self._rows[self._side]))
+            at = places.index(PlanPlace(self._side, self._rows[self._side]))
             self._side, row = places[max(0, min(at + by, len(places) - 1))]
             self._rows[self._side] = row
             self._draw()

@@ -40,7 +40,7 @@ from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.lines import Lines
 from mlkanban.tui.widgets.overview import Overview, Tile
 from mlkanban.tui.widgets.picture import Picture
-from mlkanban.tui.widgets.tab_bar import Tab, TabBar
+from mlkanban.tui.widgets.tab_bar import ReportTab, TabBar
 from mlkanban.tui.widgets.table_pane import TablePane
 
 _WINDOWS: tuple[int | None, ...] = (90, 30, None)
@@ -86,9 +86,11 @@ class ReportsScreen(KeyScreen):
             self._report.view, self._report.part = name, None
         glyphs = self.host.glyphs
         keys = {c.name: shown(c.keys[0]) for c in self.host.commands if c.keys}
-        tabs = [Tab(e.name, keys.get(f"view.{e.name}", ""), e.tab) for e in CATALOGUE]
+        tabs = [ReportTab(e.name, keys.get(f"view.{e.name}", ""), e.tab) for e in CATALOGUE]
         self._keys = keys
-        self._tabs = TabBar([Tab(OVERVIEW, "", "Overview"), *tabs], glyphs=glyphs, id="report-tabs")
+        self._tabs = TabBar(
+            [ReportTab(OVERVIEW, "", "Overview"), *tabs], glyphs=glyphs, id="report-tabs"
+        )
         self._head = Lines(ascii=self.host.ascii, id="report-title")
         self._words = Lines(ascii=self.host.ascii, id="report-words")
         self._note = Lines(ascii=self.host.ascii, id="report-note")

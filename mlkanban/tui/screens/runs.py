@@ -14,7 +14,7 @@ from mlkanban.display.grid import Grid
 from mlkanban.display.lines import as_many_as_fit, joined, paragraph, rule, spread
 from mlkanban.display.run_lines import (
     LETTERS,
-    RunContext,
+    RunPageContext,
     aim_line,
     budget_line,
     configuration_grid,
@@ -210,7 +210,7 @@ class RunsScreen(ListScreen):
             return
         width, height = self.size.width, self.size.height - 1
         glyphs = self.host.glyphs
-        context = RunContext(
+        context = RunPageContext(
             self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs
         )
         lines = [self._title_line(width), self._summary_line(context, width)]
@@ -247,7 +247,7 @@ class RunsScreen(ListScreen):
         lines = [*lines[:height], *([[]] * (height - len(lines)))]
         self.query_one("#runs", Lines).show(lines, cursor)
 
-    def _grid(self, context: RunContext, width: int) -> Grid:
+    def _grid(self, context: RunPageContext, width: int) -> Grid:
         """The list, whose lines are made when they are in sight; a key that only moves the cursor
         finds it made."""
         inside = self._inside
@@ -279,7 +279,7 @@ class RunsScreen(ListScreen):
             [Piece(f"{what} ", "dim")], width, glyphs,
         )  # fmt: skip
 
-    def _summary_line(self, context: RunContext, width: int) -> Line:
+    def _summary_line(self, context: RunPageContext, width: int) -> Line:
         """The target, what the list is sorted by, how many runs go on and failed, the filter."""
         glyphs = context.glyphs
         parts = aim_line(context)
@@ -304,7 +304,7 @@ class RunsScreen(ListScreen):
         line, many = as_many_as_fit(parts, width - 2)
         return [Piece(" ", "text"), *(line if many else joined(parts[:1]))]
 
-    def _together(self, context: RunContext, width: int, room: int) -> list[Line]:
+    def _together(self, context: RunPageContext, width: int, room: int) -> list[Line]:
         """What all runs say together; in little room, only the verdict and the budget."""
         if width not in self._words:
             repeats = self.host.settings.repeats

@@ -19,11 +19,11 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import (
     GAP,
     NARROW_STAGE,
-    Column,
+    BoardLayout,
     Heights,
     Kind,
-    Layout,
     Slot,
+    StageColumn,
     StageContent,
     VisibleColumn,
     slot_at,
@@ -49,9 +49,9 @@ class BoardView(CardsView):
         super().__init__(id="board", glyphs=glyphs)
         self._cards: dict[tuple[object, ...], list[Cells]] = {}
         self._folds: dict[str, bool] = {}
-        self._layout_now: Layout | None = None
+        self._layout_now: BoardLayout | None = None
         self._first = 0
-        self._columns: dict[int, Column] = {}
+        self._columns: dict[int, StageColumn] = {}
         self._heights: dict[int, Heights] = {}
         self._tops: list[int] = []
         self._painted: dict[int, list[Cells]] = {}
@@ -110,13 +110,13 @@ class BoardView(CardsView):
     # The layout
 
     @property
-    def _layout(self) -> Layout:
+    def _layout(self) -> BoardLayout:
         width, height = max(self.size.width, 1), max(self.size.height - _TITLE, 1)
         made = self._layout_now
         if made is None or (made.width, made.height) != (width, height):
             # A new size is painted, and looked at by the mouse, before its event arrives.
             contents = tuple(map(self._content, range(len(self._model.columns))))
-            made = self._layout_now = Layout(width, height, contents)
+            made = self._layout_now = BoardLayout(width, height, contents)
             self._columns = {}
             self._painted = {}
         return made
@@ -161,7 +161,7 @@ class BoardView(CardsView):
         if made != held and (was_empty or made.title > held.title or made.pitch < held.pitch):
             self._heights[at] = made
 
-    def _heights_of(self, at: int, column: Column) -> Heights:
+    def _heights_of(self, at: int, column: StageColumn) -> Heights:
         committed = self._model.board.is_committed(self._model.board.stages[at].id)
         cards = len(self._model.columns[at])
         return self._layout.heights(column, cards, self._titles(at), committed=committed)
@@ -257,7 +257,7 @@ class BoardView(CardsView):
         room = self._layout.lines
         return [*lines[:room], *[blank] * (room - len(lines))]
 
-    def _draw_carried(self, lines: list[Cells], column: Column, heights: Heights) -> None:
+    def _draw_carried(self, lines: list[Cells], column: StageColumn, heights: Heights) -> None:
         """The card that is dragged, in the line above the place where it would be dropped."""
         assert self._dragging is not None
         assert self._drop_slot is not None
@@ -278,7 +278,7 @@ class BoardView(CardsView):
         return at == self._model.stage and row == self._model.rows[at]
 
     def _card(
-        self, card: CardFace, column: Column, heights: Heights, *, cursor: bool
+        self, card: CardFace, column: StageColumn, heights: Heights, *, cursor: bool
     ) -> list[Cells]:
         mark, waits = card.id in self._model.marks, self._model.waits.get(card.id, ())
         now = self._facing.now if card.runs else None
@@ -300,7 +300,7 @@ class BoardView(CardsView):
             ]
         return drawn
 
-    def _card_line(self, edge: Line, line: Line, column: Column, *, cursor: bool) -> Cells:
+    def _card_line(self, edge: Line, line: Line, column: StageColumn, *, cursor: bool) -> Cells:
         left = column.text - sum(cell_len(piece.text) for piece in line)
         blank = Piece(" " * left, "dim")
         drawn = self._segments([*edge, *line, blank], cursor=cursor)

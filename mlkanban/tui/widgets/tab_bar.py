@@ -19,7 +19,7 @@ _MORE = 12
 """The cells that `12 more >` takes with the gap before it."""
 
 
-class Tab(NamedTuple):
+class ReportTab(NamedTuple):
     """What can be gone to, by its name, its key and a word."""
 
     name: str
@@ -43,7 +43,7 @@ class TabBar(Widget):
 
     DEFAULT_CSS = "TabBar { height: 1; width: 1fr; padding: 0 1; }"
 
-    def __init__(self, tabs: Sequence[Tab], *, glyphs: Glyphs, id: str) -> None:
+    def __init__(self, tabs: Sequence[ReportTab], *, glyphs: Glyphs, id: str) -> None:
         super().__init__(id=id)
         self._tabs = tuple(tabs)
         self._current = ""
@@ -73,21 +73,21 @@ class TabBar(Widget):
             end += 1
         return end
 
-    def _parts(self) -> list[tuple[Tab, int]]:
+    def _parts(self) -> list[tuple[ReportTab, int]]:
         """What is shown and where it begins; `more` on either side leads to the next tab there."""
         first, end = self._in_sight()
-        parts: list[tuple[Tab, int]] = []
+        parts: list[tuple[ReportTab, int]] = []
         at = 0
         if first:
             word = f"{self._glyphs.previous} {first} more"
-            parts.append((Tab(self._tabs[first - 1].name, "", word), at))
+            parts.append((ReportTab(self._tabs[first - 1].name, "", word), at))
             at += cell_len(word) + _GAP
         for tab in self._tabs[first:end]:
             parts.append((tab, at))
             at += tab.width + _GAP
         if end < len(self._tabs):
             word = f"{len(self._tabs) - end} more {self._glyphs.next}"
-            parts.append((Tab(self._tabs[end].name, "", word), at))
+            parts.append((ReportTab(self._tabs[end].name, "", word), at))
         return parts
 
     def render_line(self, y: int) -> Strip:

@@ -233,7 +233,8 @@ class Board:
         program = [sys.executable, "-m", "mlkanban"]
         self._terminal = Terminal(program, env=self._env, size=_LOOK, cwd=self._folder)
         # Until then Ctrl+c is a signal.
-        self._terminal.wait_for(lambda text: "Ideas" in text, timeout=60)
+        # Random keys may have made a board with other stages, which is the one that opens then.
+        self._terminal.wait_for(lambda text: "Ideas" in text or "in progress" in text, timeout=60)
         self._terminal.settle(timeout=60)
         self._sent.clear()
         return self._terminal

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from mlkanban.cli.cards import add, edit
+from mlkanban.core import checklist
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField, brief, called, values_of
@@ -22,7 +23,7 @@ from mlkanban.core.models import UNTIL_RUN, Board, Outcome, Stage
 from mlkanban.core.query.fields import FIELDS as QUERY_FIELDS
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_json import card_data
-from mlkanban.display.card_page import CardPage, field_lines
+from mlkanban.display.card_page import CardPage, rows
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service.conflicts import OpenConflict
 from mlkanban.tui.screens.edit import form_texts
@@ -124,18 +125,25 @@ def test_scripts_see_it(field: CardField) -> None:
     assert shown.get(field.name, SEEN[field.name]) in text
 
 
+def page_text(card: Card, page: CardPage) -> str:
+    """What a page of a card says: its title, the rows of its fields, its checklist."""
+    items = [checklist.line(BOARD, item) for item in card.checklist]
+    fields = [" ".join(row) for row in rows(card, page)]
+    return "\n".join([card.title, *fields, *items])
+
+
 @every_field
 def test_a_page_shows_it(field: CardField) -> None:
     budget = parse_budget("12 runs")
     assert budget is not None
     page = CardPage(FaceContext.at(BOARD, NOW), Spending(budget, 3, 0), "x")
     card = whole_card()
-    text = "\n".join(field_lines(card, page, 100))
+    text = page_text(card, page)
     if field.name in ("lineage", "needs"):  # a tree below shows them (test_relation_tree.py)
         return
     if field.name == "work":  # of a card that is open
         open_card = Card("1", "v4", "b", "a1", {**card.values, "outcome": None}, NOW, NOW)
-        text = "\n".join(field_lines(open_card, page, 100))
+        text = page_text(open_card, page)
     shown = {"noise": "noise 0.01", "budget": "12 runs"}
     assert shown.get(field.name, SEEN[field.name]) in text
 

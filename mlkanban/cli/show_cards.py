@@ -156,7 +156,7 @@ def _whole(
     )
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")
-    stage, *others = rows(card, page, usual=False)
+    stage, *others = rows(card, page)
     facts = _facts(card, board, label)
     for name, text in (stage, ("board", board.name), *others, *facts):
         yield dim(f"{name.capitalize():<12}") + clean(text)

@@ -20,6 +20,22 @@ def progress(checklist: Sequence[CheckItem]) -> str:
     return f"{sum(item.done for item in checklist)}/{len(checklist)}"
 
 
+def are_gates(checklist: Sequence[CheckItem]) -> bool:
+    """Whether every item closes a stage."""
+    return all(item.gate for item in checklist)
+
+
+def next_item(board: Board, checklist: Sequence[CheckItem]) -> CheckItem | None:
+    """The open item to tick next: the first one of the earliest stage that one closes, else the
+    first one; None where all are done."""
+
+    def stage_closed(item: CheckItem) -> int:
+        stage = rules.gate(board, item.gate)
+        return len(board.stages) if stage is None else board.position(stage.id)
+
+    return min((item for item in checklist if not item.done), key=stage_closed, default=None)
+
+
 def line(board: Board, item: CheckItem) -> str:
     """An item as it is displayed, with the stage it closes: `[ ] three seeds (gate:
     Evaluation)`."""

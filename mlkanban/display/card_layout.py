@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from mlkanban.cells import padded
-from mlkanban.core import dependencies, rules
+from mlkanban.core import checklist, dependencies, rules
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import until_text
@@ -23,6 +23,7 @@ from mlkanban.core.models import CardFace, CardType, Health, Outcome, Priority, 
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
 from mlkanban.display.card_page import CardPage, link_texts, rows
+from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.event_text import event_text, who
 from mlkanban.display.lines import (
     as_many_as_fit,
@@ -416,7 +417,7 @@ def _other_rows(content: CardContent, shown: frozenset[str]) -> Iterator[tuple[s
     """The fields without a place of their own, as any page has them, but for those `shown`."""
     hidden = {FIELD[name].label for name in shown | _HERE if name in FIELD}
     hidden |= {"stage", "age", "alert", "within", ""}
-    for label, text in rows(content.card, content.page, usual=False):
+    for label, text in rows(content.card, content.page):
         if label not in hidden and label != "link":
             yield label, steady(text)
     # What a tree shows elsewhere, where it is not on the line of states.
@@ -447,9 +448,9 @@ def gate_lines(content: CardContent, width: int, *, most: int = 0) -> list[Line]
     closed = [rules.gate(board, item.gate) for item in card.checklist]
     names = ["" if stage is None else _shown(stage.name) for stage in closed]
     right = min(max(map(cell_len, names)), width // 3)
-    word = "Gates" if any(names) else "Checklist"
-    done = sum(item.done for item in card.checklist)
-    lines = [rule([Piece(f"{word} {done}/{len(card.checklist)}", "title")], width, glyphs)]
+    word = "Gates" if checklist.are_gates(card.checklist) else "Checklist"
+    head = f"{word} {checklist.progress(card.checklist)}"
+    lines = [rule([Piece(head, "title")], width, glyphs)]
     room = max(10, width - 3 - (right + 1 if right else 0))
     for item, name in zip(card.checklist, names, strict=True):
         sign = Piece(glyphs.ticked, "live") if item.done else Piece(glyphs.open, "dim")
@@ -523,7 +524,7 @@ def summary_lines(content: CardContent, width: int, height: int) -> list[Line]:
     if line := _measured_line(content, width - 2):
         lines.append(line)
     if card.checklist:
-        lines.append(gates_in_short(content))
+        lines.append(joined(in_short(card.checklist, content.view.board, glyphs)))
     return [[Piece(" ", "text"), *fitted(line, width - 2, glyphs)] for line in lines]
 
 
@@ -537,21 +538,6 @@ def _measured_line(content: CardContent, width: int) -> Line:
     if content.page.spent:
         parts.append([Piece("budget ", "dim"), _budget(content.page.spent, 0, content.glyphs)[0]])
     return as_many_as_fit(parts, width)[0] or joined(parts[:1])
-
-
-def gates_in_short(content: CardContent) -> Line:
-    """`✓✓···· 2/6 gates   next: three seeds`."""
-    items, glyphs = content.card.checklist, content.glyphs
-    line: Line = []
-    if len(items) <= 12:
-        for done, sign, role in ((True, glyphs.ticked, "live"), (False, glyphs.open, "dim")):
-            line.append(Piece(sign * sum(item.done is done for item in items), role))
-        line.append(Piece(" ", "text"))
-    word = "gates" if any(rules.gate(content.view.board, item.gate) for item in items) else "items"
-    line.append(Piece(f"{sum(item.done for item in items)}/{len(items)} {word}", "text"))
-    if following := next((item for item in items if not item.done), None):
-        line += [Piece("   next: ", "dim"), Piece(_shown(following.text), "text")]
-    return line
 
 
 # Tabs

@@ -4,17 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from textwrap import wrap
 from zoneinfo import ZoneInfo
 
-from mlkanban.core import checklist
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.models import CardFace
 from mlkanban.display.card_face import FaceContext, age, due
 from mlkanban.runs.model.usage import Spending
-from mlkanban.text import LONG_TITLE, MANY_LINKS, beginning, display
+from mlkanban.text import MANY_LINKS, display
 
 Row = tuple[str, str]
 """What a field is called on a page, '' for more about the one before, and what it says."""
@@ -41,9 +39,9 @@ class CardPage:
         return f"{moment.astimezone(ZoneInfo(self.view.board.timezone)):%Y-%m-%d}"
 
 
-def rows(card: Card, page: CardPage, *, usual: bool = True) -> Iterator[Row]:
-    """Every field of a card that is not empty, but for those of `_ELSEWHERE`; without `usual` none
-    but the type that is as on a new card, such as priority normal. Safe to show."""
+def rows(card: Card, page: CardPage) -> Iterator[Row]:
+    """Every field of a card that is not empty, but for those of `_ELSEWHERE` and, except for the
+    type, those that are as on a new card, such as priority normal. Safe to show."""
     first = [FIELD[name] for name in _FIRST]
     others = [
         field
@@ -52,29 +50,11 @@ def rows(card: Card, page: CardPage, *, usual: bool = True) -> Iterator[Row]:
     ]  # fmt: skip
     for field in (*first, *others):
         value = card.values[field.name]
-        told = usual or field.name == "type" or value != field.kind.blank
+        says_something = field.name == "type" or value != field.kind.blank
         if special := _SPECIAL.get(field.name):
             yield from special(card, page)
-        elif told and (text := field.kind.shown(value)):
+        elif says_something and (text := field.kind.shown(value)):
             yield field.label, text
-
-
-def field_lines(card: Card, page: CardPage, width: int) -> list[str]:
-    """Everything on a card that is not empty, but for its notes, in lines of a width. Safe to
-    show."""
-    lines = [f"{card.ref}  {display(beginning(card.title, LONG_TITLE))}", ""]
-    for label, text in rows(card, page):
-        first, *rest = wrap(text, max(20, width - 19)) or [""]
-        lines.append(f"  {label:<12} {first}")
-        lines.extend(" " * 15 + line for line in rest)
-    if card.checklist:
-        lines += ["", f"  checklist {checklist.progress(card.checklist)}"]
-        for item in card.checklist:
-            first, *rest = wrap(
-                display(checklist.line(page.view.board, item)), max(20, width - 8)
-            ) or [""]  # fmt: skip
-            lines += [f"    {first}", *(f"        {line}" for line in rest)]
-    return lines
 
 
 def _stage(card: Card, page: CardPage) -> Iterator[Row]:

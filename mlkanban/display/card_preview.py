@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
-from mlkanban.cells import shortened, wrapped
-from mlkanban.core import rules
+from mlkanban.cells import shortened
+from mlkanban.core import checklist
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.metrics import TYPED, compact, number_text
@@ -16,6 +16,8 @@ from mlkanban.core.milestones import days_old
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, due
+from mlkanban.display.checklist_lines import in_short
+from mlkanban.display.lines import fitted, paragraph, width_of
 from mlkanban.display.run_text import duration, spoken
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -27,7 +29,6 @@ _TWO_PARTS = 100
 _WIDEST_FIRST_PART = 64
 _LEAST_WORDS = 8
 """A text is not cut to less."""
-_MOST_TICKS = 12
 _TITLE_LINES, _HYPOTHESIS_LINES, _NOTE_LINES = 3, 6, 4
 _MOST_ITEMS, _MOST_RUNS = 10, 8
 _LETTERS = 4
@@ -67,27 +68,29 @@ def pane(card: Previewed, view: FaceContext, width: int, height: int) -> list[Li
     face, found, room = card.face, card.found, width - 2
     stage = _text(view.board.stage(face.stage).name, view)
     lines = [
-        _cut([Piece(f"{face.ref}  ", "dim"), Piece(_kind(face, stage, view), "dim")], room, view)
+        fitted(
+            [Piece(f"{face.ref}  ", "dim"), Piece(_kind(face, stage, view), "dim")],
+            room,
+            view.glyphs,
+        )
     ]
     title = _text(face.title[: room * _LETTERS], view)
-    lines += [[Piece(line, "title")] for line in _wrapped(title, room, _TITLE_LINES, view)]
+    lines += paragraph(title, "title", room, view.glyphs, _TITLE_LINES)
     lines.append([])
     lines += _about(card, view, room, hypothesis=_HYPOTHESIS_LINES, gates=False)
     if found is None:
         return [_set_in(line) for line in lines[:height]]
     if found.checklist:
-        head = Piece("Gates" if _has_gates(found.checklist) else "Checklist", "focus")
-        lines += [[], [head, Piece(f"  {_ticked(found.checklist)}", "dim")]]
+        head = Piece("Gates" if checklist.are_gates(found.checklist) else "Checklist", "focus")
+        lines += [[], [head, Piece(f"  {checklist.progress(found.checklist)}", "dim")]]
         lines += [_set_in(line) for line in _items(found.checklist, view, room - 1, _MOST_ITEMS)]
     if found.runs:
         lines += [[], [Piece("Runs", "focus"), Piece(f"  {len(found.runs)}", "dim")]]
         lines += [_set_in(line) for line in _runs(card, view, room - 1, _MOST_RUNS)]
     for at, text in found.notes[0 if found.hypothesis or lines[-1] else 1 :]:
         lines += [[], [Piece(_day(at, view), "dim")]]
-        lines += [
-            [Piece(f" {line}", "text")]
-            for line in _wrapped(_one_line(text, room, view), room - 1, _NOTE_LINES, view)
-        ]
+        body = paragraph(_one_line(text, room, view), "text", room - 1, view.glyphs, _NOTE_LINES)
+        lines += map(_set_in, body)
     return [_set_in(line) for line in lines[:height]]
 
 
@@ -104,12 +107,11 @@ def _about(
     if block := _block(card, view):
         yield _joined(block, width, view)
     text = _one_line(found.hypothesis, width * hypothesis, view)
-    for line in _wrapped(text, width, hypothesis, view):
-        yield [Piece(line, "text")]
+    yield from paragraph(text, "text", width, view.glyphs, hypothesis) if text else ()
     if metric := _metric(card, view):
         yield _joined(metric, width, view)
     if gates and found.checklist:
-        yield _joined(_gates(card, view), width, view)
+        yield _joined(in_short(found.checklist, view.board, view.glyphs), width, view)
     if related := _related(card, view):
         yield _joined(related, width, view)
     if ending := _ending(card, view):
@@ -181,46 +183,6 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
     return parts
 
 
-def _gates(card: Previewed, view: FaceContext) -> list[Line]:
-    """`✓✓···· 2/6 gates   next: three seeds`."""
-    assert card.found is not None
-    items, glyphs = card.found.checklist, view.glyphs
-    done = sum(item.done for item in items)
-    first: Line = []
-    if len(items) <= _MOST_TICKS:
-        first = [
-            Piece(glyphs.ticked * done, "live"),
-            Piece(glyphs.open * (len(items) - done), "dim"),
-        ]
-        first.append(Piece(" ", "dim"))
-    first.append(Piece(f"{_ticked(items)} {'gates' if _has_gates(items) else 'ticked'}", "dim"))
-    nearest = _next_item(card, view)
-    if nearest is None:
-        return [first]
-    return [first, [Piece("next: ", "dim"), Piece(_one_line(nearest.text, 200, view), "text")]]
-
-
-def _next_item(card: Previewed, view: FaceContext) -> CheckItem | None:
-    """The item to tick next: of the gate that is nearest, else the first."""
-    assert card.found is not None
-    board = view.board
-
-    def far(item: CheckItem) -> int:
-        stage = rules.gate(board, item.gate)
-        return board.position(stage.id) if stage else len(board.stages)
-
-    left = [item for item in card.found.checklist if not item.done]
-    return min(left, key=far, default=None)
-
-
-def _has_gates(items: Sequence[CheckItem]) -> bool:
-    return all(item.gate for item in items)
-
-
-def _ticked(items: Sequence[CheckItem]) -> str:
-    return f"{sum(item.done for item in items)}/{len(items)}"
-
-
 def _related(card: Previewed, view: FaceContext) -> list[Line]:
     """The cards that it waits for and that wait for it, its tags, its due date and class."""
     face = card.face
@@ -268,9 +230,9 @@ def _dates(face: CardFace, view: FaceContext) -> list[Line]:
     """Since when it is in its stage, is committed, and is written down."""
     parts: list[Line] = []
     if face.entered_at and not face.outcome:
-        entered = view.day(face.entered_at)
-        since = f"{_short(entered, view)}, {_for_days(entered, view)}"
-        since = "today" if entered >= view.today else since
+        entered, since = view.day(face.entered_at), "today"
+        if entered < view.today:
+            since = f"{_short(entered, view)}, {_for_days(entered, view)}"
         parts.append([Piece(f"in this stage since {since}", "dim")])
     if face.started_at:
         parts.append([Piece(f"committed {_short(view.day(face.started_at), view)}", "dim")])
@@ -350,7 +312,7 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
             Piece(f"  {since.ljust(day)}  ", "dim"),
             Piece(_one_line(known, width, view), "alarm" if sign.role == "alarm" else "dim"),
         ]
-        lines.append(_cut(line, width, view))
+        lines.append(fitted(line, width, view.glyphs))
     if more > 0:
         lines.append([Piece(f"  {more + 1} more", "dim")])
     return lines
@@ -378,7 +340,7 @@ def _items(items: Sequence[CheckItem], view: FaceContext, width: int, most: int)
     for item in items:
         sign = Piece(view.glyphs.ticked, "live") if item.done else Piece(view.glyphs.open, "dim")
         text = Piece(_one_line(item.text, width, view), "dim" if item.done else "text")
-        lines.append(_cut([Piece(f"{sign.text} ", sign.role), text], width, view))
+        lines.append(fitted([Piece(f"{sign.text} ", sign.role), text], width, view.glyphs))
     if more > 0:
         lines.append([Piece(f"  {more + 1} more", "dim")])
     return lines
@@ -402,12 +364,7 @@ def _rule(face: CardFace, view: FaceContext, width: int) -> Line:
         Piece(bar * 2, "faint"), Piece(ref, "dim"), Piece(title, "title"),
         Piece(f" {bar * max(0, left)}", "faint"), Piece(kind, "dim"), Piece(bar * 2, "faint"),
     ]  # fmt: skip
-    return _cut(line, width, view)
-
-
-def blank_rule(view: FaceContext, width: int) -> Line:
-    """What stands over a strip without a card."""
-    return [Piece(view.glyphs.rule * width, "faint")]
+    return fitted(line, width, view.glyphs)
 
 
 def _kind(face: CardFace, stage: str, view: FaceContext) -> str:
@@ -421,40 +378,22 @@ def _joined(parts: Sequence[Line], width: int, view: FaceContext, *, whole: bool
     left = width
     for part in parts:
         gap = [_GAP] if line else []
-        cells = sum(cell_len(piece.text) for piece in (*gap, *part))
+        cells = width_of([*gap, *part])
         if cells > left and line and (whole or left < len(_GAP.text) + _LEAST_WORDS):
             break
         line += gap + part
         left -= cells
         if left <= 0:
             break
-    return _cut(line, width, view)
-
-
-def _cut(line: Line, width: int, view: FaceContext) -> Line:
-    """A line in at most `width` cells; what is cut ends in the sign for it."""
-    kept: Line = []
-    left = width
-    for piece in line:
-        cells = cell_len(piece.text)
-        if cells > left:
-            kept.append(Piece(shortened(piece.text, left, view.glyphs.cut), piece.role))
-            break
-        kept.append(piece)
-        left -= cells
-    return [piece for piece in kept if piece.text]
+    return fitted(line, width, view.glyphs)
 
 
 def _set_in(line: Line, width: int = 0) -> Line:
     """A line one cell from the edge, filled up to `width` cells."""
     if not line and not width:
         return []
-    missing = width - 1 - sum(cell_len(piece.text) for piece in line)
+    missing = width - 1 - width_of(line)
     return [Piece(" ", "dim"), *line, *([Piece(" " * missing, "dim")] if missing > 0 else [])]
-
-
-def _wrapped(text: str, width: int, most: int, view: FaceContext) -> list[str]:
-    return wrapped(text, width, most, view.glyphs.cut)
 
 
 def _one_line(text: str, cells: int, view: FaceContext) -> str:

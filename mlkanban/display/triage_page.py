@@ -16,12 +16,12 @@ from mlkanban.display.card_layout import (
     PlainNote,
     budget_lines,
     gate_lines,
-    gates_in_short,
     head_lines,
     last_note_lines,
     metric_lines,
     trouble_lines,
 )
+from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.lines import (
     filled,
     fitted,
@@ -124,8 +124,9 @@ def card_lines(
     if content.card.checklist:
         gates = gate_lines(content, room)
         # The newest note says more about what to decide than items that are not the next one.
-        short = [fitted(gates_in_short(content), room, glyphs)]
-        body += gates if len(gates) <= (left - len(body)) // 2 else short
+        short = joined(in_short(content.card.checklist, content.view.board, glyphs))
+        whole = len(gates) <= (left - len(body)) // 2
+        body += gates if whole else [fitted(short, room, glyphs)]
     body = body[: max(0, left)]
     if content.card.notes and left - len(body) > 2:
         body += last_note_lines(content, room, left - len(body), plain_note)

@@ -150,3 +150,33 @@ def test_a_gate_follows_its_text_or_its_place(typed: list[str], gates: list[str]
 def test_each_change_in_words(before, after, said: str) -> None:
     both = ([{"text": text, "done": done} for text, done in some] for some in (before, after))
     assert checklist.changes_text(*both) == said
+
+
+GATED = Board("b", "b", "b", [Stage(name, name) for name in ("Ideas", "Training", "Evaluation")])
+
+
+@pytest.mark.parametrize(
+    ("gates", "done", "next_text"),
+    [
+        (["", "Evaluation", "Training"], [], "2"),
+        (["", "Evaluation", "Training"], [2], "1"),
+        (["", "Evaluation", "Training"], [1, 2], "0"),
+        (["", ""], [], "0"),
+        (["Training", "Training"], [], "0"),
+        (["Training"], [0], None),
+        ([], [], None),
+    ],
+)
+def test_the_next_item_is_the_one_that_closes_the_earliest_stage(
+    gates: list[str], done: list[int], next_text: str | None
+) -> None:
+    items = [CheckItem(str(at), at in done, gate) for at, gate in enumerate(gates)]
+    found = checklist.next_item(GATED, items)
+    assert (found and found.text) == next_text
+
+
+@pytest.mark.parametrize(
+    ("gates", "are"), [(["Training"], True), (["Training", ""], False), ([""], False)]
+)
+def test_a_list_is_one_of_gates_only_where_every_item_is(gates: list[str], are: bool) -> None:
+    assert checklist.are_gates([CheckItem("x", gate=gate) for gate in gates]) == are

@@ -134,7 +134,7 @@ async def test_on_the_page_of_a_card_the_list_has_its_count_and_gates(listed: Pa
         await board.press("card.open", "card.checklist")
         await board.keys("1", "q")
         lines = [line.split("│")[0].strip(" ─") for line in board.lines()]
-        at = lines.index("Gates 1/2")
+        at = lines.index("Checklist 1/2")
         assert lines[at + 1].split() == ["✓", "three", "seeds", "Evaluation"]
         assert lines[at + 2] == "· report [/] sent"
         assert "ticked three seeds" in board.text()
@@ -145,7 +145,7 @@ async def test_the_preview_shows_it_and_the_cards_of_the_board_do_not(listed: Pa
         assert "three seeds" in board.text()
         await board.press("preview")
         board.place_of(CARD)
-        assert "0/2 gates" not in board.text()
+        assert "0/2 items" not in board.text()
         assert "three seeds" not in board.text()
 
 
@@ -171,10 +171,10 @@ async def test_in_a_small_triage_the_next_item_is_named(listed: Path) -> None:
             if CARD in board.lines()[5]:
                 break
             await board.press("triage.skip")
-        assert "·· 0/2 gates   next: three seeds" in board.text()
+        assert "·· 0/2 items   next: three seeds" in board.text()
         await board.press("card.checklist")
         await board.keys("1", "q")
-        assert "✓· 1/2 gates   next: report [/] sent" in board.text()
+        assert "✓· 1/2 items   next: report [/] sent" in board.text()
 
 
 async def test_of_several_marked_cards_none_is_ticked(listed: Path) -> None:

@@ -74,7 +74,7 @@ async def test_it_says_what_the_face_has_no_room_for(small: Path) -> None:
             "■ data-access   6d   ticket 4711",
             "The order of payments says what counters cannot.",
             "auc .944 → ≥.95   baseline .934   noise .004",
-            "✓· 1/2 ticked   next: three seeds",
+            "✓· 1/2 items   next: three seeds",
             "needed by ",
             "#deep",
             "First seed: rising.",

@@ -1,0 +1,31 @@
+"""A checklist in little room: how much of it is done, and what to tick next."""
+
+from collections.abc import Sequence
+
+from mlkanban.core import checklist
+from mlkanban.core.card import CheckItem
+from mlkanban.core.models import Board
+from mlkanban.display.card_face import Line, Piece, drawn
+from mlkanban.glyphs import Glyphs
+
+_MOST_TICKS = 12
+_LONGEST = 800
+"""Letters of an item that are looked at: more never fit into a line."""
+
+
+def in_short(items: Sequence[CheckItem], board: Board, glyphs: Glyphs) -> list[Line]:
+    """`✓✓···· 2/6 gates`, and `next: three seeds` while something is open. Safe to show."""
+    done: Line = []
+    if len(items) <= _MOST_TICKS:
+        ticked = sum(item.done for item in items)
+        done = [
+            Piece(glyphs.ticked * ticked, "live"),
+            Piece(f"{glyphs.open * (len(items) - ticked)} ", "dim"),
+        ]
+    word = "gates" if checklist.are_gates(items) else "items"
+    done.append(Piece(f"{checklist.progress(items)} {word}", "text"))
+    following = checklist.next_item(board, items)
+    if following is None:
+        return [done]
+    text = drawn(" ".join(following.text[:_LONGEST].split()), ascii=glyphs.ascii)
+    return [done, [Piece("next: ", "dim"), Piece(text, "text")]]

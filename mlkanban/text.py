@@ -78,6 +78,12 @@ def steady(text: str) -> str:
     return _FLAG.sub(lambda c: chr(ord(c[0]) - 0x1F1E6 + ord("A")), _UNSTEADY.sub("", text))
 
 
+def cell_text(text: str) -> str:
+    """One line of stored text as it stands where columns have to fit: safe to print, and as wide in
+    every terminal."""
+    return steady(display(text))
+
+
 def ascii_only(text: str) -> str:
     """`text` for a terminal that only shows ASCII, as wide as before: of a glyph stays its form of
     one letter, each other character becomes `?`."""

@@ -24,7 +24,7 @@ from mlkanban.charts.spec import (
     histogram_spec,
 )
 from mlkanban.flow.sle import sle
-from mlkanban.text import display, quantity, steady
+from mlkanban.text import cell_text, quantity
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Aging
@@ -91,7 +91,7 @@ def wip(counted: WorkInProgress) -> RunSpec:
 
 def cfd(counted: Cfd) -> CfdSpec:
     """At most four bands above the departures of before the window."""
-    bands = tuple(Band(_name(line.name), line.counts, line.cards) for line in counted.bands())
+    bands = tuple(Band(cell_text(line.name), line.counts, line.cards) for line in counted.bands())
     return CfdSpec(date.fromordinal(counted.first), counted.lines[-1].before, bands)
 
 
@@ -102,7 +102,7 @@ def aging(counted: Aging) -> AgingSpec:
 
     column = {stage.position: at for at, stage in enumerate(counted.stages)}
     return AgingSpec(
-        tuple(_name(stage.stage) for stage in counted.stages),
+        tuple(cell_text(stage.stage) for stage in counted.stages),
         tuple(stage.percentiles[STALE] for stage in counted.stages),
         tuple(
             AgingItem(
@@ -169,7 +169,7 @@ def blockers(counted: Blockers) -> BarsSpec:
         still = sum(c.open for c in some)
         rows.append(
             BarRow(
-                _name(reason.name),
+                cell_text(reason.name),
                 tuple(sum(c.days for c in some if c.external is side) for side in (True, False)),
                 f"{reason.days:.1f} d  {sum(len(c.blocks) for c in some)}x",
                 tuple(dict.fromkeys(card for c in some for card in c.cards)),
@@ -186,7 +186,7 @@ def stage_times(counted: Efficiency) -> BarsSpec:
 
     rows = [
         BarRow(
-            _name(stage.stage),
+            cell_text(stage.stage),
             tuple(stage.spent.days(share) for share in Share),
             f"{stage.spent.total:.0f} d",
             stage.cards,
@@ -202,7 +202,7 @@ def stage_times(counted: Efficiency) -> BarsSpec:
 def bottleneck(counted: Bottleneck) -> BarsSpec:
     """The share each stage takes of the time of all cards in progress."""
     rows = [
-        BarRow(_name(e.stage), (100 * e.residence_share,), f"{percent} %", ())
+        BarRow(cell_text(e.stage), (100 * e.residence_share,), f"{percent} %", ())
         for e, percent in zip(counted.stages, counted.percents, strict=True)
         if counted.known
     ]
@@ -213,7 +213,7 @@ def iterations(counted: Iterations) -> BarsSpec:
     """The cards that came to a stage more than once."""
     rows = [
         BarRow(
-            _name(stage.stage),
+            cell_text(stage.stage),
             (float(stage.again),),
             f"{stage.again} of {stage.n}",
             tuple(ref for ref, _ in stage.cards),
@@ -230,7 +230,7 @@ def retraining(counted: RetrainingLoops) -> BarsSpec | None:
     ended = [loop for loop in counted.loops if loop.over is not None]
     rows = [
         BarRow(
-            _name(f"{loop.model} {loop.title}"),
+            cell_text(f"{loop.model} {loop.title}"),
             (float(begun), float(loop.days - begun)),
             f"{loop.days} d, {loop.state}",
             tuple(filter(None, (loop.model, loop.retrain))),
@@ -248,11 +248,6 @@ def triage(counted: TriageNumbers) -> RunSpec | None:
     """Decisions by week."""
     weeks = tuple(HistogramBar(week.first, week.decisions, None, ()) for week in counted.weeks)
     return RunSpec("week", "decisions", "", weeks, None, "sum") if weeks else None
-
-
-def _name(text: str) -> str:
-    """A stored name as it may be drawn: here it enters the picture."""
-    return steady(display(text))
 
 
 def _expected_days(times: CycleTimes, sample: Sample) -> int | None:

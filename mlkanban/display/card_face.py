@@ -17,7 +17,7 @@ from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, Meter, meters
 from mlkanban.glyphs import UTF8, Glyphs
-from mlkanban.text import ascii_only, display, some, steady
+from mlkanban.text import ascii_only, cell_text, some
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
@@ -272,7 +272,7 @@ def header(
         state = SINCE_MERGE if by_merge else OVER
     elif shown[0].full or all(meter.full for meter in shown):
         state = FULL
-    name = f"{position + 1} {steady(display(stage.name))}"
+    name = f"{position + 1} {cell_text(stage.name)}"
     counts, plain = [str(meter) for meter in shown], str(counted.total)
     if found is not None and counted.total:
         parts = zip(meters(stage, found), counts, strict=True)
@@ -441,7 +441,7 @@ def _text(text: str, view: FaceContext) -> str:
 
 def drawn(text: str, *, ascii: bool) -> str:
     """Stored text as it stands in a line whose columns have to fit."""
-    shown = steady(display(text))
+    shown = cell_text(text)
     return ascii_only(shown) if ascii else shown
 
 

@@ -44,6 +44,7 @@ from mlkanban.service.history import HistoryEntry
 from mlkanban.text import (
     LONG_TITLE,
     beginning,
+    cell_text,
     display,
     display_lines,
     short_name,
@@ -140,7 +141,7 @@ def head_lines(content: CardContent, width: int, height: int) -> tuple[list[Line
     """The title and the state of the card, and the fields that they show whole."""
     card, glyphs = content.card, content.glyphs
     name = [Piece(f" {card.ref}  ", "dim")]
-    text = _shown(beginning(card.title, LONG_TITLE))
+    text = cell_text(beginning(card.title, LONG_TITLE))
     place = _place(content, width)
     room = max(10, width - width_of(name) - width_of(place) - 3)
     title = paragraph(text, "title", room, glyphs, most=_title_lines(height))
@@ -169,7 +170,7 @@ def _place(content: CardContent, width: int) -> Line:
         return []
     if width < WIDE:
         return [Piece(f"{at}/{many} ", "dim")]
-    stage = _shown(content.view.board.stage(content.card.stage).name)
+    stage = cell_text(content.view.board.stage(content.card.stage).name)
     glyphs = content.glyphs
     return [Piece(f"{glyphs.previous} {at} of {many} in {stage} {glyphs.next} ", "dim")]
 
@@ -212,7 +213,7 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         yield "work", [Piece("waiting", "text")]
     yield from _waits(content)
     if card.tags and len(card.tags) <= _MOST_ON_LINE:
-        yield "tags", [Piece(" ".join(f"#{_shown(tag)}" for tag in card.tags), "dim")]
+        yield "tags", [Piece(" ".join(f"#{cell_text(tag)}" for tag in card.tags), "dim")]
 
 
 def _age(face: CardFace, content: CardContent) -> Line:
@@ -245,7 +246,7 @@ def _waits(content: CardContent) -> Iterator[tuple[str, Line]]:
             face = next((face for face in needs if face.ref == name), None)
             done = face is not None and not face.is_open
             sign = f" {content.glyphs.ticked}" if done else ""
-            parts.append([Piece(f"{_shown(name)}{sign}", "live" if done else "mark")])
+            parts.append([Piece(f"{cell_text(name)}{sign}", "live" if done else "mark")])
         yield "needs" if known else "", [Piece("needs ", "dim"), *joined(parts, " ")]
     needed = [branch.face.ref for branch in dependencies.needed_by(faces, ref) if branch.depth == 1]
     if needed:
@@ -254,7 +255,7 @@ def _waits(content: CardContent) -> Iterator[tuple[str, Line]]:
 
 def _snoozed_until(content: CardContent) -> str:
     if content.card.snoozed_run:
-        return f"run {_shown(content.card.snoozed_run)} ends"
+        return f"run {cell_text(content.card.snoozed_run)} ends"
     return str(content.card.snoozed_until)
 
 
@@ -298,7 +299,7 @@ def _conflict_lines(content: CardContent, width: int) -> Iterator[Line]:
         )
         yield from labelled(
             [Piece("conflict", "alarm")], _LABEL,
-            paragraph(_shown(text), "text", max(10, width - _LABEL), content.glyphs),
+            paragraph(cell_text(text), "text", max(10, width - _LABEL), content.glyphs),
         )  # fmt: skip
 
 
@@ -308,7 +309,7 @@ def trouble_lines(content: CardContent, width: int) -> Iterator[Line]:
     if block := card.blocker:
         until = f", {text}" if (text := display(until_text(block.until))) else ""
         text = f"since {content.day(block.since)}{until}"
-        body = paragraph(_shown(text), "text", room, glyphs)
+        body = paragraph(cell_text(text), "text", room, glyphs)
         if block.note:
             body += paragraph(_text(block.note), "title", room, glyphs)
         yield from labelled([Piece("blocked", "alarm")], _LABEL, body)
@@ -318,7 +319,7 @@ def trouble_lines(content: CardContent, width: int) -> Iterator[Line]:
     for reading in card.readings:
         note = f": {reading.note}" if reading.note else ""
         day = content.view.day(reading.at)
-        body = paragraph(_shown(f"{day} {reading.text}{note}"), "text", room, glyphs)
+        body = paragraph(cell_text(f"{day} {reading.text}{note}"), "text", room, glyphs)
         label = Piece("alert", "alarm") if reading.alert else Piece("within", "dim")
         yield from labelled([label], _LABEL, body)
 
@@ -330,7 +331,7 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
     if (measured := card.measured) is None:
         return []
     metric = to_json(measured)
-    name = _shown(measured.name)
+    name = cell_text(measured.name)
     parts: list[Line] = [value_line(content)]
     for word in ("baseline", "noise"):
         if metric[word] is not None:
@@ -423,14 +424,14 @@ def _other_rows(content: CardContent, shown: frozenset[str]) -> Iterator[tuple[s
     # What a tree shows elsewhere, where it is not on the line of states.
     card = content.card
     if card.needs and "needs" not in shown:
-        yield "needs", _shown(" ".join(some(card.needs, _MOST_ON_LINE)))
+        yield "needs", cell_text(" ".join(some(card.needs, _MOST_ON_LINE)))
     if card.lineage:
-        yield "comes from", _shown(", ".join(map(member_text, card.lineage)))
+        yield "comes from", cell_text(", ".join(map(member_text, card.lineage)))
 
 
 def _dates(content: CardContent) -> str:
     card = content.card
-    stage = _shown(content.view.board.stage(card.stage).name)
+    stage = cell_text(content.view.board.stage(card.stage).name)
     dates = (
         ("finished", card.finished_at), (f"{stage} since", card.entered_at),
         ("committed", card.started_at), ("created", card.created_at),
@@ -446,7 +447,7 @@ def gate_lines(content: CardContent, width: int, *, most: int = 0) -> list[Line]
         return []
     board = content.view.board
     closed = [rules.gate(board, item.gate) for item in card.checklist]
-    names = ["" if stage is None else _shown(stage.name) for stage in closed]
+    names = ["" if stage is None else cell_text(stage.name) for stage in closed]
     right = min(max(map(cell_len, names)), width // 3)
     word = "Gates" if checklist.are_gates(card.checklist) else "Checklist"
     head = f"{word} {checklist.progress(card.checklist)}"
@@ -455,7 +456,7 @@ def gate_lines(content: CardContent, width: int, *, most: int = 0) -> list[Line]
     for item, name in zip(card.checklist, names, strict=True):
         sign = Piece(glyphs.ticked, "live") if item.done else Piece(glyphs.open, "dim")
         role = "dim" if item.done else "text"
-        body = paragraph(_shown(item.text), role, room, glyphs, most=most)
+        body = paragraph(cell_text(item.text), role, room, glyphs, most=most)
         start = [Piece(" ", "text"), sign]
         first, *rest = labelled(start, 3, body)
         stage = fitted([Piece(name, "dim")], right, glyphs)
@@ -470,7 +471,7 @@ def last_note_lines(
     is whole."""
     lines: list[Line] = []
     for note in reversed(content.card.notes):
-        text = _shown(" ".join(plain_note(display_lines(note.text)).split()))
+        text = cell_text(" ".join(plain_note(display_lines(note.text)).split()))
         body = paragraph(text, "text", width - 8, content.glyphs, 4)
         more = labelled([Piece(f" {content.day(note.at)}", "dim")], 8, body)
         if len(lines) + len(more) + 1 > room:
@@ -515,12 +516,12 @@ def summary_lines(content: CardContent, width: int, height: int) -> list[Line]:
         return []
     lines: list[Line] = []
     if block := card.blocker:
-        note = f": {_shown(block.note)}" if block.note else ""
-        until = f", {text}" if (text := _shown(until_text(block.until))) else ""
+        note = f": {cell_text(block.note)}" if block.note else ""
+        until = f", {text}" if (text := cell_text(until_text(block.until))) else ""
         text = f"since {content.day(block.since)}{until}{note}"
         lines.append([Piece("blocked ", "alarm"), Piece(text, "text")])
     if text := glyphs.compared(card.verdict) or card.hypothesis:
-        lines.append([Piece(_shown(" ".join(text.split())), "text")])
+        lines.append([Piece(cell_text(" ".join(text.split())), "text")])
     if line := _measured_line(content, width - 2):
         lines.append(line)
     if card.checklist:
@@ -531,7 +532,7 @@ def summary_lines(content: CardContent, width: int, height: int) -> list[Line]:
 def _measured_line(content: CardContent, width: int) -> Line:
     parts: list[Line] = []
     if (measured := content.card.measured) is not None:
-        parts.append([Piece(f"{_shown(measured.name)} ", "dim"), *value_line(content)])
+        parts.append([Piece(f"{cell_text(measured.name)} ", "dim"), *value_line(content)])
         for word in ("baseline", "noise"):
             if (number := getattr(measured, word)) is not None:
                 parts.append([Piece(f"{word} ", "dim"), Piece(compact(number), "text")])
@@ -564,7 +565,7 @@ def detail_lines(
     """The tab with everything on the card, and its last notes."""
     lines = what_lines(content, shown, width)
     if "title" not in shown:
-        text = _shown(beginning(content.card.title, LONG_TITLE))
+        text = cell_text(beginning(content.card.title, LONG_TITLE))
         lines = [*paragraph(text, "title", width, content.glyphs), [], *lines]
     for more in (
         gate_lines(content, width), last_note_lines(content, width, _NOTE_LINES, plain_note),
@@ -577,11 +578,11 @@ def link_lines(content: CardContent, width: int) -> list[Line]:
     """The tab of links and of cards that this one has to do with."""
     lines: list[Line] = []
     for text in link_texts(content.card.links):
-        lines += paragraph(_shown(text), "text", width, content.glyphs)
+        lines += paragraph(cell_text(text), "text", width, content.glyphs)
     for title, cards in content.related:
         lines += [[]] if lines else []
         lines.append([Piece(title, "dim")])
-        lines += [fitted([Piece(_shown(card), "text")], width, content.glyphs) for card in cards]
+        lines += [fitted([Piece(cell_text(card), "text")], width, content.glyphs) for card in cards]
     return lines or paragraph(
         "No links and no related cards. e adds links, and cards that this one needs.", "dim", width,
         content.glyphs,
@@ -608,15 +609,11 @@ def history_lines(content: CardContent, width: int, plain_note: PlainNote) -> li
         what += "" if entry.in_force else "  (undone)"
         start = [Piece(f"{at:%Y-%m-%d %H:%M}  ", "dim"), Piece(f"{padded(name, size)}  ", "dim")]
         indent = width_of(start)
-        body = paragraph(_shown(what), role, max(20, width - indent), content.glyphs)
+        body = paragraph(cell_text(what), role, max(20, width - indent), content.glyphs)
         lines += labelled(start, indent, body)
     return lines
 
 
-def _shown(text: str) -> str:
-    return steady(display(text))
-
-
 def _text(text: str) -> str:
     """A text of several lines, safe to show."""
-    return "\n".join(_shown(line) for line in text.split("\n"))
+    return "\n".join(cell_text(line) for line in text.split("\n"))

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
-from mlkanban.cells import shortened
 from mlkanban.core.models import CardFace
 from mlkanban.display.card_face import (
     FaceContext,
@@ -20,6 +17,7 @@ from mlkanban.display.card_face import (
     tags,
     title_role,
 )
+from mlkanban.display.lines import filled
 
 _WIDE = 120
 _ID, _PRIORITY, _CLOCK = 5, 3, 8
@@ -60,16 +58,8 @@ def row(face: CardFace, cells: RowCells, view: FaceContext, waits: Sequence[str]
         (fill(tags(face, view), cells.tags - 1, view)[0], cells.tags),
     ]
     clock = corner(face, view)
-    line = [piece for part, width in parts for piece in _padded(part, width, view)]
+    line: Line = []
+    for part, width in parts:
+        if width > 0:
+            line += [*filled(part, width - 1, signs), Piece(" ", "dim")]
     return [*line, Piece(clock.text.rjust(_CLOCK), clock.role)]
-
-
-def _padded(line: Line, width: int, view: FaceContext) -> Line:
-    """A line in exactly `width` cells, the last of which is blank."""
-    if width <= 0:
-        return []
-    text = "".join(piece.text for piece in line)
-    if cell_len(text) >= width:
-        line = [Piece(shortened(text, width - 1, view.glyphs.cut), line[0].role)]
-    taken = sum(cell_len(piece.text) for piece in line)
-    return [*line, Piece(" " * (width - taken), "dim")]

@@ -143,6 +143,15 @@ def meter_rule(meter: Meter, cells: int, glyphs: Glyphs) -> Line:
     ]
 
 
+def meter_cells(meter: Meter, glyphs: Glyphs) -> Line:
+    """A meter with a cell for each card: heavy for those there are, light for the free places."""
+    free = 0 if meter.limit is None else max(0, meter.limit - meter.count)
+    return [
+        Piece(glyphs.heavy_rule * meter.count, meter_role(meter)),
+        Piece(glyphs.rule * free, "faint"),
+    ]
+
+
 def _share(meter: Meter, cells: int) -> int:
     """How many of the cells are taken: all of them only when it is full, none only when empty."""
     assert meter.limit is not None

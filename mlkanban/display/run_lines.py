@@ -23,7 +23,7 @@ from mlkanban.runs.model.results import Configuration, Proposal, Results, remark
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
-from mlkanban.text import display, steady
+from mlkanban.text import cell_text
 
 _PARAMETER = 14
 """The most cells of a parameter."""
@@ -100,7 +100,7 @@ def run_grid(
         next(known_values) if context.name in run.metrics else _others(run, context) for run in runs
     ]
     signs = [state_piece(run, glyphs) for run in runs]
-    names = [_shown(run.state.value) for run in runs]
+    names = [cell_text(run.state.value) for run in runs]
 
     def state(at: int) -> Line:
         role = "alarm" if runs[at].state in FAILED else "text"
@@ -111,7 +111,7 @@ def run_grid(
     columns = [
         Column("  run", inner + 2 + max(map(cell_len, ("run", *names)), default=3), state),
         column("time", [duration(run, context.now) for run in runs], "text", right=True),
-        column(_shown(context.name) or "reported", values, "value", most=30),
+        column(cell_text(context.name) or "reported", values, "value", most=30),
         *(_parameter(name, texts) for name, texts in differs.items()),
         column("started", [started(run, context.zone) for run in runs], "dim"),
     ]
@@ -131,23 +131,23 @@ def known_of(run: Run, context: RunPageContext) -> Line:
     """How a run ended and how that is known: of a failed one the reason first."""
     found = context.found
     best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
-    told = _shown(run.outcome or run.evidence)
+    told = cell_text(run.outcome or run.evidence)
     line: Line = []
     if run.state in FAILED:
         reason, bracket, code = told.partition(" (exit ")
         line = [Piece(reason, "alarm"), Piece(bracket + code, "dim")]
         if not bracket and run.last:
-            line.append(Piece(f"  {_shown(run.last[-1].strip())}", "dim"))
+            line.append(Piece(f"  {cell_text(run.last[-1].strip())}", "dim"))
     elif told:
         line = [Piece(told, "dim")]
     if run.unread:
-        line += [*([Piece("  ", "text")] if line else []), Piece(_shown(run.unread[0]), "alarm")]
+        line += [*([Piece("  ", "text")] if line else []), Piece(cell_text(run.unread[0]), "alarm")]
     return [Piece("best", "live"), Piece("  ", "text"), *line] if best else line
 
 
 def _others(run: Run, context: RunPageContext) -> str:
     """What a run reported where the card has no metric."""
-    return "" if context.name else _shown(metrics_text(run))
+    return "" if context.name else cell_text(metrics_text(run))
 
 
 def compact_text(text: str) -> str:
@@ -158,8 +158,8 @@ def compact_text(text: str) -> str:
 
 
 def _parameter(name: str, texts: Sequence[str]) -> Column:
-    shown = [_shown(text) for text in texts]
-    head = _shown(name)
+    shown = [cell_text(text) for text in texts]
+    head = cell_text(name)
     return column(
         head, shown, "text", right=all(map(_is_number, filter(None, shown))), most=_PARAMETER
     )
@@ -183,7 +183,7 @@ def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str
 
     def add(label: str, text: str) -> None:
         if text:
-            body = paragraph(_shown(text), "text", max(20, width - _LABEL), glyphs)
+            body = paragraph(cell_text(text), "text", max(20, width - _LABEL), glyphs)
             lines.extend(labelled([Piece(label, "dim")], _LABEL, body))
 
     add("name", run.name)
@@ -215,7 +215,7 @@ def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[Lin
         take = min(len(lines), max(left - others, left // (len(streams) - at)))
         left -= take
         shown += [[], [Piece(f"last lines on {name}", "dim")]]
-        shown += [[Piece(f"  {_shown(line)}", "text")] for line in lines[-take:]]
+        shown += [[Piece(f"  {cell_text(line)}", "text")] for line in lines[-take:]]
     return shown
 
 
@@ -265,7 +265,7 @@ def configuration_grid(
     ]
     if any(results):
         columns.append(
-            Column(_shown(context.name), max(size, cell_len(_shown(context.name))), mean)
+            Column(cell_text(context.name), max(size, cell_len(cell_text(context.name))), mean)
         )
         if best or "1" in many:
             columns.append(Column("", 7 if "1" in many else 4, note))
@@ -418,12 +418,12 @@ def verdict_lines(context: RunPageContext, width: int) -> list[Line]:
     found = context.found
     if found is None or found.proposal is None:
         return []
-    word = _shown(found.proposal.value)
+    word = cell_text(found.proposal.value)
     role = _VERDICT_ROLES[found.proposal]
     about = found.proposal_text.removeprefix(found.proposal.value).strip()
     why = ": ".join(filter(None, (about, found.why)))
     indent = len(word) + 2
-    reason = context.glyphs.compared(_shown(why))
+    reason = context.glyphs.compared(cell_text(why))
     return labelled(
         [Piece(word, role)], indent,
         paragraph(reason, "text", max(20, width - indent), context.glyphs),
@@ -448,7 +448,7 @@ def remark_lines(
         line
         for sentence in sentences
         for line in paragraph(
-            context.glyphs.compared(_shown(sentence)), "dim", max(20, width), context.glyphs
+            context.glyphs.compared(cell_text(sentence)), "dim", max(20, width), context.glyphs
         )
     ]
     if spent:
@@ -492,7 +492,7 @@ def aim_line(context: RunPageContext) -> list[Line]:
     metric = context.metric
     if not metric:
         return []
-    name = _shown(context.name)
+    name = cell_text(context.name)
     parts: list[Line] = [[Piece(name, "dim")]]
     if metric.get("target") is not None:
         parts = [[Piece(f"{name} ", "dim"), Piece(aim_text(metric, context.glyphs), "title")]]
@@ -507,7 +507,3 @@ def aim_text(metric: Mapping[str, Any], glyphs: Glyphs) -> str:
     """The target of a metric: `≥.95`."""
     sign = glyphs.at_most if metric.get("direction") == "<=" else glyphs.at_least
     return f"{sign}{compact(metric['target'])}"
-
-
-def _shown(text: str) -> str:
-    return steady(display(text))

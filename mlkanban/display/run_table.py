@@ -14,7 +14,7 @@ from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.runs.model.results import Results, remarks, sparkline
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.usage import Spending, usage, usage_text
-from mlkanban.text import display, steady
+from mlkanban.text import cell_text
 
 _CELL = 14
 """The most cells of a parameter."""
@@ -41,23 +41,23 @@ def run_rows(
     if ids is None:
         columns = [["STARTED", *map(inside, runs, when)]]
     else:
-        names = [inside(run, _shown(ids[run.id])) for run in runs]
+        names = [inside(run, cell_text(ids[run.id])) for run in runs]
         columns = [["RUN", *names], ["STARTED", *when]]
     columns += [
         ["STATE", *(run.state.value for run in runs)],
         ["TIME", *(duration(run, now) for run in runs)],
-        ["METRIC", *(_shown(metrics_text(run, found)) for run in runs)],
+        ["METRIC", *(cell_text(metrics_text(run, found)) for run in runs)],
     ]
     sizes = [_cells(column) for column in columns]
     for name, values in (differs or {}).items():
-        column = [shortened(_shown(text), _CELL) for text in (name, *values)]
+        column = [shortened(cell_text(text), _CELL) for text in (name, *values)]
         size = _cells(column)
         if sum(sizes) + size + _RESULT > width:
             break
         columns.append(column)
         sizes.append(size)
     results = [run.outcome or (run.evidence if evidence else "") for run in runs]
-    head, *rows = zip(*columns, ["RESULT", *map(_shown, results)], strict=True)
+    head, *rows = zip(*columns, ["RESULT", *map(cell_text, results)], strict=True)
     return text_lines(Table(head, rows))
 
 
@@ -87,8 +87,8 @@ def result_lines(
         when = f" of {started(best, zone)}" if best.started else ""
         name = short_ids(runs).get(best.id, best.id)
         value = f"best run {found.text(best)}{when} ({name})"
-        lines.append(_shown("  ".join(filter(None, (found.summary, bars, value)))))
-        lines += map(_shown, _configurations(found))
+        lines.append(cell_text("  ".join(filter(None, (found.summary, bars, value)))))
+        lines += map(cell_text, _configurations(found))
         if found.proposal:
             lines += _wrapped(f"proposed: {found.proposal_text}; {found.why}", width)
     for remark in remarks(runs, metric, found):
@@ -102,7 +102,7 @@ def result_lines(
 
 
 def _wrapped(sentence: str, width: int) -> list[str]:
-    shown = _shown(sentence)
+    shown = cell_text(sentence)
     return wrap(shown, max(20, width), subsequent_indent="  ") if width else [shown]
 
 
@@ -117,7 +117,3 @@ def _configurations(found: Results) -> Iterator[str]:
         yield f"best configuration: {found.best.summary}"
     if all(one.n == 1 for one in found.configurations):
         yield found.repeats.sentence
-
-
-def _shown(text: str) -> str:
-    return steady(display(text))

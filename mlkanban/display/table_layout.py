@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from mlkanban.cells import padded
 from mlkanban.display.table import GAP, Table
 from mlkanban.glyphs import Glyphs
-from mlkanban.text import display, steady
+from mlkanban.text import cell_text
 
 _LEAST = 10
 """Texts are not cut shorter than this."""
@@ -76,7 +76,7 @@ class TableLayout:
     def _line(self, cells: Sequence[str], sizes: Sequence[int]) -> str:
         shown = []
         for cell, size, is_number in zip(cells, sizes, self._is_number, strict=False):
-            text = steady(display(cell[: 2 * size + 1]))
+            text = cell_text(cell[: 2 * size + 1])
             if cell_len(text) > size:
                 cut = self._glyphs.cut
                 text = set_cell_size(text, max(0, size - len(cut))) + cut
@@ -85,4 +85,4 @@ class TableLayout:
 
 
 def _cells(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(steady(display(text[:_LONGEST])))
+    return len(text) if text.isascii() else cell_len(cell_text(text[:_LONGEST]))

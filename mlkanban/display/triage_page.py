@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from mlkanban.core import rules
 from mlkanban.core.models import Board, CardFace, CardType, Health
-from mlkanban.core.rules import Load, Meter
-from mlkanban.display.card_face import Header, Line, Piece, meter_role
+from mlkanban.core.rules import Load
+from mlkanban.display.card_face import Header, Line, Piece
 from mlkanban.display.card_layout import (
     CardContent,
     PlainNote,
@@ -27,12 +27,13 @@ from mlkanban.display.lines import (
     fitted,
     joined,
     labelled,
+    meter_cells,
     paragraph,
     rule,
     width_of,
 )
 from mlkanban.glyphs import Glyphs
-from mlkanban.text import display, quantity, some, steady
+from mlkanban.text import cell_text, quantity, some
 
 THREE_COLUMNS = 76
 """From so many cells on three stages stand side by side, below two."""
@@ -76,22 +77,12 @@ def stage_grid(headers: Sequence[Header], width: int, glyphs: Glyphs) -> list[Li
 def _stage(header: Header, width: int, glyphs: Glyphs) -> Line:
     bars: Line = []
     for meter in header.meters:
-        if meter.limit and meter.limit <= _MOST_METER:
-            bars += [Piece(" ", "text"), *_meter(meter, glyphs)]
+        if meter.limit is not None and max(meter.limit, meter.count) <= _MOST_METER:
+            bars += [Piece(" ", "text"), *meter_cells(meter, glyphs)]
     counts = header.signs(glyphs.running)
     name = fitted([Piece(header.name, "text")], max(7, width - width_of(counts) - 1), glyphs)
     line = [*name, Piece(" ", "text"), *counts]
     return [*line, *bars] if width_of([*line, *bars]) <= width else line
-
-
-def _meter(meter: Meter, glyphs: Glyphs) -> Line:
-    assert meter.limit is not None
-    free = max(0, meter.limit - meter.count)
-    role = meter_role(meter)
-    return [
-        Piece(glyphs.heavy_rule * meter.count, "text" if role == "dim" else role),
-        Piece(glyphs.rule * free, "faint"),
-    ]
 
 
 def card_lines(
@@ -110,16 +101,16 @@ def card_lines(
         *labelled(
             [Piece("Why it is here", "title")],
             16,
-            paragraph(_shown(why), "text", max(10, room - 16), glyphs),
+            paragraph(cell_text(why), "text", max(10, room - 16), glyphs),
         ),
         *choice_lines(choices, room, glyphs),
     ]
-    stage = _shown(content.view.board.stage(content.card.stage).name)
+    stage = cell_text(content.view.board.stage(content.card.stage).name)
     body: list[Line] = [*trouble_lines(content, room)]
     body += metric_lines(content, room)
     body += budget_lines(content, room)
     if text := content.card.hypothesis:
-        body += paragraph(_shown(" ".join(text.split())), "text", room, glyphs, 2)
+        body += paragraph(cell_text(" ".join(text.split())), "text", room, glyphs, 2)
     left = height - len(head) - len(end) - 3
     if content.card.checklist:
         gates = gate_lines(content, room)
@@ -179,7 +170,7 @@ def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
     if at == len(board.stages):
         return TriageChoice("triage.accept", "finish", "this is the last stage: asks how it ended")
     stage, header = board.stages[at], outlook.headers[at]
-    name, effects = _shown(stage.name), []
+    name, effects = cell_text(stage.name), []
     work = rules.work_in(stage, card.work)
     verdict = rules.enter(board, stage, outlook.loads, work, from_stage=card.stage)
     if isinstance(verdict, rules.Allowed):
@@ -189,7 +180,7 @@ def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
         effects.append(f"{name} is {header.counts}{f' ({cards})' * bool(cards)}")
         effects.append("asks what gives way")
     else:
-        effects += [_shown(verdict.reason.rstrip(".")), "asks"]
+        effects += [cell_text(verdict.reason.rstrip(".")), "asks"]
     if unticked := rules.in_the_way(board, card.stage, at, card.checklist):
         effects.append(f"{quantity(len(unticked), 'gate')} unticked")
     return TriageChoice("triage.accept", "move on", "; ".join(effects))
@@ -199,7 +190,7 @@ def _unblock(board: Board, face: CardFace | None, outlook: Outlook) -> TriageCho
     if face is None:
         return TriageChoice("card.block", "unblock", "it goes on")
     at = board.position(face.stage)
-    effect = f"it goes on in {_shown(board.stages[at].name)}, {outlook.headers[at].counts}"
+    effect = f"it goes on in {cell_text(board.stages[at].name)}, {outlook.headers[at].counts}"
     return TriageChoice("card.block", "unblock", effect)
 
 
@@ -241,7 +232,3 @@ def _health(*, alert: bool) -> TriageChoice:
 
 def _skip() -> TriageChoice:
     return TriageChoice("triage.skip", "skip", "it comes back once, at the end")
-
-
-def _shown(text: str) -> str:
-    return steady(display(text))

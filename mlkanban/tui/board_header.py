@@ -1,12 +1,12 @@
 """The lines above the cards: the stages out of sight, names with counts, WIP meters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened
 from mlkanban.display.card_face import SINCE_MERGE, Header, Line, Piece
-from mlkanban.display.lines import meter_rule
+from mlkanban.display.lines import joined, meter_rule, width_of
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GAP, VisibleColumn
@@ -23,7 +23,7 @@ def head_cells(header: Header, signs: Glyphs) -> int:
     aside = header.note.brief if header.state else ""
     if header.state == SINCE_MERGE:
         aside = _MERGED + aside
-    return _cells([Piece(f"{header.name}  {aside}", ""), *header.signs(signs.running)])
+    return width_of([Piece(f"{header.name}  {aside}", ""), *header.signs(signs.running)])
 
 
 def least_head_cells(header: Header, signs: Glyphs) -> int:
@@ -67,20 +67,20 @@ class StageHeads:
             Piece(f"{signs.more_left} " if before else "", "focus"),
             Piece(f" {signs.more_right}" if after else "", "focus"),
         ]
-        room = self._width - _cells(ends) - 2
+        room = self._width - width_of(ends) - 2
         for letters in (*range(24, 2, -1), 0):
             names = {at: self._beside(at, letters) for at in (*before, *after)}
-            if sum(map(_cells, names.values())) + 2 * max(0, len(names) - 2) <= room:
+            if sum(map(width_of, names.values())) + 2 * max(0, len(names) - 2) <= room:
                 break
         else:
             for at in sorted(names, key=lambda at: min(abs(at - first), abs(at - last))):
-                room -= _cells(names[at]) + 2
+                room -= width_of(names[at]) + 2
                 if room < 0:
                     names[at] = []
-        left = _joined(names[at] for at in before if names[at])
-        right = _joined(names[at] for at in after if names[at])
+        left = joined((names[at] for at in before if names[at]), "  ")
+        right = joined((names[at] for at in after if names[at]), "  ")
         left, right = ([ends[0], *left], [*right, ends[1]])
-        gap = max(0, self._width - _cells(left) - _cells(right))
+        gap = max(0, self._width - width_of(left) - width_of(right))
         return [*left, Piece(" " * gap, "dim"), *right]
 
     def _beside(self, at: int, letters: int) -> Line:
@@ -107,9 +107,9 @@ class StageHeads:
             texts = [f"{found} of {limits}", *texts]
         ways = [header.signs(self._signs.running), *([Piece(t, header.role)] for t in texts)]
         kept = min(_LEAST_NAME, cell_len(name))
-        counts = next((way for way in ways if room - _cells(way) >= kept), ways[-1])
+        counts = next((way for way in ways if room - width_of(way) >= kept), ways[-1])
         why = (f" {SINCE_MERGE}", _MERGED) if header.state == SINCE_MERGE else ()
-        for_name = room - _cells(counts)
+        for_name = room - width_of(counts)
         if why and for_name - len(_MERGED) >= min(_LEAST_NAME, cell_len(name)):
             for_name -= len(_MERGED)
         name = shortened(name, max(1, for_name), self._signs.cut)
@@ -120,7 +120,7 @@ class StageHeads:
             *counts,
         ]
         for forms, role in ((why, "alarm"), ((header.note.text, header.note.brief), "dim")):
-            fitting = (text for text in forms if text and _cells(line) + cell_len(text) <= width)
+            fitting = (text for text in forms if text and width_of(line) + cell_len(text) <= width)
             if text := next(fitting, ""):
                 line.append(Piece(text, role))
         return _exactly(line, width, column.width)
@@ -147,17 +147,6 @@ class StageHeads:
                 rule.append(Piece(" " if turn else "", "dim"))
                 rule += meter_rule(meter, part, signs)
         return _exactly([*rule, Piece(where, "dim")], column.width - GAP, column.width)
-
-
-def _cells(line: Iterable[Piece]) -> int:
-    return sum(cell_len(piece.text) for piece in line)
-
-
-def _joined(lines: Iterable[Line]) -> Line:
-    joined: Line = []
-    for line in lines:
-        joined += [Piece("  ", "dim"), *line] if joined else line
-    return joined
 
 
 def _exactly(line: Line, most: int, width: int) -> Line:

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from mlkanban.cells import shortened
 from mlkanban.core.rules import Meter, in_progress
 from mlkanban.display.card_face import Line, Piece, drawn
+from mlkanban.display.lines import width_of
 from mlkanban.glyphs import Glyphs
 from mlkanban.text import quantity
 from mlkanban.tui.board_model import BoardModel
@@ -107,4 +108,4 @@ def _fitted(left: Line, room: int, cut: str) -> Line:
 
 
 def _cells(line: Line, between: str = "") -> int:
-    return sum(cell_len(piece.text) for piece in line) + len(between) * max(0, len(line) - 1)
+    return width_of(line) + len(between) * max(0, len(line) - 1)

@@ -152,7 +152,7 @@ def test_each_change_in_words(before, after, said: str) -> None:
     assert checklist.changes_text(*both) == said
 
 
-GATED = Board("b", "b", "b", [Stage(name, name) for name in ("Ideas", "Training", "Evaluation")])
+GATED = Board("b", "b", "b", tuple(Stage(s, s) for s in ("Ideas", "Training", "Evaluation")))
 
 
 @pytest.mark.parametrize(

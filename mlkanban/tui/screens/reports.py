@@ -21,7 +21,7 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import limits_from, what_if
-from mlkanban.text import display, quantity, steady
+from mlkanban.text import cell_text, quantity
 from mlkanban.tui.commands import REPORTS, STATUS, shown
 from mlkanban.tui.host import OVERVIEW
 from mlkanban.tui.key_hints import KeyHint, key_hints
@@ -263,7 +263,7 @@ class ReportsScreen(KeyScreen):
         window = "all time" if days is None else f"{quantity(days, 'day')}"
         sample, by, found = self._sample_shown, "", self._counted
         if self._is_overview:
-            title, then = "Reports", steady(display(self.board.name))
+            title, then = "Reports", cell_text(self.board.name)
         else:
             title, then = self._view.entry.title, window
             window = "all cards"
@@ -273,7 +273,7 @@ class ReportsScreen(KeyScreen):
                 group = found.groups[min(self._report.group, len(found.groups) - 1)]
                 title = group.summary.title if self._by == "stage" else title
                 by = "cards that were in" if self._by == "stage" else f"{self._by}:"
-                name = steady(display(group.name)) or "(none)"
+                name = cell_text(group.name) or "(none)"
                 window = f"({self._report.group + 1} of {len(found.groups)})"
                 by = f"   {by} {name}"
                 sample = group.sample
@@ -353,7 +353,7 @@ class ReportsScreen(KeyScreen):
         [ref] = part.cards
         title = next((c.history.title for c in sample.cards if c.ref == ref), "")
         label = "" if part.label == ref else f"{part.label}: "
-        return f"{label}{ref} {steady(display(title[: 2 * self.size.width]))}"
+        return f"{label}{ref} {cell_text(title[: 2 * self.size.width])}"
 
     # The parts of the picture, or of the table where there is none
 

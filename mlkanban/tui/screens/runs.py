@@ -42,7 +42,7 @@ from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
 from mlkanban.runs.stop import stop_run
-from mlkanban.text import display, quantity, short_name, steady
+from mlkanban.text import cell_text, display, quantity, short_name
 from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.key_hints import KeyHint
@@ -273,7 +273,7 @@ class RunsScreen(ListScreen):
             what = f"{many} in {len(self._all)} configurations"
         else:
             what = many if self._runs else ""
-        name = steady(display(self._title))
+        name = cell_text(self._title)
         return spread(
             [Piece(f" Runs of {self._ref}  ", "title"), Piece(name, "text")],
             [Piece(f"{what} ", "dim")], width, glyphs,
@@ -288,19 +288,19 @@ class RunsScreen(ListScreen):
                 told = "  ".join(
                     f"{name} {value}" for name, value in inside.differs.items() if value
                 )
-                parts.insert(0, [Piece(steady(display(told)) or "this configuration", "title")])
+                parts.insert(0, [Piece(cell_text(told) or "this configuration", "title")])
             if inside.result is not None and inside.result.n > 1:
                 parts.append(mean_line(inside.result, context))
         elif len(self._rows) > 1:
             by = {Order.METRIC: context.name, Order.NEWEST: "newest"}.get(self._order, self._order)
             if self._order is Order.METRIC and self._results is None:
                 by = "newest"
-            text = f"{steady(display(by))} {glyphs.sorted}"
+            text = f"{cell_text(by)} {glyphs.sorted}"
             parts.append([Piece("sorted by ", "dim"), Piece(text, "focus")])
         if counts := counts_line(self._runs, glyphs, words=width >= 100):
             parts.append(counts)
         if self._query:
-            parts.insert(0, [Piece("/ ", "focus"), Piece(steady(display(self._query)), "focus")])
+            parts.insert(0, [Piece("/ ", "focus"), Piece(cell_text(self._query), "focus")])
         line, many = as_many_as_fit(parts, width - 2)
         return [Piece(" ", "text"), *(line if many else joined(parts[:1]))]
 
@@ -325,7 +325,7 @@ class RunsScreen(ListScreen):
         gpus = "" if run.gpus is None else f", {quantity(run.gpus, 'gpu')}"
         role = "alarm" if run.state in FAILED else "title"
         title = [
-            Piece(f"{run.state.value} ", role), Piece(steady(display(name)) + gpus, "dim"),
+            Piece(f"{run.state.value} ", role), Piece(cell_text(name) + gpus, "dim"),
         ]  # fmt: skip
         right = [Piece(f"{glyphs.more_down} {more} more", "dim")] if more else None
         return rule(title, width, glyphs, right)
@@ -353,7 +353,7 @@ class RunsScreen(ListScreen):
             [],
             [Piece("left over, still alive (X ends them)", "alarm")],
             *(
-                [Piece(f"  {orphan.process.pid:>8}  {steady(display(orphan.command))}", "text")]
+                [Piece(f"  {orphan.process.pid:>8}  {cell_text(orphan.command)}", "text")]
                 for orphan in left
             ),
         ]

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from mlkanban.cells import shortened
 from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.lines import width_of
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.commands import CANCELS
@@ -334,7 +335,7 @@ def _in_rows(label: str, options: Sequence[Option], room: int, height: int, cut:
             Piece(" ", "text"), Piece(option.key, "focus"),
             Piece(f"  {text}", "dim" if option.key == CANCELS else "text"),
         ]  # fmt: skip
-        left = room - sum(cell_len(piece.text) for piece in row) - 1
+        left = room - width_of(row) - 1
         if option.note and left > 1:
             row.append(Piece(f" {shortened(display(option.note), left, cut)}", option.role))
         rows.append(row)

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from rich.cells import cell_len
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
@@ -12,6 +11,7 @@ from mlkanban.cells import shortened
 from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
 from mlkanban.display.card_face import Line, Piece, Room
+from mlkanban.display.lines import width_of
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui import board_header
 from mlkanban.tui.board_header import StageHeads
@@ -301,7 +301,7 @@ class BoardView(CardsView):
         return drawn
 
     def _card_line(self, edge: Line, line: Line, column: StageColumn, *, cursor: bool) -> Cells:
-        left = column.text - sum(cell_len(piece.text) for piece in line)
+        left = column.text - width_of(line)
         blank = Piece(" " * left, "dim")
         drawn = self._segments([*edge, *line, blank], cursor=cursor)
         return [*drawn, *self._blank(GAP)]

@@ -4,15 +4,15 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
-from rich.cells import cell_len
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
 from mlkanban.cells import shortened
 from mlkanban.core.models import CardFace
-from mlkanban.display.card_face import SINCE_MERGE, Line, Piece, meter_role
+from mlkanban.display.card_face import SINCE_MERGE, Line, Piece
 from mlkanban.display.card_row import RowCells, row
+from mlkanban.display.lines import meter_cells, width_of
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui.title_line import title_line
 from mlkanban.tui.widgets.cards_view import CardsView, Cells, merged
@@ -155,15 +155,10 @@ class CardList(CardsView):
             line.append(Piece(f" {SINCE_MERGE}", "alarm"))
         for meter in header.meters:
             if meter.limit is not None and max(meter.limit, meter.count) <= _LONGEST_METER:
-                taken, free = meter.count, max(0, meter.limit - meter.count)
-                line += [
-                    Piece(" ", "dim"),
-                    Piece(signs.heavy_rule * taken, meter_role(meter)),
-                    Piece(signs.rule * free, "faint"),
-                ]
+                line += [Piece(" ", "dim"), *meter_cells(meter, signs)]
         if header.note.text:
             line.append(Piece(header.note.text, "dim"))
-        left = width - sum(cell_len(piece.text) for piece in line) - 1
+        left = width - width_of(line) - 1
         line.append(Piece(f" {signs.rule * max(0, left - 1)}", "focus" if here else "faint"))
         return self._fitted(line, width)
 

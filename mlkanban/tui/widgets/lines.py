@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.lines import width_of
 from mlkanban.tui.theme import role_styles
 
 _CHOSEN = Style(reverse=True, bold=True)
@@ -88,7 +89,7 @@ class LineButtons(Lines):
         """Draw the parts after one another, each that has a name a button."""
         self._spans, line, at = [], list[Piece](), 0
         for name, part in parts:
-            width = sum(cell_len(piece.text) for piece in part)
+            width = width_of(part)
             if name:
                 self._spans.append((at, at + width, name))
             line += part

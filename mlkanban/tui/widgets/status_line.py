@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from mlkanban.cells import shortened
 from mlkanban.glyphs import UTF8, Glyphs
-from mlkanban.text import ascii_only, display, steady
+from mlkanban.text import ascii_only, cell_text
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.theme import role_styles
 
@@ -178,7 +178,7 @@ class StatusLine(Widget):
         return 1 + sum(map(cell_len, map(_worded, hints))) + len(_GAP) * (len(hints) - 1)
 
     def _drawable(self, message: str) -> str:
-        return steady(display(self._worded(message)))
+        return cell_text(self._worded(message))
 
 
 def _worded(hint: KeyHint) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from statistics import correlation
 
 from mlkanban.runs.model.configurations import differences, grouped, with_origin
 from mlkanban.runs.model.parameters import is_word
@@ -159,7 +160,5 @@ def _ranks(values: Sequence[float]) -> list[float]:
 
 
 def _correlation(one: Sequence[float], other: Sequence[float]) -> float:
-    middle = (len(one) - 1) / 2
-    pairs = [(a - middle, b - middle) for a, b in zip(one, other, strict=True)]
-    spread = (sum(a * a for a, _ in pairs) * sum(b * b for _, b in pairs)) ** 0.5
-    return sum(a * b for a, b in pairs) / spread if spread else 0.0
+    """Pearson's correlation; 0 where one side has only one value."""
+    return correlation(one, other) if len(set(one)) > 1 < len(set(other)) else 0.0

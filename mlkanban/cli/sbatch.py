@@ -9,7 +9,7 @@ import click
 
 from mlkanban.cli.before_run import show, which_card
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import CARD, override_at_start
+from mlkanban.cli.types import AIM, CARD, override_at_start
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places
@@ -33,9 +33,17 @@ _SLURM_SECONDS = 5.0
     metavar="-- SCRIPT...",
 )
 @override_at_start
+@click.option("--metric", type=AIM, metavar="GOAL", help="The target, 'val_auc>=0.92'.")
 @click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
 @pass_session
-def sbatch(session: Session, card: str, words: Sequence[str], override: str, no_env: bool) -> None:
+def sbatch(
+    session: Session,
+    card: str,
+    words: Sequence[str],
+    override: str,
+    metric: str | None,
+    no_env: bool,
+) -> None:
     """Submit a job to SLURM for CARD (-: the one named in the git branch).
 
     What follows -- is given to sbatch: its options, the script and what the script takes. The
@@ -44,12 +52,16 @@ def sbatch(session: Session, card: str, words: Sequence[str], override: str, no_
     job is asked of sacct and squeue while the board is open, and by `mlkanban runs`, at most every
     30 s. Its card follows as it does with `mlkanban run`, once the job starts.
 
+    Lines `mlkanban: val_auc=0.917` in the file with its stdout (and of each task of an array)
+    report metrics. --metric sets the metric and the target of the card when the job starts, unless
+    somebody edits them after the submission.
+
     Exits with the code of sbatch: with --wait, which waits for the end of the job, that of the job.
     """
     ref, card_id, label = which_card(card, override)
     wanted = Wanted(
         ref, card_id, ["sbatch", *words], login_name(), force=override.strip(),
-        show_card_to_job=not no_env, label=label,
+        show_card_to_job=not no_env, aim=metric or "", label=label,
     )  # fmt: skip
     made = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
     run, job = made.folder, made.job

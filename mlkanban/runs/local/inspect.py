@@ -128,6 +128,7 @@ def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> d
     if judgement.state is RunState.FAILED:
         if judgement.exit is None and scheduler.get("why"):
             made |= {"why": str(scheduler["why"]), "reason": str(scheduler.get("reason", ""))}
+            made["internal"] = bool(scheduler.get("internal"))
         else:
             died = death(judgement.exit, lines, alone, oom=bool(end.get("oom")))
             made |= {"why": redacted_text(died.why), "reason": died.reason.value}

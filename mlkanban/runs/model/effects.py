@@ -92,7 +92,7 @@ def block_by(run: Run) -> dict[str, Any]:
     reason = run.reason or BlockReason.ENVIRONMENT.value
     return {
         "reason": reason,
-        "external": reason in EXTERNAL_BY_DEFAULT,
+        "external": reason in EXTERNAL_BY_DEFAULT and not run.internal,
         "note": f"run {run.id}: {run.outcome}",
         "until": "",
     }

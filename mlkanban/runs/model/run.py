@@ -21,7 +21,8 @@ _COMPLETED = frozenset(("finished", "complete", ""))
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
-    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr;
+    failed, `reason` what its card is blocked for, `internal` whether the person can lift that,
+    whatever is usual for the reason; `last` are its last lines on stderr;
     `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
     scheduler, `elapsed` are the seconds that count, `waited` those since its start in which it did
     not run, `made` when it was handed to that, or adopted, `lives` the starts and ends
@@ -66,6 +67,7 @@ class Run:
     direction: str = ""
     made: str = ""
     lives: tuple[str, ...] = ()
+    internal: bool = False
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -104,7 +106,7 @@ class Run:
             return self
         return replace(
             self, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
-            metrics={}, unread=(), last=(),
+            internal=False, metrics={}, unread=(), last=(),
         )  # fmt: skip
 
     @property

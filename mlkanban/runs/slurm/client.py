@@ -17,11 +17,13 @@ from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.runs.slurm.job_records import (
     EXIT_FORMAT,
+    LIMIT_FIELDS,
     SACCT_FIELDS,
     SQUEUE_FORMAT,
     SlurmJob,
     read_sacct,
     read_squeue,
+    with_limits,
     with_statuses,
 )
 from mlkanban.text import display
@@ -68,6 +70,13 @@ def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[SlurmJo
     return read_sacct(_output([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))
 
 
+def time_limits(jobs: Sequence[SlurmJob], cluster: str, seconds: float) -> list[SlurmJob]:
+    """These jobs of the accounting with their time limits."""
+    ids = ",".join(sorted({job.id for job in jobs}))
+    words = ["sacct", "-X", "-P", "-n", f"--format={LIMIT_FIELDS}", "-j", ids]
+    return with_limits(jobs, _output([*words, *_on(cluster)], seconds))
+
+
 def accounting_since(since: datetime, cluster: str, seconds: float) -> list[SlurmJob]:
     """The accounting's records of this user's jobs since an instant."""
     begin = f"--starttime={since.astimezone():%Y-%m-%dT%H:%M:%S}"
@@ -82,9 +91,9 @@ def queue(cluster: str, seconds: float) -> list[SlurmJob]:
 
 
 def exit_statuses(jobs: Sequence[SlurmJob], cluster: str, seconds: float) -> list[SlurmJob]:
-    """These jobs of the queue, those that failed with their exit status: for clusters without
-    accounting."""
-    words = ["squeue", "-h", "-t", "FAILED", "-u", str(os.getuid()), "-O", EXIT_FORMAT]
+    """These jobs of the queue, those that failed with their exit status, and with the time limit
+    that ended them: for clusters without accounting."""
+    words = ["squeue", "-h", "-t", "FAILED,TIMEOUT", "-u", str(os.getuid()), "-O", EXIT_FORMAT]
     return with_statuses(jobs, _output([*words, *_on(cluster)], seconds))
 
 

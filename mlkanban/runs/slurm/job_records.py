@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mlkanban.core.models import BlockReason
 from mlkanban.runs.model.labels import CardLabel, label_in
 from mlkanban.runs.model.state import Judgement, RunState
+from mlkanban.runs.slurm.pending_reasons import reason_text
 from mlkanban.text import quantity
 
 SACCT_FIELDS = (
@@ -21,8 +22,10 @@ SACCT_FIELDS = (
     "WorkDir"
 )
 SQUEUE_FORMAT = "%i|%T|%r|%V|%S|%e|%k|%Z"
-EXIT_FORMAT = "JobArrayID:60,exit_code:20"
-"""How the queue is asked for exit statuses, for which its other format has no letter."""
+EXIT_FORMAT = "JobArrayID:60,exit_code:20,TimeLimit:20"
+"""How the queue is asked for exit statuses, for which its other format has no letter, and for time
+limits."""
+LIMIT_FIELDS = "JobID,TimelimitRaw"
 
 _QUEUED = frozenset(
     (
@@ -36,16 +39,27 @@ _RUNNING = frozenset(
 _NEVER = "DependencyNeverSatisfied"
 """Why a job waits that will never start."""
 _ENV, _QUEUE = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE
+
+
+class _Death(NamedTuple):
+    """Why a job died, what its card is blocked for, and whether it is for the person to lift that,
+    whoever lifts other blocks of this reason."""
+
+    why: str
+    reason: BlockReason
+    internal: bool = False
+
+
 _DEATHS = {
-    "OUT_OF_MEMORY": ("out of memory", _ENV),
-    "TIMEOUT": ("time limit reached", _QUEUE),
-    "DEADLINE": ("deadline reached", _QUEUE),
-    "NODE_FAIL": ("its node failed", _ENV),
-    "BOOT_FAIL": ("its node did not start", _ENV),
-    "LAUNCH_FAILED": ("it could not be launched", _ENV),
-    "PREEMPTED": ("preempted by another job", _QUEUE),
-    "CANCELLED": ("cancelled by somebody else", _QUEUE),
-    _NEVER: (f"a job it depends on did not succeed ({_NEVER})", BlockReason.DEPENDENCY),
+    "OUT_OF_MEMORY": _Death("out of memory", _ENV),
+    "TIMEOUT": _Death("ended by its time limit", _QUEUE, internal=True),
+    "DEADLINE": _Death("ended by its deadline", _QUEUE, internal=True),
+    "NODE_FAIL": _Death("its node failed", _ENV),
+    "BOOT_FAIL": _Death("its node did not start", _ENV),
+    "LAUNCH_FAILED": _Death("it could not be launched", _ENV),
+    "PREEMPTED": _Death("preempted by another job", _QUEUE),
+    "CANCELLED": _Death("cancelled by somebody else", _QUEUE),
+    _NEVER: _Death(f"a job it depends on did not succeed ({_NEVER})", BlockReason.DEPENDENCY),
 }
 NO_FILE = "SLURM could not open a file of it"
 """Why a job failed: its input, or where its output was to go."""
@@ -82,6 +96,8 @@ _WAITING_TASKS = re.compile(r"\d+_\[([\d,:-]+)(?:%\d+)?\]")
 _MOST_TASKS = 5
 """So many tasks are named that failed."""
 _GPUS = re.compile(r"(?:^|,)gres/gpu=(\d+)")
+_SPAN = re.compile(r"(?:(?P<days>\d+)-)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+)")
+"""A time limit as the queue prints it: `1-12:00:00`, `4:00:00`, `30:00`."""
 LAGS = 60.0
 """Seconds after the end of a job in which the accounting may not have heard of it."""
 _SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NONE"})
@@ -90,8 +106,8 @@ _SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NON
 @dataclass(frozen=True, slots=True)
 class SlurmJob:
     """One line about a job, or about `tasks` tasks of a job array. `teller` is the program that
-    printed it; `own` is why SLURM could not run it. Instants are seconds since 1970, None where
-    there is none (yet)."""
+    printed it; `own` is why SLURM could not run it, `limit` its time limit in minutes where that
+    was asked for. Instants are seconds since 1970, None where there is none (yet)."""
 
     id: str
     task: str
@@ -110,6 +126,7 @@ class SlurmJob:
     folder: str = ""
     teller: str = "sacct"
     tasks: int = 1
+    limit: int | None = None
 
     @property
     def label(self) -> CardLabel | None:
@@ -185,7 +202,8 @@ class Ticket:
 class Verdict:
     """The state of a job as a whole.
 
-    `why` and `reason` are '' where only exit status and output can tell why it failed; `elapsed`
+    `why` and `reason` are '' where only exit status and output can tell why it failed; `internal`
+    says whether the person can lift that block, whatever is usual for its reason; `elapsed`
     are the seconds of all its lives, None while one goes on and when it never started; `listed`
     says whether the queue still lists the job; `waited` are the seconds between its lives; `failed`
     says which tasks of an array did, and `task` is the one whose end is that of the whole.
@@ -194,6 +212,7 @@ class Verdict:
     judgement: Judgement
     why: str = ""
     reason: str = ""
+    internal: bool = False
     started: int | None = None
     ended: int | None = None
     elapsed: int | None = None
@@ -258,17 +277,28 @@ def read_squeue(text: str) -> list[SlurmJob]:
     return jobs
 
 
+def with_limits(jobs: Iterable[SlurmJob], text: str) -> list[SlurmJob]:
+    """Jobs, with the time limits that `sacct -X -P -n --format=LIMIT_FIELDS` printed, in
+    minutes."""
+    lines = [line.split("|") for line in text.splitlines()]
+    limits = {parts[0]: _number(parts[1]) for parts in lines if len(parts) == 2}
+    return [replace(job, limit=limits.get(job.task)) for job in jobs]
+
+
 def with_statuses(jobs: Iterable[SlurmJob], text: str) -> list[SlurmJob]:
-    """Jobs of the queue, those that failed with the exit status that `squeue -h -O EXIT_FORMAT`
-    printed: as wait(2) has it, 256 for an exit 1."""
-    lines = (line.split() for line in text.splitlines())
-    statuses = {parts[0]: parts[1] for parts in lines if len(parts) == 2}
+    """Jobs of the queue, with what `squeue -h -O EXIT_FORMAT` printed of those that failed: the
+    exit status, as wait(2) has it, 256 for an exit 1, and the time limit."""
+    lines = [line.split() for line in text.splitlines()]
+    limits = {parts[0]: _minutes(parts[2]) for parts in lines if len(parts) == 3}
+    statuses = {parts[0]: parts[1] for parts in lines if len(parts) in (2, 3)}
     return [
+        replace(job, limit=limits.get(job.task))
+        if job.state == "TIMEOUT" else
         replace(job, exit=_exit(job.state, status), own=_own(job.state, status))
         if job.state == "FAILED" and (status := _code_and_signal(statuses.get(job.task, "")))
         else job
         for job in jobs
-    ]
+    ]  # fmt: skip
 
 
 def judge_job(
@@ -360,7 +390,8 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
         state = RunState.QUEUED if len(waiting) == len(tasks) else RunState.RUNNING
         first = (running or going)[0]
         why = f" ({first.reason})" if first.reason and state is RunState.QUEUED else ""
-        evidence = f"{first.teller} says {first.state}{why}{many}"
+        words = reason_text(first.reason) if why else ""
+        evidence = f"{first.teller} says {first.state}{why}{f': {words}' if words else ''}{many}"
         elapsed = about.elapsed if state is RunState.QUEUED else None
         return replace(about, judgement=Judgement(state, evidence), elapsed=elapsed)
     judged = [(_ending(job, uid), job) for job in tasks]
@@ -375,13 +406,10 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
         evidence += f" for task {named}"
     evidence += many
     judgement = Judgement(state, evidence, job.exit)
-    why, reason = "", None
-    if state is RunState.FAILED:
-        why, reason = _DEATHS.get(_NEVER if job.hopeless else job.state, (why, reason))
-        if job.own:
-            why, reason = job.own, _ENV
+    died = _death(job) if state is RunState.FAILED else None
     return replace(
-        about, judgement=judgement, why=why, reason=reason.value if reason else "",
+        about, judgement=judgement, why=died.why if died else "",
+        reason=died.reason.value if died else "", internal=died is not None and died.internal,
         failed=f"{quantity(len(bad), 'task')} of {count} failed: {named}"
         if count > 1 and state is RunState.FAILED else "",
         task=job.task if count > 1 else "",
@@ -395,6 +423,33 @@ def _waited(lives: Sequence[Life]) -> int:
         return 0
     gaps = (later.start - life.start - (life.seconds or 0) for life, later in pairwise(lives))
     return sum(max(0, gap) for gap in gaps)
+
+
+def _death(job: SlurmJob) -> _Death | None:
+    """Why a job failed, where its state says that."""
+    if job.own:
+        return _Death(job.own, _ENV)
+    died = _DEATHS.get(_NEVER if job.hopeless else job.state)
+    if died and job.state == "TIMEOUT" and job.limit:
+        return died._replace(why=f"{died.why} of {_span_text(job.limit)}")
+    return died
+
+
+def _span_text(minutes: int) -> str:
+    """`4 h`, `1 h 30 min`, `2 days 12 h`: a time limit as people ask for it."""
+    hours, rest = divmod(minutes, 60)
+    days, hours = divmod(hours, 24) if hours >= 48 else (0, hours)
+    parts = (days and f"{days} days", hours and f"{hours} h", rest and f"{rest} min")
+    return " ".join(part for part in parts if part)
+
+
+def _minutes(text: str) -> int | None:
+    """A time limit of the queue in minutes, None where there is none."""
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        return None
+    days, hours, minutes, _ = (int(part or 0) for part in match.groups())
+    return (days * 24 + hours) * 60 + minutes
 
 
 _WORST = (RunState.UNKNOWN, RunState.FAILED, RunState.KILLED, RunState.FINISHED)

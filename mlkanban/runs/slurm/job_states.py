@@ -112,9 +112,14 @@ def _ended(
 ) -> tuple[list[SlurmJob] | None, list[SlurmJob] | None]:
     """The records of the accounting, None where there is none, and those of the queue, in that case
     with the exit statuses that it knows."""
+    counted = None
     with suppress(client.NoAnswer):  # many clusters have no accounting
-        return client.accounting([job.ticket.job for job in wanted], cluster, seconds), queued
-    if queued and any(job.state == "FAILED" for job in queued):
+        counted = client.accounting([job.ticket.job for job in wanted], cluster, seconds)
+        if any(job.state == "TIMEOUT" for job in counted):
+            counted = client.time_limits(counted, cluster, seconds)
+    if counted is not None:
+        return counted, queued
+    if queued and any(job.state in ("FAILED", "TIMEOUT") for job in queued):
         with suppress(client.NoAnswer):
             return None, client.exit_statuses(queued, cluster, seconds)
     return None, queued
@@ -212,6 +217,7 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "exit": judgement.exit,
         "why": verdict.why,
         "reason": verdict.reason,
+        "internal": verdict.internal,
         "failed": verdict.failed,
         "task": verdict.task,
         "started": at(verdict.started),

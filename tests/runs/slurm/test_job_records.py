@@ -13,8 +13,10 @@ from mlkanban.runs.slurm.job_records import (
     judge_job,
     read_sacct,
     read_squeue,
+    with_limits,
     with_statuses,
 )
+from mlkanban.runs.slurm.pending_reasons import reason_text
 
 AT = 1795587744
 SACCT = """\
@@ -60,7 +62,7 @@ def verdict(
         ("2", RunState.FAILED, 3, "", ""),
         ("3", RunState.KILLED, None, "", ""),
         ("4", RunState.RUNNING, None, "", ""),
-        ("5", RunState.FAILED, None, "time limit reached", "compute queue"),
+        ("5", RunState.FAILED, None, "ended by its time limit", "compute queue"),
         ("6", RunState.QUEUED, None, "", ""),
         ("7", RunState.RUNNING, None, "", ""),
         ("9", RunState.FAILED, None, "its node failed", "environment"),
@@ -87,7 +89,49 @@ def test_what_else_is_known_of_a_job() -> None:
 
 
 def test_why_a_job_waits_is_said() -> None:
-    assert "PENDING (Resources)" in verdict("6").judgement.evidence
+    assert verdict("6").judgement.evidence == (
+        "squeue says PENDING (Resources): waiting for free nodes or GPUs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("QOSMaxJobsPerUserLimit", "its QOS is at its limit of jobs"),
+        ("AssocGrpGRES", "your account is at its limit of GPUs"),
+        ("QOSMaxCpuPerUserLimit", "its QOS is at its limit of CPUs"),
+        ("ReqNodeNotAvail, UnavailableNodes:n1", "a node it asks for is not available"),
+        ("SomethingNew", ""),
+    ],
+)
+def test_reasons_to_wait_are_told_in_words(reason: str, words: str) -> None:
+    assert reason_text(reason) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [("240", "of 4 h"), ("90", "of 1 h 30 min"), ("4320", "of 3 days"), ("2880", "of 2 days"),
+     ("30", "of 30 min"), ("1500", "of 25 h"), ("UNLIMITED", "")],
+)  # fmt: skip
+def test_a_time_limit_is_told(minutes: str, words: str) -> None:
+    counted = with_limits(COUNTED, f"1|60\n5|{minutes}\n5|5|TIMEOUT|0:0\n")
+    found = verdict("5", counted=counted)
+    assert found.why == f"ended by its time limit {words}".rstrip()
+    assert found.internal
+
+
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [("4:00:00", " of 4 h"), ("1-12:00:00", " of 36 h"), ("30:00", " of 30 min"),
+     ("UNLIMITED", "")],
+)  # fmt: skip
+def test_without_accounting_the_queue_knows_the_time_limit(printed: str, words: str) -> None:
+    queued = read_squeue("5|TIMEOUT|TimeLimit|1795587744|1795587744|1795587755|mlk:g1|/w")
+    queued = with_statuses(queued, f"5      0       {printed}\n")
+    found = verdict("5", counted=None, queued=queued)
+    assert (found.judgement.state, found.why) == (
+        RunState.FAILED, f"ended by its time limit{words}",
+    )  # fmt: skip
 
 
 def test_cancelled_by_another_person_is_a_failure() -> None:

@@ -36,7 +36,7 @@ def test_why_a_run_vanished_with_its_job(job: Job, tmp_path: Path) -> None:
         if file.exists():
             os.utime(file, (0, 0))
     run = job.run()
-    assert (run["state"], run["why"]) == ("failed", "time limit reached")
+    assert (run["state"], run["why"]) == ("failed", "ended by its time limit")
     assert run["evidence"] == "sacct says TIMEOUT"
     assert json.loads(job.mlk("--json", "show", job.card))["data"]["blocked"]["reason"] == (
         "compute-queue"

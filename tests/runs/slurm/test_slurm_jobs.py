@@ -431,6 +431,33 @@ def test_a_job_without_hope_can_be_cancelled(job: Job, cluster: Cluster) -> None
     assert (cluster.bin / "cancelled").read_text() == f"{NUMBER}\n"
 
 
+def test_a_time_limit_blocks_with_the_limit_and_is_no_fault_of_others(
+    job: Job, cluster: Cluster
+) -> None:
+    cluster.submit()
+    line = counted("TIMEOUT", 1000, 1010, 15410, 14400, cluster.label)
+    cluster.program(
+        "sacct",
+        f"case \"$*\" in *Timelimit*) echo '{NUMBER}|240';; *) echo '{line}|{cluster.work}';; esac",
+    )
+    [over] = runs(job)
+    assert (over["state"], over["why"]) == ("failed", "ended by its time limit of 4 h")
+    block = job.card_now()["blocked"]
+    assert (block["reason"], block["external"]) == ("compute-queue", False)
+    assert "ended by its time limit of 4 h" in block["note"]
+
+
+def test_the_target_of_a_job_is_that_of_its_card_once_it_starts(job: Job, cluster: Cluster) -> None:
+    cluster.log.write_text("mlkanban: val_auc=0.95\n")
+    cluster.submit(None, "--metric", "val_auc>=0.92")
+    assert job.card_now()["metric"] is None
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, cluster.label))
+    [over] = runs(job)
+    assert over["metrics"] == {"val_auc": 0.95}
+    metric = job.card_now()["metric"]
+    assert (metric["name"], metric["target"], metric["value"]) == ("val_auc", 0.92, 0.95)
+
+
 def unlinked(job: Job) -> list[str]:
     told = json.loads(job.mlk("--json", "sync-runs"))["data"]
     return [one["ref"] for one in told["unlinked"]]

@@ -7,6 +7,7 @@ from mlkanban.charts.spec import (
     BarsSpec,
     CfdSpec,
     ChancesSpec,
+    CurveSpec,
     HistogramSpec,
     Mark,
     RunSpec,
@@ -56,6 +57,10 @@ def _rows(spec: Spec, height: int) -> tuple[Rows, tuple[Mark, ...]]:
                 (n, f"{100 * c:.0f} %") for n, c in zip(spec.names, spec.chances, strict=True)
             ]
             return [(spec.unit, "chance"), *chances], ()
+        case CurveSpec():
+            ends = [(line.label, f"{line.parts[-1][-1][1]:.6g}") for line in spec.lines]
+            levels = [(level.label, f"{level.value:.6g}") for level in spec.levels]
+            return [(spec.axis, "value"), *ends, *levels], ()
         case BarsSpec():
             return [("", spec.unit), *((row.label, row.text) for row in spec.rows)], ()
 

@@ -121,7 +121,7 @@ def _draw(plotext: Any, placed: Layout, glyphs: Glyphs) -> str:
     figure.ruler("y").lim(0, placed.rows - 1)
     figure.ruler("y").ticks([], [])
     for curve in placed.curves:
-        dots = plotext.marker("braille" if glyphs == UTF8 else UTF8.queued, pixels[curve.role])
+        dots = plotext.marker("braille" if glyphs == UTF8 else curve.letter, pixels[curve.role])
         figure.draw(figure.signal(*_unzip(curve.points), marker=dots).lines(curve.joined))
     canvas = figure.build()
     # As runs of text: plotext copies every point of a signal several times.

@@ -202,6 +202,48 @@ class BarsSpec:
     roles: tuple[Role, ...] = ("area-2",)
 
 
+@dataclass(frozen=True, slots=True)
+class CurveLine:
+    """Values over a place such as a step, in parts that are not joined: (place, value) in ascending
+    order of place. `label` names it at its end; `letter` draws it where there are no dots."""
+
+    label: str
+    role: Role
+    parts: tuple[tuple[tuple[float, float], ...], ...]
+    letter: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class CurveLevel:
+    """A horizontal line at a value."""
+
+    value: float
+    label: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSpec:
+    """Learning curves over `axis`, from its place `first` to `last`, the most important one last;
+    what lies outside of `low` to `high` is left out."""
+
+    axis: str
+    lines: tuple[CurveLine, ...]
+    levels: tuple[CurveLevel, ...]
+    first: float
+    last: float
+    low: float
+    high: float
+
+
 Spec = (
-    HistogramSpec | ScatterSpec | CfdSpec | AgingSpec | RunSpec | XmrSpec | ChancesSpec | BarsSpec
+    HistogramSpec
+    | ScatterSpec
+    | CfdSpec
+    | AgingSpec
+    | RunSpec
+    | XmrSpec
+    | ChancesSpec
+    | BarsSpec
+    | CurveSpec
 )

@@ -107,6 +107,13 @@ def compact(number: float) -> str:
     return _compact(precise(number))
 
 
+def compact_text(text: str) -> str:
+    """`.917` for `0.917`, `-.5` for `-0.5`."""
+    if text.startswith("-0."):
+        return f"-{text[2:]}"
+    return _compact(text)
+
+
 def _compact(text: str) -> str:
     return text[1:] if text.startswith("0.") else text
 

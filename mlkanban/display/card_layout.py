@@ -18,7 +18,7 @@ from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.lineage import member_text
-from mlkanban.core.metrics import compact, number_text, reaches
+from mlkanban.core.metrics import compact, compact_text, number_text, reaches
 from mlkanban.core.models import CardFace, CardType, Health, Outcome, Priority, Work
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
@@ -36,7 +36,7 @@ from mlkanban.display.lines import (
     width_of,
 )
 from mlkanban.display.relation_tree import related
-from mlkanban.display.run_lines import aim_text, compact_text
+from mlkanban.display.run_lines import aim_text
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service.conflicts import OpenConflict

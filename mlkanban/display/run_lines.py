@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened
-from mlkanban.core.metrics import compact, number_text, reaches
+from mlkanban.core.metrics import compact, compact_text, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
 from mlkanban.display.lines import joined, labelled, paragraph
@@ -148,13 +148,6 @@ def known_of(run: Run, context: RunPageContext) -> Line:
 def _others(run: Run, context: RunPageContext) -> str:
     """What a run reported where the card has no metric."""
     return "" if context.name else cell_text(metrics_text(run))
-
-
-def compact_text(text: str) -> str:
-    """`.917` for `0.917`, `-.5` for `-0.5`."""
-    if text.startswith("-0."):
-        return f"-{text[2:]}"
-    return text[1:] if text.startswith("0.") else text
 
 
 def _parameter(name: str, texts: Sequence[str]) -> Column:

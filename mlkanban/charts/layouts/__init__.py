@@ -20,6 +20,7 @@ from mlkanban.charts.layouts.bars import layout_bars
 from mlkanban.charts.layouts.canvas import SMALLEST, Finish, Layout
 from mlkanban.charts.layouts.chances import layout_chances
 from mlkanban.charts.layouts.cumulative import layout_cfd
+from mlkanban.charts.layouts.curves import layout_curves
 from mlkanban.charts.layouts.histogram import layout_histogram
 from mlkanban.charts.layouts.run import layout_run
 from mlkanban.charts.layouts.scatter import layout_scatter
@@ -29,6 +30,7 @@ from mlkanban.charts.spec import (
     BarsSpec,
     CfdSpec,
     ChancesSpec,
+    CurveSpec,
     HistogramSpec,
     RunSpec,
     ScatterSpec,
@@ -63,5 +65,7 @@ def layout(
             return layout_chances(spec, width, height, finish, legend=legend)
         case BarsSpec() if spec.rows:
             return layout_bars(spec, width, height, finish, legend=legend)
+        case CurveSpec() if spec.lines:
+            return layout_curves(spec, width, height, finish)
         case _:
             return None

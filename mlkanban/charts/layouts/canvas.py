@@ -52,11 +52,12 @@ class Drawn(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A line through points of the canvas, or the points alone; whole numbers are the middles of
-    cells."""
+    cells. `letter` draws it where there are no dots of braille. Later ones cover earlier ones."""
 
     role: Role
     points: tuple[tuple[float, float], ...]
     joined: bool = True
+    letter: str = "•"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""Metrics that a job reports: lines `mlkanban: val_auc=0.917` on its stdout, and a file with one
-JSON object of names and numbers, which takes precedence. What cannot be read is kept to be
+"""Metrics that a job reports: lines `mlkanban: step=1200 val_auc=0.917` on its stdout, and a file
+with one JSON object of names and numbers, which takes precedence. What cannot be read is kept to be
 reported."""
 
 from __future__ import annotations
@@ -7,12 +7,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from sys import float_info
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mlkanban.runs.model.redaction import redacted_text
 
+MARK = "mlkanban:"
+"""What a line of metrics begins with."""
 MOST = 50
 MOST_UNREAD = 5
 _LONGEST = 60
@@ -28,8 +31,11 @@ _PAIR = re.compile(
 _NUMBER = re.compile(r"(?P<number>[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s?(?P<per>%?)")
 _OF_TRACKER = re.compile(r" is (?:NaN|infinite)(?: since step -?\d+)?$")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+_STEP_NAMES = ("step", "global_step", "iteration", "iter")
+"""What counts the steps of a training; of several in one line the first of these does."""
 _STEPS = frozenset(("step", "global_step"))
-_COUNTERS = _STEPS | {"epoch", "iter", "iteration"}
+"""Those that are no metric even where they stand alone."""
+_COUNTERS = frozenset(("epoch", *_STEP_NAMES))
 
 
 class Reported(NamedTuple):
@@ -40,49 +46,67 @@ class Reported(NamedTuple):
     unread: tuple[str, ...] = ()
 
 
+class MetricLine(NamedTuple):
+    """What one line of output reports: the step and the epoch that it names, its values by name,
+    and what is not understood, by name, as it was written."""
+
+    step: float | None = None
+    epoch: float | None = None
+    values: Mapping[str, float] = MappingProxyType({})
+    unread: Mapping[str, str] = MappingProxyType({})
+
+
+def metric_line(line: str) -> MetricLine | None:
+    """What a line reports; None where it is no line of metrics."""
+    match = _LINE.fullmatch(line) if MARK in line else None
+    if match is None or _OWN_WORDS.match(match["rest"]):
+        return None
+    text = match["rest"].strip()
+    if match["before"].strip():
+        return MetricLine(unread={line: _shortened(line)}) if _PAIR.match(text) else None
+    pairs, place = [], 0
+    while pair := _PAIR.match(text, place):
+        pairs.append(pair)
+        place = pair.end()
+    counters: dict[str, float] = {}
+    values: dict[str, float] = {}
+    unread: dict[str, str] = {}
+    for pair in pairs:
+        name, value = pair["name"].strip(), _number(pair["value"])
+        counts = name.lower() in (_COUNTERS if len(pairs) > 1 else _STEPS)
+        if value is None or not (counts or _NAMED.fullmatch(name)):
+            unread[name if _NAMED.fullmatch(name) else pair[0]] = _shortened(pair[0])
+            values.pop(name, None)
+        elif counts:
+            counters[name.lower()] = value
+        else:
+            values[name] = value
+            unread.pop(name, None)
+    if rest := text[place:].strip(" \t\r,;"):
+        unread[text] = _shortened(rest)
+    step = next((counters[name] for name in _STEP_NAMES if name in counters), None)
+    return MetricLine(step, counters.get("epoch"), values, unread)
+
+
 def reported(lines: Iterable[str]) -> Reported:
     """The metrics that `lines` report. A line may hold several, with their step."""
     values: dict[str, float] = {}
     unread: dict[str, str] = {}
     for line in lines:
-        if "mlkanban:" not in line:
+        if (found := metric_line(line)) is None:
             continue
-        for name, value, written in _pairs(line):
+        for name, written in found.unread.items():
+            # It ended without a number: an earlier one is not its result.
+            values.pop(name, None)
             unread.pop(name, None)
-            if value is None:
-                unread[name] = written
-                # It ended without a number: an earlier one is not its result.
-                values.pop(name, None)
-            elif name in values or len(values) < MOST:
+            unread[name] = written
+        for name, value in found.values.items():
+            unread.pop(name, None)
+            if name in values or len(values) < MOST:
                 values[name] = value
             else:
-                unread[name] = written
+                unread[name] = f"{name}={value:g}"
     return Reported(values, tuple(unread.values()))
-
-
-def _pairs(line: str) -> Iterator[tuple[str, float | None, str]]:
-    """The name, the value and the text of each metric of a line; no value, and a name that is none,
-    for what is not understood."""
-    match = _LINE.fullmatch(line)
-    if match is None or _OWN_WORDS.match(match["rest"]):
-        return
-    text = match["rest"].strip()
-    if match["before"].strip():
-        if _PAIR.match(text):
-            yield line, None, _shortened(line)
-        return
-    pairs, place = [], 0
-    while pair := _PAIR.match(text, place):
-        pairs.append(pair)
-        place = pair.end()
-    for pair in pairs:
-        name, value = pair["name"].strip(), _number(pair["value"])
-        if name.lower() in (_COUNTERS if len(pairs) > 1 else _STEPS):
-            continue
-        known = _NAMED.fullmatch(name) is not None
-        yield name if known else pair[0], value if known else None, _shortened(pair[0])
-    if rest := text[place:].strip(" \t\r,;"):
-        yield text, None, _shortened(rest)
 
 
 def _number(text: str) -> float | None:

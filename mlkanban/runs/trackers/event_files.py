@@ -45,20 +45,23 @@ def scalars(source: BinaryIO) -> Iterator[Scalar | None]:
 
 
 def _records(source: BinaryIO) -> Iterator[bytes]:
-    """Records that are whole. After a length that is not, nothing can be told apart any more."""
+    """Records that are whole; `source` is left at the end of the last one. After a length that is
+    not whole, nothing can be told apart any more."""
     while len(head := source.read(_HEAD.size)) == _HEAD.size:
         length, check = _HEAD.unpack(head)
         if _masked(head[:8]) != check or length >= _MOST:
-            return
+            break
         if length > _LARGE:
             source.seek(length + _CHECK.size, 1)
             yield b""
             continue
         record, end = source.read(length), source.read(_CHECK.size)
         if len(end) < _CHECK.size:
-            return
+            head += record + end
+            break
         if _masked(record) == _CHECK.unpack(end)[0]:
             yield record
+    source.seek(-len(head), 1)
 
 
 def _masked(data: bytes) -> int:

@@ -3,6 +3,7 @@ itself is never loaded: a newer one would change the file."""
 
 from __future__ import annotations
 
+import glob
 import math
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core.timestamps import instant
+from mlkanban.growing_file import GrowingFile
+from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import Tracked
-from mlkanban.runs.trackers.sqlite_files import SqliteFile
+from mlkanban.runs.trackers.sqlite_files import SqliteFile, reading
 from mlkanban.runs.trackers.values import MOST_TEXT, numbers, texts
 
 _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
@@ -90,6 +93,56 @@ class MlflowDatabase:
             )  # fmt: skip
             counts.setdefault(run, {})[str(key)] = int(step if first is None else first)
         return counts
+
+
+class DatabaseSeries:
+    """The values of a metric of a run in a database, each read once."""
+
+    def __init__(self, run: str, where: Path, name: str) -> None:
+        self._run, self._where = run, where
+        self._series = SeriesBuilder(name)
+        self._newest = 0
+
+    def read(self) -> Series:
+        with reading(self._where) as file:
+            columns = file.columns("metrics")
+            if not {"run_uuid", "key", "value", "timestamp"} <= columns:
+                return self._series.series
+            step, nan = (name if name in columns else "NULL" for name in ("step", "is_nan"))
+            [(newest,)] = file.rows("SELECT coalesce(max(rowid), 0) FROM metrics")
+            if newest < self._newest:  # rows were deleted: they may have other numbers now
+                self._series, self._newest = SeriesBuilder(self._series.name), 0
+            for value, ms, step_, is_nan in file.rows(
+                f"SELECT value, timestamp, {step}, {nan} FROM metrics"
+                " WHERE run_uuid = ? AND key = ? AND rowid > ? ORDER BY rowid",
+                self._run, self._series.name, self._newest,
+            ):  # fmt: skip
+                number = math.nan if is_nan else float(value)
+                self._series.add(number, step_, at=ms / 1000)
+            self._newest = newest
+        return self._series.series
+
+
+class FolderSeries:
+    """The values of a metric of a run in a folder of files, each read once."""
+
+    def __init__(self, run: str, where: Path, name: str) -> None:
+        found = next(where.glob(f"*/{glob.escape(run)}/metrics"), where / "none")
+        self._file = GrowingFile(found / name)
+        self._series = SeriesBuilder(name)
+
+    def read(self) -> Series:
+        try:
+            new = self._file.read()
+        except FileNotFoundError:
+            return self._series.series
+        if new.anew:
+            self._series = SeriesBuilder(self._series.name)
+        for line in new.lines:
+            with suppress(ValueError, IndexError):
+                ms, value, step = line.split()[:3]
+                self._series.add(float(value), float(step), at=int(ms) / 1000)
+        return self._series.series
 
 
 class MlflowFolder:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core.timestamps import instant
+from mlkanban.growing_file import GrowingFile
+from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG, Tracked
-from mlkanban.runs.trackers.sqlite_files import SqliteFile
+from mlkanban.runs.trackers.sqlite_files import SqliteFile, reading
 from mlkanban.runs.trackers.values import numbers
 
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
@@ -193,6 +196,54 @@ def _plain(text: str) -> str:
     return value if isinstance(value, str) else text
 
 
+class TrialSeries:
+    """The intermediate values of a trial: those of the only objective of its study, whatever that
+    is called on its card."""
+
+    def __init__(self, ref: str, where: Path, name: str) -> None:
+        self._ref, self._where, self._name = ref, where, name
+        with where.open("rb") as file:
+            journal = file.read(1) == b"{"
+        self._journal = GrowingFile(where) if journal else None
+        self._known = _Journal()
+
+    def read(self) -> Series:
+        values = self._of_database() if self._journal is None else self._of_journal(self._journal)
+        series = SeriesBuilder(self._name)
+        for step, value in sorted(values.items()):
+            series.add(math.nan if value is None else float(value), step)
+        return series.series
+
+    def _of_database(self) -> dict[int, float | None]:
+        with reading(self._where) as file:
+            columns = file.columns("trial_intermediate_values")
+            if not {"trial_id", "step", "intermediate_value"} <= columns:
+                return {}
+            begun = "datetime_start" if "datetime_start" in file.columns("trials") else "''"
+            trials = file.rows(
+                f"SELECT trial_id, study_name, number, {begun} FROM trials"
+                " JOIN studies ON studies.study_id = trials.study_id"
+            )
+            found = [trial for trial, *named in trials if _ref(*named) == self._ref]
+            rows = file.rows(
+                "SELECT step, intermediate_value FROM trial_intermediate_values WHERE trial_id = ?",
+                *found[:1] or [None],
+            )
+            return {int(step): value for step, value in rows}
+
+    def _of_journal(self, file: GrowingFile) -> dict[int, float | None]:
+        new = file.read()
+        if new.anew:
+            self._known = _Journal()
+        for line in new.lines:
+            self._known.take_line(line)
+        for trial in self._known.trials:
+            study = self._known.studies.get(trial.study)
+            if study is not None and _ref(study.name, trial.number, trial.start) == self._ref:
+                return trial.intermediate
+        return {}
+
+
 class Journal:
     """The trials that a journal tells of, one JSON object on each line. A line that is still being
     written, or is none, is passed over."""
@@ -257,6 +308,7 @@ class _Trial:
     tags: dict[str, Any]
     start: Any
     end: Any
+    intermediate: dict[int, float | None] = field(default_factory=dict)
 
     @property
     def over(self) -> bool:
@@ -288,7 +340,7 @@ class _Journal:
             self.studies[entry["study_id"]].names = entry["system_attr"][_NAMES]
         elif code == 4:
             self._begin_trial(entry)
-        elif code in (5, 6, 8):
+        elif code in (5, 6, 7, 8):
             trial = self.trials[entry["trial_id"]]
             if not trial.over:
                 self._go_on(trial, code, entry)
@@ -317,6 +369,8 @@ class _Journal:
         if code == 5:
             value = in_words(entry["param_value_internal"], entry.get("distribution"))
             trial.params[str(entry["param_name"])] = value
+        elif code == 7:
+            trial.intermediate[int(entry["step"])] = float(entry["intermediate_value"])
         elif code == 8:
             trial.tags.update(entry["user_attr"])
         elif trial.state or entry["state"]:  # not RUNNING twice: another worker has it

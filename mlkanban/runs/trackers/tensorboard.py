@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadInput
+from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers.event_files import scalars
 
@@ -73,6 +74,32 @@ def _below(root: Path) -> Iterator[tuple[Path, bool]]:
         path = Path(folder)
         below[:] = sorted(below) if len(path.relative_to(root).parts) < _DEEP else []
         yield path, any(name.startswith(_NAME) for name in files)
+
+
+class FolderSeries:
+    """The values of a tag in the event files of a folder, each read once."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._series = SeriesBuilder(name)
+        self._read: dict[Path, int] = {}
+
+    def read(self) -> Series:
+        files = [file for file in sorted(self._folder.iterdir()) if file.name.startswith(_NAME)]
+        if any(file.stat().st_size < self._read.get(file, 0) for file in files):
+            self._series, self._read = SeriesBuilder(self._series.name), {}
+        for file in files:
+            if file.stat().st_size > self._read.get(file, 0):
+                self._read_on(file)
+        return self._series.series
+
+    def _read_on(self, file: Path) -> None:
+        with file.open("rb") as source:
+            source.seek(self._read.get(file, 0))
+            for scalar in scalars(source):
+                if scalar is not None and scalar.tag == self._series.name:
+                    self._series.add(scalar.value, scalar.step, at=scalar.at)
+            self._read[file] = source.tell()
 
 
 class _RunValues:

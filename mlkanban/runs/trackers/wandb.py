@@ -3,6 +3,7 @@ only a newer one can: `wandb leet inspect`. Without it they are left alone, and 
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -10,23 +11,28 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.errors import BadInput
+from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.runs.trackers.values import numbers, texts
 
 _RUN = re.compile(r"(?:offline-)?run-(([0-9]{8}_[0-9]{6})-.+)")
-_INSPECT = ("leet", "inspect", "--summary", "--json")
+_INSPECT = ("leet", "inspect")
+_SUMMARY = ("--summary", "--json")
 _USAGE = 2
 """Its exit code for a command that it does not have."""
 _SECONDS = 20
 """For one run: it takes about one."""
+_PAUSE_SECONDS = 30.0
+"""Between two looks at the values of a run that goes on."""
 _MOST = 50
 """Runs that are read of a folder, the newest: each takes a start of the program."""
 
@@ -108,11 +114,22 @@ class _OfNoUse(Exception):
 
 def _inspected(program: str, run: Path) -> dict[str, Any] | None:
     """What the program tells of a run; None when it can tell nothing."""
+    with _asked(program, run, *_SUMMARY) as out:
+        try:
+            fields = json.load(out)
+        except (ValueError, RecursionError):
+            return None
+    return fields if isinstance(fields, dict) else None
+
+
+@contextmanager
+def _asked(program: str, run: Path, *options: str) -> Iterator[IO[bytes]]:
+    """What the program prints of a run, nothing when it fails."""
     # A file, not a pipe, and a session of its own: what it starts may outlive it.
     with tempfile.TemporaryFile() as out:
         try:
             process = subprocess.Popen(
-                [program, *_INSPECT, str(run)], stdin=subprocess.DEVNULL, stdout=out,
+                [program, *_INSPECT, *options, str(run)], stdin=subprocess.DEVNULL, stdout=out,
                 stderr=subprocess.DEVNULL, start_new_session=True,
                 env=os.environ | {"WANDB_MODE": "offline", "WANDB_ERROR_REPORTING": "false"},
             )  # fmt: skip
@@ -130,11 +147,54 @@ def _inspected(program: str, run: Path) -> dict[str, Any] | None:
         if code == _USAGE:
             raise _OfNoUse("has no `leet inspect`; a newer one has")
         out.seek(0)
+        if code:
+            out.truncate()
+        yield out
+
+
+class HistorySeries:
+    """The values of a metric of a run, asked of the program when its log has changed."""
+
+    def __init__(self, run: str, where: Path, name: str) -> None:
+        self._folder = next(where.glob(f"*run-{glob.escape(run)}"), None)
+        self._where, self._name = where, name
+        self._stamp: object = None
+        self._asked_at = float("-inf")
+        self._read = Series(name)
+
+    def read(self) -> Series:
+        program = shutil.which("wandb")
+        if program is None:
+            raise BadInput("There is no program wandb here, which alone can read its files.", "")
+        if self._folder is None:
+            raise BadInput(f"{self._where} does not hold it any more.", "")
+        stamp = [(log.name, log.stat().st_mtime_ns) for log in self._folder.glob("*.wandb")]
+        if stamp == self._stamp or time.monotonic() - self._asked_at < _PAUSE_SECONDS:
+            return self._read
+        self._asked_at = time.monotonic()
+        series = SeriesBuilder(self._name)
         try:
-            fields = json.load(out)
-        except (ValueError, RecursionError):
-            return None
-    return fields if isinstance(fields, dict) and not code else None
+            with _asked(program, self._folder, "--json") as out:
+                for line in out:
+                    _take(line, series)
+        except _OfNoUse as error:
+            raise BadInput(f"{program} {error}.", "") from None
+        self._stamp, self._read = stamp, series.series
+        return self._read
+
+
+def _take(line: bytes, series: SeriesBuilder) -> None:
+    """Add the value that a record of the history has."""
+    if b'"history"' not in line:
+        return
+    with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        item = json.loads(line)["history"]["item"]
+        value = numbers({"": item.get(series.name)}).get("")
+        if value is not None:
+            step, epoch, at = (
+                numbers({"": item.get(name)}).get("") for name in ("_step", "epoch", "_timestamp")
+            )
+            series.add(value, step, epoch if series.name != "epoch" else None, at)
 
 
 def _flat(values: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.runs.model.metric_lines import MOST, in_file, reported, unread_text
+from mlkanban.runs.model.metric_lines import MOST, in_file, metric_line, reported, unread_text
 
 
 def test_the_last_value_of_a_metric_counts() -> None:
@@ -27,6 +27,8 @@ def test_the_last_value_of_a_metric_counts() -> None:
         ("epoch=3 top 5 acc=0.8", {"top 5 acc": 0.8}, ()),
         ("epoch=3", {"epoch": 3.0}, ()),
         ("step=3", {}, ()),
+        ("step=1,200 loss=0.5", {"loss": 0.5}, ("step=1,200",)),
+        ("step=last loss=0.5", {"loss": 0.5}, ("step=last",)),
         ("f1=91.5%", {"f1": 0.915}, ()),
         ("f1=91.5 % loss=2", {"f1": 0.915, "loss": 2.0}, ()),
         ("comma=0,91", {"comma": 0.91}, ()),
@@ -48,6 +50,28 @@ def test_the_last_value_of_a_metric_counts() -> None:
 )
 def test_what_is_in_a_line_is_read_or_told(line, values, unread) -> None:
     assert reported([f"mlkanban: {line}"]) == (values, unread)
+
+
+@pytest.mark.parametrize(
+    ("line", "step", "epoch"),
+    [
+        ("step=1200 val_loss=0.41 val_auc=0.87", 1200.0, None),
+        ("val_auc=0.87, global_step = 7; epoch=3,5", 7.0, 3.5),
+        ("iter=9 loss=1", 9.0, None),
+        ("epoch=2 iteration=40 step=5 loss=1", 5.0, 2.0),
+        ("loss=1", None, None),
+        ("epoch=3", None, None),
+    ],
+)
+def test_a_line_names_the_step_and_the_epoch_of_its_values(line, step, epoch) -> None:
+    found = metric_line(f"mlkanban: {line}")
+    assert found is not None
+    assert (found.step, found.epoch) == (step, epoch)
+
+
+def test_other_lines_are_no_lines_of_metrics() -> None:
+    assert metric_line("loss=0.5") is None
+    assert metric_line("see mlkanban: https://example.org") is None
 
 
 def test_a_metric_that_ended_as_nan_is_not_what_it_was_before() -> None:

@@ -1,0 +1,216 @@
+"""Learning curves, with what is to be reached."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+from mlkanban.charts.layouts.canvas import (
+    FEET,
+    LABEL_GAP,
+    CanvasText,
+    Cells,
+    Curve,
+    Finish,
+    Layout,
+    margin_for,
+    spread,
+)
+from mlkanban.charts.spec import CurveSpec
+from mlkanban.core.metrics import compact_text
+
+_LEAST_ROWS, _MOST_ROWS = 2, 5
+"""Between two ticks."""
+_NICE = (1.0, 2.0, 2.5, 5.0)
+_SECONDS = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
+)  # fmt: skip
+"""Distances between ticks of time; days follow."""
+_LEVEL = "┄"
+_MOST_LABEL = 20
+
+Points = list[tuple[float, float]]
+
+
+def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> Layout:
+    """Place the curves, their names at the right at the height of their ends, moved where they
+    would cover each other, and lines for the levels."""
+    rows = height - FEET
+    low, step, rows_per_step = _scale(spec.low, spec.high, rows)
+
+    def up(value: float) -> float:
+        return (value - low) / step * rows_per_step
+
+    ticks = _ticks(low, step, rows_per_step, rows)
+    margin = margin_for([text for _, text in ticks])
+    named = [(up(level.value), level.label, level.role) for level in spec.levels]
+    named += [(up(line.parts[-1][-1][1]), line.label, line.role) for line in spec.lines]
+    right = 1 + min(_MOST_LABEL, max(len(label) for _, label, _ in named))
+    columns = max(1, width - margin - right)
+    across = (columns - 1) / ((spec.last - spec.first) or 1.0)
+    cells, curves = Cells(), []
+    for level in spec.levels:
+        place = up(level.value)
+        if not 0 <= place <= rows - 1:
+            continue
+        if finish == "letters":
+            cells.rule(round(place), range(columns), _LEVEL, level.role)
+        else:
+            dots = tuple((float(column), place) for column in range(0, columns, 2))
+            curves.append(Curve(level.role, dots, joined=False))
+    for line in spec.lines:
+        for part in line.parts:
+            points = [((at - spec.first) * across, up(value)) for at, value in part]
+            for piece in _inside(_thinned(points), rows - 1):
+                joined = len(piece) > 1
+                curves.append(Curve(line.role, tuple(piece), joined=joined, letter=line.letter))
+    words = [
+        CanvasText(columns + 1, row, label[:_MOST_LABEL], "dim" if role == "faint" else role)
+        for row, (_, label, role) in zip(_apart([at for at, *_ in named], rows), named, strict=True)
+        if row is not None
+    ]
+    return Layout(
+        margin, columns, rows, 0, cells.groups(), tuple(words), ticks,
+        _across_ticks(spec, across, columns), right=right, curves=tuple(curves),
+    )  # fmt: skip
+
+
+def _scale(low: float, high: float, rows: int) -> tuple[float, float, int]:
+    """From which value on, and how many rows a step of round size takes, so that as little as
+    possible is left free. A scale of few values changes seldom while they grow."""
+    span = (high - low) or abs(high) or 1.0
+    room = max(1, rows - 1)
+    best: tuple[float, float, float, int] | None = None
+    power = math.floor(math.log10(span / room))
+    for exponent in range(power, power + 3):
+        for nice in _NICE:
+            step = nice * 10.0**exponent
+            base = math.floor(low / step + 1e-9) * step
+            for many in range(_LEAST_ROWS, _MOST_ROWS + 1):
+                held = room / many * step
+                if base + held >= high - 1e-9 * span and (best is None or held < best[0]):
+                    best = (held, base, step, many)
+    if best is None:  # there is next to no room
+        return low, span, room
+    return best[1:]
+
+
+def _ticks(low: float, step: float, rows_per_step: int, rows: int) -> tuple[tuple[int, str], ...]:
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    decimals += f"{step:.{decimals}f}" != f"{step:.{decimals + 1}f}".removesuffix("0")
+    values = [(row, low + row // rows_per_step * step) for row in range(0, rows, rows_per_step)]
+    if decimals > 6 or max(abs(value) for _, value in values) >= 1e6:
+        return tuple((row, f"{value:.3g}") for row, value in values)
+    return tuple((row, compact_text(f"{value + 0.0:.{decimals}f}")) for row, value in values)
+
+
+def _across_ticks(spec: CurveSpec, across: float, columns: int) -> tuple[tuple[int, str], ...]:
+    """Places at even distances, in round numbers."""
+    time = spec.axis == "time"
+    text = _time_text if time else _count_text
+    span = (spec.last - spec.first) or 1.0
+    room = max(len(text(spec.last)), len(text(spec.first))) + LABEL_GAP + 2
+    least = span / max(1, columns // room)
+    step = next(size for size in (_time_steps() if time else _steps()) if size >= least)
+    first = math.ceil(spec.first / step)
+    places = [at * step for at in range(first, math.floor(spec.last / step) + 1)]
+    ticks = []
+    for place in places or [spec.last]:
+        label = text(place)
+        half = (len(label) - 1) // 2
+        column = round((place - spec.first) * across)
+        ticks.append((max(half, min(column, columns - 1 - len(label) // 2)), label))
+    return spread(ticks)
+
+
+def _steps() -> Iterator[float]:
+    """1 2 5 10 20 50 ..."""
+    power = 1.0
+    while True:
+        yield from (power, 2 * power, 5 * power)
+        power *= 10
+
+
+def _time_steps() -> Iterator[float]:
+    yield from map(float, _SECONDS)
+    for days in _steps():
+        yield 86400 * days
+
+
+def _count_text(number: float) -> str:
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(number) >= size:
+            return f"{number / (1e3 if unit == 'k' else size):.6g}{unit}"
+    return f"{number:.6g}"
+
+
+def _time_text(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:.6g}{unit}"
+    if seconds >= 60:
+        return f"{seconds / (3600 if seconds >= 3600 else 60):.3g}{'h' if seconds >= 3600 else 'm'}"
+    return f"{seconds:.6g}s" if seconds else "0"
+
+
+def _thinned(points: Points) -> Points:
+    """Of the points of each column the first, the least, the greatest and the last: more cannot be
+    told apart."""
+    kept: Points = []
+    for _, group in groupby(points, key=lambda point: round(2 * point[0])):
+        some = [*group]
+        wanted = {0, len(some) - 1}
+        for pick in (min, max):
+            wanted.add(pick(range(len(some)), key=lambda at: some[at][1]))
+        kept += [some[at] for at in sorted(wanted)]
+    return kept
+
+
+def _inside(points: Sequence[tuple[float, float]], top: float) -> Iterator[Points]:
+    """The pieces of a line that lie between 0 and `top`, cut where it crosses these."""
+    piece: Points = []
+    for one, other in pairwise(points) if len(points) > 1 else [(*points, *points)]:
+        cut = _cut(one, other, top)
+        if cut is None:
+            continue
+        start, end = cut
+        if piece and piece[-1] != start:
+            yield piece
+            piece = []
+        piece += [point for point in (start, end) if not piece or piece[-1] != point]
+    if piece:
+        yield piece
+
+
+def _cut(
+    one: tuple[float, float], other: tuple[float, float], top: float
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The part of a line between two points whose height lies between 0 and `top`."""
+    rise = other[1] - one[1]
+    if not rise:
+        return (one, other) if 0 <= one[1] <= top else None
+    shares = sorted((-one[1] / rise, (top - one[1]) / rise))
+    begin, end = max(0.0, shares[0]), min(1.0, shares[1])
+    if begin > end:
+        return None
+
+    def at(share: float) -> tuple[float, float]:
+        return one[0] + share * (other[0] - one[0]), min(top, max(0.0, one[1] + share * rise))
+
+    return one if begin == 0 else at(begin), other if end == 1 else at(end)
+
+
+def _apart(places: Sequence[float], rows: int) -> list[int | None]:
+    """A row for each label, as near to its place as others leave it; None where there are too
+    many, for the last ones."""
+    taken: dict[int, int] = {}
+    order = sorted(range(len(places))[:rows], key=lambda at: -places[at])
+    row = rows
+    for at in order:
+        row = min(row - 1, max(0, min(rows - 1, round(places[at]))))
+        taken[at] = row
+    # What was pushed out below goes up again.
+    floor = 0
+    for at in reversed(order):
+        taken[at] = max(taken[at], floor)
+        floor = taken[at] + 1
+    return [taken.get(at) for at in range(len(places))]

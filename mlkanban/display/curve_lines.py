@@ -1,0 +1,111 @@
+"""The learning curves of a few runs as lines: what they show in a sentence, the picture, and what
+is not in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
+from mlkanban.charts.render import render
+from mlkanban.core.metrics import compact_text, number_text, reaches
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.lines import paragraph
+from mlkanban.glyphs import Glyphs
+from mlkanban.runs.model.series import Axis, Point
+from mlkanban.text import cell_text
+
+LEAST_HEIGHT = 7
+"""The lines of the smallest picture, with its axis."""
+_SENTENCES = 2
+_WORDS = {
+    Axis.STEP: "by step",
+    Axis.EPOCH: "by epoch",
+    Axis.TIME: "by time since the first value",
+    Axis.REPORT: "in the order of reports",
+}
+
+
+def heading(name: str, curve: LearningCurve) -> str:
+    """`val_auc by epoch`."""
+    return f"{cell_text(name)} {_WORDS[Axis(curve.spec.axis)]}"
+
+
+def curve_lines(
+    curve: LearningCurve,
+    named: Sequence[NamedSeries],
+    metric: Mapping[str, Any] | None,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    coloured: bool,
+    whole_key: str = "",
+) -> list[Line]:
+    """At most `height` lines. `whole_key` is the key that shows the whole range."""
+    sentence = glyphs.compared(conclusion(named, metric))
+    lines = paragraph(sentence, "text", width, glyphs, _SENTENCES)
+    lines = lines[: max(0, height - LEAST_HEIGHT - bool(curve.hidden))]
+    foot: list[Line] = []
+    if curve.hidden:
+        some = f"{curve.hidden} of {curve.values} values lie outside of the picture"
+        foot = [[Piece(some + (f": {whole_key} shows all" if whole_key else ""), "dim")]]
+    drawn = render(
+        curve.spec, width, height - len(lines) - len(foot), coloured=coloured, glyphs=glyphs
+    )
+    picture = [[Piece(piece.text, piece.role) for piece in line] for line in drawn]
+    return [*lines, *picture, *foot][:height]
+
+
+def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> str:
+    """Where the curves are: that of a run that goes on, else the one that ends best."""
+    metric = metric or {}
+    lower = metric.get("direction") == "<="
+    shown = [one for one in named if one.series.points]
+    going_on = [one for one in shown if one.grows]
+    parts = [_now(one, metric, lower=lower) for one in going_on[:2]]
+    ended = [one for one in shown if not one.grows]
+    if ended:
+        sign = 1 if lower else -1
+        first = min(ended, key=lambda one: sign * one.series.points[-1].value)
+        last = first.series.points[-1]
+        how = "ended at"
+        if len(ended) > 1:
+            how = f"ended {'lowest' if lower else 'highest'}, at"
+        parts.append(
+            _name(first)
+            + f" {how} {_value(last, metric)}{_at(last)}{_distance(last.value, metric)}."
+        )
+    return " ".join(parts)
+
+
+def _now(one: NamedSeries, metric: Mapping[str, Any], *, lower: bool) -> str:
+    """`live is at .937 (step 1200), .013 short of the target, after .94 (step 1100) at best.`"""
+    last, best = one.series.points[-1], one.series.best(lower=lower)
+    if one.series.unread:
+        return f"{_name(one)} reports no number now: {cell_text(one.series.unread)}."
+    text = f"{_name(one)} is at {_value(last, metric)}{_at(last)}{_distance(last.value, metric)}"
+    if best is not None and best.value != last.value:
+        text += f", at best {_value(best, metric)}{_at(best)} so far"
+    return f"{text}."
+
+
+def _name(one: NamedSeries) -> str:
+    name = one.label or "the run"
+    return name[:1].upper() + name[1:] if len(name) > 1 else name
+
+
+def _value(point: Point, metric: Mapping[str, Any]) -> str:
+    return compact_text(number_text(point.value, metric))
+
+
+def _at(point: Point) -> str:
+    return f" ({point.place})" if point.place else ""
+
+
+def _distance(value: float, metric: Mapping[str, Any]) -> str:
+    """How far it is from the target, '' without one."""
+    target = metric.get("target")
+    if target is None:
+        return ""
+    if reaches(metric, value):
+        return ", which reaches the target"
+    return f", {compact_text(f'{abs(target - value):.2g}')} short of the target"

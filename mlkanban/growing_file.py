@@ -1,0 +1,84 @@
+"""Follow a file that another program appends lines to."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+_CHUNK = 1 << 20
+"""Bytes that are read at a time; no line is longer."""
+_TAIL = 64
+"""Bytes before the place up to which a file was read that tell whether it is still the same."""
+
+
+class NewLines(NamedTuple):
+    """The lines that came since the last look. `anew`: the file was truncated or replaced, so that
+    what was read before is no longer in it."""
+
+    lines: list[str]
+    anew: bool
+
+
+class GrowingFile:
+    """Reads each line of a file once, as soon as it is complete."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offset = 0
+        self._tail = b""
+        self._identity: tuple[int, int] | None = None
+
+    def read(self, containing: bytes = b"", *, over: bool = False) -> NewLines:
+        """The new lines that contain some bytes. `over`: nobody writes any more, so a last line
+        without an end is complete. OSError when the file cannot be read; what is no regular file
+        has no lines."""
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return NewLines([], False)
+            identity = (status.st_dev, status.st_ino)
+            anew = self._identity is not None and not self._goes_on(file, identity, status.st_size)
+            if anew:
+                self._offset, self._tail = 0, b""
+            self._identity = identity
+            return NewLines(list(self._lines(file, containing, over)), anew)
+
+    def _goes_on(self, file: BinaryIO, identity: tuple[int, int], size: int) -> bool:
+        """Whether it is the file that was read before, with more in it at most."""
+        if identity != self._identity or size < self._offset:
+            return False
+        file.seek(self._offset - len(self._tail))
+        return file.read(len(self._tail)) == self._tail
+
+    def _lines(self, file: BinaryIO, containing: bytes, over: bool) -> Iterator[str]:
+        while True:
+            file.seek(self._offset)
+            chunk = file.read(_CHUNK)
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+            if len(chunk) == _CHUNK:
+                end = end or _CHUNK
+            elif over:
+                end = len(chunk)
+            if not end:
+                return
+            self._offset += end
+            self._tail = (self._tail + chunk[:end])[-_TAIL:]
+            for line in _containing(chunk[:end], containing):
+                yield line.decode(errors="replace")
+
+
+def _containing(text: bytes, wanted: bytes) -> Iterator[bytes]:
+    """The lines of a text that contain some bytes, without looking closely at the others."""
+    if not wanted:
+        yield from text.splitlines()
+        return
+    start = 0
+    while (found := text.find(wanted, start)) >= 0:
+        begin = max(text.rfind(b"\n", start, found), text.rfind(b"\r", start, found)) + 1 or start
+        ends = [end for end in (text.find(b"\n", found), text.find(b"\r", found)) if end >= 0]
+        start = min(ends, default=len(text))
+        yield text[begin:start]

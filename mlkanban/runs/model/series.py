@@ -1,0 +1,195 @@
+"""The values that a run reported of a metric while it went on, in order: what a curve is drawn
+from. Nothing of it is stored: it is read from logs and trackers when somebody looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise
+from sys import float_info
+from typing import NamedTuple
+
+MOST_POINTS = 2_000
+"""Of a series that is kept or drawn."""
+_BUCKETS = MOST_POINTS // 2 - 1
+"""Each keeps its least and its greatest value; the first and the newest value are kept as well."""
+
+
+class Axis(StrEnum):
+    """What the values of a curve are drawn over."""
+
+    STEP = "step"
+    EPOCH = "epoch"
+    TIME = "time"
+    REPORT = "report"
+    """The number of the value among those of its run: for what names neither step nor epoch."""
+
+
+class Point(NamedTuple):
+    """A value, its number among those of its series (from 1), the step and the epoch that were
+    named with it, and when it was reported (seconds since 1970); None where that is not known."""
+
+    number: int
+    value: float
+    step: float | None = None
+    epoch: float | None = None
+    at: float | None = None
+
+    def over(self, axis: Axis) -> float | None:
+        """Its place on an axis, None where it has none there."""
+        match axis:
+            case Axis.STEP:
+                return self.step
+            case Axis.EPOCH:
+                return self.epoch
+            case Axis.TIME:
+                return self.at
+        return float(self.number)
+
+    @property
+    def place(self) -> str:
+        """`step 1200`, `epoch 3`; '' where neither was named."""
+        if self.step is not None:
+            return f"step {self.step:.12g}"
+        return "" if self.epoch is None else f"epoch {self.epoch:.6g}"
+
+
+@dataclass(frozen=True)
+class Series:
+    """The values of a metric, at most `MOST_POINTS` of them: where more were reported, the least
+    and the greatest of neighbours. `count` is how many were reported; `unread` is the newest report
+    as it was written, where that is no number (`loss=nan`)."""
+
+    name: str
+    points: tuple[Point, ...] = ()
+    count: int = 0
+    unread: str = ""
+
+    @property
+    def last(self) -> Point | None:
+        """The newest value; None where there is none."""
+        return self.points[-1] if self.points else None
+
+    def best(self, *, lower: bool = False) -> Point | None:
+        """The best value of all, the first of equal ones; None where there is none."""
+        sign = 1 if lower else -1
+        return min(self.points, key=lambda point: sign * point.value, default=None)
+
+    @cached_property
+    def axes(self) -> frozenset[Axis]:
+        """What all of its values have a place on."""
+        return frozenset(
+            axis for axis in Axis if all(point.over(axis) is not None for point in self.points)
+        )
+
+    def parts(self, axis: Axis) -> Iterator[list[tuple[float, float]]]:
+        """Its values over an axis, (place, value) in order of time. A step that comes after a
+        later one begins another part: a run that was started again repeats steps. Time counts from
+        the first value."""
+        part: list[tuple[float, float]] = []
+        first = self.points[0].at if self.points else None
+        start = first or 0.0 if axis is Axis.TIME else 0.0
+        for point in self.points:
+            place = point.over(axis)
+            if place is None:
+                continue
+            if part and place - start < part[-1][0]:
+                yield part
+                part = []
+            part.append((place - start, point.value))
+        if part:
+            yield part
+
+    def shape(self, cells: int) -> list[float]:
+        """Its values in at most so many numbers: means of as many neighbours each."""
+        many = min(cells, len(self.points))
+        ends = [at * len(self.points) // many for at in range(many + 1)] if many else [0]
+        return [
+            math.fsum(point.value / (end - start) for point in self.points[start:end])
+            for start, end in pairwise(ends)
+        ]
+
+
+@dataclass(frozen=True)
+class RunSeries:
+    """What was read of a run: its series by name, what it reported that is no number, and why there
+    is nothing to read, '' where there is or may be."""
+
+    series: Mapping[str, Series] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    why: str = ""
+
+    def of(self, name: str) -> Series | None:
+        """The series of a metric, or the first one where no metric is asked for."""
+        if name:
+            return self.series.get(name)
+        return next(iter(self.series.values()), None)
+
+
+def common_axes(series: Sequence[Series]) -> list[Axis]:
+    """What all of these can be drawn over; the number of the report only where there is nothing
+    else."""
+    shared = [axis for axis in Axis if all(axis in one.axes for one in series)]
+    return [axis for axis in shared if axis is not Axis.REPORT] or [Axis.REPORT]
+
+
+class SeriesBuilder:
+    """Makes a series of values that come one after the other, in little memory. Values are kept in
+    buckets of equally many neighbours; once there are too many buckets, two become one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.unread = ""
+        self.count = 0
+        self._first: Point | None = None
+        self._last: Point | None = None
+        self._each = 1
+        self._buckets: list[tuple[Point, Point]] = []
+
+    def add(
+        self,
+        value: float,
+        step: float | None = None,
+        epoch: float | None = None,
+        at: float | None = None,
+    ) -> None:
+        """Add the next value. What is no number, or infinite, breaks off the series."""
+        if not abs(value) < float_info.max:
+            self.unread = f"{self.name}={'nan' if value != value else 'inf'}"
+            return
+        self.unread = ""
+        self.count += 1
+        point = Point(self.count, value, step, epoch, at)
+        self._first = self._first or point
+        self._last = point
+        if (self.count - 1) // self._each == len(self._buckets):
+            if len(self._buckets) == _BUCKETS:
+                self._halve()
+            if (self.count - 1) // self._each == len(self._buckets):
+                self._buckets.append((point, point))
+                return
+        self._buckets[-1] = _extremes((*self._buckets[-1], point))
+
+    def _halve(self) -> None:
+        pairs = [self._buckets[at : at + 2] for at in range(0, len(self._buckets), 2)]
+        self._buckets = [_extremes([point for two in pair for point in two]) for pair in pairs]
+        self._each *= 2
+
+    @property
+    def series(self) -> Series:
+        """The series so far."""
+        kept = {point.number: point for bucket in self._buckets for point in bucket}
+        for point in filter(None, (self._first, self._last)):
+            kept[point.number] = point
+        points = tuple(kept[number] for number in sorted(kept))
+        return Series(self.name, points, self.count, self.unread)
+
+
+def _extremes(points: Sequence[Point]) -> tuple[Point, Point]:
+    """The least and the greatest, in the order in which they came."""
+    one = min(points, key=lambda point: point.value)
+    other = max(points, key=lambda point: point.value)
+    return (one, other) if one.number <= other.number else (other, one)

@@ -1,0 +1,66 @@
+"""Reading the values that runs report over time, wherever those are: in logs of ours, or in the
+files of trackers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlkanban.log import logger
+from mlkanban.runs.local.folder import folders_of
+from mlkanban.runs.local.log_series import LogSeries
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import RunSeries
+from mlkanban.runs.trackers.run_series import TrackerSeries
+
+
+class SeriesReader:
+    """Reads the series of runs, and reads on when it is asked again. For one thread at a time."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._logs: dict[str, LogSeries] = {}
+        self._trackers: dict[tuple[str, str], TrackerSeries] = {}
+
+    def read(self, run: Run, name: str, runs: Sequence[Run] = ()) -> RunSeries:
+        """The series of a run, of them at least that of the metric `name` if there is one. `runs`
+        are all runs of its card: what a run of ours did not write to its log, one that was started
+        in it may have told a tracker."""
+        found = self._own(run, name)
+        for child in (other for other in runs if other.parent == run.id):
+            if found.of(name) is not None:
+                break
+            told = self._tracked(child, name)
+            found = told if told.of(name) is not None else found
+        return found
+
+    def _own(self, run: Run, name: str) -> RunSeries:
+        found = self._logged(run)
+        if found.of(name) is None and run.where:
+            told = self._tracked(run, name)
+            found = told if told.series or not found.series else found
+        return found
+
+    def _logged(self, run: Run) -> RunSeries:
+        """What is in the log of a run that was started here."""
+        for folder in folders_of(self._data, [run.id]):
+            log = self._logs.setdefault(run.id, LogSeries(folder))
+            try:
+                return log.read(over=run.state.ended)
+            except FileNotFoundError:
+                return RunSeries(why="its log is not here")
+            except OSError as error:
+                logger("series").warning("%s: %s", run.id, error.strerror)
+                return RunSeries(why=f"its log cannot be read: {error.strerror}")
+        return RunSeries()
+
+    def _tracked(self, run: Run, name: str) -> RunSeries:
+        """What a tracker keeps of a run."""
+        wanted = name or next(iter(run.metrics), "")
+        if not wanted or not run.where:
+            return RunSeries()
+        ref = run.tracked or run.id
+        key = (ref, wanted)
+        if key not in self._trackers:
+            self._trackers[key] = TrackerSeries(ref, Path(run.where), wanted)
+        return self._trackers[key].read()

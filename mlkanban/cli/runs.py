@@ -103,7 +103,7 @@ def run(
     if not detach:
         viewer.listen()
     try:
-        begin(folder, start, wanted, detach=detach, umask=umask_of_the_person(), clock=now)
+        begin(folder, start, wanted, detach=detach, umask=umask_of_the_person())
     except StoreProblem:
         give_up(job, folder.id)
         raise

@@ -2,15 +2,18 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 from tests.bench import programs
-from tests.bench.table import Row, against
+from tests.bench.table import Row, against, within
 
 MB = 100
 
@@ -34,8 +37,64 @@ def rows(home: Path, libraries: str, repetitions: int) -> Iterator[Row]:
     )
     for log in (home / "runs").glob("*/out.log"):
         os.truncate(log, 0)
+    yield from watching(mlk, card, home / "runs", 50, 20)
     yield against("run -- true / its libraries", _ms(nothing), _ms(needed), "ms", 1.6)
     yield against(f"run, {MB} MB of output / to a file and shown", _ms(much), _ms(bare), "ms", 2)
+
+
+def watching(mlk: list[str], card: str, folders: Path, many: int, seconds: float) -> Iterator[Row]:
+    """What it costs to watch over jobs that go on: private memory of each job's supervisor and its
+    children, and how often they wake up."""
+    had = set(folders.iterdir())
+    for _ in range(many):
+        start = ["run", card, "--override", "measured", "--detach", "--", "sleep", "600"]
+        subprocess.run([*mlk, *start], check=True, capture_output=True)
+    starts = [
+        json.loads((folder / "start.json").read_text())
+        for folder in set(folders.iterdir()) - had
+    ]  # fmt: skip
+    try:
+        groups = {start["session"] for start in starts}
+        memory = sum(_private_kb(pid) for pid in _members(groups)) / many
+        before = _switches(groups)
+        time.sleep(seconds)
+        after = _switches(groups)
+        # A `sleep` that came and went was woken once; those that came meanwhile are in `after`.
+        woken = sum(after[pid] - before.get(pid, 0) for pid in after)
+        woken += len(before.keys() - after.keys())
+    finally:
+        for start in starts:
+            os.killpg(start["child"]["pid"], signal.SIGTERM)
+    yield within(f"{many} jobs: private memory of each supervisor", memory / 1000, "MB", 3)
+    yield within(f"{many} jobs: wake-ups of each supervisor", woken / many / seconds, "/s", 1)
+
+
+def _members(groups: Collection[int]) -> Iterator[int]:
+    """The processes of these process groups."""
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with suppress(OSError):
+            stat = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()
+            if int(stat[2]) in groups and stat[0] != "Z":
+                yield int(name)
+
+
+def _private_kb(pid: int) -> int:
+    """The memory that a process has for itself, in KB; 0 where it is gone."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+    return 0
+
+
+def _switches(groups: Collection[int]) -> dict[int, int]:
+    """How often each process of these groups went to sleep by itself."""
+    counts: dict[int, int] = {}
+    for pid in _members(groups):
+        with suppress(OSError):
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("voluntary_ctxt_switches"):
+                    counts[pid] = int(line.split()[1])
+    return counts
 
 
 def _ms(seconds: list[float]) -> float:

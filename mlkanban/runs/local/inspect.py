@@ -120,7 +120,7 @@ def _instant(seconds: float) -> str:
 def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> dict[str, Any]:
     end, scheduler = folder.end(), folder.scheduler()
     lines, alone = _last_written(folder, start)
-    over = end.get("ended") or scheduler.get("ended") or _last_sign(folder, start)
+    over = _written(end, start) or scheduler.get("ended") or _last_sign(folder, start)
     made: dict[str, Any] = {
         "ended": str(over or ""),
         "last": [redacted_text(line) for line in lines[-SHOWN:]],
@@ -135,6 +135,13 @@ def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> d
         if scheduler.get("failed"):
             made["why"] += f"; {scheduler['failed']}"
     return made
+
+
+def _written(end: Mapping[str, Any], start: Mapping[str, Any]) -> str:
+    """The instant of the end that a supervisor wrote; '' without one. A system whose clock shows no
+    fractions of a second must not let a run end before it started."""
+    ended = moment(str(end.get("ended") or ""))
+    return max(instant(ended), str(start.get("started") or "")) if ended else ""
 
 
 def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], list[str]]:

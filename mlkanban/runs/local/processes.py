@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -222,15 +222,22 @@ def _pid_ns() -> str:
     return ""
 
 
-def oom_kills() -> int:
-    """How many processes this machine, or the control group of this process, has killed for lack of
-    memory."""
-    counted = 0
-    with suppress(OSError, ValueError):
-        counted += _counter(PROC / "vmstat")
-    with suppress(OSError, ValueError):
+def oom_counters() -> list[Path]:
+    """The files that count how many processes this machine, or the control group of this process,
+    has killed for lack of memory, each in a line `oom_kill N`."""
+    files = [PROC / "vmstat"]
+    with suppress(OSError):
         own = (PROC / "self/cgroup").read_text().rpartition("::")[2].strip()
-        counted += _counter(Path(f"/sys/fs/cgroup{own}/memory.events"))
+        files.append(Path(f"/sys/fs/cgroup{own}/memory.events"))
+    return [file for file in files if os.access(file, os.R_OK)]
+
+
+def oom_kills(counters: Iterable[Path]) -> int:
+    """The sum of what these files count."""
+    counted = 0
+    for file in counters:
+        with suppress(OSError, ValueError):
+            counted += _counter(file)
     return counted
 
 

@@ -10,13 +10,14 @@ The job writes to files, never to a pipe: a killed reader of a pipe kills the tr
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.paths import working_folder
 from mlkanban.runs.local.folder import RunFolder, new_id, runs_folder, tail
-from mlkanban.runs.local.processes import Process, group, here, oom_kills, process
+from mlkanban.runs.local.processes import here, oom_counters, oom_kills, process
 from mlkanban.runs.model.redaction import redacted
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG
 
@@ -34,14 +35,15 @@ Clock = Callable[[], datetime]
 KEPT_VARIABLES = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
 """All that is kept of the environment."""
 _GIT_SECONDS = 5.0
-HEARTBEAT = 10.0
-_LAST = 1.0
 # Traps, not ignored signals: those would be ignored by the job too. A subshell sets traps back, and
 # exec starts programs alone, never what is built into the shell.
 _SHELL = (
-    'rc=$1; shift; trap : HUP INT QUIT TERM; (exec "$@"); code=$?; umask 077;'
-    ' { printf %s "$code" > "$rc.tmp" && mv "$rc.tmp" "$rc"; } 2>/dev/null; exit "$code"'
+    'rc=$1; shift; trap : HUP INT QUIT TERM; (exec "$@") {status}>&-; code=$?; umask 077;'
+    ' {{ printf %s "$code" > "$rc.tmp" && mv "$rc.tmp" "$rc"; }} 2>/dev/null;'
+    ' echo "$code" >&{status}; exit "$code"'
 )
+_HIGH, _MOST_FILES = 64, 4096
+"""Descriptors below and above all that a shell script is given; how many may be open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,6 @@ def begin(
     *,
     detach: bool,
     umask: int,
-    clock: Clock,
 ) -> None:
     """Start the job. It reads this process's stdin, unless that is a terminal or to be left
     alone."""
@@ -134,7 +135,7 @@ def begin(
         env = for_job(env, wanted.label or wanted.card, folder)
     reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
     stdin = 0 if reads else None
-    if not launch(folder, start, wanted.argv, env, stdin=stdin, umask=umask, clock=clock):
+    if not launch(folder, start, wanted.argv, env, stdin=stdin, umask=umask):
         error_text = tail(folder.err).strip()
         shutil.rmtree(folder.path, ignore_errors=True)
         raise StoreProblem(
@@ -210,21 +211,18 @@ def launch(
     *,
     stdin: int | None,
     umask: int,
-    clock: Clock,
 ) -> bool:
     """Start the job below a supervisor and return at once; returns whether it was started. `start`
     is the present contents of start.json; `stdin` is a file descriptor, None for no input."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with _for_good(folder):
-            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)
-            os.setsid()
+        with last_words(folder):
+            leave_the_terminal()
             if os.fork():
                 os._exit(0)
             os.close(read_end)
-            _supervise(folder, dict(start), argv, env, stdin, umask, write_end, clock)
+            _supervise(folder, dict(start), argv, env, stdin, umask, write_end)
     os.close(write_end)
     os.waitpid(pid, 0)
     # Until the supervisor has written where the job is, or is gone.
@@ -234,7 +232,7 @@ def launch(
 
 
 @contextlib.contextmanager
-def _for_good(folder: RunFolder) -> Any:
+def last_words(folder: RunFolder) -> Iterator[None]:
     """In a forked process nothing of this program may go on, so its errors end here: they are
     written where the job's own are, which is all that is left to tell of them."""
     try:
@@ -245,6 +243,13 @@ def _for_good(folder: RunFolder) -> Any:
         os._exit(70)
 
 
+def leave_the_terminal() -> None:
+    """Give a forked process a session of its own, which outlives the terminal."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    os.setsid()
+
+
 def _supervise(
     folder: RunFolder,
     start: dict[str, Any],
@@ -253,51 +258,37 @@ def _supervise(
     stdin: int | None,
     umask: int,
     ready: int,
-    clock: Clock,
 ) -> None:
-    # Blocked, so that it can be waited for together with the time of the next heartbeat.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     nothing = os.open(os.devnull, os.O_RDWR)
     source = nothing if stdin is None else os.dup(stdin)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    kills = oom_kills()
+    counters = oom_counters()
+    kills = oom_kills(counters)
     go_read, go = os.pipe()
+    status, status_write = os.pipe()
     shell = os.fork()
     if shell == 0:
-        with _for_good(folder):
+        with last_words(folder):
             os.close(go)
-            _become_shell(folder, argv, env, source, umask, go_read)
+            _become_shell(folder, argv, env, source, umask, go_read, status_write)
     os.close(go_read)
+    os.close(status_write)
     with contextlib.suppress(OSError):
         os.setpgid(shell, shell)  # by both, so that it is so for both
-    if source != nothing:
-        os.close(source)
-    if stdin is not None and stdin > 2:
-        os.close(stdin)
-    leader = process(shell)
+    leader, session = process(shell), os.getsid(0)
     start |= {
         "supervisor": process(os.getpid())._asdict(),
         "child": leader._asdict(),
-        "session": os.getsid(0),
+        "session": session,
     }
     # A job that nobody could find again is not started: without this it would end at `go`.
     folder.write_start(start)
+    record = os.open(folder.start_file, os.O_RDONLY)
     os.write(go, b"!")
-    os.close(go)
     os.write(ready, b"!")
-    os.close(ready)
-    code = _watch(folder, leader, start)
-    _keep(folder, start)
-    with contextlib.suppress(OSError):
-        folder.write_end(
-            {
-                "exit": code,
-                "ended": instant(clock()),
-                "oom": oom_kills() > kills,
-            }
-        )
-    os._exit(0)
+    words = [str(folder.path), str(shell), str(session), str(kills), *map(str, counters)]
+    become_script("supervisor.sh", words, own_environment(os.environ), (status, record))
 
 
 def _become_shell(
@@ -307,54 +298,52 @@ def _become_shell(
     source: int,
     umask: int,
     go: int,
+    status: int,
 ) -> None:
     os.setpgid(0, 0)
     out, err = (os.open(log, os.O_WRONLY | os.O_APPEND) for log in (folder.out, folder.err))
     for have, wanted in ((source, 0), (out, 1), (err, 2)):
         os.dup2(have, wanted)
     os.umask(umask)
-    for number in (
-        signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGPIPE,
-        signal.SIGXFSZ,
-    ):  # fmt: skip
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    _reset_signals(signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
     if os.read(go, 1):
-        words = ["sh", "-c", _SHELL, "mlkanban run", str(folder.rc_file), *argv]
+        free = next(filter(_is_free, range(9, 2, -1)), 9)
+        os.dup2(status, free)
+        os.set_inheritable(free, True)  # it may have been there already
+        script = _SHELL.format(status=free)
+        words = ["sh", "-c", script, "mlkanban run", str(folder.rc_file), *argv]
         os.execve("/bin/sh", words, dict(env))
 
 
-def _keep(folder: RunFolder, start: Mapping[str, Any]) -> None:
-    """Record a sign of life. A job may have removed the folder of its own run, without which its
-    end would be lost: the folder is created again."""
-    folder.beat()
-    if folder.path.is_dir():
-        return
-    with contextlib.suppress(OSError):
-        folder.make()
-        folder.write_start(start)
-        folder.note(
-            "mlkanban: the folder of this run was removed, with all it wrote and its values"
-        )
+def _is_free(descriptor: int) -> bool:
+    """Whether the job gets no file of the person's on this descriptor."""
+    try:
+        return not os.get_inheritable(descriptor)
+    except OSError:
+        return True
 
 
-def _watch(folder: RunFolder, leader: Process, start: Mapping[str, Any]) -> int | None:
-    """Wait for the job to end; its exit status, None when the shell around it was killed."""
-    while True:
-        signal.sigtimedwait({signal.SIGCHLD}, HEARTBEAT)
-        done, status = os.waitpid(leader.pid, os.WNOHANG)
-        _keep(folder, start)
-        if done:
-            break
-    if os.WIFEXITED(status):
-        return os.WEXITSTATUS(status)
-    if folder.rc() is None:
-        # Killed without the job: that goes on, so it is waited for.
-        _until(lambda: not group(leader, os.getsid(0)), folder)
-    return folder.rc()
+def _reset_signals(*numbers: int) -> None:
+    """Python ignores some signals, which a program that replaces it would inherit."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGUSR1, signal.SIGCHLD, *numbers):
+        signal.signal(number, signal.SIG_DFL)
 
 
-def _until(over: Callable[[], bool], folder: RunFolder) -> None:
-    while not over():
-        signal.sigtimedwait({signal.SIGCHLD}, _LAST)
-        folder.beat()
+def own_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` for a process of ours that outlives this one: where a job starts another run, the
+    new one's supervisor is none of the processes that the first has left behind."""
+    return {name: value for name, value in environ.items() if name != "MLKANBAN_RUN"}
+
+
+def become_script(
+    name: str, words: Sequence[str], env: Mapping[str, str], files: Sequence[int] = ()
+) -> None:
+    """Become a shell that executes a script of this package, with these files from descriptor 3 on
+    and no others but for the standard ones."""
+    high = [fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _HIGH) for file in files]
+    for at, file in enumerate(high):
+        os.dup2(file, 3 + at)
+    os.closerange(3 + len(high), _MOST_FILES)
+    _reset_signals()
+    script = str(Path(__file__).with_name(name))
+    os.execve("/bin/sh", ["sh", script, *words], dict(env))

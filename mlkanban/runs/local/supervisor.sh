@@ -1,0 +1,130 @@
+# Watch over one run: give signs of life, and write end.json once the job has ended.
+#
+#   sh supervisor.sh FOLDER JOB SESSION KILLS COUNTER...
+#
+# FOLDER is the folder of the run, JOB the pid of the shell around the job, which leads its process
+# group in SESSION. The COUNTERs are files that count processes killed for lack of memory, KILLS is
+# their sum before the job began. Descriptor 4 is start.json, which is known even where the job
+# removes the folder of its run. On descriptor 3 the shell around the job writes the exit status; an
+# end of file without one means that this shell was killed.
+#
+# A shell and not Python: waiting costs some hundred KB of memory, where a fork of the program has
+# 21 MB. Only POSIX: `sh` may be dash, bash or busybox. /proc may be missing.
+
+umask 077
+
+# The processes killed for lack of memory by now, in `killed`.
+oom_kills() {
+    killed=0
+    for counter do
+        while read -r name value; do
+            [ "$name" != oom_kill ] || killed=$((killed + value))
+        done <"$counter"
+    done
+}
+
+# Give a sign of life. A job may have removed the folder of its own run, without which its end would
+# be lost: the folder is created again.
+keep() {
+    if [ -d "$folder" ]; then
+        touch -c "$folder/start.json"
+        return
+    fi
+    mkdir -p "$folder" || return
+    : >"$folder/out.log"
+    printf '%s\n' "$start" >"$folder/.start.tmp" && mv "$folder/.start.tmp" "$folder/start.json"
+    echo 'mlkanban: the folder of this run was removed, with all it wrote and its values' \
+        >"$folder/err.log"
+}
+
+# Whether the supervisor is alive. Where nobody waits for it, a killed one stays as a zombie.
+supervised() {
+    kill -0 $$ || return
+    [ -r /proc/$$/stat ] || return 0
+    read -r line </proc/$$/stat || return
+    case ${line##*\) } in
+    [ZXx]*) return 1 ;;
+    esac
+}
+
+# A sign of life every 10 seconds, as long as the supervisor lives.
+heart() {
+    nap=
+    trap 'kill -9 $nap; exit' USR1
+    while :; do
+        sleep 10 &
+        nap=$!
+        wait "$nap"
+        supervised || exit
+        keep
+    done
+}
+
+# Whether any process of the job's group is alive, zombies aside.
+job_lives() {
+    kill -0 "-$job" || return
+    [ -r /proc/self/stat ] || return 0
+    for stat in /proc/[0-9]*/stat; do
+        read -r line <"$stat" || continue
+        set -- ${line##*\) }
+        case $1 in
+        [ZXx]) continue ;;
+        esac
+        [ "$3 $4" != "$job $session" ] || return 0
+    done
+    return 1
+}
+
+# The exit status that the shell around the job wrote to a file, in `code`; '' without one.
+written() {
+    code=
+    [ ! -r "$folder/rc" ] || read -r code <"$folder/rc"
+}
+
+write_end() {
+    case $code in
+    '' | *[!0-9]*) code=null ;;
+    esac
+    # Fractions of seconds are no part of POSIX: some write `.N`, some nothing.
+    ended=$(date -u +%Y-%m-%dT%H:%M:%S.%N)
+    case $ended in
+    *.*[!0-9]* | *.) ended=${ended%.*} ;;
+    esac
+    end="{\"v\": 1, \"exit\": $code, \"ended\": \"${ended}Z\", \"oom\": $oom}"
+    draft=$folder/.end.$$.tmp
+    # Not every dd can fsync.
+    if printf '%s\n' "$end" | dd of="$draft" conv=fsync || printf '%s\n' "$end" >"$draft"; then
+        mv -f "$draft" "$folder/end.json" && return
+    fi
+    rm -f "$draft"
+}
+
+supervise() {
+    folder=$1 job=$2 session=$3 before=$4
+    shift 4
+    start=$(cat <&4)
+    exec 4<&-
+    heart 3<&- &
+    heart=$!
+    code=
+    read -r code <&3
+    kill -USR1 "$heart"
+    wait "$heart"
+    keep
+    if [ -z "$code" ]; then
+        written
+        # The shell was killed without the job: that goes on, so it is waited for.
+        while [ -z "$code" ] && job_lives; do
+            sleep 1
+            keep
+            written
+        done
+    fi
+    oom_kills "$@"
+    oom=false
+    [ "$killed" -le "$before" ] || oom=true
+    write_end
+}
+
+# In one piece with the exit, so that the file may be replaced while it runs.
+supervise "$@"; exit

@@ -122,6 +122,15 @@ async def test_the_pane_says_it_at_length(small: Path) -> None:
             assert said in lines
 
 
+async def test_the_first_card_is_shown_without_waiting_for_keys(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview, "REST_SECONDS", 3600)
+    async with opened(small) as board:
+        ref = board.app.model.columns[0][0].ref
+        await board.until(lambda: f" {ref} " in strip_of(board)[0])
+
+
 async def test_keys_that_follow_each_other_read_nothing(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 REST_SECONDS = 0.08
 """Keys that follow each other faster than this are on their way elsewhere."""
+_AT_ONCE = 0.001
+"""The least that a timer of Textual takes is more than nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,9 @@ class Preview(Widget):
     def _wait_for_rest(self) -> None:
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST_SECONDS, self._rested)
+        # Nobody is on the way elsewhere while there is nothing to see yet.
+        seconds = REST_SECONDS if self._card else _AT_ONCE
+        self._rest = self.set_timer(seconds, self._rested)
 
     def _rested(self) -> None:
         self._rest = None

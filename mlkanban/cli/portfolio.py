@@ -19,7 +19,7 @@ def portfolio(session: Session) -> None:
     blocked    open cards that are blocked
     past SLE   open cards older than 85 % of finished ones were
     last 30 d  cards finished a week in the last 30 days (- for less than two weeks)
-    overdue    open cards whose due day is over
+    late       open cards whose due day is over
     next 30 d  cards that will be finished in the next 30 days, with 85 %
     """
     with session.service() as service:

@@ -18,7 +18,7 @@ from mlkanban.text import quantity
 _LONG, _SHORT = "too little history", "too little"
 _NONE = "-"
 _LEAST_NAME, _LEAST_KEY, _MOST_NAME = 10, 5, 32
-_GIVE_WAY = (f"last {BACK} d", "next 30 d", "overdue", "past SLE", "blocked")
+_GIVE_WAY = (f"last {BACK} d", "next 30 d", "late", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
 
 
@@ -39,7 +39,7 @@ _COLUMNS: dict[str, Callable[[Standing], str]] = {
     "blocked": lambda s: str(s.blocked),
     "past SLE": lambda s: _NONE if s.past_sle is None else str(s.past_sle),
     f"last {BACK} d": lambda s: _NONE if s.per_week is None else f"{s.per_week:.1f}/week",
-    "overdue": lambda s: str(s.overdue),
+    "late": lambda s: str(s.overdue),
     "next 30 d": lambda s: _LONG if s.next_30_days is None else f"{s.next_30_days} or more",
 }
 
@@ -53,7 +53,7 @@ _ROLES: dict[str, Callable[[Standing], str]] = {
     "blocked": lambda s: _if_any(s.blocked, "alarm"),
     "past SLE": lambda s: _if_any(s.past_sle, "clock"),
     f"last {BACK} d": lambda s: "text",
-    "overdue": lambda s: _if_any(s.overdue, "alarm"),
+    "late": lambda s: _if_any(s.overdue, "alarm"),
     "next 30 d": lambda s: "dim" if s.next_30_days is None else "text",
 }
 
@@ -176,7 +176,7 @@ def facts(row: PortfolioRow) -> list[str]:
         else f"{s.next_30_days} or more will be in the next {AHEAD} ({PERCENT} %)"
     )
     return [
-        f"{s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} overdue, {past}.",
+        f"{s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} late, {past}.",
         f"{lately}; {ahead}.",
     ]
 

@@ -26,21 +26,21 @@ ROWS = [row("Fraud", FULL), row("Chores", NEW, here=True), row("Later", None)]
 
 def test_a_line_for_each_board() -> None:
     assert table(ROWS) == [
-        "  board   key     WIP   blocked  past SLE  last 30 d  overdue  next 30 d",
-        "  Fraud   fraud   3/12  1        1         1.4/week   2        5 or more",
-        "* Chores  chores  0     0        -         -          0        too little history",
-        "  Later   later   ..    ..       ..        ..         ..       ..",
+        "  board   key     WIP   blocked  past SLE  last 30 d  late  next 30 d",
+        "  Fraud   fraud   3/12  1        1         1.4/week   2     5 or more",
+        "* Chores  chores  0     0        -         -          0     too little history",
+        "  Later   later   ..    ..       ..        ..         ..    ..",
     ]
 
 
 def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
     rows = [row("Churn of the smallest customers", FULL, key="churn-of-the-smallest-customers")]
     rows.append(row("Chores", NEW))
-    head, first, second = table(rows, 77)
+    head, first, second = table(rows, 74)
     assert head.split() == table(ROWS)[0].split()
     assert first.startswith("  Churn of..   chu..  3/12 ")
     assert second.endswith("too little")
-    assert table(rows, 72)[0].split() == [w for w in table(ROWS)[0].split() if w != "key"]
+    assert table(rows, 69)[0].split() == [w for w in table(ROWS)[0].split() if w != "key"]
     head, first, _ = table(rows, 37)
     assert head.split() == ["board", "WIP", "blocked", "past", "SLE"]
     assert first.split()[-3:] == ["3/12", "1", "1"]
@@ -59,7 +59,7 @@ def test_over_the_limit_of_all_is_marked() -> None:
         (
             FULL,
             [
-                "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 overdue,"
+                "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 late,"
                 " 1 past the expectation of 9 days.",
                 "6 cards finished in the last 30 days, 1.4 a week;"
                 " 5 or more will be in the next 30 (85 %).",
@@ -68,7 +68,7 @@ def test_over_the_limit_of_all_is_marked() -> None:
         (
             YOUNG,
             [
-                "Fraud (fraud): 3 in progress, 0 blocked, 0 overdue,"
+                "Fraud (fraud): 3 in progress, 0 blocked, 0 late,"
                 " no expectation yet how long cards take.",
                 "1 card finished today; too little history for a forecast.",
             ],
@@ -76,7 +76,7 @@ def test_over_the_limit_of_all_is_marked() -> None:
         (
             NEW,
             [
-                "Fraud (fraud): 0 in progress, 0 blocked, 0 overdue,"
+                "Fraud (fraud): 0 in progress, 0 blocked, 0 late,"
                 " no expectation yet how long cards take.",
                 "Nothing was in progress in the last 30 days; too little history for a forecast.",
             ],

@@ -103,7 +103,7 @@ def test_a_full_board_is_said_by_its_colour_too() -> None:
 
 async def test_the_line_follows_what_is_done(used: Path) -> None:
     ada = somebody(used)
-    [ref] = ada.adds("overdue", to="Training", work="unattended", due="2026-03-19")
+    [ref] = ada.adds("late", to="Training", work="unattended", due="2026-03-19")
     ada.service.close()
     async with opened(used) as board:
         assert "1 blocked" in board.lines()[0]

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,6 +31,7 @@ from mlkanban.service import Done, Service, Snapshot
 from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
+from mlkanban.tui.fold_file import read_folds, write_folds
 from mlkanban.tui.host import Repeat, ReportState
 from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.palette import CommandProvider, Palette
@@ -235,6 +237,23 @@ class BoardApp(App[None], inherit_bindings=False):
             if said:
                 self.show_message(f"{said}.")
 
+    def keep_folds(self) -> None:
+        """Keep which stages of the board are folded for the next start."""
+        kept = {stage.id for stage in self.model.board.stages}
+        folds = {stage: fold for stage, fold in self.model.folds.items() if stage in kept}
+        board_id = self.model.board.id
+        # Begun at once: the next key may end the program, and workers with it.
+        writing = self.store_thread.begin(
+            lambda service: write_folds(service.path.parent, board_id, folds)
+        )
+        self.run_worker(self._wait_for_folds(writing))
+
+    async def _wait_for_folds(self, writing: Future[None]) -> None:
+        try:
+            await asyncio.shield(asyncio.wrap_future(writing))
+        except OSError as error:
+            self.show_message(f"Folded for now: {error}.", warning=True)
+
     def open(self, name: str, *args: Any, **options: Any) -> AwaitMount:
         """Show a screen by its name."""
         return self.push_screen(made(name, *args, **options))
@@ -257,11 +276,15 @@ class BoardApp(App[None], inherit_bindings=False):
         self.show_result(done)
 
     async def _show(self, snapshot: Snapshot) -> None:
+        folds = await self.store_thread.call(
+            lambda service: read_folds(service.path.parent, snapshot.board.id)
+        )
         self.model = BoardModel.of(
             snapshot.board, snapshot.faces, FaceContext.at(snapshot.board, self.now()).today
         )
         self.model.over_since_merge = snapshot.over_since_merge
         self.model.conflicts = snapshot.conflicts
+        self.model.folds = folds
         self.cursor = snapshot.cursor
         if self._board_screen is not None:
             self._board_screen.view.show(self.model, self.now())

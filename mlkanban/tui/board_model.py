@@ -27,7 +27,7 @@ class BoardModel:
     short id. `late` and `past_sle` count the open cards that are past their due dates, and those
     older than the expectation of `sle_days`. `today` says which snoozed ones are out of sight,
     `over_since_merge` which stages a merge took over their limits, `conflicts` how many are to be
-    resolved.
+    resolved, `folds` which stages, by their ids, a person folded (True) or unfolded.
     """
 
     board: Board
@@ -52,6 +52,7 @@ class BoardModel:
     sle_days: int | None = None
     over_since_merge: frozenset[str] = frozenset()
     conflicts: int = 0
+    folds: dict[str, bool] = field(default_factory=dict)
     found: Counter[str] | None = None
     """Under a filter, of the cards in sight: how many are in progress, blocked, late, past SLE."""
     _needed: set[str] = field(default_factory=set)

@@ -109,6 +109,9 @@ class Host(Protocol):
     def remember(self, setting: str, value: bool) -> None:
         """Keep a setting for the next start."""
 
+    def keep_folds(self) -> None:
+        """Keep which stages of the board are folded for the next start."""
+
     async def catch_up(self) -> None:
         """Show what other processes, and this one, have written."""
 

@@ -338,7 +338,9 @@ class BoardScreen(KeyScreen):
     def do_stage_fold(self) -> None:
         if self._listed:
             self.status.show("A list has no columns to fold.")
-        elif not self.view.fold(self.model.stage):
+        elif self.view.fold(self.model.stage):
+            self.host.keep_folds()
+        else:
             self.status.show("A stage can be folded from 100 cells on.")
 
     def do_finished_show(self) -> None:

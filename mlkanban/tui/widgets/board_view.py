@@ -48,7 +48,6 @@ class BoardView(CardsView):
     def __init__(self, *, glyphs: Glyphs) -> None:
         super().__init__(id="board", glyphs=glyphs)
         self._cards: dict[tuple[object, ...], list[Cells]] = {}
-        self._folds: dict[str, bool] = {}
         self._layout_now: BoardLayout | None = None
         self._first = 0
         self._columns: dict[int, StageColumn] = {}
@@ -63,8 +62,6 @@ class BoardView(CardsView):
     # What the screen calls
 
     def show(self, model: BoardModel, now: datetime) -> None:
-        if self.model is not None and self.model.board.id != model.board.id:
-            self._folds = {}
         self._tops = (self._tops + [0] * len(model.columns))[: len(model.columns)]
         self._cards.clear()
         super().show(model, now)
@@ -92,12 +89,11 @@ class BoardView(CardsView):
         self._paint(stages)
 
     def fold(self, stage: int) -> bool:
-        """Fold a stage, or unfold it, until the program ends; False where the board is too narrow
-        for that."""
+        """Fold a stage, or unfold it; False where the board is too narrow for that."""
         if not self._layout.folds:
             return False
         folded = self._layout.kind(stage) is Kind.FOLDED
-        self._folds[self._model.board.stages[stage].id] = not folded
+        self._model.folds[self._model.board.stages[stage].id] = not folded
         self.lay_out()
         return True
 
@@ -127,7 +123,7 @@ class BoardView(CardsView):
         header = self._model.header(at)
         head = board_header.head_cells(header, self._glyphs)
         least = board_header.least_head_cells(header, self._glyphs)
-        folded = self._folds.get(stage.id, board.is_delivered(stage.id))
+        folded = self._model.folds.get(stage.id, board.is_delivered(stage.id))
         cards = len(self._model.columns[at])
         titles = self._titles(at)
         return StageContent.of(head, cards, titles, folded=folded, least_head=least)

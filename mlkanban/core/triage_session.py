@@ -217,6 +217,11 @@ class Sitting:
                 self.items.append(item)
         self._go_on()
 
+    def bring(self, place: int) -> None:
+        """Go to the card at a place of `to_come`, from 0 on; the others wait behind it."""
+        item = self.items.pop(self.at + 1 + place)
+        self.items.insert(self.at, item)
+
     def previous(self) -> None:
         self.at = max(0, self.at - 1)
 

@@ -28,6 +28,13 @@ class CountedGroup:
     table: Table | None = None
 
 
+def row_card(group: CountedGroup, row: int) -> str:
+    """The short id of the card that a row of its table names first; '' for none."""
+    refs = {card.ref for card in group.sample.cards}
+    cells = group.table.rows[row] if group.table is not None else ()
+    return next((cell for cell in cells if cell in refs), "")
+
+
 def row_targets(group: CountedGroup) -> tuple[Target, ...]:
     """The rows of its table that begin with the short id of a card; none unless all do."""
     table = group.table

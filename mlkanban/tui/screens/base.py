@@ -281,6 +281,17 @@ class KeyScreen(Screen[None]):
         if result is not None:
             self.start(result)
 
+    @property
+    def takes_mouse(self) -> bool:
+        """Whether the mouse may do what a key would: no command is under way, and no question."""
+        return self.takes_keys and not self._busy and not self.ask.asking
+
+    def run_enter(self) -> None:
+        """Run the command that Enter is for on this screen, if there is one."""
+        name = next((c.name for c in COMMANDS if self.WHERE in c.where and "enter" in c.keys), "")
+        if name:
+            self.run_command(name)
+
     def start(self, command: Coroutine[None, None, None]) -> None:
         """Go on with a command that waits for the store or for the person."""
         self._busy += 1

@@ -18,9 +18,9 @@ from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import PLAN
 from mlkanban.tui.help_text import with_keys
-from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.list_screen import MouseListScreen
 from mlkanban.tui.undo import UndoCommands
-from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.lines import ListLines
 
 _PAUSE_SECONDS = 0.5
 """Seconds after a change until what fits is counted again."""
@@ -32,7 +32,7 @@ _ROOMY = 16
 """In fewer lines nothing stands between the head and the lists."""
 
 
-class PlanScreen(KeyScreen):
+class PlanScreen(MouseListScreen):
     WHERE: ClassVar[str] = PLAN
 
     def __init__(self) -> None:
@@ -47,8 +47,9 @@ class PlanScreen(KeyScreen):
         self._side = IDEAS
         self._rows = [0, 0]
         self._page: PlanPage | None = None
+        self._in_sight: dict[int, PlanPlace] = {}
         self._top = 0
-        self._lines = Lines(ascii=self.host.ascii, id="plan")
+        self._lines = ListLines(ascii=self.host.ascii, id="plan")
 
     def compose(self) -> ComposeResult:
         yield self._lines
@@ -132,7 +133,10 @@ class PlanScreen(KeyScreen):
         here = PlanPlace(self._side, self._rows[self._side])
         cursor = page.lines.index(here)
         self._follow(page, cursor, room)
+        self._in_sight = {}
         for at in range(self._top, min(self._top + room, len(page.lines))):
+            if at > self._top and isinstance(place := page.lines[at], PlanPlace):
+                self._in_sight[len(lines)] = place
             # The head of a list stays where its cards are in sight.
             lines.append(page.line(page.head_of(at) if at == self._top else at, here))
         self._lines.show(lines, len(lines) - (min(self._top + room, len(page.lines)) - cursor))
@@ -178,6 +182,14 @@ class PlanScreen(KeyScreen):
             self._side, row = places[max(0, min(at + by, len(places) - 1))]
             self._rows[self._side] = row
             self._draw()
+
+    def point_at(self, line: int) -> bool:
+        place = self._in_sight.get(line)
+        if place is None:
+            return False
+        self._side, self._rows[place.side] = place.side, place.row
+        self._draw()
+        return True
 
     def do_cursor_down(self) -> None:
         self._go(1)

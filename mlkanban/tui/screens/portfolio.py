@@ -14,8 +14,8 @@ from mlkanban.flow.portfolio import Standing
 from mlkanban.text import quantity
 from mlkanban.tui.commands import PORTFOLIO
 from mlkanban.tui.new_board import NewBoard
-from mlkanban.tui.screens.list_screen import ListScreen, show_list
-from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.widgets.lines import ListLines
 
 _NUMBERS = "numbers"
 _READABLE = 100
@@ -33,7 +33,7 @@ class PortfolioScreen(ListScreen):
         self._boards: list[Board] = []
         self._standings: dict[str, Standing] = {}
         self._counting = self._again = False
-        self._page = Lines(ascii=self.host.ascii, id="portfolio")
+        self._page = ListLines(ascii=self.host.ascii, id="portfolio")
 
     def compose(self) -> ComposeResult:
         yield self._page
@@ -98,7 +98,7 @@ class PortfolioScreen(ListScreen):
         count = [Piece(f"{quantity(len(rows), 'board')}   * is in use ", "dim")]
         title = spread([Piece(" Boards", "title")], count, width, glyphs)
         foot = self._foot(rows[self.row], width)
-        show_list(self._page, [title, [], head], len(lines), lines.__getitem__, self.row, foot)
+        self.show_list(self._page, [title, [], head], len(lines), lines.__getitem__, self.row, foot)
 
     def _foot(self, row: PortfolioRow, width: int) -> list[Line]:
         """What is said of the board under the cursor, and its stages."""

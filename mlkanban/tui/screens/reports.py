@@ -32,6 +32,7 @@ from mlkanban.tui.number_worker import (
     Samples,
     counted,
     in_words,
+    row_card,
     row_targets,
     small,
 )
@@ -602,10 +603,13 @@ class ReportsScreen(KeyScreen):
 
     @on(TablePane.Chosen)
     def _row_clicked(self, event: TablePane.Chosen) -> None:
-        if self._counted is None or not self._counted.groups or self.ask.asking:
+        if self._counted is None or not self._counted.groups or not self.takes_mouse:
             return
-        if self._counted.groups[self._report.group].spec is None:
+        group = self._counted.groups[self._report.group]
+        if group.spec is None:
             self._click(event.row)
+        elif event.double and (ref := row_card(group, event.row)):
+            self.open("card", ref)
 
     @on(Picture.Chosen)
     def _part_clicked(self, event: Picture.Chosen) -> None:

@@ -50,7 +50,7 @@ from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.ask import Option
-from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.lines import ListLines
 
 _LOG_SECONDS = 2.0
 """Seconds between two looks at what a run that goes on writes."""
@@ -86,7 +86,7 @@ class RunsScreen(ListScreen):
         self._words: dict[int, tuple[list[Line], list[Line]]] = {}
 
     def compose(self) -> ComposeResult:
-        yield Lines(ascii=self.host.ascii, id="runs")
+        yield ListLines(ascii=self.host.ascii, id="runs")
         yield self.ask
         yield self.status
 
@@ -214,7 +214,7 @@ class RunsScreen(ListScreen):
             self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs
         )
         lines = [self._title_line(width), self._summary_line(context, width)]
-        cursor = -1
+        cursor, self.rows_in_sight = -1, {}
         if not self.length:
             text = (
                 f"No run matches {display(self._query)}: / changes the filter."
@@ -238,6 +238,7 @@ class RunsScreen(ListScreen):
             first = first_in_sight(self.row, room, self.length)
             shown = range(first, min(self.length, first + room))
             cursor = len(lines) + 1 + self.row - first
+            self.rows_in_sight = dict(enumerate(shown, len(lines) + 1))
             lines += [[Piece(" ", "text"), *grid.head]]
             lines += [[Piece(" ", "text"), *grid.row(at)] for at in shown]
             lines += [[Piece(" ", "text"), *line] for line in below]
@@ -245,7 +246,7 @@ class RunsScreen(ListScreen):
                 lines.append(self._rule(width, self.length - len(shown)))
                 lines += self._about(width - 2, height - len(lines))
         lines = [*lines[:height], *([[]] * (height - len(lines)))]
-        self.query_one("#runs", Lines).show(lines, cursor)
+        self.query_one("#runs", ListLines).show(lines, cursor)
 
     def _grid(self, context: RunPageContext, width: int) -> Grid:
         """The list, whose lines are made when they are in sight; a key that only moves the cursor

@@ -14,10 +14,10 @@ from mlkanban.errors import MlkanbanError, WouldChangeCards
 from mlkanban.service import Done, Service
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.help_text import with_keys
-from mlkanban.tui.screens.list_screen import ListScreen, show_list
+from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
-from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.lines import ListLines
 
 _UNCOMMITTED = (
     "No stage is committed, so no card counts as in progress. {stage.committed} commits a stage."
@@ -32,7 +32,7 @@ class StagesScreen(ListScreen):
         super().__init__()
         self.command_objects = (UndoCommands(self),)
         self.row = self.host.model.stage
-        self._page = Lines(ascii=self.host.ascii, id="stages")
+        self._page = ListLines(ascii=self.host.ascii, id="stages")
 
     def compose(self) -> ComposeResult:
         yield self._page
@@ -66,7 +66,7 @@ class StagesScreen(ListScreen):
             self.host.glyphs,
             width,
         )
-        show_list(
+        self.show_list(
             self._page,
             [page.title(), [], page.head()],
             len(page.lines),
@@ -74,6 +74,11 @@ class StagesScreen(ListScreen):
             page.lines.index(self.row),
             self._foot(width),
         )
+        self.rows_in_sight = {
+            y: stage
+            for y, at in self.rows_in_sight.items()
+            if isinstance(stage := page.lines[at], int)
+        }
 
     def _foot(self, width: int) -> list[Line]:
         board = self.board

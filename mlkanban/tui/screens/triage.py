@@ -38,7 +38,7 @@ from mlkanban.tui.plain_markdown import plain_line
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
-from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.lines import Lines, ListLines
 
 _DECISIONS = {
     "card.finish": "completed", "card.block": "blocked", "card.archive": "archived",
@@ -71,6 +71,7 @@ class TriageScreen(KeyScreen):
         self._sitting = self._sit(Queue([]))
         self._done: Done | None = None
         self._counting = False
+        self._top, self._in_sight = 0, range(0)
 
     def compose(self) -> ComposeResult:
         ascii = self.host.ascii
@@ -78,7 +79,7 @@ class TriageScreen(KeyScreen):
         with Horizontal(id="triage-body"):
             with VerticalScroll(can_focus=False):
                 yield Lines(ascii=ascii, id="triage-card")
-            yield Lines(ascii=ascii, id="triage-left")
+            yield ListLines(ascii=ascii, id="triage-left")
         yield self.ask
         yield self.status
 
@@ -158,7 +159,7 @@ class TriageScreen(KeyScreen):
             room = (width - beside - 2, height - len(grid) - 2)
             lines = self._card_lines(card, item, spent, snoozes, room)
         self.query_one("#triage-card", Lines).show(lines)
-        left = self.query_one("#triage-left", Lines)
+        left = self.query_one("#triage-left", ListLines)
         left.display = bool(beside)
         left.styles.width = beside
         left.show(self._left_lines(beside, height - len(grid) - 2) if beside else [])
@@ -200,14 +201,35 @@ class TriageScreen(KeyScreen):
         glyphs, faces = self.host.glyphs, {f.ref: f for f in self.host.model.faces.values()}
         lines = [rule([Piece("To come", "title")], width, glyphs)]
         items = self._sitting.to_come
-        for item in items[: max(0, room - 2)]:
+        most = max(0, room - 2)
+        top = self._top = max(0, min(self._top, len(items) - most))
+        self._in_sight = range(top, min(len(items), top + most))
+        for item in items[top : top + most]:
             title = display(faces[item.ref].title) if item.ref in faces else item.why
             lines.append(
                 fitted([Piece(f" {item.ref:<6}", "dim"), Piece(title, "text")], width, glyphs)
             )
-        if len(items) > room - 2:
-            lines.append([Piece(f" {len(items) - max(0, room - 2)} more", "dim")])
+        if more := len(items) - self._in_sight.stop:
+            lines.append([Piece(f" {more} more", "dim")])
         return lines if items else []
+
+    @on(ListLines.Turned)
+    async def _turn_wheel(self, event: ListLines.Turned) -> None:
+        if self.takes_mouse:
+            self._top += event.by
+            await self.board_changed()
+
+    @on(ListLines.Clicked)
+    async def _click_row(self, event: ListLines.Clicked) -> None:
+        """Go to a card of the queue; a double click, of which the first one did that, opens it."""
+        place = self._top + event.line - 1
+        if not self.takes_mouse or place not in self._in_sight:
+            return
+        if event.double:
+            self.run_enter()
+        else:
+            self._sitting.bring(place)
+            await self.board_changed()
 
     def _end_lines(self, width: int) -> list[Line]:
         """The last page: what was decided, how long it took, what is left."""
@@ -333,6 +355,10 @@ class TriageScreen(KeyScreen):
     async def do_undo(self) -> None:
         """Take the last change back, and go to the card it was about."""
         await self._undo.do_undo()
+        await self.board_changed()
+
+    async def do_undo_list(self) -> None:
+        await self._undo.do_undo_list()
         await self.board_changed()
 
     async def do_redo(self) -> None:

@@ -23,10 +23,10 @@ from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.number_worker import GivenUp
-from mlkanban.tui.screens.list_screen import ListScreen, show_list
+from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.tracker_reader import TrackerReader
 from mlkanban.tui.undo import UndoCommands
-from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.lines import ListLines
 
 _READING = "reading"
 _NO_RUNS = (
@@ -66,7 +66,7 @@ class UnlinkedScreen(ListScreen):
         self._rows: list[tuple[Experiment, Tracked | None]] = []
         self._ignored = False
         self._others = 0
-        self._page = Lines(ascii=self.host.ascii, id="unlinked")
+        self._page = ListLines(ascii=self.host.ascii, id="unlinked")
 
     def compose(self) -> ComposeResult:
         yield self._page
@@ -167,7 +167,7 @@ class UnlinkedScreen(ListScreen):
         head = [Piece(f" {title}", "title"), Piece(f", {others}" if others else "", "dim")]
         lines = [fitted(head, width, glyphs), []]
         if not self._rows:
-            show_list(self._page, [*lines, *self._nothing()], 0, lambda at: [], 0)
+            self.show_list(self._page, [*lines, *self._nothing()], 0, lambda at: [], 0)
             return
         zone = ZoneInfo(self.board.timezone)
 
@@ -178,7 +178,7 @@ class UnlinkedScreen(ListScreen):
             opened = self._opened(experiment)
             return experiment_line(experiment, width, glyphs, opened=opened, here=here)
 
-        show_list(self._page, lines, len(self._rows), line, self.row, self._details(width))
+        self.show_list(self._page, lines, len(self._rows), line, self.row, self._details(width))
 
     def _nothing(self) -> list[Line]:
         """Why there is no run, and what to do."""

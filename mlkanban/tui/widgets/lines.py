@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -73,6 +75,42 @@ def _in_ascii(text: str) -> str:
     if text.isascii():
         return text
     return "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in text)
+
+
+class ListLines(Lines):
+    """Lines with a list among them, for the mouse: it tells which line was clicked, and how far the
+    wheel was turned."""
+
+    class Clicked(Message):
+        """A line was clicked; `double` for the second time in a row."""
+
+        def __init__(self, page: "ListLines", line: int, *, double: bool) -> None:
+            super().__init__()
+            self.page = page
+            self.line = line
+            self.double = double
+
+    class Turned(Message):
+        """The wheel was turned by a notch: `by` is 1 for down, -1 for up."""
+
+        def __init__(self, page: "ListLines", by: int) -> None:
+            super().__init__()
+            self.page = page
+            self.by = by
+
+    def on_click(self, event: events.Click) -> None:
+        if event.button == 1:
+            self.post_message(self.Clicked(self, event.y, double=event.chain == 2))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._turned(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._turned(event, -1)
+
+    def _turned(self, event: events.MouseEvent, by: int) -> None:
+        event.stop()
+        self.post_message(self.Turned(self, by))
 
 
 class LineButtons(Lines):

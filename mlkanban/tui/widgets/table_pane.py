@@ -19,11 +19,12 @@ class TablePane(Widget):
     """Only the rows in sight are made, when they are drawn; the selected row stays in sight."""
 
     class Chosen(Message):
-        """A row was clicked."""
+        """A row was clicked; `double` for the second time in a row."""
 
-        def __init__(self, row: int) -> None:
+        def __init__(self, row: int, *, double: bool) -> None:
             super().__init__()
             self.row = row
+            self.double = double
 
     DEFAULT_CSS = "TablePane { height: 1fr; width: 1fr; padding: 0 1; }"
 
@@ -106,7 +107,7 @@ class TablePane(Widget):
             return
         row = self._top + at.y - _HEAD
         if row < len(self._table.rows):
-            self.post_message(self.Chosen(row))
+            self.post_message(self.Chosen(row, double=event.chain == 2))
 
     def on_mouse_scroll_down(self) -> None:
         self._scroll(3)

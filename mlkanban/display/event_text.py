@@ -1,7 +1,11 @@
 """What an event says, in a sentence, for the history of a card or a board."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, lifecycle, lineage
 from mlkanban.core.card_fields import brief, noun
@@ -14,6 +18,9 @@ from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import display, quantity, short_name
+
+if TYPE_CHECKING:
+    from mlkanban.service.undo import UndoableAction
 
 _LONGEST = 120
 _BACK = {UNDONE: "undone", REDONE: "done again"}
@@ -49,6 +56,22 @@ def event_text(event: Event, board: Board, about: Event | None = None) -> str:
     elif reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]
+
+
+def action_text(action: UndoableAction, board: Board, now: datetime) -> str:
+    """One line on what an action did, with when it was and its card. Safe to print."""
+    zone = ZoneInfo(board.timezone)
+    at = datetime.fromisoformat(action.event.at).replace(tzinfo=UTC).astimezone(zone)
+    today = now.astimezone(zone).date()
+    when = f"{at:%H:%M}" if at.date() == today else f"{at:%m-%d}"
+    if at.year != today.year:
+        when = f"{at:%Y-%m-%d}"
+    did = event_text(action.event, board)
+    if action.cards > 1:
+        return f"{when:>5}  {quantity(action.cards, 'card')}: {did}"
+    named = action.title and action.event.kind != "card.created"  # whose sentence has the title
+    title = f"  {display(action.title[:_LONGEST])}" if named else ""
+    return f"{when:>5}  {f'{action.ref} ' if action.ref else ''}{did}{title}"
 
 
 def _news(event: Event) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ a block that lifted itself, is taken back and done again with it.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.cells import shortened
@@ -21,9 +21,24 @@ from mlkanban.service.card_writes import archived
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.service.views import VIEW
 from mlkanban.store import repository, run_queries, stages
+from mlkanban.store.replica import present
 from mlkanban.store.rows import CONDITION, board_of
 from mlkanban.store.undo_stack import UndoStack, set_off
 from mlkanban.text import quantity
+
+if TYPE_CHECKING:
+    from mlkanban.store.database import Connection
+
+
+class UndoableAction(NamedTuple):
+    """An action of this person that is not undone: its `id`, the `event` that names it, how many
+    `cards` it was about, and the short id and title of the first of them ('' for none)."""
+
+    id: str
+    event: Event
+    cards: int
+    ref: str
+    title: str
 
 
 class Undoing:
@@ -40,6 +55,19 @@ class Undoing:
     def undo(self, board_id: str, *, skip: bool = False) -> Done:
         """Take back the last action that this person did on the board in this store."""
         return self._next(board_id, UNDONE, skip)
+
+    def undo_action(self, board_id: str, action: str) -> Done:
+        """Take back one of the `latest` actions, and nothing that was done after it."""
+        with self._context.writing() as tx:
+            return _TakingBack(tx, board_id, self._context.actor, UNDONE).take_chosen(action)
+
+    def latest(self, board_id: str, most: int) -> list[UndoableAction]:
+        """The last actions of this person on the board in this store that are not undone, newest
+        first, at most `most`."""
+        with self._context.store.reading() as conn:
+            replica = present(conn, self._context.store.path)
+            stack = UndoStack(conn, replica, board_id, self._context.actor)
+            return [_undoable(conn, action) for action in stack.latest(most)]
 
     def redo(self, board_id: str, *, skip: bool = False) -> Done:
         """Do again what was undone last, as long as nothing new was done since."""
@@ -84,6 +112,14 @@ class _TakingBack:
             raise
         except RuleRefused as error:
             raise CannotTakeBack(error.message, error.hint, action) from error
+
+    def take_chosen(self, action: str) -> Done:
+        """Take back this action, wherever it is among those in force."""
+        if not self._stack.holds(action):
+            raise RuleRefused(
+                "It is undone already, or somebody else did it.", "Nothing was changed."
+            )
+        return self._take_back(action)
 
     def _take_back(self, action: str) -> Done:
         conn = self._tx.conn
@@ -167,7 +203,7 @@ class _TakingBack:
         if beside:
             message += f" With it: {', '.join(beside)}."
         if kept:
-            message += f" Archived, not removed, for others have worked on it: {', '.join(kept)}."
+            message += f" Archived, not removed, for there is later work on it: {', '.join(kept)}."
         return message
 
     def _title(self, events: Sequence[Event]) -> str:
@@ -323,6 +359,8 @@ def _with_board(events: Sequence[Event], board: Board, kind: str) -> str:
 
 _SHOWN = 8
 """So many cards are named."""
+_LOOKED_AT = 50
+"""Events of an action that is listed: an import has thousands."""
 _TITLE = 40
 _JUST_NOW = timedelta(hours=1)
 
@@ -342,6 +380,17 @@ _DOING = {
     "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
     "run.ignored": "ignoring runs", "run.heeded": "listing runs again",
 }  # fmt: skip
+
+
+def _undoable(conn: "Connection", action: str) -> UndoableAction:
+    events = repository.action(conn, action, _LOOKED_AT)
+    kind = _leading(events)
+    event = next((event for event in events if event.kind == kind), events[0])
+    face = next(iter(repository.faces_of(conn, (event.card,))), None) if event.card else None
+    cards = repository.cards_of_action(conn, action)
+    return UndoableAction(
+        action, event, cards, face.ref if face else "", face.title if face else ""
+    )
 
 
 def _doing(events: Sequence[Event]) -> str:

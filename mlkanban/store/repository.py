@@ -641,9 +641,19 @@ def event_of_card(conn: sqlite3.Connection, card_id: str, stamp: str) -> Event |
     return event_of(row) if row else None
 
 
-def action(conn: sqlite3.Connection, action_id: str) -> list[Event]:
-    """The events of one action in order."""
+def action(conn: sqlite3.Connection, action_id: str, most: int = -1) -> list[Event]:
+    """The events of one action in order, the first `most` of them (-1: all)."""
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event WHERE action = ? AND {IN_FORCE} ORDER BY seq", (action_id,)
+        f"SELECT {COLUMNS} FROM event WHERE action = ? AND {IN_FORCE} ORDER BY seq LIMIT ?",
+        (action_id, most),
     ).fetchall()
     return [event_of(row) for row in rows]
+
+
+def cards_of_action(conn: sqlite3.Connection, action_id: str) -> int:
+    """How many cards an action was about."""
+    (cards,) = conn.execute(
+        f"SELECT count(DISTINCT card) FROM event WHERE action = ? AND card != '' AND {IN_FORCE}",
+        (action_id,),
+    ).fetchone()
+    return int(cards)

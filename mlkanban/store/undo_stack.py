@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event
@@ -58,18 +58,39 @@ class UndoStack:
         new action stay skipped, as do those in `passing`."""
         passed = [*passing, *(action for step in self._steps() for action in step.passed)]
         for source in _SOURCES:
-            row = self._conn.execute(
-                "SELECT action FROM event WHERE board = :board AND actor = :actor"
-                f" AND {source} AND {IN_FORCE} AND id NOT IN (SELECT event FROM undone)"
-                " AND kind NOT IN ('undone', 'redone', 'board.created',"
-                f" 'triage.ended') AND action NOT IN ({_MADE_BOARD})"
-                " AND action NOT IN (SELECT value FROM json_each(:passed))"
-                " ORDER BY seq DESC LIMIT 1",
-                {**self._about, "passed": json.dumps(passed)},
-            ).fetchone()
-            if row:
+            if row := self._in_turn(source, passed, most=1).fetchone():
                 return str(row[0])
         return ""
+
+    def latest(self, most: int) -> list[str]:
+        """The newest actions that are in force, newest first; skipped ones are among them."""
+        found: dict[str, None] = {}
+        for source in _SOURCES:
+            for (action,) in self._in_turn(source, (), most=-1):
+                found[action] = None
+                if len(found) == most:
+                    return list(found)
+        return list(found)
+
+    def holds(self, action: str) -> bool:
+        """Whether an action is among those in force."""
+        rows = (self._in_turn(source, (), most=1, only=action).fetchone() for source in _SOURCES)
+        return any(row is not None for row in rows)
+
+    def _in_turn(
+        self, source: str, passed: Sequence[str], *, most: int, only: str = ""
+    ) -> sqlite3.Cursor:
+        """The actions of events in force from a source, newest first, an action once for each of
+        its events; all of them, or `only` one."""
+        return self._conn.execute(
+            "SELECT action FROM event WHERE board = :board AND actor = :actor"
+            f" AND {source} AND {IN_FORCE} AND id NOT IN (SELECT event FROM undone)"
+            " AND kind NOT IN ('undone', 'redone', 'board.created',"
+            f" 'triage.ended') AND action NOT IN ({_MADE_BOARD})"
+            " AND action NOT IN (SELECT value FROM json_each(:passed))"
+            f"{' AND action = :only' if only else ''} ORDER BY seq DESC LIMIT :most",
+            {**self._about, "passed": json.dumps([*passed]), "most": most, "only": only},
+        )
 
     def to_redo(self, passing: Iterable[str] = ()) -> str:
         """The newest undo that was not redone, as long as nothing new was done since; '' for

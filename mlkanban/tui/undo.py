@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mlkanban.errors import CannotTakeBack, MlkanbanError
+from mlkanban.text import quantity
 from mlkanban.tui.commands import keys_shown
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
     from mlkanban.service import Done, Service
+    from mlkanban.service.undo import UndoableAction
     from mlkanban.tui.command_screen import CommandScreen
+
+_LISTED = 9
+"""Actions to choose from at a time."""
+_MOST = 90
+"""Actions that can be looked through."""
 
 
 class UndoCommands:
@@ -26,6 +34,63 @@ class UndoCommands:
     async def do_redo(self) -> None:
         if done := await self._take_back(again=True):
             self._screen.after_change(done)
+
+    async def do_undo_list(self) -> None:
+        """Choose one of the last actions and undo it, or it with all that was done after it."""
+        screen, board = self._screen, self._screen.host.model.board
+        past = await screen.fetch(lambda service: service.undoing.latest(board.id, _MOST))
+        if past is None:
+            return
+        if not past:
+            screen.status.show("There is nothing to undo.")
+            return
+        chosen = await self._choose(past)
+        if chosen is None:
+            return
+        done = await self._undo_chosen(past[: chosen + 1])
+        if done is not None:
+            screen.after_change(done)
+
+    async def _choose(self, past: Sequence[UndoableAction]) -> int | None:
+        """Which of the actions is to be undone, some of them at a time."""
+        # Words for all kinds of events, which the board does without at its start.
+        from mlkanban.display.event_text import action_text
+
+        host, first = self._screen.host, 0
+        while True:
+            some = past[first : first + _LISTED]
+            texts = [action_text(action, host.model.board, host.now()) for action in some]
+            options = numbered(texts)
+            if first + _LISTED < len(past):
+                options.append(Option("o", "older ones"))
+            label = "Undo which? j k point, Enter undoes"
+            key = await self._screen.ask.choose(label, options, pointed=lambda at: None)
+            if key != "o":
+                keys = [option.key for option in options]
+                return None if key is None else first + keys.index(key)
+            first += _LISTED
+
+    async def _undo_chosen(self, past: Sequence[UndoableAction]) -> Done | None:
+        """Undo the last of these actions; where what was done after it stands against that, all of
+        them, newest first, if the person agrees."""
+        screen, board_id = self._screen, self._screen.host.model.board.id
+        try:
+            return await screen.attempt(partial(_undo, board_id, past[-1].id))
+        except MlkanbanError as error:
+            if not isinstance(error, CannotTakeBack) or len(past) == 1:
+                screen.show_error(error)
+                return None
+            later = quantity(len(past) - 1, "action")
+            options = [Option("y", f"undo it and the {later} after it")]
+            if await screen.ask.choose(f"{error.message.rstrip('.')}:", options) is None:
+                screen.status.show("Nothing was changed.")
+                return None
+        done = None
+        for action in past:
+            done = await screen.write(partial(_undo, board_id, action.id))
+            if done is None:
+                break
+        return done
 
     async def _take_back(self, *, again: bool = False) -> Done | None:
         """Undo what was done last on the board, or do it again. What cannot be taken back may be
@@ -54,3 +119,7 @@ class UndoCommands:
         except MlkanbanError as error:
             screen.show_error(error)
             return None
+
+
+def _undo(board_id: str, action: str, service: Service) -> Done:
+    return service.undoing.undo_action(board_id, action)

@@ -291,7 +291,7 @@ def test_a_card_that_others_worked_on_is_archived_when_its_adding_is_undone(
     bob.cards.note([ref], "mine")
     before = ada.state()
     assert ada.undoes() == (
-        f"Undone: adding {ref} a. Archived, not removed, for others have worked on it: {ref}."
+        f"Undone: adding {ref} a. Archived, not removed, for there is later work on it: {ref}."
     )
     card = ada.cards.get(ref)
     assert card.archived
@@ -551,3 +551,57 @@ def test_an_undo_names_the_title_and_when_it_was_done(
     ada.clock.now += later
     message = ada.undoes()
     assert message == f"Undone: adding {ref} Rank alerts by the money that they save\u2026{when}."
+
+
+def test_one_of_the_latest_actions_is_undone_and_no_other(ada: Person, bob: Person) -> None:
+    one, other = ada.adds("one", "other")
+    ada.moves(one, to="Ready")
+    ada.cards.edit([other], {"priority": "high"})
+    bob.cards.edit([one], {"priority": "low"})
+    ada.cards.note([one], "seen")
+    latest = ada.undoing.latest(ada.board_id, 3)
+    assert [(a.event.kind, a.cards, a.ref, a.title) for a in latest] == [
+        ("card.noted", 1, one, "one"),
+        ("card.edited", 1, other, "other"),
+        ("card.moved", 1, one, "one"),
+    ]
+    ada.undoing.undo_action(ada.board_id, latest[2].id)
+    assert ada.where(one) == "Ideas"
+    assert ada.cards.get(other).priority == "high"
+    assert latest[2].id not in [a.id for a in ada.undoing.latest(ada.board_id, 9)]
+    ada.redoes()
+    assert ada.where(one) == "Ready"
+    ada.undoes()
+    assert not ada.cards.get(one).notes, "the next one is the newest again"
+
+
+def test_an_action_is_undone_once_and_by_whoever_did_it(ada: Person, bob: Person) -> None:
+    ada.adds("one")
+    [action] = ada.undoing.latest(ada.board_id, 1)
+    with pytest.raises(RuleRefused, match="undone already, or somebody else"):
+        bob.undoing.undo_action(ada.board_id, action.id)
+    ada.undoing.undo_action(ada.board_id, action.id)
+    with pytest.raises(RuleRefused, match="undone already, or somebody else"):
+        ada.undoing.undo_action(ada.board_id, action.id)
+    assert ada.undoing.latest(ada.board_id, 9) == []
+
+
+def test_an_older_action_that_later_work_stands_on_is_refused(ada: Person) -> None:
+    [ref] = ada.adds("one")
+    ada.moves(ref, to="Ready")
+    ada.moves(ref, to="Data prep")
+    older = ada.undoing.latest(ada.board_id, 2)[1]
+    with pytest.raises(CannotTakeBack, match="changed again since"):
+        ada.undoing.undo_action(ada.board_id, older.id)
+    assert ada.where(ref) == "Data prep"
+
+
+def test_a_card_that_one_worked_on_oneself_is_archived_when_its_adding_is_chosen(
+    ada: Person,
+) -> None:
+    [ref] = ada.adds("one")
+    ada.cards.note([ref], "seen")
+    added = ada.undoing.latest(ada.board_id, 2)[1]
+    done = ada.undoing.undo_action(ada.board_id, added.id)
+    assert "Archived, not removed, for there is later work on it" in done.message
+    assert ada.cards.get(ref).archived

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.runs.local.folder import RunFolder
     from mlkanban.runs.local.orphans import OrphanProcess
+    from mlkanban.runs.model.intervals import Difference
     from mlkanban.runs.model.results import Configuration, Results
     from mlkanban.runs.model.run import Run
     from mlkanban.service import Service
@@ -271,6 +272,7 @@ def _meta(
             "metric": results.name,
             **_configuration(results.latest),
             "best": results.best_run.id,
+            "trials": results.trials,
             "search": results.is_search,
             "proposal": results.proposal and results.proposal.value,
             "why": results.why or None,
@@ -282,14 +284,22 @@ def _meta(
                     "label": configuration.label or None,
                     **_configuration(configuration),
                     "runs": [run.id for run in configuration.runs],
+                    "proposal": configuration.proposal and configuration.proposal.value,
+                    "vs_before": _difference(compared.before),
+                    "vs_baseline": _difference(compared.baseline),
                 }
                 for configuration in results.configurations
+                for compared in [results.comparison(configuration)]
             ],
         },
         "remarks": remarks([run for _, run in card_runs], metric, results),
         "gpu_hours": used.gpu_hours,
         "runs_of_unknown_gpu_hours": used.unknown,
     }  # fmt: skip
+
+
+def _difference(known: Difference | None) -> dict[str, object] | None:
+    return known and known._asdict()
 
 
 def _configuration(configuration: Configuration) -> dict[str, object]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.usage import Spending
     from mlkanban.service import Service
 
+_CONFIGURATIONS = 8
+"""Configurations of runs with a line of their own; `runs` lists them all."""
 _PIPED = 160
 """The cells of a line of runs where no terminal bounds it."""
 
@@ -197,7 +199,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         )  # fmt: skip
         rows += result_lines(
             found, results, zone, at, ascii=session.glyphs.ascii,
-            metric=service.runs.metric(card.ref),
+            metric=service.runs.metric(card.ref), most=_CONFIGURATIONS,
         )  # fmt: skip
         yield from (f"  {session.clean(row)}" for row in rows)
 

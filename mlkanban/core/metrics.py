@@ -108,10 +108,10 @@ def compact(number: float) -> str:
 
 
 def compact_text(text: str) -> str:
-    """`.917` for `0.917`, `-.5` for `-0.5`."""
-    if text.startswith("-0."):
-        return f"-{text[2:]}"
-    return _compact(text)
+    """`.917` for `0.917`, `-.5` for `-0.5`, `+.5` for `+0.5`."""
+    sign = text[:1] if text[:1] in ("-", "+") else ""
+    rest = text[len(sign) :]
+    return f"{sign}{rest[1:] if rest.startswith('0.') else rest}"
 
 
 def _compact(text: str) -> str:

@@ -369,16 +369,33 @@ class BasisJson(RepeatsJson):
     label: str | None
 
 
+class DifferenceJson(Shape):
+    """How much more one mean is than another, with its 95 % interval; null where nothing is known
+    of chance."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
 class ConfigurationJson(BasisJson):
+    """`proposal` is what it says about the target by itself. It is compared with the configuration
+    tried before it and with the baseline of the card."""
+
     runs: list[str]
+    proposal: str | None
+    vs_before: DifferenceJson | None
+    vs_baseline: DifferenceJson | None
 
 
 class RunFiguresJson(RepeatsJson):
     """The configuration tried last; `best` is the best run of all, `basis` what the proposed
-    verdict rests on."""
+    verdict rests on. `trials` is how many configurations have one run; from five on they are a
+    `search`."""
 
     metric: str
     best: str
+    trials: int
     search: bool
     proposal: str | None
     why: str | None

@@ -2,9 +2,10 @@
 together."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any
 
 from rich.cells import cell_len
@@ -13,9 +14,17 @@ from mlkanban.cells import shortened
 from mlkanban.core.metrics import compact, compact_text, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
-from mlkanban.display.lines import joined, labelled, paragraph
-from mlkanban.display.run_text import SHORTLY, duration, metrics_text, spoken, started
+from mlkanban.display.lines import flow, joined, labelled, paragraph
+from mlkanban.display.run_text import (
+    SHORTLY,
+    difference_text,
+    duration,
+    metrics_text,
+    spoken,
+    started,
+)
 from mlkanban.glyphs import Glyphs
+from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import FAILED, GOING_ON, ConfigurationRuns, best_of
 from mlkanban.runs.model.repeats import Repeats
@@ -37,6 +46,9 @@ _STATE = 12
 _SPREADS = ((150, 40), (120, 24))
 """From how many cells of a line on the spread is drawn, and how wide."""
 _DECIMALS = 6
+_BEFORE, _BASELINE = "vs the one before", "vs the baseline"
+_DIFFERENCE = 25
+"""The cells of a difference with its interval."""
 LETTERS = "abcd"
 """Of the marked configurations."""
 MARK_ROLES = ("value", "mark", "clock", "live")
@@ -274,8 +286,63 @@ def configuration_grid(
     columns += [_parameter(name, [row.differs[name] for row in rows]) for name in names]
     times = [spoken_seconds(row.seconds(context.now)) for row in rows]
     columns.append(column("time", times, "dim", right=True))
+    columns += _comparison_columns(rows, context)
     last = Column("state", _STATE, lambda at: states_of(rows[at], context))
     return Grid.of(columns, last, width, glyphs, least=_STATE)
+
+
+def _comparison_columns(
+    rows: Sequence[ConfigurationRuns], context: RunPageContext
+) -> Iterator[Column]:
+    """What each configuration says about the target by itself, and how it differs from the one that
+    was tried before it and from the baseline."""
+    found = context.found
+    if found is None:
+        return
+
+    def cell(part: str, at: int) -> Line:
+        one = rows[at].result
+        known = getattr(found.comparison(one), part) if one else None
+        if known is None:
+            return []
+        text = difference_text(known)
+        # An interval is shown whole or not at all.
+        shown = text if cell_len(text) <= _DIFFERENCE else text.partition(" ")[0]
+        return [Piece(shown, "text" if _is_clear(known) else "dim")]
+
+    def says(at: int) -> Line:
+        one = rows[at].result
+        if one is None or one.proposal is None:
+            return []
+        return [Piece(one.proposal.value, _VERDICT_ROLES[one.proposal])]
+
+    if found.metric.get("target") is not None:
+        yield Column("says", max(map(len, Proposal)), says)
+    if len(found.configurations) > 1:
+        yield Column(_BEFORE, _DIFFERENCE, partial(cell, "before"))
+    if found.metric.get("baseline") is not None:
+        yield Column(_BASELINE, _DIFFERENCE, partial(cell, "baseline"))
+
+
+def _is_clear(known: Difference) -> bool:
+    """Whether the interval of a difference leaves 0 out."""
+    return known.low is not None and known.high is not None and not known.low <= 0 <= known.high
+
+
+def comparison_lines(one: Configuration, context: RunPageContext, width: int) -> list[Line]:
+    """What one configuration says: n, mean and spread, how it differs, its verdict; in as many
+    lines as that takes."""
+    found = context.found
+    assert found is not None
+    compared = found.comparison(one)
+    parts: list[Line] = [mean_line(one, context)]
+    for word, known in ((_BEFORE, compared.before), (_BASELINE, compared.baseline)):
+        if known is not None:
+            role = "text" if _is_clear(known) else "dim"
+            parts.append([Piece(f"{word} ", "dim"), Piece(difference_text(known), role)])
+    if one.proposal is not None:
+        parts.append([Piece(one.proposal.value, _VERDICT_ROLES[one.proposal])])
+    return flow(parts, width, context.glyphs, "   ")
 
 
 def _letter(row: ConfigurationRuns, marks: Sequence[str]) -> Line:
@@ -407,8 +474,13 @@ def merged(line: Sequence[Piece]) -> Line:
 
 
 def verdict_lines(context: RunPageContext, width: int) -> list[Line]:
-    """The verdict that the runs propose, in its colour, with what it rests on."""
+    """The verdict that the runs propose, in its colour, with what it rests on; without a target,
+    what to do after a search."""
     found = context.found
+    if found is not None and found.proposal is None and found.is_search:
+        text = context.glyphs.compared(cell_text(found.search_text))
+        body = paragraph(text, "text", max(20, width - 8), context.glyphs)
+        return labelled([Piece("search", "clock")], 8, body)
     if found is None or found.proposal is None:
         return []
     word = cell_text(found.proposal.value)
@@ -458,8 +530,10 @@ def budget_line(spent: Spending) -> Line:
 
 
 def mean_line(one: Configuration, context: RunPageContext) -> Line:
-    """`mean .935 ±.0071 of 2`."""
+    """`mean .935 ±.0071 of 2`, or `.935 of one run`."""
     text = compact_text(number_text(one.mean, context.metric))
+    if one.n == 1:
+        return [Piece(text, "value"), Piece(" of one run", "dim")]
     sd = "" if one.sd is None else f" {context.glyphs.plus_minus}{_number(one.sd)}"
     return [
         Piece("mean ", "dim"), Piece(text, "value"), Piece(sd, "text"),

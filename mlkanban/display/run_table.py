@@ -9,15 +9,26 @@ from rich.cells import cell_len
 
 from mlkanban.cells import shortened
 from mlkanban.core.budget import Unit
-from mlkanban.display.run_text import duration, inside, metrics_text, short_ids, started
+from mlkanban.display.run_text import (
+    difference_text,
+    duration,
+    inside,
+    metrics_text,
+    short_ids,
+    started,
+)
 from mlkanban.display.table import GAP, Table, text_lines
-from mlkanban.runs.model.results import Results, remarks, sparkline
+from mlkanban.runs.model.intervals import PERCENT
+from mlkanban.runs.model.overview import BEST_FROM
+from mlkanban.runs.model.results import Configuration, Results, remarks, sparkline
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text
 
 _CELL = 14
 """The most cells of a parameter."""
+_NAME = 40
+"""The most cells of what tells a configuration from the others."""
 _RESULT = 14
 """The cells that parameters leave to the result."""
 
@@ -76,10 +87,12 @@ def result_lines(
     spent: Spending | None = None,
     metric: Mapping[str, Any] | None = None,
     width: int = 0,
+    most: int = 0,
 ) -> list[str]:
     """What the runs of a card say together of its `metric`, which of them count for nothing, and
-    what they used: of its budget, where `spent` says that. Sentences are wrapped to `width` cells
-    where there is one. Safe to show."""
+    what they used: of its budget, where `spent` says that. Of many configurations only `most` have
+    a line, where that is not 0. Sentences are wrapped to `width` cells where there is one. Safe to
+    show."""
     lines: list[str] = []
     if found:
         best = found.best_run
@@ -88,9 +101,11 @@ def result_lines(
         name = short_ids(runs).get(best.id, best.id)
         value = f"best run {found.text(best)}{when} ({name})"
         lines.append(cell_text("  ".join(filter(None, (found.summary, bars, value)))))
-        lines += map(cell_text, _configurations(found))
+        lines += map(cell_text, _configurations(found, most))
         if found.proposal:
             lines += _wrapped(f"proposed: {found.proposal_text}; {found.why}", width)
+        elif found.is_search:
+            lines += _wrapped(f"search: {found.search_text}", width)
     for remark in remarks(runs, metric, found):
         lines += _wrapped(remark, width)
     used = usage_text(usage(runs, now))
@@ -106,14 +121,55 @@ def _wrapped(sentence: str, width: int) -> list[str]:
     return wrap(shown, max(20, width), subsequent_indent="  ") if width else [shown]
 
 
-def _configurations(found: Results) -> Iterator[str]:
-    """How many configurations the runs are of, the best of them where another was tried last, and
-    how repeats are told where there are none."""
+def _configurations(found: Results, most: int) -> Iterator[str]:
+    """The configurations of the runs, a line each, the one that was tried last first; how repeats
+    are told where there are none."""
     many = len(found.configurations)
     if many == 1:
+        if (baseline := found.comparison(found.latest).baseline) is not None:
+            yield f"vs the baseline {difference_text(baseline)}{_LEVEL}"
         return
     yield f"tried last of {many} configurations; only runs of one configuration are averaged"
-    if found.best is not found.latest:
-        yield f"best configuration: {found.best.summary}"
+    yield from _comparison_table(found, most)
     if all(one.n == 1 for one in found.configurations):
         yield found.repeats.sentence
+
+
+_LEVEL = f", with its {PERCENT} % interval"
+
+
+def _comparison_table(found: Results, most: int) -> Iterator[str]:
+    """A head and a line for each configuration, newest first. Where there are too many, the best
+    one has a line in any case."""
+    shown = [*reversed(found.configurations)]
+    if most and len(shown) > most:
+        shown = shown[:most]
+        if not any(one is found.best for one in shown):
+            shown[-1] = found.best
+    compared = [found.comparison(one) for one in shown]
+    columns = [
+        ["CONFIGURATION", *(_name(one, found) for one in shown)],
+        ["N", *(str(one.n) for one in shown)],
+        [found.name.upper(), *(one.measured for one in shown)],
+    ]
+    for head, parts in (
+        ("VS THE ONE BEFORE", [one.before for one in compared]),
+        ("VS THE BASELINE", [one.baseline for one in compared]),
+    ):
+        if any(parts):
+            columns.append([head, *("" if one is None else difference_text(one) for one in parts)])
+    if found.proposal:
+        columns.append(["SAYS", *(one.proposal or "" for one in shown)])
+    first, *rows = ([*map(cell_text, row)] for row in zip(*columns, strict=True))
+    yield from text_lines(Table(first, rows))
+    if more := len(found.configurations) - len(shown):
+        yield f"{more} more configurations"
+
+
+def _name(one: Configuration, found: Results) -> str:
+    """What tells a configuration from the others, and whether it is the best: with few runs, so
+    far."""
+    name = shortened(one.label or f"that of {one.runs[-1].id}", _NAME)
+    if one is not found.best:
+        return name
+    return f"{name}  best" if one.n >= BEST_FROM else f"{name}  best so far"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mlkanban.core.metrics import number_text
+from mlkanban.core.metrics import compact_text, number_text
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.usage import length
 
 if TYPE_CHECKING:
+    from mlkanban.runs.model.intervals import Difference
     from mlkanban.runs.model.results import Results
 
 SHORTLY = 2
@@ -70,3 +72,37 @@ def metrics_text(run: Run, found: Results | None = None) -> str:
     best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
     wrong = "  ".join(filter(None, (f"{shown}{more}", *run.unread[:1])))
     return f"{wrong}{'  best' if best else ''}"
+
+
+def difference_text(known: Difference) -> str:
+    """`+.010 (-.003 to +.023)`: a difference with its interval; without one, of which nothing is
+    known of chance, `+.010`. No end is rounded to the other side of 0."""
+    if known.low is None or known.high is None:
+        return compact_text(_signed(known.value, _places(known.value)))
+    places = _places((known.high - known.low) / 2)
+    value, low, high = (
+        compact_text(_signed(end, places)) for end in (known.value, known.low, known.high)
+    )
+    return f"{value} ({low} to {high})"
+
+
+_MOST_PLACES = 6
+
+
+def _places(size: float) -> int:
+    """The decimals that show two digits of a number of this size; -1 where that takes an
+    exponent."""
+    if not size:
+        return 0
+    places = 1 - math.floor(math.log10(abs(size)))
+    return max(0, places) if -4 <= places <= _MOST_PLACES else -1
+
+
+def _signed(number: float, places: int) -> str:
+    if not number:
+        return "0"
+    for more in range(_MOST_PLACES if places >= 0 else 0):
+        text = f"{number:+.{places + more}f}"
+        if float(text):
+            return text
+    return f"{number:+.2g}"

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from mlkanban.cli.before_run import slot_for
+from mlkanban.display.run_text import difference_text
 from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.model.intervals import Difference
 from tests.cli.conftest import Person
 from tests.service import people
 from tests.service.machine import FAILED, FINISHED, Machine
@@ -87,7 +90,14 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     ada.service.close()
     said = mlk("runs", ref).out
     assert "auc 0.8 (1 run, depth 9)" in said
-    assert "best configuration: 0.935 +- 0.005 (3 runs, depth 6)" in said
+    rows = [" ".join(line.split()) for line in said.splitlines()]
+    assert "CONFIGURATION N AUC VS THE ONE BEFORE SAYS" in rows
+    assert "depth 9 1 0.8 -.14 open" in rows, "one run and no noise: no interval"
+    welch = stats.ttest_ind([0.94, 0.93, 0.935], [0.9, 0.91], equal_var=False)
+    low, high = welch.confidence_interval()
+    interval = difference_text(Difference(0.03, low, high))
+    assert f"depth 6 best 3 0.935 +- 0.005 {interval} supported" in rows
+    assert "depth 3 2 0.905 +- 0.0071 not supported" in rows
     assert "proposed: supported by depth 6: 0.935 +- 0.005 (3 runs); >=0.92 is reached" in said
     assert "auc .8/>=.92" in mlk("show", ref).out
     figures = mlk("--json", "runs", ref).object["meta"]["figures"]
@@ -95,6 +105,14 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     assert [(one["label"], one["n"]) for one in figures["configurations"]] == [
         ("depth 3", 2), ("depth 6", 3), ("depth 9", 1),
     ]  # fmt: skip
+    first, second, last = figures["configurations"]
+    assert (first["vs_before"], first["vs_baseline"]) == (None, None)
+    assert second["vs_before"] == pytest.approx({"value": 0.03, "low": low, "high": high})
+    assert last["vs_before"]["low"] is None
+    assert [one["proposal"] for one in (first, second, last)] == [
+        "not supported", "supported", "open",
+    ]  # fmt: skip
+    assert (figures["trials"], figures["search"]) == (1, False)
     assert (figures["basis"]["label"], figures["basis"]["n"]) == ("depth 6", 3)
 
 

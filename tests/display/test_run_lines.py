@@ -1,5 +1,6 @@
 """Runs on a screen: a line for each run or configuration, within the cells there are."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -7,19 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from scipy import stats
 
 from mlkanban.display.card_face import Line
 from mlkanban.display.lines import width_of
 from mlkanban.display.run_lines import (
     MetricScale,
     RunPageContext,
+    comparison_lines,
     configuration_grid,
     detail_lines,
     run_grid,
     verdict_lines,
     written_lines,
 )
+from mlkanban.display.run_text import difference_text
 from mlkanban.glyphs import UTF8, glyphs
+from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.overview import overview
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import results
@@ -56,11 +61,71 @@ def context(runs: list[Run] = RUNS, *, ascii: bool = False) -> RunPageContext:
 
 def test_a_configuration_has_its_mean_and_what_became_of_its_runs() -> None:
     here = context()
-    grid = configuration_grid(overview(RUNS, here.found), here, 80)
+    grid = configuration_grid(overview(RUNS, here.found), here, 70)
     head, failed, best = plain([grid.head, grid.row(0), grid.row(1)])
-    assert head.split() == ["n", "auc", "lr", "time", "state"]
-    assert best.split() == ["*", "3", ".9104", "±.0094", "best", "1e-3", "1h", "✓"]
-    assert failed.split() == ["1", ".8500", "one", "run", "1e-4", "1h", "✗", "1", "failed"]
+    assert head.split() == ["n", "auc", "lr", "time", "says", "state"]
+    assert best.split()[4:] == ["best", "1e-3", "1h", "supported", "✓"]
+    assert best.split()[:4] == ["*", "3", ".9104", "±.0094"]
+    assert failed.split() == ["1", ".8500", "one", "run", "1e-4", "1h", "open", "✗", "1", "failed"]
+
+
+def test_where_there_is_room_a_configuration_is_compared() -> None:
+    here = context()
+    grid = configuration_grid(overview(RUNS, here.found), here, 180)
+    head, failed, best = plain([grid.head, grid.row(0), grid.row(1)])
+    assert "vs the one before" in head
+    assert "vs the baseline" in head
+    assert "says" in head
+    assert "-.060 " in failed, "one run without noise: a difference without an interval"
+    assert "(" not in failed
+    low, high = stats.ttest_1samp([0.91, 0.9012, 0.92], 0.8).confidence_interval()
+    assert f"+.110 (+{low - 0.8:.3f} to +{high - 0.8:.3f})".replace("0.", ".") in best
+    assert best.rstrip().endswith("✓")
+    assert "supported" not in failed
+    assert "open" in failed
+
+
+def test_a_difference_is_never_rounded_to_the_other_side_of_zero() -> None:
+    for value, low, high in ((0.01, 0.0002, 0.0198), (-0.01, -0.0198, -0.0002)):
+        text = difference_text(Difference(value, low, high))
+        assert (" (+.0002 to" in text) if value > 0 else (" to -.0002)" in text)
+    assert difference_text(Difference(0.0103, -0.003, 0.0236)) == "+.010 (-.003 to +.024)"
+    assert difference_text(Difference(0.25)) == "+.25"
+    assert difference_text(Difference(0.0)) == "0"
+    assert difference_text(Difference(-1234.5, -1300.0, -1169.0)) == "-1234 (-1300 to -1169)"
+    assert difference_text(Difference(3e-9, -1e-9, 7e-9)) == "+3e-09 (-1e-09 to +7e-09)"
+
+
+@given(st.floats(-1e12, 1e12), st.floats(0, 1e12))
+def test_a_difference_keeps_its_order_and_signs(value, half) -> None:
+    text = difference_text(Difference(value, value - half, value + half))
+    numbers = [float(part) for part in re.findall(r"[-+]?[\d.]+(?:e[-+]\d+)?", text)]
+    assert len(numbers) == 3
+    assert numbers[1] <= numbers[0] <= numbers[2]
+    for number, true in zip(numbers, (value, value - half, value + half), strict=True):
+        assert (number > 0) - (number < 0) == (true > 0) - (true < 0)
+
+
+def test_what_one_configuration_says_fits_into_any_width() -> None:
+    here = context()
+    assert here.found is not None
+    best = here.found.best
+    for width in (40, 80, 160):
+        lines = comparison_lines(best, here, width)
+        assert all(width_of(line) <= width for line in lines)
+        assert "vs the baseline +.110" in " ".join(plain(lines))
+    [one_run, *_] = plain(comparison_lines(here.found.latest, here, 80))
+    assert one_run.startswith(".85 of one run")
+
+
+def test_a_search_without_a_target_says_what_to_repeat() -> None:
+    many = [run(at, 0.9 + at / 100, f"1e-{at}") for at in range(5)]
+    here = replace(context(many), found=results(many, {"name": "auc"}))
+    [said] = plain(verdict_lines(here, 200))
+    assert said == (
+        "search  5 trials, best 0.94 (lr 1e-4): repeat it with two more seeds; the best of many is"
+        " lucky"
+    )
 
 
 def test_two_runs_are_not_called_the_best() -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from statistics import mean, stdev
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlkanban.core.metrics import number_text, precise
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
+from mlkanban.runs.model.intervals import PERCENT, Difference, Sample, difference
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, is_typed
 from mlkanban.runs.model.tracker_run import KINDS
@@ -49,12 +50,14 @@ class Configuration:
     `label` is what tells it from the others of its card, '' for an only one; `again` is how many
     runs with a seed that was run once more are left out. `margin` is what the mean is trusted to:
     the sample standard deviation of the runs, or the noise of the card where that is more.
+    `proposal` is what it says about the target by itself, None without a target.
     """
 
     runs: tuple[Run, ...]
     metric: Mapping[str, Any] = field(repr=False)
     label: str = ""
     again: int = 0
+    proposal: Proposal | None = None
 
     @cached_property
     def values(self) -> tuple[float, ...]:
@@ -87,6 +90,14 @@ class Configuration:
         return f"the noise ({self.noise:g})" if self.noise > (self.sd or 0.0) else "the spread"
 
     @property
+    def sample(self) -> Sample:
+        """Its mean with its standard error: by the spread of its runs; of one run, or of runs that
+        all gave one value, by the noise of the card."""
+        if self.sd:
+            return Sample(self.mean, self.sd / math.sqrt(self.n), self.n - 1)
+        return Sample(self.mean, self.noise / math.sqrt(self.n) if self.noise else None)
+
+    @property
     def mean_without_best(self) -> float:
         """The mean of its runs but for the best one, which may be the reason that anybody repeated
         the configuration."""
@@ -96,22 +107,31 @@ class Configuration:
     @property
     def summary(self) -> str:
         """`0.915 +- 0.003 (2 runs, depth 6)`."""
-        return f"{self._measured} ({', '.join(filter(None, (self._many, self.label)))})"
+        return f"{self.measured} ({', '.join(filter(None, (self._many, self.label)))})"
 
     @property
     def summary_by_label(self) -> str:
         """`depth 6: 0.915 +- 0.003 (2 runs)`."""
         name = self.label or f"the configuration of {self.runs[-1].id}"
-        return f"{name}: {self._measured} ({self._many})"
+        return f"{name}: {self.measured} ({self._many})"
 
     @property
-    def _measured(self) -> str:
+    def measured(self) -> str:
+        """`0.915 +- 0.003`."""
         spread = "" if self.sd is None else f" +- {self.sd:.2g}"
         return f"{number_text(self.mean, self.metric)}{spread}"
 
     @property
     def _many(self) -> str:
         return f"{self.n} run{'' if self.n == 1 else 's'}"
+
+
+class Comparison(NamedTuple):
+    """How a configuration differs from the one that was tried `before` it, and from the `baseline`
+    of the card, which is taken as exact; None where there is none."""
+
+    before: Difference | None
+    baseline: Difference | None
 
 
 @dataclass(frozen=True)
@@ -172,10 +192,38 @@ class Results:
         """The value of a run, on its side of the target."""
         return number_text(run.metrics[self.name], self.metric)
 
+    def comparison(self, configuration: Configuration) -> Comparison:
+        """How one of the configurations differs from others."""
+        at = self._places[configuration.runs[0].id]
+        sample, baseline = configuration.sample, self.metric.get("baseline")
+        return Comparison(
+            difference(sample, self.configurations[at - 1].sample) if at else None,
+            None if baseline is None else difference(sample, Sample(float(baseline))),
+        )
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {one.runs[0].id: at for at, one in enumerate(self.configurations)}
+
+    @property
+    def trials(self) -> int:
+        """Configurations with one run each."""
+        return sum(configuration.n == 1 for configuration in self.configurations)
+
     @property
     def is_search(self) -> bool:
         """Whether these are many configurations tried once, not repeats of a few."""
-        return sum(configuration.n == 1 for configuration in self.configurations) >= SEARCH
+        return self.trials >= SEARCH
+
+    @property
+    def search_text(self) -> str:
+        """`40 trials, best 3.80 (lr 3e-4): repeat it with two more seeds; the best of many is
+        lucky`. A configuration that was repeated need not be once more."""
+        lead = next(one for one in self.configurations if self.best_run in one.runs)
+        name = f" ({lead.label})" if lead.label else ""
+        todo = f": repeat it with {_IN_WORDS[CONFIRMED - lead.n]}" if lead.n < CONFIRMED else ""
+        best = f"best {self.text(self.best_run)}{name}"
+        return f"{self.trials} trials, {best}{todo}; the best of many is lucky"
 
     @property
     def summary(self) -> str:
@@ -218,10 +266,14 @@ def results(
     for group, label in zip(groups, labels(groups, repeats), strict=True):
         some = observations(group, repeats)
         configurations.append(Configuration(some, metric, label, len(group) - len(some)))
-    made = Results(metric, tuple(configurations), repeats=repeats)
     if metric.get("target") is None:
-        return made
-    proposal, why, basis = _proposed(made, float(metric["target"]))
+        return Results(metric, tuple(configurations), repeats=repeats)
+    target, several = float(metric["target"]), len(configurations) >= SEVERAL
+    configurations = [
+        replace(one, proposal=_alone(one, target, several=several)) for one in configurations
+    ]
+    made = Results(metric, tuple(configurations), repeats=repeats)
+    proposal, why, basis = _proposed(made, target)
     return replace(made, proposal=proposal, why=why, basis=basis)
 
 
@@ -233,6 +285,10 @@ def remarks(
     if not metric or not metric.get("name"):
         return []
     sentences = [*_left_out(runs, metric), *_repeated(found_results), *_other_names(runs, metric)]
+    if found_results and len(found_results.configurations) >= SEARCH:
+        sentences.append(
+            f"each difference has its own {PERCENT} % interval: of 20, one misses by chance"
+        )
     if is_typed(runs, metric):
         sentences.append(
             f"the card stands at {number_text(metric['value'], metric)}, typed by hand"
@@ -295,14 +351,8 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
     repeated and none comes near."""
     aim = f"{'<=' if results.lower else '>='}{precise(target)}"
     many = len(results.configurations)
-    alone = [
-        _alone(configuration, target, several=many >= SEVERAL)
-        for configuration in results.configurations
-    ]
     pick = min if results.lower else max
-    ahead = [
-        o for o, p in zip(results.configurations, alone, strict=True) if p is Proposal.SUPPORTED
-    ]
+    ahead = [one for one in results.configurations if one.proposal is Proposal.SUPPORTED]
     if ahead:
         basis = pick(ahead, key=lambda configuration: configuration.mean)
         value = basis.mean_without_best if many >= SEVERAL else basis.mean
@@ -310,7 +360,7 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         if many >= SEVERAL:
             by += f", and without its best run too ({number_text(value, results.metric)})"
         return Proposal.SUPPORTED, by + _doubt(basis), basis
-    if all(proposal is Proposal.NOT_SUPPORTED for proposal in alone):
+    if all(one.proposal is Proposal.NOT_SUPPORTED for one in results.configurations):
         by = f"{aim} is missed{_by(results.best, -_ahead(results.best, results.best.mean, target))}"
         if many > 1:
             by = f"each of {many} configurations misses {aim} by more than its spread or the noise"
@@ -328,24 +378,11 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         )
         return Proposal.OPEN, why, lead
     if results.is_search:
-        tried = sum(configuration.n == 1 for configuration in results.configurations)
-        lead = next(
-            configuration
-            for configuration in results.configurations
-            if results.best_run in configuration.runs
-        )
-        why = (
-            f"{tried} configurations with one run each are a search, and the best of many is lucky"
-        )
-        if lead.n < CONFIRMED:
-            which = f"the configuration that reached {results.text(results.best_run)}"
-            which += f" ({lead.label})" if lead.label else ""
-            why += f": repeat {which} with {_IN_WORDS[CONFIRMED - lead.n]}"
-        return Proposal.OPEN, why, results.latest
+        return Proposal.OPEN, results.search_text, results.latest
     if results.latest.n < LEAST:
         what = "run" if many == 1 else "run of a configuration"
         return Proposal.OPEN, f"one {what} says too little about {aim}", results.latest
-    if alone[-1] is Proposal.OPEN:
+    if results.latest.proposal is Proposal.OPEN:
         return Proposal.OPEN, f"{aim} lies within {results.latest.margin_text}", results.latest
     why = f"the configuration tried last misses {aim}, others say too little"
     return Proposal.OPEN, why, results.latest

@@ -25,9 +25,10 @@ from mlkanban.display.card_layout import (
     tab_pieces,
 )
 from mlkanban.display.card_page import CardPage
-from mlkanban.display.lines import filled, paragraph, width_of
+from mlkanban.display.lines import filled, labelled, paragraph, width_of
 from mlkanban.display.run_lines import (
     RunPageContext,
+    comparison_lines,
     configuration_grid,
     remark_lines,
     run_grid,
@@ -53,6 +54,7 @@ from mlkanban.tui.widgets.lines import LineButtons, Lines
 _EACH = 12
 """So many runs have a line each; more are shown by configuration."""
 _CONFIGURATIONS = 20
+_LAST = len("tried last  ")
 
 
 class _Read(NamedTuple):
@@ -246,10 +248,13 @@ class CardScreen(TextScreen):
         context = RunPageContext(
             found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs
         )
+        lines: list[Line] = []
+        several = found is not None and len(found.configurations) > 1
         if len(runs) <= _EACH:
             grid = run_grid(runs, differing(runs), context, width)
             lines = [grid.head, *(grid.row(at) for at in range(len(runs)))]
-        else:
+            lines += [[]] if several else []
+        if several or len(runs) > _EACH:
             rows = overview(runs, found, repeats)
             rows = in_order(
                 rows, Order.METRIC if found else Order.NEWEST, now,
@@ -257,12 +262,17 @@ class CardScreen(TextScreen):
             )  # fmt: skip
             grid = configuration_grid(rows, context, width)
             some = range(min(len(rows), _CONFIGURATIONS))
-            lines = [grid.head, *(grid.row(at) for at in some)]
+            lines += [grid.head, *(grid.row(at) for at in some)]
             more = len(rows) - len(some)
             rest = f"{more} more configurations; " if more else ""
-            lines.append([Piece(f"{rest}{len(runs)} runs in all: r shows them", "dim")])
+            if more or len(runs) > _EACH:
+                lines.append([Piece(f"{rest}{len(runs)} runs in all: r shows them", "dim")])
+        last: list[Line] = []
+        if found is not None:
+            last = comparison_lines(found.latest, context, width - _LAST)
+            last = labelled([Piece("tried last", "dim")], _LAST, last)
         together = [
-            *verdict_lines(context, width), *remark_lines(runs, context, width, repeats),
+            *last, *verdict_lines(context, width), *remark_lines(runs, context, width, repeats),
         ]  # fmt: skip
         return [*lines, [], *together] if together else lines
 

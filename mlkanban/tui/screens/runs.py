@@ -17,6 +17,7 @@ from mlkanban.display.run_lines import (
     RunPageContext,
     aim_line,
     budget_line,
+    comparison_lines,
     configuration_grid,
     counts_line,
     detail_lines,
@@ -244,7 +245,7 @@ class RunsScreen(ListScreen):
             lines += [[Piece(" ", "text"), *line] for line in below]
             if least:
                 lines.append(self._rule(width, self.length - len(shown)))
-                lines += self._about(width - 2, height - len(lines))
+                lines += self._about(context, width - 2, height - len(lines))
         lines = [*lines[:height], *([[]] * (height - len(lines)))]
         self.query_one("#runs", ListLines).show(lines, cursor)
 
@@ -331,12 +332,15 @@ class RunsScreen(ListScreen):
         right = [Piece(f"{glyphs.more_down} {more} more", "dim")] if more else None
         return rule(title, width, glyphs, right)
 
-    def _about(self, width: int, room: int) -> list[Line]:
-        """What is known of the run under the cursor, and what it wrote last."""
+    def _about(self, context: RunPageContext, width: int, room: int) -> list[Line]:
+        """What the configuration under the cursor says, what is known of the run there, and what it
+        wrote last."""
         run = self._run_here
         at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
         differs = {name: values[at] for name, values in self._differs.items()}
-        lines = [*detail_lines(run, width, self.host.glyphs, differs), *self._left_lines(run)]
+        row = self._inside or self._rows[self.row]
+        lines = comparison_lines(row.result, context, width) if row.result else []
+        lines += [*detail_lines(run, width, context.glyphs, differs), *self._left_lines(run)]
         read = self._written[1] if self._written[0] == run.id else Written([], [])
         lines = lines[:room]
         lines += written_lines(read.out, read.err or run.last, room - len(lines))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from mlkanban.runs.model.configurations import grouped
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -17,6 +18,7 @@ from mlkanban.runs.model.state import RunState
 
 METRIC = {"name": "auc", "direction": ">=", "target": 0.9}
 LOSS = {"name": "loss", "direction": "<=", "target": 0.22}
+LOWER = {"direction": "<="}
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
 
 
@@ -154,7 +156,8 @@ def test_many_configurations_tried_once_are_a_search_and_no_verdict(values) -> N
     assert found is not None
     assert found.is_search
     assert found.proposal is Proposal.OPEN
-    assert f"{len(values)} configurations with one run each are a search" in found.why
+    assert found.why.startswith(f"{len(values)} trials, best ")
+    assert found.why.endswith(": repeat it with two more seeds; the best of many is lucky")
     assert f"{min(values):.4g}" in found.why
 
 
@@ -369,9 +372,11 @@ def test_no_value_is_rounded_over_the_target(target, units) -> None:
 def test_a_search_says_what_to_repeat() -> None:
     found = results(tried(*enumerate([0.3, 0.4, 0.21, 0.5, 0.6])), LOSS)
     assert found is not None
-    assert found.why.endswith(
-        "repeat the configuration that reached 0.21 (depth 2) with two more seeds"
-    )
+    todo = "best 0.21 (depth 2): repeat it with two more seeds; the best of many is lucky"
+    assert found.why == f"5 trials, {todo}"
+    goalless = results(tried(*enumerate([0.3, 0.4, 0.21, 0.5, 0.6])), {"name": "loss"} | LOWER)
+    assert goalless is not None
+    assert (goalless.proposal, goalless.search_text) == (None, f"5 trials, {todo}")
 
 
 def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
@@ -384,7 +389,7 @@ def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
     )
     searched = results(tried(*((n, 0.3) for n in range(9)), (3, 0.1), (3, 0.12), (9, 0.1)), LOSS)
     assert searched is not None
-    assert searched.why.startswith("9 configurations with one run each are a search")
+    assert searched.why == "9 trials, best 0.1 (depth 3); the best of many is lucky"
     again = results(tried(*((n, 0.3) for n in range(9)), (9, 0.1), (9, 0.12)), LOSS)
     assert again is not None
     assert again.why.endswith("is lucky: repeat it with one more seed")
@@ -453,3 +458,76 @@ def test_of_what_is_left_out_four_values_are_told(many: int, values: str) -> Non
 def test_of_other_metrics_three_are_named(many: int, names: str) -> None:
     other = [Run("r1", RunState.FINISHED, metrics={f"a{n}": 1.0 for n in range(many)})]
     assert said_of(other, METRIC) == [f"1 run reports {names}, the card's target is `auc`"]
+
+
+def test_a_configuration_is_compared_with_the_one_before_and_with_the_baseline() -> None:
+    cases = tried((3, 0.30), (3, 0.31), (3, 0.32), (6, 0.20), (6, 0.22), (6, 0.23))
+    found = results(cases, LOSS | {"baseline": 0.35})
+    assert found is not None
+    first, second = found.configurations
+    compared = found.comparison(second)
+    assert compared.before is not None
+    assert compared.baseline is not None
+    welch = stats.ttest_ind(second.values, first.values, equal_var=False).confidence_interval()
+    assert compared.before.value == pytest.approx(second.mean - first.mean)
+    assert compared.before[1:] == pytest.approx((welch.low, welch.high))
+    student = stats.ttest_1samp(second.values, 0.35).confidence_interval()
+    assert compared.baseline[1:] == pytest.approx((student.low - 0.35, student.high - 0.35))
+    assert found.comparison(first).before is None, "nothing was tried before it"
+
+
+def test_one_run_is_trusted_by_the_noise_of_the_card_or_not_at_all() -> None:
+    cases = tried((3, 0.30), (6, 0.20))
+    found = results(cases, LOSS | {"baseline": 0.35})
+    assert found is not None
+    assert found.comparison(found.latest).before == pytest.approx((-0.1, None, None))
+    assert found.comparison(found.latest).baseline == pytest.approx((-0.15, None, None))
+    found = results(cases, LOSS | {"baseline": 0.35, "noise": 0.01})
+    assert found is not None
+    before, baseline = found.comparison(found.latest)
+    assert before is not None
+    assert baseline is not None
+    half = stats.norm.ppf(0.975) * 0.01
+    assert before == pytest.approx((-0.1, -0.1 - half * 2**0.5, -0.1 + half * 2**0.5))
+    assert baseline == pytest.approx((-0.15, -0.15 - half, -0.15 + half))
+
+
+def test_runs_that_all_gave_one_value_do_not_make_it_certain() -> None:
+    found = results(tried((3, 0.30), (3, 0.30), (3, 0.30)), LOSS | {"baseline": 0.35})
+    assert found is not None
+    baseline = found.comparison(found.latest).baseline
+    assert baseline is not None
+    assert baseline.low is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.floats(0, 1)), min_size=1, max_size=25))
+def test_only_runs_of_one_configuration_are_pooled(cases) -> None:
+    found = results(tried(*cases), LOSS | {"baseline": 0.5})
+    assert found is not None
+    by_depth: dict[int, list[float]] = {}
+    for depth, value in cases:
+        by_depth.setdefault(depth, []).append(value)
+    assert sorted(sorted(one.values) for one in found.configurations) == sorted(
+        map(sorted, by_depth.values())
+    )
+    assert list(found.latest.values) == by_depth[cases[-1][0]]
+    for one in found.configurations:
+        assert one.mean == pytest.approx(np.mean(one.values))
+        assert min(one.values) <= one.mean <= max(one.values)
+        compared = found.comparison(one)
+        assert compared.baseline is not None
+        assert compared.baseline.value == pytest.approx(one.mean - 0.5)
+        if one.n == 1:
+            assert one.proposal is Proposal.OPEN, "one run is never called supported"
+    if found.is_search and all(one.n < 3 for one in found.configurations):
+        assert found.proposal is Proposal.OPEN, "the best of many is lucky"
+
+
+@given(st.lists(st.floats(0, 1), min_size=4, max_size=6), st.integers(0, 3))
+def test_from_five_trials_on_it_is_a_search(values, repeated) -> None:
+    cases = [*enumerate(values), *((99, 0.1) for _ in range(repeated))]
+    found = results(tried(*cases), LOSS)
+    assert found is not None
+    assert found.is_search == (len(values) + (repeated == 1) >= 5)
+    if repeated < 3:
+        assert found.proposal is not Proposal.SUPPORTED

@@ -73,6 +73,7 @@ class Glyphs:
     full: str = _glyph("█", "#")
     shades: str = _glyph("█▓▒░", "#dtr")
     eighths: str = _glyph("▁▂▃▄▅▆▇█", "...::###", linux="▄▄▄▄▄███")
+    spark: str = _glyph("▁▂▃▄▅▆▇█", "_.-=^", cp437=False)
     point: str = _glyph("●", "o", cp437=False)
     ring: str = _glyph("○", "o")
     double_rule: str = _glyph("═", "=")

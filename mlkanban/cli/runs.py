@@ -14,11 +14,12 @@ import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
 from mlkanban.cli.layout import table
+from mlkanban.cli.run_curves import curve, latest_data, latest_values
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN, override_at_start
 from mlkanban.clock import now
-from mlkanban.display.run_table import result_lines
-from mlkanban.display.run_text import duration, inside, metrics_text, started
+from mlkanban.display.run_table import reported_text, result_lines
+from mlkanban.display.run_text import duration, inside, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.intervals import Difference
     from mlkanban.runs.model.results import Configuration, Results
     from mlkanban.runs.model.run import Run
+    from mlkanban.runs.model.series import Latest
     from mlkanban.service import Service
 
 _SLURM_SECONDS = 5.0
@@ -141,12 +143,20 @@ def _take_in_end(session: Session) -> None:
 
 @click.command()
 @click.argument("card", type=CARD, required=False)
+@click.option("--chart", is_flag=True, help="Draw the learning curves of the runs of CARD.")
 @pass_session
-def runs(session: Session, card: str | None) -> None:
+def runs(session: Session, card: str | None, chart: bool) -> None:
     """List the runs of a card, or of all cards of the board, newest first.
 
-    Of one card: also what its runs say together of its metric and target, and what they used.
+    Of one card: also what its runs say together of its metric and target, and what they used. Of a
+    run that goes on, METRIC is the newest value of its log or of its tracker, with all values
+    before it in a few bars.
+
+    --chart draws the values of the best run and of those that go on over their steps, with target
+    and baseline as lines.
     """
+    if chart and card is None:
+        raise UsageProblem("A chart is of the runs of one card.", "Name it: mlkanban runs CARD.")
     if (places().data / "runs").is_dir() or shutil.which("squeue"):
         try:
             with session.service(write=True) as service:
@@ -165,20 +175,25 @@ def runs(session: Session, card: str | None) -> None:
         results = service.runs.results(card) if card else None
         metric = service.runs.metric(card) if card else None
         left, differs = _orphan_processes(card_runs), _differing(card_runs, exact=session.json)
+        latest = latest_values(card_runs, service)
         session.answer(
             "runs",
             lambda: [
                 {
                     "card": ref,
                     **run_data(shown_run),
+                    "latest": latest_data(latest.get(shown_run.id, [])),
                     "differs": differs[shown_run.id],
                     "left_over": _pids(left.get(shown_run.id, [])),
                 }
                 for ref, shown_run in card_runs
             ],
             lambda: chain(
-                _table(session, card_runs, results, board, differs),
+                _table(session, card_runs, results, board, differs, latest),
                 _results(session, card_runs, results, board, metric) if card else (),
+                curve(session, [run for _, run in card_runs], results, metric)
+                if chart and card_runs
+                else (),
                 _unread(session, card_runs) if card else (),
                 _orphan_lines(session, left),
             ),
@@ -319,7 +334,7 @@ def _results(
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
     runs, zone = [run for _, run in card_runs], ZoneInfo(board.timezone)
-    lines = result_lines(runs, results, zone, now(), ascii=session.glyphs.ascii, metric=metric)
+    lines = result_lines(runs, results, zone, now(), glyphs=session.glyphs, metric=metric)
     if lines:
         yield ""
     yield from map(session.clean, lines)
@@ -342,16 +357,18 @@ def _table(
     results: Results | None,
     board: Board,
     differs: Mapping[str, Mapping[str, str]],
+    latest: Mapping[str, Sequence[Latest]],
 ) -> Iterator[str]:
     if not card_runs:
         return
     zone, at = ZoneInfo(board.timezone), now()
+    newest = {run: one[0] for run, one in latest.items()}
     rows = [
         (
             inside(run, session.clean(run.id)), ref, run.state.value,
             started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence),
-            session.clean(metrics_text(run, results)),
+            session.clean(reported_text(run, results, newest, session.glyphs)),
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
             session.clean(shlex.join(run.argv)),
         )

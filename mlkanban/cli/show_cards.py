@@ -186,6 +186,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
     if found:
         # Tables and statistics of runs, which most cards have none of.
         from mlkanban.cli.layout import width
+        from mlkanban.cli.run_curves import latest_values
         from mlkanban.display.run_table import result_lines, run_rows
         from mlkanban.display.run_text import short_ids
         from mlkanban.runs.model.parameters import differing
@@ -193,12 +194,14 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         yield ""
         zone, at = ZoneInfo(board.timezone), clock.now()
         results = service.runs.results(card.ref)
+        latest = latest_values([(card.ref, run) for run in found], service)
         rows = run_rows(
             found, results, zone, at, evidence=True, ids=short_ids(found),
             differs=differing(found), width=(width() or _PIPED) - 2,
+            latest={run: one[0] for run, one in latest.items()}, glyphs=session.glyphs,
         )  # fmt: skip
         rows += result_lines(
-            found, results, zone, at, ascii=session.glyphs.ascii,
+            found, results, zone, at, glyphs=session.glyphs,
             metric=service.runs.metric(card.ref), most=_CONFIGURATIONS,
         )  # fmt: skip
         yield from (f"  {session.clean(row)}" for row in rows)

@@ -6,13 +6,16 @@ from typing import Any
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
+from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import compact_text, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import paragraph
 from mlkanban.glyphs import Glyphs
-from mlkanban.runs.model.series import Axis, Point
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import Axis, Point, Series
 from mlkanban.text import cell_text
 
+CURVE_ROLES: tuple[Role, ...] = ("value", "mark", "clock", "live")
 LEAST_HEIGHT = 7
 """The lines of the smallest picture, with its axis."""
 _SENTENCES = 2
@@ -22,6 +25,20 @@ _WORDS = {
     Axis.TIME: "by time since the first value",
     Axis.REPORT: "in the order of reports",
 }
+
+
+def named_series(chosen: Sequence[tuple[Run, str, Series | None]], name: str) -> list[NamedSeries]:
+    """The series of runs with their labels, in the colours of curves: the first the most important.
+    Without a `name` only those of the first one's metric."""
+    wanted = name or next((series.name for _, _, series in chosen if series), "")
+    named: list[NamedSeries] = []
+    for run, label, series in chosen:
+        if series is not None and series.name == wanted:
+            going_on = not run.state.ended
+            free = [role for role in CURVE_ROLES if role not in {one.role for one in named}]
+            role = "live" if going_on and "live" in free else free[0]
+            named.append(NamedSeries(series, label, role, label[:1] or "*", going_on))
+    return named
 
 
 def heading(name: str, curve: LearningCurve) -> str:

@@ -325,8 +325,19 @@ class LeftOverJson(Shape):
     command: str
 
 
+class LatestJson(Shape):
+    """The newest value of a metric; `unread` is what came after it and is no number."""
+
+    metric: str
+    value: float | None
+    step: float | None
+    epoch: float | None
+    unread: str | None
+
+
 class RunJson(Shape):
-    """`differs` are the parameters in which the run is unlike others of its card, `left_over` the
+    """`latest` is what a run that goes on has reported so far, the metric of the card first;
+    `differs` are the parameters in which the run is unlike others of its card, `left_over` the
     processes it left running."""
 
     card: str
@@ -348,6 +359,7 @@ class RunJson(Shape):
     parent: str | None
     metrics: dict[str, float]
     unread_metrics: list[str]
+    latest: list[LatestJson]
     tracker: TrackerRunJson | None
     last_lines: list[str]
     differs: dict[str, str]

@@ -13,15 +13,18 @@ from mlkanban.display.run_text import (
     difference_text,
     duration,
     inside,
+    latest_text,
     metrics_text,
     short_ids,
     started,
 )
 from mlkanban.display.table import GAP, Table, text_lines
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.intervals import PERCENT
 from mlkanban.runs.model.overview import BEST_FROM
-from mlkanban.runs.model.results import Configuration, Results, remarks, sparkline
+from mlkanban.runs.model.results import Configuration, Results, remarks
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import Latest, sparkline
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text
 
@@ -43,11 +46,14 @@ def run_rows(
     differs: Mapping[str, Sequence[str]] | None = None,
     width: int = 0,
     ids: Mapping[str, str] | None = None,
+    latest: Mapping[str, Latest] | None = None,
+    glyphs: Glyphs = UTF8,
 ) -> list[str]:
     """A head and a line for every run, the best of `found` marked; with `evidence`, how that is
     known of those that go on. `ids` are the names of the runs, by id, where they are to be told.
     `differs` are the values of the runs of parameters in which they
-    are not the same: the first of them, as many as `width` has room for. Safe to show."""
+    are not the same: the first of them, as many as `width` has room for. `latest` is what runs that
+    go on reported last, by id. Safe to show."""
     when = [started(run, zone) for run in runs]
     if ids is None:
         columns = [["STARTED", *map(inside, runs, when)]]
@@ -57,7 +63,7 @@ def run_rows(
     columns += [
         ["STATE", *(run.state.value for run in runs)],
         ["TIME", *(duration(run, now) for run in runs)],
-        ["METRIC", *(cell_text(metrics_text(run, found)) for run in runs)],
+        ["METRIC", *(reported_text(run, found, latest or {}, glyphs) for run in runs)],
     ]
     sizes = [_cells(column) for column in columns]
     for name, values in (differs or {}).items():
@@ -72,6 +78,18 @@ def run_rows(
     return text_lines(Table(head, rows))
 
 
+def reported_text(
+    run: Run, found: Results | None, latest: Mapping[str, Latest], glyphs: Glyphs
+) -> str:
+    """What a run reported: in the end, or so far while it goes on."""
+    newest = latest.get(run.id)
+    return cell_text(
+        metrics_text(run, found)
+        if newest is None
+        else latest_text(newest, found.metric if found else None, glyphs)
+    )
+
+
 def _cells(column: Sequence[str]) -> int:
     """The cells of a column with the gap after it."""
     return max(map(cell_len, column)) + len(GAP)
@@ -83,7 +101,7 @@ def result_lines(
     zone: tzinfo,
     now: datetime,
     *,
-    ascii: bool = False,
+    glyphs: Glyphs = UTF8,
     spent: Spending | None = None,
     metric: Mapping[str, Any] | None = None,
     width: int = 0,
@@ -96,7 +114,7 @@ def result_lines(
     lines: list[str] = []
     if found:
         best = found.best_run
-        bars = sparkline(found.values, ascii=ascii)
+        bars = sparkline(found.values, glyphs.spark)
         when = f" of {started(best, zone)}" if best.started else ""
         name = short_ids(runs).get(best.id, best.id)
         value = f"best run {found.text(best)}{when} ({name})"

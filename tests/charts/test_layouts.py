@@ -19,6 +19,9 @@ from mlkanban.charts.spec import (
     BarsSpec,
     CfdSpec,
     ChancesSpec,
+    CurveLevel,
+    CurveLine,
+    CurveSpec,
     Dot,
     HistogramBar,
     HistogramSpec,
@@ -146,7 +149,29 @@ def histograms(draw):
     return HistogramSpec(counts, "days", marks, tuple(cards))
 
 
-specs = st.one_of(histograms(), scatters(), cfds(), agings(), runs(), xmrs(), chances(), bars())
+@st.composite
+def curves(draw):
+    size = draw(st.sampled_from([1e-4, 1.0, 1e7]))
+    values = st.floats(-1, 1).map(lambda value: value * size)
+    lines = []
+    for n in range(draw(st.integers(1, 4))):
+        steps = sorted(draw(st.lists(st.integers(0, 5_000), min_size=1, max_size=60, unique=True)))
+        points = tuple((float(step), draw(values)) for step in steps)
+        at = draw(st.integers(1, len(points)))
+        parts = tuple(part for part in (points[:at], points[at:]) if part)
+        lines.append(CurveLine(f".9 run {n}", ROLES[n], parts, "abcd"[n]))
+    levels = tuple(
+        CurveLevel(draw(values), f"level {n}", "focus") for n in range(draw(st.integers(0, 2)))
+    )
+    known = [v for line in lines for part in line.parts for _, v in part]
+    low = draw(st.sampled_from(known))
+    axis = draw(st.sampled_from(["step", "time", "report"]))
+    last = max(part[-1][0] for line in lines for part in line.parts)
+    return CurveSpec(axis, tuple(lines), levels, 0.0, last, low, max(known))
+
+
+numbers = st.one_of(histograms(), scatters(), cfds(), agings(), runs(), xmrs(), chances(), bars())
+specs = st.one_of(numbers, curves())
 finishes = st.sampled_from(["colour", "shades", "letters"])
 
 
@@ -193,8 +218,8 @@ def test_ticks_are_evenly_apart(spec, size):
     """20 is as many rows above 10 as 30 above 20."""
     placed = layout(spec, *size)
     assert placed is not None
-    amounts = [(row, int(text.rstrip("%"))) for row, text in placed.y_ticks]
-    apart = {(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(amounts)}
+    amounts = [(row, float(text.rstrip("%"))) for row, text in placed.y_ticks]
+    apart = {(b[0] - a[0], float(f"{b[1] - a[1]:.2g}")) for a, b in pairwise(amounts)}
     assert len(apart) <= 1
     assert all(rows >= 2 for rows, _ in apart)
 
@@ -240,6 +265,13 @@ def test_the_page_has_the_same_picture_without_scripts(spec, size):
     assert root.findtext("title") == "A <title> & more"
     assert "script" not in drawn
     assert len(list(root)) > 1
+
+
+def test_in_next_to_no_room_a_value_outside_hides_the_name_of_a_limit():
+    values = (("c0", 1), ("c1", 1), ("c2", 223))
+    placed = layout(XmrSpec(values, 75.0, 0.0, 150.0), 24, 6, legend=False)
+    assert placed is not None
+    assert [word.text for word in placed.words if word.row == 2] == ["X"]
 
 
 def test_too_little_room_is_a_table():
@@ -294,6 +326,19 @@ SPECS: dict[str, Spec] = {
         "cards", tuple(map(str, range(20))),
         tuple(c / 100 for c in (0, 0, 1, 2, 5, 8, 11, 14, 15, 14, 11, 8, 5, 3, 2, 1, 0, 0, 0, 0)),
         (Mark(8, "50%"), Mark(7, "70%"), Mark(6, "85%"), Mark(4, "95%")),
+    ),
+    "curves": CurveSpec(
+        "step",
+        (
+            CurveLine(".937 running", "live",
+                      (tuple((100.0 * n, 0.937 - 0.07 / n + n % 3 / 900) for n in range(1, 26)),),
+                      "r"),
+            CurveLine(".949 best", "value",
+                      (tuple((100.0 * n, 0.951 - 0.08 / n + n % 4 / 900) for n in range(1, 40)),),
+                      "b"),
+        ),
+        (CurveLevel(0.934, "base .934", "faint"), CurveLevel(0.95, "target .95", "focus")),
+        0.0, 4000.0, 0.92, 0.952,
     ),
     "blockers": BarsSpec(
         "days lost", ("external", "internal"),

@@ -217,3 +217,43 @@ def test_runs_are_compared_though_the_card_has_another_short_id_by_now(
     found = mlk.data("diff", names[1])
     assert [found["from"], found["to"]] == names
     assert mlk("diff", names[0]).code == 3
+
+
+def test_a_run_that_goes_on_tells_its_newest_value(home: dict[str, str], mlk: Person) -> None:
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [made] = ada.adds("focal loss", to="Training", metric={**AIM, "baseline": 0.9})
+    box = Machine(ada)
+    over, going_on = "20261130-053000-abcdef01", "20261130-063000-abcdef02"
+    for run in (over, going_on):
+        box.starts(made, run)
+        folder = RunFolder(Path(home["MLKANBAN_HOME"]) / "runs" / run)
+        folder.make()
+        lines = (
+            f"mlkanban: step={100 * at} loss={1 / at} auc={0.92 - 0.1 / at}" for at in (1, 2, 4)
+        )
+        folder.out.write_text("".join(f"{line}\n" for line in lines))
+    box.ends(made, over, FINISHED, metrics={"auc": 0.895})
+    ada.service.close()
+
+    for command in (("runs", made), ("show", made), ("runs",)):
+        [line] = [line for line in mlk(*command).out.splitlines() if " running " in line]
+        assert "auc 0.895 at step 400 ▁▆█" in line, command
+    newest, ended = mlk("--json", "runs", made).object["data"]
+    assert newest["latest"] == [
+        {"metric": "auc", "value": 0.895, "step": 400.0, "epoch": None, "unread": None},
+        {"metric": "loss", "value": 0.25, "step": 400.0, "epoch": None, "unread": None},
+    ]
+    assert ended["latest"] == []
+
+    drawn = mlk("runs", made, "--chart").out
+    assert "auc by step\n" in drawn
+    assert "Running is at .895 (step 400), .025 short of the target." in drawn
+    assert all(label in drawn for label in ("target .92", "base .9", ".895 best", ".895 running"))
+    refused = mlk("runs", "--chart")
+    assert refused.code == 2
+    assert "A chart is of the runs of one card" in refused.err
+
+
+def test_where_there_are_no_values_over_time_that_is_said(mlk: Person, ref: str) -> None:
+    assert "No values over time" in mlk("runs", ref, "--chart").out

@@ -75,6 +75,7 @@ sbatch {rich} -- {new} -> any
 adopt {rich} --pid {pid} --override {new}
 runs
 runs {rich}
+runs {rich} --chart
 diff {run} -> any
 logs {run}
 stop {run} -> 1

@@ -194,9 +194,11 @@ def _cut(
         return None
 
     def at(share: float) -> tuple[float, float]:
-        return one[0] + share * (other[0] - one[0]), min(top, max(0.0, one[1] + share * rise))
+        whole = {0.0: one, 1.0: other}.get(share)
+        x, y = whole or (one[0] + share * (other[0] - one[0]), one[1] + share * rise)
+        return x, min(top, max(0.0, y))
 
-    return one if begin == 0 else at(begin), other if end == 1 else at(end)
+    return at(begin), at(end)
 
 
 def _apart(places: Sequence[float], rows: int) -> list[int | None]:

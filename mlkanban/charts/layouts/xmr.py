@@ -58,7 +58,13 @@ def layout_xmr(spec: XmrSpec, width: int, height: int, finish: Finish, *, legend
         Level(scale.row(spec.mean), f"mean {spec.mean:.1f}", "dim"),
         Level(scale.row(spec.lower), f"lower {spec.lower:.1f}", "clock"),
     )
-    words += levels(cells, [level for level in limits if legend or level.role == "clock"], columns)
+    named = levels(cells, [level for level in limits if legend or level.role == "clock"], columns)
+    # In next to no room a cross counts for more than the name of a limit.
+    crosses = [(word.row, word.column) for word in words if word.text == _OUTSIDE]
+    words += [
+        name for name in named
+        if not any(name.row == row and name.column <= at < name.end for row, at in crosses)
+    ]  # fmt: skip
     ticks = scale.point_ticks()
     grid(cells, ticks, columns, finish, words)
     room = len(str(len(spec.values))) + 4

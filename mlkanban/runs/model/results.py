@@ -28,8 +28,6 @@ SEARCH = 5
 """Configurations with one run each from which on they are called a search."""
 _MOST = 1e150
 """Beyond this no value is a measurement, and its square no number."""
-_BARS, _ASCII_BARS = "▁▂▃▄▅▆▇█", "_.-=^"
-_MOST_BARS = 40
 _MOST_NAMED = 3
 _IN_WORDS = {1: "one more seed", 2: "two more seeds"}
 
@@ -426,21 +424,3 @@ def _doubt(basis: Configuration) -> str:
     if any(not run.commit for run in basis.runs):
         return "; no commit of the runs is known, so their code may differ"
     return ""
-
-
-def sparkline(values: Sequence[float], *, ascii: bool = False) -> str:
-    """Values as bars in a line, the newest of very many; '' for fewer than two."""
-    shown = values[-_MOST_BARS:]
-    if len(shown) < 2:
-        return ""
-    bars = _ASCII_BARS if ascii else _BARS
-    low, high = min(shown), max(shown)
-    # Scaled before they are subtracted: the span of two huge numbers has no end.
-    scale = max(abs(low), abs(high)) or 1.0
-    span = high / scale - low / scale
-    if not span:
-        return bars[len(bars) // 2] * len(shown)
-    return "".join(
-        bars[min(len(bars) - 1, int((value / scale - low / scale) / span * len(bars)))]
-        for value in shown
-    )

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 MOST_POINTS = 2_000
 """Of a series that is kept or drawn."""
+SHAPE_CELLS = 10
+_MOST_BARS = 40
 _BUCKETS = MOST_POINTS // 2 - 1
 """Each keeps its least and its greatest value; the first and the newest value are kept as well."""
 
@@ -127,6 +129,47 @@ class RunSeries:
         if name:
             return self.series.get(name)
         return next(iter(self.series.values()), None)
+
+
+def sparkline(values: Sequence[float], bars: str) -> str:
+    """Values as bars in a line, from the lowest of `bars` to the highest, the newest of very many;
+    '' for fewer than two."""
+    shown = values[-_MOST_BARS:]
+    if len(shown) < 2:
+        return ""
+    low, high = min(shown), max(shown)
+    # Scaled before they are subtracted: the span of two huge numbers has no end.
+    scale = max(abs(low), abs(high)) or 1.0
+    span = high / scale - low / scale
+    if not span:
+        return bars[len(bars) // 2] * len(shown)
+    return "".join(
+        bars[min(len(bars) - 1, int((value / scale - low / scale) / span * len(bars)))]
+        for value in shown
+    )
+
+
+class Latest(NamedTuple):
+    """What a run that goes on reported last of a metric: its newest value, with the place of that;
+    `unread` is what came after it and is no number. `shape` are all values in a few cells."""
+
+    run: str
+    name: str
+    value: float | None
+    step: float | None
+    epoch: float | None
+    place: str
+    shape: tuple[float, ...]
+    unread: str = ""
+
+    @classmethod
+    def of(cls, run: str, series: Series) -> Latest:
+        """What a series says of its run."""
+        last = series.last
+        return cls(
+            run, series.name, last and last.value, last and last.step, last and last.epoch,
+            last.place if last else "", tuple(series.shape(SHAPE_CELLS)), series.unread,
+        )  # fmt: skip
 
 
 def common_axes(series: Sequence[Series]) -> list[Axis]:

@@ -1,0 +1,86 @@
+"""What runs report while they go on, and the learning curves of a card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlkanban.display.run_text import short_ids
+from mlkanban.paths import places
+from mlkanban.runs.model.overview import worth_watching
+from mlkanban.runs.model.series import Latest
+from mlkanban.runs.series import SeriesReader
+
+if TYPE_CHECKING:
+    from mlkanban.cli.session import Session
+    from mlkanban.runs.model.results import Results
+    from mlkanban.runs.model.run import Run
+    from mlkanban.service import Service
+
+_SIZE_ELSEWHERE = (80, 24)
+_TALLEST = 24
+
+
+def latest_values(
+    card_runs: Sequence[tuple[str, Run]], service: Service
+) -> dict[str, list[Latest]]:
+    """What the runs that go on reported last, by run, the metric of the card first. `card_runs` are
+    runs with their cards."""
+    reader = SeriesReader(places().data)
+    names: dict[str, str] = {}
+    found: dict[str, list[Latest]] = {}
+    for ref, run in card_runs:
+        if run.state.ended:
+            continue
+        if ref not in names:
+            names[ref] = str((service.runs.metric(ref) or {}).get("name") or "")
+        beside = [other for card, other in card_runs if card == ref]
+        series = reader.read(run, names[ref], beside).series.values()
+        if series:
+            order = sorted(series, key=lambda one: one.name != names[ref])
+            found[run.id] = [Latest.of(run.id, one) for one in order]
+    return found
+
+
+def latest_data(latest: Sequence[Latest]) -> list[dict[str, object]]:
+    """The newest values of a run as --json prints them."""
+    return [
+        {
+            "metric": one.name, "value": one.value, "step": one.step, "epoch": one.epoch,
+            "unread": one.unread or None,
+        }
+        for one in latest
+    ]  # fmt: skip
+
+
+def curve(
+    session: Session,
+    runs: Sequence[Run],
+    results: Results | None,
+    metric: Mapping[str, Any] | None,
+) -> Iterator[str]:
+    """The learning curves of the runs of a card that tell most, after a blank line; why there are
+    none where none of them has values over time."""
+    # Pictures: `runs` without a chart does without.
+    from mlkanban.charts.learning_curve import learning_curve
+    from mlkanban.charts.render import ChartPiece, as_text
+    from mlkanban.display.curve_lines import curve_lines, heading, named_series
+
+    reader = SeriesReader(places().data)
+    name = str((metric or {}).get("name") or "")
+    chosen = worth_watching(runs, results)
+    read = [(run, label, reader.read(run, name, runs)) for run, label in chosen]
+    named = named_series([(run, label, found.of(name)) for run, label, found in read], name)
+    picture = learning_curve(named, metric)
+    yield ""
+    if picture is None:
+        ids = short_ids(runs)
+        reasons = [f"{ids[run.id]}: {found.why}" for run, _, found in read if found.why]
+        yield session.clean("; ".join(["No values over time", *reasons]) + ".")
+        return
+    width, height = shutil.get_terminal_size(_SIZE_ELSEWHERE)
+    height = max(10, min(_TALLEST, height - 6))
+    lines = curve_lines(picture, named, metric, width - 1, height, session.glyphs, coloured=False)
+    yield session.clean(heading(named[0].series.name, picture))
+    yield as_text([[ChartPiece(text, "text") for text, _ in line] for line in lines])

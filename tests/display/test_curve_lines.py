@@ -1,0 +1,69 @@
+"""What learning curves show, in a sentence."""
+
+from mlkanban.charts.learning_curve import NamedSeries, learning_curve
+from mlkanban.display.curve_lines import conclusion, curve_lines, heading, named_series
+from mlkanban.glyphs import UTF8, glyphs
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import SeriesBuilder
+from mlkanban.runs.model.state import RunState
+
+AUC = {"name": "auc", "direction": ">=", "target": 0.95, "baseline": 0.9}
+
+
+def named(values, label, *, grows=False):
+    builder = SeriesBuilder("auc")
+    for at, value in enumerate(values, 1):
+        builder.add(value, 100 * at)
+    return NamedSeries(builder.series, label, "value", label[0], grows)
+
+
+def test_where_a_run_is_that_goes_on() -> None:
+    running = named([0.9, 0.94, 0.93], "running", grows=True)
+    assert conclusion([running], AUC) == (
+        "Running is at .93 (step 300), .02 short of the target, at best .94 (step 200) so far."
+    )
+    assert conclusion([named([0.951], "running", grows=True)], AUC) == (
+        "Running is at .951 (step 100), which reaches the target."
+    )
+
+
+def test_which_one_ended_best() -> None:
+    a, b = named([0.9, 0.952], "a"), named([0.97, 0.949], "b")
+    assert conclusion([b, a], AUC) == (
+        "a ended highest, at .952 (step 200), which reaches the target."
+    )
+    loss = {"name": "auc", "direction": "<=", "target": 0.1}
+    assert conclusion([a, b], loss) == (
+        "b ended lowest, at .949 (step 200), .85 short of the target."
+    )
+    assert conclusion([a], None) == "a ended at .952 (step 200)."
+
+
+def test_a_run_that_reports_no_number_any_more_is_not_told_at_its_last_one() -> None:
+    builder = SeriesBuilder("loss")
+    builder.add(0.5)
+    builder.add(float("nan"))
+    running = NamedSeries(builder.series, "running", "live", "r", grows=True)
+    assert conclusion([running], None) == "Running reports no number now: loss=nan."
+
+
+def test_a_picture_says_what_is_not_in_it() -> None:
+    some = [named([0.2, *[0.94] * 40], "best")]
+    curve = learning_curve(some, AUC)
+    assert curve is not None
+    assert heading("auc", curve) == "auc by step"
+    for height in (9, 12, 24):
+        lines = curve_lines(curve, some, AUC, 80, height, UTF8, coloured=False, whole_key="|")
+        text = ["".join(piece.text for piece in line) for line in lines]
+        assert len(lines) <= height
+        assert text[-1] == "1 of 41 values lie outside of the picture: | shows all"
+    ascii = curve_lines(curve, some, AUC, 80, 12, glyphs("ascii"), coloured=False)
+    assert all(piece.text.isascii() for line in ascii for piece in line)
+
+
+def test_a_run_that_goes_on_has_its_colour() -> None:
+    running = Run("r2", RunState.RUNNING)
+    chosen = [(Run("r1", RunState.FINISHED), "best"), (running, "running"), (running, "running")]
+    some = named_series([(run, label, named([0.9], "x").series) for run, label in chosen], "auc")
+    assert [one.role for one in some] == ["value", "live", "mark"]
+    assert named_series([(running, "running", None)], "auc") == []

@@ -300,6 +300,14 @@ class BoardModel:
 
         return meant(self.query, QueryContext(self.board, self.today, self.faces.values()))
 
+    def check(self, text: str) -> None:
+        """BadQuery says what is wrong with a query."""
+        # As in `filter`.
+        from mlkanban.core.query.fields import QueryContext
+        from mlkanban.core.query.match import matcher
+
+        matcher(text, QueryContext(self.board, self.today, self.faces.values()))
+
     def filter(self, text: str, answers: Answers = _NOTHING) -> None:
         """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `told` is
         what the store says of them besides, as far as it was asked already."""

@@ -1,6 +1,7 @@
 """What pressing keys on the board costs: bytes to the terminal, and CPU time."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ class Session(NamedTuple):
     """L and H: a card to the next stage and back."""
     filter: Cost
     """Letters of a query."""
+    kept: Cost
+    """Enter after them, which lays the board out anew."""
     enter: Cost
     """The page of a card."""
     idle: float
@@ -69,6 +72,8 @@ def session(home: Path, size: tuple[int, int]) -> Session:
         move = press(terminal, "LH" * 6, idle=idle, quiet=_QUIET_STORE)
         press(terminal, "/", idle=idle, quiet=_QUIET_STORE)
         found = press(terminal, "loss" + 4 * BACKSPACE, idle=idle, quiet=_QUIET_STORE)
+        press(terminal, "loss", idle=idle, quiet=_QUIET_STORE)
+        kept = press(terminal, [ENTER], idle=idle, quiet=_QUIET_PREVIEW)
         press(terminal, _CANCEL, idle=idle, quiet=_QUIET_PREVIEW)
         pages = []
         for _ in range(3):
@@ -78,12 +83,13 @@ def session(home: Path, size: tuple[int, int]) -> Session:
         down = press(terminal, "j" * 40, idle=idle)
         dearest = max(stages, key=lambda cost: cost.size)
         return Session(
-            near, side, dearest, stages[0], down, across, move, found, _together(pages), idle,
+            near, side, dearest, stages[0], down, across, move, found, kept,
+            _together(pages), idle,
             terminal.peak_rss(),
         )  # fmt: skip
 
 
-def press(terminal: Terminal, keys: str, *, idle: float, quiet: float = _QUIET) -> Cost:
+def press(terminal: Terminal, keys: Sequence[str], *, idle: float, quiet: float = _QUIET) -> Cost:
     """Press keys one by one, each after the answer to the one before."""
     sizes = []
     started, cpu = time.monotonic(), terminal.cpu_seconds()

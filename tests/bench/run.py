@@ -34,6 +34,7 @@ KEYS = (
     ("down", "cursor down 40 cards (j)", 2, 4, None),
     ("move", "move a card (LH)", 3, None, None),
     ("filter", "key of the filter", 4, None, None),
+    ("kept", "Enter after the filter", 12, None, None),
     ("enter", "page of a card (Enter)", 12, None, None),
 )
 _PARTS = {

@@ -415,7 +415,7 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it, and card.block has no key there.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gh (undo.list), "
-        "gu (unlinked), gc (charter), gt (tour), gl (messages) cannot be reached.",
+        "gp (plan), gu (unlinked), gc (charter), gt (tour), gl (messages) cannot be reached.",
     ]
 
 

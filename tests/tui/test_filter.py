@@ -1,10 +1,14 @@
 """The filter: as one types, over all that is known of a card."""
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlkanban.core.models import Outcome
+from mlkanban.service.search import Search
+from mlkanban.tui.board_model import BoardModel
 from tests.tui.page import ROOMY, SMALL, Page, opened
 
 
@@ -323,3 +327,52 @@ async def test_names_and_matches_stay_in_sight_under_a_filter(
                 assert name in heads
             assert "0 of 4 in progress" in board.lines()[0]
             assert "0 of 1 blocked" in board.lines()[0]
+
+
+async def test_cards_that_the_store_alone_finds_do_not_go_and_come_back(
+    used: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(used) as board:
+        seen = []
+        filtered = BoardModel.filter
+
+        def watched(model: BoardModel, *args: Any) -> None:
+            filtered(model, *args)
+            seen.append((model.query, "drift alert" in shown(board)))
+
+        monkeypatch.setattr(BoardModel, "filter", watched)
+        await board.press("filter")
+        for letter in "psi":
+            await board.type(letter)
+        assert seen == [("p", True), ("ps", True), ("psi", True)]
+
+
+async def test_what_the_faces_say_is_shown_where_the_store_takes_long(
+    used: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, go_on = Search.answers, threading.Event()
+
+    def slow(search: Search, *args: Any) -> Any:
+        go_on.wait(10)
+        return answers(search, *args)
+
+    monkeypatch.setattr(Search, "answers", slow)
+    async with opened(used) as board:
+        await board.press("filter")
+        board.send(*"drift")
+        await board.pilot.pause(0.4)
+        assert shown(board) == ["drift alert"]
+        go_on.set()
+        await board.settled()
+        assert shown(board) == ["drift alert"]
+
+
+async def test_the_preview_follows_when_the_filter_is_typed(used: Path) -> None:
+    async with opened(used) as board:
+        assert "calibrate probabilities ──" in board.text()
+        await board.press("filter")
+        await board.type("drift")
+        assert "calibrate probabilities ──" in board.text()
+        await board.keys("enter")
+        assert "calibrate probabilities ──" not in board.text()
+        assert "drift alert ──" in board.text()

@@ -1,5 +1,6 @@
 """The board: where the day is spent."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -23,6 +24,9 @@ from mlkanban.tui.widgets.board_view import BoardView
 from mlkanban.tui.widgets.cards_view import CardsView
 from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 
+_ANSWER_SECONDS = 0.15
+"""So long a query that is typed waits for what the store knows of cards besides their faces."""
+
 
 class BoardScreen(KeyScreen):
     WHERE: ClassVar[str] = BOARD
@@ -38,6 +42,7 @@ class BoardScreen(KeyScreen):
         self._preview_on = self.host.settings.preview
         self._filtering = False
         self._answers = Answers()
+        self._wanted = ""
 
     def compose(self) -> ComposeResult:
         with Container(id="board-parts"):
@@ -67,6 +72,8 @@ class BoardScreen(KeyScreen):
     @on(CardsView.CursorMoved)
     def _show_card(self) -> None:
         """The cursor is on another card, or the card is another one now."""
+        if self._filtering:
+            return  # with every letter another card: the one that is left is shown
         face, model = self.model.current, self.model
         self.status.offer(self.card_hints(self.targets()))
         if face is None:
@@ -241,8 +248,11 @@ class BoardScreen(KeyScreen):
     def _filter(self, text: str) -> bool:
         """Show what a query asks for; False after saying what is wrong with it."""
         self.status.clear()
-        if self.model.query != text.strip():
+        self._wanted = text.strip()
+        if self.model.query != self._wanted:
             try:
+                if self._filtering and self._waits_for_store(text):
+                    return True
                 self.model.filter(text, self._answers)
             except BadQuery as error:
                 self.status.show(error.text, warning=True, passing=True)
@@ -250,6 +260,34 @@ class BoardScreen(KeyScreen):
             self._show_found()
             self._ask_store(text)
         return True
+
+    def _waits_for_store(self, text: str) -> bool:
+        """Whether a query that is typed is shown only when the store has said what it knows: cards
+        that the store alone finds would go for a moment, and come back, and all are sent twice."""
+        # As below.
+        from mlkanban.core.query.match import store_terms
+
+        self.model.check(text)
+        unknown = store_terms(text).beyond(self._answers)
+        if any(unknown):
+            self.run_worker(self._filter_answered(text, unknown))
+        return any(unknown)
+
+    async def _filter_answered(self, text: str, unknown: StoreTerms) -> None:
+        """Show what a query asks for when the store has answered, or, where that takes long, what
+        is known before that too."""
+        asking = asyncio.ensure_future(self._ask(unknown))
+        answered, _ = await asyncio.wait({asking}, timeout=_ANSWER_SECONDS)
+        if not answered:
+            self._filter_by_answers(text)
+        await asking
+        self._filter_by_answers(text)
+
+    def _filter_by_answers(self, text: str) -> None:
+        """Show what a query asks for, if it is still the one that is wanted."""
+        if self._wanted == text.strip():
+            self.model.filter(text, self._answers)
+            self._show_found()
 
     def _show_found(self) -> None:
         """Paint what the filter finds; the stages stay where they are as long as one types."""
@@ -268,18 +306,21 @@ class BoardScreen(KeyScreen):
             self.run_worker(self._store_answered(text, unknown))
 
     async def _store_answered(self, text: str, unknown: StoreTerms) -> None:
+        await self._ask(unknown)
+        self._filter_by_answers(text)
+
+    async def _ask(self, unknown: StoreTerms) -> None:
+        """Add to what the store has said of cards; why it could not be read is said."""
         board_id = self.board.id
         try:
-            self._answers = self._answers.plus(
-                await self.host.store_thread.call(
-                    lambda service: service.search.answers(board_id, unknown)
-                )
+            answers = await self.host.store_thread.call(
+                lambda service: service.search.answers(board_id, unknown)
             )
-            if self.model.query == text.strip() and self.board.id == board_id:
-                self.model.filter(text, self._answers)
-                self._show_found()
         except MlkanbanError as error:
             self.show_error(error)
+            return
+        if self.board.id == board_id:
+            self._answers = self._answers.plus(answers)
 
     def filter_again(self) -> None:
         """The board changed: what the filter finds may be other cards."""

@@ -81,12 +81,12 @@ class FaceContext:
 
 
 class Room(NamedTuple):
-    """What there is for a card: cells, lines of its title, and whether its state has a line of its
-    own."""
+    """What there is for a card: cells, lines of its title, and of its state, with which other
+    things stand in full from two lines on."""
 
     width: int
     title: int
-    state: bool = False
+    state: int = 0
 
 
 def lines(face: CardFace, room: Room, view: FaceContext, waits: Sequence[str] = ()) -> list[Line]:
@@ -98,20 +98,71 @@ def lines(face: CardFace, room: Room, view: FaceContext, waits: Sequence[str] = 
         for line in wrapped(title.text, room.width, room.title, view.glyphs.cut)
     ]
     said = [*states(face, view, waits), *metric(face, view)]
-    if room.state:
+    if room.state == 1:
         state, said = fill(said, room.width, view)
         if state:
             made.append(state)
+    elif room.state:
+        details, said = _details(face, room.width, room.state, view, waits)
+        return [*made, *details, _facts(face, said, room.width, view)]
     return [*made, _facts(face, [*said, *tags(face, view)], room.width, view)]
 
 
-def folded(face: CardFace, width: int, view: FaceContext) -> Line:
-    """A card in one line: the sign of its state and its title."""
+def detail_lines(
+    face: CardFace, width: int, view: FaceContext, waits: Sequence[str], most: int
+) -> int:
+    """How many lines, `most` at most, the state of a card takes with its metric, its time in the
+    stage and its tags in full."""
+    return len(_details(face, width, most, view, waits)[0])
+
+
+def _details(
+    face: CardFace, width: int, most: int, view: FaceContext, waits: Sequence[str]
+) -> tuple[list[Line], list[Fact]]:
+    """The state of a card, its metric, its time in the stage, and the tags that find no place
+    behind its id, in full over at most so many lines; what is left for the facts."""
+    said = [*states(face, view, waits), *metric(face, view, named=True)]
+    said += _time_in_stage(face, view)
+    made: list[Line] = []
+    while said and len(made) < most:
+        line, said = _whole(said, width, view) if len(made) < most - 1 else fill(said, width, view)
+        made.append(line)
+    behind = [*said, *tags(face, view)]
+    _, left_out = fill(behind, _room_for_facts(face, width, view), view)
+    while left_out and len(made) < most:
+        line, left_out = fill(left_out, width, view)
+        if not line:
+            break
+        made.append(line)
+        behind = [fact for fact in behind if fact.forms[0] not in {p.text for p in line}]
+    return made, behind
+
+
+def _whole(facts: Sequence[Fact], width: int, view: FaceContext) -> tuple[Line, list[Fact]]:
+    """The first facts that stand in a line in full, at least one of them, and the others."""
+    line: Line = []
+    for number, fact in enumerate(facts):
+        gap = " " if line else ""
+        left = width - sum(cell_len(piece.text) for piece in line) - len(gap)
+        if line and left < cell_len(fact.forms[0]):
+            return line, list(facts[number:])
+        text = fact.fitting(left) or shortened(fact.forms[0], width, view.glyphs.cut)
+        line += [Piece(gap, "dim"), Piece(text, fact.role)] if gap else [Piece(text, fact.role)]
+    return line, []
+
+
+def folded(face: CardFace, width: int, view: FaceContext, most: int = 1) -> list[Line]:
+    """A card in as many lines as its title takes, `most` at most: the sign of its state before its
+    title."""
     sign = next((f for f in states(face, view, ()) if f.role in _URGENT and len(f.forms) > 1), None)
-    line = [Piece(sign.forms[-1] + " ", sign.role)] if sign else []
-    left = width - sum(cell_len(piece.text) for piece in line)
-    title = _text(face.title[: width * 2], view)
-    return _fit([*line, Piece(shortened(title, left, view.glyphs.cut), "text")], width)
+    before = f"{sign.forms[-1]} " if sign else ""
+    title = before + _text(face.title[: width * (most + 1)], view)
+    if most == 1:
+        first, rest = shortened(title, width, view.glyphs.cut), list[str]()
+    else:
+        first, *rest = wrapped(title, width, most, view.glyphs.cut) or [""]
+    line = [Piece(first[: len(before)], sign.role)] if sign else []
+    return [[*line, Piece(first[len(before) :], "text")], *([Piece(t, "text")] for t in rest)]
 
 
 def printed(
@@ -467,12 +518,28 @@ def fill(facts: Sequence[Fact], room: int, view: FaceContext) -> tuple[Line, lis
     return line, left_out
 
 
+def _room_for_facts(face: CardFace, width: int, view: FaceContext) -> int:
+    """Cells between the id of a card and its clock."""
+    clock = corner(face, view)
+    ref = _text(face.ref, view)
+    return width - cell_len(ref) - 1 - (cell_len(clock.text) + 1 if clock.text else 0)
+
+
+def _time_in_stage(face: CardFace, view: FaceContext) -> list[Fact]:
+    """`3d here` for an open card that was committed before it came into its stage."""
+    if not (face.entered_at and face.started_at and face.is_open):
+        return []
+    days = days_old(view.day(face.entered_at), view.today)
+    if days == days_old(view.day(face.started_at), view.today):
+        return []
+    return [Fact((f"{days}d in this stage", f"{days}d here"), "dim")]
+
+
 def _facts(face: CardFace, said: Sequence[Fact], width: int, view: FaceContext) -> Line:
     """The last line of a card: its id, what is said of it as far as there is room, its clock."""
     clock = corner(face, view)
     ref = Piece(_text(face.ref, view), "dim")
-    room = width - cell_len(ref.text) - 1 - (cell_len(clock.text) + 1 if clock.text else 0)
-    facts, _ = fill(said, room, view)
+    facts, _ = fill(said, _room_for_facts(face, width, view), view)
     return _spread([ref, *([Piece(" ", "dim"), *facts] if facts else [])], None, clock, width, view)
 
 

@@ -27,6 +27,9 @@ _WIDE_STAGE = 24
 _LEAST_EMPTY, _MOST_EMPTY = 13, 20
 _MOST_WANTED = 40
 _MOST_TITLE_LINES = 6
+_MOST_FOLD_LINES = 3
+_AIRY = 6
+"""From so many lines more than its title and state need on a card has two blank ones after it."""
 _ROOMY = 24
 """From this many lines on, cards that scroll have a blank line between them."""
 
@@ -71,11 +74,11 @@ class StageContent(NamedTuple):
 
 
 class Heights(NamedTuple):
-    """The lines of each card of a stage: of its title, whether its state has a line of its own,
-    the line of facts if it is not folded, and blank ones after it."""
+    """The lines of each card of a stage: of its title, of its state (none where that stands among
+    the facts), the line of facts if it is not folded, and blank ones after it."""
 
     title: int
-    state: bool = False
+    state: int = 0
     facts: bool = True
     gap: int = 0
 
@@ -156,12 +159,21 @@ class BoardLayout:
         content, least = self.contents[stage], self._least[stage]
         kind = self.kind(stage)
         if kind is Kind.FOLDED:
-            return least if self.width < 140 else 22
+            return least if self.width < 140 else max(22, min(_MOST_WANTED, self._folded(stage)))
         if kind is Kind.EMPTY:
             return max(least, min(content.head + 1, _WIDE_STAGE))
         room = self.lines // content.cards
         most = min(max(room - 3, 1), 4) if room > 4 else min(max(room - 1, 1), 2)
         return max(least, min(_MOST_WANTED, -(-content.title // most) + EDGE + GAP + 2))
+
+    def _folded(self, stage: int) -> int:
+        """What the titles of a folded stage need in the lines that each has there."""
+        content = self.contents[stage]
+        return -(-content.title // self._fold_lines(content.cards)) + EDGE + GAP + 2
+
+    def _fold_lines(self, cards: int) -> int:
+        """How many lines the titles of a folded stage have."""
+        return max(1, min(_MOST_FOLD_LINES, self.lines // max(1, cards)))
 
     @cached_property
     def whole(self) -> bool:
@@ -236,29 +248,39 @@ class BoardLayout:
         return left
 
     def _whole_titles(self, stage: int) -> int:
-        """What a folded stage, which has a line for each title, needs to show them whole."""
+        """What a folded stage needs to show each title whole in a line."""
         if self.kind(stage) is not Kind.FOLDED:
             return 0
         return min(_MOST_WANTED, self.contents[stage].title + EDGE + GAP + 2)
 
     def heights(
-        self, column: StageColumn, cards: int, titles: Sequence[str], *, committed: bool
+        self,
+        column: StageColumn,
+        cards: int,
+        titles: Sequence[str],
+        *,
+        committed: bool,
+        details: int = 0,
     ) -> Heights:
         """The card heights of a stage with so many cards and these titles (of very many some): the
         titles whole if that fits, else as many of their lines as do. Only cards of committed stages
-        have a line for their state."""
-        if column.kind is Kind.FOLDED:
-            return Heights(1, facts=False)
+        have a line for their state; where there is room, all have the lines of `details` that one
+        of them needs to say all in full, and are further apart."""
         room = self.lines // max(1, cards)
+        if column.kind is Kind.FOLDED:
+            most = self._fold_lines(cards)
+            lines = longest_title(titles, column.text, most) if most > 1 else 1
+            return Heights(lines, facts=False, gap=int(1 < lines < room))
         longest = _MOST_TITLE_LINES
         if titles:
             # Where there is no room for more than two lines, none is counted.
             most = max(1, min(_MOST_TITLE_LINES, room)) if room > 4 else 2
             longest = longest_title(titles, column.text, most)
         if room >= longest + 2 + committed:
-            return Heights(longest, committed, gap=1)
+            state = max(int(committed), min(details, room - longest - 2))
+            return Heights(longest, state, gap=2 if room >= longest + state + _AIRY else 1)
         if room >= 4 + committed:
-            return Heights(min(longest, room - 2 - committed), committed, gap=1)
+            return Heights(min(longest, room - 2 - committed), int(committed), gap=1)
         if room == 4:
             return Heights(min(longest, 2), gap=1)
         return Heights(min(longest, 2), gap=1 if room < 3 and self.lines >= _ROOMY else 0)

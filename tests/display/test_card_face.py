@@ -32,6 +32,7 @@ from mlkanban.display.card_face import (
     Room,
     age,
     corner,
+    detail_lines,
     due,
     folded,
     header,
@@ -221,7 +222,8 @@ def test_the_edge_says_what_is_most_urgent(fields: dict[str, Any], role: str) ->
 
 def test_a_folded_card_is_its_sign_and_its_title() -> None:
     def line(**fields: Any) -> str:
-        return "".join(text for text, _ in folded(card(**fields), 17, VIEW)).rstrip()
+        [line] = folded(card(**fields), 17, VIEW)
+        return "".join(text for text, _ in line).rstrip()
 
     assert line() == "Focal loss for m…"
     assert line(health="alert") == "■ Focal loss for…"
@@ -346,9 +348,9 @@ TITLES = st.text(
 )
 
 
-@given(TITLES, TITLES, st.integers(1, 120), st.integers(1, 6), st.booleans(), st.booleans())
+@given(TITLES, TITLES, st.integers(1, 120), st.integers(1, 6), st.integers(0, 5), st.booleans())
 def test_no_line_is_wider_than_its_place_and_nothing_raw_comes_out(
-    title: str, tags: str, width: int, most: int, state: bool, ascii: bool
+    title: str, tags: str, width: int, most: int, state: int, ascii: bool
 ) -> None:
     face = card(
         title=title, tags=tags, metric=title, priority="urgent", block_reason="bug",
@@ -357,7 +359,8 @@ def test_no_line_is_wider_than_its_place_and_nothing_raw_comes_out(
     view = FaceContext.at(BOARD, NOW, glyphs=glyphs("ascii") if ascii else UTF8)
     drawn = lines(face, Room(width, most, state), view, [tags])
     assert len(drawn) <= most + state + 1
-    drawn += [folded(face, width, view), *printed(face, width, view, [title])]
+    drawn += [*folded(face, width, view), *folded(face, width, view, 3)]
+    drawn += [*printed(face, width, view, [title])]
     for line in drawn:
         text = "".join(piece.text for piece in line)
         assert cell_len(text) <= width
@@ -464,3 +467,31 @@ def test_a_typed_value_is_shown_before_the_word_that_says_so(width: int) -> None
     assert shown(face, width)[-2] == (
         ".831" if width == 6 else ".831→≥.83" if width == 14 else ".831→≥.83 typed"
     )
+
+
+def test_with_several_lines_for_its_state_a_card_says_all_in_full() -> None:
+    face = card(
+        block_reason="data-access", metric="val_auc .944/>=.95", tags="labels fraud incident",
+        started_at="2026-03-01T09:00:00Z", entered_at="2026-03-14T09:00:00Z",
+    )  # fmt: skip
+    view = FaceContext.at(BOARD, NOW)
+    drawn = ["".join(p.text for p in line).rstrip() for line in lines(face, Room(20, 1, 5), view)]
+    assert drawn[1:-1] == [
+        "■ data-access",
+        "val_auc .944→≥.95",
+        "7d in this stage",
+        "#fraud #incident",
+    ]
+    assert "#labels" in drawn[-1]
+    assert detail_lines(face, 20, view, (), 9) == 4
+    assert detail_lines(face, 60, view, (), 9) == 1
+    assert len(lines(face, Room(20, 1, 2), view)) == 4, "what finds no place is left out"
+
+
+def test_a_folded_card_goes_on_in_a_second_line() -> None:
+    drawn = folded(card(health="alert"), 17, VIEW, 3)
+    assert ["".join(p.text for p in line) for line in drawn] == [
+        "■ Focal loss for",
+        "minority classes",
+    ]
+    assert drawn[0][0].role == "alarm"

@@ -8,6 +8,7 @@ from mlkanban.tui.geometry import (
     BoardLayout,
     Heights,
     Kind,
+    StageColumn,
     StageContent,
     VisibleColumn,
     slot_at,
@@ -144,7 +145,7 @@ def test_where_there_is_much_to_read_there_is_more_room() -> None:
 
 
 def test_a_folded_stage_takes_few_cells_from_a_hundred_on() -> None:
-    stages = [*[stage(9, 200)] * 4, stage(20, folded=True)]
+    stages = [*[stage(9, 200)] * 4, stage(20, 15, folded=True)]
     assert 20 <= widths(board(160, 45, *stages))[-1] <= 22
     assert board(160, 45, *stages).kind(4) is Kind.FOLDED
     assert widths(board(100, 45, *stages))[-1] == 16
@@ -184,7 +185,9 @@ def test_card_heights_by_the_room_there_is_for_each() -> None:
         layout = board(24, 2 + 40, StageContent.of(10, len(names), names))
         return layout.heights(layout.columns(0)[0], len(names), names, committed=committed)
 
-    assert heights(2, True) == Heights(3, True, gap=1)
+    assert heights(2, True) == Heights(3, True, gap=2), "there is room to set them apart"
+    assert heights(4, True) == Heights(3, True, gap=2)
+    assert heights(5, True) == Heights(3, True, gap=1)
     assert heights(8, False) == Heights(3, gap=1)
     assert heights(8, True) == Heights(2, True, gap=1)
     assert heights(10, False) == heights(10, True) == Heights(2, gap=1)
@@ -202,3 +205,41 @@ def test_one_long_title_among_many_does_not_widen_a_stage() -> None:
 
 def test_wide_letters_count_twice() -> None:
     assert StageContent.of(10, 1, ["模型模型"]).title == 8
+
+
+def test_a_folded_stage_has_as_many_lines_for_titles_as_there_are() -> None:
+    def fold(cards: int, title: int) -> Heights:
+        names = titles(*[title] * cards)
+        layout = board(120, 2 + 40, StageContent.of(10, cards, names, folded=True), stage(3))
+        column = StageColumn(0, 0, 25, Kind.FOLDED)
+        return layout.heights(column, cards, names, committed=False)
+
+    assert fold(40, 60) == Heights(1, facts=False)
+    assert fold(20, 60) == Heights(2, facts=False)
+    assert fold(13, 60) == Heights(3, facts=False)
+    assert fold(10, 60) == Heights(3, facts=False, gap=1)
+    assert fold(10, 10) == Heights(1, facts=False)
+
+
+def test_a_folded_stage_wants_less_width_where_its_titles_have_more_lines() -> None:
+    full = [stage(3, 200)] * 4
+
+    def width(cards: int) -> int:
+        return widths(board(160, 42, *full, stage(cards, 50, folded=True)))[-1]
+
+    assert width(40) > width(20) > width(13) >= 20
+
+
+def test_with_much_room_all_that_is_known_of_a_card_has_a_line() -> None:
+    def heights(cards: int, details: int, *, committed: bool = True) -> Heights:
+        names = titles(*[20] * cards)  # one line
+        layout = board(40, 2 + 40, StageContent.of(10, cards, names))
+        [column] = layout.columns(0)
+        return layout.heights(column, cards, names, committed=committed, details=details)
+
+    assert heights(8, 3) == Heights(1, 2, gap=1), "as many as there is room for"
+    assert heights(6, 3) == Heights(1, 3, gap=1)
+    assert heights(3, 3) == Heights(1, 3, gap=2)
+    assert heights(3, 0) == Heights(1, 1, gap=2), "a line for the state at least"
+    assert heights(3, 0, committed=False) == Heights(1, 0, gap=2)
+    assert heights(3, 1, committed=False) == Heights(1, 1, gap=2)

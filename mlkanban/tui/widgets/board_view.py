@@ -36,6 +36,9 @@ _MANY_CARDS, _LONG_TITLE = 300, 240
 """Of a stage with more cards some tell how wide it should be; of longer titles their beginning."""
 _TITLE = 1
 """Lines above those of the stages."""
+_ROOM_FOR_DETAILS, _MOST_DETAILS = 6, 4
+"""From so many lines for each card of a stage on all is said in full, over as many as the second
+number."""
 
 
 class BoardView(CardsView):
@@ -159,8 +162,22 @@ class BoardView(CardsView):
 
     def _heights_of(self, at: int, column: StageColumn) -> Heights:
         committed = self._model.board.is_committed(self._model.board.stages[at].id)
-        cards = len(self._model.columns[at])
-        return self._layout.heights(column, cards, self._titles(at), committed=committed)
+        faces = self._model.columns[at]
+        room = self._layout.lines // max(1, len(faces))
+        details = 0
+        if room >= _ROOM_FOR_DETAILS:
+            waits, most = self._model.waits, _MOST_DETAILS
+            details = (
+                max(
+                    card_face.detail_lines(f, column.text, self._facing, waits.get(f.id, ()), most)
+                    for f in faces
+                )
+                if faces
+                else 0
+            )
+        return self._layout.heights(
+            column, len(faces), self._titles(at), committed=committed, details=details
+        )
 
     def _rows(self, at: int) -> int:
         """How many cards of a stage are in sight where it is."""
@@ -287,11 +304,13 @@ class BoardView(CardsView):
                 room = Room(column.text, heights.title, heights.state)
                 lines = card_face.lines(card, room, self._facing, waits)
             else:
-                lines = [card_face.folded(card, column.text, self._facing)]
+                lines = card_face.folded(card, column.text, self._facing, heights.title)
             spine = self._cursor_spine if cursor else self._spine(card)
             marks = [Piece(self._glyphs.marked if mark else " ", "mark"), Piece(" ", "dim")]
+            # Folded cards may have no line between them: the edge tells where each begins.
+            edges = [spine, spine if heights.facts or cursor else Piece(" ", "dim")]
             drawn = self._cards[key] = [
-                self._card_line([spine, marks[at > 0]], line, column, cursor=cursor)
+                self._card_line([edges[at > 0], marks[at > 0]], line, column, cursor=cursor)
                 for at, line in enumerate(lines)
             ]
         return drawn

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -347,6 +348,20 @@ class BoardApp(App[None], inherit_bindings=False):
 
     def key_pressed(self) -> None:
         self.auto_backup.key_pressed()
+
+    def pass_on(self, event: events.Key) -> None:
+        """The palette takes what was typed right behind the key that opened it; other screens do
+        not: nobody has seen yet what the key would do there."""
+        if isinstance(self.screen, Palette):
+            self.screen.type_ahead(event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Screens press their keys themselves: one that comes up here is from a palette that has
+        closed meanwhile, and means nothing to the screen below."""
+        screen = self.screen if self._screen_stack else None
+        stray = isinstance(event, events.Key) and event.is_forwarded
+        if not (stray and isinstance(screen, KeyScreen) and not screen.typing):
+            await super().on_event(event)
 
     def keep_drafts(self) -> None:
         self.draft_autosave.keep()

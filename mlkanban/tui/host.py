@@ -20,6 +20,7 @@ from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.store_thread import StoreThread
 
 if TYPE_CHECKING:
+    from textual.events import Key
     from textual.geometry import Size
     from textual.screen import Screen
 
@@ -128,6 +129,9 @@ class Host(Protocol):
     def sync(self) -> None: ...
 
     def key_pressed(self) -> None: ...
+
+    def pass_on(self, event: Key) -> None:
+        """A key for a screen that another one lies over by now."""
 
     def keep_drafts(self) -> None: ...
 

@@ -32,6 +32,7 @@ from textual.message import Message
 from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from mlkanban.cells import padded, shortened
 from mlkanban.charts.catalogue import CATALOGUE
@@ -69,7 +70,12 @@ class Palette(CommandPalette):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(sorted(CANCEL_KEYS)), "escape", show=False, priority=True)
     ]
+    AUTO_FOCUS = ""
     _gone = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._typed_ahead: list[events.Key] = []
 
     def compose(self) -> ComposeResult:
         for part in super().compose():
@@ -78,6 +84,42 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         # Every key looks for all of it: a long text that is pasted would take minutes.
         self.query_one(CommandInput).max_length = _LONGEST
+        self.call_after_refresh(self._give_keys)
+
+    def type_ahead(self, event: events.Key) -> None:
+        """A key that was typed before the field could have it. Enter without a text would run what
+        nobody has seen."""
+        if event.key != "enter" or self._typed_ahead:
+            self._typed_ahead.append(events.Key(event.key, event.character))
+
+    def on_key(self, event: events.Key) -> None:
+        if self.focused is None:
+            event.stop()
+            self.type_ahead(event)
+
+    def _give_keys(self) -> None:
+        """Give the keys to the field, those first that were typed ahead; after one that cancels
+        they are for the screen below."""
+        if not self._whole:
+            return
+        field = self.query_one(CommandInput)
+        self.set_focus(field)
+        for at, event in enumerate(self._typed_ahead):
+            if event.key in CANCEL_KEYS:
+                self._action_escape()
+                below = self.app.screen
+                for later in self._typed_ahead[at + 1 :]:
+                    if isinstance(below, KeyScreen):
+                        below.take_key(later)
+                break
+            field._forward_event(event)
+        self._typed_ahead.clear()
+
+    def _action_escape(self) -> None:
+        if self.focused is None:  # still being made: it goes when its turn comes
+            self._forward_event(events.Key("escape", None))
+        else:
+            super()._action_escape()
 
     @property
     def _whole(self) -> bool:
@@ -92,6 +134,28 @@ class Palette(CommandPalette):
         if not self._whole or not self.is_active:
             event.stop()
             event.prevent_default()
+
+    @on(Input.Submitted)
+    def _wait_until_found(self, event: Input.Submitted) -> None:
+        """Enter right behind the text: what is listed was found for less of it."""
+        searching = [
+            worker
+            for worker in self.workers
+            if worker.group == self._GATHER_COMMANDS_GROUP and not worker.is_finished
+        ]
+        if searching:
+            event.stop()
+            event.prevent_default()
+            self.run_worker(self._submit_after(searching), exclusive=True, group="submit")
+
+    async def _submit_after(self, searching: Sequence[Worker[None]]) -> None:
+        for worker in searching:
+            with contextlib.suppress(
+                WorkerFailed, WorkerCancelled
+            ):  # it was given up for another text
+                await worker.wait()
+        if self._whole and self.is_active:
+            self._select_or_command()
 
     def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
         try:

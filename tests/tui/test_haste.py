@@ -15,6 +15,7 @@ from mlkanban.service.history import History
 from mlkanban.tui.palette import Palette
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.help import HelpScreen
+from mlkanban.tui.screens.stages import StagesScreen
 from tests.tui.page import NOW, opened
 
 FIRST = "calibrate probabilities"
@@ -332,3 +333,28 @@ async def test_a_click_on_what_the_palette_no_longer_finds(small: Path) -> None:
         found.post_message(click)
         await board.settled()
         assert board.app.crash is None
+
+
+async def test_a_command_typed_ahead_of_the_palette_is_found_whole(small: Path) -> None:
+    async with opened(small) as board:
+        board.send(":", *"stages", "enter")
+        await board.until(lambda: isinstance(board.app.screen, StagesScreen))
+
+
+async def test_enter_right_behind_colon_runs_nothing(small: Path) -> None:
+    async with opened(small) as board:
+        board.send(":", "enter")
+        await board.settled()
+        assert isinstance(board.app.screen, Palette)
+
+
+async def test_keys_behind_a_cancelled_palette_mean_what_they_mean_one_by_one(small: Path) -> None:
+    async with opened(small) as board:
+        board.send(":", *"xy", "ctrl+g", "n", *"one", "enter")
+        await board.until(lambda: "one" in board.stage("Ideas").cards())
+        board.send(":", "x", "ctrl+g", ":", "y", "ctrl+g", ":", "x")
+        await board.settled()
+        assert isinstance(board.app.screen, Palette)
+        assert board.app.screen.query_one(CommandInput).value == "x"
+        assert {FIRST, "one"} <= set(board.stage("Ideas").cards()), "x archived nothing"
+        assert "Copied" not in "".join(message.text for message in board.app.messages.entries)

@@ -244,6 +244,19 @@ def test_the_console_of_linux_gets_its_own_characters_and_sixteen_colours(
         assert not any(code[:2] in ("38", "48") for code in colour_codes(terminal.raw))
 
 
+def test_letters_behind_colon_in_one_packet_never_act_on_the_board(started: Terminal) -> None:
+    """In each packet the palette opens, closes and opens again: y copies an id, x archives."""
+    for packet in (":fra\x07j", ":x\x07:y\x07", ":x\x07:y"):
+        started.send(packet)
+        started.rest(0.1)
+    started.settle()
+    started.send("\x07")
+    started.settle()
+    started.wait_for("calibrate probabilities")
+    started.send("gl")
+    started.wait_for("Nothing was said yet.")
+
+
 def test_keys_that_come_with_the_one_that_cancels_are_not_text(started: Terminal) -> None:
     for _ in range(10):
         started.send("n" + TITLE)

@@ -121,7 +121,7 @@ class KeyScreen(Screen[None]):
     # Keys
 
     async def on_key(self, event: events.Key) -> None:
-        if self._typing and not self._field_closed and event.key not in CANCEL_KEYS:
+        if self.typing and not self._field_closed and event.key not in CANCEL_KEYS:
             typed = event.is_printable or event.key == "enter"
             if typed and self.ask.asking and not self.ask.choosing:
                 # A field lets none of these pass: it came before the field had the keys.
@@ -162,6 +162,8 @@ class KeyScreen(Screen[None]):
 
     def _press(self, event: events.Key | events.Paste) -> None:
         if not self.takes_keys:
+            if isinstance(event, events.Key) and not self.is_active:
+                self.host.pass_on(event)
             return
         if isinstance(event, events.Paste):
             if self.ask.asking and not self.ask.choosing:
@@ -219,7 +221,7 @@ class KeyScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No command is given by a key that a field has let pass: Textual asks here before it
         looks for the action of a binding."""
-        return not (self._typing and action in self._actions)
+        return not (self.typing and action in self._actions)
 
     def question_came_up(self) -> None:
         """Keys typed ahead answer a question that one knew would come, never one that the store's
@@ -240,7 +242,7 @@ class KeyScreen(Screen[None]):
                 self.app.post_message(event)
 
     @property
-    def _typing(self) -> bool:
+    def typing(self) -> bool:
         """Whether a field of the screen has the keys."""
         return isinstance(self.focused, (Input, TextArea))
 

@@ -17,7 +17,7 @@ from mlkanban.core.models import CardFace, Health
 from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, due
 from mlkanban.display.checklist_lines import in_short
-from mlkanban.display.lines import fitted, paragraph, width_of
+from mlkanban.display.lines import fitted, flow, paragraph, width_of
 from mlkanban.display.run_text import duration, spoken
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -38,12 +38,13 @@ _LETTERS = 4
 @dataclass(frozen=True, slots=True)
 class Previewed:
     """A card as its preview shows it: its face, what was read of it besides (None before that), the
-    cards it waits for and those that wait for it."""
+    cards it waits for and those that wait for it, and `remarks` of the screen, which come first."""
 
     face: CardFace
     found: CardPreview | None
     needs: Sequence[str] = ()
     needed_by: Sequence[str] = ()
+    remarks: Sequence[Line] = ()
 
 
 def strip(card: Previewed, view: FaceContext, width: int, height: int) -> list[Line]:
@@ -54,9 +55,10 @@ def strip(card: Previewed, view: FaceContext, width: int, height: int) -> list[L
     left = min(width // 2, _WIDEST_FIRST_PART) if beside else width
     room = left - (4 if beside else 2)
     about = list(_about(card, view, room, hypothesis=2 if width >= _TWO_PARTS else 1))
+    remarks = flow(card.remarks, room, view.glyphs, _GAP.text)
     if card.found and card.found.runs and not beside:
         about.insert(min(_before_runs(card), len(about)), _runs_in_short(card, view, left - 2))
-    about, beside = about[:body], beside[:body]
+    about, beside = [*remarks, *about][:body], beside[:body]
     for at in range(max(len(about), len(beside))):
         first = about[at] if at < len(about) else []
         lines.append(_set_in(first, left) + beside[at] if at < len(beside) else _set_in(first))
@@ -77,6 +79,8 @@ def pane(card: Previewed, view: FaceContext, width: int, height: int) -> list[Li
     title = _text(face.title[: room * _LETTERS], view)
     lines += paragraph(title, "title", room, view.glyphs, _TITLE_LINES)
     lines.append([])
+    if card.remarks:
+        lines += [*(fitted(line, room, view.glyphs) for line in card.remarks), []]
     lines += _about(card, view, room, hypothesis=_HYPOTHESIS_LINES, gates=False)
     if found is None:
         return [_set_in(line) for line in lines[:height]]

@@ -44,6 +44,12 @@ class RowCells(NamedTuple):
             title, state = title + state, 0
         return cls(max(0, title), state, metric, tags)
 
+    @classmethod
+    def brief(cls, width: int) -> "RowCells":
+        """The columns of a list beside something else: title and state."""
+        state = 16
+        return cls(max(0, width - _ID - _PRIORITY - 1 - state - _CLOCK), state, 0, 0)
+
 
 def row(face: CardFace, cells: RowCells, view: FaceContext, waits: Sequence[str] = ()) -> Line:
     """A card in one line; `waits` are the open cards it depends on."""

@@ -95,8 +95,7 @@ class PlanPage:
         known."""
         if self.fit is None or not self.fit.forecast.possible:
             return None
-        waiting = len(self.plan.ideas) + (0 if self.plan.ready.committed else len(self.plan.rows))
-        return self.fit.likely if self.fit.likely < waiting else None
+        return self.fit.likely if self.fit.likely < self._waiting else None
 
     def _first_place(self, side: int) -> int | None:
         return self._place(PlanPlace(side, 0)) if self.rows(side) else None
@@ -126,6 +125,36 @@ class PlanPage:
                 [start, Piece(f" {self.empty[what.side]}", "dim")], self.width, self.glyphs
             )
         return self._card(what, rows[what.row], here=here == what)
+
+    def remarks(self, at: PlanPlace, no_score: str) -> list[Line]:
+        """Why the card of a row stands where it does, and whether it fits; `no_score` stands for
+        the score of a card that has none."""
+        row, place = self.rows(at.side)[at.row], self._place(at)
+        score = Piece(row.score.summary, "value") if row.score else Piece(no_score, "dim")
+        lines: list[Line] = [[Piece("score ", "dim"), score]]
+        if place is None:
+            return [[Piece("in progress already", "text")], *lines]
+        lines.insert(0, [Piece("order ", "dim"), Piece(f"{place + 1} of {self._waiting}", "text")])
+        fit = self.fit
+        if fit is None or not fit.forecast.possible:
+            return lines
+        sign, role = fits(fit, place, self.glyphs)
+        said = {
+            "live": f"fits by {fit.until} at 85 %",
+            "clock": f"fits by {fit.until} at 50 %, not at 85 %",
+        }
+        verdict = said.get(role, f"does not fit by {fit.until} even at 50 %")
+        lines.insert(1, [Piece(f"{sign} ", role), Piece(verdict, "text")])
+        if place < PLACES:
+            day = fit.day_of(place)
+            when = "in more than 90 days" if day is None else f"by {day}"
+            lines.insert(2, [Piece("finished ", "dim"), Piece(f"{when} at 85 %", "text")])
+        return lines
+
+    @property
+    def _waiting(self) -> int:
+        """How many cards would be begun from now on."""
+        return len(self.plan.ideas) + (0 if self.plan.ready.committed else len(self.plan.rows))
 
     def _head(self, side: int, *, here: bool) -> Line:
         title = self._title(side, "focus" if here else "title")

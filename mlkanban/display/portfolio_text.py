@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 
 from mlkanban.cells import padded
-from mlkanban.core.models import Board
+from mlkanban.core.models import Board, CardFace
 from mlkanban.core.rules import Meter
-from mlkanban.display.card_face import Line, Piece, drawn, meter_role
-from mlkanban.display.lines import edge
+from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, meter_role, state_role
+from mlkanban.display.card_row import RowCells, row
+from mlkanban.display.lines import chain, edge, labelled, paragraph, rule
+from mlkanban.display.stage_lines import stage_with_limits
 from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.flow.portfolio import AHEAD, BACK, PERCENT, Standing
 from mlkanban.glyphs import Glyphs
@@ -17,6 +19,9 @@ from mlkanban.text import quantity
 
 _LONG, _SHORT = "too little history", "too little"
 _NONE = "-"
+_READABLE = 100
+"""Lines of text are no longer."""
+_MOST_CARDS = 8
 _LEAST_NAME, _LEAST_KEY, _MOST_NAME = 10, 5, 32
 _GIVE_WAY = (f"last {BACK} d", "next 30 d", "late", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
@@ -179,6 +184,36 @@ def facts(row: PortfolioRow) -> list[str]:
         f"{s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} late, {past}.",
         f"{lately}; {ahead}.",
     ]
+
+
+def board_details(
+    board_row: PortfolioRow, cards: Sequence[CardFace] | None, view: FaceContext, width: int
+) -> list[Line]:
+    """What is known of a board: its numbers in words, its stages, and of its open `cards` (None
+    before they are read) those that are blocked, and those that are due next."""
+    glyphs, room = view.glyphs, min(width - 2, _READABLE)
+    name = named(board_row, ascii=glyphs.ascii)
+    lines: list[Line] = []
+    for fact in facts(board_row):
+        lines += paragraph(fact, "text", room, glyphs)
+    flow = [stage_with_limits(stage, glyphs) for stage in board_row.board.stages]
+    lines += labelled([Piece("stages", "dim")], 8, chain(flow, room - 8, glyphs))
+    lines = [[Piece(" ", "text"), *line] for line in lines]
+    cells = RowCells.brief(width - 2)
+    due = sorted((card for card in cards or () if card.due), key=lambda card: card.due)
+    blocked = [card for card in cards or () if card.block_reason]
+    for title, some in (("Blocked", blocked), ("Next due", due)):
+        if not some:
+            continue
+        shown = some[: _MOST_CARDS if len(some) <= _MOST_CARDS else _MOST_CARDS - 1]
+        lines += [[], [Piece(f" {title}", "focus"), Piece(f"  {len(some)}", "dim")]]
+        lines += [
+            [edge(state_role(card, view), glyphs), Piece(" ", "text"), *row(card, cells, view)]
+            for card in shown
+        ]
+        if len(some) > len(shown):
+            lines.append([Piece(f"  {len(some) - len(shown)} more", "dim")])
+    return [rule([Piece(name, "title")], width, glyphs), *lines]
 
 
 def standing_json(standing: Standing) -> dict[str, Any]:

@@ -1,16 +1,35 @@
 """The stages of a board as a page of a screen: their cards against their limits, and where cards
 are committed and delivered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.rules import Meter
 from mlkanban.core.templates import StageTemplate
-from mlkanban.display.card_face import Header, Line, Piece, drawn, meter_role
-from mlkanban.display.lines import edge, filled, fitted, meter_rule, rule, spread, width_of
+from mlkanban.display.card_face import (
+    FaceContext,
+    Header,
+    Line,
+    Piece,
+    drawn,
+    meter_role,
+    state_role,
+)
+from mlkanban.display.card_row import RowCells, row
+from mlkanban.display.lines import (
+    edge,
+    filled,
+    fitted,
+    labelled,
+    meter_rule,
+    paragraph,
+    rule,
+    spread,
+    width_of,
+)
 from mlkanban.glyphs import Glyphs
 from mlkanban.text import quantity
 
@@ -21,6 +40,7 @@ _KIND, _LIMIT, _METERS = 8, 6, (25, 13)
 """Cells of the columns that give way where there is little room: the kind first, then meters, which
 are short before that."""
 _MOST_NAME = 32
+_LABEL = 8
 
 
 @dataclass
@@ -123,6 +143,74 @@ def _limit_words(stage: Stage) -> str:
     if stage.limit is None and stage.unattended is None:
         return ""
     return "soft" if stage.soft else "hard"
+
+
+def stage_details(
+    view: FaceContext,
+    at: int,
+    header: Header,
+    cards: Sequence[CardFace],
+    width: int,
+    waits: Mapping[str, Sequence[str]],
+) -> list[Line]:
+    """What is known of a stage: its limit, whether its cards are in progress, how old cards are
+    when they leave it, and its cards in sight, as the board has them. `waits` names by card id the
+    open cards that a card depends on."""
+    board, glyphs = view.board, view.glyphs
+    stage, name = board.stages[at], drawn(header.name, ascii=view.glyphs.ascii)
+    title = [Piece(name, "title"), Piece("  ", "text"), *header.signs(glyphs.running)]
+    lines = [rule(title, width, glyphs, [Piece(stage.kind.value, "dim")])]
+    for label, text in (
+        ("limit", _limit_sentence(stage)),
+        ("work", _work_sentence(board, at)),
+        ("times", _times_sentence(board, at, view)),
+    ):
+        shown = paragraph(text, "text", max(8, width - _LABEL - 1), glyphs) if text else []
+        lines += labelled([Piece(f" {label}", "dim")], _LABEL, shown) if shown else []
+    if cards:
+        cells = RowCells.brief(width - 2)
+        lines.append([])
+        lines += [
+            [edge(state_role(card, view), glyphs), Piece(" ", "text"),
+             *row(card, cells, view, waits.get(card.id, ()))]
+            for card in cards
+        ]  # fmt: skip
+    return lines
+
+
+def _limit_sentence(stage: Stage) -> str:
+    attended, unattended = stage.limit, stage.unattended
+    if unattended is not None:
+        first = "any number of" if attended is None else str(attended)
+        many = f"{first} attended and {unattended} unattended cards"
+    elif attended is not None:
+        many = quantity(attended, "card")
+    else:
+        return "none: any number of cards may be here"
+    more = "one more is taken with a warning" if stage.soft else "one more needs a reason"
+    return f"{many} at a time; {more}"
+
+
+def _work_sentence(board: Board, at: int) -> str:
+    if at < board.first_committed:
+        return "not begun: cards here are not in progress"
+    if at >= board.first_delivered:
+        return "delivered: the clocks of its cards have stopped"
+    return "committed: cards here are in progress"
+
+
+def _times_sentence(board: Board, at: int, view: FaceContext) -> str:
+    """How old finished cards were when they left; '' while that is counted, and where no clock
+    runs."""
+    pace = view.pace
+    if pace is None or not board.first_committed <= at < board.first_delivered:
+        return ""
+    days = pace.stale[at] if at < len(pace.stale) else None
+    if days is None:
+        return "too few cards finished to say how old they are on leaving"
+    many = pace.counted[at]
+    age = quantity(days, "day")
+    return f"85 % of the last {many} finished cards were {age} old or younger on leaving"
 
 
 def stage_with_limits(stage: Stage | StageTemplate, glyphs: Glyphs) -> Line:

@@ -6,7 +6,7 @@ of the age that finished cards had when they left it, made non-decreasing from l
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
 from mlkanban.flow.sample import Followed, Sample
@@ -19,15 +19,20 @@ BLOCKED_MARK, STALE_MARK, LATE_MARK = "!", "~", ">"
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What the board needs to mark cards: by stage position the age that 85 % of the finished
-    cards had at most when they left it, and the days of the SLE; None where too few finished."""
+    cards had at most when they left it, and the days of the SLE; None where too few finished.
+    `counted` are the finished cards of each stage."""
 
     stale: tuple[int | None, ...]
     sle: int | None
+    counted: tuple[int, ...] = field(default=(), compare=False)
 
     def at(self, positions: Iterable[int]) -> "Pace":
         """The pace of the stages at these positions, in their order."""
+        positions = tuple(positions)
         return Pace(
-            tuple(self.stale[at] if at < len(self.stale) else None for at in positions), self.sle
+            tuple(self.stale[at] if at < len(self.stale) else None for at in positions),
+            self.sle,
+            tuple(self.counted[at] if at < len(self.counted) else 0 for at in positions),
         )
 
     def marks(self, stage: int, age: int, *, blocked: bool) -> str:
@@ -76,7 +81,13 @@ class Aging:
     @property
     def pace(self) -> Pace:
         stale = {stage.position: stage.percentiles[STALE] for stage in self.stages}
-        return Pace(tuple(stale.get(at) for at in range(max(stale) + 1)), self.sle_days)
+        counted = {stage.position: stage.n for stage in self.stages}
+        positions = range(max(stale) + 1)
+        return Pace(
+            tuple(map(stale.get, positions)),
+            self.sle_days,
+            tuple(counted.get(at, 0) for at in positions),
+        )
 
     @property
     def names(self) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Board
+from mlkanban.core.models import Board, CardFace, place
 from mlkanban.flow.portfolio import WINDOW_DAYS, standing
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -30,3 +30,12 @@ class Portfolio:
             faces = repository.faces(conn, board.id)
         window = Window.back(WINDOW_DAYS, workflow.day(now))
         return standing(board, faces, follow(workflow, histories, now, window))
+
+    def open_cards(self, board: Board) -> list[CardFace]:
+        """The open cards of a board, as it has them."""
+        with self._context.store.reading() as conn:
+            faces = repository.faces(conn, board.id)
+        return sorted(
+            (face for face in faces if face.is_open),
+            key=lambda face: (board.position(face.stage), *place(face)),
+        )

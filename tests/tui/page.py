@@ -23,6 +23,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.store_thread import StoreThread
 from mlkanban.tui.widgets.board_view import BoardView
+from mlkanban.tui.widgets.preview import PreviewPlace
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 ROOMY, SMALL = (160, 45), (80, 24)
@@ -108,6 +109,11 @@ class Page:
             "".join(segment.text for segment in strip)
             for strip in self.app.screen._compositor.render_strips()
         ]
+
+    def list_lines(self) -> list[str]:
+        """The screen without what stands at the right of a list."""
+        cells = self.app.size.width - PreviewPlace.beside_list(self.app.size).columns
+        return [line[:cells] for line in self.lines()]
 
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.lines())

@@ -133,8 +133,11 @@ async def test_a_help_page_scrolls_to_its_end(used: Path) -> None:
         last = next(line for line in reversed(board.lines()[:-1]) if line.strip())
         assert last.split() == ["wheel", "scrolls"]
         assert any(line.startswith(" ─ Questions and the mouse ─") for line in board.lines())
+        title = board.lines()[0].split()
+        assert title[2:4] == [title[4], "of"], "on the last page"
         await board.press("cursor.top")
-        assert [line.strip(" ─") for line in board.lines()[:2]] == ["Help: board", "Look"]
+        assert board.lines()[0].split() == ["Help:", "board", "1", "of", title[4]]
+        assert board.lines()[1].strip(" ─") == "Look"
         await board.press("help")
         assert board.screen is board.board_screen
 
@@ -143,7 +146,7 @@ async def test_a_help_page_scrolls_to_its_end(used: Path) -> None:
 
 
 def row(board: Page, name: str) -> list[str]:
-    line = next(line for line in board.lines() if f" {name} " in line)
+    line = next(line for line in board.list_lines() if f" {name} " in line)
     return line[1:].split()
 
 
@@ -254,10 +257,10 @@ async def test_a_change_of_stages_asks_before_it_opens_shipped_cards(used: Path)
 async def test_the_pointer_stays_on_the_table(used: Path) -> None:
     async with opened(used) as board:
         await board.press("stages", "cursor.up")
-        assert next(line for line in board.lines() if " Ideas " in line).startswith("█")
+        assert next(line for line in board.list_lines() if " Ideas " in line).startswith("█")
         for _ in range(20):
             await board.press("cursor.down")
-        assert next(line for line in board.lines() if " Monitoring " in line).startswith("█")
+        assert next(line for line in board.list_lines() if " Monitoring " in line).startswith("█")
 
 
 # Reports
@@ -315,7 +318,7 @@ async def test_a_board_where_all_is_done_or_archived_says_how_to_see_it(small: P
         for title in [title for cards in board.stages().values() for title in cards]:
             await board.go_to(title)
             await board.press("card.archive")
-        assert "Nothing open here. Press n for a new card, F to show finished ones." in board.text()
+        assert "Nothing open here. n writes a card, F shows finished ones." in board.text()
         await board.press("finished.show")
         assert "Nothing open here" not in board.text()
         assert "calibrate probabilities" in board.stage("Ideas").cards()

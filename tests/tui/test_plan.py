@@ -19,25 +19,26 @@ def lists(board: Page) -> tuple[list[str], list[str]]:
 
 def row(board: Page, title: str) -> str:
     """The line of a card."""
-    return next(line for line in board.lines() if title in line)
+    return next(line for line in board.list_lines() if title in line)
 
 
 def under_cursor(board: Page) -> str:
-    return next((line[1:].strip() for line in board.lines() if line.startswith("█")), "")
+    return next((line[1:].strip() for line in board.list_lines() if line.startswith("█")), "")
 
 
 @pytest.mark.parametrize("size", [ROOMY, SMALL])
 async def test_what_is_ready_stands_over_the_ideas(used: Path, size: tuple[int, int]) -> None:
     async with opened(used, size=size) as board:
         await board.press("plan")
-        lines = [line.strip() for line in board.lines()]
+        lines = [line.strip() for line in board.list_lines()]
         assert "fit at 85 %" in lines[1]
         heads = [line.split() for line in lines if line.startswith("─ ")]
         assert heads[0][1:6] == ["Ready", "1/3", "room", "for", "2"]
         assert heads[1][1:3] == ["Ideas", "4"]
-        ready, ideas = (board.text().index(f"─ {name}") for name in ("Ready", "Ideas"))
-        assert ready < board.text().index("audit the labels") < ideas
-        assert ideas < board.text().index("calibrate probabilities")
+        text = "\n".join(board.list_lines())
+        ready, ideas = (text.index(f"─ {name}") for name in ("Ready", "Ideas"))
+        assert ready < text.index("audit the labels") < ideas
+        assert ideas < text.index("calibrate probabilities")
 
 
 async def test_snoozed_cards_are_counted_as_on_the_board(used: Path) -> None:
@@ -48,7 +49,7 @@ async def test_snoozed_cards_are_counted_as_on_the_board(used: Path) -> None:
         await board.until(lambda: "4 z1" in board.stage("Ideas").header())
         assert board.stage("Ready").header().startswith("2 Ready 1/3 z1")
         await board.press("plan")
-        heads = [line.strip() for line in board.lines() if line.strip().startswith("─ ")]
+        heads = [line.strip() for line in board.list_lines() if line.strip().startswith("─ ")]
         assert heads[0].startswith("─ Ready 1/3 (1 snoozed) room for 2")
         assert heads[1].startswith("─ Ideas 4 (1 snoozed) ─")
 
@@ -58,7 +59,7 @@ async def test_each_card_says_when_it_is_finished_and_whether_it_fits(used: Path
         await board.press("plan", "plan.day")
         await board.answer("50d")
         assert row(board, "audit the labels").split()[-1] == "━━"
-        lines = board.lines()
+        lines = board.list_lines()
         cards = [line for line in lines if line[0] in "│▌█"]
         at = next(at for at, line in enumerate(lines) if "85 % line" in line)
         assert any("━━" in line for line in lines[3:at])
@@ -79,7 +80,7 @@ async def test_no_line_is_drawn_where_all_cards_fit(used: Path) -> None:
 async def test_without_a_past_nothing_is_promised(small: Path) -> None:
     async with opened(small) as board:
         await board.press("plan")
-        assert "A forecast needs" in board.lines()[1]
+        assert "A forecast needs" in board.list_lines()[1]
         assert "fits" not in board.text()
         assert "85 %" not in board.text()
 
@@ -156,7 +157,7 @@ async def test_the_day_can_be_chosen(used: Path) -> None:
         await board.answer("yesterday")
         assert "is no day" in board.status()
         await board.answer("2026-05-01")
-        assert "by 2026-05-01" in board.lines()[1]
+        assert "by 2026-05-01" in board.list_lines()[1]
 
 
 async def test_a_new_card_goes_to_the_list_one_is_in(small: Path) -> None:

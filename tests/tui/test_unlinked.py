@@ -48,7 +48,7 @@ async def test_a_run_is_linked_to_the_card_that_is_found_by_typing(small: Path, 
     folder(work / "mlruns")
     async with opened(small, size=SMALL) as page:
         await page.press("unlinked")
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 3"
         assert here(page).startswith("- MLflow, focal loss")
         await page.keys("j", "j", "j")
         assert here(page).startswith("seed 1")
@@ -61,12 +61,12 @@ async def test_a_run_is_linked_to_the_card_that_is_found_by_typing(small: Path, 
         await page.answer("LOGISTIC base")
         ref = page.ref("logistic baseline")
         await page.until(lambda: f"linked to {ref}" in page.status())
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 2"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 2"
         with page.store() as service:
             [run] = service.runs.of_card(ref)
         assert dict(run.metrics) == {"val_auc": 0.917}
         await page.press("undo")
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 3"
 
 
 async def test_a_card_is_made_of_a_run(small: Path, work: Path) -> None:
@@ -91,20 +91,20 @@ async def test_a_run_and_an_experiment_are_ignored_and_come_back(small: Path, wo
     async with opened(small) as page:
         await page.press("unlinked")
         await page.keys("j", "x")
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 5, 1 ignored"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 5, 1 ignored"
         await page.press("cursor.bottom")
         assert "seed 1" in here(page)
         await page.keys("gg")
         await page.keys("x")
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3, 3 ignored"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 3, 3 ignored"
         await page.press("unlinked.ignored")
-        assert page.lines()[0].strip() == "Ignored runs of trackers: 3, 3 unlinked"
+        assert page.list_lines()[0].strip() == "Ignored runs of trackers: 3, 3 unlinked"
         assert "MLflow" not in page.text()
         await page.keys("x")
-        assert page.lines()[0].strip() == "Ignored runs of trackers: 0, 6 unlinked"
+        assert page.list_lines()[0].strip() == "Ignored runs of trackers: 0, 6 unlinked"
         assert "F goes back to the runs" in page.text()
         await page.press("undo", "unlinked.ignored")
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3, 3 ignored"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 3, 3 ignored"
 
 
 async def test_thousands_of_runs_are_one_line_until_it_is_opened(small: Path, work: Path) -> None:
@@ -154,7 +154,7 @@ async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
         assert read_on == []
         await page.press("unlinked")
         assert read_on
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 3"
         await page.press("back")
         going_on.clear()
         page.send("g", "u")
@@ -195,10 +195,10 @@ async def test_no_key_waits_for_runs_that_are_linked(
 
 async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:
     async with opened(small, triage=(TriageView.UNLINKED, None)) as page:
-        assert "The setting `trackers` names others" in page.status()
-        assert "No run of a tracker was found." in page.text()
+        assert page.text().count("No run of a tracker was found.") == 1
+        assert page.text().count("`trackers`") == 1
         assert "S reads again" in page.text()
-        assert "--limit" not in page.status()
+        assert page.status().split("   ")[0] == "S read again", "no run could be linked or ignored"
         await page.keys("L", "n", "x", "enter", "j", "k", "gg", "G")
         await page.press("back")
         assert page.screen is page.board_screen
@@ -207,7 +207,7 @@ async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:
 async def test_a_limit_that_the_screen_has_not_is_told_of(small: Path, work: Path) -> None:
     folder(work / "mlruns")
     async with opened(small, triage=(TriageView.UNLINKED, 1)) as page:
-        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 3"
         assert "Here all are listed: --limit is for the printed list." in page.status()
 
 
@@ -238,4 +238,4 @@ async def test_a_folder_that_is_gone_ends_nothing(
         await page.until(lambda: "does not exist any more" in page.text())
         monkeypatch.chdir(small)
         await page.press("unlinked.read")
-        assert "No tracker was found here" in page.status()
+        assert "No run of a tracker was found." in page.text()

@@ -1,13 +1,16 @@
-"""Screens that are a list with a cursor."""
+"""Screens that are a list with a cursor, and what is known of the row under it."""
 
 from collections.abc import Callable, Sequence
 
 from textual import on
 
-from mlkanban.display.card_face import Line
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.lines import beside
 from mlkanban.display.table import first_in_sight
+from mlkanban.text import quantity
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.lines import ListLines
+from mlkanban.tui.widgets.preview import PreviewPlace
 
 _FEWEST = 4
 """So many lines of the list are shown before anything below it."""
@@ -73,6 +76,11 @@ class ListScreen(MouseListScreen):
     def do_cursor_bottom(self) -> None:
         self.go(self.length - 1)
 
+    @property
+    def list_width(self) -> int:
+        """The cells that the list may take."""
+        return self.size.width - PreviewPlace.beside_list(self.size).columns
+
     def show_list(
         self,
         page: ListLines,
@@ -80,11 +88,25 @@ class ListScreen(MouseListScreen):
         count: int,
         line: Callable[[int], Line],
         cursor: int,
+        *,
+        details: Callable[[int], Sequence[Line]] | None = None,
         foot: Sequence[Line] = (),
     ) -> None:
         """Fill a page: the head, those of the `count` lines of a list for which there is room, the
-        one under the cursor amidst, and the foot, which gives way. Only lines in sight are made."""
-        height = page.size.height
+        one under the cursor amidst, and the foot, which gives way. Only lines in sight are made.
+        `details` are given the cells there are; they stand at the right of all that, else between
+        list and foot, in a third of the height at most."""
+        width, height, glyphs = self.size.width, page.size.height, self.host.glyphs
+        side = width - self.list_width
+        if details is not None and not side:
+            most = height // 3
+            known = [*details(width)]
+            if len(known) > most > 0:
+                left = quantity(len(known) - most + 1, "line")
+                known = [*known[: most - 1], [Piece(f" {left} more", "dim")]]
+            if len(head) + count + most > height:
+                known += [[]] * (most - len(known))  # as high for each row: the list stays
+            foot = [[], *known, *foot]
         head = head[: max(0, height - 1)]
         foot = foot[: max(0, height - len(head) - min(count, _FEWEST))]
         room = max(1, height - len(head) - len(foot))
@@ -93,4 +115,12 @@ class ListScreen(MouseListScreen):
         self.rows_in_sight = dict(enumerate(shown, len(head)))
         lines = [*head, *map(line, shown), *foot]
         lines += [[]] * (height - len(lines))  # as many as before: only changes are painted
-        page.show(lines, len(head) + cursor - first if count else -1)
+        here = len(head) + cursor - first if count else -1
+        if not side:
+            page.show(lines, here)
+            return
+        known = [*details(side - 3)][:height] if details is not None else []
+        known += [[]] * (height - len(known))
+        edge = [Piece(glyphs.upright, "faint"), Piece(" ", "text")]
+        right = [[*edge, *line] for line in known]
+        page.show(beside(lines, right, width - side, glyphs), here, across=width - side)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.timer import Timer
 
 from mlkanban.core.day_input import day_ahead
@@ -21,7 +22,9 @@ from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.screens.list_screen import MouseListScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import ListLines
+from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 
+_NO_SCORE = "none: {card.score} sets one"
 _PAUSE_SECONDS = 0.5
 """Seconds after a change until what fits is counted again."""
 _EMPTY = (
@@ -50,9 +53,12 @@ class PlanScreen(MouseListScreen):
         self._in_sight: dict[int, PlanPlace] = {}
         self._top = 0
         self._lines = ListLines(ascii=self.host.ascii, id="plan")
+        self._preview = Preview(self.host)
 
     def compose(self) -> ComposeResult:
-        yield self._lines
+        with Container(id="plan-parts"):
+            yield self._lines
+            yield self._preview
         yield self.ask
         yield self.status
 
@@ -60,7 +66,13 @@ class PlanScreen(MouseListScreen):
         self.start(self.board_changed())
 
     def on_resize(self) -> None:
+        self._preview.stand(PreviewPlace.beside_list(self.size))
         self._show()
+
+    @property
+    def _width(self) -> int:
+        """The cells of the lists."""
+        return self.size.width - PreviewPlace.beside_list(self.size).columns
 
     # Showing
 
@@ -112,7 +124,7 @@ class PlanScreen(MouseListScreen):
             self.host.model.marks,
             (ideas, ready),
             FaceContext.at(self.board, self.host.now(), glyphs=self.host.glyphs),
-            self.size.width,
+            self._width,
         )
         for side, rows in enumerate(self._sides()):
             self._rows[side] = max(0, min(self._rows[side], len(rows) - 1))
@@ -120,7 +132,7 @@ class PlanScreen(MouseListScreen):
 
     def _draw(self) -> None:
         """Draw the lines in sight; only those that changed are painted."""
-        page, glyphs, width = self._page, self.host.glyphs, self.size.width
+        page, glyphs, width = self._page, self.host.glyphs, self._width
         if page is None or not self.ready:
             return
         order = "highest score first" if self._by_score else "in board order"
@@ -141,6 +153,18 @@ class PlanScreen(MouseListScreen):
             lines.append(page.line(page.head_of(at) if at == self._top else at, here))
         self._lines.show(lines, len(lines) - (min(self._top + room, len(page.lines)) - cursor))
         self.status.offer(self.card_hints(self.targets()))
+        self._point(page, here)
+
+    def _point(self, page: PlanPage, here: PlanPlace) -> None:
+        """Show the card under the cursor beside the lists, and why it fits."""
+        model, rows = self.host.model, self._list
+        if not rows:
+            self._preview.point(None)
+            return
+        face = rows[here.row].face
+        waits, needed_by = model.waits.get(face.id, ()), model.needed_by.get(face.ref, ())
+        score = with_keys(_NO_SCORE, self.host.commands)
+        self._preview.point(face, waits, needed_by, page.remarks(here, score))
 
     def _follow(self, page: PlanPage, cursor: int, room: int) -> None:
         """Move the window so that the cursor is in sight, with the head of its list above it."""

@@ -1,14 +1,14 @@
 """All boards beside each other: open one, or make one."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from mlkanban.core.models import Board
-from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import chain, labelled, paragraph, rule, spread
-from mlkanban.display.portfolio_text import PortfolioRow, facts, named, table_lines
-from mlkanban.display.stage_lines import stage_with_limits
+from mlkanban.core.models import Board, CardFace
+from mlkanban.display.card_face import FaceContext, Piece
+from mlkanban.display.lines import spread
+from mlkanban.display.portfolio_text import PortfolioRow, board_details, table_lines
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
 from mlkanban.text import quantity
@@ -18,8 +18,6 @@ from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.lines import ListLines
 
 _NUMBERS = "numbers"
-_READABLE = 100
-"""Lines of text are no longer."""
 
 
 class PortfolioScreen(ListScreen):
@@ -32,6 +30,7 @@ class PortfolioScreen(ListScreen):
         self._new_board = NewBoard(self)
         self._boards: list[Board] = []
         self._standings: dict[str, Standing] = {}
+        self._open_cards: dict[str, list[CardFace]] = {}
         self._counting = self._again = False
         self._page = ListLines(ascii=self.host.ascii, id="portfolio")
 
@@ -83,6 +82,9 @@ class PortfolioScreen(ListScreen):
         self._standings[board.id] = await self.host.store_thread.call(
             lambda service: service.portfolio.standing(board)
         )
+        self._open_cards[board.id] = await self.host.store_thread.call(
+            lambda service: service.portfolio.open_cards(board)
+        )
         self.draw()
 
     # Showing
@@ -91,27 +93,22 @@ class PortfolioScreen(ListScreen):
         if not self.ready or not self._boards:
             return
         self.row = max(0, min(self.row, len(self._boards) - 1))
-        glyphs, width = self.host.glyphs, self.size.width
+        glyphs, width = self.host.glyphs, self.list_width
         in_use = self.board.id
         rows = [PortfolioRow(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
         head, lines = table_lines(rows, width, glyphs, self.row)
         count = [Piece(f"{quantity(len(rows), 'board')}   * is in use ", "dim")]
         title = spread([Piece(" Boards", "title")], count, width, glyphs)
-        foot = self._foot(rows[self.row], width)
-        self.show_list(self._page, [title, [], head], len(lines), lines.__getitem__, self.row, foot)
-
-    def _foot(self, row: PortfolioRow, width: int) -> list[Line]:
-        """What is said of the board under the cursor, and its stages."""
-        glyphs, room = self.host.glyphs, min(width - 2, _READABLE)
-        name = named(row, ascii=glyphs.ascii)
-        lines: list[Line] = []
-        for fact in facts(row):
-            lines += paragraph(fact, "text", room, glyphs)
-        label = [Piece("stages", "dim")]
-        flow = [stage_with_limits(stage, glyphs) for stage in row.board.stages]
-        lines += labelled(label, 8, chain(flow, room - 8, glyphs))
-        title = rule([Piece(name, "title")], width, glyphs)
-        return [[], title, *([Piece(" ", "text"), *line] for line in lines)]
+        here = rows[self.row]
+        view = FaceContext.at(here.board, self.host.now(), glyphs=glyphs)
+        self.show_list(
+            self._page,
+            [title, [], head],
+            len(lines),
+            lines.__getitem__,
+            self.row,
+            details=partial(board_details, here, self._open_cards.get(here.board.id), view),
+        )
 
     # Choosing
 

@@ -7,10 +7,11 @@ from textual.app import ComposeResult
 
 from mlkanban.core.models import Stage
 from mlkanban.core.rules import Meter, in_progress
-from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.lines import paragraph
-from mlkanban.display.stage_lines import StagesPage
+from mlkanban.display.stage_lines import StagesPage, stage_details
 from mlkanban.errors import MlkanbanError, WouldChangeCards
+from mlkanban.flow.aging import Pace
 from mlkanban.service import Done, Service
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.help_text import with_keys
@@ -22,7 +23,6 @@ from mlkanban.tui.widgets.lines import ListLines
 _UNCOMMITTED = (
     "No stage is committed, so no card counts as in progress. {stage.committed} commits a stage."
 )
-_LIMITS = "A hard limit takes no more cards without a reason; a soft one only warns."
 
 
 class StagesScreen(ListScreen):
@@ -32,6 +32,7 @@ class StagesScreen(ListScreen):
         super().__init__()
         self.command_objects = (UndoCommands(self),)
         self.row = self.host.model.stage
+        self._pace: Pace | None = None
         self._page = ListLines(ascii=self.host.ascii, id="stages")
 
     def compose(self) -> ComposeResult:
@@ -41,8 +42,15 @@ class StagesScreen(ListScreen):
 
     async def on_mount(self) -> None:
         await self.board_changed()
+        self.run_worker(self._count())
 
     async def on_resize(self) -> None:
+        await self.board_changed()
+
+    async def _count(self) -> None:
+        """Count how old cards are when they leave a stage."""
+        board, now = self.board, self.host.now()
+        self._pace = await self.fetch(lambda service: service.history.pace(board, now))
         await self.board_changed()
 
     @property
@@ -58,7 +66,7 @@ class StagesScreen(ListScreen):
             self.go(self.row)
 
     def draw(self) -> None:
-        model, board, width = self.host.model, self.board, self.size.width
+        model, board, width = self.host.model, self.board, self.list_width
         page = StagesPage(
             board,
             [model.header(at) for at in range(len(board.stages))],
@@ -72,7 +80,8 @@ class StagesScreen(ListScreen):
             len(page.lines),
             lambda at: page.line(at, self.row),
             page.lines.index(self.row),
-            self._foot(width),
+            details=self._details,
+            foot=self._foot(width),
         )
         self.rows_in_sight = {
             y: stage
@@ -80,18 +89,19 @@ class StagesScreen(ListScreen):
             if isinstance(stage := page.lines[at], int)
         }
 
+    def _details(self, width: int) -> list[Line]:
+        model, host = self.host.model, self.host
+        view = FaceContext.at(self.board, host.now(), glyphs=host.glyphs, pace=self._pace)
+        header = model.header(self.row)
+        return stage_details(view, self.row, header, model.columns[self.row], width, model.waits)
+
     def _foot(self, width: int) -> list[Line]:
-        board = self.board
-        limited = any(s.limit is not None or s.unattended is not None for s in board.stages)
-        committed = any(stage.committed for stage in board.stages)
-        said = [_LIMITS] if limited else []
-        said += [] if committed else [with_keys(_UNCOMMITTED, self.host.commands)]
-        lines = [
-            [Piece(" ", "text"), *line]
-            for text in said
-            for line in paragraph(text, "dim", width - 2, self.host.glyphs)
-        ]
-        return [[], *lines] if lines else []
+        """What to do on a board on which no card counts as in progress."""
+        if any(stage.committed for stage in self.board.stages):
+            return []
+        text = with_keys(_UNCOMMITTED, self.host.commands)
+        lines = paragraph(text, "dim", width - 2, self.host.glyphs)
+        return [[], *([Piece(" ", "text"), *line] for line in lines)]
 
     async def _change(self, action: Callable[[Service, bool], Done]) -> bool:
         """Change the stages, and ask where that finishes or re-opens cards: `action` hears whether

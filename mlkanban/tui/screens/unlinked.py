@@ -44,9 +44,9 @@ _NONE_IGNORED = (
 )
 _READABLE = 76
 """Lines of text are no longer."""
+_KEYS_WITHOUT_RUNS = ("unlinked.read", "unlinked.ignored", "help", "back")
 _FEW = 5
 """An experiment with so many runs is open from the start."""
-_DETAILS = 6
 _NAMED = 3
 _UNLIMITED = "Here all are listed: --limit is for the printed list."
 
@@ -116,14 +116,16 @@ class UnlinkedScreen(ListScreen):
         if tracker_runs.problems:
             message: str = sentences(tracker_runs.problems)
         elif not tracker_runs.places:
-            message = "No tracker was found here. The setting `trackers` names others."
+            message = ""  # the page says so
         else:
             places = (
                 f"{len(tracker_runs.places)} place{'' if len(tracker_runs.places) == 1 else 's'}"
             )
             message = f"{quantity(len(tracker_runs.runs), 'run')} read from {places}."
-        remark = f" {_UNLIMITED}" if self._limited else ""
-        self.status.show(message + remark, warning=bool(tracker_runs.problems))
+        remarks = [message, _UNLIMITED if self._limited else ""]
+        self.status.clear()
+        if said := " ".join(filter(None, remarks)):
+            self.status.show(said, warning=bool(tracker_runs.problems))
 
     def _so_far(self, text: str) -> None:
         if self.ready:
@@ -162,10 +164,11 @@ class UnlinkedScreen(ListScreen):
     def draw(self) -> None:
         if not self.ready:
             return
-        width, glyphs = self.size.width, self.host.glyphs
+        width, glyphs = self.list_width, self.host.glyphs
         title, _, others = self._head().partition(", ")
         head = [Piece(f" {title}", "title"), Piece(f", {others}" if others else "", "dim")]
         lines = [fitted(head, width, glyphs), []]
+        self.status.offer(self.hints(() if self._rows else _KEYS_WITHOUT_RUNS))
         if not self._rows:
             self.show_list(self._page, [*lines, *self._nothing()], 0, lambda at: [], 0)
             return
@@ -178,7 +181,7 @@ class UnlinkedScreen(ListScreen):
             opened = self._opened(experiment)
             return experiment_line(experiment, width, glyphs, opened=opened, here=here)
 
-        self.show_list(self._page, lines, len(self._rows), line, self.row, self._details(width))
+        self.show_list(self._page, lines, len(self._rows), line, self.row, details=self._details)
 
     def _nothing(self) -> list[Line]:
         """Why there is no run, and what to do."""
@@ -199,16 +202,14 @@ class UnlinkedScreen(ListScreen):
         return f"{what} runs of trackers: {count:,}{others}" if self._known else "Unlinked runs"
 
     def _details(self, width: int) -> list[Line]:
-        """What is known of the run under the cursor; as high for each, so that nothing moves."""
-        most = min(_DETAILS, self.size.height // 3)
+        """What is known of the run under the cursor, or of its experiment."""
         experiment, run = self._rows[self.row]
         glyphs = self.host.glyphs
         if run is not None:
             title, known = "run", run_details(run, width, glyphs)
         else:
             title, known = "experiment", experiment_details(experiment, width, glyphs)
-        lines = [*known[:most], *([[]] * (most - len(known)))]
-        return [[], rule([Piece(title, "dim")], width, glyphs), *lines]
+        return [rule([Piece(title, "dim")], width, glyphs), *known]
 
     # Deciding
 

@@ -20,7 +20,8 @@ _CHOSEN = Style(reverse=True, bold=True)
 
 class Lines(Widget):
     """As high as it has lines. `cursor` is the line that is drawn on the ground of the cursor, -1
-    for none. The role `chosen` is drawn in reverse video."""
+    for none; `across` so many cells, 0 for all of them. The role `chosen` is drawn in reverse
+    video."""
 
     DEFAULT_CSS = "Lines { height: auto; width: 1fr; background: $background; }"
 
@@ -29,13 +30,14 @@ class Lines(Widget):
         self._ascii = ascii
         self._shown: Sequence[Line] = ()
         self._cursor = -1
+        self._across = 0
         self._roles: dict[str, Style] = {}
         self._cursor_roles: dict[str, Style] = {}
 
-    def show(self, lines: Sequence[Line], cursor: int = -1) -> None:
+    def show(self, lines: Sequence[Line], cursor: int = -1, *, across: int = 0) -> None:
         """Draw other lines; only those that look different are painted."""
         before, was = self._shown, self._cursor
-        self._shown, self._cursor = lines, cursor
+        self._shown, self._cursor, self._across = lines, cursor, across
         if len(before) != len(lines):
             self.refresh(layout=True)
             return
@@ -63,10 +65,12 @@ class Lines(Widget):
             self._cursor_roles = role_styles(self.app, cursor=True)
             self._cursor_roles["chosen"] = self._cursor_roles["title"]
         roles = self._cursor_roles if y == self._cursor else self._roles
-        line = self._shown[y] if y < len(self._shown) else []
-        segments = [
-            Segment(_in_ascii(text) if self._ascii else text, roles[role]) for text, role in line
-        ]
+        segments, cells = [], 0
+        for text, role in self._shown[y] if y < len(self._shown) else []:
+            if self._across and cells >= self._across:
+                roles = self._roles
+            segments.append(Segment(_in_ascii(text) if self._ascii else text, roles[role]))
+            cells += cell_len(text)
         return Strip(segments).adjust_cell_length(self.size.width, roles["text"])
 
 
@@ -99,7 +103,7 @@ class ListLines(Lines):
             self.by = by
 
     def on_click(self, event: events.Click) -> None:
-        if event.button == 1:
+        if event.button == 1 and not 0 < self._across <= event.x:
             self.post_message(self.Clicked(self, event.y, double=event.chain == 2))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

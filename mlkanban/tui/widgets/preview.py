@@ -46,6 +46,16 @@ class PreviewPlace:
         heights = ((40, 8), (30, 6), (22, 5))
         return cls(lines=next((lines for least, lines in heights if size.height >= least), 0))
 
+    @classmethod
+    def beside_list(cls, size: Size) -> PreviewPlace:
+        """Where the details of the line under the cursor stand on a screen that is a list: lists
+        are narrower than a board, and lower."""
+        if size.width >= 140:
+            return cls(columns=max(56, size.width * 36 // 100))
+        return cls(
+            lines=next((lines for least, lines in ((40, 8), (30, 6)) if size.height >= least), 0)
+        )
+
 
 class Preview(Widget):
     """Filled when the cursor rests on a card: reading and painting it for every key would hold up
@@ -79,14 +89,18 @@ class Preview(Widget):
         return self._rest is not None
 
     def point(
-        self, face: CardFace | None, needs: Sequence[str] = (), needed_by: Sequence[str] = ()
+        self,
+        face: CardFace | None,
+        needs: Sequence[str] = (),
+        needed_by: Sequence[str] = (),
+        remarks: Sequence[Line] = (),
     ) -> None:
         """The cursor is on this card; `needs` are those it waits for, `needed_by` those that wait
-        for it."""
+        for it, `remarks` what the screen has to say of it."""
         # With words for all fields of a card, which the board does without at its start.
         from mlkanban.display.card_preview import Previewed
 
-        card = None if face is None else Previewed(face, None, needs, tuple(needed_by))
+        card = None if face is None else Previewed(face, None, needs, tuple(needed_by), remarks)
         if card != self._pointed:
             self._pointed = card
             if self.display:

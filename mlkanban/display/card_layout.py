@@ -27,6 +27,7 @@ from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.event_text import event_text, who
 from mlkanban.display.lines import (
     as_many_as_fit,
+    filled,
     fitted,
     joined,
     labelled,
@@ -35,7 +36,7 @@ from mlkanban.display.lines import (
     spread,
     width_of,
 )
-from mlkanban.display.relation_tree import related
+from mlkanban.display.relation_tree import Relative, related
 from mlkanban.display.run_lines import aim_text
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.usage import Spending
@@ -125,7 +126,7 @@ class CardContent:
         }
 
     @property
-    def related(self) -> list[tuple[str, list[str]]]:
+    def related(self) -> list[tuple[str, list[Relative]]]:
         return related(self.faces, self.card.ref, self.view.board)
 
 
@@ -574,19 +575,34 @@ def detail_lines(
     return lines
 
 
-def link_lines(content: CardContent, width: int) -> list[Line]:
-    """The tab of links and of cards that this one has to do with."""
+def link_lines(content: CardContent, width: int, nothing: str) -> list[Line]:
+    """The tab of links and of cards that this one has to do with, or `nothing` without any."""
     lines: list[Line] = []
     for text in link_texts(content.card.links):
         lines += paragraph(cell_text(text), "text", width, content.glyphs)
     for title, cards in content.related:
         lines += [[]] if lines else []
         lines.append([Piece(title, "dim")])
-        lines += [fitted([Piece(cell_text(card), "text")], width, content.glyphs) for card in cards]
-    return lines or paragraph(
-        "No links and no related cards. e adds links, and cards that this one needs.", "dim", width,
-        content.glyphs,
-    )  # fmt: skip
+        lines += _relative_lines(cards, width, content.glyphs)
+    return lines or paragraph(nothing, "dim", width, content.glyphs)
+
+
+def _relative_lines(cards: Sequence[Relative], width: int, glyphs: Glyphs) -> list[Line]:
+    """Cards with their states in a column; a title takes as many lines as it needs."""
+    states = max(cell_len(card.state) for card in cards)
+    longest = max((cell_len(card.name) for card in cards if card.state), default=0)
+    room = max(20, min(longest, width - states - 2))
+    lines: list[Line] = []
+    for card in cards:
+        start = len(card.name) - len(card.name.lstrip())
+        inset = [Piece(" " * start, "text")]
+        cells = room - start if card.state else width - start
+        name = paragraph(cell_text(card.name.strip()), "text", max(8, cells), glyphs)
+        if card.state and name:
+            state = [Piece("  ", "text"), Piece(cell_text(card.state), "dim")]
+            name[0] = [*filled(name[0], max(8, cells), glyphs), *state]
+        lines += [fitted([*inset, *line], width, glyphs) for line in name]
+    return lines
 
 
 def history_lines(content: CardContent, width: int, plain_note: PlainNote) -> list[Line]:

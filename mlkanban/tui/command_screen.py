@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from mlkanban.core.models import CardFace, Stage
 from mlkanban.errors import MlkanbanError
@@ -19,8 +19,9 @@ T = TypeVar("T")
 
 class CommandScreen(Protocol):
     """A screen that asks, writes and shows what came of it. `unsaved` are texts on their way to
-    the store, by the form they were typed into."""
+    the store, by the form they were typed into. `WHERE` is its name in the table of commands."""
 
+    WHERE: ClassVar[str]
     ask: Ask
     status: StatusLine
     unsaved: dict[str, str]

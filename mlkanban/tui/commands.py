@@ -427,15 +427,12 @@ def on_screen(commands: Sequence[Command], where: str) -> dict[str, Command]:
 
 def shown(key: str) -> str:
     """A key as people write it."""
-    names = {
-        "left": "Left", "right": "Right", "up": "Up", "down": "Down", "enter": "Enter",
-        "space": "Space", "home": "Home", "end": "End", "pageup": "PgUp", "pagedown": "PgDn",
-        "tab": "Tab", "f1": "F1",
-    }  # fmt: skip
     if "+" in key and len(key) > 1:
         held, _, last = key.rpartition("+")
-        return f"{held.capitalize()}+{names.get(last, last)}"
-    return names.get(key, key)
+        return f"{held.title()}+{shown(last)}"
+    if key in _NAMED:
+        return {"pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc"}.get(key, key.capitalize())
+    return key
 
 
 def keys_shown(command: Command) -> str:

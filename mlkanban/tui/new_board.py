@@ -51,11 +51,9 @@ class NewBoard:
         return board
 
     def welcome(self, board: Board) -> None:
-        """Say what to do with a board that was just made."""
+        """Say that a board was made; the board itself says what to do, as long as it is empty."""
         odd = "" if self._screen.host.settings.timezone else odd_timezone()
-        self._screen.host.show_message(
-            f"{odd} {board.name} is ready. Press n to write the first card, ? for help.".strip()
-        )
+        self._screen.host.show_message(f"{odd} {board.name} is ready.".strip())
 
 
 def _made(name: str, chosen: Template, timezone: str, service: Service) -> Board:

@@ -27,7 +27,7 @@ async def test_choose_and_name_it(tmp_path: Path, number: int) -> None:
             stage.name for stage in TEMPLATES[number - 1].stages
         ]
         assert "Churn & fraud" in board.lines()[0]
-        assert "An empty board. Press n to write the first card, ? for help." in board.text()
+        assert "An empty board. n writes the first card, ? shows all keys." in board.text()
         assert "Churn & fraud is ready." in board.status()
         await board.press("card.new")
         await board.answer("the first card")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
+from mlkanban.tui.commands import BY_NAME
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
@@ -34,9 +36,15 @@ class CardEdits:
         """The cards a command is about; with none, the status line says so."""
         faces = self._screen.targets()
         if not faces:
-            hint = "The filter finds no card here." if self._screen.host.model.query else ""
-            self._screen.status.show(hint or "There is no card here. Press n to write one.")
+            self._screen.status.show(self._why_none())
         return faces
+
+    def _why_none(self) -> str:
+        host, where = self._screen.host, self._screen.WHERE
+        if host.model.query:
+            return "The filter finds no card here."
+        new = " {card.new} writes one." if where in BY_NAME["card.new"].where else ""
+        return with_keys(f"There is no card here.{new}", host.commands)
 
     async def change(self, action: Callable[[Service], Done]) -> Done | None:
         """Write, and let the screen show what came of it; None after saying why it was refused."""

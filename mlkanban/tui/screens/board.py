@@ -17,6 +17,7 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import BOARD
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
@@ -338,7 +339,8 @@ class BoardScreen(KeyScreen):
         more = [Option("+", f"keep {query}")] if query else []
         more += [Option("-", "forget one")] if views else []
         if not rows and not more:
-            self.status.show("No view is saved yet: / filters the board, then f keeps it.")
+            text = "No view is saved yet: {filter} filters the board, then {views} keeps it."
+            self.status.show(with_keys(text, self.host.commands))
             return
         key = await self.ask.choose("Show", [*rows, *more], rows=True)
         if key == "+":

@@ -45,6 +45,7 @@ from mlkanban.service.conflicts import OpenConflict
 from mlkanban.service.history import HistoryEntry
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.plain_markdown import plain_line, plain_lines, plain_parser
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.text_screen import TextScreen
@@ -55,6 +56,7 @@ _EACH = 12
 """So many runs have a line each; more are shown by configuration."""
 _CONFIGURATIONS = 20
 _LAST = len("tried last  ")
+_NO_LINKS = "No links and no related cards. {card.edit} adds links, and cards that this one needs."
 
 
 class _Read(NamedTuple):
@@ -205,6 +207,7 @@ class CardScreen(TextScreen):
         self, content: CardContent, read: _Read, tab: Tab, shown: frozenset[str], width: int
     ) -> None:
         width = max(10, width)
+        keys = self.host.commands
         notes = self.query_one("#notes", Markdown)
         pane = self.query_one("#card-tab", Lines)
         lines: list[Line] = []
@@ -212,13 +215,12 @@ class CardScreen(TextScreen):
             case Tab.RUNS:
                 lines = self._run_lines(read, width)
             case Tab.NOTES if not read.card.notes:
-                lines = paragraph(
-                    "No notes yet: a writes the first one.", "dim", width, self.host.glyphs
-                )
+                text = with_keys("No notes yet: {card.note} writes the first one.", keys)
+                lines = paragraph(text, "dim", width, self.host.glyphs)
             case Tab.HISTORY:
                 lines = history_lines(content, width, plain_line)
             case Tab.LINKS:
-                lines = link_lines(content, width)
+                lines = link_lines(content, width, with_keys(_NO_LINKS, keys))
             case Tab.DETAILS:
                 lines = detail_lines(content, shown, width, _plain_note)
         has_notes = tab is Tab.NOTES and bool(read.card.notes)

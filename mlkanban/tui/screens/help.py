@@ -6,6 +6,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from mlkanban.display.card_face import Piece
+from mlkanban.display.lines import spread
 from mlkanban.text import display
 from mlkanban.tui.commands import HELP
 from mlkanban.tui.help_page import page, sections
@@ -22,6 +23,7 @@ class HelpScreen(TextScreen):
         super().__init__()
         self._about, self._group = about, group
         self._search = ""
+        self._count = 0
         self._title = Lines(ascii=self.host.ascii, id="help-title")
         self._page = Lines(ascii=self.host.ascii, id="help")
 
@@ -32,15 +34,33 @@ class HelpScreen(TextScreen):
         yield self.ask
         yield self.status
 
+    def on_mount(self) -> None:
+        self.watch(self.scroll, "scroll_y", self._show_title, init=False)
+
     def on_resize(self, event: events.Resize) -> None:
         self._draw(event.size.width)
 
     def _draw(self, width: int) -> None:
         # A cell at either side, and the bar that scrolls.
         parts = sections(self._about, self.host.commands, self._group)
-        self._page.show(page(parts, max(20, width - 3), self.host.glyphs, self._search))
+        lines = page(parts, max(20, width - 3), self.host.glyphs, self._search)
+        while lines and not lines[-1]:
+            lines.pop()
+        self._page.show(lines)
+        self._count = len(lines)
+        self.call_after_refresh(self._show_title)
+
+    def _show_title(self) -> None:
+        """What help is of, and how far one has read: `1 of 2` pages."""
+        if not self.ready:
+            return
         found = f"   with {self._search!r}" if self._search else ""
-        self._title.show([[Piece(f"Help: {self._about}{display(found)}", "title")]])
+        left = [Piece(f"Help: {self._about}{display(found)}", "title")]
+        height, first = max(1, self.scroll.size.height), round(self.scroll.scroll_y)
+        pages = -(-self._count // height)
+        here = pages if first + height >= self._count else 1 + first // height
+        right = [Piece(f"{here} of {pages}", "dim")] if pages > 1 else []
+        self._title.show([spread(left, right, max(20, self.size.width - 2), self.host.glyphs)])
 
     async def do_help_search(self) -> None:
         before = self._search

@@ -13,7 +13,7 @@ from mlkanban.cells import wrapped_note
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import filled, spread
+from mlkanban.display.lines import fitted, spread
 from mlkanban.display.number_text import number_view, simulate, suggest_limits
 from mlkanban.display.number_text.backtest import remarks
 from mlkanban.display.number_view import NumberView, Summary
@@ -305,7 +305,7 @@ class ReportsScreen(KeyScreen):
         self._words.show(self._sentences(summary))
         self._picture.show(spec, self._report.part)
         self._table.show(table, self._report.part if spec is None else None)
-        self._note.show([self._footnote(summary)])
+        self._note.show(self._footnote(summary))
         self.status.offer(self._hints_here())
         if spec is not None and table is not None:
             self._table.styles.width = min(
@@ -333,15 +333,18 @@ class ReportsScreen(KeyScreen):
         airy: list[Line] = [[]] if height >= _AIRY else []
         return [*airy, *made[:most], *airy]
 
-    def _footnote(self, summary: Summary) -> Line:
-        """How it was counted; while something is pointed at, what that is."""
-        pointed = self._pointed_words()
-        if pointed:
-            parts = [Piece(f" {self.plain(pointed)}", "focus")]
-        else:
-            note = self.worded(summary.note).replace(" | ", "   ")
-            parts = [Piece(f" {self.plain(note)}", "dim")]
-        return filled(parts, self.size.width, self.host.glyphs)
+    def _footnote(self, summary: Summary) -> list[Line]:
+        """How it was counted; while something is pointed at, what that is, in as many lines, so
+        that nothing moves."""
+        width, glyphs = self.size.width, self.host.glyphs
+        note = wrapped_note(self.worded(summary.note), max(20, width - 2))
+        lines: list[Line] = [
+            [Piece(f" {self.plain(line.replace(' | ', '   '))}", "dim")] for line in note
+        ]
+        if pointed := self._pointed_words():
+            words = fitted([Piece(f" {self.plain(pointed)}", "focus")], width, glyphs)
+            lines = [*([[]] * (len(lines) - 1)), words]
+        return lines
 
     def _pointed_words(self) -> str:
         """What is pointed at: the card, or how many."""

@@ -46,6 +46,7 @@ from mlkanban.runs.stop import stop_run
 from mlkanban.text import cell_text, display, quantity, short_name
 from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.external_editor import ExternalEditor
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.screens.list_screen import ListScreen
@@ -217,8 +218,11 @@ class RunsScreen(ListScreen):
         lines = [self._title_line(width), self._summary_line(context, width)]
         cursor, self.rows_in_sight = -1, {}
         if not self.length:
+            idle = ("run.filter",) if self._runs else ()
+            self.status.offer(self.hints((*idle, "help", "back")))
             text = (
-                f"No run matches {display(self._query)}: / changes the filter."
+                f"No run matches {display(self._query)}: "
+                + with_keys("{run.filter} changes the filter.", self.host.commands)
                 if self._runs
                 else f"No runs yet. Start one in a shell: `mlkanban run {self._ref} -- COMMAND`"
             )

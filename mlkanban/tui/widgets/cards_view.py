@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,10 +16,12 @@ from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.glyphs import Glyphs
 from mlkanban.text import ascii_only, quantity
 from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.theme import role_styles
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
+    from mlkanban.tui.host import Host
 
 _MINUTE = timedelta(minutes=1)
 
@@ -185,17 +187,26 @@ class CardsView(Widget):
         return not self.app.no_color and faint.color != text.color
 
     def _nothing_shown(self) -> str:
+        """Why there is no card, and what to do, with the person's own keys."""
+        return with_keys(self._why_nothing(), cast("Host", self.app).commands)
+
+    def _why_nothing(self) -> str:
         model = self._model
         asleep = quantity(model.asleep_found, "card") + " snoozed"
         if model.query:
             how = f"{asleep}: add snoozed:yes. " if model.asleep_found else ""
             how += f"Did you mean {meant}? " if (meant := model.query_meant) else ""
-            return f"No card is found by this. {how}Press / to change the filter."
+            return f"No card is found by this. {how}{{filter}} changes the filter."
         if model.asleep_found:
-            return f"Nothing in sight: {asleep}. / snoozed:yes finds them, n makes a new card."
+            return (
+                f"Nothing in sight: {asleep}. {{filter}} snoozed:yes finds them, "
+                "{card.new} writes a card."
+            )
         if model.faces:
-            return "Nothing open here. Press n for a new card, F to show finished ones."
-        return "An empty board. Press n to write the first card, ? for help."
+            return (
+                "Nothing open here. {card.new} writes a card, {finished.show} shows finished ones."
+            )
+        return "An empty board. {card.new} writes the first card, {help} shows all keys."
 
 
 def merged(segments: Iterable[Segment]) -> Cells:

@@ -396,15 +396,20 @@ def folder_of(session: Session, run: str) -> RunFolder:
 @click.option(
     "-f", "--follow", is_flag=True, help="Keep printing until the run ends; ^C leaves it running."
 )
+@click.option("--raw", is_flag=True, help="Print the bytes that the job wrote.")
 @pass_session
-def logs(session: Session, run: str, follow: bool) -> None:
+def logs(session: Session, run: str, follow: bool, raw: bool) -> None:
     """Print what a run wrote: its stdout to stdout, its stderr to stderr.
+
+    The output is printed as a terminal would leave it: a progress bar that draws its line again and
+    again is one line, in its last state. --raw prints what the job wrote, byte by byte; to a
+    terminal without the sequences that would act on it.
 
     RUN is the id of a run, or a beginning or an end of it.
     """
     if session.json:
         raise UsageProblem("Logs are no JSON.", "Leave out --json.")
-    copy_logs(folder_of(session, run), now, follow=follow)
+    copy_logs(folder_of(session, run), now, follow=follow, raw=raw)
 
 
 @click.command()

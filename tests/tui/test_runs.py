@@ -314,12 +314,13 @@ async def test_a_sweep_is_listed_by_configuration_and_filtered(small: Path) -> N
 async def test_the_end_of_the_log_is_shown_and_followed_while_it_runs(small: Path) -> None:
     async with opened(small) as board:
         folder = forged(small, board.ref(TITLE))
-        folder.out.write_text("epoch 1\n\x1b[31mepoch 2\x1b[0m\n 40%|####  | 4/10\n")
+        folder.out.write_text("epoch 1\n\x1b[31mepoch 2\x1b[0m\n 10%|#  | 1/10\r 40%|#### | 4/10")
         await board.app.run_watch.look()
         await board.go_to(TITLE)
         await board.press("runs")
         await board.until(lambda: "  epoch 2" in board.text())
-        assert "40%" not in board.text()
+        assert " 40%|#### | 4/10" in board.text()
+        assert "10%" not in board.text()
         with folder.out.open("a") as log:
             log.write("".join(f"step {n}\n" for n in range(99)))
         folder.err.write_text("a warning\n")

@@ -1,55 +1,154 @@
-"""Show the output of a run. On a terminal it is only text: nothing in a log may act on the
-terminal."""
+"""Show the output of a run as a terminal would leave it: progress bars in their last state. It is
+only text: nothing in a log may act on the terminal."""
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
+import shutil
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from mlkanban.errors import NotFound
+from mlkanban.cells import shortened
+from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.runs.local.folder import ID, RunFolder, runs_folder, tail
 from mlkanban.runs.local.inspect import judged, logs
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Clock
-from mlkanban.runs.model.failure import ESCAPES, last_lines
-from mlkanban.text import display_lines
+from mlkanban.runs.model.failure import ESCAPES, LONGEST_LINE, LOOKED_AT
+from mlkanban.runs.model.terminal_lines import REACH, TerminalLines, screen_lines
+from mlkanban.text import display, display_lines
 
 _CHUNK = 1 << 16
 _LOOKS = 0.2
 _LINE = re.compile(rb"[^\r\n]*[\r\n]")
+_PAGED_FIRST, _PAGED_LAST = 8_000_000, 32_000_000
+"""Bytes of the beginning and of the end of a log that a pager gets."""
 
 
-class _Copy:
-    """Copies one growing log to one stream; the log may not exist yet."""
+class _Source:
+    """A growing log, which may not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
+
+    def read(self) -> bytes | None:
+        """The next piece, b'' where there is none yet; None when the log has begun anew."""
+        if self._file is None:
+            try:
+                self._file = self.path.open("rb")
+            except OSError:
+                return b""
+        chunk = self._file.read(_CHUNK)
+        if not chunk and self._began_anew(self._file):
+            self._file.close()
+            self._file = None
+            return None
+        return chunk
+
+    def _began_anew(self, file: BinaryIO) -> bool:
+        """Whether the log was truncated, or another one was put into its place: a job that is put
+        back into the queue begins its log again."""
+        try:
+            now, here = self.path.stat(), os.fstat(file.fileno())
+        except OSError:
+            return False
+        return now.st_size < file.tell() or not os.path.samestat(now, here)
+
+
+class _LiveLine:
+    """The last line of logs that grow, drawn again on a terminal as it changes."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._shown = ""
+
+    def clear(self) -> None:
+        if self._shown:
+            _write(self._target, b"\r" + b" " * len(self._shown) + b"\r")
+            self._shown = ""
+
+    def show(self, text: str) -> None:
+        text = shortened(display(text[-_CHUNK:]).replace("\t", " "), _columns() - 1)
+        if text != self._shown:
+            self.clear()
+            _write(self._target, text.encode(errors="replace"))
+            # As many blanks as it may have cells.
+            self._shown = text if text.isascii() else text + " " * (_columns() - 1 - len(text))
+
+
+def _columns() -> int:
+    return max(20, shutil.get_terminal_size().columns)
+
+
+class _Rendered:
+    """Copies a log to a stream, line by line as a terminal would leave them."""
+
+    def __init__(self, path: Path, target: int, live: _LiveLine | None, reach: int) -> None:
+        self._source = _Source(path)
+        self._target = target
+        self._live = live
+        self._reach = reach
+        self._begin()
+
+    def _begin(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._lines = TerminalLines(self._reach)
+
+    def more(self, *, last: bool = False) -> bool:
+        """Copy what is final; returns whether there was anything. At the `last` look, copy what is
+        left, too."""
+        chunk = self._source.read()
+        if chunk is None:
+            self._print(self._lines.rest(), end="\n")
+            self._begin()
+            _note(self._source.path, self._live)
+            return True
+        final = self._lines.feed(self._decoder.decode(chunk)) if chunk else []
+        if last and not chunk:
+            self._print(self._lines.rest(), end="")
+            self._begin()
+        elif final or (chunk and self._live):
+            self._print(final, end="\n")
+            if self._live:
+                self._live.show(self._lines.rest()[-1])
+        return bool(chunk)
+
+    def _print(self, lines: Sequence[str], end: str) -> None:
+        if self._live:
+            self._live.clear()
+        text = "\n".join(lines)
+        if text or len(lines) > 1:
+            _write(self._target, (display_lines(text) + end).encode(errors="replace"))
+
+
+class _Raw:
+    """Copies a log to a stream as it is; to a terminal without what would act on it."""
 
     def __init__(self, path: Path, target: int) -> None:
-        self._path = path
-        self._file: BinaryIO | None = None
+        self._source = _Source(path)
         self._target = target
         self._plain = os.isatty(target)
         self._rest = b""
 
     def more(self, *, last: bool = False) -> bool:
-        """Copy new lines, complete ones only; returns whether there were any."""
-        if self._file is None:
-            try:
-                self._file = self._path.open("rb")
-            except OSError:
-                return False
-        chunk = self._file.read(_CHUNK)
-        if not chunk and self._began_anew(self._file):
-            self._file.close()
-            self._file, self._rest = None, b""
+        """Copy what is new; returns whether there was anything."""
+        chunk = self._source.read()
+        if chunk is None:
+            _write(self._target, self._rest)
+            self._rest = b""
+            _note(self._source.path, None)
             return True
         if not self._plain:
             _write(self._target, chunk)
             return bool(chunk)
         text = self._rest + chunk
-        end = len(text) if last and not chunk else 0
+        end = len(text) if (last and not chunk) or len(text) > 2 * _CHUNK else 0
         for line in _LINE.finditer(text):
             end = max(end, line.end())
         self._rest = text[end:]
@@ -58,17 +157,8 @@ class _Copy:
             _write(self._target, shown)
         return bool(chunk)
 
-    def _began_anew(self, file: BinaryIO) -> bool:
-        """Whether the log was truncated, or another one was put into its place: a job that is put
-        back into the queue begins its log again."""
-        try:
-            now, here = self._path.stat(), os.fstat(file.fileno())
-        except OSError:
-            return False
-        return now.st_size < file.tell() or not os.path.samestat(now, here)
 
-
-def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
+def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool, raw: bool = False) -> None:
     """Copy both logs to stdout and stderr; with `follow`, until the run has ended."""
     sys.stdout.flush()
     start = folder.start()
@@ -80,15 +170,33 @@ def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
             if out or err
             else "SLURM does not say where the job writes to, or it has not started yet.",
         )
-    copies = [_Copy(log, 1) for log in out] + [_Copy(log, 2) for log in err if log not in out]
+    pairs = [(log, 1) for log in out] + [(log, 2) for log in err if log not in out]
+    copies: list[_Raw] | list[_Rendered]
+    if raw:
+        copies = [_Raw(log, target) for log, target in pairs]
+    else:
+        live = next((_LiveLine(target) for target in (1, 2) if os.isatty(target)), None)
+        reach = 0 if follow else REACH
+        copies = [
+            _Rendered(log, target, live if follow and os.isatty(target) else None, reach)
+            for log, target in pairs
+        ]
     while True:
         # Looked at before the last is copied: what was written before the end is there.
         over = not follow or judged(folder, folder.start(), here(), clock()).state.ended
-        while any(copy.more(last=over) for copy in copies):
-            pass
+        for copy in copies:
+            while copy.more(last=over):
+                pass
         if over:
             return
         time.sleep(_LOOKS)
+
+
+def _note(path: Path, live: _LiveLine | None) -> None:
+    if live:
+        live.clear()
+    note = f"mlkanban: {path.name} was truncated or replaced; it starts over.\n"
+    _write(2, display_lines(note).encode(errors="replace"))
 
 
 class Written(NamedTuple):
@@ -106,7 +214,56 @@ def last_written(data: Path, run_id: str) -> Written:
     folder = RunFolder(runs_folder(data) / run_id)
     out, err = logs(folder, folder.start())
     alone = [log for log in err if log not in out]
-    return Written(*(last_lines(tail(files[-1])) if files else [] for files in (out, alone)))
+    return Written(*(_last_lines(files[-1]) if files else [] for files in (out, alone)))
+
+
+def _last_lines(log: Path) -> list[str]:
+    lines = (line.rstrip() for line in screen_lines(tail(log)))
+    return [line[:LONGEST_LINE] for line in lines if line][-LOOKED_AT:]
+
+
+def render(sources: Sequence[Path], folder: Path) -> list[Path]:
+    """Write logs into a folder as a terminal would leave them; of a huge one its beginning and its
+    end. Returns the files, one for each log that is there and not empty."""
+    made: list[Path] = []
+    try:
+        for source in sources:
+            if source.exists() and source.stat().st_size:
+                name = (
+                    source.name
+                    if folder / source.name not in made
+                    else f"{len(made)}-{source.name}"
+                )
+                made.append(folder / name)
+                with made[-1].open("w", encoding="utf-8", errors="replace") as target:
+                    target.writelines(_paged(source))
+    except OSError as error:
+        raise StoreProblem(
+            f"The log cannot be prepared for the pager: {error.strerror}.",
+            "Make room, or set TMPDIR.",
+        ) from error
+    return made
+
+
+def _paged(log: Path) -> Iterator[str]:
+    with log.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size <= _PAGED_FIRST + _PAGED_LAST:
+            yield from _screen(file, size)
+            return
+        yield from _screen(file, _PAGED_FIRST)
+        left_out = (size - _PAGED_FIRST - _PAGED_LAST) / 1e6
+        yield f"\n[mlkanban: {left_out:,.0f} MB are left out here; `mlkanban logs` prints them]\n"
+        file.seek(-_PAGED_LAST, os.SEEK_END)
+        yield from _screen(file, _PAGED_LAST)
+
+
+def _screen(file: BinaryIO, most: int) -> Iterator[str]:
+    decoder, lines = codecs.getincrementaldecoder("utf-8")("replace"), TerminalLines(REACH)
+    while most > 0 and (chunk := file.read(min(_CHUNK, most))):
+        most -= len(chunk)
+        yield from (f"{display_lines(line)}\n" for line in lines.feed(decoder.decode(chunk)))
+    yield display_lines("\n".join(lines.rest()))
 
 
 def _harmless(raw: bytes) -> bytes:

@@ -9,7 +9,7 @@ from mlkanban.core.models import BlockReason
 
 LOOKED_AT = 50
 SHOWN = 10
-_LONGEST = 300
+LONGEST_LINE = 300
 ESCAPES = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[PX^_][^\x1b]*(?:\x1b\\|$)"
     r"|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
@@ -70,7 +70,7 @@ def last_lines(text: str) -> list[str]:
         drawn = [part for part in raw.split("\r") if part.strip()]
         line = ESCAPES.sub("", drawn[-1]).rstrip() if drawn else ""
         if line.strip() and not _PROGRESS.search(line):
-            lines.append(line[:_LONGEST])
+            lines.append(line[:LONGEST_LINE])
     return lines[-LOOKED_AT:]
 
 

@@ -2,8 +2,10 @@
 the cursor."""
 
 import asyncio
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -32,7 +34,7 @@ from mlkanban.errors import BadQuery, MlkanbanError, NotFound
 from mlkanban.runs.local.commits import difference
 from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import logs
-from mlkanban.runs.local.logs import Written, last_written
+from mlkanban.runs.local.logs import Written, last_written, render
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
 from mlkanban.runs.model.overview import FAILED, ConfigurationRuns, Order, in_order, overview
 from mlkanban.runs.model.parameters import differing
@@ -369,7 +371,7 @@ class RunsScreen(ListScreen):
 
     # Commands
 
-    def do_run_log(self) -> None:
+    async def do_run_log(self) -> None:
         """Open the runs of a configuration; leave the terminal to a pager with what a run wrote."""
         if not self.length:
             return
@@ -382,11 +384,12 @@ class RunsScreen(ListScreen):
         try:
             folder = find_run(self.host.places.data, self._run_here.id)
             found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
-            written = [log for log in found if log.exists() and log.stat().st_size]
-            if not written:
-                self.status.show("It has written nothing (yet).")
-                return
-            self._editor.hand_over(partial(page_files, [str(log) for log in written]))
+            with tempfile.TemporaryDirectory(prefix="mlkanban-") as pages:
+                written = await beside(lambda: render([*found], Path(pages)))
+                if not written:
+                    self.status.show("It has written nothing (yet).")
+                    return
+                self._editor.hand_over(partial(page_files, [str(log) for log in written]))
         except MlkanbanError as error:
             self.show_error(error)
 

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_type_hints
 
 from mlkanban import toml
 from mlkanban.access import refusal
@@ -65,6 +65,12 @@ class Settings:
     trackers: list[str] = field(
         default_factory=list,
         metadata={"description": "files and folders of trackers that sync-runs reads too"},
+    )
+    notify: Literal["none", "bell", "osc9", "osc777"] = field(
+        default="none",
+        metadata={
+            "description": "how the open board calls when a run ends: none, bell, osc9 or osc777"
+        },
     )
     repeat_parameters: list[str] = field(
         default_factory=lambda: [*repeats.DEFAULT_NAMES],
@@ -141,6 +147,9 @@ def _expected(name: str, *, whole: bool) -> str:
         return "a table: [keys]" if whole else "a key in quotes, or a list of them"
     if isinstance(getattr(Settings(), name), bool):
         return "true or false"
+    choices = get_args(get_type_hints(Settings)[name])
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return f"one of {', '.join(choices)}"
     listed = isinstance(getattr(Settings(), name), list)
     return "a list of texts in quotes" if listed and whole else "a text in quotes"
 

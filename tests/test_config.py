@@ -142,3 +142,13 @@ def test_a_file_that_would_not_be_read_again_is_left_alone(file, text) -> None:
     with pytest.raises(BadInput):
         remember(file, "theme", "terminal")
     assert file.read_text() == text
+
+
+def test_a_setting_with_few_values_names_them(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('notify = "loud"\n')
+    with pytest.raises(BadInput, match="'loud' is not one of none, bell, osc9, osc777"):
+        read(file, {})
+    file.write_text('notify = "osc777"\n')
+    assert read(file, {})[0].notify == "osc777"
+    assert read(file, {"MLKANBAN_NOTIFY": "bell"})[0].notify == "bell"

@@ -25,7 +25,7 @@ def adopt(session: Session, card: str, pid: int, override: str) -> None:
     Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
     card is not blocked for it.
     """
-    with slot_for(card, override) as slot:
+    with slot_for(session, card, override) as slot:
         ref = slot.job.ref
         folder, start = adoption.adopt(places().data, ref, slot.job.id, pid, login_name(), now())
         slot.take(folder, start, override)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from mlkanban.cli.session import login_name
+from mlkanban.cli.session import Session, login_name
 from mlkanban.clock import now
 from mlkanban.config import load
 from mlkanban.errors import MlkanbanError, NotFound, StoreProblem, UsageProblem
 from mlkanban.paths import places
+from mlkanban.runs.local.code import git_branch
 from mlkanban.runs.local.intake import Intake, report_of
 from mlkanban.runs.local.processes import here
-from mlkanban.runs.local.start import FolderProblem, git_branch, make
+from mlkanban.runs.local.start import FolderProblem, make
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.state import RunState
 from mlkanban.service import Service
@@ -78,9 +79,10 @@ class RunSlot(NamedTuple):
 
 
 @contextmanager
-def slot_for(card: str, override: str) -> Iterator[RunSlot]:
+def slot_for(session: Session, card: str, override: str) -> Iterator[RunSlot]:
     """The card for which a job may start, with the store open while the block runs. Where that
-    cannot be read the job runs all the same: the board hears of it later."""
+    cannot be read the job runs all the same: the board hears of it later. What became of other runs
+    meanwhile is kept for hooks, which no job waits for."""
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
     data = places().data
     try:
@@ -99,13 +101,14 @@ def slot_for(card: str, override: str) -> Iterator[RunSlot]:
             show(f"{error} {_LATER}")
             slot = RunSlot(JobCard(names[0]))
         yield slot
+        session.keep_for_hooks(service.take_hook_events())
         for notice in service.take_notices():
             show(notice)
 
 
-def which_card(card: str, override: str) -> JobCard:
+def which_card(session: Session, card: str, override: str) -> JobCard:
     """The card for which a job may start."""
-    with slot_for(card, override) as slot:
+    with slot_for(session, card, override) as slot:
         return slot.job
 
 

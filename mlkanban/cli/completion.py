@@ -100,6 +100,14 @@ def _runs(ctx: click.Context, session: Session, service: Service) -> Iterator[tu
     return ((run.id, f"{ref} {run.outcome}") for ref, run in service.runs.of_board(board.id))
 
 
+def _runs_and_cards(
+    ctx: click.Context, session: Session, service: Service
+) -> Iterator[tuple[str, str]]:
+    runs = list(service.runs.of_board(session.board(service).id))
+    yield from ((run.id, f"{ref} {run.outcome}") for ref, run in runs)
+    yield from {ref: "its runs" for ref, _ in runs}.items()
+
+
 def _backups(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
     # Loaded with cards for `add`, which has no use for backups.
     from mlkanban.service.backups import all_below
@@ -126,6 +134,7 @@ _NAMES: dict[str, Callable[[click.Context, Session, Service], Iterable[tuple[str
     "conflicts": _conflicts,
     "fields": _fields,
     "runs": _runs,
+    "runs and cards": _runs_and_cards,
     "tags": _tags,
     "views": lambda _, session, service: service.views.of(session.board(service).id).items(),
     "zones": _zones,

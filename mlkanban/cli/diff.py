@@ -7,9 +7,9 @@ import click
 from mlkanban.cli.runs import folder_of
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN
-from mlkanban.errors import NotFound
+from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.paths import places
-from mlkanban.runs.local.commits import difference
+from mlkanban.runs.local.commits import difference, kept_patch
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.use_cases.card_runs import RunReport
 
@@ -17,15 +17,31 @@ from mlkanban.runs.use_cases.card_runs import RunReport
 @click.command()
 @click.argument("run", type=RUN)
 @click.argument("before", type=RUN, required=False)
+@click.option(
+    "--patch", is_flag=True, help="Print the uncommitted changes that RUN was started with."
+)
 @pass_session
-def diff(session: Session, run: str, before: str | None) -> None:
+def diff(session: Session, run: str, before: str | None, patch: bool) -> None:
     """Print the code changes between the commits of two runs, BEFORE and RUN.
 
     Without BEFORE, from the run of the same card before it. Both are ids of runs, or a beginning or
     an end of one.
+
+    With --patch, print what RUN had that no commit has, as it was kept when RUN was started: up to
+    1 MB, without secrets, for `git apply`. Files that git does not track are named only.
     """
     folder = folder_of(session, run)
     start = folder.start()
+    if patch:
+        if before is not None:
+            raise UsageProblem("--patch is about one run.", "Leave out the other one.")
+        text = kept_patch(places().data, folder.id)
+        session.answer(
+            "patch",
+            lambda: {"run": folder.id, "commit": str(start.get("commit", "")), "patch": text},
+            lambda: [text.rstrip("\n")],
+        )
+        return
     report = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
     with session.service() as service:
         known = service.runs.beside(report)

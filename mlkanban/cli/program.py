@@ -90,6 +90,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "runs:logs",
             "Print what a run wrote: its stdout to stdout, its stderr to stderr.",
         ),
+        "wait": ("wait:wait", "Wait for the end of runs, and exit with the code of the run."),
+        "rerun": (
+            "rerun:rerun",
+            "Start a run again: the same command in the same folder for the same card.",
+        ),
         "diff": (
             "diff:diff",
             "Print the code changes between the commits of two runs, BEFORE and RUN.",

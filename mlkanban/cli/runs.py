@@ -23,6 +23,7 @@ from mlkanban.display.run_text import duration, inside, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
+from mlkanban.runs.local.code import Changes, code_state
 from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import metrics_of, why
 from mlkanban.runs.local.intake import Intake
@@ -90,15 +91,35 @@ def run(
     The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment too, and what links MLflow and
     W&B to the card.
     """
+    start_run(
+        session, card, command, detach=detach, override=override, gpus=gpus, aim=metric or "",
+        no_env=no_env,
+    )  # fmt: skip
+
+
+def start_run(
+    session: Session,
+    card: str,
+    command: Sequence[str],
+    *,
+    detach: bool,
+    override: str,
+    gpus: int | None,
+    aim: str,
+    no_env: bool,
+) -> None:
+    """Start a job in the working folder, and unless it is to be detached follow it to its end and
+    exit with its code."""
     if session.json and not detach:
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
-    with slot_for(card, override) as slot:
+    changes = Changes(code_state())
+    with slot_for(session, card, override) as slot:
         job = slot.job
         wanted = Wanted(
-            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env,
-            metric or "", label=job.label,
+            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, aim,
+            label=job.label, code=changes.state,
         )  # fmt: skip
         folder, start = plan(places().data, wanted, now())
         slot.take(folder, start, override)
@@ -110,6 +131,7 @@ def run(
     except StoreProblem:
         give_up(job, folder.id)
         raise
+    changes.keep(folder)
     if detach:
         session.answer(
             "run",
@@ -119,6 +141,7 @@ def run(
         show(f"Run {folder.id} of {job.ref} started: mlkanban logs -f {folder.id}")
         return
     show(f"Run {folder.id} of {job.ref}. Close the terminal and it runs on; ^C stops it.")
+    session.afterwards()
     end = viewer.follow(show)
     if end is None:
         raise click.exceptions.Exit(129)

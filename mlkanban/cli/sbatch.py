@@ -58,7 +58,7 @@ def sbatch(
 
     Exits with the code of sbatch: with --wait, which waits for the end of the job, that of the job.
     """
-    ref, card_id, label = which_card(card, override)
+    ref, card_id, label = which_card(session, card, override)
     wanted = Wanted(
         ref, card_id, ["sbatch", *words], login_name(), force=override.strip(),
         show_card_to_job=not no_env, aim=metric or "", label=label,

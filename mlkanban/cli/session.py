@@ -7,7 +7,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -218,13 +218,19 @@ class Session:
         except MlkanbanError as error:
             self.show_message(f"No backup was made: {error}")
 
+    def keep_for_hooks(self, events: Sequence[HookEvent]) -> None:
+        """Keep what was written without `service` until hooks are run."""
+        self._hook_events += events
+        self._wrote |= bool(events)
+
     def _run_hooks(self) -> None:
-        if not self.hooks or not self._hook_events or not (places().config / "hooks").is_dir():
+        events, self._hook_events = self._hook_events, []
+        if not self.hooks or not events or not (places().config / "hooks").is_dir():
             return
         # subprocess: only a person with hooks waits for it.
         from mlkanban.hooks import run
 
-        for problem in run(places().config, self._hook_events):
+        for problem in run(places().config, events):
             self.show_message(problem)
 
     def board(self, service: Service, *, taken_back: bool = False) -> Board:

@@ -2,6 +2,7 @@
 such as cards, stages, days, limits, metrics."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlkanban.core.models import Board
 
 NONE = "none"
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 class SuggestingGroup(click.Group):
@@ -187,6 +189,25 @@ class AimParam(click.ParamType):  # type: ignore[type-arg]
         return accept_aim(value)
 
 
+class DurationParam(click.ParamType):  # type: ignore[type-arg]
+    """A time such as 90s, 30m, 2h, 7d or 2w, in seconds; `unit` is that of a bare number."""
+
+    name = "duration"
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw]?)", str(value).strip().lower())
+        if match is None:
+            self.fail(f"{value!r} is not a time; write it as 90s, 30m, 2h or 7d.", param, ctx)
+        return float(match[1]) * _SECONDS[match[2] or self._unit]
+
+
 class DayParam(click.ParamType):  # type: ignore[type-arg]
     """A day such as 2026-03-31."""
 
@@ -203,6 +224,7 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
 
 
 LIMIT, DAY, AIM = LimitParam(), DayParam(), AimParam()
+DURATION, AGE = DurationParam("s"), DurationParam("d")
 CARD = CardParam("card", "List them: mlkanban list --all", "cards")
 STAGE = NameParam("stage", "List them: mlkanban stages", "stages")
 """The name of a stage, or its beginning."""
@@ -217,6 +239,7 @@ WHEN = NameParam("day", "Write it as 2026-03-31, or leave it out.")
 ZONE = NameParam("time zone", "Write it as Europe/Rome, or leave it out.", "zones")
 VIEW = NameParam("view", "List them: mlkanban views", "views")
 RUN = NameParam("run", "List them: mlkanban runs", "runs")
+RUN_OR_CARD = NameParam("run or card", "List them: mlkanban runs", "runs and cards")
 TRACKED = NameParam("run", "List them: mlkanban sync-runs")
 BACKUP = NameParam("backup", "List them: mlkanban backup list", "backups")
 CONFLICT = NameParam("card", "List the conflicts: mlkanban resolve", "conflicts")

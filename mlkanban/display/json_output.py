@@ -445,6 +445,25 @@ class LinkedJobJson(Shape):
     job: str
 
 
+class PatchJson(Shape):
+    """The uncommitted changes that a run was started with."""
+
+    run: str
+    commit: str
+    patch: str
+
+
+class AwaitedRunJson(Shape):
+    """`ended` is false where the time was up before; `exit` is null where it is not known."""
+
+    id: str
+    card: str
+    state: RunState
+    evidence: str
+    exit: int | None
+    ended: bool
+
+
 class StoppedRunJson(Shape):
     """`stopped` is false until SLURM has ended the job."""
 
@@ -777,11 +796,13 @@ KINDS: Mapping[str, JsonKind] = {
     "history": JsonKind(list[HistoryEntryJson], "`history`"),
     "portfolio": JsonKind(list[PortfolioRowJson], "`portfolio`"),
     "runs": JsonKind(list[RunJson], "`runs`", RunsMetaJson | None),
-    "run": JsonKind(StartedRunJson, "the run that `run --detach` started"),
+    "run": JsonKind(StartedRunJson, "the run that `run --detach` or `rerun --detach` started"),
     "adopt": JsonKind(StartedRunJson, "the run that `adopt` made of a process"),
     "sbatch": JsonKind(SubmittedRunJson, "the job that `sbatch` submitted"),
     "stop": JsonKind(StoppedRunJson, "`stop`"),
+    "wait": JsonKind(list[AwaitedRunJson], "`wait`"),
     "diff": JsonKind(CodeDifferenceJson, "`diff`"),
+    "patch": JsonKind(PatchJson, "`diff --patch`"),
     "sync-runs": JsonKind(SyncedRunsJson, "`sync-runs`"),
     "sync": JsonKind(SyncJson, "`sync`"),
     "report": JsonKind(WrittenFileJson, "the file that `report` wrote"),

@@ -1,4 +1,4 @@
-"""Hook events: what a person just did, for the hooks of that person."""
+"""Hook events: what a person just did and how runs ended, for the hooks of that person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from mlkanban.core.models import Board
 from mlkanban.service.transaction import Context
 from mlkanban.store import repository
 
-MOVE, BLOCK, DONE = HOOKS = ("on-move", "on-block", "on-done")
+MOVE, BLOCK, DONE, RUN_END = HOOKS = ("on-move", "on-block", "on-done", "on-run-end")
+_OF_RUN = {
+    "state": "state", "exit": "exit", "why": "why", "started": "started", "ended": "ended",
+    "host": "host", "command": "argv", "commit": "commit", "metrics": "metrics",
+    "last_lines": "last",
+}  # fmt: skip
+"""What a hook gets of a run, named as by `mlkanban --json runs`, and how a card keeps it."""
+
+
+_RUN_ENDED = "run.ended"
 
 
 class HookEvent(NamedTuple):
@@ -22,11 +31,16 @@ class HookEvent(NamedTuple):
 
 
 def take(context: Context) -> list[HookEvent]:
-    """The actions of this person since the last call, with the names that people know.
+    """The actions of this person since the last call, with the names that people know, and the ends
+    of runs that were taken in.
 
-    Actions by runs and conditions are left out, and so is what was undone or imported.
+    Other actions by runs and conditions are left out, and so is what was undone or imported.
     """
-    events = [event for event in context.new_events if event.actor == context.actor]
+    events = [
+        event
+        for event in context.new_events
+        if event.actor == context.actor or event.kind == _RUN_ENDED
+    ]
     context.new_events.clear()
     hooked = [(hook, event) for event in events for hook in _hooks(event)]
     if not hooked:
@@ -51,6 +65,8 @@ def _grouped(hooked: Iterable[tuple[str, Event]]) -> Iterable[tuple[Any, Iterabl
 
 
 def _hooks(event: Event) -> list[str]:
+    if event.kind == _RUN_ENDED:
+        return [RUN_END]
     values = changes(event)
     moved = event.kind in ("card.moved", "card.reopened")
     return [
@@ -69,7 +85,7 @@ def _data(
 ) -> dict[str, Any]:
     names = {stage.id: stage.name for stage in (*board.former, *board.stages)}
     first = events[0]
-    return {
+    made = {
         "schema": 1,
         "kind": hook,
         "action": first.action,
@@ -79,6 +95,14 @@ def _data(
         "board": board.key,
         "cards": [_card(event, names, titles) for event in events],
     }
+    return made | ({"run": _run(first)} if hook == RUN_END else {})
+
+
+def _run(event: Event) -> dict[str, Any]:
+    """The run of an event with which it ended: its actor is `run:ID`, and so is its field."""
+    kept = changes(event).get(event.actor) or {}
+    values = {name: kept.get(key) for name, key in _OF_RUN.items()}
+    return {"id": event.actor.partition(":")[2], **values}
 
 
 def _card(

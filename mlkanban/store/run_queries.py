@@ -85,6 +85,16 @@ def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
     return [event_of(row) for row in rows]
 
 
+def ends_since(conn: sqlite3.Connection, seq: int) -> list[Event]:
+    """The ends of runs that came into the log after a place, in the order of the log."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE seq > ? AND kind = 'run.ended' AND {IN_FORCE}"
+        " ORDER BY seq",
+        (seq,),
+    ).fetchall()
+    return [event_of(row) for row in rows]
+
+
 def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
     """Whether a run has ended, by the actor of its events."""
     row = conn.execute(

@@ -35,6 +35,7 @@ from mlkanban.tui.commands import keymap
 from mlkanban.tui.fold_file import read_folds, write_folds
 from mlkanban.tui.host import Repeat, ReportState
 from mlkanban.tui.message_log import MessageLog
+from mlkanban.tui.notification import sequence
 from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
@@ -126,6 +127,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.tracked: Sequence[Tracked] | None = None
         self.crash: Exception | None = None
         self.run_watch = background.RunWatch(self)
+        self.run_ends = background.RunEnds(self)
         self.background_sync = background.BackgroundSync(self)
         self.draft_autosave = background.DraftAutosave(self)
         self.auto_backup = background.AutoBackup(self)
@@ -321,6 +323,13 @@ class BoardApp(App[None], inherit_bindings=False):
         if isinstance(self.screen, KeyScreen):
             self.screen.status.show(message, warning=warning)
 
+    def call_person(self, text: str) -> None:
+        """Call for attention as the setting `notify` says."""
+        made = sequence(self.settings.notify, text, os.environ, ascii=self.ascii)
+        if made and self._driver is not None:
+            self._driver.write(made)
+            self._driver.flush()
+
     def _hook_failed(self, problem: str) -> None:
         self.call_later(self.show_message, problem, warning=True)
 
@@ -387,6 +396,7 @@ class BoardApp(App[None], inherit_bindings=False):
             if newest != self.cursor:
                 await self.catch_up()
                 self._take_back(*self._messages)
+            await self.run_ends.look(newest, happened)
             for notice in notices:
                 self.show_message(notice, warning=True)
         except StoreBusy:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlkanban.clock import now
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.hints import sentences
 from mlkanban.service import Done, Service
@@ -21,6 +22,7 @@ from mlkanban.tui.store_thread import StoreThread, beside
 
 if TYPE_CHECKING:
     from mlkanban.runs.local.intake import Intake
+    from mlkanban.runs.use_cases.card_runs import EndedRun
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.sync.exchange import Report
     from mlkanban.tui.host import Host
@@ -31,6 +33,8 @@ CALM = 10.0
 """Seconds since the last key, before a backup is made."""
 SLURM_SECONDS = 20.0
 """For each of its programs."""
+_MOST_ENDS = 3
+"""Runs that a message about their ends names."""
 
 
 class DraftAutosave:
@@ -131,6 +135,39 @@ class RunWatch:
                 self._asking.clear()
 
         threading.Thread(target=asking, daemon=True).start()
+
+
+class RunEnds:
+    """Says that runs have ended, whoever took that in: this board, a command in another terminal,
+    or another machine. What ended while the board was open is worth a call (setting `notify`)."""
+
+    def __init__(self, app: Host) -> None:
+        self._app = app
+        self._since = instant(app.now())
+        self._cursor: int | None = None
+        self._shown: set[str] = set()
+
+    async def look(self, newest: int, happened: Sequence[HookEvent]) -> None:
+        """Look at what came into the log up to `newest`. `happened` is what this board wrote, of
+        which its own messages tell."""
+        self._shown |= {event.data["run"]["id"] for event in happened if "run" in event.data}
+        before = self._cursor
+        if before is None or newest <= before:
+            self._cursor = newest
+            return
+        ended = await self._app.store_thread.call(lambda service: service.runs.ended_since(before))
+        self._cursor = newest
+        others = [run for run in ended if run.run.id not in self._shown]
+        self._shown.clear()
+        if others:
+            self._app.show_message(_some(others))
+        if fresh := [run for run in ended if run.run.ended >= self._since]:
+            self._app.call_person(_some(fresh))
+
+
+def _some(ended: Sequence[EndedRun]) -> str:
+    more = f"{len(ended) - _MOST_ENDS} more runs ended." if len(ended) > _MOST_ENDS else ""
+    return sentences((*(run.text for run in ended[-_MOST_ENDS:]), more))
 
 
 class AutoBackup:

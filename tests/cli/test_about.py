@@ -39,7 +39,7 @@ def test_settings_say_where_they_come_from(mlk, home, monkeypatch) -> None:
         "board": ("", "default"), "theme": ("terminal", str(config)),
         "ascii": (True, "MLKANBAN_ASCII"), "timezone": ("", "default"), "keys": ({}, "default"),
         "trackers": ([], "default"), "preview": (True, "default"),
-        "card_list": (False, "default"),
+        "card_list": (False, "default"), "notify": ("none", "default"),
     }  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.runs.local.folder import RunFolder
+
 
 @pytest.fixture
 def hook(home, tmp_path: Path):
@@ -70,3 +72,34 @@ def test_what_a_hook_does_itself_runs_no_hook(shell, home, hook, tmp_path) -> No
     assert shell("move", card, "Ready").code == 0
     assert shell("--json", "show", card).data["stage"] == "Features"
     assert (tmp_path / "told").read_text() == "x\n"
+
+
+def test_the_end_of_a_run_is_told_whoever_takes_it_in(board, hook, home, tmp_path) -> None:
+    hook("on-run-end", f"cat >> {tmp_path}/told")
+    card = board.card("a")
+    title = "x\x1b]0;t\x07"
+    board("edit", card, "--title", title)
+    folder = RunFolder(Path(home["MLKANBAN_HOME"]) / "runs/20260320-080000-0000000a")
+    folder.make()
+    folder.write_start(
+        {"card": card, "argv": ["t"], "made": "2026-03-20T08:00:00Z", "host": "gpu2"}
+    )
+    board("note", card, "while it runs")
+    assert not (tmp_path / "told").exists()
+    folder.err.write_text("ValueError: $(touch x)\n")
+    folder.write_end({"exit": 1, "ended": "2026-03-20T09:00:00Z"})
+    board("list")  # which only reads
+    assert not (tmp_path / "told").exists()
+    board("note", card, "after it")
+    told = json.loads((tmp_path / "told").read_text())
+    assert (told["kind"], told["actor"], told["cards"][0]["title"]) == (
+        "on-run-end", f"run:{folder.id}", title,
+    )  # fmt: skip
+    assert told["cards"][0]["blocked"]["reason"] == "bug"
+    run = told["run"]
+    assert (run["id"], run["state"], run["exit"], run["why"], run["command"]) == (
+        folder.id, "failed", 1, "exit 1", ["t"],
+    )  # fmt: skip
+    assert run["last_lines"] == ["ValueError: $(touch x)"]
+    board("note", card, "once only")
+    assert json.loads((tmp_path / "told").read_text()) == told

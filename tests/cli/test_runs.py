@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from mlkanban.cli.before_run import slot_for
+from mlkanban.cli.session import Session
 from mlkanban.display.run_text import difference_text
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.intervals import Difference
@@ -154,7 +155,7 @@ def test_the_names_for_repeats_in_the_settings_hold_where_a_job_starts(
     ada.service.close()
     for setting, averaged in (('["shard"]', 2), ('["seed"]', 1), ("3", 1)):
         (place / "config.toml").write_text(f"repeat_parameters = {setting}")
-        with slot_for(ref, "") as slot:
+        with slot_for(Session(), ref, "") as slot:
             assert slot.service is not None
             found = slot.service.runs.results(ref)
         assert found is not None

@@ -77,7 +77,11 @@ runs
 runs {rich}
 runs {rich} --chart
 diff {run} -> any
+diff {run} --patch -> any
+rerun {run} --detach -> any
+wait {run} --timeout 1s -> any
 logs {run}
+logs {run} --raw
 stop {run} -> 1
 link {rich} mlflow:{new} -> 3
 unlink {rich} mlflow:{tracked} -> 3

@@ -6,16 +6,21 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlkanban.errors import NotFound, StoreProblem
-from mlkanban.runs.local.folder import ID, RunFolder, runs_folder
+from mlkanban.hints import hint
+from mlkanban.paths import working_folder
+from mlkanban.runs.local.code import Changes, code_state
+from mlkanban.runs.local.folder import ID, RunFolder, folders_of, runs_folder
 from mlkanban.runs.model.run import Run
-from mlkanban.text import display, display_lines
+from mlkanban.text import display, display_lines, quantity, some
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _SECONDS = 20.0
+_NAMED = 3
 _MOST = 4_000_000
 """Bytes of a difference."""
 
@@ -50,6 +55,86 @@ def difference(data: Path, before: Run, after: Run) -> CodeDifference:
         [_run_line("from", before), _run_line("to", after), "", changed.expandtabs().rstrip()]
     )
     return CodeDifference(old, new, display_lines(text))
+
+
+def changes_since(folder: RunFolder, start: Mapping[str, Any]) -> list[str]:
+    """Sentences about what changed in the code of the working folder since a run was started in
+    it."""
+    state, then = code_state(), str(start.get("commit", ""))
+    if not then or not state.commit:
+        return ["Whether the code changed since is not known: it is in no git repository."]
+    if then == state.commit:
+        sentences = [f"The commit is the same: {then[:10]}."]
+    else:
+        sentences = [_commits_between(then, state.commit)]
+    kept = folder.patch()
+    now = Changes(state).patch()
+    if not start.get("dirty") and not state.changed:
+        return sentences if then != state.commit else [f"The code is the same: commit {then[:10]}."]
+    if not start.get("dirty"):
+        sentences.append(f"It had no uncommitted changes; now there are: {_files(state.changed)}.")
+    elif not kept:
+        sentences.append("It had uncommitted changes, which were not kept.")
+    elif not state.changed:
+        sentences.append(
+            hint(
+                "It had uncommitted changes, which are gone now: {diff {} --patch} | git apply",
+                folder.id,
+            )
+        )
+    elif _without_head(kept) == _without_head(now):
+        sentences.append(f"The uncommitted changes are the same: {_files(state.changed)}.")
+    else:
+        sentences.append(
+            hint(
+                "The uncommitted changes are others. Those that it had: {diff {} --patch}",
+                folder.id,
+            )
+        )
+    return sentences
+
+
+def _commits_between(old: str, new: str) -> str:
+    where = working_folder()
+    try:
+        _known(where, old)
+        many = _git(where, "rev-list", "--count", f"{old}..{new}").strip()
+        changed = _git(where, "diff", "--no-ext-diff", "--shortstat", old, new, "--").strip()
+    except (StoreProblem, NotFound) as error:
+        return f"The commit was {old[:10]}, now it is {new[:10]}. {error.message}"
+    return (
+        f"The commit was {old[:10]}, now it is {new[:10]} "
+        f"({quantity(int(many), 'commit')} ahead of it): {changed or 'no file changed'}."
+    )
+
+
+def _files(names: Sequence[str]) -> str:
+    return ", ".join(map(display, some(names, _NAMED)))
+
+
+def _without_head(patch: str) -> str:
+    return "".join(line for line in patch.splitlines(keepends=True) if not line.startswith("#"))
+
+
+def kept_patch(data: Path, run_id: str) -> str:
+    """The uncommitted changes that were kept with a run, as a patch that is safe to print."""
+    [folder] = folders_of(data, [run_id])
+    patch = folder.patch()
+    if not patch:
+        start = folder.start()
+        if start.get("dirty"):
+            raise NotFound(
+                f"Run {run_id} had uncommitted changes, but they were not kept.",
+                "They are kept of runs that start from now on.",
+            )
+        raise NotFound(f"Run {run_id} had no uncommitted changes.")
+    return "\n".join(map(_line_of_patch, patch.split("\n")))
+
+
+def _line_of_patch(line: str) -> str:
+    """A line as safe to print as any, with the line end of its file."""
+    text = line.removesuffix("\r")
+    return display(text) + line[len(text) :]
 
 
 def _run_line(end: str, run: Run) -> str:

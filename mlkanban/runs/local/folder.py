@@ -20,6 +20,7 @@ from mlkanban.hints import hint
 VERSION = 1
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 _MOST_JSON = 1_000_000
+_MOST_PATCH = 2_000_000
 
 
 def runs_folder(data: Path) -> Path:
@@ -43,6 +44,7 @@ class RunFolder:
         self.rc_file = path / "rc"
         self.metrics_file = path / "metrics.json"
         self.start_file = path / "start.json"
+        self.patch_file = path / "changes.patch"
         self._end, self._stop, self._scheduler = (
             path / "end.json", path / "stop.json", path / "scheduler.json",
         )  # fmt: skip
@@ -114,6 +116,15 @@ class RunFolder:
         if len(content) > _MOST_JSON:
             raise OSError(f"it is larger than {_MOST_JSON // 1_000_000} MB")
         return content.decode("utf-8-sig", errors="replace")
+
+    def patch(self) -> str:
+        """The uncommitted changes that were kept with the run; '' for none."""
+        with (
+            suppress(OSError),
+            self.patch_file.open(encoding="utf-8", errors="replace", newline="") as source,
+        ):
+            return source.read(_MOST_PATCH)
+        return ""
 
     def beat(self) -> None:
         """Record a sign of life."""

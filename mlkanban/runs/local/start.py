@@ -15,7 +15,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,6 +25,7 @@ from typing import Any
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.paths import working_folder
+from mlkanban.runs.local.code import CodeState, code_state
 from mlkanban.runs.local.folder import RunFolder, new_id, runs_folder, tail
 from mlkanban.runs.local.processes import here, oom_counters, oom_kills, process
 from mlkanban.runs.model.redaction import redacted
@@ -34,7 +34,6 @@ from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG
 Clock = Callable[[], datetime]
 KEPT_VARIABLES = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
 """All that is kept of the environment."""
-_GIT_SECONDS = 5.0
 # Traps, not ignored signals: those would be ignored by the job too. A subshell sets traps back, and
 # exec starts programs alone, never what is built into the shell.
 _SHELL = (
@@ -51,7 +50,8 @@ class Wanted:
     """A run to be started.
 
     `card_id` and `label`, by which the job names its card, are '' where the store could not be
-    read; `aim` is the target for the card's metric (`val_auc>=0.92`), '' to leave it alone.
+    read; `aim` is the target for the card's metric (`val_auc>=0.92`), '' to leave it alone; `code`
+    is that of the working folder, read where it is not given.
     """
 
     card: str
@@ -63,6 +63,7 @@ class Wanted:
     show_card_to_job: bool = True
     aim: str = ""
     label: str = ""
+    code: CodeState | None = None
 
 
 class FolderProblem(StoreProblem):
@@ -72,21 +73,24 @@ class FolderProblem(StoreProblem):
 def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str, Any]]:
     """The folder of a new run, which does not exist yet, and the first contents of its
     start.json."""
-    commit, dirty = git_state()
+    code = wanted.code or code_state()
     folder = RunFolder(runs_folder(data) / new_id(now))
+    argv = redacted(wanted.argv)
     return folder, {
         "id": folder.id,
         "card": wanted.card,
         "card_id": wanted.card_id,
-        "argv": redacted(wanted.argv),
+        "argv": argv,
+        "redacted": argv != list(wanted.argv),
         "cwd": str(working_folder()),
         "person": wanted.person,
         "made": instant(now),
         "started": instant(now),
-        "commit": commit,
-        "dirty": dirty,
-        "folder": source_folder(commit),
+        "commit": code.commit,
+        "dirty": bool(code.changed),
+        "folder": code.folder,
         "gpus": wanted.gpus,
+        "no_env": not wanted.show_card_to_job,
         "force": wanted.force,
         "aim": wanted.aim,
         "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
@@ -142,35 +146,6 @@ def begin(
             f"The job was not started: where it runs could not be written to {folder.path}.",
             f"{error_text} Make room there, or use another place with --home.".lstrip(),
         )
-
-
-def git_state() -> tuple[str, bool]:
-    """The commit that is checked out here, and whether files differ from it; ('', False) outside a
-    repository."""
-    commit = _git("rev-parse", "HEAD")
-    return commit, bool(commit and _git("status", "--porcelain", "--untracked-files=no"))
-
-
-def source_folder(commit: str) -> str:
-    """The path of this folder within its repository, '' at the top; outside a repository the
-    absolute path."""
-    return _git("rev-parse", "--show-prefix").rstrip("/") if commit else str(working_folder())
-
-
-def git_branch() -> str:
-    """The branch that is checked out here; '' when there is none."""
-    return _git("symbolic-ref", "--short", "HEAD")
-
-
-def _git(*args: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", *args],
-            capture_output=True, stdin=subprocess.DEVNULL, timeout=_GIT_SECONDS, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
 
 
 def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[str, str]:

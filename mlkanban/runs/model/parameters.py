@@ -14,8 +14,8 @@ GIVEN = "yes"
 _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?")
 _LONG = 8
 """Characters of a number that nobody wrote by hand."""
-_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
-_ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
+OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
+ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
 
 
 def parameters(argv: Sequence[str]) -> dict[str, str]:
@@ -34,21 +34,22 @@ def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
         word = words.popleft()
         if word == "--":
             continue
-        if option := _OPTION.fullmatch(word):
+        if option := OPTION.fullmatch(word):
             value = option["value"]
             if value is None:
-                takes = words and words[0] != "--" and not _names_one(words[0])
+                takes = words and words[0] != "--" and not names_one(words[0])
                 value = words.popleft() if takes else GIVEN
             yield option["name"], value
-        elif assigned := _ASSIGNED.fullmatch(word):
+        elif assigned := ASSIGNED.fullmatch(word):
             yield assigned["name"], assigned["value"]
         else:
             place += 1
             yield f"{_WORD}{place}", word
 
 
-def _names_one(word: str) -> bool:
-    return bool(_OPTION.fullmatch(word) or _ASSIGNED.fullmatch(word))
+def names_one(word: str) -> bool:
+    """Whether a word of a command line begins a parameter with a name."""
+    return bool(OPTION.fullmatch(word) or ASSIGNED.fullmatch(word))
 
 
 def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[str, ...]]:

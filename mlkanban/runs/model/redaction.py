@@ -89,6 +89,9 @@ _PRIVATE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 
+_ITEM = re.compile(r"\s*(?:- )?(?P<quote>[\"']?)(?P<word>[^\s\"',]+)(?P=quote),?\s*")
+"""A line with one item of a list, as YAML and JSON have them."""
+
 # Forms that issuers give their secrets, as published for scanners.
 _ISSUED = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -145,6 +148,33 @@ def redacted(argv: Sequence[str]) -> list[str]:
 def redacted_text(text: str) -> str:
     """A text, such as a line of a log or of a script, with what looks like a secret replaced."""
     return _in_text(text, script=True)
+
+
+def redacted_patch(patch: str) -> str:
+    """A patch, or a part of one, with what looks like a secret replaced; it has as many lines as
+    before, and each keeps its first character."""
+    signs = [line[:1] for line in patch.split("\n")]
+    text = "\n".join(line[1:] for line in patch.split("\n"))
+    text = _PRIVATE.sub(lambda match: "\n".join([HIDDEN] * (match[0].count("\n") + 1)), text)
+    lines, before = [], ""
+    for line in text.split("\n"):
+        item, named = _ITEM.fullmatch(line), _ITEM.fullmatch(before)
+        if (
+            item
+            and named
+            and _names_next(named["word"])
+            and _is_secret(named["word"], item["word"])
+        ):
+            lines.append(line.replace(item["word"], HIDDEN))
+        else:
+            lines.append(redacted_text(line))
+        before = line
+    return "\n".join(sign + line for sign, line in zip(signs, lines, strict=True))
+
+
+def _names_next(word: str) -> bool:
+    """Whether an item of a list may be the name of the next one."""
+    return word.startswith("-") or word.endswith(":")
 
 
 def names_a_secret(name: str) -> bool:

@@ -6,12 +6,14 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError
+from mlkanban.runs.local.code import Changes, code_state
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.start import Wanted, for_job, prepare
 from mlkanban.runs.model.labels import read_label
@@ -41,7 +43,9 @@ class Submitted(NamedTuple):
 def submit(data: Path, wanted: Wanted, now: datetime, show: Callable[[str], None]) -> Submitted:
     """Submit a job with sbatch, the words after it as they are. Its comment names the run: so it is
     known again whatever happens, by whoever sees it."""
-    folder, start = prepare(data, wanted, now, slurm={"job": ""})
+    code = code_state()
+    folder, start = prepare(data, replace(wanted, code=code), now, slurm={"job": ""})
+    Changes(code).keep(folder)
     env = dict(os.environ)
     if wanted.show_card_to_job:
         env = for_job(env, wanted.label or wanted.card, folder)

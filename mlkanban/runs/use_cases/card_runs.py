@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import rules
-from mlkanban.core.events import Change
+from mlkanban.core.events import Change, changes
 from mlkanban.core.field_kinds import items_in
 from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
-from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
@@ -64,6 +64,23 @@ class Runs:
             face = _face(conn, report)
             held = held_runs(where_runs_went(conn, face.id)) if face else {}
         return next((own for own in held.values() if any(r.id == report.run.id for r in own)), [])
+
+    def card_of(self, report: RunReport) -> str:
+        """The short id of the card that a run belongs to; NotFound where there is none."""
+        with self._context.store.reading() as conn:
+            face = _face(conn, report)
+            held = held_runs(where_runs_went(conn, face.id)) if face else {}
+            owner = next(
+                (card for card, own in held.items() if any(r.id == report.run.id for r in own)),
+                face.id if face else "",
+            )
+            faces = repository.faces_of(conn, (owner,))
+        if not faces:
+            raise NotFound(
+                f"The card {report.card} of run {report.run.id} is not on these boards.",
+                hint("Start it for another one: {run CARD}"),
+            )
+        return faces[0].ref
 
     def results(self, ref: str) -> Results | None:
         """The results of a card's runs for its metric; None without any."""
@@ -204,10 +221,35 @@ class Runs:
             ]
         return Done(sentences((_effects_text(effects), *over)))
 
+    def ended_since(self, cursor: int) -> list[EndedRun]:
+        """The runs whose end came into the log after a place, by whatever process or machine."""
+        with self._context.store.reading() as conn:
+            ends = run_queries.ends_since(conn, cursor)
+            cards = {event.card for event in ends}
+            faces = {face.id: face for face in repository.faces_of(conn, tuple(cards))}
+        found = []
+        for event in ends:
+            run = Run.of_field(event.actor.removeprefix(PREFIX), changes(event).get(event.actor))
+            if run is not None and (face := faces.get(event.card)):
+                found.append(EndedRun(face.ref, face.title, run))
+        return found
+
     def news(self, reports: Iterable[RunReport]) -> list[RunReport]:
         """Those of these runs that have anything to take in."""
         with self._context.store.reading() as conn:
             return [report for report in reports if _news(conn, report)]
+
+
+class EndedRun(NamedTuple):
+    """A run that has ended, with the short id and the title of its card."""
+
+    ref: str
+    title: str
+    run: Run
+
+    @property
+    def text(self) -> str:
+        return f"{self.ref}: run {self.run.id} {self.run.ending}."
 
 
 _STARTED, _BEGUN = "started", ""

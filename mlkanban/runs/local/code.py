@@ -1,0 +1,143 @@
+"""The code that a run is started with: its commit, and what no commit has.
+
+Uncommitted changes are kept with the run as a patch, without secrets, so that the run can be
+repeated.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from typing import NamedTuple
+
+from mlkanban.files import write_whole
+from mlkanban.paths import working_folder
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.model.redaction import redacted_patch
+from mlkanban.text import display, made_keepable
+
+MOST_BYTES = 1_000_000
+"""Of a patch; files that do not fit are named in it instead."""
+_MOST_READ = 16_000_000
+_MOST_NAMED = 50
+_SECONDS = 5.0
+_FILE = re.compile(rb"^diff --git ", re.MULTILINE)
+
+
+class CodeState(NamedTuple):
+    """What is checked out in a folder: the commit ('' outside a repository), the path of the folder
+    within the repository ('' at the top), the files that differ from the commit, and those that git
+    does not track."""
+
+    commit: str = ""
+    prefix: str = ""
+    changed: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The path of the folder within its repository; outside one the absolute path."""
+        return self.prefix if self.commit else str(working_folder())
+
+
+def code_state() -> CodeState:
+    """The state of the code in the working folder; empty where git does not answer in time."""
+    commit, _, prefix = (
+        _git("rev-parse", "HEAD", "--show-prefix").decode(errors="replace").partition("\n")
+    )
+    if not commit:
+        return CodeState()
+    changed: list[str] = []
+    untracked: list[str] = []
+    status = _git("status", "--porcelain", "-z", "--no-renames")
+    for entry in status.decode(errors="replace").split("\0"):
+        if entry:
+            (untracked if entry.startswith("??") else changed).append(entry[3:])
+    return CodeState(commit, prefix.strip("\n").rstrip("/"), tuple(changed), tuple(untracked))
+
+
+def git_branch() -> str:
+    """The branch that is checked out here; '' when there is none."""
+    return _git("symbolic-ref", "--short", "HEAD").decode(errors="replace").strip()
+
+
+class Changes:
+    """What no commit has in the working folder, as it was when this was made. To hide the secrets
+    in a large patch takes a second, so it is done apart, when the job runs already."""
+
+    def __init__(self, state: CodeState) -> None:
+        self.state = state
+        self._whole = b""
+        if state.changed:
+            self._whole = _git(
+                "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "HEAD"
+            )
+
+    def patch(self) -> str:
+        """The changes as a patch for `git apply`, with a head that names what it does not hold; ''
+        where there are none. Secrets are hidden."""
+        state = self.state
+        if not (state.changed or state.untracked):
+            return ""
+        kept, left_out, room = [], [], MOST_BYTES
+        for name, part in _files(self._whole):
+            text = part.decode(errors="replace") if len(part) <= room else ""
+            text = made_keepable(redacted_patch(text))
+            size = len(text.encode(errors="replace"))
+            if text and size <= room:
+                kept.append(text)
+                room -= size
+            else:
+                left_out.append(name)
+        if state.changed and not self._whole:
+            left_out = list(state.changed)
+        head = [
+            f"# Changes that commit {state.commit} does not have, without secrets (***).",
+            *_named("Left out, too large or not read", left_out),
+            *_named("Not tracked by git, not in this patch", state.untracked),
+        ]
+        return "\n".join(head) + "\n" + "".join(kept)
+
+    def keep(self, folder: RunFolder) -> None:
+        """Keep the patch with a run, which goes on without it where that cannot be."""
+        with suppress(OSError):
+            if patch := self.patch():
+                write_whole(folder.patch_file, patch.encode(errors="replace"))
+
+
+def _files(whole: bytes) -> Iterator[tuple[str, bytes]]:
+    """The parts of a patch, one for each file, by the name of the file. The last one of a patch
+    that was cut off is not whole."""
+    starts = [match.start() for match in _FILE.finditer(whole)]
+    for start, end in pairwise([*starts, len(whole)]):
+        part = whole[start:end]
+        line = part.partition(b"\n")[0].decode(errors="replace")
+        cut = len(whole) >= _MOST_READ and end == len(whole)
+        yield line.rpartition(" b/")[2].rstrip('"'), b"x" * (MOST_BYTES + 1) if cut else part
+
+
+def _named(what: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return [f"# {what}: {', '.join(map(display, names[:_MOST_NAMED]))}{more}"]
+
+
+def _git(*args: str) -> bytes:
+    """The output of git, up to a limit; b'' where it fails or takes too long."""
+    try:
+        with tempfile.TemporaryFile() as printed:
+            done = subprocess.run(
+                ["git", "--no-optional-locks", *args],
+                stdout=printed, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                timeout=_SECONDS, check=False, env=os.environ | {"LC_ALL": "C"},
+            )  # fmt: skip
+            printed.seek(0)
+            return printed.read(_MOST_READ) if done.returncode == 0 else b""
+    except (OSError, subprocess.SubprocessError):
+        return b""

@@ -145,12 +145,14 @@ class BoardModel:
             self._counted[at] = load
 
     def _found(self) -> Counter[str]:
+        # A step for each card and count would take a third of the time of a filter key.
         found: Counter[str] = Counter()
-        for face in (face for column in self.columns for face in column if face.is_open):
-            found["in progress"] += self.board.is_committed(face.stage)
-            found["blocked"] += bool(face.block_reason)
-            found["past SLE"] += self._is_past_sle(face)
-            found["late"] += self._is_late(face)
+        for stage, column in zip(self.board.stages, self.columns, strict=True):
+            opened = [face for face in column if face.is_open]
+            found["in progress"] += len(opened) if self.board.is_committed(stage.id) else 0
+            found["blocked"] += sum(1 for face in opened if face.block_reason)
+            found["past SLE"] += sum(1 for face in opened if self._is_past_sle(face))
+            found["late"] += sum(1 for face in opened if face.due and self._is_late(face))
         return found
 
     def _concerns_waiting(self, old: CardFace | None, new: CardFace | None) -> bool:

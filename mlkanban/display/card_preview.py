@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
-from mlkanban.cells import shortened
+from mlkanban.cells import padded, shortened
 from mlkanban.core import checklist
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import until_text
@@ -21,7 +21,7 @@ from mlkanban.display.lines import fitted, flow, paragraph, width_of
 from mlkanban.display.run_text import duration, spoken
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
-from mlkanban.service.preview import CardPreview
+from mlkanban.service.preview import CardPreview, Stay
 
 _GAP = Piece("   ", "dim")
 _TWO_PARTS = 100
@@ -30,7 +30,8 @@ _WIDEST_FIRST_PART = 64
 _LEAST_WORDS = 8
 """A text is not cut to less."""
 _TITLE_LINES, _HYPOTHESIS_LINES, _NOTE_LINES = 3, 6, 4
-_MOST_ITEMS, _MOST_RUNS = 10, 8
+_MOST_ITEMS, _MOST_RUNS, _MOST_STAYS = 10, 8, 10
+_WIDEST_STAGE = 24
 _LETTERS = 4
 """Letters that are looked at of a text, for each cell that there is for it."""
 
@@ -91,10 +92,16 @@ def pane(card: Previewed, view: FaceContext, width: int, height: int) -> list[Li
     if found.runs:
         lines += [[], [Piece("Runs", "focus"), Piece(f"  {len(found.runs)}", "dim")]]
         lines += [_set_in(line) for line in _runs(card, view, room - 1, _MOST_RUNS)]
-    for at, text in found.notes[0 if found.hypothesis or lines[-1] else 1 :]:
+    stays = _stays(found.stays, view, room - 1, _MOST_STAYS)
+    stages = [[], [Piece("Stages", "focus")], *map(_set_in, stays)] if stays else []
+    notes = found.notes[0 if found.hypothesis or lines[-1] else 1 :]
+    left = height - len(lines) - len(stages) - 2 * len(notes)
+    most = max(_NOTE_LINES, left // max(1, len(notes)))
+    for at, text in notes:
         lines += [[], [Piece(_day(at, view), "dim")]]
-        body = paragraph(_one_line(text, room, view), "text", room - 1, view.glyphs, _NOTE_LINES)
-        lines += map(_set_in, body)
+        words = _one_line(text, room * most, view)
+        lines += map(_set_in, paragraph(words, "text", room - 1, view.glyphs, most))
+    lines += stages
     return [_set_in(line) for line in lines[:height]]
 
 
@@ -109,7 +116,12 @@ def _about(
     if found is None:
         return
     if block := _block(card, view):
-        yield _joined(block, width, view)
+        # Its note, which comes last, has lines of its own where there is room for them.
+        apart = bool(not gates and found.blocker and found.blocker.note)
+        yield _joined(block[:-1] if apart else block, width, view)
+        if apart and found.blocker:
+            note = _one_line(found.blocker.note, width * _NOTE_LINES, view)
+            yield from paragraph(note, "text", width, view.glyphs, _NOTE_LINES)
     text = _one_line(found.hypothesis, width * hypothesis, view)
     yield from paragraph(text, "text", width, view.glyphs, hypothesis) if text else ()
     if metric := _metric(card, view):
@@ -326,13 +338,36 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
 
 
 def _beside(card: Previewed, view: FaceContext, width: int, height: int) -> list[Line]:
-    """The second part of a strip: the runs, else the checklist where there is one."""
+    """The second part of a strip: the runs, else the checklist, else the stages it was in."""
     found, room = card.found, width - min(width // 2, _WIDEST_FIRST_PART) - 1
     if found is None:
         return []
     if found.runs:
         return _runs(card, view, room, height)
-    return _items(found.checklist, view, room, height)
+    if found.checklist:
+        return _items(found.checklist, view, room, height)
+    return _stays(found.stays, view, room, height)
+
+
+def _stays(stays: Sequence[Stay], view: FaceContext, width: int, most: int) -> list[Line]:
+    """A line for each stage that the card was in, and when; of many the last ones."""
+    board = view.board
+    names = {stage.id: _text(stage.name, view) for stage in (*board.former, *board.stages)}
+    more = len(stays) - most
+    shown = stays[-(most - 1) :] if more > 0 else stays
+    known = [(names.get(stay.stage, "a removed stage"), stay) for stay in shown]
+    wide = min(_WIDEST_STAGE, max((cell_len(name) for name, _ in known), default=0))
+    lines: list[Line] = [[Piece(f"{more + 1} stages before", "dim")]] if more > 0 else []
+    for name, stay in known:
+        since = _day(stay.since, view)
+        until = _day(stay.until, view) if stay.until else ""
+        when = f"since {since}" if not until else since if until == since else f"{since} to {until}"
+        line = [
+            Piece(padded(name, wide, view.glyphs.cut), "dim" if until else "text"),
+            Piece(f"  {when}", "dim" if until else "text"),
+        ]
+        lines.append(fitted(line, width, view.glyphs))
+    return lines
 
 
 def _items(items: Sequence[CheckItem], view: FaceContext, width: int, most: int) -> list[Line]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import lifecycle
 from mlkanban.core.card import Blocker, CheckItem
 from mlkanban.core.field_kinds import blocker_in, items_in
+from mlkanban.core.milestones import in_sequence
 from mlkanban.core.notes import current_text
 from mlkanban.store import repository
 from mlkanban.store.rows import parse_instant
@@ -18,14 +19,24 @@ if TYPE_CHECKING:
     from mlkanban.core.model_health import HealthReading
     from mlkanban.runs.model.run import Run
     from mlkanban.service.transaction import Context
+    from mlkanban.store.repository import Transition
 
-_NOTES = 3
+_NOTES = 6
+
+
+class Stay(NamedTuple):
+    """A stage, by its id, in which a card was, or is: since when and until when (None for now)."""
+
+    stage: str
+    since: datetime
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class CardPreview:
     """A few fields of a card as they are stored, its runs (newest first), the last readings of a
-    model in use, and the newest notes, newest first, by when they were written."""
+    model in use, the newest notes, newest first, by when they were written, and the stages it was
+    in, in the order of time."""
 
     hypothesis: str
     verdict: str
@@ -35,6 +46,7 @@ class CardPreview:
     runs: Sequence[Run]
     readings: Sequence[HealthReading]
     notes: Sequence[tuple[datetime, str]]
+    stays: Sequence[Stay] = ()
 
 
 class Previews:
@@ -61,7 +73,26 @@ class Previews:
                     for event in events
                     if (text := current_text(event.id, str(event.data["note"]), fields))
                 ],
+                stays=_stays(repository.transitions_of(conn, (card_id,))),
             )
+
+
+def _stays(transitions: Sequence[Transition]) -> Sequence[Stay]:
+    """The stages of a card; an outcome ends the last one, and being reopened begins another."""
+    stays: list[Stay] = []
+    stage, ended = "", False
+    instants = in_sequence([transition.at for transition in transitions])
+    for at, transition in zip(map(parse_instant, instants), transitions, strict=True):
+        was = stage, ended
+        stage = transition.stage or stage
+        ended = ended if transition.outcome is None else bool(transition.outcome)
+        if (stage, ended) == was:
+            continue
+        if stays and stays[-1].until is None:
+            stays[-1] = stays[-1]._replace(until=at)
+        if not ended:
+            stays.append(Stay(stage, at, None))
+    return stays
 
 
 def _runs(conn: Any, card_id: str, fields: Mapping[str, Any]) -> Sequence[Run]:

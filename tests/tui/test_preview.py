@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from mlkanban.config import Settings
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import BlockReason
+from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
@@ -257,3 +257,50 @@ print(sorted({{"pydantic", "plotext", "markdown_it", "statistics"}} & sys.module
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+async def test_a_card_of_which_nothing_else_is_known_says_where_it_was(used: Path) -> None:
+    async with opened(used) as board:
+        await board.go_to("finished experiment 7")
+        lines = strip_of(board)
+        at = lines[1].index("Ideas")
+        assert [line[at:].split() for line in lines[1:3]] == [
+            ["Ideas", "02-20"],
+            ["Features", "02-20", "to", "02-24"],
+        ]
+    async with opened(used, size=WIDE) as board:
+        await board.go_to("audit the labels")
+        text = board.text()
+        assert "Stages" in text
+        assert "Ready  since 03-08" in text
+
+
+async def test_the_pane_has_the_note_of_a_block_in_full(used: Path) -> None:
+    note = " ".join(f"word{number}" for number in range(16))
+    async with opened(used, size=WIDE) as board:
+        with board.store() as service:
+            service.cards.block([board.ref("embedding store")], BlockReason.BUG, note=note)
+        await board.go_to("embedding store")
+        await board.until(lambda: "■ bug" in board.text())
+        left = board.board_view.size.width
+        said = " ".join(" ".join(line[left + 1 :].split()) for line in board.lines())
+        assert note in said
+
+
+def test_the_stages_of_a_card_leave_out_what_was_undone(used: Path) -> None:
+    ada = somebody(used)
+    [ref] = ada.adds("wanderer")
+    ada.moves(ref, to="Ready")
+    ada.moves(ref, to="Features")
+    ada.undoes()
+    ada.cards.block([ref], BlockReason.BUG)
+    ada.moves(ref, to="Data prep")
+    ada.cards.finish([ref], Outcome.LEARNED)
+    ada.moves(ref, to="Ready")
+    [face] = [face for face in ada.boards.snapshot(ada.board_id).faces if face.ref == ref]
+    stays = ada.service.previews.of_card(face.id).stays
+    names = {stage.id: stage.name for stage in ada.board.stages}
+    assert [(names[stay.stage], stay.until is None) for stay in stays] == [
+        ("Ideas", False), ("Ready", False), ("Data prep", False), ("Ready", True),
+    ]  # fmt: skip
+    ada.service.close()

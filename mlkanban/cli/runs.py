@@ -24,7 +24,7 @@ from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, 
 from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
 from mlkanban.runs.local.code import Changes, code_state
-from mlkanban.runs.local.folder import find_run, folders_of
+from mlkanban.runs.local.folder import find_run, folders_of, split_task
 from mlkanban.runs.local.inspect import metrics_of, why
 from mlkanban.runs.local.intake import Intake
 from mlkanban.runs.local.logs import copy_logs
@@ -260,12 +260,29 @@ def run_data(run: Run) -> dict[str, object]:
         "job": run.job or None,
         "parent": run.parent or None,
         "metrics": dict(run.metrics),
+        "tasks": {
+            "count": run.task_count,
+            "over": run.tasks_over or 0,
+            "failed": run.tasks_failed or 0,
+            "running": run.at_work or 0,
+            "ended": [
+                {
+                    "task": task.number,
+                    "state": task.state.value,
+                    "why": task.why or None,
+                    "elapsed": task.seconds,
+                    "params": run.params_of(task),
+                    "metrics": dict(task.metrics),
+                }
+                for task in run.tasks
+            ],
+        } if run.task_count else None,
         "unread_metrics": list(run.unread),
         "tracker": {"ref": run.tracked or run.id, "says": run.says or None, "where": run.where}
         if run.where
         else None,
         "last_lines": list(run.last),
-    }
+    }  # fmt: skip
 
 
 def _orphan_processes(card_runs: Sequence[tuple[str, Run]]) -> dict[str, list[OrphanProcess]]:
@@ -428,11 +445,12 @@ def logs(session: Session, run: str, follow: bool, raw: bool) -> None:
     again is one line, in its last state. --raw prints what the job wrote, byte by byte; to a
     terminal without the sequences that would act on it.
 
-    RUN is the id of a run, or a beginning or an end of it.
+    RUN is the id of a run, or a beginning or an end of it; with _3 behind it, task 3 of its array.
     """
     if session.json:
         raise UsageProblem("Logs are no JSON.", "Leave out --json.")
-    copy_logs(folder_of(session, run), now, follow=follow, raw=raw)
+    name, task = split_task(run)
+    copy_logs(folder_of(session, name), now, follow=follow, raw=raw, task=task)
 
 
 @click.command()

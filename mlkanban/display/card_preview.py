@@ -18,7 +18,7 @@ from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, due
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.lines import fitted, flow, paragraph, width_of
-from mlkanban.display.run_text import duration, spoken
+from mlkanban.display.run_text import duration, spoken, values_text
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.service.preview import CardPreview, Stay
@@ -280,7 +280,10 @@ def _time(run: Run, view: FaceContext) -> str:
 
 def _value(run: Run, card: Previewed) -> str:
     metric = card.found.metric if card.found else {}
-    value = run.metrics.get(str(metric.get("name", "")))
+    name = str(metric.get("name", ""))
+    if run.tasks:
+        return values_text(run, name, metric)
+    value = run.metrics.get(name)
     return "" if value is None else compact(float(number_text(value, metric)))
 
 

@@ -335,6 +335,27 @@ class LatestJson(Shape):
     unread: str | None
 
 
+class TaskJson(Shape):
+    """A task of an array; `params` follow from its number."""
+
+    task: int
+    state: RunState
+    why: str | None
+    elapsed: int | None
+    params: dict[str, str]
+    metrics: dict[str, float]
+
+
+class TasksJson(Shape):
+    """The tasks of an array; `ended` names them once all have."""
+
+    count: int
+    over: int
+    failed: int
+    running: int
+    ended: list[TaskJson]
+
+
 class RunJson(Shape):
     """`latest` is what a run that goes on has reported so far, the metric of the card first;
     `differs` are the parameters in which the run is unlike others of its card, `left_over` the
@@ -358,6 +379,7 @@ class RunJson(Shape):
     job: str | None
     parent: str | None
     metrics: dict[str, float]
+    tasks: TasksJson | None
     unread_metrics: list[str]
     latest: list[LatestJson]
     tracker: TrackerRunJson | None

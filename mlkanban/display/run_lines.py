@@ -22,6 +22,8 @@ from mlkanban.display.run_text import (
     metrics_text,
     spoken,
     started,
+    tasks_text,
+    values_text,
 )
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.intervals import Difference
@@ -158,7 +160,9 @@ def known_of(run: Run, context: RunPageContext) -> Line:
 
 
 def _others(run: Run, context: RunPageContext) -> str:
-    """What a run reported where the card has no metric."""
+    """What a run reported where the card has no metric, and the values of the tasks of an array."""
+    if context.name and run.tasks:
+        return values_text(run, context.name, context.metric)
     return "" if context.name else cell_text(metrics_text(run))
 
 
@@ -203,6 +207,7 @@ def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str
     add("forced", run.force)
     if len(run.metrics) > SHORTLY:
         add("metrics", "  ".join(f"{name} {v:g}" for name, v in run.metrics.items()))
+    add("tasks", tasks_text(run))
     add("unread", unread_text(run.unread))
     add("tracker", "  ".join(filter(None, (run.tracked, run.where))))
     return lines

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mlkanban.core.metrics import compact_text, number_text
+from mlkanban.core.metrics import compact, compact_text, number_text
 from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, sparkline
+from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import length
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SHORTLY = 2
 """So many metrics stand in a line."""
+_NAMED = 3
+"""So many values of the tasks of an array are named."""
+_MOST_TASKS = 20
 
 
 _LEAST_OF_ID = 8
@@ -77,6 +81,8 @@ def metrics_text(run: Run, found: Results | None = None) -> str:
     """What it reported: `val_auc 0.917`; of many the first ones, and the first that
     is no number. By the results of its card, the best of several runs is named so."""
     metric = found.metric if found else {}
+    if run.tasks:
+        return _of_tasks(run, metric)
     shown = "  ".join(
         f"{name} {number_text(value, metric if name == metric.get('name') else None, digits=6)}"
         for name, value in islice(run.metrics.items(), SHORTLY)
@@ -119,3 +125,43 @@ def _signed(number: float, places: int) -> str:
         if float(text):
             return text
     return f"{number:+.2g}"
+
+
+def _of_tasks(run: Run, metric: Mapping[str, Any]) -> str:
+    """What the tasks of an array reported: `val_auc 0.91, 0.93`, of many `val_auc 0.88 to 0.93 of
+    40 tasks`; the metric of the card alone where there is one of that name."""
+    known = run.task_values
+    names = [metric["name"]] if metric.get("name") in known else [*known][:SHORTLY]
+    parts = []
+    for name in names:
+        about = metric if name == metric.get("name") else None
+        values = known[name]
+        if len(values) > _NAMED:
+            values = [min(values), max(values)]
+        texts = [number_text(value, about, digits=6) for value in values]
+        many = len(known[name])
+        text = f"{texts[0]} to {texts[1]} of {many} tasks" if many > _NAMED else ", ".join(texts)
+        parts.append(f"{name} {text}")
+    return "  ".join((*parts, *run.unread[:1]))
+
+
+def values_text(run: Run, name: str, metric: Mapping[str, Any] | None) -> str:
+    """The values of a metric that the tasks of an array reported, in few cells: `.91`, `.88...93`;
+    '' for none."""
+    values = run.results_for(name)
+    ends = dict.fromkeys((min(values), max(values))) if values else ()
+    return "..".join(compact(float(number_text(value, metric))) for value in ends)
+
+
+def tasks_text(run: Run) -> str:
+    """What became of each task of an array, for the first of them: `1: val_auc=0.91  2: failed, out
+    of memory`."""
+    told = []
+    for task in run.tasks[:_MOST_TASKS]:
+        reported = "  ".join(f"{name}={value:g}" for name, value in task.metrics.items())
+        how = "" if task.state is RunState.FINISHED else task.state.value
+        told.append(
+            f"{task.number}: " + (", ".join(filter(None, (how, task.why, reported))) or "finished")
+        )
+    more = len(run.tasks) - len(told)
+    return "; ".join(told) + (f" and {more:,} more: mlkanban --json runs" if more else "")

@@ -178,6 +178,33 @@ def test_a_script_that_sbatch_refuses_leaves_no_run(job: Job) -> None:
     assert not [one for one in (job.data / "runs").iterdir() if one.name != ".slurm"]
 
 
+def test_an_array_is_one_run_with_a_value_for_each_task(job: Job) -> None:
+    """Of which a file is named by the number that the task has as a job."""
+    script = (
+        "[ $SLURM_ARRAY_TASK_ID = 2 ] && exit 3\n"
+        "python3 -c 'import sys; print(sys.argv[1])' 'mlkanban: val_auc=0.9'$SLURM_ARRAY_TASK_ID"
+    )
+    run, number = submitted(job, script, "--array=1-3", "--output=log-%j.out")
+    found = becomes(job, run, "failed")
+    assert found["why"] == f"exit 3; 1 task of 3 failed: {number}_2"
+    assert [task["metrics"] for task in found["tasks"]["ended"]] == [
+        {"val_auc": 0.91}, {}, {"val_auc": 0.93},
+    ]  # fmt: skip
+
+
+def test_a_job_that_is_put_back_into_the_queue_is_one_run(job: Job, cluster: Cluster) -> None:
+    again = 'if [ "$SLURM_RESTART_COUNT" ]; then echo mlkanban: auc=0.9; else sleep 300; fi'
+    run, number = submitted(job, again, "--requeue")
+    becomes(job, run, "running")
+    cluster.ask("scontrol", "requeue", number)
+    becomes(job, run, "queued")
+    cluster.ask("scontrol", "update", f"jobid={number}", "starttime=now")
+    found = becomes(job, run, "finished", seconds=90)
+    assert found["metrics"] == {"auc": 0.9}
+    assert "requeued 1 time" in found["evidence"]
+    assert len(json.loads(job.mlk("--json", "runs"))["data"]) == 1
+
+
 def test_a_controller_that_hangs_is_said_and_holds_up_nobody(job: Job, cluster: Cluster) -> None:
     run, _ = submitted(job, "sleep 300")
     becomes(job, run, "running")

@@ -14,7 +14,7 @@ from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint
 from mlkanban.paths import working_folder
 from mlkanban.runs.local.code import Changes, code_state
-from mlkanban.runs.local.folder import ID, RunFolder, folders_of, runs_folder
+from mlkanban.runs.local.folder import ID, RunFolder, folders_of, runs_folder, split_task
 from mlkanban.runs.model.run import Run
 from mlkanban.text import display, display_lines, quantity, some
 
@@ -156,9 +156,10 @@ def _commit(run: Run) -> str:
 
 def _folder(data: Path, run: Run) -> Path | None:
     """The folder that a run was started in, if that was on this machine."""
-    if not ID.fullmatch(run.id):
+    name, _ = split_task(run.id)
+    if not ID.fullmatch(name):
         return None
-    path = str(RunFolder(runs_folder(data) / run.id).start().get("cwd", ""))
+    path = str(RunFolder(runs_folder(data) / name).start().get("cwd", ""))
     return Path(path) if path else None
 
 

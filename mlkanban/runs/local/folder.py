@@ -19,8 +19,11 @@ from mlkanban.hints import hint
 
 VERSION = 1
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
+_TASK = re.compile(r"(.+)_(\d+)")
 _MOST_JSON = 1_000_000
 _MOST_PATCH = 2_000_000
+_MOST_OWN = 16_000_000
+"""Of what is written here by mlkanban: an array has up to a hundred thousand tasks."""
 
 
 def runs_folder(data: Path) -> Path:
@@ -173,6 +176,13 @@ def run_ids(folder: Path) -> list[str]:
     return []
 
 
+def split_task(wanted: str) -> tuple[str, int | None]:
+    """The id of a run, or a part of it, and the number of a task of its array that is behind it:
+    `20260320-100000-0123abcd_3`."""
+    match = _TASK.fullmatch(wanted)
+    return (match[1], int(match[2])) if match else (wanted, None)
+
+
 def find_run(data: Path, wanted: str) -> RunFolder:
     """The run with this id, or with a prefix or suffix that only one run has."""
     folder = runs_folder(data)
@@ -199,7 +209,7 @@ def _write(file: Path, values: Mapping[str, Any]) -> None:
 def _read(file: Path) -> dict[str, Any]:
     try:
         with file.open(encoding="utf-8", errors="replace") as source:
-            values = json.loads(source.read(_MOST_JSON))
+            values = json.loads(source.read(_MOST_OWN))
     except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

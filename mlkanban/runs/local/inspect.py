@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core.timestamps import instant, moment
+from mlkanban.runs.local.array_tasks import (
+    file_of,
+    files_by_number,
+    left_out,
+    tasks_report,
+    write_apart,
+)
 from mlkanban.runs.local.folder import RunFolder, tail
 from mlkanban.runs.local.processes import Process, alive, group, stopped
 from mlkanban.runs.model.failure import SHOWN, death, last_lines
@@ -94,12 +101,31 @@ def report(
         "lives": _lives(scheduler.get("lives"), judgement.state),
         "stopping": folder.stop_asked_at() if job and not judgement.state.ended else "",
     }
+    if count := scheduler.get("tasks"):
+        ends = _task_ends(folder)
+        made |= {
+            "task_count": count,
+            "tasks_over": len(ends),
+            "tasks_failed": sum(end[2] == RunState.FAILED for end in ends),
+            "at_work": scheduler.get("at_work"),
+            "at_work_since": scheduler.get("at_work_since"),
+        }
     if judgement.state.ended:
         made |= _ending(folder, judgement, start)
         metrics, wrong = metrics_of(folder, start)
         made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
+        if count and isinstance(job, dict) and write_apart(job):
+            made |= {"metrics": {}, **tasks_report(job, ends)}
+            wrong = "; ".join(filter(None, (wrong, left_out(ends))))
         made["evidence"] += f"; {wrong}" if wrong else ""
     return made
+
+
+def _task_ends(folder: RunFolder) -> list[list[Any]]:
+    """The tasks of an array that ended, as the scheduler's answer has them."""
+    kept = folder.scheduler().get("task_ends")
+    rows = kept if isinstance(kept, list) else []
+    return [row for row in rows if isinstance(row, list) and len(row) == 8]
 
 
 def _lives(kept: Any, state: RunState) -> list[str]:
@@ -149,10 +175,11 @@ def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], 
     those of the task whose end is that of the whole."""
     out, err = logs(folder, start)
     job = start.get("slurm")
-    task = str(folder.scheduler().get("task") or "").partition("_")[2]
-    if isinstance(job, dict) and task:
-        own = {Path(str(job.get(name) or "").replace("*", task)) for name in ("stdout", "stderr")}
-        out, err = ([log for log in some if log in own] or some for some in (out, err))
+    task = str(folder.scheduler().get("task") or "")
+    number = task.rpartition("_")[2]
+    if isinstance(job, dict) and number.isdecimal() and write_apart(job):
+        own = logs(folder, start, int(number))
+        out, err = own[0] or out, own[1] or err
     alone = [log for log in out if log not in err]
     on_err, on_out = (last_lines(tail(some[-1])) if some else [] for some in (err, alone))
     return on_err, on_out
@@ -160,22 +187,35 @@ def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], 
 
 def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]:
     """The metrics that the job reported, and a sentence about what is wrong with its metrics
-    file."""
-    out, _ = logs(folder, start)
+    file. Those of an array whose tasks write to files of their own are not one report."""
+    job = start.get("slurm")
+    apart = isinstance(job, dict) and write_apart(job)
+    out = [] if apart else logs(folder, start)[0]
     from_output = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
     try:
         text = folder.metrics()
+        if apart and text.strip():
+            raise ValueError("all tasks of the array write to it")
         return together(from_output, in_file(text)) if text.strip() else from_output, ""
     except (OSError, ValueError) as error:
         return from_output, f"{folder.metrics_file.name} is left out: {error}"
 
 
-def logs(folder: RunFolder, start: dict[str, Any]) -> tuple[list[Path], list[Path]]:
+def logs(
+    folder: RunFolder, start: dict[str, Any], task: int | None = None
+) -> tuple[list[Path], list[Path]]:
     """The files with a run's stdout and stderr; the same file where SLURM joined them. An array of
-    jobs has several."""
+    jobs has several, those of one `task` among them."""
     job = start.get("slurm")
     if not isinstance(job, dict):
         return [folder.out], [folder.err]
+    if task is not None and write_apart(job):
+        ends = _task_ends(folder)
+        out, err = (
+            [file] if (file := file_of(job, stream, task, ends)) else []
+            for stream in ("stdout", "stderr")
+        )
+        return out, err
     out, err = (_files(str(job.get(name, ""))) for name in ("stdout", "stderr"))
     return out, err
 
@@ -184,7 +224,10 @@ def _files(pattern: str) -> list[Path]:
     path = Path(pattern)
     if not pattern or not path.is_absolute():
         return []
-    return sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+    if "*" not in pattern:
+        return [path]
+    files = files_by_number(pattern)
+    return [files[number] for number in sorted(files)]
 
 
 def _scheduled(folder: RunFolder) -> Judgement:

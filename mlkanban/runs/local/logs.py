@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from mlkanban.cells import shortened
 from mlkanban.errors import NotFound, StoreProblem
-from mlkanban.runs.local.folder import ID, RunFolder, runs_folder, tail
+from mlkanban.runs.local.folder import ID, RunFolder, runs_folder, split_task, tail
 from mlkanban.runs.local.inspect import judged, logs
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Clock
@@ -158,11 +158,14 @@ class _Raw:
         return bool(chunk)
 
 
-def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool, raw: bool = False) -> None:
-    """Copy both logs to stdout and stderr; with `follow`, until the run has ended."""
+def copy_logs(
+    folder: RunFolder, clock: Clock, *, follow: bool, raw: bool = False, task: int | None = None
+) -> None:
+    """Copy both logs, or those of a `task` of an array, to stdout and stderr; with `follow`, until
+    the run has ended."""
     sys.stdout.flush()
     start = folder.start()
-    out, err = logs(folder, start)
+    out, err = logs(folder, start, task)
     if not follow and not any(os.access(log, os.R_OK) for log in (*out, *err)):
         raise NotFound(
             f"No log of run {folder.id} can be read here.",
@@ -209,10 +212,11 @@ class Written(NamedTuple):
 def last_written(data: Path, run_id: str) -> Written:
     """The last output of a run; nothing where its logs are not here. For an array of jobs, that of
     the last task."""
-    if not ID.fullmatch(run_id):
+    run, task = split_task(run_id)
+    if not ID.fullmatch(run):
         return Written([], [])
-    folder = RunFolder(runs_folder(data) / run_id)
-    out, err = logs(folder, folder.start())
+    folder = RunFolder(runs_folder(data) / run)
+    out, err = logs(folder, folder.start(), task)
     alone = [log for log in err if log not in out]
     return Written(*(_last_lines(files[-1]) if files else [] for files in (out, alone)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,10 +58,16 @@ class Brief(NamedTuple):
         working = {
             run.id: (run.gpus, begun[run.id] + (run.waited or 0))
             for run in live
-            if run.gpus and run.elapsed is None and run.id in begun
+            if run.gpus and run.elapsed is None and not run.task_count and run.id in begun
         }
+        for run in live:
+            if run.gpus and run.at_work and (since := moment(run.at_work_since)):
+                working[run.id] = (run.gpus * run.at_work, since.timestamp())
         gpus = sum(many for many, _ in working.values())
-        used = usage((run for run in runs if run.id not in working), _NEVER)
+        for_good = (
+            replace(run, at_work=None) for run in runs if run.task_count or run.id not in working
+        )
+        used = usage(for_good, _NEVER)
         newest = next((run for run in runs if run.commit), None)
         return cls(
             runs=len(runs),

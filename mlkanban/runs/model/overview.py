@@ -10,11 +10,16 @@ from enum import StrEnum
 from functools import cached_property
 from statistics import correlation
 
-from mlkanban.runs.model.configurations import differences, grouped, with_origin
+from mlkanban.runs.model.configurations import (
+    configuration_key,
+    differences,
+    grouped,
+    with_origin,
+)
 from mlkanban.runs.model.parameters import is_word
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Configuration, Results
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, tasks_apart
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import length
 
@@ -70,9 +75,12 @@ def overview(
 ) -> list[ConfigurationRuns]:
     """The configurations of a card, the one that was tried last first, with the parameters that
     tell most of the metric first."""
-    groups = grouped(with_origin([*runs]), repeats)
+    groups = grouped(arrays_apart(with_origin([*runs]), repeats), repeats)
     results = {run.id: one for one in (found.configurations if found else ()) for run in one.runs}
-    of_groups = [next((results[run.id] for run in g if run.id in results), None) for g in groups]
+    of_groups = [
+        next((results[run.id] for run in tasks_apart(group) if run.id in results), None)
+        for group in groups
+    ]
     means = [one.mean if one else None for one in of_groups]
     unlike = most_telling_first(differences(groups, repeats), means)
     return [
@@ -84,6 +92,17 @@ def overview(
         )
         for at, (group, result) in enumerate(zip(groups, of_groups, strict=True))
     ][::-1]
+
+
+def arrays_apart(runs: Iterable[Run], repeats: Repeats = DEFAULT) -> list[Run]:
+    """Runs, with each job array whose tasks are of several configurations as a run for each of
+    them."""
+    made: list[Run] = []
+    for run in runs:
+        tasks = tasks_apart([run])
+        several = len({configuration_key(task, repeats) for task in tasks}) > 1
+        made += tasks if several else [run]
+    return made
 
 
 def in_order(

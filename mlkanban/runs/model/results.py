@@ -16,7 +16,7 @@ from mlkanban.core.metrics import number_text, precise
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, Sample, difference
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.runs.model.run import Run, is_typed
+from mlkanban.runs.model.run import UNKNOWN_TASK, Run, is_typed, tasks_apart
 from mlkanban.runs.model.tracker_run import KINDS
 
 LEAST = 2
@@ -255,7 +255,8 @@ def results(
     reported it."""
     if not metric or not metric.get("name"):
         return None
-    counted = {run.id: run for run in with_origin([*runs]) if run.is_result and _value(run, metric)}
+    apart = tasks_apart(with_origin([*runs]))
+    counted = {run.id: run for run in apart if run.is_result and _value(run, metric)}
     # What a run says for all that was started in it is not counted once more with each of those.
     groups = grouped((run for run in counted.values() if run.parent not in counted), repeats)
     if not groups:
@@ -282,7 +283,13 @@ def remarks(
     `found` are their results."""
     if not metric or not metric.get("name"):
         return []
-    sentences = [*_left_out(runs, metric), *_repeated(found_results), *_other_names(runs, metric)]
+    apart = tasks_apart(runs)
+    sentences = [*_left_out(apart, metric), *_repeated(found_results), *_other_names(apart, metric)]
+    if any(UNKNOWN_TASK in run.params for run in apart):
+        sentences.append(
+            "what the tasks of an array differ in is not known, so each counts by itself; where"
+            f" they are repeats, add `{UNKNOWN_TASK}` to the setting repeat_parameters"
+        )
     if found_results and len(found_results.configurations) >= SEARCH:
         sentences.append(
             f"each difference has its own {PERCENT} % interval: of 20, one misses by chance"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from sys import float_info
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import made_keepable, natural
@@ -14,8 +15,23 @@ PREFIX = "run:"
 """Of the field of a run, of the actor of its events and of the condition that waits for it."""
 OBJECTIVE = "value"
 """What Optuna calls the only objective of a study that has no name."""
+UNKNOWN_TASK = "array_task"
+"""The parameter that stands for the number of a task where nobody knows what it decides."""
+EXACT_TASKS = 50
+"""Up to so many tasks of an array it is written down whenever one ends."""
 _COMPLETED = frozenset(("finished", "complete", ""))
 """What trackers call a run that came to its end, in lower case; TensorBoard says nothing."""
+
+
+class Task(NamedTuple):
+    """A task of a job array that has ended; `seconds` are those of all its starts, None where they
+    are not known, `why` is why it failed."""
+
+    number: int
+    state: RunState
+    seconds: int | None = None
+    why: str = ""
+    metrics: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,12 @@ class Run:
     what it keeps of its parameters, `parent` the run that it was started in; `tracked` names the
     one that is the record of a run of ours. `folder` is where a run was started, relative to its
     repository, `dataset` what its card named so when it began; `direction` is which side of its
-    only objective a tracker calls good (`<=`), '' where that is not known."""
+    only objective a tracker calls good (`<=`), '' where that is not known.
+
+    Of a job array, `task_count` is how many tasks it has, `tasks_over` and `tasks_failed` how many
+    of them ended and failed, `at_work` how many run, since `at_work_since` on average; `elapsed`
+    are the seconds of those that ended. Once it has ended, `tasks` are its tasks. `task_params` are
+    the parameters that follow from the number of a task, with `{}` for that."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -68,6 +89,13 @@ class Run:
     made: str = ""
     lives: tuple[str, ...] = ()
     internal: bool = False
+    task_count: int | None = None
+    tasks_over: int | None = None
+    tasks_failed: int | None = None
+    at_work: int | None = None
+    at_work_since: str = ""
+    tasks: tuple[Task, ...] = ()
+    task_params: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -106,7 +134,7 @@ class Run:
             return self
         return replace(
             self, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
-            internal=False, metrics={}, unread=(), last=(),
+            internal=False, metrics={}, unread=(), last=(), tasks=(),
         )  # fmt: skip
 
     @property
@@ -116,6 +144,43 @@ class Run:
         if self.state is RunState.TRACKED:
             return self.says.lower() in _COMPLETED
         return self.state is RunState.FINISHED
+
+    def results_for(self, name: str) -> list[float]:
+        """The values of a metric that count: of a job array those of its tasks, in their order."""
+        if self.tasks:
+            done = (task for task in self.tasks if task.state is RunState.FINISHED)
+            return [task.metrics[name] for task in done if name in task.metrics]
+        return [self.metrics[name]] if self.is_result and name in self.metrics else []
+
+    def params_of(self, task: Task) -> dict[str, str]:
+        """The parameters that follow from the number of a task."""
+        return {n: text.replace("{}", str(task.number)) for n, text in self.task_params.items()}
+
+    @property
+    def task_values(self) -> dict[str, list[float]]:
+        """The values of each metric that the tasks of an array reported which ended well, in their
+        order."""
+        names = dict.fromkeys(name for task in self.tasks for name in task.metrics)
+        values = {name: self.results_for(name) for name in names}
+        return {name: some for name, some in values.items() if some}
+
+    def has_news_of_tasks(self, had: Run) -> bool:
+        """Whether so much happened to the tasks of an array that goes on that it is to be written
+        down: of many tasks, a fiftieth of them."""
+        step = max(1, -(-(self.task_count or 0) // EXACT_TASKS))
+        pairs = (
+            (self.tasks_over, had.tasks_over), (self.tasks_failed, had.tasks_failed),
+            (self.at_work, had.at_work),
+        )  # fmt: skip
+        first = bool(self.tasks_failed) and not had.tasks_failed
+        return first or any(abs((now or 0) - (then or 0)) >= step for now, then in pairs)
+
+    def with_tasks_of(self, had: Run) -> Run:
+        """This run with what was known of its tasks before."""
+        return replace(
+            self, tasks_over=had.tasks_over, tasks_failed=had.tasks_failed, at_work=had.at_work,
+            at_work_since=had.at_work_since, elapsed=had.elapsed,
+        )  # fmt: skip
 
     @property
     def since(self) -> str:
@@ -181,6 +246,21 @@ def _numbers(part: Any) -> dict[str, float] | None:
     }
 
 
+def _tasks(part: Any) -> tuple[Task, ...] | None:
+    if not isinstance(part, list | tuple):
+        return None
+    tasks = []
+    for row in part:
+        if not isinstance(row, list | tuple) or len(row) != 5 or _whole(row[0]) is None:
+            continue
+        number, state, seconds, why, metrics = row
+        with suppress(ValueError):
+            tasks.append(
+                Task(number, RunState(state), _whole(seconds), str(why), _numbers(metrics) or {})
+            )
+    return tuple(tasks)
+
+
 def _texts(part: Any) -> dict[str, str] | None:
     return {str(k): str(v) for k, v in part.items()} if isinstance(part, Mapping) else None
 
@@ -191,6 +271,7 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "tuple[str, ...]": _lines,
     "Mapping[str, float]": _numbers,
     "Mapping[str, str]": _texts,
+    "tuple[Task, ...]": _tasks,
 }
 """How each kind of field is read."""
 _READERS: Mapping[str, Callable[[Any], Any]] = {
@@ -202,6 +283,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
 
 def _keepable(part: Any) -> Any:
     """A part as JSON has it, all its texts such that a board can keep them."""
+    if isinstance(part, RunState):
+        return part.value
     if isinstance(part, str):
         return made_keepable(part)
     if isinstance(part, Mapping):
@@ -242,7 +325,25 @@ def is_typed(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> bool:
     value = metric.get("value") if metric else None
     if metric is None or value is None or not runs:
         return False
-    return all(run.metrics.get(metric.get("name", "")) != value for run in runs)
+    name = metric.get("name", "")
+    return not any(run.metrics.get(name) == value or value in run.results_for(name) for run in runs)
+
+
+def tasks_apart(runs: Iterable[Run]) -> list[Run]:
+    """Runs, with each job array as a run for each of its tasks, where those are known: they are
+    observations of their own. Their ids are that of the array with the number of the task."""
+    return [part for run in runs for part in (_of_tasks(run) if run.tasks else (run,))]
+
+
+def _of_tasks(run: Run) -> Iterator[Run]:
+    for task in run.tasks:
+        params = run.params_of(task)
+        yield replace(
+            run, id=f"{run.id}_{task.number}", job=f"{run.job}_{task.number}", state=task.state,
+            why=task.why, exit=None, evidence=f"task {task.number}: {task.state.value}",
+            metrics=task.metrics, params={**run.params, **params}, elapsed=task.seconds, tasks=(),
+            task_count=None, unread=(), last=(),
+        )  # fmt: skip
 
 
 Place = tuple[object, ...]

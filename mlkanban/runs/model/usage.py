@@ -27,7 +27,8 @@ def length(run: Run, now: datetime) -> timedelta | None:
     """How long a run ran, or has run by now; None when that is not known. The time that a scheduler
     let it wait is none."""
     begun, ended = moment(run.started), moment(run.ended)
-    if run.state is RunState.QUEUED or (run.job and run.state.ended and run.elapsed is None):
+    unknown = run.job and run.state.ended and run.elapsed is None and not run.task_count
+    if run.state is RunState.QUEUED or unknown:
         return timedelta(seconds=run.elapsed) if run.elapsed else None
     if begun is None or (run.state.ended and ended is None):
         return None
@@ -39,15 +40,17 @@ def gpu_hours(run: Run, now: datetime) -> float | None:
     where there is one; None when unknown.
 
     A waiting run uses nothing, and neither does a job that never began, except what it used before
-    it was requeued.
+    it was requeued. Of an array, `gpus` are those of each task.
     """
     begun, ended = moment(run.started), moment(run.ended)
     never = bool(run.job) and not run.started and run.state.ended
     if run.gpus == 0 or never or (run.state is RunState.QUEUED and not run.elapsed):
         return 0.0
     if run.gpus is not None and run.elapsed is not None:
-        return run.gpus * run.elapsed / 3600
-    if run.gpus is None or begun is None or (run.state.ended and ended is None):
+        since = moment(run.at_work_since)
+        going_on = (now - since).total_seconds() * run.at_work if run.at_work and since else 0
+        return run.gpus * (run.elapsed + max(0.0, going_on)) / 3600
+    if run.gpus is None or run.task_count or begun is None or (run.state.ended and ended is None):
         return None
     seconds = ((ended or now) - begun).total_seconds() - (run.waited or 0)
     return run.gpus * max(0.0, seconds / 3600)

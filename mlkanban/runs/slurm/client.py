@@ -97,25 +97,35 @@ def exit_statuses(jobs: Sequence[SlurmJob], cluster: str, seconds: float) -> lis
     return with_statuses(jobs, _output([*words, *_on(cluster)], seconds))
 
 
-def details(job: str, cluster: str, seconds: float) -> dict[str, str]:
-    """The controller's record of a job: SubmitTime, StdOut, StdErr, WorkDir and more."""
-    return read_details(_output(["scontrol", "show", "job", job, *_on(cluster)], seconds))
+def records(job: str, cluster: str, seconds: float) -> list[dict[str, str]]:
+    """The controller's records of a job: SubmitTime, StdOut, StdErr, WorkDir and more. Of an array,
+    one for the tasks that wait, and one for each other task."""
+    return read_records(_output(["scontrol", "show", "job", job, *_on(cluster)], seconds))
 
 
-def read_details(text: str) -> dict[str, str]:
-    """The keys of the first job that `scontrol show job` printed. Values contain blanks, so each
-    extends to the next key."""
-    values: dict[str, str] = {}
-    for line in text.lstrip("\n").split("\n"):
-        if not line.strip():
-            break
+def read_records(text: str) -> list[dict[str, str]]:
+    """The keys of each job that `scontrol show job` printed. Values contain blanks, so each extends
+    to the next key."""
+    made: list[dict[str, str]] = []
+    for line in text.splitlines():
+        if line.startswith("JobId="):
+            made.append({})
+        if not made:
+            continue
+        values = made[-1]
         if whole := _WHOLE.fullmatch(line):
             values[whole[1]] = whole[2].rstrip()
             continue
         keys = list(_KEY.finditer(line))
-        for key, after in zip(keys, [*(key.start() for key in keys[1:]), len(line)], strict=True):
+        ends = [*(key.start() for key in keys), len(line)][1:]
+        for key, after in zip(keys, ends, strict=True):
             values[key[1]] = line[key.end() : after].rstrip()
-    return values
+    return made
+
+
+def script(job: str, cluster: str, seconds: float) -> str:
+    """The script of a job, as long as the controller keeps it."""
+    return _output(["scontrol", "write", "batch_script", job, "-", *_on(cluster)], seconds)
 
 
 def cancel(job: str, cluster: str, seconds: float) -> None:

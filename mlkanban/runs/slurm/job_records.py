@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
 from mlkanban.core.models import BlockReason
 from mlkanban.runs.model.labels import CardLabel, label_in
+from mlkanban.runs.model.run import EXACT_TASKS
 from mlkanban.runs.model.state import Judgement, RunState
 from mlkanban.runs.slurm.pending_reasons import reason_text
 from mlkanban.text import quantity
@@ -36,6 +38,8 @@ _QUEUED = frozenset(
 _RUNNING = frozenset(
     ["RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "RESIZING", "STAGE_OUT"]
 )
+_GONE = "GONE"
+"""Our word for a task that no program of SLURM knows any more."""
 _NEVER = "DependencyNeverSatisfied"
 """Why a job waits that will never start."""
 _ENV, _QUEUE = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE
@@ -107,7 +111,8 @@ _SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NON
 class SlurmJob:
     """One line about a job, or about `tasks` tasks of a job array. `teller` is the program that
     printed it; `own` is why SLURM could not run it, `limit` its time limit in minutes where that
-    was asked for. Instants are seconds since 1970, None where there is none (yet)."""
+    was asked for, `raw` the number that a task has as a job. Instants are seconds since 1970, None
+    where there is none (yet)."""
 
     id: str
     task: str
@@ -127,6 +132,7 @@ class SlurmJob:
     teller: str = "sacct"
     tasks: int = 1
     limit: int | None = None
+    raw: str = ""
 
     @property
     def label(self) -> CardLabel | None:
@@ -156,6 +162,32 @@ class Life(NamedTuple):
     submit: int
     start: int
     seconds: int | None = None
+
+
+class TaskEnd(NamedTuple):
+    """How a task of an array ended: its name (`4242_3`), SLURM's word for that, what that means and
+    why it failed. `seconds` are those of all its lives, None where they are not known."""
+
+    task: str
+    word: str
+    state: RunState
+    exit: int | None = None
+    seconds: int | None = None
+    end: int | None = None
+    why: str = ""
+    raw: str = ""
+
+
+class Known(NamedTuple):
+    """What is known of a job from before: its lives, and of an array how its tasks ended and how
+    many there are."""
+
+    lives: Sequence[Life] = ()
+    ends: Sequence[TaskEnd] = ()
+    tasks: int = 0
+
+
+_NOTHING = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +238,8 @@ class Verdict:
     says whether the person can lift that block, whatever is usual for its reason; `elapsed`
     are the seconds of all its lives, None while one goes on and when it never started; `listed`
     says whether the queue still lists the job; `waited` are the seconds between its lives; `failed`
-    says which tasks of an array did, and `task` is the one whose end is that of the whole.
+    says which tasks of an array did, and `task` is the one whose end is that of the whole. `ends`
+    are its tasks that ended, of `count`, `going` those that run, since `going_since` on average.
     """
 
     judgement: Judgement
@@ -223,6 +256,10 @@ class Verdict:
     listed: bool = False
     failed: str = ""
     task: str = ""
+    ends: tuple[TaskEnd, ...] = ()
+    count: int = 0
+    going: int = 0
+    going_since: int | None = None
 
 
 def is_over(state: str) -> bool:
@@ -248,7 +285,7 @@ def read_sacct(text: str) -> list[SlurmJob]:
                 start=start if began else None, end=end,
                 elapsed=elapsed if began else None, nodes=nodes, gpus=_gpus(parts[9]),
                 reason=_known_text(parts[10]), comment="|".join(parts[11:-1]), folder=parts[-1],
-                tasks=_tasks(parts[0]),
+                tasks=_tasks(parts[0]), raw=parts[1],
             )
         )  # fmt: skip
     return jobs
@@ -307,13 +344,12 @@ def judge_job(
     queue: Iterable[SlurmJob] | None,
     uid: int,
     now: float,
-    lives: Sequence[Life] = (),
+    known: Known = _NOTHING,
 ) -> Verdict | None:
     """The state of a job; None when no program that knows could be read.
 
     While the queue lists it, it goes on; how it ended is the accounting's to say, which is waited
-    for. `uid` is the job's owner: cancelling one's own job is no failure. `lives` are those known
-    already.
+    for. `uid` is the job's owner: cancelling one's own job is no failure.
     """
     counted, queued = ticket.lines(accounting or ()), ticket.lines(queue or ())
     tasks = _newest(counted, queued)
@@ -322,11 +358,14 @@ def judge_job(
         return None
     if any(not job.over and job.teller == "sacct" for job in tasks) and not queued:
         tasks = []
+    if accounting is None and queue is not None:
+        tasks += _forgotten(ticket.job, tasks, known)
     if tasks:
-        verdict = _verdict(tasks, _lives([*counted, *queued], lives), uid, now)
+        verdict = _verdict(tasks, _lives([*counted, *queued], known.lives), uid, now)
         return replace(verdict, listed=bool(queued))
     if queue is None:
         return None
+    lives = known.lives
     evidence = "no accounting tells" if not counted else "sacct does not say"
     evidence = f"squeue has no job {ticket.job} any more, and {evidence} how it ended"
     return Verdict(
@@ -345,6 +384,27 @@ def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[Slu
             nodes, gpus = (known.nodes, known.gpus) if known else ("", None)
             by_task[job.task] = replace(job, nodes=nodes, gpus=gpus)
     return list(by_task.values())
+
+
+def _forgotten(job: str, tasks: Sequence[SlurmJob], known: Known) -> list[SlurmJob]:
+    """The tasks of an array that the queue forgot: those whose ends were seen, and those that were
+    last seen at work, or not at all."""
+    there = {task.task for task in tasks}
+    made = [
+        SlurmJob(
+            job, end.task, end.word, exit=end.exit, end=end.end, teller="squeue", raw=end.raw,
+            own=end.why if end.why.startswith("SLURM") else "",
+        )
+        for end in known.ends
+        if end.task not in there
+    ]  # fmt: skip
+    there |= {end.task for end in known.ends}
+    names = {life.task for life in known.lives if "_" in life.task} - there
+    made += [SlurmJob(job, name, _GONE, teller="squeue") for name in sorted(names)]
+    unseen = known.tasks - sum(task.tasks for task in (*tasks, *made))
+    if unseen > 0 and known.tasks > 1:
+        made.append(SlurmJob(job, f"{job}_*", _GONE, teller="squeue", tasks=unseen))
+    return made
 
 
 def _lives(lines: Iterable[SlurmJob], known: Iterable[Life]) -> list[Life]:
@@ -376,7 +436,16 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
     ended = [life.seconds for life in lives if life.seconds is not None]
     again = len(lives) - len({life.task for life in lives})
     count = sum(job.tasks for job in tasks)
-    many = f", {len(over)} of {count} tasks over" if count > 1 else ""
+    array = any("_" in job.task for job in tasks)
+    ends = tuple(_task_end(job, lives, uid) for job in over if array and job.tasks == 1)
+    lost = sum(end.state is RunState.FAILED for end in ends)
+    many = ""
+    if count > 1:
+        # Of many tasks not each end is written down: by then more of them are over.
+        least = "at least " if going and count > EXACT_TASKS else ""
+        many = f", {least}{sum(job.tasks for job in over)} of {count} tasks over"
+        if lost and going:
+            many += f" and {lost} failed: {_named(ends, RunState.FAILED)}"
     many += f", requeued {again} time{'' if again == 1 else 's'}" if again else ""
     starts = [life.start for life in lives]
     about = Verdict(
@@ -384,6 +453,7 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
         elapsed=sum(ended) if ended and len(ended) == len(lives) else None,
         waited=_waited(lives) or None, gpus=max(gpus, default=None),
         nodes=next((job.nodes for job in tasks if job.nodes), ""), lives=tuple(lives),
+        ends=ends, count=count if array else 0,
     )  # fmt: skip
     if going:
         running = [job for job in going if job.state in _RUNNING]
@@ -392,17 +462,23 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
         why = f" ({first.reason})" if first.reason and state is RunState.QUEUED else ""
         words = reason_text(first.reason) if why else ""
         evidence = f"{first.teller} says {first.state}{why}{f': {words}' if words else ''}{many}"
-        elapsed = about.elapsed if state is RunState.QUEUED else None
-        return replace(about, judgement=Judgement(state, evidence), elapsed=elapsed)
+        if array:
+            begun = [job.start for job in running if job.start is not None]
+            since = sum(begun) // len(begun) if begun else None
+            about = replace(about, going=len(begun), going_since=since, elapsed=sum(ended))
+        elif state is RunState.RUNNING:
+            about = replace(about, elapsed=None)
+        return replace(about, judgement=Judgement(state, evidence))
     judged = [(_ending(job, uid), job) for job in tasks]
     state, job = min(judged, key=lambda one: _WORST.index(one[0]))
     by = f" by {job.by}" if job.by else ""
     hint = _hint(job) if state is RunState.FAILED and job.exit is None else ""
     evidence = f"{job.teller} says {_NEVER if job.hopeless else job.state}{by}{hint}"
     bad = [one.task for how, one in judged if how is state]
-    more = f" and {len(bad) - _MOST_TASKS} more" if len(bad) > _MOST_TASKS else ""
-    named = f"{', '.join(bad[:_MOST_TASKS])}{more}"
-    if count > 1 and state is not RunState.FINISHED:
+    named = _some(bad)
+    if job.state == _GONE:
+        evidence = f"no program of SLURM tells how {quantity(len(bad), 'task')} ended: {named}"
+    elif count > 1 and state is not RunState.FINISHED:
         evidence += f" for task {named}"
     evidence += many
     judgement = Judgement(state, evidence, job.exit)
@@ -423,6 +499,43 @@ def _waited(lives: Sequence[Life]) -> int:
         return 0
     gaps = (later.start - life.start - (life.seconds or 0) for life, later in pairwise(lives))
     return sum(max(0, gap) for gap in gaps)
+
+
+def _task_end(job: SlurmJob, lives: Iterable[Life], uid: int) -> TaskEnd:
+    """How a task ended, and how long it ran."""
+    state = _ending(job, uid)
+    died = _death(job) if state is RunState.FAILED else None
+    why = died.why if died else f"exit {job.exit}" if job.exit else ""
+    spans = [life.seconds for life in lives if life.task == job.task]
+    known = [span for span in spans if span is not None]
+    return TaskEnd(
+        job.task, job.state, state, job.exit, sum(known) if len(known) == len(spans) else None,
+        job.end, why, job.raw,
+    )  # fmt: skip
+
+
+def task_ends(kept: object) -> list[TaskEnd]:
+    """The ends of tasks among what was kept of a job."""
+    made = []
+    for row in kept if isinstance(kept, list) else ():
+        with suppress(ValueError, TypeError):
+            task, word, state, exit, seconds, end, why, raw = row
+            made.append(
+                TaskEnd(
+                    str(task), str(word), RunState(state), exit, seconds, end, str(why), str(raw)
+                )
+            )
+    return made
+
+
+def _named(ends: Iterable[TaskEnd], state: RunState) -> str:
+    return _some([end.task for end in ends if end.state is state])
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of these names, and how many there are more."""
+    more = f" and {len(names) - _MOST_TASKS} more" if len(names) > _MOST_TASKS else ""
+    return f"{', '.join(names[:_MOST_TASKS])}{more}"
 
 
 def _death(job: SlurmJob) -> _Death | None:

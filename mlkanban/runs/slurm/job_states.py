@@ -15,7 +15,16 @@ from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.slurm import client
-from mlkanban.runs.slurm.job_records import NO_FILE, Life, SlurmJob, Ticket, Verdict, judge_job
+from mlkanban.runs.slurm.job_records import (
+    NO_FILE,
+    Known,
+    Life,
+    SlurmJob,
+    Ticket,
+    Verdict,
+    judge_job,
+    task_ends,
+)
 from mlkanban.runs.slurm.labelled_jobs import find_logs, last_look, stamp, take_up
 
 EVERY = 30.0
@@ -78,14 +87,13 @@ def read_job_states(
             counted, queued = _ended(here, queued, cluster, seconds)
         for job in here:
             verdict = judge_job(
-                job.ticket, counted, queued, os.getuid(), now.timestamp(), _lives(job.folder)
+                job.ticket, counted, queued, os.getuid(), now.timestamp(), _known(job.folder)
             )
             if verdict is not None:
                 if verdict.why == NO_FILE:
                     verdict = replace(verdict, why=_unopened(job.folder))
+                find_logs(job.folder)
                 _keep(job.folder, verdict)
-                if not verdict.judgement.state.ended:
-                    find_logs(job.folder)
     return first_problem
 
 
@@ -167,14 +175,16 @@ def _unopened(folder: RunFolder) -> str:
     return f"SLURM could not open its output file{named}: see that the job can write it"
 
 
-def _lives(folder: RunFolder) -> list[Life]:
-    """The lives of a job that are known from before."""
-    kept = folder.scheduler().get("lives")
-    return [
+def _known(folder: RunFolder) -> Known:
+    """What is known of a job from before."""
+    kept = folder.scheduler()
+    lives = [
         Life(str(row[0]), row[1], row[2], row[3] if isinstance(row[3], int) else None)
-        for row in (kept if isinstance(kept, list) else ())
+        for row in (kept.get("lives") or ())
         if isinstance(row, list) and len(row) == 4 and all(type(part) is int for part in row[1:3])
     ]
+    count = kept.get("tasks")
+    return Known(lives, task_ends(kept.get("task_ends")), count if isinstance(count, int) else 0)
 
 
 _OVER = frozenset(state.value for state in RunState if state.ended)
@@ -228,6 +238,10 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "nodes": verdict.nodes,
         "listed": verdict.listed,
         "lives": [list(life) for life in verdict.lives],
+        "tasks": verdict.count,
+        "task_ends": [list(end) for end in verdict.ends],
+        "at_work": verdict.going,
+        "at_work_since": at(verdict.going_since),
     }
 
 

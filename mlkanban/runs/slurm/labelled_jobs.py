@@ -6,8 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,9 @@ from mlkanban.files import write_whole
 from mlkanban.runs.local.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.slurm import client
+from mlkanban.runs.slurm.array_script import task_parameters
 from mlkanban.runs.slurm.job_records import SlurmJob
+from mlkanban.runs.slurm.log_files import log_files
 
 _SECONDS = 5.0
 
@@ -65,55 +66,43 @@ def _is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
     return False
 
 
-def details(job: str, cluster: str) -> dict[str, str]:
+def records(job: str, cluster: str) -> list[dict[str, str]]:
     """What the controller keeps of a job; nothing where it does not answer."""
     with suppress(client.NoAnswer):
-        return client.details(job, cluster, _SECONDS)
-    return {}
+        return client.records(job, cluster, _SECONDS)
+    return []
 
 
-def describe(job: str, cluster: str, known: Mapping[str, str]) -> dict[str, object]:
-    """What start.json keeps of a job of which the controller keeps this."""
-    submit = known.get("SubmitTime", "")
-    return {
+def describe(job: str, cluster: str, known: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    """What start.json keeps of a job of which the controller keeps these records."""
+    first = known[0] if known else {}
+    submit = first.get("SubmitTime", "")
+    made: dict[str, object] = {
         "job": job,
         "cluster": cluster,
         "submit": int(submit) if submit.isdecimal() else None,
-        "stdout": _file(known, "StdOut"),
-        "stderr": _file(known, "StdErr"),
-        "stdin": _file(known, "StdIn"),
+        **log_files(known),
     }
+    if "ArrayJobId" in first:
+        text = ""
+        with suppress(client.NoAnswer):
+            text = client.script(job, cluster, _SECONDS)
+        made["task_params"] = task_parameters(text)
+    return made
 
 
 def find_logs(folder: RunFolder) -> None:
-    """Ask once more where a job writes to, when the controller did not say it."""
+    """Ask once more where a job writes to, when the controller did not say it, or not yet of the
+    tasks of an array."""
     start = folder.start()
     job = start.get("slurm")
-    if isinstance(job, dict) and not job.get("stdout"):
+    if isinstance(job, dict) and (not job.get("stdout") or job.get("by") == ""):
         number, cluster = str(job.get("job", "")), str(job.get("cluster", ""))
-        known = describe(number, cluster, details(number, cluster))
-        if known["stdout"]:
+        known = describe(number, cluster, records(number, cluster))
+        known |= {name: job[name] for name in ("submit", "task_params") if name in job}
+        if known["stdout"] and known != job:
             with suppress(OSError):
-                folder.write_start(start | {"slurm": known | {"submit": job.get("submit")}})
-
-
-def _file(known: Mapping[str, str], name: str) -> str:
-    """The file of an array of jobs is one per task: its number, or what stands for that before it
-    has one, is any."""
-    path = known.get(name, "")
-    if "ArrayJobId" not in known:
-        return path
-    task = known.get("ArrayTaskId", "")
-    numbers = f"{_NO_TASK}|{task}" if task.isdecimal() else str(_NO_TASK)
-    parent, _, file = path.rpartition("/")
-    matches = list(re.finditer(rf"(?<!\d)(?:{numbers})(?!\d)", file))
-    if not matches:
-        return path.replace(str(_NO_TASK), "*")
-    start, end = matches[-1].span()
-    return f"{parent}/{file[:start]}*{file[end:]}"
-
-
-_NO_TASK = 0xFFFFFFFE
+                folder.write_start(start | {"slurm": known})
 
 
 def take_up(
@@ -220,7 +209,7 @@ def _attach(data: Path, job: SlurmJob, cluster: str, run: str) -> None:
             folder.write_start(
                 start
                 | {
-                    "slurm": describe(job.id, cluster, details(job.id, cluster))
+                    "slurm": describe(job.id, cluster, records(job.id, cluster))
                     | {"submit": job.submit}
                 }
             )
@@ -245,7 +234,7 @@ def make_run(data: Path, job: SlurmJob, cluster: str, card: str) -> str:
                 "argv": ["sbatch", f"(job {job.id})"],
                 "cwd": job.folder,
                 "made": instant(submitted),
-                "slurm": describe(job.id, cluster, details(job.id, cluster))
+                "slurm": describe(job.id, cluster, records(job.id, cluster))
                 | {"submit": job.submit},
                 **asdict(here()),
             }

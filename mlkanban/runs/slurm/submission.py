@@ -20,7 +20,7 @@ from mlkanban.runs.model.labels import read_label
 from mlkanban.runs.model.state import Stopped
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_records import is_over
-from mlkanban.runs.slurm.labelled_jobs import claim, describe, details
+from mlkanban.runs.slurm.labelled_jobs import claim, describe, records
 from mlkanban.runs.slurm.sbatch_words import own_comment
 
 _SECONDS = 10.0
@@ -66,11 +66,11 @@ def submit(data: Path, wanted: Wanted, now: datetime, show: Callable[[str], None
     if not taken.job:
         shutil.rmtree(folder.path, ignore_errors=True)
         return Submitted(folder, "", taken.exit, over=False)
-    known = details(taken.job, taken.cluster)
+    known = records(taken.job, taken.cluster)
     if folder.start().get("slurm") == start["slurm"]:  # else its label was seen meanwhile
         claim(data, taken.job, taken.cluster, folder.id, int(now.timestamp()))
         folder.write_start(start | {"slurm": describe(taken.job, taken.cluster, known)})
-    over = taken.exit != 0 or is_over(known.get("JobState", ""))
+    over = taken.exit != 0 or all(is_over(record.get("JobState", "")) for record in known or ({},))
     return Submitted(folder, taken.job, taken.exit, over)
 
 

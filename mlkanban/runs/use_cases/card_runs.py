@@ -347,6 +347,10 @@ def _news(conn: Connection, report: RunReport) -> bool:
     run = report.run
     if had.state.ended:
         return run.reopens(had)
+    if run.task_count and run.state is had.state is RunState.RUNNING:
+        if run.has_news_of_tasks(had):
+            return True
+        run = run.with_tasks_of(had)
     reason_changed = run.state is RunState.QUEUED or not had.evidence
     if had.state is run.state and reason_changed and had.evidence != run.evidence:
         return True
@@ -533,6 +537,5 @@ def _aimed(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any]
 def _metric(tx: Transaction, face: CardFace, run: Run) -> dict[str, Any] | None:
     """The metric of the card with the value that the run reported for it; None when it did not."""
     had = tx.writer.projector.entity(face.id).fields.get("metric")
-    if not had or not run.is_result or had.get("name") not in run.metrics:
-        return None
-    return {**had, "value": run.metrics[had["name"]]}
+    values = run.results_for(str(had.get("name", ""))) if had else []
+    return {**had, "value": values[-1]} if had and values else None

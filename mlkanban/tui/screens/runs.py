@@ -32,11 +32,18 @@ from mlkanban.display.run_lines import (
 from mlkanban.display.table import first_in_sight
 from mlkanban.errors import BadQuery, MlkanbanError, NotFound
 from mlkanban.runs.local.commits import difference
-from mlkanban.runs.local.folder import find_run, folders_of
+from mlkanban.runs.local.folder import find_run, folders_of, split_task
 from mlkanban.runs.local.inspect import logs
 from mlkanban.runs.local.logs import Written, last_written, render
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
-from mlkanban.runs.model.overview import FAILED, ConfigurationRuns, Order, in_order, overview
+from mlkanban.runs.model.overview import (
+    FAILED,
+    ConfigurationRuns,
+    Order,
+    arrays_apart,
+    in_order,
+    overview,
+)
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
@@ -150,6 +157,7 @@ class RunsScreen(ListScreen):
             self.show_error(error)
             return
         left = await beside(lambda: self._left_over(runs))
+        runs = arrays_apart(runs, self.host.settings.repeats)
         here = self._key
         self._runs, self._left = runs, left
         self._results, self._spent, self._metric = results, spent, metric
@@ -382,8 +390,10 @@ class RunsScreen(ListScreen):
         if self._is_not_ours():
             return
         try:
-            folder = find_run(self.host.places.data, self._run_here.id)
-            found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
+            run, task = split_task(self._run_here.id)
+            folder = find_run(self.host.places.data, run)
+            files = logs(folder, folder.start(), task)
+            found = dict.fromkeys(log for stream in files for log in stream)
             with tempfile.TemporaryDirectory(prefix="mlkanban-") as pages:
                 written = await beside(lambda: render([*found], Path(pages)))
                 if not written:

@@ -176,3 +176,13 @@ def test_a_value_that_no_run_reported_stands_on_no_face_of_a_card_with_runs() ->
     assert measured(failed, METRIC) == METRIC
     assert measured([], METRIC | {"value": 0.9}) == METRIC | {"value": 0.9}
     assert measured([], None) is measured(reported(0.9), None) is None
+
+
+def test_the_tasks_of_an_array_are_at_work_together() -> None:
+    going = Run(
+        "a", RunState.RUNNING, started="2026-03-20T10:00:00Z", gpus=2, elapsed=3600, task_count=9,
+        at_work=3, at_work_since="2026-03-20T11:00:00Z",
+    )  # fmt: skip
+    brief = Brief.of([going])
+    assert (brief.runs, brief.since, brief.gpus) == (1, "2026-03-20T10:00:00Z", 6)
+    assert brief.used(datetime(2026, 3, 20, 12, tzinfo=UTC)) == 2 * (1 + 3)

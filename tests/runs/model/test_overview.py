@@ -1,5 +1,6 @@
 """All runs of a card by configuration, in the order a person asks for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -17,7 +18,7 @@ from mlkanban.runs.model.overview import (
     overview,
 )
 from mlkanban.runs.model.results import results
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, Task
 from mlkanban.runs.model.state import RunState
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -111,3 +112,14 @@ def test_a_number_tells_as_much_as_the_ranks_of_scipy_correlate(pairs) -> None:
 )  # fmt: skip
 def test_a_word_tells_as_much_as_lies_between_its_values(values, means, tells) -> None:
     assert _tells(list(values), means) == pytest.approx(tells)
+
+
+def test_an_array_is_one_row_unless_its_tasks_try_different_things() -> None:
+    tasks = tuple(Task(at, RunState.FINISHED, 60, "", {"auc": 0.9}) for at in (1, 2, 3))
+    metric = {"name": "auc", "direction": ">=", "target": 0.8}
+    run = Run("a", RunState.FINISHED, argv=("sbatch", "t.sh"), tasks=tasks, task_count=3)
+    for params, rows in ({"seed": "{}"}, ["a"]), ({"lr": "{}"}, ["a_3", "a_2", "a_1"]):
+        runs = [replace(run, task_params=params)]
+        found = overview(runs, results(runs, metric))
+        assert [one.id for row in found for one in row.runs] == rows
+        assert all(row.result is not None for row in found)

@@ -13,7 +13,7 @@ from scipy import stats
 from mlkanban.runs.model.configurations import grouped
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Proposal, remarks, results
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, Task
 from mlkanban.runs.model.state import RunState
 
 METRIC = {"name": "auc", "direction": ">=", "target": 0.9}
@@ -513,3 +513,42 @@ def test_from_five_trials_on_it_is_a_search(values, repeated) -> None:
     assert found.is_search == (len(values) + (repeated == 1) >= 5)
     if repeated < 3:
         assert found.proposal is not Proposal.SUPPORTED
+
+
+def array(params: dict[str, str]) -> Run:
+    """An array of five tasks, of which the fourth failed."""
+    tasks = tuple(
+        Task(at, RunState.FAILED if at == 4 else RunState.FINISHED, 60, "", {"auc": 0.9 + at / 100})
+        for at in range(1, 6)
+    )
+    return Run(
+        "a", RunState.FAILED, argv=("sbatch", "train.sh"), started="2026-03-20T09:00:00Z",
+        task_count=5, tasks=tasks, task_params=params, commit="c" * 40,
+    )  # fmt: skip
+
+
+def test_an_array_of_seeds_is_as_many_repeats() -> None:
+    found = results([array({"seed": "{}"})], METRIC)
+    assert found is not None
+    assert found.latest.values == pytest.approx((0.91, 0.92, 0.93, 0.95))
+    assert found.proposal is Proposal.SUPPORTED
+    assert (found.best_run.id, found.best_run.params) == ("a_5", {"seed": "5"})
+    again = replace(array({"seed": "{}"}), id="b", started="2026-03-21T09:00:00Z")
+    found = results([array({"seed": "{}"}), again], METRIC)
+    assert found is not None
+    assert (found.latest.n, found.latest.again) == (4, 4), "the same seeds once more"
+
+
+def test_tasks_of_which_it_is_not_known_what_they_try_are_no_repeats() -> None:
+    run = array({"array_task": "{}"})
+    found = results([run], METRIC)
+    assert found is not None
+    assert [one.label for one in found.configurations] == [
+        f"array_task {at}" for at in (1, 2, 3, 5)
+    ]
+    assert "add `array_task` to the setting repeat_parameters" in " ".join(
+        remarks([run], METRIC, found)
+    )
+    declared = results([run], METRIC, Repeats(("array_task",)))
+    assert declared is not None
+    assert declared.latest.n == 4

@@ -1,7 +1,7 @@
 """A run as a card keeps it, whoever wrote it."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +13,7 @@ from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.results import results
-from mlkanban.runs.model.run import Run, is_typed, runs_in
+from mlkanban.runs.model.run import Run, Task, is_typed, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import keepable
 
@@ -202,3 +202,38 @@ def test_a_whole_number_that_a_board_can_keep_is_read(number: int) -> None:
         assert run is not None
         assert (run.gpus, run.state) == (None, R.UNKNOWN)
     assert Run.of_field("x", []) is Run.of_field("x", None) is None
+
+
+TASKS = (
+    Task(1, RunState.FINISHED, 60, "", {"auc": 0.91}),
+    Task(2, RunState.FAILED, 60, "exit 1", {"auc": 0.2}),
+    Task(3, RunState.FINISHED, 70, "", {"auc": 0.93}),
+)
+
+
+def test_the_tasks_of_an_array_are_kept_with_their_run() -> None:
+    run = Run("a", RunState.FAILED, task_count=3, tasks=TASKS, task_params={"seed": "{}"})
+    field = json.loads(json.dumps(run.to_field()))
+    assert Run.of_field("a", field) == run
+    broken = field | {"tasks": [[1], "x", [2, "no state", 1, "", {}], *field["tasks"]]}
+    assert Run.of_field("a", broken) == run
+    assert run.results_for("auc") == [0.91, 0.93]
+
+
+def test_the_value_of_a_task_is_none_that_a_person_typed() -> None:
+    run = Run("a", RunState.FAILED, tasks=TASKS)
+    assert not is_typed([run], {"name": "auc", "value": 0.93})
+    assert is_typed([run], {"name": "auc", "value": 0.2}), "that task failed"
+
+
+@pytest.mark.parametrize(
+    ("count", "over", "failed", "at_work", "news"),
+    [(50, 1, 0, 2, True), (50, 0, 0, 3, True), (50, 0, 0, 2, False), (500, 9, 0, 2, False),
+     (500, 10, 0, 2, True), (500, 1, 1, 2, True), (500, 0, 0, 12, True)],
+)  # fmt: skip
+def test_of_many_tasks_not_each_end_is_news(
+    count: int, over: int, failed: int, at_work: int, news: bool
+) -> None:
+    had = Run("a", RunState.RUNNING, task_count=count, tasks_over=0, tasks_failed=0, at_work=2)
+    run = replace(had, tasks_over=over, tasks_failed=failed, at_work=at_work)
+    assert run.has_news_of_tasks(had) is news

@@ -1,7 +1,7 @@
 """What runs used, and how much of a budget that is."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -130,3 +130,15 @@ def test_what_is_not_used_up_is_never_called_so(used: float, warning: str) -> No
     assert spent.share == used / 40
     assert spent.unknown == 0
     assert spent.warning.partition(",")[0] == warning
+
+
+def test_the_tasks_of_an_array_at_work_use_gpus_beside_those_that_ended() -> None:
+    going = replace(
+        run(ended=""), elapsed=3600, task_count=9, at_work=3, at_work_since="2026-03-20T11:00:00Z"
+    )
+    assert gpu_hours(going, NOW) == 2 * (1 + 3)
+    assert gpu_hours(replace(going, at_work=0), NOW) == 2
+    assert length(going, NOW) == timedelta(hours=2)
+    over = replace(going, state=RunState.FINISHED, ended="2026-03-20T11:30:00Z", at_work=0)
+    assert length(over, NOW) == timedelta(hours=1.5)
+    assert gpu_hours(replace(over, elapsed=None), NOW) is None, "of one task it is not known"

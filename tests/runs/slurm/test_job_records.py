@@ -1,5 +1,7 @@
 """What SLURM 22.05 printed for real jobs, and what that means for their runs."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,11 +10,13 @@ from mlkanban.runs.model.labels import CardLabel
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.slurm.job_records import (
     NO_FILE,
+    Known,
     Ticket,
     Verdict,
     judge_job,
     read_sacct,
     read_squeue,
+    task_ends,
     with_limits,
     with_statuses,
 )
@@ -256,11 +260,11 @@ def test_lives_are_known_without_an_accounting_that_tells_them() -> None:
     first = judge_job(ticket, None, read_squeue(queue.format("RUNNING", 100, 110, "NONE")), 0, 120)
     assert first is not None
     again = read_squeue(queue.format("RUNNING", 160, 300, "NONE"))
-    second = judge_job(ticket, None, again, 0, 310, first.lives)
+    second = judge_job(ticket, None, again, 0, 310, Known(first.lives))
     assert second is not None
     assert (second.elapsed, second.waited, second.started) == (None, 140, 110)
     over = read_squeue(queue.format("COMPLETED", 160, 300, 400))
-    third = judge_job(ticket, None, over, 0, 500, second.lives)
+    third = judge_job(ticket, None, over, 0, 500, Known(second.lives))
     assert third is not None
     assert (third.elapsed, third.judgement.state) == (150, RunState.FINISHED)
 
@@ -336,3 +340,47 @@ def test_the_comment_names_the_card_and_its_store(comment: str, label: CardLabel
 def test_nothing_that_is_printed_is_an_error(text: str) -> None:
     for job in [*read_sacct(text), *read_squeue(text)]:
         assert judge_job(Ticket(job.id, job.submit, job.folder), [job], [], 0, AT)
+
+
+def array_seen(queue: str, known: Known = Known(), now: int = AT) -> Verdict:  # noqa: B008
+    """An array on a cluster without accounting, as the queue shows it."""
+    lines = "\n".join(f"{line}|mlk:g1|/w" for line in queue.split())
+    found = judge_job(Ticket("7", 1, "/w"), None, read_squeue(lines), 0, now, known)
+    assert found is not None
+    return found
+
+
+def test_without_accounting_tasks_that_ended_are_not_forgotten() -> None:
+    first = array_seen("7_[3-4]|PENDING|x|1|N/A|N/A 7_1|COMPLETED|x|1|10|30 7_2|RUNNING|x|1|20|N/A")
+    assert (first.count, first.going, first.going_since, first.elapsed) == (4, 1, 20, 20)
+    assert first.judgement.evidence == "squeue says RUNNING, 1 of 4 tasks over"
+    known = Known(first.lives, first.ends, first.count)
+    then = array_seen("7_2|RUNNING|x|1|20|N/A 7_3|FAILED|x|1|40|50 7_4|RUNNING|x|1|40|N/A", known)
+    assert then.judgement.evidence == "squeue says RUNNING, 2 of 4 tasks over and 1 failed: 7_3"
+    assert (then.count, then.going, then.going_since) == (4, 2, 30)
+    known = Known(then.lives, then.ends, then.count)
+    gone = array_seen("7_4|COMPLETED|x|1|40|90", known)
+    assert gone.judgement.state is RunState.UNKNOWN, "7_2 ended unseen"
+    assert gone.judgement.evidence == (
+        "no program of SLURM tells how 1 task ended: 7_2, 4 of 4 tasks over"
+    )
+    assert gone.started == 10
+    known = Known(known.lives, [*known.ends, *array_seen("7_2|COMPLETED|x|1|20|60").ends], 4)
+    over = array_seen("7_4|COMPLETED|x|1|40|90", known)
+    assert (over.judgement.state, over.failed) == (RunState.FAILED, "1 task of 4 failed: 7_3")
+
+
+def test_of_many_tasks_at_least_so_many_are_over() -> None:
+    lines = read_squeue("7_[3-99]|PENDING|x|1|N/A|N/A|mlk:g1|/w\n7_2|COMPLETED|x|1|2|3|mlk:g1|/w")
+    found = judge_job(Ticket("7", 1, "/w"), None, lines, 0, AT)
+    assert found is not None
+    assert "at least 1 of 98 tasks over" in found.judgement.evidence
+
+
+def test_how_each_task_ended_is_known() -> None:
+    found = verdict("7", queued=[])
+    assert [(end.task, end.state, end.seconds, end.why, end.raw) for end in found.ends] == [
+        ("7_1", RunState.FINISHED, 4, "", "8"), ("7_2", RunState.FAILED, 5, "exit 1", "7"),
+    ]  # fmt: skip
+    kept = json.loads(json.dumps([list(end) for end in found.ends]))
+    assert tuple(task_ends([*kept, ["7_3"], None])) == found.ends

@@ -567,3 +567,39 @@ def test_a_linked_job_is_in_the_state_in_which_it_was_found(job: Job, cluster: C
     job.mlk("link", job.card, f"slurm:{NUMBER}")
     [found] = json.loads(job.mlk("--json", "runs"))["data"]
     assert (found["state"], found["evidence"]) == ("running", "squeue says RUNNING")
+
+
+def test_an_array_of_seeds_is_one_run_with_a_value_for_each_task(
+    job: Job, cluster: Cluster
+) -> None:
+    for task in (1, 2, 3):
+        (cluster.work / f"slurm-{NUMBER}_{task}.out").write_text(f"mlkanban: val_auc=0.9{task}\n")
+    pattern = cluster.work / f"slurm-{NUMBER}_4294967294.out"
+    cluster.program(
+        "scontrol",
+        "case $1 in write) echo 'python t.py --seed $SLURM_ARRAY_TASK_ID';; *)"
+        f' echo "JobId={NUMBER} ArrayJobId={NUMBER} ArrayTaskId=1-3 SubmitTime=1000'
+        f' StdErr={pattern} StdIn=/dev/null StdOut={pattern} WorkDir={cluster.work}";; esac',
+    )
+    run = cluster.submit(None, "--metric", "val_auc>=0.9")["id"]
+    line = counted("COMPLETED", 1000, 1010, 2000, 990, cluster.label)
+    tasks = [line.replace(NUMBER, f"{NUMBER}_{task}", 1) for task in (1, 2, 3)]
+    waits = queued("PENDING", 1000, "N/A", cluster.label, "JobArrayTaskLimit")
+    cluster.says("squeue", waits.replace(NUMBER, f"{NUMBER}_[2-3%1]"))
+    cluster.says("sacct", tasks[0])
+    [going] = runs(job)
+    assert (going["id"], going["state"]) == (run, "running")
+    assert (going["tasks"]["count"], going["tasks"]["over"]) == (3, 1)
+    cluster.says("squeue")
+    cluster.says("sacct", *tasks)
+    [over] = runs(job)
+    assert (over["state"], over["elapsed"], over["metrics"]) == ("finished", 3 * 990, {})
+    assert [(task["task"], task["params"], task["metrics"]) for task in over["tasks"]["ended"]] == [
+        (at, {"seed": str(at)}, {"val_auc": 0.9 + at / 100}) for at in (1, 2, 3)
+    ]
+    meta = json.loads(job.mlk("--json", "runs", job.card))["meta"]
+    assert (meta["figures"]["n"], meta["figures"]["proposal"]) == (3, "supported")
+    assert meta["gpu_hours"] == pytest.approx(2 * 3 * 990 / 3600)
+    assert "val_auc 0.91, 0.92, 0.93" in job.mlk("runs", job.card)
+    assert job.mlk("logs", f"{run}_2") == "mlkanban: val_auc=0.92\n"
+    assert job.card_now()["metric"]["value"] == 0.92, "their mean"

@@ -1,0 +1,95 @@
+"""The tasks of a job array: the file of each, and what it reported there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from glob import escape, glob
+from pathlib import Path
+from typing import Any
+
+from mlkanban.runs.local.folder import tail
+from mlkanban.runs.model.metric_lines import MOST_UNREAD, Reported, reported
+
+_MOST = 1000
+"""So many tasks of an array are kept with its run."""
+_FOR_METRICS = 4 * 1024 * 1024
+_PARTS = re.compile(r"(\?\*|\*)")
+_APART = frozenset(("task", "job", None))
+"""By which number the tasks of an array write to files of their own; None in a start.json of an
+earlier version."""
+
+
+def write_apart(job: Mapping[str, Any]) -> bool:
+    """Whether this job is an array whose tasks write to files of their own."""
+    return job.get("by") in _APART and "*" in str(job.get("stdout", "")).replace("?*", "")
+
+
+def files_by_number(pattern: str) -> dict[int, Path]:
+    """The files with a path in which `*` is a number, `?*` anything, by that number; by any number
+    where there is no `*`."""
+    parts = _PARTS.split(pattern)
+    path = re.compile("".join({"*": r"(\d+)", "?*": ".+"}.get(p, re.escape(p)) for p in parts))
+    known = glob("".join("*" if p in ("*", "?*") else escape(p) for p in parts))
+    matches = filter(None, map(path.fullmatch, sorted(known)))
+    return {
+        int(match[1]) if path.groups else at: Path(match[0]) for at, match in enumerate(matches)
+    }
+
+
+def file_of(job: Mapping[str, Any], stream: str, task: int, ends: list[list[Any]]) -> Path | None:
+    """The file with a stream of the task with this number; of a task that has not ended it may not
+    be known which it is."""
+    end = next((end for end in ends if _index(end) == task), [f"_{task}", *[""] * 7])
+    return files_by_number(str(job.get(stream, ""))).get(_number(job, end))
+
+
+def tasks_report(job: Mapping[str, Any], ends: list[list[Any]]) -> dict[str, Any]:
+    """The fields of a run about the tasks of its array, which ended so by scheduler.json."""
+    files = files_by_number(str(job.get("stdout", "")))
+    tasks, unread = [], []
+    for end in sorted(ends, key=_index)[:_MOST]:
+        found = _read(files.get(_number(job, end)))
+        tasks.append([_index(end), end[2], end[4], end[6], found.values])
+        unread += [f"task {_index(end)}: {text}" for text in found.unread]
+    return {
+        "tasks": tasks,
+        "task_params": job.get("task_params") or {},
+        "unread": unread[:MOST_UNREAD],
+    }
+
+
+def left_out(ends: list[list[Any]]) -> str:
+    """A sentence about tasks that are not kept, '' when all are."""
+    more = len(ends) - _MOST
+    return f"the values of {more:,} tasks are left out: {_MOST:,} are kept" if more > 0 else ""
+
+
+def _index(end: list[Any]) -> int:
+    """The number of a task within its array: 3 of `4242_3`."""
+    text = str(end[0]).rpartition("_")[2]
+    return int(text) if text.isdecimal() else -1
+
+
+def _number(job: Mapping[str, Any], end: list[Any]) -> int:
+    """The number of a task in the names of its files."""
+    raw = str(end[7])
+    return int(raw) if job.get("by") == "job" and raw.isdecimal() else _index(end)
+
+
+def _read(file: Path | None) -> Reported:
+    if file is None:
+        return Reported({})
+    try:
+        status = file.stat()
+    except OSError:
+        return Reported({})
+    return _read_once(file, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _read_once(file: Path, size: int, changed: int) -> Reported:
+    """What a task reported. An array that has ended may be looked at for as long as its queue lists
+    it, so nothing is read twice."""
+    return reported(tail(file, _FOR_METRICS).splitlines())

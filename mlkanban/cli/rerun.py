@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,10 +13,9 @@ from mlkanban.cli.before_run import show
 from mlkanban.cli.runs import folder_of, start_run
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN, override_at_start
-from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.errors import StoreProblem
+from mlkanban.runs.local.again import again
 from mlkanban.runs.local.commits import changes_since
-from mlkanban.runs.model.changed_command import changed_command
-from mlkanban.runs.model.redaction import HIDDEN
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.use_cases.card_runs import RunReport
 
@@ -45,59 +44,29 @@ def rerun(session: Session, run: str, words: Sequence[str], detach: bool, overri
     A secret in a command is not stored: such a run starts again only with the secret among CHANGES.
     """
     folder = folder_of(session, run)
-    start = folder.start()
-    argv, where = _command(folder, start)
-    command = changed_command(argv, words)
-    _refuse_hidden(folder, start, command)
-    card = _card_of(session, folder, start)
+    start = again(folder)
+    command = start.command(words)
+    card = _card_of(session, folder)
     try:
-        os.chdir(where)
+        os.chdir(start.where)
     except OSError as error:
-        raise NotFound(
-            f"The folder {where} in which run {folder.id} was started: {error.strerror}.",
-            "Put it back, or start the command elsewhere: mlkanban run CARD -- COMMAND",
-        ) from error
-    for sentence in changes_since(folder, start):
+        raise StoreProblem(f"{start.where} cannot be entered: {error.strerror}.") from error
+    for sentence in changes_since(folder, start.where):
         show(sentence)
-    if command != argv:
-        show(f"The command was: {shlex.join(argv)}")
-    show(f"Running in {where}: {shlex.join(command)}")
-    gpus = start.get("gpus")
+    if command != start.argv:
+        show(f"The command was: {shlex.join(start.argv)}")
+    show(f"Running in {start.where}: {shlex.join(command)}")
+    before = folder.start()
+    gpus = before.get("gpus")
     start_run(
         session, card, command, detach=detach, override=override, aim="",
-        gpus=gpus if isinstance(gpus, int) else None, no_env=bool(start.get("no_env")),
+        gpus=gpus if isinstance(gpus, int) else None, no_env=bool(before.get("no_env")),
     )  # fmt: skip
 
 
-def _command(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], str]:
-    """The command of a run and where it was started."""
-    argv, where = [str(word) for word in start.get("argv") or ()], str(start.get("cwd", ""))
-    if start.get("slurm"):
-        raise RuleRefused(
-            f"Run {folder.id} is a job of SLURM.",
-            f"Submit it again: mlkanban sbatch {start.get('card', 'CARD')} -- "
-            f"{shlex.join(argv[1:])}",
-        )
-    if start.get("adopted") or not argv or not where:
-        raise RuleRefused(
-            f"Run {folder.id} was not started by mlkanban: it is not known where and how.",
-            "Start it: mlkanban run CARD -- COMMAND",
-        )
-    return argv, where
-
-
-def _refuse_hidden(folder: RunFolder, start: dict[str, Any], command: Sequence[str]) -> None:
-    if start.get("redacted", True) and any(HIDDEN in word for word in command):
-        raise RuleRefused(
-            f"The command of run {folder.id} held a secret, which is not stored: "
-            f"{shlex.join(command)}",
-            "Give it again (mlkanban rerun RUN -- --token ...), or let the program read it from "
-            "the environment or a file.",
-        )
-
-
-def _card_of(session: Session, folder: RunFolder, start: dict[str, Any]) -> str:
+def _card_of(session: Session, folder: RunFolder) -> str:
     """The card that the run belongs to now: with a duplicate, runs move to another card."""
+    start = folder.start()
     report = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
     with session.service() as service:
         return service.runs.card_of(report)

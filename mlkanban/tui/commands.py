@@ -166,6 +166,9 @@ COMMANDS: tuple[Command, ...] = (
             (RUNS,)),
     Command("run.filter", ("/",), "Filter", "only runs such as lr<1e-3 state:failed seed:3", "Runs",
             (RUNS,)),
+    Command("run.again", ("A",), "Run again",
+            "start the run, or the newest of the card, again, after a question", "Runs",
+            (RUNS, CARD), word="again"),
     Command("run.stop", ("X",), "Stop run", "stop the run, after a question", "Runs", (RUNS,),
             word="stop"),
     Command("unlinked", ("gu",), "Unlinked runs", "runs of trackers that belong to no card yet",
@@ -282,7 +285,8 @@ STATUS = {
         "back",
     ),
     RUNS: (
-        "run.log", "run.mark", "run.sort", "run.filter", "run.diff", "run.stop", "help", "back",
+        "run.log", "run.mark", "run.sort", "run.filter", "run.diff", "run.again", "run.stop",
+        "help", "back",
     ),
     UNLINKED: (
         "unlinked.link", "unlinked.new", "unlinked.ignore", "unlinked.open", "unlinked.ignored",

@@ -497,3 +497,52 @@ async def test_a_run_of_a_tracker_is_neither_stopped_nor_read_here(small: Path) 
                 "Optuna keeps its own log (/data/optuna.db); this board did not start it and cannot"
                 " stop it." in said
             )
+
+
+async def test_a_run_starts_again_after_a_question_with_other_parameters(
+    small: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("MLKANBAN_HOME", str(small))
+    code = tmp_path / "code"
+    code.mkdir()
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        folder = forged(
+            small, ref, argv=["sh", "t.sh", "--lr", "1"], cwd=str(code), redacted=False, commit=""
+        )
+        (code / "t.sh").write_text("echo $* > ran\n")
+        ends(folder, 0)
+        await board.until(lambda: TITLE in board.stage("Evaluation").cards())
+        await board.go_to(TITLE)
+        await board.press("runs")
+        await board.keys("A")
+        await board.until(lambda: "Run again in" in board.text())
+        assert "sh t.sh --lr 1" in board.text()
+        await board.keys("q")
+        await board.keys("A")
+        await board.until(lambda: "Run again in" in board.text())
+        await board.keys("e")
+        await board.type("--lr 2")
+        await board.keys("enter")
+        await board.until(lambda: "sh t.sh --lr 2" in board.text())
+        assert len(list((small / "runs").glob("2*"))) == 1
+        await board.keys("y")
+        await board.until((code / "ran").exists)
+        await board.until(lambda: " started." in board.status())
+        assert (code / "ran").read_text() == "--lr 2\n"
+        assert len(list((small / "runs").glob("2*"))) == 2
+
+
+async def test_the_newest_run_of_a_card_starts_again_from_its_page(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        await board.go_to(TITLE)
+        await board.press("card.open")
+        await board.keys("A")
+        await board.until(lambda: f"{ref} has no run that could be" in board.status())
+        ends(forged(small, ref, argv=["t", "--token", "***"], cwd=str(small)), 1)
+        await board.app.run_watch.look()
+        await board.keys("A")
+        await board.until(lambda: "t --token '***'" in board.text())
+        await board.keys("y")
+        await board.until(lambda: "held a secret" in board.status())

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.files import write_whole
@@ -45,16 +46,19 @@ class CodeState(NamedTuple):
         return self.prefix if self.commit else str(working_folder())
 
 
-def code_state() -> CodeState:
-    """The state of the code in the working folder; empty where git does not answer in time."""
+def code_state(where: Path | None = None) -> CodeState:
+    """The state of the code in a folder, the working folder where none is given; empty where git
+    does not answer in time."""
     commit, _, prefix = (
-        _git("rev-parse", "HEAD", "--show-prefix").decode(errors="replace").partition("\n")
+        _git("rev-parse", "HEAD", "--show-prefix", where=where)
+        .decode(errors="replace")
+        .partition("\n")
     )
     if not commit:
         return CodeState()
     changed: list[str] = []
     untracked: list[str] = []
-    status = _git("status", "--porcelain", "-z", "--no-renames")
+    status = _git("status", "--porcelain", "-z", "--no-renames", where=where)
     for entry in status.decode(errors="replace").split("\0"):
         if entry:
             (untracked if entry.startswith("??") else changed).append(entry[3:])
@@ -67,16 +71,17 @@ def git_branch() -> str:
 
 
 class Changes:
-    """What no commit has in the working folder, as it was when this was made. To hide the secrets
-    in a large patch takes a second, so it is done apart, when the job runs already."""
+    """What no commit has in a folder with code in this state, as it was when this was made. To hide
+    the secrets in a large patch takes a second, so it is done apart, when the job runs already."""
 
-    def __init__(self, state: CodeState) -> None:
+    def __init__(self, state: CodeState, where: Path | None = None) -> None:
         self.state = state
         self._whole = b""
         if state.changed:
             self._whole = _git(
-                "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "HEAD"
-            )
+                "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "HEAD",
+                where=where,
+            )  # fmt: skip
 
     def patch(self) -> str:
         """The changes as a patch for `git apply`, with a head that names what it does not hold; ''
@@ -128,14 +133,14 @@ def _named(what: str, names: Sequence[str]) -> list[str]:
     return [f"# {what}: {', '.join(map(display, names[:_MOST_NAMED]))}{more}"]
 
 
-def _git(*args: str) -> bytes:
+def _git(*args: str, where: Path | None = None) -> bytes:
     """The output of git, up to a limit; b'' where it fails or takes too long."""
     try:
         with tempfile.TemporaryFile() as printed:
             done = subprocess.run(
                 ["git", "--no-optional-locks", *args],
                 stdout=printed, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                timeout=_SECONDS, check=False, env=os.environ | {"LC_ALL": "C"},
+                timeout=_SECONDS, check=False, cwd=where, env=os.environ | {"LC_ALL": "C"},
             )  # fmt: skip
             printed.seek(0)
             return printed.read(_MOST_READ) if done.returncode == 0 else b""

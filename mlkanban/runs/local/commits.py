@@ -6,13 +6,12 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint
-from mlkanban.paths import working_folder
 from mlkanban.runs.local.code import Changes, code_state
 from mlkanban.runs.local.folder import ID, RunFolder, folders_of, runs_folder, split_task
 from mlkanban.runs.model.run import Run
@@ -57,18 +56,18 @@ def difference(data: Path, before: Run, after: Run) -> CodeDifference:
     return CodeDifference(old, new, display_lines(text))
 
 
-def changes_since(folder: RunFolder, start: Mapping[str, Any]) -> list[str]:
-    """Sentences about what changed in the code of the working folder since a run was started in
-    it."""
-    state, then = code_state(), str(start.get("commit", ""))
+def changes_since(folder: RunFolder, where: Path) -> list[str]:
+    """Sentences about what changed in the code since a run was started in the folder `where`."""
+    start = folder.start()
+    state, then = code_state(where), str(start.get("commit", ""))
     if not then or not state.commit:
         return ["Whether the code changed since is not known: it is in no git repository."]
     if then == state.commit:
         sentences = [f"The commit is the same: {then[:10]}."]
     else:
-        sentences = [_commits_between(then, state.commit)]
+        sentences = [_commits_between(where, then, state.commit)]
     kept = folder.patch()
-    now = Changes(state).patch()
+    now = Changes(state, where).patch()
     if not start.get("dirty") and not state.changed:
         return sentences if then != state.commit else [f"The code is the same: commit {then[:10]}."]
     if not start.get("dirty"):
@@ -94,8 +93,7 @@ def changes_since(folder: RunFolder, start: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def _commits_between(old: str, new: str) -> str:
-    where = working_folder()
+def _commits_between(where: Path, old: str, new: str) -> str:
     try:
         _known(where, old)
         many = _git(where, "rev-list", "--count", f"{old}..{new}").strip()

@@ -14,6 +14,7 @@ from mlkanban.tui.card_commands.finish import FinishCommands
 from mlkanban.tui.card_commands.model_health import HealthCommands
 from mlkanban.tui.card_commands.move import MoveCommands
 from mlkanban.tui.card_commands.open import OpenCommands
+from mlkanban.tui.card_commands.runs import RunCommands
 from mlkanban.tui.card_commands.snooze import SnoozeCommands
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class CardCommands:
             ChecklistCommands(screen, self.edits),
             ConflictCommands(screen, self.edits),
             OpenCommands(screen, self.edits),
+            RunCommands(screen, self.edits),
         )
 
     async def do_card_repeat(self) -> None:

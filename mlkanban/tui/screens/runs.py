@@ -58,6 +58,7 @@ from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.pager import page_files, page_text
+from mlkanban.tui.run_again import run_again
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.ask import Option
@@ -426,7 +427,7 @@ class RunsScreen(ListScreen):
         idle = {"run.stop"} if run.state.ended and not self._left.get(run.id) else set()
         if run.state is RunState.TRACKED:
             idle |= set() if several else {"run.log"}
-            idle |= set() if run.commit else {"run.diff"}
+            idle |= {"run.again"} if run.commit else {"run.again", "run.diff"}
         if self._inside:
             idle.add("run.sort")
         names = [name for name in STATUS[RUNS] if name not in idle]
@@ -503,6 +504,11 @@ class RunsScreen(ListScreen):
             return [run for run in self._runs if run.id == self._marked]
         rows = {row.key: row for row in self._all}
         return [rows[key].runs[0] for key in reversed(self._marks)]
+
+    async def do_run_again(self) -> None:
+        """Ask, then start the run under the cursor again."""
+        if self.length and not self._is_not_ours():
+            await run_again(self, self._run_here)
 
     async def do_run_stop(self) -> None:
         """Ask, then stop the run under the cursor."""

@@ -92,7 +92,7 @@ def test_a_run_starts_again_in_its_folder_with_what_was_changed(job: Job, tmp_pa
     script.parent.rename(tmp_path / "moved")
     gone = call(job, "rerun", first, cwd=elsewhere)
     assert gone.returncode == 3
-    assert "No such file" in gone.stderr
+    assert f"The folder {tmp_path}/code, in which run {first} was started, is gone" in gone.stderr
 
 
 def test_a_command_with_a_secret_needs_it_again(job: Job) -> None:

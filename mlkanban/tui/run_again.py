@@ -1,0 +1,111 @@
+"""Starting a run again from the screen, after a question: the job may take hours."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.hints import sentences
+from mlkanban.runs.local.again import again
+from mlkanban.runs.local.commits import changes_since
+from mlkanban.runs.local.folder import find_run
+from mlkanban.text import cell_text
+from mlkanban.tui.store_thread import beside
+from mlkanban.tui.widgets.ask import Option
+
+if TYPE_CHECKING:
+    from mlkanban.runs.model.run import Run
+    from mlkanban.tui.command_screen import CommandScreen
+
+_SECONDS = 60.0
+_LONGEST = 300
+
+
+async def run_again(screen: CommandScreen, run: Run) -> None:
+    """Ask, then start the command of a run again, with other parameters where those are given. The
+    job is started by a process of its own, as from a shell."""
+    if screen.host.demo:
+        screen.status.show("The demo starts no jobs.")
+        return
+    try:
+        folder = find_run(screen.host.places.data, run.id)
+        start = again(folder)
+        code = await beside(lambda: changes_since(folder, start.where))
+        words: list[str] = []
+        while True:
+            command = shlex.join(start.command(words) if words else start.argv)
+            if len(command) > _LONGEST:
+                command = f"{command[:_LONGEST]} ..."
+            key = await screen.ask.choose(
+                cell_text(f"Run again in {start.where}: {command}  ({sentences(code)})"),
+                [Option("y", "start it"), Option("e", "other parameters"), Option("n", "leave it")],
+            )
+            if key != "e":
+                break
+            words = await _other_parameters(screen, words)
+        if key != "y":
+            return
+        start.command(words)  # refused before anything is started
+        started = await _started(screen, run.id, words)
+    except MlkanbanError as error:
+        screen.show_error(error)
+        return
+    if started:
+        await screen.host.look_at_runs()
+        screen.status.show(f"Run {started} started.")
+
+
+async def _other_parameters(screen: CommandScreen, words: Sequence[str]) -> list[str]:
+    """Parameters as they would stand in a shell; those given before where nothing is typed."""
+    typed = await screen.ask.text("Parameters (--lr 3e-4)", shlex.join(words), verb="takes them")
+    screen.refocus()
+    if typed is None:
+        return list(words)
+    try:
+        return shlex.split(typed)
+    except ValueError as error:
+        raise UsageProblem(f"A quote is missing: {error}.") from None
+
+
+class _Answer(NamedTuple):
+    run: str
+    refused: bool
+    problem: str
+
+
+async def _started(screen: CommandScreen, run: str, words: Sequence[str]) -> str:
+    """The id of the run that was started; '' where the person left it at a full stage."""
+    answer = await beside(lambda: _rerun(run, words, ""))
+    if answer.refused:
+        options = [Option("o", "start it all the same"), Option("n", "leave it")]
+        if await screen.ask.choose(answer.problem, options) != "o":
+            return ""
+        reason = await screen.ask.text("Reason", verb="starts it")
+        screen.refocus()
+        if not reason or not reason.strip():
+            return ""
+        answer = await beside(lambda: _rerun(run, words, reason))
+    if answer.problem:
+        raise MlkanbanError(answer.problem)
+    return answer.run
+
+
+def _rerun(run: str, words: Sequence[str], override: str) -> _Answer:
+    given = ["--override", override] if override else []
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "mlkanban", "--json", "rerun", run, "--detach", *given, "--",
+             *words],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
+        )  # fmt: skip
+        data = json.loads(done.stdout)["data"]
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
+        return _Answer("", False, f"The run was not started again: {error}")
+    if done.returncode:
+        return _Answer("", done.returncode == 1, str(data["message"]))
+    return _Answer(str(data["id"]), False, "")

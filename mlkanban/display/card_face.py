@@ -119,22 +119,24 @@ def detail_lines(
 def _details(
     face: CardFace, width: int, most: int, view: FaceContext, waits: Sequence[str]
 ) -> tuple[list[Line], list[Fact]]:
-    """The state of a card, its metric, its time in the stage, and the tags that find no place
-    behind its id, in full over at most so many lines; what is left for the facts."""
+    """The state of a card and its metric in full over at most so many lines, then its tags and its
+    time in the stage, as far as they find no place behind its id; what is left for the facts."""
     said = [*states(face, view, waits), *metric(face, view, named=True)]
-    said += _time_in_stage(face, view)
     made: list[Line] = []
     while said and len(made) < most:
         line, said = _whole(said, width, view) if len(made) < most - 1 else fill(said, width, view)
+        if not line:
+            break
         made.append(line)
-    behind = [*said, *tags(face, view)]
+    behind = [*said, *tags(face, view), *_time_in_stage(face, view)]
     _, left_out = fill(behind, _room_for_facts(face, width, view), view)
     while left_out and len(made) < most:
         line, left_out = fill(left_out, width, view)
         if not line:
             break
         made.append(line)
-        behind = [fact for fact in behind if fact.forms[0] not in {p.text for p in line}]
+        shown = {piece.text for piece in line}
+        behind = [fact for fact in behind if not shown & set(fact.forms)]
     return made, behind
 
 
@@ -532,7 +534,7 @@ def _time_in_stage(face: CardFace, view: FaceContext) -> list[Fact]:
     days = days_old(view.day(face.entered_at), view.today)
     if days == days_old(view.day(face.started_at), view.today):
         return []
-    return [Fact((f"{days}d in this stage", f"{days}d here"), "dim")]
+    return [Fact((f"{days}d here",), "dim")]
 
 
 def _facts(face: CardFace, said: Sequence[Fact], width: int, view: FaceContext) -> Line:

@@ -30,7 +30,7 @@ ON_CARDS = (
     Sign("5d! 9d!!", "! older than 85 % were on leaving this stage; !! past the expectation",
          r"\d+d!!?"),
     Sign("3d here", "days in this stage, of a card that was committed before; only in much room",
-         r"\d+d (in this stage|here)"),
+         r"\d+d here"),
     Sign("due 3d, LATE 2d", "days to the due date, or past it", r"due (today|\d+d)|LATE \d+d"),
     Sign("=5d", "finished, with its cycle time; = was never worked on", r"=(\d+d)?"),
     Sign("■ alert, ok", "how a model in use is doing; ► retraining, • watch",

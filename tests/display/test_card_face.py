@@ -479,8 +479,8 @@ def test_with_several_lines_for_its_state_a_card_says_all_in_full() -> None:
     assert drawn[1:-1] == [
         "■ data-access",
         "val_auc .944→≥.95",
-        "7d in this stage",
         "#fraud #incident",
+        "7d here",
     ]
     assert "#labels" in drawn[-1]
     assert detail_lines(face, 20, view, (), 9) == 4
@@ -495,3 +495,16 @@ def test_a_folded_card_goes_on_in_a_second_line() -> None:
         "minority classes",
     ]
     assert drawn[0][0].role == "alarm"
+
+
+def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:
+    face = card(
+        tags="a-tag-of-fourteen", started_at="2026-03-01T09:00:00Z",
+        entered_at="2026-03-14T09:00:00Z", metric="val_auc .944/>=.95",
+    )  # fmt: skip
+    for width in range(6, 60):
+        for state in range(6):
+            drawn = lines(face, Room(width, 1, state), FaceContext.at(BOARD, NOW))
+            text = " ".join(piece.text for line in drawn for piece in line)
+            assert text.count("7d ") <= 1, text
+            assert text.count("#a-tag") <= 1, text

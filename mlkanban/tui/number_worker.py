@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from mlkanban.charts.layouts import layout
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.spec import Spec
 from mlkanban.core.models import Board
@@ -44,6 +45,10 @@ def row_targets(group: CountedGroup) -> tuple[Target, ...]:
     return tuple(Target(row[0], (row[0],), 0, at) for at, row in enumerate(table.rows))
 
 
+_ROOMY = (160, 45)
+"""In so many cells and lines any picture has a place."""
+
+
 @dataclass
 class Counted:
     """The name, sample, picture and words of each group of cards; remarks come later."""
@@ -79,7 +84,7 @@ def counted(view: NumberView[Any], sample: Sample, by: Grouping | None) -> Count
             CountedGroup(
                 name,
                 some,
-                view.draw(number, some),
+                _with_content(view.draw(number, some)),
                 summary,
                 summary.table or view.beside(number, some),
             )
@@ -87,6 +92,11 @@ def counted(view: NumberView[Any], sample: Sample, by: Grouping | None) -> Count
             for summary in [view.summary(number)]
         ]
     )
+
+
+def _with_content(spec: Spec | None) -> Spec | None:
+    """A picture, unless there is nothing in it: the words say why, and that is enough."""
+    return spec if spec is not None and layout(spec, *_ROOMY) is not None else None
 
 
 class Small(NamedTuple):
@@ -100,7 +110,7 @@ class Small(NamedTuple):
 def small(view: NumberView[Any], sample: Sample) -> Small:
     """A number for a tile; where there is nothing to draw, what is said instead."""
     number = view.count(sample)
-    spec = view.draw(number, sample, small=True)
+    spec = _with_content(view.draw(number, sample, small=True))
     return Small(view.headline(number), spec, () if spec else view.summary(number).lines[:2])
 
 

@@ -23,7 +23,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.store_thread import StoreThread
 from mlkanban.tui.widgets.board_view import BoardView
-from mlkanban.tui.widgets.preview import PreviewPlace
+from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 ROOMY, SMALL = (160, 45), (80, 24)
@@ -206,9 +206,8 @@ class Page:
     def _busy(self) -> bool:
         working = [worker for worker in self.app.workers if not worker.is_finished]
         asking = [s for s in self.app.screen_stack if isinstance(s, KeyScreen) and s.ask.asking]
-        resting = any(
-            s.preview.waiting for s in self.app.screen_stack if isinstance(s, BoardScreen)
-        )
+        previews = [one for s in self.app.screen_stack for one in s.query(Preview)]
+        resting = any(preview.waiting for preview in previews)
         return resting or len(working) > len(asking)
 
     # The mouse

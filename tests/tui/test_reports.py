@@ -326,11 +326,11 @@ async def test_a_click_goes_to_a_report_and_points_at_a_bar(filled: Path) -> Non
         await page.pilot.click(offset=(tabs.index("Throughput") + 2, 1))
         await page.settled()
         assert title(page) == "Throughput"
-        lowest = page.lines()[-5]
-        await page.pilot.click(offset=(lowest.index("█"), SMALL[1] - 5))
+        lowest = page.lines()[-6]
+        await page.pilot.click(offset=(lowest.index("█"), SMALL[1] - 6))
         await page.settled()
         assert pointed(page).startswith("finished from ")
-        await page.pilot.click(offset=(lowest.index("█"), SMALL[1] - 5))
+        await page.pilot.click(offset=(lowest.index("█"), SMALL[1] - 6))
         await page.settled()
         assert not isinstance(page.screen, ReportsScreen)
         await page.press("reports", "view.overview")

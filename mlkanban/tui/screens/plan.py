@@ -27,10 +27,10 @@ from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 _NO_SCORE = "none: {card.score} sets one"
 _PAUSE_SECONDS = 0.5
 """Seconds after a change until what fits is counted again."""
-_EMPTY = (
-    "No idea waits. {card.new} writes one.",
-    "No card stands here. {plan.replenish} pulls the first ideas.",
-)
+_NO_IDEA = "No idea waits. {card.new} writes one."
+_NO_CARD = "No card stands here. {plan.replenish} pulls the first ideas."
+_NO_CARD_NOR_IDEA = "No card stands here."
+_KEYS_WITHOUT_CARDS = ("card.new", "undo", "help", "back")
 _ROOMY = 16
 """In fewer lines nothing stands between the head and the lists."""
 
@@ -117,7 +117,8 @@ class PlanScreen(MouseListScreen):
     def _show(self) -> None:
         if self._plan is None or not self.ready:
             return
-        ideas, ready = (with_keys(text, self.host.commands) for text in _EMPTY)
+        no_card = _NO_CARD if self._plan.ideas else _NO_CARD_NOR_IDEA
+        ideas, ready = (with_keys(text, self.host.commands) for text in (_NO_IDEA, no_card))
         self._page = PlanPage(
             self._plan,
             self._fit,
@@ -152,7 +153,9 @@ class PlanScreen(MouseListScreen):
             # The head of a list stays where its cards are in sight.
             lines.append(page.line(page.head_of(at) if at == self._top else at, here))
         self._lines.show(lines, len(lines) - (min(self._top + room, len(page.lines)) - cursor))
-        self.status.offer(self.card_hints(self.targets()))
+        empty = not any(self._sides())
+        hints = self.hints(_KEYS_WITHOUT_CARDS) if empty else self.card_hints(self.targets())
+        self.status.offer(hints)
         self._point(page, here)
 
     def _point(self, page: PlanPage, here: PlanPlace) -> None:

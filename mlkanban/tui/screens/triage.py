@@ -34,6 +34,7 @@ from mlkanban.service import Done, Service
 from mlkanban.text import display, quantity
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import TRIAGE, keys_shown
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.plain_markdown import plain_line
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
@@ -241,14 +242,17 @@ class TriageScreen(KeyScreen):
             count = f"{sum(decided.values())} of {sitting.cards} decided"
             lines = ["", f"Done: {count} in {in_minutes(sitting.minutes)}."]
             lines += [f"  {what:<12} {count}" for what, count in decided.items()]
-            lines += ["", "u takes the last decision back."]
+            undo = with_keys("{undo} takes the last decision back.", self.host.commands)
+            lines += ["", undo]
         opened = [face for face in model.faces.values() if face.is_open]
         if opened:
             oldest = min(opened, key=lambda face: face.created_at)
             lines.append(f"The oldest open card is {oldest.ref}  {display(oldest.title)}")
-        keys = (keys_shown(c) for c in self.host.commands if c.name == "unlinked")
-        lines.append(f"{next(keys, 'gu')} goes on with runs of trackers that belong to no card.")
-        lines.append("q goes back to the board.")
+        last = (
+            "{unlinked} goes on with runs of trackers that belong to no card.",
+            "{back} goes back to the board.",
+        )
+        lines += (with_keys(text, self.host.commands) for text in last)
         pieces = [Piece(f" {self.plain(line)}", "title" if at == 1 else "text")
                   for at, line in enumerate(lines)]  # fmt: skip
         return [fitted([piece], width, self.host.glyphs) for piece in pieces]

@@ -43,7 +43,7 @@ def layout_aging(
     columns = width - margin
     heads, over = 0, list[CanvasText]()
     if legend and height - FEET - 2 > len(spec.stages):
-        heads, over = legend_lines(_parts(spec), width, height - FEET)
+        heads, over = legend_lines(_parts(spec, finish), width, height - FEET)
     rows = height - heads - FEET
     # The oldest card is named at the right of its dot.
     axis = _Axis(spec, max(8, columns - max(len(item.label) for item in spec.items) - 1))
@@ -233,12 +233,14 @@ def _described(items: list[AgingItem]) -> str:
     return ", ".join([quantity(item.age, "day"), *said])
 
 
-def _parts(spec: AgingSpec) -> list[LegendPart]:
+def _parts(spec: AgingSpec, finish: Finish) -> list[LegendPart]:
+    # In ASCII both signs are "!": their places tell them apart.
+    before, behind = ("before: ", "behind: ") if finish == "letters" else ("", "")
     parts = []
     if any(item.blocked for item in spec.items):
-        parts.append(LegendPart(_BLOCKED, "alarm", "blocked"))
+        parts.append(LegendPart(_BLOCKED, "alarm", f"{before}blocked"))
     if any(item.stale and not item.late for item in spec.items):
-        parts.append(LegendPart("!", "clock", "older than 85 % here"))
+        parts.append(LegendPart("!", "clock", f"{behind}older than 85 % here"))
     if any(item.late for item in spec.items):
         parts.append(LegendPart("!!", "clock", "past the SLE"))
     if any(age is not None for age in spec.pace):

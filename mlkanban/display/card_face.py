@@ -406,6 +406,15 @@ def running(face: CardFace, view: FaceContext) -> str:
     return going_on(face.runs, view.now) or said
 
 
+def queued(face: CardFace, view: FaceContext) -> str:
+    """`2h` while a scheduler lets a run wait and none goes on, else ''."""
+    if not face.runs:
+        return ""
+    from mlkanban.display.card_face_runs import waiting  # as above
+
+    return waiting(face.runs, view.now)
+
+
 def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact]:
     """What holds a card up, or drives it, the most urgent first."""
     signs = view.glyphs
@@ -419,7 +428,9 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         add(face.health, "alarm", signs.blocked)
     if face.block_reason:
         add(face.block_reason, "alarm", signs.blocked)
-    if run := running(face, view):
+    if wait := queued(face, view):
+        found.append(Fact((signs.queued + wait, signs.queued), "clock"))
+    elif run := running(face, view):
         found.append(Fact((signs.running + run, signs.running), "live"))
     if face.health in _HEALTH_SIGNS:
         name, role = _HEALTH_SIGNS[face.health]

@@ -20,6 +20,14 @@ def going_on(packed: str, now: datetime) -> str:
     return minutes if brief.sure else minutes + "?"
 
 
+def waiting(packed: str, now: datetime) -> str:
+    """`2h` while a scheduler lets a run wait and none goes on, else ''."""
+    brief = Brief.read(packed)
+    if not brief.waits or brief.since:
+        return ""
+    return spoken(timedelta(seconds=now.timestamp() - brief.waits))
+
+
 def best(packed: str) -> str:
     """The best configuration where another one was tried last (`best .931`), else ''."""
     mean = Brief.read(packed).best

@@ -272,7 +272,7 @@ def _sign(run: Run, view: FaceContext) -> Piece:
 
 
 def _time(run: Run, view: FaceContext) -> str:
-    if run.state is RunState.QUEUED and (since := moment(run.made)):
+    if since := moment(run.waits_since):
         return spoken(view.now - since)
     unseen = run.state in (RunState.UNKNOWN, RunState.STALE)
     return duration(run, view.now) + ("?" if unseen else "")

@@ -52,7 +52,10 @@ def inside(run: Run, text: str) -> str:
 
 
 def duration(run: Run, now: datetime) -> str:
-    """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known."""
+    """How long it ran, or has run by now: `14h`, `3m`, or waits by now: `waits 3m`; '' when that is
+    not known."""
+    if since := moment(run.waits_since):
+        return f"waits {spoken(now - since)}"
     known = length(run, now)
     return "" if known is None else spoken(known)
 

@@ -255,6 +255,13 @@ def test_the_time_of_a_run_is_as_old_as_the_view() -> None:
     assert running(card(runs=Brief(1).packed, work="unattended"), VIEW) == "run"
 
 
+def test_a_run_that_waits_is_not_called_running() -> None:
+    waits = Brief(1, waits=(NOW - timedelta(hours=2)).timestamp())
+    assert shown(card(runs=waits.packed, work="unattended"), 30)[-2] == "•2h"
+    going = waits._replace(since=instant(NOW - timedelta(hours=1)))
+    assert shown(card(runs=going.packed), 30)[-2] == "►1h", "what goes on says more"
+
+
 def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
     runs = Brief(5, best=0.9351).packed
     face = card(metric="auc .8/>=.92", runs=runs)

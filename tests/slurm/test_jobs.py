@@ -133,7 +133,7 @@ def test_a_job_over_its_time_and_one_whose_node_dies(job: Job, cluster: Cluster)
     becomes(job, lost, "running")
     cluster.ask("scontrol", "update", f"jobid={number}", "EndTime=now+1")
     found = becomes(job, late, "failed")
-    assert found["why"] == "ended by its time limit"
+    assert found["why"] == "ended by its time limit of 1 min"
     node = cluster.ask("sinfo", "-h", "-o", "%n").strip()
     cluster.ask("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     try:

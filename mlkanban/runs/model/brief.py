@@ -34,7 +34,9 @@ class Brief(NamedTuple):
     good; `gpus` are at work now, on average since `busy` (seconds since 1970). `partly` is whether
     of some runs it is not known what they used. `best` is the best mean of a configuration, where
     that is another one than was tried last, and
-    `mark` that of the names by which runs were told to be repeats (runs/model/repeats.py)."""
+    `mark` that of the names by which runs were told to be repeats (runs/model/repeats.py). `waits`
+    is since when a scheduler lets the first of them wait (seconds since 1970), 0 where none
+    waits."""
 
     runs: int
     commit: str = ""
@@ -46,6 +48,7 @@ class Brief(NamedTuple):
     partly: bool = False
     best: float | None = None
     mark: str = ""
+    waits: float = 0.0
 
     @classmethod
     def of(cls, runs: Sequence[Run], best: float | None = None, mark: str = "") -> Brief:
@@ -80,6 +83,9 @@ class Brief(NamedTuple):
             partly=bool(used.unknown),
             best=best,
             mark=mark,
+            waits=min(
+                (at.timestamp() for run in runs if (at := moment(run.waits_since))), default=0.0
+            ),
         )
 
     @classmethod
@@ -90,7 +96,7 @@ class Brief(NamedTuple):
     @property
     def packed(self) -> str:
         """A text to keep, '' for no runs."""
-        kept = self if self.mark else self[:-1]
+        kept = self if self.waits else self[:-1] if self.mark else self[:-2]
         return json.dumps(kept, separators=(",", ":")) if self.runs else ""
 
     def used(self, now: datetime) -> float:

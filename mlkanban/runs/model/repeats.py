@@ -91,8 +91,10 @@ class Repeats:
 
     def made(self, packed: str) -> bool:
         """Whether the runs that a face keeps (brief.py) were told to be repeats by these names: the
-        mark stands at the end, and nothing where it is ''."""
-        return packed.endswith(f'"{self.mark}"]') if self.mark else not packed.endswith('"]')
+        mark is the last text there, behind whether anything is sure."""
+        head, _, rest = packed.rpartition('"')
+        given = "" if "true" in rest or "false" in rest else head.rpartition('"')[2]
+        return given == self.mark
 
     def may_differ(self, name: str) -> bool:
         """Whether a parameter is one in which repeats may differ: `seed`, `--random-state`,

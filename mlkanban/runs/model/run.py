@@ -189,6 +189,13 @@ class Run:
         return max(self.started, self.made)
 
     @property
+    def waits_since(self) -> str:
+        """Since when its scheduler lets it wait; '' when it does not."""
+        if self.state is not RunState.QUEUED:
+            return ""
+        return self.lives[-1].partition("/")[2] if self.lives else self.made
+
+    @property
     def progress(self) -> tuple[int, bool]:
         """How often it was started, and whether that is over."""
         waits = self.state is RunState.QUEUED

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.model.brief import Brief, measured, on_face
+from mlkanban.runs.model.repeats import Repeats
 from mlkanban.runs.model.run import PREFIX, Run, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import usage
@@ -186,3 +187,20 @@ def test_the_tasks_of_an_array_are_at_work_together() -> None:
     brief = Brief.of([going])
     assert (brief.runs, brief.since, brief.gpus) == (1, "2026-03-20T10:00:00Z", 6)
     assert brief.used(datetime(2026, 3, 20, 12, tzinfo=UTC)) == 2 * (1 + 3)
+
+
+@pytest.mark.parametrize("mark", ["", Repeats(("shard",)).mark])
+def test_a_run_that_waits_is_apart_from_those_that_go_on(mark: str) -> None:
+    waits = Run("q", RunState.QUEUED, made="2026-03-20T10:00:00Z", job="SLURM job 7", gpus=4)
+    brief = Brief.of([waits], mark=mark)
+    assert (brief.since, brief.gpus, brief.gpu_hours) == ("", 0, 0.0)
+    assert brief.waits == datetime(2026, 3, 20, 10, tzinfo=UTC).timestamp()
+    assert Brief.read(brief.packed) == brief
+    again = replace(waits, lives=("2026-03-20T10:00:00Z/2026-03-20T11:00:00Z",))
+    assert Brief.of([again]).waits == datetime(2026, 3, 20, 11, tzinfo=UTC).timestamp()
+    for repeats in (Repeats(), Repeats(("shard",)), Repeats(("other",))):
+        for packed in (
+            brief.packed,
+            Brief.of([replace(waits, state=RunState.LOST)], 0.5, mark).packed,
+        ):
+            assert repeats.made(packed) is (repeats.mark == mark)

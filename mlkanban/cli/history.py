@@ -1,35 +1,60 @@
 """Looking back and changing one's mind."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from mlkanban import clock
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service.history import HistoryEntry
 
+if TYPE_CHECKING:
+    from mlkanban.service.undo import UndoableAction
+
+_LISTED = 20
+"""Changes that `undo --list` names."""
+
 
 @click.command()
 @click.option(
     "--skip", is_flag=True, help="Skip changes that cannot be undone, and undo an older one."
 )
+@click.option(
+    "--list", "listed", is_flag=True, help="List your last changes, newest first; undo none."
+)
+@click.option(
+    "--action", metavar="ID", default="",
+    help="Undo this change and nothing that came after it; --list names the changes.",
+)  # fmt: skip
 @pass_session
-def undo(session: Session, skip: bool) -> None:
+def undo(session: Session, skip: bool, listed: bool, action: str) -> None:
     """Undo your last change on the board, from any session.
 
     What you did on another machine is undone there. What was there comes back, over a limit too,
     and so does a block that the change lifted. The first import of a file is taken back with the
     board that it made, unless somebody else has worked there since.
     """
-    with session.service(write=True) as service, _hints("undo"):
+    if sum((skip, listed, bool(action))) > 1:
+        raise click.UsageError("Of --skip, --list and --action only one can be given.")
+    if listed:
+        _list_undoable(session)
+        return
+    hints = _later_work() if action else _hints("undo")
+    with session.service(write=True) as service, hints:
         board = session.board(service)
-        done = service.undoing.undo(board.id, skip=skip)
+        if action:
+            done = service.undoing.undo_action(board.id, action)
+        else:
+            done = service.undoing.undo(board.id, skip=skip)
         session.answer_done("undo", done, service)
         session.show_board_in_use(service, board.id)
 
@@ -43,6 +68,50 @@ def redo(session: Session, skip: bool) -> None:
         board = session.board(service, taken_back=True)
         done = service.undoing.redo(board.id, skip=skip)
         session.answer_done("redo", done, service)
+
+
+def _list_undoable(session: Session) -> None:
+    with session.service() as service:
+        board = session.board(service)
+        latest = service.undoing.latest(board.id, _LISTED)
+
+    def lines() -> Iterator[str]:
+        # As in `_lines`.
+        from mlkanban.cli.layout import table
+        from mlkanban.display.event_text import action_text
+
+        rows = [
+            (undoable.id, session.clean(action_text(undoable, board, clock.now())))
+            for undoable in latest
+        ]
+        yield from table(rows, ("ID", "WHAT"))
+
+    session.answer("undo.list", lambda: [_undoable_data(one) for one in latest], lines)
+    if not latest and not session.json:
+        session.show_message("There is nothing to undo.")
+
+
+def _undoable_data(undoable: UndoableAction) -> dict[str, Any]:
+    return {
+        "id": undoable.id,
+        "at": undoable.event.at,
+        "kind": undoable.event.kind,
+        "cards": undoable.cards,
+        "card": undoable.ref or None,
+        "title": undoable.title or None,
+    }
+
+
+@contextlib.contextmanager
+def _later_work() -> Iterator[None]:
+    """Say how to go on when later work stands on the action that was chosen."""
+    try:
+        yield
+    except CannotTakeBack as error:
+        look = f"mlkanban history {error.ref}".rstrip()
+        raise RuleRefused(
+            error.message, f"Undo what came after it first: mlkanban undo. Look at it: {look}"
+        ) from error
 
 
 @contextlib.contextmanager

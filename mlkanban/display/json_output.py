@@ -221,6 +221,18 @@ class HistoryEntryJson(Shape):
     in_force: bool
 
 
+class UndoableJson(Shape):
+    """A change of yours that `undo --action ID` undoes: how many `cards` it was about, the first
+    `card` with its title, and the `kind` of the event that names it."""
+
+    id: str
+    at: datetime
+    kind: str
+    cards: int
+    card: str | None
+    title: str | None
+
+
 class ConflictJson(Shape):
     """A field that two machines wrote: the value that stands (`kept`) and the other one."""
 
@@ -816,6 +828,7 @@ KINDS: Mapping[str, JsonKind] = {
     "triage": JsonKind(list[TriageItemJson], "`triage` without a terminal"),
     "plan": JsonKind(PlanJson, "`plan`"),
     "history": JsonKind(list[HistoryEntryJson], "`history`"),
+    "undo.list": JsonKind(list[UndoableJson], "`undo --list`"),
     "portfolio": JsonKind(list[PortfolioRowJson], "`portfolio`"),
     "runs": JsonKind(list[RunJson], "`runs`", RunsMetaJson | None),
     "run": JsonKind(StartedRunJson, "the run that `run --detach` or `rerun --detach` started"),

@@ -95,3 +95,33 @@ def test_a_block_that_lifted_itself_on_another_board_is_no_step_to_redo(board) -
     assert (refused.code, "nothing to redo" in refused.err) == (1, True)
     assert board("--board", "second", "redo").code == 0
     assert board.data("show", waiting)["blocked"] is None
+
+
+def test_one_of_the_last_changes_is_undone_by_its_id(board) -> None:
+    ref, other = board.card("Try"), board.card("Other")
+    board("move", ref, "ready")
+    board("edit", other, "--priority", "high")
+    edited, moved, *_ = board.data("undo", "--list")
+    assert (moved["kind"], moved["card"], moved["title"]) == ("card.moved", ref, "Try")
+    listed = board("undo", "--list").out.splitlines()
+    assert listed[0].split() == ["ID", "WHAT"]
+    assert listed[2].startswith(moved["id"])
+    assert listed[2].endswith(f"{ref} moved from Ideas to Ready  Try")
+    assert board("undo", "--action", moved["id"]).code == 0
+    assert board.data("show", ref)["stage"] == "Ideas"
+    assert board.data("show", other)["priority"] == "high"
+    again = board("undo", "--action", moved["id"])
+    assert (again.code, "undone already" in again.err) == (1, True)
+    assert board.data("undo", "--list")[0]["id"] == edited["id"]
+    assert board("undo", "--list", "--skip").code == 2
+
+
+def test_a_change_that_later_work_stands_on_is_refused_with_a_way_on(board) -> None:
+    ref = board.card("Try")
+    board("move", ref, "ready")
+    board("move", ref, "data", "--override", "x")
+    moved = board.data("undo", "--list")[1]
+    refused = board("undo", "--action", moved["id"])
+    assert refused.code == 1
+    assert f"{ref} was changed again since (its place)." in refused.err
+    assert "Undo what came after it first: mlkanban undo." in refused.err

@@ -67,6 +67,7 @@ archive {rich}
 archive {rich} --restore
 history
 history {rich}
+undo --list
 plan
 plan --by-score --until 9w
 triage

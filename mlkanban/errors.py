@@ -48,11 +48,18 @@ class WouldChangeCards(RuleRefused):
 
 class GateClosed(RuleRefused):
     """Cards would pass closed gates; an override with a reason would pass. `unticked` are the texts
-    of the unticked items, by the short id of the card."""
+    of the unticked items, `broken` those of the broken guards, by the short id of the card."""
 
-    def __init__(self, message: str, hint: str, unticked: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str,
+        unticked: Mapping[str, tuple[str, ...]],
+        broken: Mapping[str, tuple[str, ...]],
+    ) -> None:
         super().__init__(message, hint)
         self.unticked = unticked
+        self.broken = broken
 
 
 class CannotTakeBack(RuleRefused):

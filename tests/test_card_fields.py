@@ -35,6 +35,7 @@ STORED: dict[str, Any] = {
     "title": "Focal loss", "place": [f"{ID}6", "a1"], "type": "model", "priority": "high",
     "service_class": "expedite", "work": "unattended", "tag:gpu": True, "due": "2026-05-01",
     "metric": {"name": "auc", "target": 0.9, "baseline": 0.8, "noise": 0.01},
+    "guards": [{"name": "p95_ms", "direction": "<=", "target": 50.0}],
     "hypothesis": "It helps.", "dataset": "s3://lake/v3", "worth": "5/2", "budget": "12 runs",
     "parent": "v1", "lineage:follow-up-of:v2": True, "needs:v3": True,
     "link:https://example.org": True, "checklist": [{"text": "three seeds"}], "health": "watch",
@@ -47,7 +48,7 @@ STORED: dict[str, Any] = {
 SEEN = {
     "title": "Focal loss", "stage": "Ideas", "type": "model", "priority": "high",
     "class": "expedite", "work": "unattended", "tags": "gpu", "due": "2026-05-01", "metric": "auc",
-    "baseline": "0.8", "noise": "0.01", "hypothesis": "It helps.", "dataset": "s3://lake/v3",
+    "guards": "p95_ms", "baseline": "0.8", "noise": "0.01", "hypothesis": "It helps.", "dataset": "s3://lake/v3",
     "score": "5/2", "budget": "12 runs", "parent": "v1", "lineage": "follow-up-of:v2",
     "needs": "v3", "links": "https://example.org", "checklist": "three seeds", "health": "watch",
     "verdict": "It does.", "outcome": "shipped", "archived": "yes", "blocked": "bug",
@@ -78,7 +79,10 @@ every_field = pytest.mark.parametrize(
 
 def whole_card() -> Card:
     found = values_of(STORED)
-    return Card("1", "v4", "b", "a1", found, NOW, NOW, measured=found["metric"])
+    return Card(
+        "1", "v4", "b", "a1", found, NOW, NOW, measured=found["metric"],
+        measured_guards=found["guards"],
+    )  # fmt: skip
 
 
 def stored_name(field: CardField) -> str:
@@ -142,7 +146,7 @@ def test_a_page_shows_it(field: CardField) -> None:
     if field.name in ("lineage", "needs"):  # a tree below shows them (test_relation_tree.py)
         return
     if field.name == "work":  # of a card that is open
-        open_card = Card("1", "v4", "b", "a1", {**card.values, "outcome": None}, NOW, NOW)
+        open_card = replace(card, values={**card.values, "outcome": None})
         text = page_text(open_card, page)
     shown = {"noise": "noise 0.01", "budget": "12 runs"}
     assert shown.get(field.name, SEEN[field.name]) in text
@@ -220,7 +224,8 @@ def test_add_has_what_a_new_card_can_have_and_edit_what_is_learned_later() -> No
 
 def test_the_form_has_health_only_for_a_model_in_use() -> None:
     form = {
-        "title", "type", "priority", "class", "work", "tags", "due", "metric", "score", "budget",
+        "title", "type", "priority", "class", "work", "tags", "due", "metric", "guards", "score",
+        "budget",
         "hypothesis", "dataset", "verdict", "links", "needs", "parent", "lineage",
     }  # fmt: skip
     shipped = whole_card()
@@ -235,6 +240,7 @@ def test_the_form_has_health_only_for_a_model_in_use() -> None:
     ("stored", "text"),
     [
         ("metric", "auc >=.9"),
+        ("guards", "p95_ms <=50"),
         ("checklist", "1 item"),
         ("blocker", "bug"),
         ("service_class", "expedite"),

@@ -15,8 +15,8 @@ from mlkanban.cli.types import CARD, LINEAGE, STAGE, RenamedOption, TextCommand
 from mlkanban.core.card_fields import FIELDS, SETS, CardField
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.day_input import parse_day
-from mlkanban.core.field_kinds import items_typed
-from mlkanban.core.metrics import MetricParts, parse_metric
+from mlkanban.core.field_kinds import guards_typed, items_typed
+from mlkanban.core.metrics import MetricParts, goals_in, parse_goals
 from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.core.names import find_stage
 from mlkanban.core.quick_add import QuickAdd, captured, card_lines
@@ -112,9 +112,9 @@ def add(
     """Add a card; several words make one title. With - for it, each line of stdin makes a card;
     where each is an item of a list (`- one`), the marks are left out.
 
-    Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9,
-    budget:12runs; a backslash before the mark keeps the word. Options say the same, and win, over
-    a template too.
+    Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9
+    (further ones are guards), budget:12runs; a backslash before the mark keeps the word. Options
+    say the same, and win, over a template too.
     """
     from mlkanban.service.cards import NewCard  # loaded with the store, not for --help
 
@@ -160,7 +160,8 @@ def _new_fields(
     fields["tags"] = [*draft.fields.get("tags", ()), *options["tags"]]
     fields |= {field.name: options[field.name] for field in SETS if field.name != "tags"}
     if metric := _metric(options):
-        fields["metric"] = parse_metric(*metric, draft.fields.get("metric"))
+        guards = {"guards": guards_typed(str(plain["guards"]))} if "guards" in plain else {}
+        fields |= parse_goals(*metric, goals_in({**draft.fields, **guards})).fields
     return {name: value for name, value in fields.items() if value}
 
 
@@ -195,6 +196,9 @@ def edit(
     **options: Any,
 ) -> None:
     """Change fields of cards. An empty text clears a field; none clears a metric, date or parent.
+
+    The first --metric is what the card is for, unless it names a guard; further ones are guards,
+    limits that must hold too. Guards that are not named stay; 'p95_ms=none' takes one away.
 
     An item of the checklist is named by its number or by the beginning of its text.
     """

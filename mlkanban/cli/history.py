@@ -161,6 +161,7 @@ def _data(entry: HistoryEntry, board: Board) -> dict[str, Any]:
         "note": event.data.get("note") or None,
         "reason": event.data.get("reason") or None,
         "unticked": list(event.data.get("unticked", ())),
+        "broken": list(event.data.get("broken", ())),
         "undoes": event.undoes or None,
         "in_force": entry.in_force,
     }

@@ -63,7 +63,10 @@ _MOST_UNREAD = 10
 @click.option(
     "--gpus", type=click.IntRange(0, 10_000), metavar="N", help="Number of GPUs the job uses."
 )
-@click.option("--metric", type=AIM, metavar="GOAL", help="The target, 'val_auc>=0.92'.")
+@click.option(
+    "--metric", type=AIM, multiple=True, metavar="GOAL",
+    help="The target, 'val_auc>=0.92'; further ones are guards.",
+)  # fmt: skip
 @click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
 @pass_session
 def run(
@@ -73,7 +76,7 @@ def run(
     detach: bool,
     override: str,
     gpus: int | None,
-    metric: str | None,
+    metric: Sequence[str],
     no_env: bool,
 ) -> None:
     """Run a job for CARD (-: the one named in the git branch) and exit with its code.
@@ -92,8 +95,8 @@ def run(
     W&B to the card.
     """
     start_run(
-        session, card, command, detach=detach, override=override, gpus=gpus, aim=metric or "",
-        no_env=no_env,
+        session, card, command, detach=detach, override=override, gpus=gpus,
+        aim=" ".join(metric), no_env=no_env,
     )  # fmt: skip
 
 
@@ -362,6 +365,14 @@ def _configuration(configuration: Configuration) -> dict[str, object]:
         "n": configuration.n, "mean": configuration.mean, "sd": configuration.sd,
         "margin": configuration.margin,
         "values": list(configuration.values), "left_out_same_seed": configuration.again,
+        "guards": [
+            {
+                "name": guard.name, "direction": guard.guard.get("direction") or ">=",
+                "target": guard.guard["target"], "n": len(guard.values), "mean": guard.mean,
+                "sd": guard.sd, "state": guard.state.value,
+            }
+            for guard in configuration.guards
+        ],
     }  # fmt: skip
 
 

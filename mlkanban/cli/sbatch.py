@@ -33,7 +33,10 @@ _SLURM_SECONDS = 5.0
     metavar="-- SCRIPT...",
 )
 @override_at_start
-@click.option("--metric", type=AIM, metavar="GOAL", help="The target, 'val_auc>=0.92'.")
+@click.option(
+    "--metric", type=AIM, multiple=True, metavar="GOAL",
+    help="The target, 'val_auc>=0.92'; further ones are guards.",
+)  # fmt: skip
 @click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
 @pass_session
 def sbatch(
@@ -41,7 +44,7 @@ def sbatch(
     card: str,
     words: Sequence[str],
     override: str,
-    metric: str | None,
+    metric: Sequence[str],
     no_env: bool,
 ) -> None:
     """Submit a job to SLURM for CARD (-: the one named in the git branch).
@@ -61,7 +64,7 @@ def sbatch(
     ref, card_id, label = which_card(session, card, override)
     wanted = Wanted(
         ref, card_id, ["sbatch", *words], login_name(), force=override.strip(),
-        show_card_to_job=not no_env, aim=metric or "", label=label,
+        show_card_to_job=not no_env, aim=" ".join(metric), label=label,
     )  # fmt: skip
     made = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
     run, job = made.folder, made.job

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from mlkanban.core.metrics import metric_text
+from mlkanban.core.metrics import is_broken, metric_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
@@ -66,6 +66,13 @@ class Metric:
         return metric_text(to_json(self))
 
 
+def guard_state(guard: Metric) -> Literal["held", "broken", "not measured"]:
+    """Whether a guard holds at the value it stands at."""
+    if guard.value is None:
+        return "not measured"
+    return "broken" if is_broken(to_json(guard)) else "held"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckItem:
     """`gate` is the id (or the name) of the stage that is not to be left forward while the item is
@@ -113,9 +120,10 @@ class _Value(Generic[T]):
 @dataclass(frozen=True, slots=True)
 class Card:
     """One card with everything on it. `values` holds every field by the name it has in THE table
-    (core/card_fields.py). Instants are UTC, `due` and `snoozed_until` are days; `metric` is as it
-    was written, `measured` the same at the value that its runs stand at; `snoozed_run` is the run
-    it is snoozed until, '' for a day. `readings` are the last ones of a model in use."""
+    (core/card_fields.py). Instants are UTC, `due` and `snoozed_until` are days; `metric` and
+    `guards` are as they were written, `measured` and `measured_guards` the same at the values that
+    its runs stand at; `snoozed_run` is the run it is snoozed until, '' for a day. `readings` are
+    the last ones of a model in use."""
 
     id: str
     ref: str
@@ -127,6 +135,7 @@ class Card:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     measured: Metric | None = None
+    measured_guards: tuple[Metric, ...] = ()
     readings: tuple[HealthReading, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -139,6 +148,7 @@ class Card:
     tags = _Value[tuple[str, ...]]("tags")
     due = _Value[date | None]("due")
     metric = _Value[Metric | None]("metric")
+    guards = _Value[tuple[Metric, ...]]("guards")
     hypothesis = _Value[str]("hypothesis")
     dataset = _Value[str]("dataset")
     score = _Value[str]("score")

@@ -21,6 +21,7 @@ from mlkanban.core.field_kinds import (
     FieldKind,
     Fields,
     Flag,
+    Guards,
     Lineage,
     Members,
     MetricKind,
@@ -153,7 +154,8 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "metric", MetricKind(),
-        "Target 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91', or both.",
+        "Target 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91', or both; further metrics,"
+        " 'p95_ms<=50', are guards.",
         metavar="METRIC", form_help="Target and value: val_auc>=0.92 val_auc=0.917.",
     ),
     CardField(
@@ -163,6 +165,11 @@ FIELDS: tuple[CardField, ...] = (
     CardField(
         "noise", MetricNumber(), "How far the metric varies by chance.", part_of="metric",
         asks="metric", in_form=False,
+    ),
+    CardField(
+        "guards", Guards(), "All limits that must hold too, 'p95_ms<=50 fpr<=1.25'.",
+        metavar="LIMITS", asks="metric",
+        form_help="Limits that must hold beside the metric: p95_ms<=50 fpr<=1.25, or none.",
     ),
     CardField(
         "score", NormalText("score", _stored_score, score_text),

@@ -109,7 +109,7 @@ def _data(event: Event) -> bool:
     values, was, restores, saw, settles = tables
     return (
         all(isinstance(data.get(name, ""), str) for name in ("note", "reason"))
-        and all(_texts(data.get(name, [])) for name in ("unticked", "passed", "instead"))
+        and all(_texts(data.get(name, [])) for name in ("unticked", "broken", "passed", "instead"))
         and _texts([*restores.values()])
         and all(map(_texts, (*saw.values(), *settles.values())))
         and _NEEDED.get(kind, frozenset()) <= values.keys()

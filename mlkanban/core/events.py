@@ -56,11 +56,12 @@ class Event(LogEntry[Mapping[str, Any]]):
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
     {field: origin}, `note`, `reason`, `stage`, `unticked` (the items of the checklist that an
-    override went past), `saw` {member: [stamps]} (the additions a removal takes back; under `card`
-    the newest event about the card that the writer knew of every other replica), `settles`
-    {field: [stamps]} (the writes a decision between them knew of), `passed` (the actions that an
-    undo or a redo passed over) and `instead` (the events that an undo without `undoes` stands for:
-    it archived a card that others work on instead of taking its adding back).
+    override went past), `broken` (the guards that it went past), `saw` {member: [stamps]} (the
+    additions a removal takes back; under `card` the newest event about the card that the writer
+    knew of every other replica), `settles` {field: [stamps]} (the writes a decision between them
+    knew of), `passed` (the actions that an undo or a redo passed over) and `instead` (the events
+    that an undo without `undoes` stands for: it archived a card that others work on instead of
+    taking its adding back).
     """
 
     seq: int = 0
@@ -119,6 +120,7 @@ class Change:
     note: str = ""
     reason: str = ""
     unticked: Sequence[str] = ()
+    broken: Sequence[str] = ()
     settles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     undoes: str = ""
     restores: Mapping[str, str] = field(default_factory=dict)

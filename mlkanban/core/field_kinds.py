@@ -17,7 +17,13 @@ from typing import Any
 
 from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
 from mlkanban.core.day_input import day_text, parse_day
-from mlkanban.core.metrics import MetricParts, metric_text, split_metrics
+from mlkanban.core.metrics import (
+    MetricParts,
+    metric_text,
+    parse_goals,
+    require_limit,
+    split_metrics,
+)
 from mlkanban.core.models import UNTIL_RUN, BlockReason
 from mlkanban.core.timestamps import moment
 from mlkanban.errors import UsageProblem
@@ -70,6 +76,10 @@ class FieldKind:
     def parse(self, typed: Text, name: str, today: date) -> Text:
         """What a person typed, the way a card has it; UsageProblem says what is wrong with it."""
         return str(typed).strip()
+
+    def parts_of(self, value: Any) -> Any:
+        """The parts of a value that has some, from what a use case was given."""
+        return value
 
     def text(self, value: Any) -> Text:
         """A value of a card the way it is typed, safe to show."""
@@ -391,12 +401,7 @@ class MetricKind(FieldKind):
 
     def text(self, value: Any) -> Text:
         """What it aims at and where it stands: `auc>=0.9 auc=0.87`."""
-        if not value:
-            return ""
-        name = spoken(value.name)
-        target = "" if value.target is None else f"{name}{value.direction}{value.target!r}"
-        reached = "" if value.value is None else f"{name}={value.value!r}"
-        return " ".join(filter(None, (target, reached))) or name
+        return goal_typed(value) if value else ""
 
     def changed(self, text: str, before: str) -> MetricParts:
         """What a person changed in the text of a metric; a value that stood there already is the
@@ -409,6 +414,48 @@ class MetricKind(FieldKind):
 
     def data(self, value: Any) -> Any:
         return value and to_json(value)
+
+
+class Guards(FieldKind):
+    """Limits that must hold beside the metric; a text has them after each other, `p95_ms<=50
+    fpr<=1.25`, with a value that a person wrote as `p95_ms=48`."""
+
+    typed = "limit"
+    blank: Any = ()
+    model: Any = list[Metric]
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        return tuple(filter(None, map(metric_in, fields.get(stored) or ())))
+
+    def is_valid(self, value: Any) -> bool:
+        names = [guard["name"] for guard in value]
+        limits = all(guard.get("target") is not None for guard in value)
+        return (
+            _fits(list[Metric], value)
+            and limits
+            and all(map(is_line, names))
+            and len(set(names)) == len(names)
+        )
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        text = " ".join(str(typed).split())
+        guards = map(metric_in, guards_typed(text))
+        return " ".join(goal_typed(guard) for guard in guards if guard)
+
+    def parts_of(self, value: Any) -> Any:
+        return guards_typed(value) if isinstance(value, str) else value
+
+    def text(self, value: Any) -> Text:
+        return " ".join(map(goal_typed, value))
+
+    def shown(self, value: Any) -> str:
+        return display("  ".join(map(str, value)))
+
+    def brief(self, stored: Any) -> str:
+        return "  ".join(map(metric_text, stored))
+
+    def data(self, value: Any) -> Any:
+        return [to_json(guard) for guard in value]
 
 
 class MetricNumber(FieldKind):
@@ -602,6 +649,25 @@ def condition_text(until: str, today: date) -> str:
 def spoken(name: str) -> str:
     """The name of a metric as texts have it."""
     return " ".join(display(name).split())
+
+
+def goal_typed(goal: Metric) -> str:
+    """A metric as it is typed: `auc>=0.9 auc=0.87`."""
+    name = spoken(goal.name)
+    target = "" if goal.target is None else f"{name}{goal.direction}{goal.target!r}"
+    reached = "" if goal.value is None else f"{name}={goal.value!r}"
+    return " ".join(filter(None, (target, reached))) or name
+
+
+def guards_typed(text: str) -> list[dict[str, Any]]:
+    """Guards as they are stored, from `p95_ms<=50 fpr<=1.25`; UsageProblem says what is wrong."""
+    if text.strip().lower() in ("", NONE):
+        return []
+    goals = parse_goals([text])
+    guards = [goal for goal in (goals.metric, *goals.guards) if goal]
+    for guard in guards:
+        require_limit(guard)
+    return guards
 
 
 def metric_in(stored: Any) -> Metric | None:

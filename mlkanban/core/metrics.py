@@ -16,31 +16,59 @@ _ONE = r"[^\s<>=][^<>=]*?\s*(?:>=|<=|=)\s*[^\s<>=]+"
 _SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
 
 
+Goal = Mapping[str, Any]
+"""A metric as it is stored: its name, direction, target, baseline, noise and value."""
+
+
 class MetricParts(NamedTuple):
-    """The typed parts of a metric: the arguments of `parse_metric` except the metric before."""
+    """The typed parts of the goals of a card: the arguments of `parse_goals` except the goals
+    before."""
 
     written: Sequence[str] = ()
     baseline: float | None = None
     noise: float | None = None
 
 
-def parse_metric(
+class Goals(NamedTuple):
+    """What a card aims at: the `metric` that it is for, and the `guards`, limits that must hold
+    too."""
+
+    metric: dict[str, Any] | None = None
+    guards: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of a card that hold them."""
+        return {"metric": self.metric, "guards": [*self.guards] or None}
+
+
+def goals_in(fields: Mapping[str, Any]) -> Goals:
+    """The goals of a card with these stored fields."""
+    metric = fields.get("metric")
+    return Goals(dict(metric) if metric else None, tuple(map(dict, fields.get("guards") or ())))
+
+
+def parse_goals(
     written: Sequence[str],
     baseline: float | None = None,
     noise: float | None = None,
-    before: Mapping[str, Any] | None = None,
-) -> dict[str, Any] | None:
-    """Parse a metric from `val_auc>=0.92` (its target) and `val_auc=0.91` (its value), each by
-    itself or both in one text.
+    before: Goals | None = None,
+) -> Goals:
+    """Parse goals from targets (`val_auc>=0.92`) and values (`val_auc=0.91`), each by itself or
+    several in one text.
 
-    Parts that are not typed stay as they were `before`, as long as it is the same metric; `none`
-    clears the metric.
+    The first name is that of the metric, unless it is that of a guard before; further names are
+    those of guards, which need a limit. Parts that are not typed stay as they were `before`, and so
+    do guards that are not named. `p95_ms=none` takes a goal away, `none` all of them.
     """
-    made = dict(before or {})
+    had = before or Goals()
+    goals = {goal["name"]: dict(goal) for goal in (had.metric, *had.guards) if goal}
+    replaced = had.metric and had.metric["name"]
+    named = False
     parts = [part for text in written for part in split_metrics(text.strip()) or (text,)]
-    for at, text in enumerate(parts):
+    for text in parts:
         if text.lower() == NONE:
-            made = {}
+            goals.clear()
             continue
         match = _METRIC.fullmatch(text)
         if not match:
@@ -48,29 +76,45 @@ def parse_metric(
                 f"{text!r} is not a metric.", "Write val_auc>=0.92, loss<=0.1 or val_auc=0.91."
             )
         name, sign, number = match.groups()
-        if at and made.get("name", name) != name:
-            raise UsageProblem(
-                f"A card has one metric, not both {made['name']} and {name}.",
-                "Keep the other one in a note or in the checklist.",
-            )
-        if made.get("name") != name:
-            made = {"name": name}
+        if sign == "=" and number.lower() == NONE:
+            if goals.pop(name, None) is None:
+                raise UsageProblem(f"The card has no metric {name}.", "Nothing was changed.")
+            named = True
+            continue
+        if name not in goals and not named:
+            goals.pop(replaced, None)
+            goals = {name: {"name": name}, **goals}
+        goals.setdefault(name, {"name": name})
+        named = True
         if sign == "=":
-            made["value"] = _number(number)
+            goals[name]["value"] = _number(number)
         else:
-            made |= {"direction": sign, "target": _number(number)}
-    if (baseline is not None or noise is not None) and not made:
+            goals[name] |= {"direction": sign, "target": _number(number)}
+    if (baseline is not None or noise is not None) and not goals:
         raise UsageProblem("There is no metric to compare with.", "Name it, as in val_auc>=0.92.")
+    metric, *guards = goals.values() or [None]
     for key, amount in (("baseline", baseline), ("noise", noise)):
-        if amount is not None:
-            made[key] = _finite(amount, str(amount))
-    return made or None
+        if amount is not None and metric is not None:
+            metric[key] = _finite(amount, str(amount))
+    for guard in guards:
+        require_limit(guard or {})
+    return Goals(metric, tuple(guard for guard in guards if guard))
+
+
+def require_limit(guard: Goal) -> None:
+    """UsageProblem for a guard that says nothing of what must hold."""
+    if guard.get("target") is None:
+        name = guard["name"]
+        raise UsageProblem(
+            f"{name} is a guard beside the metric, and has no limit.", f"Write {name}<=50."
+        )
 
 
 def accept_aim(text: str) -> str:
-    """`val_auc>=0.92` as it was typed, if it has a target; else UsageProblem."""
-    made = parse_metric([accept(text, "the metric")])
-    if made is None or "target" not in made:
+    """`val_auc>=0.92` as it was typed, or several such, if each has a target; else
+    UsageProblem."""
+    made = parse_goals([accept(text, "the metric")])
+    if made.metric is None or "target" not in made.metric:
         raise UsageProblem(
             f"{text!r} does not say what to reach.", "Write val_auc>=0.92 or loss<=0.1."
         )
@@ -78,10 +122,33 @@ def accept_aim(text: str) -> str:
 
 
 def split_metrics(line: str) -> tuple[str, ...]:
-    """Split one line, `val_auc>=0.92 val_auc=0.917`, into arguments for `parse_metric`."""
+    """Split one line, `val_auc>=0.92 val_auc=0.917`, into arguments for `parse_goals`."""
     if not line or not _SEVERAL.fullmatch(line):
         return (line,) if line else ()
     return tuple(match[0].strip() for match in _METRIC.finditer(line))
+
+
+def goals_text(goals: Goals) -> str:
+    """The metric in few cells, '' for none, and each guard on a line of its own."""
+    return "\n".join(map(metric_text, (goals.metric, *goals.guards)))
+
+
+def is_broken(guard: Goal) -> bool:
+    """Whether a guard stands at a value beyond its limit. Where it stands is not always known."""
+    return guard.get("value") is not None and not reaches(guard, guard["value"])
+
+
+def is_beyond(value: float, limit: str) -> bool:
+    """Whether a value is beyond a limit as a face has it: `<=50`."""
+    return value > float(limit[2:]) if limit.startswith("<=") else value < float(limit[2:])
+
+
+def broken_text(guard: Goal) -> str:
+    """`p95_ms 61, not <=50`."""
+    value = number_text(guard["value"], guard, digits=6)
+    return (
+        f"{guard['name']} {value}, not {guard.get('direction') or '>='}{precise(guard['target'])}"
+    )
 
 
 def metric_text(metric: Mapping[str, Any] | None) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from mlkanban.core.budget import budget_text
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.field_kinds import NONE
-from mlkanban.core.metrics import metric_text, parse_metric
+from mlkanban.core.metrics import goals_in, goals_text, parse_goals
 from mlkanban.core.models import CardType, Priority
 from mlkanban.core.score import parse_score, score_text
 from mlkanban.errors import UsageProblem
@@ -51,7 +51,7 @@ class QuickAdd:
             fields.get("type", ""),
             f"priority {fields['priority']}" if "priority" in fields else "",
             f"due {fields['due']}" if "due" in fields else "",
-            metric_text(fields.get("metric")),
+            *goals_text(goals_in(fields)).split("\n"),
             f"score {score_text(fields['score'])}" if "score" in fields else "",
             f"budget {fields['budget']}" if "budget" in fields else "",
         ]
@@ -71,12 +71,19 @@ def card_lines(text: str) -> list[str]:
 def captured(text: str, today: date) -> QuickAdd:
     """Take the marked words out of a line; `today` is the day from which `^fri` counts."""
     made, words = QuickAdd(), []
+    goals: list[str] = []
     for word in text.split():
         if _ESCAPED.match(word):
             words.append(word[1:])
             continue
         taken: dict[str, Any] = {}
         doubt = _take(word, taken, today)
+        if goal := taken.pop("metric", ""):
+            doubt = _doubt_about(goal, goals)
+            if not doubt:
+                goals.append(goal)
+                made.fields |= {n: v for n, v in parse_goals(goals).fields.items() if v}
+                continue
         if again := _given_before(taken, made.fields):
             doubt = f"{word} is a second {again}, and a card has one"
             taken = {}
@@ -90,25 +97,31 @@ def captured(text: str, today: date) -> QuickAdd:
     return made
 
 
+def _doubt_about(goal: str, before: list[str]) -> str:
+    """What keeps a target or a value from joining those of a card; '' for nothing."""
+    new, had = parse_goals([goal]).metric or {}, parse_goals(before)
+    same = next((g for g in (had.metric, *had.guards) if g and g["name"] == new["name"]), {})
+    for part in ("target", "value"):
+        if part in same and part in new:
+            return f"metric:{goal} is a second {part} of {new['name']}, and it has one"
+    if had.metric and not same and "target" not in new:
+        return f"metric:{goal} has no limit, and a further metric is a guard (metric:p95_ms<=50)"
+    return ""
+
+
 def _given_before(taken: dict[str, Any], fields: dict[str, Any]) -> str:
-    """The field that a mark would set a second time, in words; '' for none. Target and value of one
-    metric are two things."""
-    for name, value in taken.items():
-        had = fields.get(name)
-        if had is None or name == "tags":
-            continue
-        if name == "metric" and had["name"] == value["name"] and len(had.keys() & value) == 1:
-            continue
-        return "due day" if name == "due" else name
+    """The field that a mark would set a second time, in words; '' for none."""
+    for name in taken:
+        if name != "tags" and name in fields:
+            return "due day" if name == "due" else name
     return ""
 
 
 def _add(taken: dict[str, Any], fields: dict[str, Any]) -> None:
     for name, value in taken.items():
         if name == "tags":
-            fields[name] = [*dict.fromkeys([*fields.get(name, ()), *value])]
-        else:
-            fields[name] = {**fields.get(name, {}), **value} if name == "metric" else value
+            value = [*dict.fromkeys([*fields.get(name, ()), *value])]
+        fields[name] = value
 
 
 def condition_in(text: str, today: date) -> tuple[str, str]:
@@ -195,8 +208,8 @@ def _take_prefixed(word: str, name: str, fields: dict[str, Any]) -> str:
         near = get_close_matches(name, _PREFIXES, 1, 0.75)
         return f"{word} is no mark; did you mean {near[0]}:" if near else ""
     try:
-        if name == "metric" and (metric := parse_metric([value])):
-            fields[name] = metric
+        if name == "metric" and parse_goals([value]).metric:
+            fields[name] = value
         elif name == "score" and (score := parse_score(value)):
             fields[name] = score.text
         elif name == "budget" and (budget := budget_text(value)):

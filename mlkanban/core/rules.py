@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Board, CardFace, Outcome, Stage, StageKind, Work
+from mlkanban.core.models import Board, CardFace, Outcome, Stage, StageKind, StageRole, Work
 from mlkanban.errors import GateClosed, LimitReached, RuleRefused
 
 if TYPE_CHECKING:
@@ -26,18 +26,29 @@ class Allowed:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Refusal with its reason and a hint. An override with a reason passes what is refused
-    `by_limit`, or because of `unticked` items (their texts by the short id of the card); `passed`
-    says how full it is once a limit was passed."""
+    `by_limit`, or because of `unticked` items or `broken` guards (their texts by the short id of
+    the card); `passed` says how full it is once a limit was passed."""
 
     reason: str
     hint: str
     by_limit: bool = False
     unticked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     passed: str = ""
+    broken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def at_gate(self) -> bool:
+        """Whether it is about a closed gate."""
+        return bool(self.unticked or self.broken)
 
     @property
     def passable(self) -> bool:
-        return self.by_limit or bool(self.unticked)
+        return self.by_limit or self.at_gate
+
+    def closed_for(self, ref: str) -> dict[str, tuple[str, ...]]:
+        """What an event records of the gates that a card passed all the same."""
+        closed = {"unticked": self.unticked.get(ref, ()), "broken": self.broken.get(ref, ())}
+        return {name: texts for name, texts in closed.items() if texts}
 
 
 Verdict = Allowed | Refused
@@ -46,8 +57,8 @@ Verdict = Allowed | Refused
 def required(verdict: Verdict) -> Allowed:
     """The verdict if it allows the action; otherwise raises the error that says why not."""
     if isinstance(verdict, Refused):
-        if verdict.unticked:
-            raise GateClosed(verdict.reason, verdict.hint, verdict.unticked)
+        if verdict.at_gate:
+            raise GateClosed(verdict.reason, verdict.hint, verdict.unticked, verdict.broken)
         kind = LimitReached if verdict.by_limit else RuleRefused
         raise kind(verdict.reason, verdict.hint)
     return verdict
@@ -62,15 +73,16 @@ def together(verdicts: Iterable[Verdict]) -> Verdict:
         return Allowed(
             " ".join(v.warning for v in all_verdicts if isinstance(v, Allowed) and v.warning)
         )
-    reasons = [verdict.reason for verdict in refused if verdict.unticked]
+    reasons = [verdict.reason for verdict in refused if verdict.at_gate]
     if more := len(reasons[_MOST_REASONS:]):
         several = "card is" if more == 1 else "cards are"
         reasons[_MOST_REASONS:] = [f"{more} more {several} not ready either."]
-    reasons += [verdict.reason for verdict in refused if not verdict.unticked]
+    reasons += [verdict.reason for verdict in refused if not verdict.at_gate]
     unticked = {ref: texts for verdict in refused for ref, texts in verdict.unticked.items()}
+    broken = {ref: texts for verdict in refused for ref, texts in verdict.broken.items()}
     by_limit = any(verdict.by_limit for verdict in refused)
     passed = next((verdict.passed for verdict in reversed(refused) if verdict.passed), "")
-    return Refused(" ".join(reasons), refused[0].hint, by_limit, unticked, passed)
+    return Refused(" ".join(reasons), refused[0].hint, by_limit, unticked, passed, broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,18 +279,40 @@ def in_the_way(
 
 
 def leave(
-    board: Board, ref: str, from_stage: str, to: int, checklist: Sequence[CheckItem]
+    board: Board,
+    ref: str,
+    from_stage: str,
+    to: int,
+    checklist: Sequence[CheckItem],
+    broken: Sequence[str] = (),
 ) -> Verdict:
-    """Whether the card `ref` may go from a stage to the position `to`."""
+    """Whether the card `ref` may go from a stage to the position `to`; `broken` are the texts of
+    its broken guards."""
     texts = tuple(item.text for item in in_the_way(board, from_stage, to, checklist))
-    if not texts:
+    guards = tuple(broken) if broken and closed_by_guards(board, from_stage, to) else ()
+    if not texts and not guards:
         return Allowed()
-    listed = "; ".join(texts).rstrip(".")
+    parts = []
+    if texts:
+        parts.append(f"{len(texts)} unticked: {'; '.join(texts).rstrip('.')}")
+    if guards:
+        what = "a broken guard" if len(guards) == 1 else f"{len(guards)} broken guards"
+        parts.append(f"{what}: {'; '.join(guards)}")
     return Refused(
-        f"{ref} leaves {board.stage(from_stage).name} with {len(texts)} unticked: {listed}.",
-        "Tick them first, or override with a reason.",
-        unticked={ref: texts},
+        f"{ref} leaves {board.stage(from_stage).name} with {', and with '.join(parts)}.",
+        f"{'Tick them' if texts else 'Repair it'} first, or override with a reason.",
+        unticked={ref: texts} if texts else {},
+        broken={ref: guards} if guards else {},
     )
+
+
+def closed_by_guards(board: Board, from_stage: str, to: int) -> bool:
+    """Whether a card that goes from a stage to the position `to` leaves the stage of evaluation,
+    which broken guards close."""
+    from mlkanban.core.card_templates import stage_for  # few cards have broken guards
+
+    closed = stage_for(board, StageRole.EVALUATE)
+    return closed in board.stages[board.position(from_stage) : to]
 
 
 def outcome_for(wanted: Outcome, *, committed: bool) -> Outcome:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
-from mlkanban.core.metrics import TYPED
+from mlkanban.core.metrics import TYPED, is_beyond
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, Meter, meters
@@ -463,7 +463,8 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     that is another. Its name stands where there is no value, and on paper."""
     if not face.metric:
         return []
-    said = _text(face.metric, view)
+    first, *guards = face.metric.split("\n")
+    said = _text(first, view)
     measured = said.removesuffix(TYPED)
     name, _, numbers = measured.rpartition(" ")
     signs = view.glyphs
@@ -480,7 +481,25 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     if said != measured:
         forms = [forms[0] + TYPED, whole + TYPED, *forms]
     best = _best(face)
-    return [Fact(tuple(forms), "value"), *([Fact((best,), "value")] if best else [])]
+    return [
+        *_broken_guards(guards, view),
+        *([Fact(tuple(forms), "value")] if said else []),
+        *([Fact((best,), "value")] if best else []),
+    ]
+
+
+def _broken_guards(guards: Sequence[str], view: FaceContext) -> list[Fact]:
+    """The guards that are broken: `✗ p95_ms 61→≤50`, at least the sign."""
+    facts: list[Fact] = []
+    signs = view.glyphs
+    for text in guards:
+        name, _, numbers = _text(text, view).rpartition(" ")
+        value, slash, limit = numbers.partition("/")
+        if slash and is_beyond(float(value), limit):
+            sign = signs.failed
+            whole = f"{value}{slash if signs.ascii else signs.to}{signs.compared(limit)}"
+            facts.append(Fact((f"{sign} {name} {whole}", f"{sign} {name}", sign), "alarm"))
+    return facts
 
 
 def _best(face: CardFace) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.card import Blocker, Card, to_json
+from mlkanban.core.card import Blocker, Card, guard_state, to_json
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Stage, place
@@ -46,6 +46,9 @@ def card_data(card: Card, board: Board, now: datetime) -> Data:
             if field.part_of != "metric"
         },
         "stage": board.stage(card.stage).name,
+        "guards": [
+            {**to_json(guard), "state": guard_state(guard)} for guard in card.measured_guards
+        ],
         "checklist": [
             {**to_json(item), "gate": stage.name if stage else ""}
             for item, stage in zip(card.checklist, closed, strict=True)

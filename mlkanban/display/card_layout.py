@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded
 from mlkanban.core import checklist, dependencies, rules
-from mlkanban.core.card import Card, to_json
+from mlkanban.core.card import Card, Metric, guard_state, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.lineage import member_text
@@ -278,8 +278,8 @@ def what_lines(content: CardContent, shown: frozenset[str], width: int) -> list[
         lines += [*paragraph(_text(card.hypothesis), "text", width, glyphs), []]
     elif card.type in _EXPECTING and not card.outcome and not card.archived:
         lines += [*paragraph("What is expected, and why? e writes it.", "dim", width, glyphs), []]
-    if metric := metric_lines(content, width):
-        lines += metric
+    lines += metric_lines(content, width)
+    lines += guard_lines(content, width)
     for label, text in _other_rows(content, shown):
         lines += _row(label, paragraph(text, "text", max(10, width - _LABEL), glyphs))
     lines += budget_lines(content, width)
@@ -350,16 +350,44 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
     return labelled(label, max(_LABEL, width_of(label) + 2), lines)
 
 
+_GUARD_SIGNS = {
+    "held": ("ticked", "live"), "broken": ("failed", "alarm"), "not measured": ("", "clock"),
+}  # fmt: skip
+
+
+def guard_lines(content: CardContent, width: int) -> list[Line]:
+    """A line for each guard: `61 → ≤50  ✗ broken`."""
+    lines: list[Line] = []
+    for guard, written in zip(content.card.measured_guards, content.card.guards, strict=True):
+        typed = guard.value is not None and guard.value == written.value
+        line = [*goal_line(guard, content.glyphs, typed=typed), *_guard_state(guard, content)]
+        label = fitted(
+            [Piece(cell_text(guard.name), "dim")], max(_LABEL, width // 3), content.glyphs
+        )
+        lines += labelled(label, max(_LABEL, width_of(label) + 2), [line])
+    return lines
+
+
+def _guard_state(guard: Metric, content: CardContent) -> Line:
+    sign, role = _GUARD_SIGNS[guard_state(guard)]
+    glyph = f"{getattr(content.glyphs, sign)} " if sign else ""
+    return [Piece("  ", "text"), Piece(f"{glyph}{guard_state(guard)}", role)]
+
+
 def value_line(content: CardContent) -> Line:
     """`.944 → ≥.950`, the value in live where it reaches the target."""
-    if (measured := content.card.measured) is None:
-        return []
-    metric, glyphs = to_json(measured), content.glyphs
+    measured = content.card.measured
+    return [] if measured is None else goal_line(measured, content.glyphs)
+
+
+def goal_line(measured: Metric, glyphs: Glyphs, *, typed: bool = False) -> Line:
+    """Where a metric or a guard stands, and what it is to reach; `typed` by hand."""
+    metric = to_json(measured)
     line: Line = []
     if measured.value is not None:
         role = "live" if reaches(metric, measured.value) else "value"
         text = compact_text(number_text(measured.value, metric, digits=6))
-        line.append(Piece(text, role))
+        line.append(Piece(f"{text}{' typed' * typed}", role))
     if measured.target is not None:
         between = f" {glyphs.to} " if line else ""
         line += [Piece(between, "dim"), Piece(aim_text(metric, glyphs), "title")]
@@ -410,7 +438,18 @@ def _budget(spent: Spending, width: int, glyphs: Glyphs) -> Line:
 
 
 _HERE = frozenset(
-    {"title", "hypothesis", "verdict", "metric", "budget", "blocked", "archived", "links", "health"}
+    {
+        "title",
+        "hypothesis",
+        "verdict",
+        "metric",
+        "guards",
+        "budget",
+        "blocked",
+        "archived",
+        "links",
+        "health",
+    }
 )
 """Fields that have a place of their own on the page."""
 
@@ -418,7 +457,7 @@ _HERE = frozenset(
 def _other_rows(content: CardContent, shown: frozenset[str]) -> Iterator[tuple[str, str]]:
     """The fields without a place of their own, as any page has them, but for those `shown`."""
     hidden = {FIELD[name].label for name in shown | _HERE if name in FIELD}
-    hidden |= {"stage", "age", "alert", "within", ""}
+    hidden |= {"stage", "age", "alert", "within", "guard", ""}
     for label, text in rows(content.card, content.page):
         if label not in hidden and label != "link":
             yield label, steady(text)
@@ -537,6 +576,10 @@ def _measured_line(content: CardContent, width: int) -> Line:
         for word in ("baseline", "noise"):
             if (number := getattr(measured, word)) is not None:
                 parts.append([Piece(f"{word} ", "dim"), Piece(compact(number), "text")])
+    for guard in content.card.measured_guards:
+        name = Piece(f"{cell_text(guard.name)} ", "dim")
+        line = goal_line(guard, content.glyphs)
+        parts.append([name, *line, *_guard_state(guard, content)])
     if content.page.spent:
         parts.append([Piece("budget ", "dim"), _budget(content.page.spent, 0, content.glyphs)[0]])
     return as_many_as_fit(parts, width)[0] or joined(parts[:1])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.card import Card
+from mlkanban.core.card import Card, guard_state
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.models import CardFace
@@ -119,6 +119,13 @@ def _metric(card: Card, page: CardPage) -> Iterator[Row]:
         yield "metric", display("  ".join([str(metric), *extra]))
 
 
+def _guards(card: Card, page: CardPage) -> Iterator[Row]:
+    """Each limit, where it stands, and whether it holds."""
+    for guard, written in zip(card.measured_guards, card.guards, strict=True):
+        typed = " typed" if guard.value is not None and guard.value == written.value else ""
+        yield "guard", display(f"{guard}{typed}  {guard_state(guard)}")
+
+
 def _budget(card: Card, page: CardPage) -> Iterator[Row]:
     if page.spent:
         yield "budget", page.spent.summary
@@ -131,7 +138,7 @@ def _links(card: Card, page: CardPage) -> Iterator[Row]:
 
 _SPECIAL: Mapping[str, Callable[[Card, CardPage], Iterator[Row]]] = {
     "stage": _stage, "archived": _archived, "health": _health, "blocked": _blocked, "due": _due,
-    "snoozed": _snoozed, "metric": _metric, "budget": _budget, "links": _links,
+    "snoozed": _snoozed, "metric": _metric, "guards": _guards, "budget": _budget, "links": _links,
 }  # fmt: skip
 """Fields of which a page says more than their value."""
 

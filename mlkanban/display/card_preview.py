@@ -11,7 +11,7 @@ from mlkanban.cells import padded, shortened
 from mlkanban.core import checklist
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import until_text
-from mlkanban.core.metrics import TYPED, compact, number_text
+from mlkanban.core.metrics import TYPED, compact, is_beyond, number_text
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.timestamps import moment
@@ -179,7 +179,8 @@ def _for_days(first: date, view: FaceContext) -> str:
 def _metric(card: Previewed, view: FaceContext) -> list[Line]:
     """`val_auc .944 → ≥.95   baseline .934   noise .004`, the value as the face has it."""
     metric = card.found.metric if card.found else {}
-    name, said = str(metric.get("name", "")), card.face.metric
+    said, *guards = card.face.metric.split("\n")
+    name = str(metric.get("name", ""))
     if not name or not said.startswith(name):
         return []
     measured = said.removesuffix(TYPED)
@@ -196,7 +197,23 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
     for label in ("baseline", "noise"):
         if (number := metric.get(label)) is not None:
             parts.append([Piece(f"{label} ", "dim"), Piece(compact(number), "text")])
-    return parts
+    return [*parts, *(_guard(text, view) for text in guards)]
+
+
+def _guard(text: str, view: FaceContext) -> Line:
+    """`p95_ms 61 → ≤50 ✗`; without a value `p95_ms not measured → ≤50`."""
+    name, _, numbers = text.rpartition(" ")
+    value, slash, limit = numbers.rpartition("/")
+    glyphs = view.glyphs
+    broken = bool(slash) and is_beyond(float(value), limit)
+    sign = f" {glyphs.failed if broken else glyphs.ticked}" if slash else ""
+    role = "alarm" if broken else "live" if slash else "clock"
+    return [
+        Piece(f"{_text(name, view)} ", "dim"),
+        Piece(value or "not measured", role),
+        Piece(f" {glyphs.to} ", "dim"), Piece(glyphs.compared(limit), "text"),
+        Piece(sign, role),
+    ]  # fmt: skip
 
 
 def _related(card: Previewed, view: FaceContext) -> list[Line]:

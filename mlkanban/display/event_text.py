@@ -49,13 +49,24 @@ def event_text(event: Event, board: Board, about: Event | None = None) -> str:
     text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})
     if reason and event.kind == "card.unblocked":
         text += f": {reason}"
-    elif unticked := event.data.get("unticked"):
-        text += f", with {len(unticked)} unticked: {reason} ({'; '.join(map(str, unticked))})"
+    elif closed := _closed_gates(event):
+        what, texts = closed
+        text += f", with {what}: {reason} ({'; '.join(texts)})"
     elif reason and reason == event.actor.replace(PREFIX, "run "):
         text += ", over the limit"  # it says already which run
     elif reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]
+
+
+def _closed_gates(event: Event) -> tuple[str, list[str]] | None:
+    """What an override went past, counted, and each of it in words; None where it was nothing."""
+    unticked, broken = (
+        [str(text) for text in event.data.get(name, ())] for name in ("unticked", "broken")
+    )
+    counts = [f"{len(unticked)} unticked"] if unticked else []
+    counts += [quantity(len(broken), "broken guard")] if broken else []
+    return (" and ".join(counts), [*unticked, *broken]) if counts else None
 
 
 def action_text(action: UndoableAction, board: Board, now: datetime) -> str:

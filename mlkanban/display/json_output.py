@@ -63,6 +63,13 @@ class MetricJson(Shape):
     value: float | None
 
 
+class GuardJson(MetricJson):
+    """A limit that must hold beside the metric, at the value it stands at, null where nobody
+    measured it."""
+
+    state: Literal["held", "broken", "not measured"]
+
+
 class ChecklistItemJson(Shape):
     """`gate` is the stage that is not to be left while the item is unticked, '' for none."""
 
@@ -102,6 +109,7 @@ _TYPES: Mapping[type[field_kinds.FieldKind], Any] = {
     field_kinds.Lineage: list[RelationJson],
     field_kinds.Checklist: list[ChecklistItemJson],
     field_kinds.MetricKind: MetricJson | None,
+    field_kinds.Guards: list[GuardJson],
     field_kinds.BlockerKind: BlockedJson | None,
 }
 """What JSON has for each kind of fields; any other kind is like the one it is derived from."""
@@ -217,6 +225,7 @@ class HistoryEntryJson(Shape):
     note: str | None
     reason: str | None
     unticked: list[str]
+    broken: list[str]
     undoes: str | None
     in_force: bool
 
@@ -400,6 +409,19 @@ class RunJson(Shape):
     left_over: list[LeftOverJson]
 
 
+class GuardResultJson(Shape):
+    """What `n` of the runs of a configuration reported for a guard; it is held only where all
+    did."""
+
+    name: str
+    direction: Literal[">=", "<="]
+    target: float
+    n: int
+    mean: float | None
+    sd: float | None
+    state: Literal["held", "broken", "not measured"]
+
+
 class RepeatsJson(Shape):
     """Runs that differ in their seed alone, summed up; `sd` and `margin` from two on."""
 
@@ -409,6 +431,7 @@ class RepeatsJson(Shape):
     margin: float | None
     values: list[float]
     left_out_same_seed: int
+    guards: list[GuardResultJson]
 
 
 class BasisJson(RepeatsJson):

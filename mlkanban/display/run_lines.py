@@ -11,10 +11,10 @@ from typing import Any
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened
-from mlkanban.core.metrics import compact, compact_text, number_text, reaches
+from mlkanban.core.metrics import Goal, compact, compact_text, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
-from mlkanban.display.lines import flow, joined, labelled, paragraph
+from mlkanban.display.lines import flow, joined, labelled, paragraph, width_of
 from mlkanban.display.run_text import (
     SHORTLY,
     difference_text,
@@ -30,7 +30,14 @@ from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import FAILED, GOING_ON, ConfigurationRuns, best_of
 from mlkanban.runs.model.repeats import Repeats
-from mlkanban.runs.model.results import Configuration, Proposal, Results, remarks
+from mlkanban.runs.model.results import (
+    Configuration,
+    GuardResult,
+    GuardState,
+    Proposal,
+    Results,
+    remarks,
+)
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
@@ -69,6 +76,11 @@ class RunPageContext:
     zone: tzinfo
     now: datetime
     glyphs: Glyphs
+
+    @property
+    def guards(self) -> Sequence[Goal]:
+        """The limits that must hold beside the metric."""
+        return self.found.guards if self.found else ()
 
     @property
     def name(self) -> str:
@@ -129,6 +141,7 @@ def run_grid(
         *(_parameter(name, texts) for name, texts in differs.items()),
         column("started", [started(run, context.zone) for run in runs], "dim"),
     ]
+    columns[3:3] = [_guard_column(runs, guard, glyphs) for guard in context.guards]
     if any(run.gpus for run in runs):
         texts = ["" if run.gpus is None else str(run.gpus) for run in runs]
         columns.insert(-1, column("gpus", texts, "text", right=True))
@@ -139,6 +152,21 @@ def run_grid(
     # When it started goes before a parameter does.
     known = Column("what is known", _KNOWN, lambda at: known_of(runs[at], context))
     return Grid.of(columns, known, width, glyphs, least=_KNOWN)
+
+
+def _guard_column(runs: Sequence[Run], guard: Goal, glyphs: Glyphs) -> Column:
+    """What each run reported for a guard, with a sign behind what is beyond the limit."""
+    name = str(guard["name"])
+    known = iter(_aligned([run.metrics[name] for run in runs if name in run.metrics], guard))
+    texts = [next(known) if name in run.metrics else "" for run in runs]
+
+    def cell(at: int) -> Line:
+        if not texts[at] or reaches(guard, runs[at].metrics[name]):
+            return [Piece(texts[at], "value")]
+        return [Piece(f"{texts[at]} {glyphs.failed}", "alarm")]
+
+    head = cell_text(name)
+    return Column(head, max(cell_len(head), 2 + max(map(cell_len, texts))), cell)
 
 
 def known_of(run: Run, context: RunPageContext) -> Line:
@@ -288,12 +316,45 @@ def configuration_grid(
                     lambda at: scale.line(results[at], cells, glyphs, role.get(rows[at].key, "")),
                 )
             )  # fmt: skip
+    columns += [
+        _guard_results_column(results, at, guard, glyphs) for at, guard in enumerate(context.guards)
+    ]
     columns += [_parameter(name, [row.differs[name] for row in rows]) for name in names]
     times = [spoken_seconds(row.seconds(context.now)) for row in rows]
     columns.append(column("time", times, "dim", right=True))
     columns += _comparison_columns(rows, context)
     last = Column("state", _STATE, lambda at: states_of(rows[at], context))
     return Grid.of(columns, last, width, glyphs, least=_STATE)
+
+
+_GUARD_SIGNS = {
+    GuardState.HELD: ("ticked", "live"), GuardState.BROKEN: ("failed", "alarm"),
+    GuardState.NOT_MEASURED: ("", "clock"),
+}  # fmt: skip
+
+
+def _guard_results_column(
+    results: Sequence[Configuration | None], place: int, guard: Goal, glyphs: Glyphs
+) -> Column:
+    """How each configuration did by a guard: its mean with a sign, or that it was not measured."""
+
+    def text(at: int) -> Line:
+        one = results[at]
+        return [_guard_piece(one.guards[place], glyphs)] if one else []
+
+    head = f"{cell_text(str(guard['name']))} {aim_text(guard, glyphs)}"
+    sizes = (width_of(text(at)) for at in range(len(results)))
+    return Column(head, max(cell_len(head), *sizes), text)
+
+
+def _guard_piece(found: GuardResult, glyphs: Glyphs) -> Piece:
+    sign, role = _GUARD_SIGNS[found.state]
+    if found.mean is None:
+        return Piece(found.state.value, role)
+    text = compact_text(number_text(found.mean, found.guard))
+    if found.state is GuardState.NOT_MEASURED:
+        return Piece(f"{text} in {len(found.values)} of {found.runs}", role)
+    return Piece(f"{text} {getattr(glyphs, sign)}", role)
 
 
 def _comparison_columns(
@@ -345,6 +406,9 @@ def comparison_lines(one: Configuration, context: RunPageContext, width: int) ->
         if known is not None:
             role = "text" if _is_clear(known) else "dim"
             parts.append([Piece(f"{word} ", "dim"), Piece(difference_text(known), role)])
+    for guard in one.guards:
+        aim = f"{cell_text(guard.name)} {aim_text(guard.guard, context.glyphs)} "
+        parts.append([Piece(aim, "dim"), _guard_piece(guard, context.glyphs)])
     if one.proposal is not None:
         parts.append([Piece(one.proposal.value, _VERDICT_ROLES[one.proposal])])
     return flow(parts, width, context.glyphs, "   ")
@@ -572,6 +636,10 @@ def aim_line(context: RunPageContext) -> list[Line]:
         if metric.get(word) is not None:
             number = compact(metric[word])
             parts.append([Piece(f"{word} ", "dim"), Piece(number, "text")])
+    for guard in context.guards:
+        name = cell_text(str(guard["name"]))
+        aim = Piece(aim_text(guard, context.glyphs), "title")
+        parts.append([Piece(f"guard {name} ", "dim"), aim])
     return parts
 
 

@@ -22,7 +22,13 @@ from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.intervals import PERCENT
 from mlkanban.runs.model.overview import BEST_FROM
-from mlkanban.runs.model.results import Configuration, Results, remarks
+from mlkanban.runs.model.results import (
+    Configuration,
+    GuardResult,
+    GuardState,
+    Results,
+    remarks,
+)
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, sparkline
 from mlkanban.runs.model.usage import Spending, usage, usage_text
@@ -144,6 +150,8 @@ def _configurations(found: Results, most: int) -> Iterator[str]:
     are told where there are none."""
     many = len(found.configurations)
     if many == 1:
+        if found.guards:
+            yield f"guards: {'; '.join(guard.summary for guard in found.latest.guards)}"
         if (baseline := found.comparison(found.latest).baseline) is not None:
             yield f"vs the baseline {difference_text(baseline)}{_LEVEL}"
         return
@@ -176,12 +184,24 @@ def _comparison_table(found: Results, most: int) -> Iterator[str]:
     ):
         if any(parts):
             columns.append([head, *("" if one is None else difference_text(one) for one in parts)])
+    for at, guard in enumerate(found.latest.guards):
+        head = f"{guard.name.upper()} {guard.limit}"
+        columns.append([head, *(_guard(one.guards[at]) for one in shown)])
     if found.proposal:
         columns.append(["SAYS", *(one.proposal or "" for one in shown)])
     first, *rows = ([*map(cell_text, row)] for row in zip(*columns, strict=True))
     yield from text_lines(Table(first, rows))
     if more := len(found.configurations) - len(shown):
         yield f"{more} more configurations"
+
+
+def _guard(found: GuardResult) -> str:
+    """`61.3 +- 1.5 broken`; what no run reported is not measured."""
+    if found.mean is None:
+        return found.state.value
+    if found.state is GuardState.NOT_MEASURED:
+        return found.measured
+    return f"{found.measured} {found.state}"
 
 
 def _name(one: Configuration, found: Results) -> str:

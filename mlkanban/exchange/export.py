@@ -25,7 +25,8 @@ def write_csv(service: Service, board: Board, file: TextIO) -> int:
     for face in faces:
         cells = (
             face.ref, board.stage(face.stage).name, face.title, face.type, face.priority,
-            face.service_class, face.tags, face.due, face.block_reason, face.metric, face.work,
+            face.service_class, face.tags, face.due, face.block_reason,
+            face.metric.replace("\n", "  "), face.work,
             face.outcome, face.health, face.lineage,
             "yes" if face.archived else "", face.created_at, face.entered_at, face.started_at,
             face.finished_at,

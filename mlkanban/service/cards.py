@@ -13,7 +13,7 @@ from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.events import RANK, Change, changes
 from mlkanban.core.field_kinds import condition_text, items_in
 from mlkanban.core.lifecycle import lifting
-from mlkanban.core.metrics import MetricParts, parse_metric
+from mlkanban.core.metrics import Goals, MetricParts, goals_in, parse_goals
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
@@ -129,9 +129,11 @@ class Cards:
                 face = tx.face(ref)
                 forced = ""
                 if metric is not None:
-                    before = tx.writer.projector.entity(face.id).fields.get("metric")
-                    made = parse_metric(*metric, before)
-                    wanted |= checked({"metric": made}, partial=True)
+                    before = goals_in({**tx.fields(face), **wanted})
+                    goals = parse_goals(*metric, before)
+                    wanted |= checked(goals.fields, partial=True)
+                    if warning := _replaced_metric(face.ref, before, goals):
+                        warnings[face.id] = warning
                 if tick or untick or wanted.get("checklist"):
                     had, items = tx.checklist(face), (fields or {}).get("checklist")
                     wanted["checklist"] = checklist.dumped(edited(had, items, tick, untick))
@@ -452,6 +454,17 @@ def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:
     """A card that is written past delivery is shipped, past all gates."""
     items = items_in(wanted.get("checklist") or ())
     return rules.leave(board, "It", board.stages[0].id, board.first_delivered, items)
+
+
+def _replaced_metric(ref: str, before: Goals, after: Goals) -> str:
+    """That a card is for another metric than before, which a person who meant to add a guard did
+    not want; '' where it is not."""
+    if before.metric is None or after.metric is None:
+        return ""
+    was, now = before.metric["name"], after.metric["name"]
+    if was == now or was in {guard["name"] for guard in after.guards}:
+        return ""
+    return f"{ref} is measured by {now} now, no longer by {was}."
 
 
 def _listed(cards: Sequence[Card]) -> str:

@@ -53,15 +53,15 @@ def passed(verdict: rules.Verdict, override: str) -> tuple[str, str]:
     without an override."""
     if isinstance(verdict, rules.Refused) and verdict.passable and override.strip():
         reason = accept(override, "the reason").strip()
-        if verdict.unticked:
+        if verdict.at_gate:
             return f"{verdict.reason} Gone on all the same: {reason}.", reason
         return f"{verdict.passed}, over the limit: {reason}.", reason
     return rules.required(verdict).warning, ""
 
 
 class Gates:
-    """The gates of one action. The items in `ticks` are ticked first; what is unticked then needs
-    the reason in `override`."""
+    """The gates of one action. The items in `ticks` are ticked first; what is unticked then, and
+    broken guards, need the reason in `override`."""
 
     def __init__(self, tx: Transaction, override: str, ticks: Ticks | None) -> None:
         self._tx = tx
@@ -71,23 +71,22 @@ class Gates:
 
     def check(self, board: Board, face: CardFace, to: int) -> None:
         """Check the gates between a card's stage and the position `to`."""
-        items = self._tx.checklist(face)
-        self._verdicts[face.ref] = rules.leave(board, face.ref, face.stage, to, items)
+        self._verdicts[face.ref] = rules.leave(
+            board, face.ref, face.stage, to, self._tx.checklist(face), self._tx.broken_guards(face)
+        )
 
     def kept(self, face: CardFace) -> dict[str, Any]:
-        """What the event of a card that passes gates records: the reason, and the unticked
-        items."""
+        """What the event of a card that passes gates records: the reason, the unticked items and
+        the broken guards."""
         verdict = self._verdicts.get(face.ref)
         if not isinstance(verdict, rules.Refused) or not self._override.strip():
             return {}
-        return {
-            "reason": passed(verdict, self._override)[1],
-            "unticked": verdict.unticked[face.ref],
-        }
+        reason = passed(verdict, self._override)[1]
+        return {"reason": reason, **verdict.closed_for(face.ref)}
 
     def require_passed(self, limit: LimitReached | None = None) -> str:
-        """The warning about gates that were passed. GateClosed when items are unticked and there is
-        no override; a refused `limit` is reported with it."""
+        """The warning about gates that were passed. GateClosed when items are unticked or guards
+        broken and there is no override; a refused `limit` is reported with it."""
         verdicts = list(self._verdicts.values())
         if limit is not None:
             verdicts.append(rules.Refused(limit.message, limit.hint, by_limit=True))

@@ -33,8 +33,14 @@ def _accepted(field: CardField, value: Any) -> Any:
     """A value the way the log keeps it; its parts, where it has some, are checked by pydantic."""
     if field.kind.model is None:
         return field.kind.accept(value, field.word)
-    made = validated(field.kind.model, value, field.word) if value else None
-    return [to_json(part) for part in made or ()] if field.kind.several else made and to_json(made)
+    parts = field.kind.parts_of(value)
+    made = validated(field.kind.model, parts, field.word) if parts else None
+    whole = [to_json(part) for part in made] if isinstance(made, list) else made and to_json(made)
+    if whole and not field.kind.is_valid(whole):
+        raise UsageProblem(
+            f"{field.word}: {value!r} is no {field.kind.typed}.", "Nothing was changed."
+        )
+    return whole or ([] if field.kind.several else None)
 
 
 def flat(fields: Mapping[str, Any]) -> dict[str, Any]:

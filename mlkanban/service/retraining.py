@@ -86,6 +86,7 @@ class Retraining:
                 "priority": champion.priority,
                 "lineage": [f"{lineage.LineageKind.RETRAIN_OF}:{face.ref}"],
             }  # fmt: skip
+            fields["guards"] = [{**to_json(guard), "value": None} for guard in champion.guards]
             if champion.metric is not None:
                 aim = {**to_json(champion.metric), "value": None}
                 reached = champion.measured and champion.measured.value

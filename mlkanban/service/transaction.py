@@ -19,7 +19,7 @@ from mlkanban.hints import hint
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
-from mlkanban.store.rows import board_of
+from mlkanban.store.rows import board_of, repeats_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, CheckItem
@@ -91,14 +91,16 @@ class Transaction:
         note: str = "",
         reason: str = "",
         unticked: Sequence[str] = (),
+        broken: Sequence[str] = (),
     ) -> Change:
         """A change of a card. What something is done with is not out of mind: it wakes."""
         if face.snoozed_until and "snoozed_until" not in values:
             values = {**values, "snoozed_until": None}
         board = repository.board_id(self.conn, face)
         return Change(
-            kind, board, card=face.id, set=values, note=note, reason=reason, unticked=unticked
-        )
+            kind, board, card=face.id, set=values, note=note, reason=reason, unticked=unticked,
+            broken=broken,
+        )  # fmt: skip
 
     def done(self, message: str, cards: Sequence[Card] = (), warning: str = "") -> Done:
         """What is answered at the end, which is less when nothing was written."""
@@ -118,6 +120,15 @@ class Transaction:
 
     def checklist(self, face: CardFace) -> tuple[CheckItem, ...]:
         return items_in(self.fields(face).get("checklist") or ())
+
+    def broken_guards(self, face: CardFace) -> tuple[str, ...]:
+        """The guards of a card that stand beyond their limits, in words."""
+        fields = self.fields(face)
+        if not fields.get("guards"):
+            return ()
+        from mlkanban.runs.model.brief import broken_guards  # few cards have guards
+
+        return broken_guards(fields, repeats_of(self.conn))
 
     def face(self, ref: str) -> CardFace:
         """The card called `ref`; NotFound when there is none."""

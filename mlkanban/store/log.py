@@ -170,7 +170,8 @@ class Writer:
             data["saw"] = saw
         for name, value in (
             ("stage", change.stage), ("note", change.note), ("reason", change.reason),
-            ("unticked", list(change.unticked)), ("restores", restores),
+            ("unticked", list(change.unticked)), ("broken", list(change.broken)),
+            ("restores", restores),
             ("settles", {name: list(stamps) for name, stamps in change.settles.items()}),
             ("passed", list(change.passed)), ("instead", list(change.instead)),
         ):  # fmt: skip

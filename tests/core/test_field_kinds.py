@@ -10,7 +10,7 @@ from fractional_indexing import generate_n_keys_between
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.card import Blocker, CheckItem, Metric
+from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import (
     BlockerKind,
@@ -18,6 +18,7 @@ from mlkanban.core.field_kinds import (
     Choice,
     Day,
     Flag,
+    Guards,
     Members,
     MetricKind,
     MetricNumber,
@@ -39,7 +40,7 @@ from mlkanban.core.field_kinds import (
     metric_in,
     until_text,
 )
-from mlkanban.core.metrics import parse_metric
+from mlkanban.core.metrics import parse_goals
 from mlkanban.core.models import UNTIL_RUN, BlockReason, CardType, Health, ServiceClass
 from mlkanban.errors import UsageProblem
 
@@ -203,8 +204,43 @@ def test_a_metric_is_read_from_what_is_written_of_it(metric: Metric) -> None:
     text = MetricKind().text(metric)
     taken = MetricKind().parse(text, "metric", TODAY)
     assert taken == text
-    assert metric_in(parse_metric([str(taken)])) == metric
+    assert metric_in(parse_goals([str(taken)]).metric) == metric
     assert MetricKind().changed(str(text), str(text)).written == []
+
+
+guards = st.builds(
+    Metric, words.filter(lambda word: word != "none"), st.sampled_from((">=", "<=")),
+    st.floats(allow_nan=False, allow_infinity=False), st.none(), st.none(), amounts,
+)  # fmt: skip
+
+
+@given(st.lists(guards, unique_by=lambda guard: guard.name, max_size=4))
+def test_guards_are_read_from_what_is_written_of_them(some: list[Metric]) -> None:
+    kind = Guards()
+    text = kind.text(tuple(some))
+    taken = kind.parse(text, "guards", TODAY)
+    assert taken == text
+    stored = kind.parts_of(taken)
+    assert kind.read({"guards": stored}, "guards") == tuple(some)
+    assert not some or kind.is_valid([to_json(guard) for guard in some])
+
+
+def test_what_guards_another_machine_may_not_send() -> None:
+    kind, guard = Guards(), to_json(Metric("p95", "<=", 50.0))
+    assert kind.is_valid([guard])
+    assert not kind.is_valid([guard, guard]), "one name twice"
+    assert not kind.is_valid([{**guard, "target": None}]), "a guard without a limit"
+    for wrong in ([{**guard, "name": ""}], [{**guard, "name": "a\nb"}]):
+        assert not kind.is_valid(wrong)
+    malformed: tuple[Any, ...] = (
+        [{**guard, "direction": "<"}], [{**guard, "more": 1}], [guard, 3], {"a": 1},
+    )  # fmt: skip
+    for wrong in malformed:
+        with pytest.raises((ValueError, TypeError)):
+            kind.is_valid(wrong)
+    assert kind.parse("none", "guards", TODAY) == ""
+    with pytest.raises(UsageProblem, match="has no limit"):
+        kind.parse("p95=48", "guards", TODAY)
 
 
 @given(st.lists(st.builds(CheckItem, lines.map(str.strip).filter(str), st.booleans())))

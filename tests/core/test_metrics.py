@@ -3,13 +3,21 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlkanban.core.metrics import (
+    Goals,
     accept_aim,
+    broken_text,
     compact,
+    goals_in,
+    goals_text,
+    is_beyond,
+    is_broken,
     metric_text,
     number_text,
-    parse_metric,
+    parse_goals,
     precise,
     reaches,
     split_metrics,
@@ -24,26 +32,30 @@ from mlkanban.errors import UsageProblem
         ("val_auc>=0.92", ("val_auc>=0.92",)),
         ("val_auc>=0.92 val_auc=0.917", ("val_auc>=0.92", "val_auc=0.917")),
         ("no metric at all", ("no metric at all",)),
+        ("auc>=.9 p95<=50", ("auc>=.9", "p95<=50")),
     ],
 )
 def test_a_line_is_split_into_its_metrics(line: str, parts: tuple[str, ...]) -> None:
     assert tuple(part.strip() for part in split_metrics(line)) == parts
 
 
+AUC = {"name": "auc", "direction": ">=", "target": 0.9}
+P95 = {"name": "p95", "direction": "<=", "target": 50.0}
+FPR = {"name": "fpr", "direction": "<=", "target": 1.25}
+
+
 @pytest.mark.parametrize(
     "written", [["auc>=.9 auc=.8"], ["auc>=.9", "auc=.8"], [" auc=.8 auc>=.9 "]]
 )
 def test_target_and_value_are_typed_in_one_text_or_in_two(written: list[str]) -> None:
-    made = {"name": "auc", "direction": ">=", "target": 0.9, "value": 0.8}
-    assert parse_metric(written) == made
-    assert parse_metric(["None"], before=made) is None
+    made = Goals({**AUC, "value": 0.8})
+    assert parse_goals(written) == made
+    assert parse_goals(["None"], before=made) == Goals()
 
 
-def test_an_empty_text_is_no_metric_and_two_names_are_two() -> None:
+def test_an_empty_text_is_no_metric() -> None:
     with pytest.raises(UsageProblem, match="'' is not a metric"):
-        parse_metric([""])
-    with pytest.raises(UsageProblem, match="not both auc and loss"):
-        parse_metric(["auc>=.9 loss<=.1"])
+        parse_goals([""])
 
 
 @pytest.mark.parametrize(
@@ -58,40 +70,101 @@ def test_an_empty_text_is_no_metric_and_two_names_are_two() -> None:
     ],
 )
 def test_a_metric_is_its_name_with_a_target_or_a_value(written, made) -> None:
-    assert parse_metric([written]) == made
+    assert parse_goals([written]) == Goals(made)
 
 
 @pytest.mark.parametrize("written", ["auc>=", "auc>=high", "auc>=nan", "auc=inf", "auc>0.9", "=1"])
 def test_what_is_no_metric_is_refused(written: str) -> None:
     with pytest.raises(UsageProblem):
-        parse_metric([written])
+        parse_goals([written])
 
 
 def test_what_is_not_typed_stays_as_long_as_it_is_the_same_metric() -> None:
-    before = {"name": "auc", "direction": ">=", "target": 0.9, "noise": 0.01}
-    assert parse_metric(["auc=0.8"], before=before) == {**before, "value": 0.8}
-    assert parse_metric(["auc<=0.2"], before=before) == {
-        **before, "direction": "<=", "target": 0.2,
+    before = Goals({**AUC, "noise": 0.01})
+    assert before.metric is not None
+    assert parse_goals(["auc=0.8"], before=before).metric == {**before.metric, "value": 0.8}
+    assert parse_goals(["auc<=0.2"], before=before).metric == {
+        **before.metric, "direction": "<=", "target": 0.2,
     }  # fmt: skip
-    assert parse_metric(["f1=0.8"], before=before) == {"name": "f1", "value": 0.8}
-    assert parse_metric([], before=before) == before
-    assert parse_metric([]) is None
-    assert parse_metric(["none", "f1=1"], before=before) == {"name": "f1", "value": 1.0}
+    assert parse_goals(["f1=0.8"], before=before) == Goals({"name": "f1", "value": 0.8})
+    assert parse_goals([], before=before) == before
+    assert parse_goals([]) == Goals()
+    assert parse_goals(["none", "f1=1"], before=before) == Goals({"name": "f1", "value": 1.0})
+    assert before == Goals({**AUC, "noise": 0.01}), "the goals before are not touched"
+
+
+@pytest.mark.parametrize(
+    "written", [["auc>=.9 p95<=50 fpr<=1.25"], ["auc>=.9", "p95<=50", "fpr<=1.25"]]
+)
+def test_the_first_is_the_metric_and_the_others_are_guards(written: list[str]) -> None:
+    assert parse_goals(written) == Goals(AUC, (P95, FPR))
+
+
+def test_guards_stay_until_they_are_taken_away() -> None:
+    before = Goals(AUC, (P95, FPR))
+    assert parse_goals(["auc>=.95"], before=before).guards == (P95, FPR)
+    assert parse_goals(["p95<=40"], before=before) == Goals(AUC, ({**P95, "target": 40.0}, FPR))
+    assert parse_goals(["p95=48"], before=before) == Goals(AUC, ({**P95, "value": 48.0}, FPR))
+    assert parse_goals(["auc>=.9", "ram<=8"], before=before) == Goals(
+        AUC, (P95, FPR, {"name": "ram", "direction": "<=", "target": 8.0})
+    )
+    assert parse_goals(["f1>=.5"], before=before) == Goals(
+        {"name": "f1", "direction": ">=", "target": 0.5}, (P95, FPR)
+    )
+    assert parse_goals(["p95=none"], before=before) == Goals(AUC, (FPR,))
+    assert parse_goals(["auc=none"], before=before) == Goals(P95, (FPR,)), "the next one moves up"
+    assert parse_goals(["none"], before=before) == Goals()
+    with pytest.raises(UsageProblem, match="no metric ram"):
+        parse_goals(["ram=none"], before=before)
+    lost = Goals(None, (P95,))
+    assert goals_text(lost) == "\np95 <=50", "a guard is never taken for the metric"
+    assert parse_goals(["auc>=.9"], before=lost) == Goals(AUC, (P95,)), "a merge left it no metric"
+
+
+def test_a_guard_has_a_limit() -> None:
+    with pytest.raises(UsageProblem, match="p95 is a guard beside the metric, and has no limit"):
+        parse_goals(["auc>=.9", "p95=48"])
+    assert parse_goals(["auc>=.9 p95=48 p95<=50"]).guards == ({**P95, "value": 48.0},)
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True), st.data())
+def test_goals_are_read_back_as_they_were_written(names: list[str], data) -> None:
+    signs = st.sampled_from([">=", "<="])
+    parts = [f"{name}{data.draw(signs)}{at}" for at, name in enumerate(names)]
+    made = parse_goals(parts)
+    assert parse_goals([" ".join(parts)]) == made
+    assert goals_in(made.fields) == made
+    metric, *guards = goals_text(made).split("\n")
+    assert [line.split(" ")[0] for line in (metric, *guards)] == names
+
+
+@pytest.mark.parametrize("direction", [">=", "<="])
+def test_a_guard_holds_up_to_its_limit(direction: str) -> None:
+    guard = {"name": "p95", "direction": direction, "target": 50.0}
+    beyond = 50.1 if direction == "<=" else 49.9
+    assert not is_broken(guard), "not measured is not broken"
+    assert not is_broken({**guard, "value": 50.0})
+    assert is_broken({**guard, "value": beyond})
+    assert broken_text({**guard, "value": beyond}) == f"p95 {beyond}, not {direction}50"
+    for value in (50.0, beyond):
+        text = metric_text({**guard, "value": value}).partition(" ")[2]
+        number, _, limit = text.partition("/")
+        assert is_beyond(float(number), limit) == (value == beyond)
 
 
 @pytest.mark.parametrize("amount", [0.0, 0.5, -2.0])
 def test_what_a_metric_is_compared_with_needs_a_metric(amount: float) -> None:
     made = {"name": "auc", "value": 1.0}
-    assert parse_metric(["auc=1"], amount) == {**made, "baseline": amount}
-    assert parse_metric(["auc=1"], None, amount) == {**made, "noise": amount}
-    assert parse_metric([], amount, amount, made) == {
-        **made, "baseline": amount, "noise": amount,
-    }  # fmt: skip
-    for given in ((amount, None), (None, amount)):
+    assert parse_goals(["auc=1"], amount) == Goals({**made, "baseline": amount})
+    assert parse_goals(["auc=1"], None, amount) == Goals({**made, "noise": amount})
+    assert parse_goals([], amount, amount, Goals(made, (P95,))) == Goals(
+        {**made, "baseline": amount, "noise": amount}, (P95,)
+    )
+    for given_amounts in ((amount, None), (None, amount)):
         with pytest.raises(UsageProblem, match="no metric to compare with"):
-            parse_metric([], *given)
+            parse_goals([], *given_amounts)
     with pytest.raises(UsageProblem, match="cannot be inf"):
-        parse_metric(["auc=1"], float("inf"))
+        parse_goals(["auc=1"], float("inf"))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +221,7 @@ def test_a_number_stays_on_its_side_of_the_target() -> None:
 
 def test_an_aim_has_a_target() -> None:
     assert accept_aim(" auc>=0.9 ") == "auc>=0.9"
+    assert accept_aim("auc>=0.9 p95<=50") == "auc>=0.9 p95<=50"
     for text in ("auc=0.9", "none"):
         with pytest.raises(UsageProblem, match="does not say what to reach"):
             accept_aim(text)

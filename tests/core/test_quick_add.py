@@ -74,12 +74,32 @@ def test_of_plain_words_nothing_is_said(title):
 
 
 def test_a_second_mark_of_one_kind_is_not_swallowed():
-    made = captured("x metric:a>=1 metric:b<=2 !high !low ^fri ^mon", TODAY)
-    assert made.title == "x metric:b<=2 !low ^mon"
+    made = captured("x metric:a>=1 !high !low ^fri ^mon", TODAY)
+    assert made.title == "x !low ^mon"
     assert (made.fields["metric"]["name"], made.fields["priority"]) == ("a", "high")
     assert made.doubts == [
         f"{word} is a second {what}, and a card has one; it stays in the title."
-        for word, what in (("metric:b<=2", "metric"), ("!low", "priority"), ("^mon", "due day"))
+        for word, what in (("!low", "priority"), ("^mon", "due day"))
+    ]
+
+
+def test_the_first_metric_is_what_a_card_is_for_and_the_others_are_guards():
+    made = captured("x metric:auc>=.95 metric:p95_ms<=50 metric:fpr<=1.25 metric:auc=.9", TODAY)
+    assert (made.title, made.doubts) == ("x", [])
+    assert made.fields == {
+        "metric": {"name": "auc", "direction": ">=", "target": 0.95, "value": 0.9},
+        "guards": [
+            {"name": "p95_ms", "direction": "<=", "target": 50.0},
+            {"name": "fpr", "direction": "<=", "target": 1.25},
+        ],
+    }
+    assert made.summary == "auc .9/>=.95, p95_ms <=50, fpr <=1.25"
+    unsure = captured("x metric:auc>=.95 metric:p95_ms=50 metric:auc>=.9", TODAY)
+    assert unsure.title == "x metric:p95_ms=50 metric:auc>=.9"
+    assert unsure.doubts == [
+        "metric:p95_ms=50 has no limit, and a further metric is a guard (metric:p95_ms<=50);"
+        " it stays in the title.",
+        "metric:auc>=.9 is a second target of auc, and it has one; it stays in the title.",
     ]
 
 
@@ -166,7 +186,7 @@ def test_each_line_is_a_card_and_the_marks_of_a_list_go(text: str, lines: list[s
         ("x metric:a=1 metric:a=2", "x metric:a=2", {"metric": {"name": "a", "value": 1.0}}, 1),
         ("x metric:a>=1 metric:a<=2", "x metric:a<=2",
          {"metric": {"name": "a", "direction": ">=", "target": 1.0}}, 1),
-        ("x metric:a=1 metric:b>=2", "x metric:b>=2", {"metric": {"name": "a", "value": 1.0}}, 1),
+        ("x metric:a=1 metric:b=2", "x metric:b=2", {"metric": {"name": "a", "value": 1.0}}, 1),
         ("x score:1/1 score:2/1", "x score:2/1", {"score": "1/1"}, 1),
         ("x @data @model", "x @model", {"type": "data"}, 1),
         (r"\#a \b \metric:a=1 \@d", "#a \\b metric:a=1 @d", {}, 0),

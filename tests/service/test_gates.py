@@ -1,6 +1,7 @@
 """Soft gates as the person meets them: on every way forward, and on none back."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -227,3 +228,50 @@ def test_a_card_written_past_delivery_goes_past_no_gate(ada: Person) -> None:
     with pytest.raises(GateClosed, match="seeds"):
         ada.adds("x", to="Monitoring", checklist=items)
     ada.adds("x", to="Monitoring", checklist=items, override="it runs already")
+
+
+P95: dict[str, Any] = {"name": "p95", "direction": "<=", "target": 50.0}
+GUARDED: dict[str, Any] = {
+    "metric": {"name": "auc", "target": 0.9},
+    "guards": [{**P95, "value": 61.0}],
+}
+
+
+@pytest.mark.parametrize("way", FORWARD)
+def test_every_way_out_of_evaluation_asks_about_a_broken_guard(ada: Person, way: str) -> None:
+    [ref] = ada.adds("guarded", to="Evaluation", **GUARDED)
+    with pytest.raises(GateClosed, match=r"with a broken guard: p95 61, not <=50\.") as closed:
+        FORWARD[way](ada, ref)
+    assert (closed.value.broken, closed.value.unticked) == ({ref: ("p95 61, not <=50",)}, {})
+    ada.cards.archive(ada.order("Deployment"))
+    done = FORWARD[way](ada, ref, override="the shop is down")
+    assert done.warning.endswith("Gone on all the same: the shop is down.")
+    moved = next(e.event.data for e in ada.history.of_card(ref) if e.event.data.get("reason"))
+    assert moved["broken"] == ["p95 61, not <=50"]
+    assert "unticked" not in moved
+
+
+def test_a_broken_guard_and_unticked_items_are_named_together(ada: Person) -> None:
+    [ref] = ada.adds("both", to="Evaluation", checklist=CHECKLIST, **GUARDED)
+    with pytest.raises(GateClosed) as closed:
+        ada.moves(ref, to="Deployment")
+    assert closed.value.message == (
+        f"{ref} leaves Evaluation with 2 unticked: beats the baseline; three seeds, and with a"
+        " broken guard: p95 61, not <=50."
+    )
+    ticks = closed.value.unticked
+    with pytest.raises(GateClosed, match="with a broken guard"):
+        ada.cards.move([ref], ada.stage("Deployment").id, ticks=ticks)
+
+
+@pytest.mark.parametrize("guard", [P95, {**P95, "value": 50.0}])
+def test_what_is_not_broken_does_not_ask(ada: Person, guard: dict[str, object]) -> None:
+    [ref] = ada.adds("held", to="Evaluation", **GUARDED | {"guards": [guard]})
+    assert ada.moves(ref, to="Deployment")
+
+
+def test_before_evaluation_and_back_from_it_a_broken_guard_does_not_ask(ada: Person) -> None:
+    [ref] = ada.adds("early", to="Training", **GUARDED)
+    ada.moves(ref, to="Evaluation")
+    ada.moves(ref, to="Features")
+    ada.cards.finish([ref], Outcome.LEARNED)

@@ -193,3 +193,22 @@ async def test_triage_asks_as_everywhere(gated: Path) -> None:
         await board.keys("t")
         assert "new release" in board.stage("Ready").cards()
         assert "accepted 1" in board.lines()[0]
+
+
+async def test_a_broken_guard_asks_and_cannot_be_ticked(small: Path) -> None:
+    ada = somebody(small)
+    guard = {"name": "p95", "direction": "<=", "target": 50.0, "value": 61.0}
+    ada.adds(CARD, to="Evaluation", metric={"name": "auc", "target": 0.9}, guards=[guard])
+    ada.service.close()
+    async with opened(small) as board:
+        await board.go_to(CARD)
+        assert "✗ p95" in board.text()
+        await board.press("card.right")
+        assert board.lines()[-2].strip() == (
+            f"{board.ref(CARD)} leaves Evaluation with a broken guard: p95 61, not <=50:"
+            "  [o] go on (reason)  [q] cancel"
+        )
+        await board.keys("o")
+        assert "Why go on all the same?" in board.question()
+        await board.answer("users wait")
+        assert board.stage("Deployment").cards() == [CARD]

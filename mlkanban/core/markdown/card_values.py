@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_fields import FIELD, FIELDS, SETS
-from mlkanban.core.field_kinds import items_typed, spoken
+from mlkanban.core.field_kinds import guards_typed, items_typed, spoken
 from mlkanban.core.markdown.front_matter import Value, flow
-from mlkanban.core.metrics import parse_metric, split_metrics
+from mlkanban.core.metrics import Goals, parse_goals, split_metrics
 from mlkanban.core.models import Board
 from mlkanban.core.names import find_stage
 from mlkanban.text import display
@@ -132,27 +132,35 @@ def stored(
         elif name not in (*METRIC, "stage"):
             fields[name] = value or None
     if any(name in changes for name in METRIC):
-        fields["metric"] = metric_of(changes, now, card)
+        goals = goals_of(changes, now, card)
+        fields["metric"] = goals.metric
+        if goals.guards:
+            fields["guards"] = [*goals.guards]
     return fields
 
 
-def metric_of(
-    changes: Mapping[str, Value], now: Mapping[str, Value], card: Card | None
-) -> dict[str, Any] | None:
+def goals_of(changes: Mapping[str, Value], now: Mapping[str, Value], card: Card | None) -> Goals:
     """The metric with `changes`: what its text does not say (any more) is taken away, but for the
-    side that is good. UsageProblem says what cannot be."""
+    side that is good. Further metrics in its text are guards beside those there are. UsageProblem
+    says what cannot be."""
     texts = {**now, **changes}
     before = to_json(card.metric) if card and card.metric else {}
     baseline, noise = (float(str(texts[n])) if texts[n] else None for n in ("baseline", "noise"))
     if "metric" not in changes:
         own = {n: value for n, value in before.items() if n not in ("baseline", "noise")}
-        return parse_metric((), baseline, noise, own)
+        return parse_goals((), baseline, noise, Goals(own or None))
     if not texts["metric"] and not any(changes.get(name) for name in METRIC):
-        return None
-    made = parse_metric(split_metrics(str(texts["metric"])), baseline, noise)
+        return Goals()
+    made, guards = parse_goals(split_metrics(str(texts["metric"])), baseline, noise)
+    if guards:
+        named = {guard["name"] for guard in guards}
+        others = [
+            guard for guard in guards_typed(str(texts["guards"])) if guard["name"] not in named
+        ]
+        guards = (*others, *guards)
     if made and before and made["name"] == spoken(before["name"]):
         made = {"direction": before["direction"], **made, "name": before["name"]}
         if card and card.measured and made.get("value") == card.measured.value:
             # The text has the value that the runs stand at; nobody wrote it.
             made["value"] = before["value"]
-    return made
+    return Goals(made, guards)

@@ -222,20 +222,22 @@ def _metric(sign: str, value: str, scene: QueryContext) -> Predicate:
     assert match is not None
     name, how, number = match[1].casefold(), match[2], match[3]
     if not how:
-        return lambda face: name in face.metric.casefold().split(" ")[0]
+        return lambda face: any(
+            name in line.split(" ")[0] for line in face.metric.casefold().split("\n")
+        )
     try:
         compare, wanted = _COMPARED[how], float(number)
     except ValueError:
         raise UsageProblem(f"{number!r} is not a number.", "Write metric:auc>=0.9.") from None
 
-    def better(face: CardFace) -> bool:
-        title, _, rest = face.metric.partition(" ")
+    def stands(line: str) -> bool:
+        title, _, rest = line.partition(" ")
         reached = rest.split("/")[0]
         if name not in title.casefold() or not reached or reached[0] in "<>":
             return False
         return compare(float(reached), wanted)
 
-    return better
+    return lambda face: any(map(stands, face.metric.split("\n")))
 
 
 def _snoozed(sign: str, value: str, scene: QueryContext) -> Predicate:
@@ -388,7 +390,7 @@ def _table() -> Iterable[QueryField]:
     )
     yield QueryField(
         "metric",
-        "the name of its metric, and where it stands",
+        "the name of its metric or of a guard, and where it stands",
         "metric:auc>=0.9",
         "metric",
         _metric,

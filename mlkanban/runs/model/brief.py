@@ -12,7 +12,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlkanban.core.metrics import TYPED, metric_text, number_text
+from mlkanban.core.metrics import (
+    TYPED,
+    Goal,
+    Goals,
+    broken_text,
+    goals_in,
+    goals_text,
+    is_broken,
+    number_text,
+)
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, is_typed, runs_in
@@ -105,36 +114,61 @@ class Brief(NamedTuple):
 
 
 def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str, str]:
-    """The metric and the runs among the fields of a card, as its face keeps them."""
-    runs, metric = runs_in(fields), fields.get("metric")
-    text = metric_text(measured(runs, metric, repeats))
-    if is_typed(runs, metric):
-        text += TYPED
-    return text, Brief.of(runs, _best(_results(runs, metric, repeats)), repeats.mark).packed
+    """The goals and the runs among the fields of a card, as its face keeps them."""
+    runs, goals = runs_in(fields), goals_in(fields)
+    metric, *guards = goals_text(measured(runs, goals, repeats)).split("\n")
+    if is_typed(runs, goals.metric):
+        metric += TYPED
+    best = _best(_results(runs, goals, repeats))
+    return "\n".join([metric, *guards]), Brief.of(runs, best, repeats.mark).packed
 
 
-def measured(
-    runs: Sequence[Run], metric: Mapping[str, Any] | None, repeats: Repeats = DEFAULT
-) -> Mapping[str, Any] | None:
-    """The metric of a card as every surface shows it: at the mean of the configuration that was
-    tried last, unless a person wrote another value. The mean is rounded, but not over the target.
+def measured(runs: Sequence[Run], goals: Goals, repeats: Repeats = DEFAULT) -> Goals:
+    """The goals of a card as every surface shows them: at the means of the configuration that was
+    tried last, unless a person wrote another value. A mean is rounded, but not over its target. A
+    guard that no run reported stands where a person wrote that it stands, or nowhere.
     """
-    if metric is None or is_typed(runs, metric):
-        return metric
-    results = _results(runs, metric, repeats)
+    if not runs:
+        return goals
+    results = _results(runs, goals, repeats)
+    metric = goals.metric
+    if metric is not None and not is_typed(runs, metric):
+        if results is not None:
+            metric = {**metric, "value": float(number_text(results.latest.mean, metric))}
+        elif metric.get("value") is not None:
+            metric = {**metric, "value": None}
+    return Goals(metric, tuple(_guard(runs, guard, results, repeats) for guard in goals.guards))
+
+
+def _guard(
+    runs: Sequence[Run], guard: Goal, results: Results | None, repeats: Repeats
+) -> dict[str, Any]:
+    """A guard at the mean of the configuration that was tried last for the metric; where no run
+    reported that, of the one that was tried last for the guard itself."""
     if results is not None:
-        return {**metric, "value": float(number_text(results.latest.mean, metric))}
-    return {**metric, "value": None} if runs and metric.get("value") is not None else metric
+        found = next(one for one in results.latest.guards if one.name == guard["name"])
+        mean = found.mean
+    else:
+        own = _results(runs, Goals(dict(guard)), repeats)
+        mean = own.latest.mean if own else None
+    return dict(guard) if mean is None else {**guard, "value": float(number_text(mean, guard))}
 
 
-def _results(
-    runs: Sequence[Run], metric: Mapping[str, Any] | None, repeats: Repeats
-) -> Results | None:
-    if metric is None or not runs:
+def broken_guards(fields: Mapping[str, Any], repeats: Repeats) -> tuple[str, ...]:
+    """The guards of a card with these fields that stand beyond their limits, in words."""
+    goals = goals_in(fields)
+    if not goals.guards:
+        return ()
+    shown = measured(runs_in(fields), goals, repeats)
+    return tuple(broken_text(guard) for guard in shown.guards if is_broken(guard))
+
+
+def _results(runs: Sequence[Run], goals: Goals, repeats: Repeats) -> Results | None:
+    if goals.metric is None or not runs:
         return None
     from mlkanban.runs.model.results import results  # with statistics, which most boards do without
 
-    return results(runs, metric, repeats)
+    return results(runs, goals.metric, repeats, goals.guards)
 
 
 def _best(results: Results | None) -> float | None:

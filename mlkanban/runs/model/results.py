@@ -12,7 +12,7 @@ from functools import cached_property
 from statistics import mean, stdev
 from typing import Any, NamedTuple
 
-from mlkanban.core.metrics import number_text, precise
+from mlkanban.core.metrics import Goal, number_text, precise, reaches
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, Sample, difference
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -40,6 +40,75 @@ class Proposal(StrEnum):
     OPEN = "open"
 
 
+class GuardState(StrEnum):
+    """Whether a limit held for a configuration: by the mean of its runs."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class GuardResult:
+    """A guard of the card, and what the runs of a configuration reported for it: `values` of `runs`
+    that count."""
+
+    guard: Goal
+    values: tuple[float, ...]
+    runs: int
+
+    @property
+    def name(self) -> str:
+        return str(self.guard["name"])
+
+    @cached_property
+    def mean(self) -> float | None:
+        return mean(self.values) if self.values else None
+
+    @cached_property
+    def sd(self) -> float | None:
+        """The sample standard deviation, None for fewer than two values."""
+        return stdev(self.values) if len(self.values) > 1 else None
+
+    @property
+    def state(self) -> GuardState:
+        """It is held only where every run reported it."""
+        if self.mean is not None and not reaches(self.guard, self.mean):
+            return GuardState.BROKEN
+        complete = len(self.values) == self.runs
+        return GuardState.HELD if complete else GuardState.NOT_MEASURED
+
+    @property
+    def clearly_broken(self) -> bool:
+        """Whether the mean is beyond the limit by more than the spread of the runs."""
+        if self.state is not GuardState.BROKEN or self.mean is None or self.sd is None:
+            return False
+        return abs(self.mean - float(self.guard["target"])) > self.sd
+
+    @property
+    def limit(self) -> str:
+        """`<=50`."""
+        return f"{self.guard.get('direction') or '>='}{precise(self.guard['target'])}"
+
+    @property
+    def measured(self) -> str:
+        """`61.3 +- 1.5`, `48 in 2 of 3 runs`, or `not measured`."""
+        if self.mean is None:
+            return "not measured"
+        spread = "" if self.sd is None else f" +- {self.sd:.2g}"
+        some = len(self.values)
+        part = "" if some == self.runs else f" in {some} of {self.runs} runs"
+        return f"{number_text(self.mean, self.guard)}{spread}{part}"
+
+    @property
+    def summary(self) -> str:
+        """`p95_ms 61.3 +- 1.5, not <=50`, `p95_ms 48 <=50`, `p95_ms not measured`."""
+        if self.state is GuardState.BROKEN:
+            return f"{self.name} {self.measured}, not {self.limit}"
+        held = f" {self.limit}" if self.state is GuardState.HELD else ""
+        return f"{self.name} {self.measured}{held}"
+
+
 @dataclass(frozen=True)
 class Configuration:
     """The observations of one configuration: its runs that finished and reported the metric of the
@@ -48,14 +117,48 @@ class Configuration:
     `label` is what tells it from the others of its card, '' for an only one; `again` is how many
     runs with a seed that was run once more are left out. `margin` is what the mean is trusted to:
     the sample standard deviation of the runs, or the noise of the card where that is more.
-    `proposal` is what it says about the target by itself, None without a target.
+    `about_target` is what it says about the target by itself, None without a target, and `proposal`
+    the same where no guard of the card, of those in `limits`, keeps it from being supported.
     """
 
     runs: tuple[Run, ...]
     metric: Mapping[str, Any] = field(repr=False)
     label: str = ""
     again: int = 0
-    proposal: Proposal | None = None
+    limits: tuple[Goal, ...] = field(default=(), repr=False)
+    about_target: Proposal | None = None
+
+    @property
+    def proposal(self) -> Proposal | None:
+        if self.about_target is not Proposal.SUPPORTED or self.holds_guards:
+            return self.about_target
+        if any(guard.clearly_broken for guard in self.guards):
+            return Proposal.NOT_SUPPORTED
+        return Proposal.OPEN
+
+    @cached_property
+    def guards(self) -> tuple[GuardResult, ...]:
+        """What its runs say of each guard."""
+        return tuple(
+            GuardResult(
+                guard,
+                tuple(float(run.metrics[guard["name"]]) for run in self.runs if _value(run, guard)),
+                self.n,
+            )
+            for guard in self.limits
+        )
+
+    @property
+    def holds_guards(self) -> bool:
+        """Whether every guard was measured and none is broken."""
+        return all(guard.state is GuardState.HELD for guard in self.guards)
+
+    @property
+    def guards_in_the_way(self) -> str:
+        """The guards that are not held, in words."""
+        return " and ".join(
+            guard.summary for guard in self.guards if guard.state is not GuardState.HELD
+        )
 
     @cached_property
     def values(self) -> tuple[float, ...]:
@@ -157,6 +260,11 @@ class Results:
         return _is_lower_better(self.metric)
 
     @property
+    def guards(self) -> tuple[Goal, ...]:
+        """The limits that must hold beside the metric."""
+        return self.latest.limits
+
+    @property
     def latest(self) -> Configuration:
         return self.configurations[-1]
 
@@ -245,14 +353,18 @@ class Results:
         where the runs leave it open, or without a target."""
         if self.proposal in (None, Proposal.OPEN) or self.basis is None:
             return ""
-        return f"{self.proposal}: {self.name} {self.basis.summary}"
+        guards = "".join(f"; {guard.summary}" for guard in self.basis.guards)
+        return f"{self.proposal}: {self.name} {self.basis.summary}{guards}"
 
 
 def results(
-    runs: Iterable[Run], metric: Mapping[str, Any] | None, repeats: Repeats = DEFAULT
+    runs: Iterable[Run],
+    metric: Mapping[str, Any] | None,
+    repeats: Repeats = DEFAULT,
+    guards: Sequence[Goal] = (),
 ) -> Results | None:
-    """The results of a card with this metric; None without one, or when no run that finished
-    reported it."""
+    """The results of a card with this metric and these guards; None without a metric, or when no
+    run that finished reported it."""
     if not metric or not metric.get("name"):
         return None
     apart = tasks_apart(with_origin([*runs]))
@@ -264,12 +376,13 @@ def results(
     configurations = []
     for group, label in zip(groups, labels(groups, repeats), strict=True):
         some = observations(group, repeats)
-        configurations.append(Configuration(some, metric, label, len(group) - len(some)))
+        again = len(group) - len(some)
+        configurations.append(Configuration(some, metric, label, again, tuple(guards)))
     if metric.get("target") is None:
         return Results(metric, tuple(configurations), repeats=repeats)
     target, several = float(metric["target"]), len(configurations) >= SEVERAL
     configurations = [
-        replace(one, proposal=_alone(one, target, several=several)) for one in configurations
+        replace(one, about_target=_alone(one, target, several=several)) for one in configurations
     ]
     made = Results(metric, tuple(configurations), repeats=repeats)
     proposal, why, basis = _proposed(made, target)
@@ -364,7 +477,17 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         by = f"{aim} is reached{_by(basis, _ahead(basis, value, target))}"
         if many >= SEVERAL:
             by += f", and without its best run too ({number_text(value, results.metric)})"
-        return Proposal.SUPPORTED, by + _doubt(basis), basis
+        held = "".join(f"; {guard.summary}" for guard in basis.guards)
+        return Proposal.SUPPORTED, by + held + _doubt(basis), basis
+    reached = [one for one in results.configurations if one.about_target is Proposal.SUPPORTED]
+    if reached:
+        basis = pick(reached, key=lambda configuration: configuration.mean)
+        proposal = Proposal.OPEN
+        if all(one.proposal is Proposal.NOT_SUPPORTED for one in results.configurations):
+            proposal = Proposal.NOT_SUPPORTED
+        label = f" by {basis.label}" if basis.label else ""
+        why = f"{aim} is reached{label}, but {basis.guards_in_the_way}"
+        return proposal, why + _doubt(basis), basis
     if all(one.proposal is Proposal.NOT_SUPPORTED for one in results.configurations):
         by = f"{aim} is missed{_by(results.best, -_ahead(results.best, results.best.mean, target))}"
         if many > 1:

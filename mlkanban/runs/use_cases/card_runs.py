@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlkanban.core import rules
 from mlkanban.core.events import Change, changes
 from mlkanban.core.field_kinds import items_in
-from mlkanban.core.metrics import accept_aim, parse_metric
+from mlkanban.core.metrics import accept_aim, goals_in, parse_goals
 from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
+from mlkanban.runs.model.brief import broken_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
 from mlkanban.runs.model.state import RunState
@@ -39,7 +40,7 @@ _MOST_SENTENCES = 3
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """A run as its folder describes it, with its card (a short id or a label, and the id where it
-    is known), and the target of its metric from the start of the run (`val_auc>=0.92`)."""
+    is known), and the targets of its card from the start of the run (`val_auc>=0.92`)."""
 
     run: Run
     card: str
@@ -88,7 +89,8 @@ class Runs:
 
         with self._context.store.reading() as conn:
             fields, runs = own_runs(conn, find_face(conn, ref).id)
-            return results(runs, fields.get("metric"), repeats_of(conn))
+            goals = goals_in(fields)
+            return results(runs, goals.metric, repeats_of(conn), goals.guards)
 
     def metric(self, ref: str) -> Mapping[str, Any] | None:
         """The metric of a card as it was written; None without one."""
@@ -386,7 +388,7 @@ def _begin(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
         yield _RunEffect(face.ref, run.id, "is queued")
     elif _begins(had, run):
         if aim := _aimed(tx, face, report):
-            tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, at))
+            tx.write(_change(tx, "card.edited", face, run, aim, at))
         begun = run.begun
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
@@ -493,7 +495,7 @@ def _values(
         gates = _gates(tx.conn, board, to, face)
         if isinstance(gates, Refused):
             if run.force and not run.state.ended:
-                kept = {"reason": run.force, "unticked": gates.unticked[face.ref]}
+                kept = {"reason": run.force, **gates.closed_for(face.ref)}
             else:
                 to = None
     if to is not None:
@@ -515,23 +517,28 @@ def _values(
 
 
 def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.Verdict:
-    checklist = items_in(repository.entity(conn, face.id).fields.get("checklist") or ())
-    return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
+    fields = repository.entity(conn, face.id).fields
+    checklist = items_in(fields.get("checklist") or ())
+    broken = broken_guards(fields, repeats_of(conn))
+    return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist, broken)
 
 
-def _aimed(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any] | None:
-    """The metric of the card with the target that the run was started with; None when that is
-    nothing new, or a person wrote it since."""
-    if not report.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", report.run.since):
-        return None
-    had = tx.writer.projector.entity(face.id).fields.get("metric")
+def _aimed(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any]:
+    """The goals of the card with the targets that the run was started with, as fields; none when
+    these are nothing new, or a person wrote one since."""
+    names = ("metric", "guards")
+    by_hand = (
+        run_queries.edited_by_hand(tx.conn, face.id, name, report.run.since) for name in names
+    )
+    if not report.aim or any(by_hand):
+        return {}
+    fields = tx.writer.projector.entity(face.id).fields
     try:
-        made: dict[str, Any] = checked(
-            {"metric": parse_metric([accept_aim(report.aim)], before=had)}, partial=True
-        )["metric"]
+        goals = parse_goals([accept_aim(report.aim)], before=goals_in(fields))
+        made = checked(goals.fields, partial=True)
     except UsageProblem:
-        return None  # a start.json that no program of ours wrote
-    return None if made == had else made
+        return {}  # a start.json that no program of ours wrote
+    return {name: made[name] for name in names if (fields.get(name) or None) != made[name]}
 
 
 def _metric(tx: Transaction, face: CardFace, run: Run) -> dict[str, Any] | None:

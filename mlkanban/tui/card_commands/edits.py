@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Passing = Callable[[Service, str, Ticks], Done]
     """What may pass gates, with the reason of an override ('' for none) and what to tick first."""
 
-_AT_GATE = (Option("t", "tick them"), Option("o", "go on (reason)"))
+_TICK, _GO_ON = Option("t", "tick them"), Option("o", "go on (reason)")
 
 
 class CardEdits:
@@ -110,16 +110,17 @@ class CardEdits:
 
     async def _ask_at_gate(self, error: GateClosed, action: Passing, ticks: Ticks) -> Done | None:
         screen = self._screen
-        key = await screen.ask.choose(f"{error.message.rstrip('.')}:", _AT_GATE)
+        options = [*([_TICK] if error.unticked else []), _GO_ON]
+        key = await screen.ask.choose(f"{error.message.rstrip('.')}:", options)
         if key == "t":
             ticks.update(error.unticked)
             return await self.pass_gates(action, ticks)
         if key == "o":
             done = await screen.ask_and_write(
-                "Why go on with this unticked?",
+                "Why go on with this unticked?" if error.unticked else "Why go on all the same?",
                 "",
                 lambda service, text: action(service, needed(text), ticks),
-                form=f"override {next(iter(error.unticked))}",
+                form=f"override {next(iter(error.unticked or error.broken))}",
                 lines=True,
             )
             if done is not None:

@@ -245,7 +245,8 @@ class CardScreen(TextScreen):
             text = f"No runs yet. Start one in a shell: `mlkanban run {self._ref} -- COMMAND`"
             return paragraph(text, "dim", width, self.host.glyphs)
         metric = to_json(read.card.metric) if read.card.metric else None
-        found = results(runs, metric, repeats)
+        guards = [to_json(guard) for guard in read.card.guards]
+        found = results(runs, metric, repeats, guards)
         now = self.host.now()
         context = RunPageContext(
             found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs

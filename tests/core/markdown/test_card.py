@@ -175,6 +175,7 @@ due: 2026-03-31
 metric: val_auc>=0.92 val_auc=0.917
 baseline: 0.9
 noise:
+guards:
 score: 5/2
 budget: 40 gpu-h
 dataset:
@@ -286,7 +287,8 @@ def test_what_is_typed_is_understood(old: str, new: str, change: dict[str, Any])
         ("tags: [gpu", "tags: [gpu, [", "tags:", None),
         ("nlp]", "nlp", "tags:", "The list has no end."),
         ("due: 2026-03-31", "due: soon", "due:", "'soon' is no day."),
-        ("val_auc=0.917", "val_acc=0.917", "metric:", "A card has one metric"),
+        ("val_auc=0.917", "val_acc=0.917", "metric:", "val_acc is a guard beside the metric"),
+        ("guards:", "guards: p95=48", "guards:", "p95 is a guard beside the metric, and has no"),
         ("val_auc=0.917", "better", "metric:", "is not a metric."),
         ("baseline: 0.9", "baseline: low", "baseline:", "'low' is not a number."),
         ("baseline: 0.9", "baseline: nan", "baseline:", "A metric cannot be nan."),

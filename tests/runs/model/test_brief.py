@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.metrics import Goals
 from mlkanban.core.timestamps import instant
-from mlkanban.runs.model.brief import Brief, measured, on_face
-from mlkanban.runs.model.repeats import Repeats
+from mlkanban.runs.model.brief import Brief, broken_guards, measured, on_face
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import PREFIX, Run, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import usage
@@ -82,7 +83,7 @@ def test_a_card_stands_at_the_mean_of_its_runs() -> None:
     assert on_face(fields(*runs, metric=METRIC))[0] == "auc .9175/>=.92"
     assert on_face(fields(*runs))[0] == ""
     by_hand = METRIC | {"value": 0.95}
-    assert measured(runs, by_hand) == by_hand, "a person wrote another value"
+    assert measured(runs, Goals(by_hand)).metric == by_hand, "a person wrote another value"
 
 
 def test_a_card_stands_at_the_configuration_tried_last_and_tells_of_a_better_one() -> None:
@@ -98,7 +99,8 @@ def test_a_card_stands_at_the_configuration_tried_last_and_tells_of_a_better_one
 def test_a_rounded_mean_is_on_the_same_side_of_the_target(
     value: float, target: float, direction: str
 ) -> None:
-    shown = measured(reported(value), {"name": "auc", "direction": direction, "target": target})
+    goals = Goals({"name": "auc", "direction": direction, "target": target})
+    shown = measured(reported(value), goals).metric
     assert shown is not None
     reached = value >= target if direction == ">=" else value <= target
     assert reached == (shown["value"] >= target if direction == ">=" else shown["value"] <= target)
@@ -173,10 +175,47 @@ def test_the_hours_of_what_goes_on_grow_by_themselves(runs, gpus, hours_now, hou
 
 def test_a_value_that_no_run_reported_stands_on_no_face_of_a_card_with_runs() -> None:
     failed = [replace(reported(0.9)[0], state=RunState.FAILED)]
-    assert measured(failed, METRIC | {"value": 0.9}) == METRIC | {"value": None}
-    assert measured(failed, METRIC) == METRIC
-    assert measured([], METRIC | {"value": 0.9}) == METRIC | {"value": 0.9}
-    assert measured([], None) is measured(reported(0.9), None) is None
+    assert measured(failed, Goals(METRIC | {"value": 0.9})).metric == METRIC | {"value": None}
+    assert measured(failed, Goals(METRIC)) == Goals(METRIC)
+    assert measured([], Goals(METRIC | {"value": 0.9})) == Goals(METRIC | {"value": 0.9})
+    assert measured([], Goals()) == measured(reported(0.9), Goals()) == Goals()
+
+
+P95: dict[str, object] = {"name": "p95", "direction": "<=", "target": 50.0}
+
+
+def timed(*values: tuple[float, float | None]) -> list[Run]:
+    """Runs with an auc and, where it is not None, a p95."""
+    return [
+        replace(run, metrics=run.metrics if p95 is None else {**run.metrics, "p95": p95})
+        for run, (_, p95) in zip(reported(*(auc for auc, _ in values)), values, strict=True)
+    ]
+
+
+def test_a_guard_stands_at_the_mean_of_the_configuration_tried_last() -> None:
+    goals = Goals(METRIC, (P95,))
+    runs = timed((0.93, 40.0), (0.94, 44.0))
+    later = replace(timed((0.9, 61.0))[0], id="r9", argv=("train", "--lr", "1"), started="2027")
+    assert measured(runs, goals).guards == ({**P95, "value": 42.0},)
+    assert measured([*runs, later], goals).guards == ({**P95, "value": 61.0},)
+    face = on_face({**fields(*runs, later, metric=METRIC), "guards": [P95]})[0]
+    assert face == "auc .9/>=.92\np95 61/<=50"
+    assert broken_guards({**fields(*runs, later), "metric": METRIC, "guards": [P95]}, DEFAULT) == (
+        "p95 61, not <=50",
+    )
+
+
+def test_a_guard_that_no_run_reported_is_not_measured() -> None:
+    runs = timed((0.93, None))
+    assert measured(runs, Goals(METRIC, (P95,))).guards == (P95,)
+    assert on_face({**fields(*runs, metric=METRIC), "guards": [P95]})[0].endswith("\np95 <=50")
+    by_hand = {**P95, "value": 60.0}
+    assert measured(runs, Goals(METRIC, (by_hand,))).guards == (by_hand,)
+    measured_since = timed((0.93, 45.0))
+    assert measured(measured_since, Goals(METRIC, (by_hand,))).guards == ({**P95, "value": 45.0},)
+    only_guard = [replace(run, metrics={"p95": 70.0}) for run in runs]
+    shown = measured(only_guard, Goals(METRIC, (P95,)))
+    assert shown == Goals(METRIC, ({**P95, "value": 70.0},)), "no run reported the metric itself"
 
 
 def test_the_tasks_of_an_array_are_at_work_together() -> None:

@@ -485,9 +485,38 @@ def run_checks(session: Session) -> Iterator[Check]:
         return
     if version := client.version(_SLURM_SECONDS):
         yield Check("slurm", "ok", f"{version}: mlkanban sbatch submits jobs")
+        yield from _accounting()
     else:
         yield Check("slurm", "note", "its commands are installed, but it does not answer",
                     "See: sinfo")  # fmt: skip
+
+
+def _accounting() -> Iterator[Check]:
+    """What the set-up of a cluster leaves unknown of its jobs, and what helps."""
+    try:
+        known = client.setup(_SLURM_SECONDS)
+    except client.NoAnswer:
+        return  # it answered just now, and how jobs end will be asked again
+    every = max(1, known.listed_for // 60 - 1)
+    watch = (
+        f"Keep the board open, or let cron run `mlkanban runs` every {every} min. The accounting of"
+        " SLURM (slurmdbd) would keep it."
+    )
+    if not known.accounts:
+        yield Check(
+            "slurm", "note", "no accounting: how a job ended is known only while the queue lists it"
+            f" ({known.listed_for} s); of one that ended unseen the log alone tells", watch,
+        )  # fmt: skip
+    elif known.problem:
+        yield Check("slurm", "note", f"the accounting does not answer: {known.problem}", watch)
+    elif not known.keeps_comments:
+        yield Check(
+            "slurm", "note",
+            "the accounting keeps no comments: a job labelled by hand is found only while the queue"
+            " lists it",
+            "Submit with `mlkanban sbatch`, or link it: mlkanban link CARD slurm:JOB. The setting"
+            " is AccountingStoreFlags=job_comment.",
+        )  # fmt: skip
 
 
 def _watched() -> Iterator[Check]:

@@ -282,7 +282,7 @@ def _sign(run: Run, view: FaceContext) -> Piece:
     if run.state is RunState.QUEUED:
         return Piece(glyphs.queued, "clock")
     if not run.state.ended:
-        return Piece(glyphs.running, "live")
+        return Piece(glyphs.running, "live") if run.may_go_on else Piece("?", "clock")
     if run.is_result:
         return Piece(glyphs.ticked, "live")
     return Piece(glyphs.failed, "dim" if run.state is RunState.KILLED else "alarm")

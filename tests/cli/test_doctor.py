@@ -141,3 +141,32 @@ def test_what_is_dated_in_the_future_is_named(board, monkeypatch) -> None:
     assert verdicts(board.data("doctor"))["clock"] == "note"
     board("move", ref, "data prep")
     assert board.data("show", ref)["age_days"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "sacct", "words"),
+    [
+        ("accounting_storage/none", "", "exit 1", "no accounting: how a job ended is known only"),
+        ("(null)", "", "exit 1", "cron run `mlkanban runs` every 4 min"),
+        ("accounting_storage/slurmdbd", "", "exit 0", "the accounting keeps no comments"),
+        ("accounting_storage/slurmdbd", "job_comment", "exit 1", "sacct failed: no reason given"),
+        ("accounting_storage/slurmdbd", "job_comment", "exit 0", ""),
+    ],
+)
+def test_what_a_cluster_leaves_unknown_is_told(
+    mlk, monkeypatch, tmp_path, kind, flags, sacct, words
+) -> None:
+    config = (
+        f"AccountingStorageType   = {kind}\nAccountingStoreFlags = {flags}\nMinJobAge = 300 sec"
+    )
+    for name, script in (
+        ("squeue", "exit 0"), ("sinfo", "echo slurm 22.05"), ("sacct", sacct),
+        ("scontrol", f"echo '{config}'"),
+    ):  # fmt: skip
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    told = [check for check in mlk.data("doctor")["checks"] if check["what"] == "slurm"]
+    assert told[0]["verdict"] == "ok"
+    assert [check["verdict"] for check in told[1:]] == (["note"] if words else [])
+    assert words in str(told[1:])

@@ -14,7 +14,7 @@ from mlkanban.runs.model.metric_lines import MOST_UNREAD, Reported, reported
 
 _MOST = 1000
 """So many tasks of an array are kept with its run."""
-_FOR_METRICS = 4 * 1024 * 1024
+_FOR_METRICS = 16 * 1024 * 1024
 _PARTS = re.compile(r"(\?\*|\*)")
 _APART = frozenset(("task", "job", None))
 """By which number the tasks of an array write to files of their own; None in a start.json of an
@@ -50,7 +50,8 @@ def tasks_report(job: Mapping[str, Any], ends: list[list[Any]]) -> dict[str, Any
     files = files_by_number(str(job.get("stdout", "")))
     tasks, unread = [], []
     for end in sorted(ends, key=_index)[:_MOST]:
-        found = _read(files.get(_number(job, end)))
+        file = files.get(_number(job, end))
+        found = reported_in(file) if file else Reported({})
         tasks.append([_index(end), end[2], end[4], end[6], found.values])
         unread += [f"task {_index(end)}: {text}" for text in found.unread]
     return {
@@ -78,9 +79,9 @@ def _number(job: Mapping[str, Any], end: list[Any]) -> int:
     return int(raw) if job.get("by") == "job" and raw.isdecimal() else _index(end)
 
 
-def _read(file: Path | None) -> Reported:
-    if file is None:
-        return Reported({})
+def reported_in(file: Path) -> Reported:
+    """What a log reports. It may be looked at for as long as a queue lists its job, so nothing is
+    read twice."""
     try:
         status = file.stat()
     except OSError:
@@ -90,6 +91,4 @@ def _read(file: Path | None) -> Reported:
 
 @lru_cache(maxsize=4096)
 def _read_once(file: Path, size: int, changed: int) -> Reported:
-    """What a task reported. An array that has ended may be looked at for as long as its queue lists
-    it, so nothing is read twice."""
     return reported(tail(file, _FOR_METRICS).splitlines())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,19 +17,19 @@ from mlkanban.runs.local.array_tasks import (
     file_of,
     files_by_number,
     left_out,
+    reported_in,
     tasks_report,
     write_apart,
 )
 from mlkanban.runs.local.folder import RunFolder, tail
 from mlkanban.runs.local.processes import Process, alive, group, stopped
-from mlkanban.runs.model.failure import SHOWN, death, last_lines
-from mlkanban.runs.model.metric_lines import Reported, in_file, reported, together
+from mlkanban.runs.model.failure import SHOWN, death, hint_of_death, last_lines
+from mlkanban.runs.model.metric_lines import Reported, in_file, together
 from mlkanban.runs.model.redaction import redacted, redacted_text
 from mlkanban.runs.model.state import Judgement, PidScope, RunState, Seen, judge
 
 _AT_THE_START = timedelta(seconds=1)
 """What is seen that soon is how the run was started."""
-_FOR_METRICS = 16 * 1024 * 1024
 
 
 def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime) -> Judgement:
@@ -110,8 +111,11 @@ def report(
             "at_work": scheduler.get("at_work"),
             "at_work_since": scheduler.get("at_work_since"),
         }
-    if judgement.state.ended:
+    gone = bool(job) and judgement.state is RunState.UNKNOWN
+    if judgement.state.ended or gone:
         made |= _ending(folder, judgement, start)
+        if gone:
+            made["evidence"] += f"; {_log_says(folder, start)}"
         metrics, wrong = metrics_of(folder, start)
         made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
         if count and isinstance(job, dict) and write_apart(job):
@@ -119,6 +123,15 @@ def report(
             wrong = "; ".join(filter(None, (wrong, left_out(ends))))
         made["evidence"] += f"; {wrong}" if wrong else ""
     return made
+
+
+def _log_says(folder: RunFolder, start: dict[str, Any]) -> str:
+    """What the log says of the end of a job of which no program of SLURM knows it any more."""
+    lines, alone = _last_written(folder, start)
+    if not lines and not alone:
+        return "its log is empty or not to be read here"
+    hint = hint_of_death(lines, alone)
+    return f"its log says: {hint}" if hint else "its log says no reason"
 
 
 def _task_ends(folder: RunFolder) -> list[list[Any]]:
@@ -191,7 +204,7 @@ def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]
     job = start.get("slurm")
     apart = isinstance(job, dict) and write_apart(job)
     out = [] if apart else logs(folder, start)[0]
-    from_output = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
+    from_output = reduce(together, map(reported_in, out), Reported({}))
     try:
         text = folder.metrics()
         if apart and text.strip():
@@ -291,7 +304,8 @@ def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:
     for file in files:
         with suppress(OSError):
             signs.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))
-    begun = _moment(start.get("started"), datetime.min.replace(tzinfo=UTC))
+    at = folder.scheduler().get("started") or start.get("started")
+    begun = _moment(at, datetime.min.replace(tzinfo=UTC))
     last = max(signs, default=begun)
     return instant(last) if last - begun > _AT_THE_START else ""
 

@@ -62,7 +62,7 @@ class Brief(NamedTuple):
     @classmethod
     def of(cls, runs: Sequence[Run], best: float | None = None, mark: str = "") -> Brief:
         """Of the runs of a card, newest first."""
-        live = [run for run in runs if not run.state.ended and run.state is not RunState.QUEUED]
+        live = [run for run in runs if run.may_go_on and run.state is not RunState.QUEUED]
         begun = {run.id: at.timestamp() for run in live if (at := moment(run.started))}
         first = min(
             (run for run in live if run.id in begun), key=lambda run: begun[run.id], default=None

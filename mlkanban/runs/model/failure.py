@@ -99,6 +99,12 @@ def death(exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: boo
     return Death(f"exit {exit}", _BUG)
 
 
+def hint_of_death(err: Sequence[str], out: Sequence[str] = ()) -> str:
+    """What the last lines of a log say of an end of which nothing else is known; '' for nothing."""
+    known = _known("\n".join(err)) or _known("\n".join(out))
+    return known.why if known else ""
+
+
 def _known(text: str) -> Death | None:
     """The known pattern that the last lines of a log match."""
     return next((death for pattern, death in _PATTERNS if pattern.search(text)), None)

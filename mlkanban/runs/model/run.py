@@ -189,6 +189,12 @@ class Run:
         return max(self.started, self.made)
 
     @property
+    def may_go_on(self) -> bool:
+        """Whether it has not ended, as far as anybody knows: a job that its scheduler forgot has,
+        though nobody knows how."""
+        return not self.state.ended and not (self.state is RunState.UNKNOWN and bool(self.ended))
+
+    @property
     def waits_since(self) -> str:
         """Since when its scheduler lets it wait; '' when it does not."""
         if self.state is not RunState.QUEUED:

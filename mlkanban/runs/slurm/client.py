@@ -65,6 +65,36 @@ def version(seconds: float) -> str:
         return ""
 
 
+class Setup(NamedTuple):
+    """How a cluster is set up: whether it accounts for jobs (with their comments), for how many
+    seconds its queue lists a job that has ended, and what sacct complains of."""
+
+    accounts: bool
+    keeps_comments: bool
+    listed_for: int
+    problem: str = ""
+
+
+def setup(seconds: float) -> Setup:
+    """How the cluster is set up, as its controller and sacct say."""
+    found: dict[str, str] = {}
+    for line in _output(["scontrol", "show", "config"], seconds).splitlines():
+        name, _, value = line.partition("=")
+        found[name.strip()] = value.strip()
+    kind = found.get("AccountingStorageType", "").rpartition("/")[2]
+    problem = ""
+    if accounts := kind not in ("", "none", "(null)"):
+        try:
+            _output([*_SACCT, "-j", "1"], seconds)
+        except NoAnswer as error:
+            problem = str(error)
+    listed = found.get("MinJobAge", "").partition(" ")[0]
+    return Setup(
+        accounts, "job_comment" in found.get("AccountingStoreFlags", ""),
+        int(listed) if listed.isdecimal() else 0, problem,
+    )  # fmt: skip
+
+
 def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[SlurmJob]:
     """The accounting's records of these jobs, read in one call."""
     return read_sacct(_output([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))

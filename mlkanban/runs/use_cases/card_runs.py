@@ -349,6 +349,8 @@ def _news(conn: Connection, report: RunReport) -> bool:
     run = report.run
     if had.state.ended:
         return run.reopens(had)
+    if run.job and run.state is had.state is RunState.UNKNOWN:
+        return False  # its log was read when it was gone
     if run.task_count and run.state is had.state is RunState.RUNNING:
         if run.has_news_of_tasks(had):
             return True

@@ -243,3 +243,12 @@ def test_a_run_that_waits_is_apart_from_those_that_go_on(mark: str) -> None:
             Brief.of([replace(waits, state=RunState.LOST)], 0.5, mark).packed,
         ):
             assert repeats.made(packed) is (repeats.mark == mark)
+
+
+def test_a_job_that_its_scheduler_forgot_does_not_go_on() -> None:
+    gone = Run(
+        "q", RunState.UNKNOWN, started="2026-03-20T10:00:00Z", ended="2026-03-20T11:00:00Z",
+        job="SLURM job 7", gpus=2,
+    )  # fmt: skip
+    assert Brief.of([gone])[2:6] == ("", True, 2.0, 0)
+    assert Brief.of([replace(gone, ended="")]).since == gone.started, "elsewhere it may go on"

@@ -603,3 +603,37 @@ def test_an_array_of_seeds_is_one_run_with_a_value_for_each_task(
     assert "val_auc 0.91, 0.92, 0.93" in job.mlk("runs", job.card)
     assert job.mlk("logs", f"{run}_2") == "mlkanban: val_auc=0.92\n"
     assert job.card_now()["metric"]["value"] == 0.92, "their mean"
+
+
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        ("mlkanban: val_auc=0.9\nslurmstepd: error: *** JOB 4242 ON n1 CANCELLED AT"
+         " 2026-11-30T22:44:06 DUE TO TIME LIMIT ***\n", "its log says: timed out or preempted"),
+        ("mlkanban: val_auc=0.9\nall done\n", "its log says no reason"),
+    ],
+)  # fmt: skip
+def test_the_log_of_a_job_that_is_gone_is_read_and_its_state_is_unknown(
+    job: Job, cluster: Cluster, log: str, says: str
+) -> None:
+    cluster.program("sacct", "exit 1")
+    cluster.submit(None, "--metric", "val_auc>=0.92")
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, cluster.label))
+    assert [one["state"] for one in runs(job)] == ["running"]
+    cluster.log.write_text(log)
+    os.utime(cluster.log, (4610, 4610))
+    cluster.says("squeue")
+    [gone] = runs(job)
+    assert (gone["state"], gone["metrics"]) == ("unknown", {"val_auc": 0.9})
+    assert gone["evidence"] == (
+        f"squeue has no job {NUMBER} any more, and no accounting tells how it ended; {says}"
+    )
+    assert gone["started"] == "1970-01-01T00:16:50.000000Z"
+    assert gone["ended"] == "1970-01-01T01:16:50.000000Z", "its last sign of life"
+    card = job.card_now()
+    assert (card["blocked"], card["metric"]["value"]) == (None, None), "it is no result"
+    assert " 1h " in job.mlk("runs", job.card)
+    written = len(run_steps(job))
+    cluster.log.write_text("more\n")
+    runs(job)
+    assert len(run_steps(job)) == written

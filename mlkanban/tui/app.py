@@ -367,10 +367,12 @@ class BoardApp(App[None], inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Screens press their keys themselves: one that comes up here is from a palette that has
         closed meanwhile, and means nothing to the screen below."""
-        screen = self.screen if self._screen_stack else None
-        stray = isinstance(event, events.Key) and event.is_forwarded
-        if not (stray and isinstance(screen, KeyScreen) and not screen.typing):
-            await super().on_event(event)
+        if isinstance(event, events.Key):
+            screen = self.screen if self._screen_stack else None
+            stray = isinstance(screen, KeyScreen) and not screen.typing and event.is_forwarded
+            if screen is None or stray:  # none are left while the program ends
+                return
+        await super().on_event(event)
 
     def keep_drafts(self) -> None:
         self.draft_autosave.keep()

@@ -13,6 +13,9 @@ from mlkanban.tui.help_page import page, sections
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.widgets.lines import Lines
 
+_AROUND = 2
+"""Lines that title and keys take."""
+
 
 class HelpScreen(TextScreen):
     """`about` is the screen it explains, `group` the group of the key pressed last there."""
@@ -48,7 +51,7 @@ class HelpScreen(TextScreen):
             lines.pop()
         self._page.show(lines)
         self._count = len(lines)
-        self.call_after_refresh(self._show_title)
+        self._show_title()
 
     def _show_title(self) -> None:
         """What help is of, and how far one has read: `1 of 2` pages."""
@@ -56,7 +59,7 @@ class HelpScreen(TextScreen):
             return
         found = f"   with {self._search!r}" if self._search else ""
         left = [Piece(f"Help: {self._about}{display(found)}", "title")]
-        height, first = max(1, self.scroll.size.height), round(self.scroll.scroll_y)
+        height, first = max(1, self.size.height - _AROUND), round(self.scroll.scroll_y)
         pages = -(-self._count // height)
         here = pages if first + height >= self._count else 1 + first // height
         right = [Piece(f"{here} of {pages}", "dim")] if pages > 1 else []

@@ -95,11 +95,11 @@ class ListScreen(MouseListScreen):
         """Fill a page: the head, those of the `count` lines of a list for which there is room, the
         one under the cursor amidst, and the foot, which gives way. Only lines in sight are made.
         `details` are given the cells there are; they stand at the right of all that, else between
-        list and foot, in a third of the height at most."""
+        list and foot, in a third of the height or what the list leaves."""
         width, height, glyphs = self.size.width, page.size.height, self.host.glyphs
         side = width - self.list_width
         if details is not None and not side:
-            most = height // 3
+            most = max(height // 3, height - len(head) - count - 1 - len(foot))
             known = [*details(width)]
             if len(known) > most > 0:
                 left = quantity(len(known) - most + 1, "line")

@@ -1,12 +1,15 @@
 """The stages of a board as a page, in any width."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from mlkanban.core.models import Board, Stage
 from mlkanban.core.rules import Load, Meter
-from mlkanban.display.card_face import header
+from mlkanban.display.card_face import FaceContext, header
 from mlkanban.display.lines import width_of
-from mlkanban.display.stage_lines import StagesPage
+from mlkanban.display.stage_lines import StagesPage, stage_details
+from mlkanban.flow.aging import Pace
 from mlkanban.glyphs import UTF8, Glyphs, glyphs
 
 
@@ -61,3 +64,28 @@ def test_whether_a_limit_is_hard_is_told_before_kind_and_meters(width: int) -> N
         [*STAGES[:2], Stage("b", "Business understanding", committed=True)], [4, 3, 1], width
     )
     assert "soft" in text(made, 2)
+
+
+@pytest.mark.parametrize(
+    ("at", "limit", "work", "times"),
+    [
+        (0, "none: any number of cards", "not begun", ""),
+        (1, "2 cards at a time; one more is taken with a warning", "committed", "last 9 finished"),
+        (2, "1 attended and 2 unattended cards at a time; one more needs a reason", "committed",
+         "too few cards finished"),
+        (3, "none", "delivered", ""),
+    ],
+)  # fmt: skip
+def test_the_details_of_a_stage_are_its_limit_its_work_and_its_times(
+    at: int, limit: str, work: str, times: str
+) -> None:
+    made = page(STAGES, [4, 3, 1, 0])
+    pace = Pace((None, 5, None, None), 9, (0, 9, 2, 0))
+    view = FaceContext.at(made.board, datetime(2026, 3, 20, tzinfo=UTC), pace=pace)
+    lines = stage_details(view, at, made.headers[at], (), 90, {})
+    text = "\n".join("".join(piece.text for piece in line) for line in lines)
+    assert f" limit  {limit}" in text
+    assert f" work   {work}" in text
+    assert times in text
+    assert ("times" in text) == bool(times)
+    assert max(map(width_of, lines)) <= 90

@@ -30,6 +30,7 @@ from mlkanban.tui.commands import (
     keymap,
     keys_shown,
     on_screen,
+    shown,
 )
 from mlkanban.tui.palette import CommandProvider
 from mlkanban.tui.screens.base import KeyScreen
@@ -445,3 +446,12 @@ async def test_the_palette_begins_with_what_was_done_last_and_the_keys_at_the_ri
         keys = [line.rstrip().rsplit(" ", 1)[1] for line in offered[:3]]
         assert keys == ["Space", "/", "Enter"]
         assert len({len(line.rstrip()) for line in offered[:3]}) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "spelled"),
+    [("f5", "F5"), ("f1", "F1"), ("shift+left", "Shift+Left"), ("ctrl+p", "Ctrl+p"),
+     ("pageup", "PgUp"), ("escape", "Esc"), ("gp", "gp"), ("+", "+")],
+)  # fmt: skip
+def test_a_key_is_spelled_in_one_way(key: str, spelled: str) -> None:
+    assert shown(key) == spelled

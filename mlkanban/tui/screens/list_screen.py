@@ -97,7 +97,7 @@ class ListScreen(MouseListScreen):
         `details` are given the cells there are; they stand at the right of all that, else between
         list and foot, in a third of the height or what the list leaves."""
         width, height, glyphs = self.size.width, page.size.height, self.host.glyphs
-        side = width - self.list_width
+        side = width - self.list_width if details is not None else 0
         if details is not None and not side:
             most = max(height // 3, height - len(head) - count - 1 - len(foot))
             known = [*details(width)]
@@ -119,7 +119,8 @@ class ListScreen(MouseListScreen):
         if not side:
             page.show(lines, here)
             return
-        known = [*details(side - 3)][:height] if details is not None else []
+        assert details is not None
+        known = [*details(side - 3)][:height]
         known += [[]] * (height - len(known))
         edge = [Piece(glyphs.upright, "faint"), Piece(" ", "text")]
         right = [[*edge, *line] for line in known]

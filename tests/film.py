@@ -96,7 +96,7 @@ async def main() -> None:
             return Service.open(home, actor="you", clock=lambda: NOW)
 
         service = opening()
-        fill(service, NOW)
+        fill(service, NOW, data=home)
         store_thread = StoreThread(opening)
         app = BoardApp(store_thread, Places(home, home), Settings(), "", clock=lambda: NOW)
         async with app.run_test(size=SIZE) as pilot:

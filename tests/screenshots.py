@@ -61,7 +61,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         home = Path(place)
         service = Service.open(home, actor="you", clock=lambda: NOW)
-        fill(service, NOW)
+        fill(service, NOW, data=home)
         service.close()
         for name, keys in SCREENS.items():
             for size in SIZES:

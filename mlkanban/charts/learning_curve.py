@@ -45,9 +45,9 @@ def learning_curve(
 ) -> LearningCurve | None:
     """The curves of series, the first the most important. The picture reaches from the baseline, or
     from where a fifth of all values is worse if that is worse, to the best of all, so that the ends
-    can be told apart; or over the `whole` range. None without a value."""
+    can be told apart; or over the `whole` range. None where no series has two values."""
     shown = [one for one in named if one.series.points]
-    if not shown:
+    if all(len(one.series.points) < 2 for one in shown):
         return None
     axes = common_axes([one.series for one in shown])
     over = axis if axis in axes else axes[0]
@@ -75,8 +75,15 @@ def learning_curve(
     )
     places = [place for line in lines for part in line.parts for place, _ in (part[0], part[-1])]
     last = max(places)
-    if any(one.grows for one in shown):
-        last = _with_room(last)
+    growing = [
+        place
+        for one in shown
+        if one.grows
+        for part in one.series.parts(over)
+        for place, _ in part[-1:]
+    ]
+    if growing:
+        last = max(last, _with_room(max(growing)))
     spec = CurveSpec(over.value, lines, levels, min(0.0, *places), last, low, high)
     hidden = sum(not low <= value <= high for value in values)
     return LearningCurve(spec, tuple(axes), hidden, len(values))

@@ -19,6 +19,7 @@ from mlkanban.display.number_text.cycle_time import summary
 from mlkanban.flow.cycle_time import cycle_times
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
+from mlkanban.paths import places
 
 
 @click.command()
@@ -29,7 +30,9 @@ def demo(session: Session) -> None:
         use_home(home)
         shown = Session(json=session.json)
         with shown.service(write=True, make=True) as service:
-            shown.board_key = fill(service, clock.now(), timezone=local_timezone()).key
+            shown.board_key = fill(
+                service, clock.now(), timezone=local_timezone(), data=places().data
+            ).key
         open_board(shown, demo=True)
         if not session.json:
             _numbers(shown)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from importlib import resources
+from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from mlkanban.core.models import Board
 from mlkanban.core.names import slug
 from mlkanban.core.templates import template
 from mlkanban.demo import plan
+from mlkanban.demo.logs import write_logs
 from mlkanban.demo.schedule import Calendar
 from mlkanban.demo.sessions import sessions
 from mlkanban.demo.story import Story, new_id
@@ -27,14 +29,25 @@ NAME = "Fraud, churn and demand"
 KEY = slug(NAME)
 
 
-def fill(service: Service, now: datetime, seed: int = 7, timezone: str = "UTC") -> Board:
-    """Create the demo board with its history up to `now`, in one transaction.
+def fill(
+    service: Service,
+    now: datetime,
+    seed: int = 7,
+    timezone: str = "UTC",
+    *,
+    data: Path | None = None,
+) -> Board:
+    """Create the demo board with its history up to `now`, in one transaction. Logs of its runs are
+    written below the folder `data`, where there is one.
 
     The same arguments make the same history. RuleRefused when the board exists already.
     """
     if any(board.key == KEY for board in service.boards.all()):
         raise RuleRefused(f"There is a board {KEY!r} already.", hint("Open it: {--board {}}", KEY))
-    service.history.bring_in(changes(now, seed, timezone))
+    made = list(changes(now, seed, timezone))
+    service.history.bring_in(made)
+    if data is not None:
+        write_logs(data, made)
     return service.boards.find(KEY)
 
 

@@ -20,7 +20,12 @@ from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, cell_text, some
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlkanban.flow.aging import Pace
+    from mlkanban.runs.model.series import Latest
+
+    Live = Mapping[str, Sequence[Latest]]
 
 _MANY_TAGS, _FEW_TAGS = 8, 2
 """Of a card with more tags than the first number only the second one are drawn."""
@@ -66,12 +71,21 @@ class FaceContext:
     now: datetime = field(compare=False)
     glyphs: Glyphs = UTF8
     pace: "Pace | None" = None
+    live: "Live" = field(default_factory=dict, compare=False)
+    """What the runs of each card that go on reported last, by card id, newest run first."""
 
     @classmethod
     def at(
-        cls, board: Board, now: datetime, *, glyphs: Glyphs = UTF8, pace: "Pace | None" = None
+        cls,
+        board: Board,
+        now: datetime,
+        *,
+        glyphs: Glyphs = UTF8,
+        pace: "Pace | None" = None,
+        live: "Live | None" = None,
     ) -> "FaceContext":
-        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), now, glyphs, pace)
+        today = now.astimezone(ZoneInfo(board.timezone)).date()
+        return cls(board, today, now, glyphs, pace, live or {})
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone; today for what a clock that was
@@ -432,6 +446,10 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         found.append(Fact((signs.queued + wait, signs.queued), "clock"))
     elif run := running(face, view):
         found.append(Fact((signs.running + run, signs.running), "live"))
+    for latest in view.live.get(face.id, ())[:1]:
+        from mlkanban.display.card_face_runs import so_far  # as for `running`
+
+        found.append(Fact(*so_far(latest, signs)))
     if face.health in _HEALTH_SIGNS:
         name, role = _HEALTH_SIGNS[face.health]
         add(face.health, role, getattr(signs, name))

@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from mlkanban.core.metrics import compact
+from mlkanban.core.metrics import compact, compact_text, number_text
 from mlkanban.core.timestamps import moment
 from mlkanban.display.run_text import spoken
+from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.brief import Brief
+from mlkanban.runs.model.series import Latest, means, sparkline
+from mlkanban.text import cell_text
 
 
 def going_on(packed: str, now: datetime) -> str:
@@ -32,3 +35,13 @@ def best(packed: str) -> str:
     """The best configuration where another one was tried last (`best .931`), else ''."""
     mean = Brief.read(packed).best
     return "" if mean is None else f"best {compact(mean)}"
+
+
+def so_far(latest: Latest, glyphs: Glyphs, cells: int = 5) -> tuple[tuple[str, ...], str]:
+    """What a run that goes on reported last, `.937 ▁▃▅▆▇`, with so many `cells` for all its values,
+    or that it is no number: in several lengths, with its role."""
+    if latest.unread or latest.value is None:
+        return (cell_text(latest.unread),), "alarm"
+    value = compact_text(number_text(latest.value))
+    bars = sparkline(means(latest.shape, cells), glyphs.spark)
+    return (f"{value} {bars}", value) if bars else (value,), "live"

@@ -16,10 +16,12 @@ from mlkanban.core.milestones import days_old
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, due
+from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.checklist_lines import in_short
-from mlkanban.display.lines import fitted, flow, paragraph, width_of
+from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
 from mlkanban.display.run_text import duration, spoken, values_text
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import SHAPE_CELLS
 from mlkanban.runs.model.state import RunState
 from mlkanban.service.preview import CardPreview, Stay
 
@@ -295,13 +297,20 @@ def _time(run: Run, view: FaceContext) -> str:
     return duration(run, view.now) + ("?" if unseen else "")
 
 
-def _value(run: Run, card: Previewed) -> str:
+def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
+    """What a run reported of the metric of the card, so far where it goes on."""
+    for latest in view.live.get(card.face.id, ()):
+        if latest.run == run.id:
+            forms, role = so_far(latest, view.glyphs, SHAPE_CELLS)
+            return [Piece(forms[0], role)]
     metric = card.found.metric if card.found else {}
     name = str(metric.get("name", ""))
     if run.tasks:
-        return values_text(run, name, metric)
+        return [Piece(values_text(run, name, metric), "value")]
     value = run.metrics.get(name)
-    return "" if value is None else compact(float(number_text(value, metric)))
+    if value is None:
+        return []
+    return [Piece(compact(float(number_text(value, metric))), "value")]
 
 
 def _first(runs: Sequence[Run]) -> list[Run]:
@@ -319,8 +328,8 @@ def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
     for run in _first(card.found.runs):
         sign = _sign(run, view)
         said: Line = [Piece(f"{sign.text} ", sign.role), Piece(_time(run, view), "text")]
-        if value := _value(run, card):
-            said.append(Piece(f" {value}", "value"))
+        if value := _value(run, card, view):
+            said += [Piece(" ", "text"), *value]
         parts.append(said)
     label = Piece("runs  ", "dim")
     return [label, *_joined(parts, width - cell_len(label.text), view, whole=True)]
@@ -334,9 +343,10 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
     if more > 0:
         runs = runs[: most - 1]
     times = [_time(run, view) for run in runs]
-    values = [_value(run, card) for run in runs]
+    values = [_value(run, card, view) for run in runs]
     begun = [_day(at, view) if (at := moment(run.started or run.made)) else "" for run in runs]
-    wide, long, day = (max(map(len, column), default=0) for column in (times, values, begun))
+    wide, day = (max(map(len, column), default=0) for column in (times, begun))
+    long = max(map(width_of, values), default=0)
     lines = []
     for run, time, value, since in zip(runs, times, values, begun, strict=True):
         sign = _sign(run, view)
@@ -344,7 +354,7 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
         line = [
             Piece(f"{sign.text} ", sign.role),
             Piece(time.rjust(max(4, wide)), "text"),
-            Piece(f" {value.ljust(long)}" if long else "", "value"),
+            *([Piece(" ", "text"), *filled(value, long, view.glyphs)] if long else []),
             Piece(f"  {since.ljust(day)}  ", "dim"),
             Piece(_one_line(known, width, view), "alarm" if sign.role == "alarm" else "dim"),
         ]

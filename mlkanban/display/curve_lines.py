@@ -6,16 +6,15 @@ from typing import Any
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
-from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import compact_text, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import paragraph
+from mlkanban.display.run_lines import MARK_ROLES
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Axis, Point, Series
 from mlkanban.text import cell_text
 
-CURVE_ROLES: tuple[Role, ...] = ("value", "mark", "clock", "live")
 LEAST_HEIGHT = 7
 """The lines of the smallest picture, with its axis."""
 _SENTENCES = 2
@@ -35,7 +34,7 @@ def named_series(chosen: Sequence[tuple[Run, str, Series | None]], name: str) ->
     for run, label, series in chosen:
         if series is not None and series.name == wanted:
             going_on = not run.state.ended
-            free = [role for role in CURVE_ROLES if role not in {one.role for one in named}]
+            free = [role for role in MARK_ROLES if role not in {one.role for one in named}]
             role = "live" if going_on and "live" in free else free[0]
             named.append(NamedSeries(series, label, role, label[:1] or "*", going_on))
     return named
@@ -59,11 +58,11 @@ def curve_lines(
 ) -> list[Line]:
     """At most `height` lines. `whole_key` is the key that shows the whole range."""
     sentence = glyphs.compared(conclusion(named, metric))
-    lines = paragraph(sentence, "text", width, glyphs, _SENTENCES)
-    lines = lines[: max(0, height - LEAST_HEIGHT - bool(curve.hidden))]
+    most = min(_SENTENCES, height - LEAST_HEIGHT - bool(curve.hidden))
+    lines = paragraph(sentence, "text", width, glyphs, most) if most > 0 else []
     foot: list[Line] = []
     if curve.hidden:
-        some = f"{curve.hidden} of {curve.values} values lie outside of the picture"
+        some = f"{curve.hidden} of {curve.values} values lie outside the picture"
         foot = [[Piece(some + (f": {whole_key} shows all" if whole_key else ""), "dim")]]
     drawn = render(
         curve.spec, width, height - len(lines) - len(foot), coloured=coloured, glyphs=glyphs
@@ -95,7 +94,7 @@ def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -
 
 
 def _now(one: NamedSeries, metric: Mapping[str, Any], *, lower: bool) -> str:
-    """`live is at .937 (step 1200), .013 short of the target, after .94 (step 1100) at best.`"""
+    """`The running one is at .937 (step 1200), .013 short of the target.`"""
     last, best = one.series.points[-1], one.series.best(lower=lower)
     if one.series.unread:
         return f"{_name(one)} reports no number now: {cell_text(one.series.unread)}."
@@ -106,8 +105,16 @@ def _now(one: NamedSeries, metric: Mapping[str, Any], *, lower: bool) -> str:
 
 
 def _name(one: NamedSeries) -> str:
-    name = one.label or "the run"
-    return name[:1].upper() + name[1:] if len(name) > 1 else name
+    return _NAMES.get(one.label, one.label)
+
+
+_NAMES = {
+    "best": "The best run",
+    "running": "The running one",
+    "newest": "The newest run",
+    "before": "The one before",
+}
+"""What sentences call the runs that nobody marked."""
 
 
 def _value(point: Point, metric: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@ together."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened
+from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import Goal, compact, compact_text, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
@@ -39,6 +40,7 @@ from mlkanban.runs.model.results import (
     remarks,
 )
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import Latest, means, sparkline
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text
@@ -55,12 +57,13 @@ _STATE = 12
 _SPREADS = ((150, 40), (120, 24))
 """From how many cells of a line on the spread is drawn, and how wide."""
 _DECIMALS = 6
+_FEW_BARS = 5
 _BEFORE, _BASELINE = "vs the one before", "vs the baseline"
 _DIFFERENCE = 25
 """The cells of a difference with its interval."""
 LETTERS = "abcd"
-"""Of the marked configurations."""
-MARK_ROLES = ("value", "mark", "clock", "live")
+"""Of the marked configurations, or runs."""
+MARK_ROLES: tuple[Role, ...] = ("value", "mark", "clock", "live")
 _VERDICT_ROLES = {
     Proposal.SUPPORTED: "live", Proposal.NOT_SUPPORTED: "alarm", Proposal.OPEN: "clock",
 }  # fmt: skip
@@ -76,6 +79,8 @@ class RunPageContext:
     zone: tzinfo
     now: datetime
     glyphs: Glyphs
+    latest: Mapping[str, Latest] = field(default_factory=dict)
+    """What runs that go on reported last, by their ids."""
 
     @property
     def guards(self) -> Sequence[Goal]:
@@ -111,10 +116,10 @@ def run_grid(
     context: RunPageContext,
     width: int,
     *,
-    marked: str = "",
+    marks: Sequence[str] = (),
 ) -> Grid:
     """A line for each run; `differs` are the parameters in which they are not the same, with the
-    value of each run. The run with the id `marked` has a mark."""
+    value of each run. `marks` are the ids of marked runs, in the order of their letters."""
     glyphs = context.glyphs
     known_values = iter(
         _aligned(
@@ -125,6 +130,7 @@ def run_grid(
     values = [
         next(known_values) if context.name in run.metrics else _others(run, context) for run in runs
     ]
+    shapes = [_shape(run, context) for run in runs]
     signs = [state_piece(run, glyphs) for run in runs]
     names = [cell_text(run.state.value) for run in runs]
 
@@ -138,6 +144,7 @@ def run_grid(
         Column("  run", inner + 2 + max(map(cell_len, ("run", *names)), default=3), state),
         column("time", [duration(run, context.now) for run in runs], "text", right=True),
         column(cell_text(context.name) or "reported", values, "value", most=30),
+        *([column("", shapes, "live")] if any(shapes) else []),
         *(_parameter(name, texts) for name, texts in differs.items()),
         column("started", [started(run, context.zone) for run in runs], "dim"),
     ]
@@ -145,10 +152,8 @@ def run_grid(
     if any(run.gpus for run in runs):
         texts = ["" if run.gpus is None else str(run.gpus) for run in runs]
         columns.insert(-1, column("gpus", texts, "text", right=True))
-    if marked:
-        sign = [Piece(glyphs.marked, "mark")]
-        mark = Column("", 1, lambda at: sign if runs[at].id == marked else [Piece(" ", "text")])
-        columns.insert(0, mark)
+    if marks:
+        columns.insert(0, Column("", 1, lambda at: _letter(runs[at].id, marks)))
     # When it started goes before a parameter does.
     known = Column("what is known", _KNOWN, lambda at: known_of(runs[at], context))
     return Grid.of(columns, known, width, glyphs, least=_KNOWN)
@@ -187,10 +192,22 @@ def known_of(run: Run, context: RunPageContext) -> Line:
     return [Piece("best", "live"), Piece("  ", "text"), *line] if best else line
 
 
+def _shape(run: Run, context: RunPageContext) -> str:
+    """All values of a run that goes on, as bars."""
+    latest = context.latest.get(run.id)
+    return sparkline(latest.shape, context.glyphs.spark) if latest else ""
+
+
 def _others(run: Run, context: RunPageContext) -> str:
-    """What a run reported where the card has no metric, and the values of the tasks of an array."""
+    """What a run that goes on reported last, or one reported where the card has no metric, and the
+    values of the tasks of an array."""
     if context.name and run.tasks:
         return values_text(run, context.name, context.metric)
+    if latest := context.latest.get(run.id):
+        if latest.unread or latest.value is None:
+            return cell_text(latest.unread)
+        value = compact_text(number_text(latest.value, context.metric))
+        return value if context.name else f"{cell_text(latest.name)} {value}"
     return "" if context.name else cell_text(metrics_text(run))
 
 
@@ -297,7 +314,7 @@ def configuration_grid(
     spread = max(map(cell_len, sds), default=0)
     size += spread + 1 + cell_len(glyphs.plus_minus) if spread else 0
     columns = [
-        *([Column("", 1, lambda at: _letter(rows[at], marks))] if marking else []),
+        *([Column("", 1, lambda at: _letter(rows[at].key, marks))] if marking else []),
         *([Column("", 1, star)] if best else []),
         column("n", many, "text", right=True),
     ]
@@ -414,10 +431,10 @@ def comparison_lines(one: Configuration, context: RunPageContext, width: int) ->
     return flow(parts, width, context.glyphs, "   ")
 
 
-def _letter(row: ConfigurationRuns, marks: Sequence[str]) -> Line:
-    if row.key not in marks:
+def _letter(key: str, marks: Sequence[str]) -> Line:
+    if key not in marks:
         return [Piece(" ", "text")]
-    at = marks.index(row.key)
+    at = marks.index(key)
     return [Piece(LETTERS[at], MARK_ROLES[at])]
 
 
@@ -435,7 +452,9 @@ def states_of(row: ConfigurationRuns, context: RunPageContext) -> Line:
         start = [state_piece(run, glyphs), Piece(" ", "text")]
         if run.state in FAILED or run.state is RunState.TRACKED:
             return [*start, *known_of(run, context)]
-        return start if run.state is RunState.FINISHED else [*start, Piece(run.state.value, "text")]
+        if run.state is RunState.FINISHED:
+            return start
+        return [*start, Piece(run.state.value, "text"), *_so_far(row, context)]
     parts: list[Line] = []
     for state, many in sorted(row.states.items(), key=lambda one: _RANK.index(one[0])):
         sign, role = _sign(state, glyphs)
@@ -444,7 +463,18 @@ def states_of(row: ConfigurationRuns, context: RunPageContext) -> Line:
                 parts.append([Piece(sign, role)])
             continue
         parts.append([Piece(f"{sign} {many} {state.value}", role)])
-    return joined(parts, "  ")
+    return [*joined(parts, "  "), *_so_far(row, context)]
+
+
+def _so_far(row: ConfigurationRuns, context: RunPageContext) -> Line:
+    """What the newest run that goes on reported last: ` .937 ▁▃▅▆▇`."""
+    run = next((run for run in row.runs if run.id in context.latest), None)
+    if run is None:
+        return []
+    shape = sparkline(means(context.latest[run.id].shape, _FEW_BARS), context.glyphs.spark)
+    return [
+        Piece(f" {_others(run, context)}", "value"), Piece(f" {shape}" if shape else "", "live"),
+    ]  # fmt: skip
 
 
 _RANK = [

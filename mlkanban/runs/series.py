@@ -3,6 +3,7 @@ files of trackers."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,17 +16,22 @@ from mlkanban.runs.trackers.run_series import TrackerSeries
 
 
 class SeriesReader:
-    """Reads the series of runs, and reads on when it is asked again. For one thread at a time."""
+    """Reads the series of runs, and reads on when it is asked again, for one thread at a time."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._logs: dict[str, LogSeries] = {}
         self._trackers: dict[tuple[str, str], TrackerSeries] = {}
+        self._lock = threading.Lock()
 
     def read(self, run: Run, name: str, runs: Sequence[Run] = ()) -> RunSeries:
         """The series of a run, of them at least that of the metric `name` if there is one. `runs`
         are all runs of its card: what a run of ours did not write to its log, one that was started
         in it may have told a tracker."""
+        with self._lock:
+            return self._with_children(run, name, runs)
+
+    def _with_children(self, run: Run, name: str, runs: Sequence[Run]) -> RunSeries:
         found = self._own(run, name)
         for child in (other for other in runs if other.parent == run.id):
             if found.of(name) is not None:

@@ -33,7 +33,8 @@ from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.fold_file import read_folds, write_folds
-from mlkanban.tui.host import Repeat, ReportState
+from mlkanban.tui.host import Repeat, ReportState, RunValues
+from mlkanban.tui.live_values import LiveValues
 from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.notification import sequence
 from mlkanban.tui.palette import CommandProvider, Palette
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from mlkanban.service.hook_events import HookEvent
 
 _POLL_SECONDS, _NETWORK_POLL_SECONDS = 0.25, 2.0
+_LIVE_SECONDS = 0.5
+"""Seconds after the start until it is looked at what runs report."""
 _SETTLED_SECONDS = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
 LEAVING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -128,6 +131,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.crash: Exception | None = None
         self.run_watch = background.RunWatch(self)
         self.run_ends = background.RunEnds(self)
+        self.live_values = LiveValues(self)
+        self.live: RunValues = self.live_values
         self.background_sync = background.BackgroundSync(self)
         self.draft_autosave = background.DraftAutosave(self)
         self.auto_backup = background.AutoBackup(self)
@@ -179,6 +184,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(_NETWORK_POLL_SECONDS if network else _POLL_SECONDS, self._poll)
         self.set_interval(background.DRAFT_SECONDS, self.draft_autosave.look)
         self.set_interval(background.RUN_SECONDS, self.run_watch.look)
+        self.set_timer(_LIVE_SECONDS, self.live_values.look)
+        self.set_interval(background.RUN_SECONDS, self.live_values.look)
         if not self.demo:
             self.set_interval(background.BACKUP_SECONDS, self.auto_backup.look)
         self.set_timer(_SETTLED_SECONDS, self.look_around)
@@ -379,6 +386,12 @@ class BoardApp(App[None], inherit_bindings=False):
 
     async def look_at_runs(self) -> None:
         await self.run_watch.look()
+
+    def show_live_values(self) -> None:
+        """Paint the cards that say something else of their runs by now."""
+        if self._board_screen is not None:
+            self._board_screen.view.show_live(self.live.of_cards)
+            self._board_screen.preview.aged()
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.screen import Screen
 
+    from mlkanban.runs.model.run import Run
+    from mlkanban.runs.model.series import Latest, RunSeries
     from mlkanban.runs.model.tracker_run import Tracked
 
 Repeat = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
@@ -47,6 +49,19 @@ class ReportState:
     part: int | None = None
 
 
+class RunValues(Protocol):
+    """What runs report: `of_cards` is what those of each card that go on reported last, newest run
+    first."""
+
+    of_cards: Mapping[str, Sequence[Latest]]
+
+    async def series(
+        self, wanted: Sequence[Run], name: str, runs: Sequence[Run]
+    ) -> list[RunSeries]:
+        """The series of some of the `runs` of a card, of them at least that of the metric `name`
+        where there is one."""
+
+
 class Host(Protocol):
     """The app as they see it: what is shown, the store's thread, and where messages go."""
 
@@ -68,6 +83,8 @@ class Host(Protocol):
     recent: tuple[str, ...]
     report: ReportState
     tracked: Sequence[Tracked] | None
+    live: RunValues
+    cursor: int
 
     def today(self) -> date: ...
 
@@ -81,6 +98,9 @@ class Host(Protocol):
 
     @property
     def size(self) -> Size: ...
+
+    @property
+    def no_color(self) -> bool: ...
 
     def suspend(self) -> AbstractContextManager[None]: ...
 
@@ -119,6 +139,9 @@ class Host(Protocol):
     async def look_around(self) -> None: ...
 
     async def look_at_runs(self) -> None: ...
+
+    def show_live_values(self) -> None:
+        """Show what runs that go on report by now."""
 
     # What goes on beside
 

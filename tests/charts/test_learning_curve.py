@@ -47,6 +47,7 @@ def test_without_a_metric_nothing_is_a_level() -> None:
     assert curve.spec.levels == ()
     assert curve.axes == (Axis.REPORT,)
     assert learning_curve([named([])], AUC) is None
+    assert learning_curve([named([0.9])], AUC) is None
 
 
 def test_curves_are_drawn_over_what_they_have_in_common() -> None:
@@ -97,7 +98,7 @@ def test_of_very_many_values_a_cell_has_a_few() -> None:
 
 
 def test_names_at_the_end_do_not_cover_each_other() -> None:
-    some = [named([0.94 + at / 9_000], f"r{at}") for at in range(4)]
+    some = [named([0.9, 0.94 + at / 9_000], f"r{at}") for at in range(4)]
     curve = learning_curve(some, AUC)
     assert curve is not None
     placed = layout(curve.spec, 60, 8)

@@ -25,7 +25,8 @@ class Demo:
     def __init__(self, data: Path, now: datetime, seed: int, timezone: str) -> None:
         self.now = now
         self.service = Service.open(data, actor="ada", clock=lambda: now)
-        self.board = fill(self.service, now, seed, timezone)
+        self.board = fill(self.service, now, seed, timezone, data=data)
+        self.data = data
         self.events = self.service.history.events(self.board.id)
         self.faces = self.service.boards.snapshot(self.board.id).faces
         self.stage_name = {stage.id: stage.name for stage in self.board.stages}

@@ -12,6 +12,7 @@ from mlkanban.runs.model.effects import RunContext, on_end, on_start
 from mlkanban.runs.model.results import Proposal, results
 from mlkanban.runs.model.run import Run, runs_in
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.series import SeriesReader
 from tests.demo.demos import NOW, Demo
 
 
@@ -71,6 +72,26 @@ def test_nothing_that_is_said_of_a_run_is_a_lie(demo: Demo) -> None:
     assert failed.outcome == "out of GPU memory (exit 1)"
     assert failed.last[-1].startswith("torch.OutOfMemoryError: CUDA out of memory.")
     assert sum(run.gpus == 0 for run in found) >= 4
+
+
+def test_logs_lead_to_what_runs_reported(demo: Demo) -> None:
+    reader = SeriesReader(demo.data)
+    going_on = 0
+    for ref, run in demo.service.runs.of_board(demo.board.id):
+        metric = demo.service.runs.metric(ref)
+        if metric is None:
+            continue
+        series = reader.read(run, metric["name"]).of(metric["name"])
+        last = series.last if series else None
+        if metric["name"] in run.metrics:
+            assert series is not None
+            assert last is not None
+            assert last.value == float(f"{run.metrics[metric['name']]:.4g}")
+            assert len(series.points) > 20
+        elif last is not None:
+            assert run.state in (RunState.UNKNOWN, RunState.RUNNING)
+            going_on += 1
+    assert going_on
 
 
 def days(run: Run) -> float:

@@ -20,10 +20,11 @@ def named(values, label, *, grows=False):
 def test_where_a_run_is_that_goes_on() -> None:
     running = named([0.9, 0.94, 0.93], "running", grows=True)
     assert conclusion([running], AUC) == (
-        "Running is at .93 (step 300), .02 short of the target, at best .94 (step 200) so far."
+        "The running one is at .93 (step 300), .02 short of the target,"
+        " at best .94 (step 200) so far."
     )
     assert conclusion([named([0.951], "running", grows=True)], AUC) == (
-        "Running is at .951 (step 100), which reaches the target."
+        "The running one is at .951 (step 100), which reaches the target."
     )
 
 
@@ -44,7 +45,7 @@ def test_a_run_that_reports_no_number_any_more_is_not_told_at_its_last_one() -> 
     builder.add(0.5)
     builder.add(float("nan"))
     running = NamedSeries(builder.series, "running", "live", "r", grows=True)
-    assert conclusion([running], None) == "Running reports no number now: loss=nan."
+    assert conclusion([running], None) == "The running one reports no number now: loss=nan."
 
 
 def test_a_picture_says_what_is_not_in_it() -> None:
@@ -56,7 +57,7 @@ def test_a_picture_says_what_is_not_in_it() -> None:
         lines = curve_lines(curve, some, AUC, 80, height, UTF8, coloured=False, whole_key="|")
         text = ["".join(piece.text for piece in line) for line in lines]
         assert len(lines) <= height
-        assert text[-1] == "1 of 41 values lie outside of the picture: | shows all"
+        assert text[-1] == "1 of 41 values lie outside the picture: | shows all"
     ascii = curve_lines(curve, some, AUC, 80, 12, glyphs("ascii"), coloured=False)
     assert all(piece.text.isascii() for line in ascii for piece in line)
 

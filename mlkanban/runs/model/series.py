@@ -106,13 +106,8 @@ class Series:
             yield part
 
     def shape(self, cells: int) -> list[float]:
-        """Its values in at most so many numbers: means of as many neighbours each."""
-        many = min(cells, len(self.points))
-        ends = [at * len(self.points) // many for at in range(many + 1)] if many else [0]
-        return [
-            math.fsum(point.value / (end - start) for point in self.points[start:end])
-            for start, end in pairwise(ends)
-        ]
+        """Its values in at most so many numbers."""
+        return means([point.value for point in self.points], cells)
 
 
 @dataclass(frozen=True)
@@ -129,6 +124,16 @@ class RunSeries:
         if name:
             return self.series.get(name)
         return next(iter(self.series.values()), None)
+
+
+def means(values: Sequence[float], cells: int) -> list[float]:
+    """Values in at most so many numbers: means of as many neighbours each."""
+    many = min(cells, len(values))
+    ends = [at * len(values) // many for at in range(many + 1)] if many else [0]
+    return [
+        math.fsum(value / (end - start) for value in values[start:end])
+        for start, end in pairwise(ends)
+    ]
 
 
 def sparkline(values: Sequence[float], bars: str) -> str:

@@ -58,6 +58,14 @@ class Runs:
         with self._context.store.reading() as conn:
             return own_runs(conn, find_face(conn, ref).id)[1]
 
+    def of_cards(
+        self, card_ids: Sequence[str]
+    ) -> dict[str, tuple[Mapping[str, Any] | None, list[Run]]]:
+        """The metric and the runs of some cards, newest first, by their ids."""
+        with self._context.store.reading() as conn:
+            found = {card_id: own_runs(conn, card_id) for card_id in card_ids}
+        return {card_id: (fields.get("metric"), runs) for card_id, (fields, runs) in found.items()}
+
     def beside(self, report: RunReport) -> list[Run]:
         """All runs of the card that this run belongs to, newest first; none where the run is not
         known yet."""

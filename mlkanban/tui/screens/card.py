@@ -1,6 +1,7 @@
 """One card with everything on it: what it is at the left, its runs, notes, history or links at the
 right; on narrow terminals below one another."""
 
+from functools import partial
 from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ from mlkanban.display.run_lines import (
     verdict_lines,
 )
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.runs.model.overview import Order, in_order, overview
+from mlkanban.runs.model.overview import Order, in_order, overview, worth_watching
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
@@ -46,6 +47,7 @@ from mlkanban.service.history import HistoryEntry
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.help_text import with_keys
+from mlkanban.tui.learning_curves import Chosen, LearningCurves
 from mlkanban.tui.plain_markdown import plain_line, plain_lines, plain_parser
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.text_screen import TextScreen
@@ -55,6 +57,10 @@ from mlkanban.tui.widgets.lines import LineButtons, Lines
 _EACH = 12
 """So many runs have a line each; more are shown by configuration."""
 _CONFIGURATIONS = 20
+_CURVE = (9, 24)
+"""The lines of learning curves, at least and at most."""
+_RUN_SECONDS = 2.0
+"""Seconds between two looks at what runs that go on report."""
 _LAST = len("tried last  ")
 _NO_LINKS = "No links and no related cards. {card.edit} adds links, and cards that this one needs."
 
@@ -78,7 +84,8 @@ class CardScreen(TextScreen):
         self._tab: Tab | None = None
         self._read: _Read | None = None
         self._notes = ""
-        self.command_objects = (*CardCommands(self).objects, UndoCommands(self))
+        self._curves = LearningCurves(self, self._draw_anew)
+        self.command_objects = (*CardCommands(self).objects, UndoCommands(self), self._curves)
 
     def compose(self) -> ComposeResult:
         ascii = self.host.ascii
@@ -91,6 +98,9 @@ class CardScreen(TextScreen):
                 yield Markdown(id="notes", open_links=False, parser_factory=plain_parser)
         yield self.ask
         yield self.status
+
+    def on_mount(self) -> None:
+        self.set_interval(_RUN_SECONDS, self._look_at_runs)
 
     def on_resize(self) -> None:
         self.only_newest("draw", self._draw if self._read else self.board_changed)
@@ -126,6 +136,25 @@ class CardScreen(TextScreen):
         if ref == self._ref:
             self._read = read
             await self._draw()
+            self._read_curves()
+
+    def _read_curves(self) -> None:
+        """Read the learning curves of the runs that tell most, and what those report that go on."""
+        read = self._read
+        if read is None or not read.runs:
+            return
+        metric = to_json(read.card.metric) if read.card.metric else None
+        found = results(read.runs, metric, self.host.settings.repeats)
+        chosen = [Chosen(*one) for one in worth_watching(read.runs, found)]
+        self.only_newest("curves", partial(self._curves.read, read.runs, chosen, metric))
+
+    def _look_at_runs(self) -> None:
+        going_on = self._read and any(not run.state.ended for run in self._read.runs)
+        if self.is_active and going_on:
+            self._read_curves()
+
+    def _draw_anew(self) -> None:
+        self.only_newest("draw", self._draw)
 
     def _card_is_gone(self) -> None:
         """Somebody undid its creation."""
@@ -173,7 +202,7 @@ class CardScreen(TextScreen):
         edge = Piece(self.host.glyphs.upright, "faint")
         column += [[]] * (body - len(column))
         pane.show([[*filled(line, left - 1, self.host.glyphs), edge] for line in column])
-        await self._draw_tab(content, read, current, shown, width - left - 3)
+        await self._draw_tab(content, read, current, shown, width - left - 3, body)
 
     def _current(self, read: _Read, *, whole: bool) -> Tab:
         """The tab that is shown: the one that was chosen last, if there is one."""
@@ -204,7 +233,13 @@ class CardScreen(TextScreen):
         self.query_one("#card-tabs", LineButtons).show_buttons(shown)
 
     async def _draw_tab(
-        self, content: CardContent, read: _Read, tab: Tab, shown: frozenset[str], width: int
+        self,
+        content: CardContent,
+        read: _Read,
+        tab: Tab,
+        shown: frozenset[str],
+        width: int,
+        body: int,
     ) -> None:
         width = max(10, width)
         keys = self.host.commands
@@ -214,6 +249,7 @@ class CardScreen(TextScreen):
         match tab:
             case Tab.RUNS:
                 lines = self._run_lines(read, width)
+                lines = [*self._curve_lines(width, body - len(lines) - 1), *lines]
             case Tab.NOTES if not read.card.notes:
                 text = with_keys("No notes yet: {card.note} writes the first one.", keys)
                 lines = paragraph(text, "dim", width, self.host.glyphs)
@@ -249,8 +285,9 @@ class CardScreen(TextScreen):
         found = results(runs, metric, repeats, guards)
         now = self.host.now()
         context = RunPageContext(
-            found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs
-        )
+            found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs,
+            self._curves.latest,
+        )  # fmt: skip
         lines: list[Line] = []
         several = found is not None and len(found.configurations) > 1
         if len(runs) <= _EACH:
@@ -278,6 +315,13 @@ class CardScreen(TextScreen):
             *last, *verdict_lines(context, width), *remark_lines(runs, context, width, repeats),
         ]  # fmt: skip
         return [*lines, [], *together] if together else lines
+
+    def _curve_lines(self, width: int, room: int) -> list[Line]:
+        """The learning curves over the runs, as high as there is room for."""
+        height = max(_CURVE[0], min(_CURVE[1], room - 1))
+        if not (lines := self._curves.lines(width, height)):
+            return []
+        return [self._curves.title, *lines, []]
 
     # Tabs and cards
 

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from textual.app import ComposeResult
 
 from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.curve_lines import LEAST_HEIGHT
 from mlkanban.display.grid import Grid
 from mlkanban.display.lines import as_many_as_fit, joined, paragraph, rule, spread
 from mlkanban.display.run_lines import (
     LETTERS,
+    MARK_ROLES,
     RunPageContext,
     aim_line,
     budget_line,
@@ -43,6 +45,7 @@ from mlkanban.runs.model.overview import (
     arrays_apart,
     in_order,
     overview,
+    worth_watching,
 )
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
@@ -57,6 +60,7 @@ from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.key_hints import KeyHint
+from mlkanban.tui.learning_curves import Chosen, LearningCurves
 from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.run_again import run_again
 from mlkanban.tui.screens.list_screen import ListScreen
@@ -68,6 +72,10 @@ _LOG_SECONDS = 2.0
 """Seconds between two looks at what a run that goes on writes."""
 _LEAST_BELOW = ((40, 13), (30, 9), (22, 6), (14, 4))
 """From how many lines of a screen on how many at least tell of the run under the cursor."""
+_CURVES = ((40, 13, 9), (30, 10, 5), (22, 8, 5))
+"""From how many lines on learning curves have how many at most, and how many tell of a run then."""
+_ROWS_KEPT = 4
+"""Lines of the list that learning curves leave."""
 
 
 class RunsScreen(ListScreen):
@@ -91,7 +99,9 @@ class RunsScreen(ListScreen):
         self._spent: Spending | None = None
         self._metric: Mapping[str, Any] | None = None
         self._marks: list[str] = []
-        self._marked = ""
+        self._marked: list[str] = []
+        self._curves = LearningCurves(self, self._draw_anew)
+        self.command_objects = (self._curves,)
         self._written = ("", Written([], []))
         self._differs: dict[str, tuple[str, ...]] = {}
         self._grids: dict[object, Grid] = {}
@@ -167,9 +177,11 @@ class RunsScreen(ListScreen):
         self._all = overview(runs, results, self.host.settings.repeats)
         keys = {row.key for row in self._all}
         self._marks = [key for key in self._marks if key in keys]
-        self._marked = self._marked if any(run.id == self._marked for run in runs) else ""
+        ids = {run.id for run in runs}
+        self._marked = [run for run in self._marked if run in ids]
         self._arrange(here)
         self._read_log()
+        self._read_curves()
 
     @property
     def _key(self) -> str:
@@ -203,6 +215,8 @@ class RunsScreen(ListScreen):
     def _look_at_log(self) -> None:
         if self.is_active and self.length and not self._run_here.state.ended:
             self._read_log()
+        if self.is_active and any(not run.state.ended for run in self._runs):
+            self._read_curves()
 
     def _read_log(self) -> None:
         if self.length:
@@ -216,6 +230,45 @@ class RunsScreen(ListScreen):
             self._written = read
             self.draw()
 
+    # Learning curves
+
+    def _read_curves(self) -> None:
+        self.only_newest(
+            "curves", partial(self._curves.read, self._runs, self._chosen(), self._metric)
+        )
+
+    def _chosen(self) -> list[Chosen]:
+        """Whose curves are drawn: of what is marked, else of the runs that tell most. A
+        configuration is told by its run that goes on, or the newest with a result."""
+        if self._inside:
+            runs = {run.id: run for run in self._runs}
+            marked = [runs[run] for run in self._marked]
+        else:
+            rows = {row.key: row for row in self._all}
+            marked = [_standing_for(rows[key]) for key in self._marks]
+        if not marked:
+            return [Chosen(*one) for one in worth_watching(self._runs, self._results)]
+        return [
+            Chosen(run, letter, role)
+            for run, letter, role in zip(marked, LETTERS, MARK_ROLES, strict=False)
+        ]
+
+    def _draw_anew(self) -> None:
+        self._grids.clear()
+        self.draw()
+
+    def _curve_lines(self, width: int, height: int) -> list[Line]:
+        """A rule, and the learning curves in so many lines; none where those are too few."""
+        if height < LEAST_HEIGHT:
+            return []
+        title = self._curves.title
+        if marks := self._marked if self._inside else self._marks:
+            marked = f" {self.host.glyphs.marked} {len(marks)} marked"
+            title = [*title, Piece(marked, "mark")]
+        lines = self._curves.lines(width - 2, height)
+        lines = [[Piece(" ", "text"), *line] for line in lines]
+        return [rule(title, width, self.host.glyphs), *lines, *([[]] * (height - len(lines)))]
+
     # Drawing
 
     def draw(self) -> None:
@@ -224,8 +277,9 @@ class RunsScreen(ListScreen):
         width, height = self.size.width, self.size.height - 1
         glyphs = self.host.glyphs
         context = RunPageContext(
-            self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs
-        )
+            self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs,
+            self._curves.latest,
+        )  # fmt: skip
         lines = [self._title_line(width), self._summary_line(context, width)]
         cursor, self.rows_in_sight = -1, {}
         if not self.length:
@@ -250,6 +304,14 @@ class RunsScreen(ListScreen):
             least = next((many for rows, many in _LEAST_BELOW if height + 1 >= rows), 0)
             room = height - len(lines) - 1 - least
             below = self._together(context, width - 2, room - self.length)
+            curves: list[Line] = []
+            if self._curves.there:
+                _, high, few = next((one for one in _CURVES if height >= one[0] - 1), (0, 0, least))
+                room += least - few
+                kept = min(self.length, _ROWS_KEPT) + len(below) + 1
+                curves = self._curve_lines(width, min(high, room - kept))
+                least = few if curves else least
+                room = height - len(lines) - 1 - least - len(curves)
             room = max(1, room - len(below))
             first = first_in_sight(self.row, room, self.length)
             shown = range(first, min(self.length, first + room))
@@ -258,6 +320,7 @@ class RunsScreen(ListScreen):
             lines += [[Piece(" ", "text"), *grid.head]]
             lines += [[Piece(" ", "text"), *grid.row(at)] for at in shown]
             lines += [[Piece(" ", "text"), *line] for line in below]
+            lines += curves
             if least:
                 lines.append(self._rule(width, self.length - len(shown)))
                 lines += self._about(context, width - 2, height - len(lines))
@@ -268,11 +331,11 @@ class RunsScreen(ListScreen):
         """The list, whose lines are made when they are in sight; a key that only moves the cursor
         finds it made."""
         inside = self._inside
-        key = (width, inside and inside.key, self._marked, *self._marks)
+        key = (width, inside and inside.key, *self._marked, *self._marks)
         if key not in self._grids:
             self._grids[key] = (
                 run_grid(
-                    inside.runs, differing(inside.runs), context, width, marked=self._marked
+                    inside.runs, differing(inside.runs), context, width, marks=self._marked
                 )
                 if inside
                 else configuration_grid(
@@ -350,7 +413,7 @@ class RunsScreen(ListScreen):
     def _about(self, context: RunPageContext, width: int, room: int) -> list[Line]:
         """What the configuration under the cursor says, what is known of the run there, and what it
         wrote last."""
-        run = self._run_here
+        run = self._curves.told(self._run_here)
         at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
         differs = {name: values[at] for name, values in self._differs.items()}
         row = self._inside or self._rows[self.row]
@@ -387,6 +450,7 @@ class RunsScreen(ListScreen):
         if self._inside is None and len(self._rows[self.row].runs) > 1:
             self._opened = self._rows[self.row].key
             self.go(0)
+            self._read_curves()
             return
         if self._is_not_ours():
             return
@@ -410,6 +474,7 @@ class RunsScreen(ListScreen):
             key, self._opened = self._opened, ""
             self._arrange(key)
             self._read_log()
+            self._read_curves()
         else:
             super().do_back()
 
@@ -437,19 +502,19 @@ class RunsScreen(ListScreen):
         return hints
 
     def do_run_mark(self) -> None:
-        """Mark what is under the cursor, or unmark it: a run, or up to four configurations."""
+        """Mark what is under the cursor, or unmark it: up to four runs, or configurations."""
         if not self.length:
             return
-        if self._inside:
-            self._marked = "" if self._marked == self._run_here.id else self._run_here.id
-        elif (key := self._rows[self.row].key) in self._marks:
-            self._marks.remove(key)
-        elif len(self._marks) == len(LETTERS):
+        marks, key = (self._marked if self._inside else self._marks), self._key
+        if key in marks:
+            marks.remove(key)
+        elif len(marks) == len(LETTERS):
             self.status.show(f"{len(LETTERS)} are marked: Space on one of them unmarks it.")
             return
         else:
-            self._marks.append(key)
+            marks.append(key)
         self.draw()
+        self._read_curves()
 
     def do_run_sort(self) -> None:
         """Sort the configurations by the next of the orders."""
@@ -498,10 +563,11 @@ class RunsScreen(ListScreen):
 
     @property
     def _marked_runs(self) -> list[Run]:
-        """The runs that this one is compared with: the marked one, or the newest of the
-        configurations that were marked last."""
+        """The runs that this one is compared with: those marked last first, of configurations the
+        newest run."""
         if self._inside:
-            return [run for run in self._runs if run.id == self._marked]
+            runs = {run.id: run for run in self._runs}
+            return [runs[run] for run in reversed(self._marked)]
         rows = {row.key: row for row in self._all}
         return [rows[key].runs[0] for key in reversed(self._marks)]
 
@@ -540,3 +606,10 @@ class RunsScreen(ListScreen):
         await self.board_changed()
         ended = stopped is Stopped.ENDED
         self.status.show("Stopped." if ended else "scancel was sent: SLURM has not ended it yet.")
+
+
+def _standing_for(row: ConfigurationRuns) -> Run:
+    """The run whose curve stands for a configuration."""
+    going_on = (run for run in row.runs if not run.state.ended)
+    results = (run for run in row.runs if run.is_result)
+    return next(going_on, None) or next(results, row.runs[0])

@@ -295,7 +295,8 @@ class BoardView(CardsView):
     ) -> list[Cells]:
         mark, waits = card.id in self._model.marks, self._model.waits.get(card.id, ())
         now = self._facing.now if card.runs else None
-        key = (card.id, card.version, column.width, heights, cursor, mark, waits, now)
+        live = self._facing.live.get(card.id)
+        key = (card.id, card.version, column.width, heights, cursor, mark, waits, now, live)
         drawn = self._cards.get(key)
         if drawn is None:
             if len(self._cards) > _CACHE_LIMIT:

@@ -168,7 +168,8 @@ class CardList(CardsView):
         cursor = entry.stage == model.stage and entry.row == model.rows[model.stage]
         mark, waits = card.id in model.marks, model.waits.get(card.id, ())
         now = self._facing.now if card.runs else None
-        key = (card.id, card.version, width, cursor, mark, waits, now)
+        live = self._facing.live.get(card.id)
+        key = (card.id, card.version, width, cursor, mark, waits, now, live)
         drawn = self._rows.get(key)
         if drawn is None:
             if len(self._rows) > _CACHE_LIMIT:

@@ -20,6 +20,7 @@ from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.theme import role_styles
 
 if TYPE_CHECKING:
+    from mlkanban.display.card_face import Live
     from mlkanban.flow.aging import Pace
     from mlkanban.tui.host import Host
 
@@ -54,6 +55,7 @@ class CardsView(Widget):
         self._glyphs = glyphs
         self._face_context: FaceContext | None = None
         self._pace: Pace | None = None
+        self._live: Live = {}
         self._role_styles: dict[bool, dict[str, Style]] = {}
 
     # What the screen calls
@@ -63,19 +65,25 @@ class CardsView(Widget):
         self.model = model
         if self._face_context is not None and self._face_context.board.id != model.board.id:
             self._pace = None
-        self._face_context = FaceContext.at(model.board, now, glyphs=self._glyphs, pace=self._pace)
+        self._face_context = self._facing_at(model, now)
         self.lay_out()
+
+    def _facing_at(self, model: BoardModel, now: datetime) -> FaceContext:
+        return FaceContext.at(
+            model.board, now, glyphs=self._glyphs, pace=self._pace, live=self._live
+        )
 
     def show_instead_of(self, other: "CardsView", model: BoardModel, now: datetime) -> None:
         """Draw what another view has drawn until now."""
-        self._pace, self._face_context = other._pace, other._face_context
+        self._pace, self._live = other._pace, other._live
+        self._face_context = other._face_context
         self.show(model, now)
 
     def new_day(self, now: datetime) -> bool:
         """Ages count in days: draw everything again when the day has changed; whether it has."""
         if self.model is None or self._face_context is None:
             return False
-        context = FaceContext.at(self.model.board, now, glyphs=self._glyphs, pace=self._pace)
+        context = self._facing_at(self.model, now)
         if context == self._face_context:
             return False
         self._face_context = context
@@ -95,6 +103,13 @@ class CardsView(Widget):
         if pace != self._pace:
             self._pace = pace
             self.new_day(now)
+
+    def show_live(self, live: "Live") -> None:
+        """Paint the cards in sight whose runs report something else by now."""
+        self._live = live
+        if self._face_context is not None:
+            self._face_context = replace(self._face_context, live=live)
+            self.repaint()
 
     def lay_out(self) -> None:
         """Make the layout anew, for the cards as they are now, and paint everything."""

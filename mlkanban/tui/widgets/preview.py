@@ -162,7 +162,12 @@ class Preview(Widget):
         if not self.is_attached or not self.size:
             return []
         width, height = self.size
-        view = FaceContext.at(self._host.model.board, self._host.now(), glyphs=self._host.glyphs)
+        view = FaceContext.at(
+            self._host.model.board,
+            self._host.now(),
+            glyphs=self._host.glyphs,
+            live=self._host.live.of_cards,
+        )
         if self._card is None:
             lines: list[Line] = (
                 [] if self._at_right else [[Piece(view.glyphs.rule * width, "faint")]]

@@ -1,0 +1,133 @@
+"""The learning curves of a card on one of its pages, read beside the keys."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from mlkanban.charts.learning_curve import LearningCurve, NamedSeries, learning_curve
+from mlkanban.charts.spec import Role
+from mlkanban.display.card_face import Line, Piece
+from mlkanban.display.curve_lines import curve_lines, heading, named_series
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import Axis, Latest, RunSeries
+from mlkanban.tui.command_screen import CommandScreen
+from mlkanban.tui.commands import BY_NAME, keys_shown
+
+_MOST_GOING_ON = 20
+"""Runs that are looked at for their newest value."""
+
+
+class Chosen(NamedTuple):
+    """A run whose curve is drawn, and what it is called; a marked one has a letter and a colour."""
+
+    run: Run
+    label: str
+    role: Role | None = None
+
+
+class LearningCurves:
+    """`latest` is what each run that goes on reported last, by id; `changed` draws the page again.
+    The picture is made anew only for other values, another size or another part of it."""
+
+    def __init__(self, screen: CommandScreen, changed: Callable[[], None]) -> None:
+        self._screen, self._changed = screen, changed
+        self._axis: Axis | None = None
+        self._whole = False
+        self._read: list[RunSeries] = []
+        self._named: list[NamedSeries] = []
+        self._metric: Mapping[str, Any] | None = None
+        self._picture: LearningCurve | None = None
+        self._drawn: tuple[object, list[Line]] | None = None
+        self.latest: dict[str, Latest] = {}
+        self._unread: dict[str, tuple[str, ...]] = {}
+
+    async def read(
+        self, runs: Sequence[Run], chosen: Sequence[Chosen], metric: Mapping[str, Any] | None
+    ) -> None:
+        """Read what the chosen of the runs of a card report, and those that go on."""
+        name = str((metric or {}).get("name") or "")
+        going_on = [run for run in runs if not run.state.ended][:_MOST_GOING_ON]
+        wanted = {run.id: run for run in (*(one.run for one in chosen), *going_on)}
+        series = await self._screen.host.live.series([*wanted.values()], name, runs)
+        found = dict(zip(wanted, series, strict=True))
+        latest = {
+            run.id: Latest.of(run.id, one) for run in going_on if (one := found[run.id].of(name))
+        }
+        if any(one.role for one in chosen):
+            named = [
+                NamedSeries(of, one.label, one.role or "value", one.label, not one.run.state.ended)
+                for one in chosen
+                if (of := found[one.run.id].of(name))
+            ]
+        else:
+            named = named_series([(c.run, c.label, found[c.run.id].of(name)) for c in chosen], name)
+        unread = {run.id: found[run.id].unread for run in going_on}
+        if (named, latest, unread, metric) != (
+            self._named, self.latest, self._unread, self._metric,
+        ):  # fmt: skip
+            self._named, self.latest, self._unread, self._metric = named, latest, unread, metric
+            self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self._picture = learning_curve(self._named, self._metric, self._axis, whole=self._whole)
+        self._drawn = None
+        self._changed()
+
+    def told(self, run: Run) -> Run:
+        """A run that goes on with what it reported so far that is no number."""
+        unread = self._unread.get(run.id)
+        return replace(run, unread=unread) if unread else run
+
+    @property
+    def there(self) -> bool:
+        """Whether there is anything to draw."""
+        return self._picture is not None
+
+    @property
+    def title(self) -> Line:
+        """`val_auc by epoch`."""
+        if self._picture is None:
+            return []
+        return [Piece(heading(self._named[0].series.name, self._picture), "title")]
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """The curves in at most `height` lines; none where there is nothing to draw."""
+        if self._picture is None:
+            return []
+        host = self._screen.host
+        coloured = not host.no_color
+        key = (width, height, coloured)
+        if self._drawn is None or self._drawn[0] != key:
+            lines = curve_lines(
+                self._picture, self._named, self._metric, width, height, host.glyphs,
+                coloured=coloured, whole_key=self._key("curve.range"),
+            )  # fmt: skip
+            self._drawn = (key, lines)
+        return self._drawn[1]
+
+    def _key(self, name: str) -> str:
+        commands = {command.name: command for command in self._screen.host.commands}
+        return keys_shown(commands.get(name, BY_NAME[name])).split()[0]
+
+    # Commands
+
+    def do_curve_axis(self) -> None:
+        """Draw the curves over the next of what their values have a place on."""
+        if self._picture is None:
+            self._screen.status.show("There is no learning curve here.")
+            return
+        axes = self._picture.axes
+        at = axes.index(Axis(self._picture.spec.axis))
+        self._axis = axes[(at + 1) % len(axes)]
+        if len(axes) == 1:
+            self._screen.status.show(f"These values have no other place than the {axes[0].value}.")
+        else:
+            self._draw_anew()
+
+    def do_curve_range(self) -> None:
+        """Show all values, or leave out the first ones again."""
+        if self._picture is None:
+            self._screen.status.show("There is no learning curve here.")
+            return
+        self._whole = not self._whole
+        self._draw_anew()

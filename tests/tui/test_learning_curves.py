@@ -1,0 +1,158 @@
+"""Learning curves and what runs report while they go on, on an open board."""
+
+import math
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mlkanban.config import Settings
+from mlkanban.core.timestamps import instant
+from mlkanban.runs.local.folder import RunFolder
+from tests.service.machine import FINISHED, Machine
+from tests.service.people import Person
+from tests.tui.boards import somebody
+from tests.tui.page import NOW, ROOMY, SMALL, Page, opened
+from tests.tui.test_screens import check, without_scroll_bar
+
+TITLE = "logistic baseline"
+OVER, GOING_ON = "20260319-080000-0000000a", "20260320-080000-0000000b"
+METRIC = {"name": "auc", "direction": ">=", "target": 0.92, "baseline": 0.9}
+
+
+def ref_of(person: Person) -> str:
+    faces = person.boards.snapshot(person.board_id).faces
+    return next(face.ref for face in faces if face.title == TITLE)
+
+
+def log(data: Path, run: str, epochs: int, reached: float) -> RunFolder:
+    """The log of a run that came near to a value."""
+    folder = RunFolder(data / "runs" / run)
+    folder.make()
+    append(folder, 1, epochs, reached)
+    return folder
+
+
+def append(folder: RunFolder, first: int, last: int, reached: float) -> None:
+    with folder.out.open("a") as file:
+        for epoch in range(first, last + 1):
+            value = reached - 0.1 * math.exp(-epoch / 8) + 0.001 * (epoch % 3)
+            file.write(f"mlkanban: step={100 * epoch} epoch={epoch} auc={value:.4f}\n")
+
+
+@pytest.fixture
+def trained(small: Path) -> Path:
+    """A card with a run that is over and one that goes on, both with logs."""
+    ada = somebody(small)
+    ref = ref_of(ada)
+    ada.cards.edit([ref], {"metric": METRIC})
+    box = Machine(ada)
+    began = instant(NOW - timedelta(hours=30))
+    box.starts(ref, OVER, started=began, argv=("python", "train.py", "--lr", "3e-4"))
+    ada.clock.now = NOW - timedelta(hours=20)
+    box.ends(ref, OVER, FINISHED, metrics={"auc": 0.917})
+    argv = ("python", "train.py", "--lr", "1e-3")
+    box.starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)), argv=argv)
+    ada.service.close()
+    log(small, OVER, 40, 0.915)
+    log(small, GOING_ON, 26, 0.911)
+    return small
+
+
+async def curve(page: Page) -> str:
+    """The text of a page once its curve is there."""
+    await page.until(lambda: "target .92" in page.text())
+    return page.text()
+
+
+@pytest.mark.parametrize("size", [SMALL, ROOMY], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("screen", ["runs", "card"])
+async def test_the_page(trained: Path, screen: str, size: tuple[int, int]) -> None:
+    async with opened(trained, size=size) as page:
+        await page.go_to(TITLE)
+        await page.press("runs" if screen == "runs" else "card.open")
+        await curve(page)
+        check(f"{screen}-curves-{size[0]}x{size[1]}", without_scroll_bar(page))
+
+
+async def test_in_ascii_a_curve_is_drawn_with_letters(trained: Path) -> None:
+    async with opened(trained, settings=Settings(ascii=True)) as page:
+        await page.go_to(TITLE)
+        await page.press("runs")
+        text = await curve(page)
+        assert text.isascii()
+        assert "bbbb" in text
+        assert "rrrr" in text
+
+
+async def test_a_curve_follows_its_log(trained: Path) -> None:
+    async with opened(trained) as page:
+        await page.go_to(TITLE)
+        await page.press("runs")
+        assert "The running one is at" in await curve(page)
+        assert "(step 2600)" in page.text()
+        append(RunFolder(trained / "runs" / GOING_ON), 27, 30, 0.911)
+        await page.until(lambda: "The running one is at .9086 (step 3000)" in page.text())
+
+
+async def test_keys_change_what_a_curve_is_drawn_over_and_how_much_of_it(trained: Path) -> None:
+    async with opened(trained) as page:
+        await page.go_to(TITLE)
+        for where in ("runs", "card.open"):
+            await page.press(where)
+            await curve(page)
+            assert "auc by step" in page.text()
+            await page.keys("_")
+            await page.until(lambda: "auc by epoch" in page.text())
+            await page.keys("_")
+            await page.until(lambda: "auc by step" in page.text())
+            assert "values lie outside the picture: | shows all" in page.text()
+            await page.keys("|")
+            await page.until(lambda: "lie outside" not in page.text())
+            await page.keys("q")
+
+
+async def test_marked_runs_are_drawn_with_their_letters(trained: Path) -> None:
+    async with opened(trained) as page:
+        await page.go_to(TITLE)
+        await page.press("runs")
+        await curve(page)
+        await page.press("run.mark")
+        await page.press("cursor.down")
+        await page.press("run.mark")
+        await page.until(lambda: "2 marked" in page.text())
+        await page.until(lambda: "b ended at" in page.text() or "a ended at" in page.text())
+        ends = {line.split()[-1] for line in page.lines() if line.strip()}
+        assert {"a", "b"} <= ends
+
+
+async def test_the_face_of_a_card_has_the_newest_value_of_its_run(trained: Path) -> None:
+    async with opened(trained) as page:
+        await page.app.live_values.look()
+        await page.until(lambda: "►14h .9091 ▁" in page.text())
+        folder = RunFolder(trained / "runs" / GOING_ON)
+        with folder.out.open("a") as file:
+            file.write("mlkanban: step=2700 auc=nan\n")
+        await page.app.live_values.look()
+        await page.until(lambda: "auc=nan" in page.text())
+
+
+async def test_the_preview_has_it_too(trained: Path) -> None:
+    async with opened(trained) as page:
+        await page.app.live_values.look()
+        await page.go_to(TITLE)
+        await page.until(lambda: page.text().count(".9091 ▁") == 2)
+
+
+async def test_one_value_is_no_curve(small: Path) -> None:
+    ada = somebody(small)
+    ref = ref_of(ada)
+    Machine(ada).starts(ref, GOING_ON)
+    ada.service.close()
+    log(small, GOING_ON, 1, 0.9)
+    async with opened(small) as page:
+        await page.go_to(TITLE)
+        await page.press("runs")
+        await page.until(lambda: "auc" in page.text())
+        await page.keys("|")
+        assert "There is no learning curve here." in page.status()

@@ -49,6 +49,8 @@ def command_list() -> str:
                 if isinstance(command, click.Group):
                     for below in map(partial(command.get_command, ctx), command.list_commands(ctx)):
                         assert below is not None
+                        if below.hidden:
+                            continue
                         lines.append(f"    {below.name:<14} {below.get_short_help_str(75)}")
     return "\n".join([*lines, "```"])
 

@@ -79,10 +79,12 @@ class RunSlot(NamedTuple):
 
 
 @contextmanager
-def slot_for(session: Session, card: str, override: str) -> Iterator[RunSlot]:
-    """The card for which a job may start, with the store open while the block runs. Where that
-    cannot be read the job runs all the same: the board hears of it later. What became of other runs
-    meanwhile is kept for hooks, which no job waits for."""
+def slot_for(
+    session: Session, card: str, override: str, *, queue: bool = False
+) -> Iterator[RunSlot]:
+    """The card for which a job may start, or wait in the queue, with the store open while the block
+    runs. Where that cannot be read the job runs all the same: the board hears of it later. What
+    became of other runs meanwhile is kept for hooks, which no job waits for."""
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
     data = places().data
     try:
@@ -95,7 +97,7 @@ def slot_for(session: Session, card: str, override: str) -> Iterator[RunSlot]:
         try:
             if (data / "runs").is_dir():
                 _take_in_others(service)
-            slot = RunSlot(_named(service, names, override, source=card), service)
+            slot = RunSlot(_named(service, names, override, source=card, queue=queue), service)
             _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
             show(f"{error} {_LATER}")
@@ -162,7 +164,9 @@ def _warn_of_budget(service: Service, ref: str) -> None:
         show(f"{ref}: budget {spent.warning}.")
 
 
-def _named(service: Service, names: Sequence[str], override: str, *, source: str) -> JobCard:
+def _named(
+    service: Service, names: Sequence[str], override: str, *, source: str, queue: bool
+) -> JobCard:
     """The one card that there is of these names. A branch may hold more that look like ids."""
     faces = {face.id: face for name in names if (face := service.runs.card_called(name))}
     if len(faces) > 1:
@@ -176,7 +180,8 @@ def _named(service: Service, names: Sequence[str], override: str, *, source: str
             "Name the card: mlkanban run CARD -- ...",
         )
     [name] = [face.ref for face in faces.values()] or names
-    face = service.runs.may_start(name, override)
+    allowed = service.runs.may_queue if queue else service.runs.may_start
+    face = allowed(name, override)
     return JobCard(face.ref, face.id, service.runs.label(face.ref))
 
 

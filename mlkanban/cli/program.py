@@ -86,6 +86,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "runs:runs",
             "List the runs of a card, or of all cards of the board, newest first.",
         ),
+        "queue": (
+            "queue:queue",
+            "List the runs that wait for a slot on this machine, or change their order.",
+        ),
         "logs": (
             "runs:logs",
             "Print what a run wrote: its stdout to stdout, its stderr to stderr.",

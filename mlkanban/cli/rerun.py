@@ -27,9 +27,14 @@ if TYPE_CHECKING:
 @click.argument("run", type=RUN)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- CHANGES...]")
 @click.option("--detach", is_flag=True, help="Return at once; the job keeps running.")
+@click.option(
+    "--queue", is_flag=True, help="Return at once; the job starts when there is a free slot."
+)
 @override_at_start
 @pass_session
-def rerun(session: Session, run: str, words: Sequence[str], detach: bool, override: str) -> None:
+def rerun(
+    session: Session, run: str, words: Sequence[str], detach: bool, queue: bool, override: str
+) -> None:
     """Start a run again: the same command in the same folder for the same card.
 
     What changed in the code since is printed first. Limits, hooks and exit codes are those of
@@ -55,11 +60,11 @@ def rerun(session: Session, run: str, words: Sequence[str], detach: bool, overri
         show(sentence)
     if command != start.argv:
         show(f"The command was: {shlex.join(start.argv)}")
-    show(f"Running in {start.where}: {shlex.join(command)}")
+    show(f"{'Queued' if queue else 'Running'} in {start.where}: {shlex.join(command)}")
     before = folder.start()
     gpus = before.get("gpus")
     start_run(
-        session, card, command, detach=detach, override=override, aim="",
+        session, card, command, detach=detach, queue=queue, override=override, aim="",
         gpus=gpus if isinstance(gpus, int) else None, no_env=bool(before.get("no_env")),
     )  # fmt: skip
 

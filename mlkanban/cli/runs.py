@@ -14,6 +14,7 @@ import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
 from mlkanban.cli.layout import table
+from mlkanban.cli.queue import enqueue
 from mlkanban.cli.run_curves import curve, latest_data, latest_values
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN, override_at_start
@@ -59,9 +60,17 @@ _MOST_UNREAD = 10
 @click.argument("card", type=CARD)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option("--detach", is_flag=True, help="Return at once; the job keeps running.")
+@click.option(
+    "--queue",
+    is_flag=True,
+    help="Return at once; the job starts when there is a free slot.",
+)
 @override_at_start
 @click.option(
-    "--gpus", type=click.IntRange(0, 10_000), metavar="N", help="Number of GPUs the job uses."
+    "--gpus",
+    type=click.IntRange(0, 10_000),
+    metavar="N",
+    help="Number of GPUs the job uses; with --queue, that it waits for.",
 )
 @click.option(
     "--metric", type=AIM, multiple=True, metavar="GOAL",
@@ -74,6 +83,7 @@ def run(
     card: str,
     command: Sequence[str],
     detach: bool,
+    queue: bool,
     override: str,
     gpus: int | None,
     metric: Sequence[str],
@@ -91,11 +101,16 @@ def run(
     is said at the end. --metric sets the metric and the target of the card, unless somebody edits
     them after the start.
 
+    With --queue the job starts when fewer runs than the unattended limit of its stage execute: runs
+    of cards with a higher priority first, then those that came first. With --gpus N it also waits
+    for N free GPUs of this machine, and finds them in CUDA_VISIBLE_DEVICES. `mlkanban queue` lists
+    what waits. Nothing has to stay open meanwhile.
+
     The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment too, and what links MLflow and
     W&B to the card.
     """
     start_run(
-        session, card, command, detach=detach, override=override, gpus=gpus,
+        session, card, command, detach=detach, queue=queue, override=override, gpus=gpus,
         aim=" ".join(metric), no_env=no_env,
     )  # fmt: skip
 
@@ -106,13 +121,17 @@ def start_run(
     command: Sequence[str],
     *,
     detach: bool,
+    queue: bool,
     override: str,
     gpus: int | None,
     aim: str,
     no_env: bool,
 ) -> None:
-    """Start a job in the working folder, and unless it is to be detached follow it to its end and
-    exit with its code."""
+    """Start a job in the working folder, and unless it is to be detached, or to wait in the queue,
+    follow it to its end and exit with its code."""
+    if queue:
+        enqueue(session, card, command, override=override, gpus=gpus, aim=aim, no_env=no_env)
+        return
     if session.json and not detach:
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."

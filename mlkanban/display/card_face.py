@@ -255,7 +255,7 @@ class Header(NamedTuple):
     """What stands over a stage: its `name` with its number, its `counts` against their limits
     (`1/1 + 2/2 running`, under a filter `1 of 3/3`), its `state` in a word (OVER, FULL, since merge
     or none), and a `note` on cards out of sight. `plain` are the counts without limits, `meters`
-    those of all cards with their limits."""
+    those of all cards with their limits, `queued` the runs that wait for a slot."""
 
     name: str
     counts: str
@@ -263,6 +263,7 @@ class Header(NamedTuple):
     plain: str
     note: HeadNote = NOTHING_ASIDE
     meters: tuple[Meter, ...] = ()
+    queued: int = 0
 
     @property
     def filtered(self) -> bool:
@@ -278,7 +279,12 @@ class Header(NamedTuple):
     @property
     def _stated(self) -> str:
         said = "" if self.state == FULL and " + " in self.counts else self.state
-        return f"{self.counts} {said}".rstrip()
+        return f"{self.counts}{self.waiting} {said}".rstrip()
+
+    @property
+    def waiting(self) -> str:
+        """`, 3 waiting`; '' where no run waits for a slot."""
+        return f", {self.queued} waiting" if self.queued else ""
 
     @property
     def named(self) -> str:
@@ -296,16 +302,21 @@ class Header(NamedTuple):
     def role(self) -> str:
         return _STATES.get(self.state, "dim")
 
-    def signs(self, live: str) -> Line:
-        """The counts as they stand behind the name of a stage: `1/1 ►2/2` where it limits attended
-        and unattended cards apart."""
+    def signs(self, glyphs: Glyphs) -> Line:
+        """The counts as they stand behind the name of a stage: `1/1 ►2/2 •3` where it limits
+        attended and unattended cards apart, with the runs that wait."""
+        waiting = [Piece(f" {glyphs.queued}{self.queued}", "clock")] if self.queued else []
+        return [*self.limits(glyphs), *waiting]
+
+    def limits(self, glyphs: Glyphs) -> Line:
+        """The counts alone: `1/1 ►2/2`."""
         if len(self.meters) == 1:
             return [Piece(self.counts, self.role)]
         in_hand, running = self.counts.removesuffix(" running").split(" + ")
         attended, unattended = self.meters
         return [
             Piece(in_hand, meter_role(attended)),
-            Piece(f" {live}{running}", meter_role(unattended)),
+            Piece(f" {glyphs.running}{running}", meter_role(unattended)),
         ]
 
 
@@ -326,11 +337,12 @@ def header(
     found: Load | None = None,
     note: HeadNote = NOTHING_ASIDE,
     by_merge: bool = False,
+    queued: int = 0,
 ) -> Header:
     """The header of a stage. `load` are its open cards; past delivery, where none is open, the
     `standing` ones are counted. `found` are those of them that a filter shows, None without one;
     a stage without cards has the same counts with a filter as without. `by_merge` says that a merge
-    took it over its limit."""
+    took it over its limit, `queued` are the runs that wait for one of its slots."""
     stage = board.stages[position]
     counted = Load(standing) if board.is_delivered(stage.id) else load
     shown = meters(stage, counted)
@@ -345,7 +357,7 @@ def header(
         parts = zip(meters(stage, found), counts, strict=True)
         counts = [f"{part.count} of {whole}" for part, whole in parts]
         plain = f"{found.total} of {plain}"
-    return Header(name, " + ".join(counts), state, plain, note, shown)
+    return Header(name, " + ".join(counts), state, plain, note, shown, queued)
 
 
 def age(face: CardFace, view: FaceContext) -> str:

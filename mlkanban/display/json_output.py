@@ -487,6 +487,22 @@ class StartedRunJson(Shape):
     folder: str
 
 
+class QueuedRunJson(Shape):
+    """A run of the queue of this machine; `place` is null where it lost its place. `folder` is
+    where the command was given."""
+
+    place: int | None
+    id: str
+    card: str
+    state: RunState
+    evidence: str
+    held_by: str | None
+    gpus: int | None
+    queued: datetime
+    command: list[str]
+    folder: str
+
+
 class SubmittedRunJson(Shape):
     """Null where sbatch took no job."""
 
@@ -854,7 +870,11 @@ KINDS: Mapping[str, JsonKind] = {
     "undo.list": JsonKind(list[UndoableJson], "`undo --list`"),
     "portfolio": JsonKind(list[PortfolioRowJson], "`portfolio`"),
     "runs": JsonKind(list[RunJson], "`runs`", RunsMetaJson | None),
-    "run": JsonKind(StartedRunJson, "the run that `run --detach` or `rerun --detach` started"),
+    "run": JsonKind(
+        StartedRunJson,
+        "the run that `run --detach` or `rerun --detach` started, or `run --queue` queued",
+    ),
+    "queue": JsonKind(list[QueuedRunJson], "`queue` and its commands"),
     "adopt": JsonKind(StartedRunJson, "the run that `adopt` made of a process"),
     "sbatch": JsonKind(SubmittedRunJson, "the job that `sbatch` submitted"),
     "stop": JsonKind(StoppedRunJson, "`stop`"),

@@ -127,7 +127,7 @@ class StagesPage:
         header = self.headers[at]
         said = header.state if header.state and header.role == "alarm" else ""
         more = [Piece(f" {said}", header.role)] if said else []
-        return [*header.signs(self.glyphs.running), *more]
+        return [*header.signs(self.glyphs), *more]
 
     def _meters(self, at: int) -> Line:
         limited = [meter for meter in self.headers[at].meters if meter.limit is not None]
@@ -158,7 +158,7 @@ def stage_details(
     open cards that a card depends on."""
     board, glyphs = view.board, view.glyphs
     stage, name = board.stages[at], drawn(header.name, ascii=view.glyphs.ascii)
-    title = [Piece(name, "title"), Piece("  ", "text"), *header.signs(glyphs.running)]
+    title = [Piece(name, "title"), Piece("  ", "text"), *header.signs(glyphs)]
     lines = [rule(title, width, glyphs, [Piece(stage.kind.value, "dim")])]
     for label, text in (
         ("limit", _limit_sentence(stage)),

@@ -80,7 +80,7 @@ def _stage(header: Header, width: int, glyphs: Glyphs) -> Line:
     for meter in header.meters:
         if meter.limit is not None and max(meter.limit, meter.count) <= _MOST_METER:
             bars += [Piece(" ", "text"), *meter_cells(meter, glyphs)]
-    counts = header.signs(glyphs.running)
+    counts = header.signs(glyphs)
     name = fitted([Piece(header.name, "text")], max(7, width - width_of(counts) - 1), glyphs)
     line = [*name, Piece(" ", "text"), *counts]
     return [*line, *bars] if width_of([*line, *bars]) <= width else line

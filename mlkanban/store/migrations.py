@@ -3,7 +3,7 @@
 A new migration comes last, raises `LATEST` in store/database.py by one, and speaks sqlite-utils:
 
     @migrations()
-    def m015_reviews_and_signatures(db: Database) -> None:
+    def m016_reviews_and_signatures(db: Database) -> None:
         db.table("review").create({"card": str, "at": str}, pk="card", not_null={"at"})
         db.table("review").create_index(["at"], index_name="review_at")
         db.table("event").add_column("signature", str, not_null_default="")
@@ -165,6 +165,12 @@ def m014_times_beside_removed_stages(db: Database) -> None:
     for (board_id,) in db.conn.execute("SELECT DISTINCT board FROM stage WHERE deleted").fetchall():
         projector.retime(board_id)
     projector.flush()
+
+
+@migrations()
+def m015_runs_that_wait(db: Database) -> None:
+    """`card.runs` counts those that wait in a queue."""
+    _fill_faces(db)
 
 
 if FORMAT > 1:

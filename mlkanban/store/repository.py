@@ -416,6 +416,15 @@ def loads(conn: sqlite3.Connection, board_id: str, leaving_out: str = "") -> dic
     return counted
 
 
+def unattended(conn: sqlite3.Connection, board_id: str, stage_id: str) -> list[CardFace]:
+    """The open cards of a stage that work unattended."""
+    rows = conn.execute(
+        "SELECT id FROM card WHERE board = ? AND stage = ? AND work = ? AND " + _OPEN,
+        (board_id, stage_id, Work.UNATTENDED.value),
+    ).fetchall()
+    return faces_of(conn, tuple(card for (card,) in rows))
+
+
 def asleep(conn: sqlite3.Connection, board_id: str, today: date) -> dict[str, int]:
     """Open cards per stage id that are snoozed until a day after this one."""
     rows = conn.execute(

@@ -23,7 +23,7 @@ def head_cells(header: Header, signs: Glyphs) -> int:
     aside = header.note.brief if header.state else ""
     if header.state == SINCE_MERGE:
         aside = _MERGED + aside
-    return width_of([Piece(f"{header.name}  {aside}", ""), *header.signs(signs.running)])
+    return width_of([Piece(f"{header.name}  {aside}", ""), *header.signs(signs)])
 
 
 def least_head_cells(header: Header, signs: Glyphs) -> int:
@@ -87,7 +87,7 @@ class StageHeads:
         header = self._model.header(at)
         number, _, name = header.name.partition(" ")
         shown = shortened(name, letters, self._signs.cut) + " " if letters else ""
-        return [Piece(f"{number} {shown}", "dim"), *header.signs(self._signs.running)]
+        return [Piece(f"{number} {shown}", "dim"), *header.signs(self._signs)]
 
     def names(self) -> Line:
         """The names of the stages, each with its counts right behind it."""
@@ -105,7 +105,8 @@ class StageHeads:
         if header.filtered and len(header.meters) > 1:
             limits = "+".join(f"{meter.count}/{meter.limit}" for meter in header.meters)
             texts = [f"{found} of {limits}", *texts]
-        ways = [header.signs(self._signs.running), *([Piece(t, header.role)] for t in texts)]
+        ways = [header.signs(self._signs), header.limits(self._signs)]
+        ways = [*ways, *([Piece(t, header.role)] for t in texts)]
         kept = min(_LEAST_NAME, cell_len(name))
         counts = next((way for way in ways if room - width_of(way) >= kept), ways[-1])
         why = (f" {SINCE_MERGE}", _MERGED) if header.state == SINCE_MERGE else ()

@@ -12,6 +12,7 @@ from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import SNOOZED, Header, HeadNote, header
+from mlkanban.runs.model.queue_order import waiting_runs
 from mlkanban.text import natural
 
 _NOTHING = Answers()
@@ -22,12 +23,13 @@ class BoardModel:
     """Cards by stage in order, the filter, the marks, and one cursor per stage.
 
     `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` (by stage) count
-    all open cards, `standing` (by stage) the finished ones that are not archived; `waits` names,
-    by card id, the open cards that an open card depends on, and `needed_by` the other way round, by
-    short id. `late` and `past_sle` count the open cards that are past their due dates, and those
-    older than the expectation of `sle_days`. `today` says which snoozed ones are out of sight,
-    `over_since_merge` which stages a merge took over their limits, `conflicts` how many are to be
-    resolved, `folds` which stages, by their ids, a person folded (True) or unfolded.
+    all open cards, `standing` (by stage) the finished ones that are not archived, `queued` (by
+    stage) the runs that wait for a slot there; `waits` names, by card id, the open cards that an
+    open card depends on, and `needed_by` the other way round, by short id. `late` and `past_sle`
+    count the open cards that are past their due dates, and those older than the expectation of
+    `sle_days`. `today` says which snoozed ones are out of sight, `over_since_merge` which stages a
+    merge took over their limits, `conflicts` how many are to be resolved, `folds`
+    which stages, by their ids, a person folded (True) or unfolded.
     """
 
     board: Board
@@ -38,6 +40,7 @@ class BoardModel:
     blocked: int = 0
     asleep: Counter[str] = field(default_factory=Counter)
     standing: Counter[str] = field(default_factory=Counter)
+    queued: Counter[str] = field(default_factory=Counter)
     marks: set[str] = field(default_factory=set)
     query: str = ""
     only: frozenset[str] = frozenset()
@@ -126,6 +129,7 @@ class BoardModel:
             found=self._counted[at] if self.filtered else None,
             note=note,
             by_merge=stage.id in self.over_since_merge,
+            queued=self.queued[stage.id],
         )
 
     def _count_columns(self, stages: Iterable[int]) -> None:
@@ -220,6 +224,7 @@ class BoardModel:
         )
         for (stage, work), cards in Counter((face.stage, face.work) for face in taken).items():
             self.loads[stage] = self.loads.get(stage, Load()).plus(Work(work), cards)
+        self.queued = waiting_runs(self.board, taken)
         self._oldest = self._oldest_expected()
         self.late = sum(1 for face in taken if self._is_late(face))
         self.past_sle = sum(1 for face in taken if self._is_past_sle(face))
@@ -255,6 +260,8 @@ class BoardModel:
             self.past_sle += by if self._is_past_sle(face) else 0
             if face.snoozed_until and asleep(face, self.today):
                 self.asleep[face.stage] += by
+            for stage, runs in waiting_runs(self.board, (face,)).items():
+                self.queued[stage] += by * runs
         elif not face.archived:
             self.standing[face.stage] += by
 

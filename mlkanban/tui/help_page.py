@@ -12,7 +12,7 @@ from mlkanban.tui.help_text import SITUATIONS, with_keys
 
 _TWO_COLUMNS, _THREE_COLUMNS, _GAP = 88, 132, 2
 _STATES = (
-    ("queued", "SLURM has it, and has not started it"),
+    ("queued", "SLURM or the queue has it, and has not started it"),
     ("starting", "it has no process yet"),
     ("running", "its processes are alive, or SLURM says so"),
     ("orphan", "it runs, but nothing watches it; how it ends will be known"),

@@ -328,15 +328,15 @@ def test_the_header_says_full_and_over_in_words(at: int, load: Load, text: str) 
 def test_each_of_two_counts_has_the_colour_of_its_own_limit(
     load: Load, signs: str, roles: list[str]
 ) -> None:
-    line = header(BOARD, 1, load, standing=0).signs("►")
+    line = header(BOARD, 1, load, standing=0).signs(UTF8)
     assert "".join(text for text, _ in line) == signs
     assert [role for _, role in line] == roles
 
 
 def test_under_a_filter_a_count_says_how_many_are_found() -> None:
-    line = header(BOARD, 2, Load(2), standing=0, found=Load(1)).signs("►")
+    line = header(BOARD, 2, Load(2), standing=0, found=Load(1)).signs(UTF8)
     assert line == [("1 of 2/2", "clock")]
-    line = header(BOARD, 1, Load(2, 1), standing=0, found=Load(1)).signs("►")
+    line = header(BOARD, 1, Load(2, 1), standing=0, found=Load(1)).signs(UTF8)
     assert line == [("1 of 2/2", "clock"), (" ►0 of 1/1", "clock")]
 
 
@@ -442,6 +442,14 @@ def test_every_sign_on_a_card_is_explained(face: CardFace, width: int) -> None:
                 assert explained(text.strip(), ON_CARDS), text
 
 
+def test_runs_that_wait_stand_behind_the_limits_of_their_stage() -> None:
+    head = header(BOARD, 1, Load(1, 2), standing=0, queued=3)
+    assert "".join(text for text, _ in head.signs(UTF8)).endswith(" •3")
+    assert "".join(text for text, _ in head.signs(glyphs("ascii"))).endswith(" *3")
+    assert head.text.endswith("running, 3 waiting") or ", 3 waiting" in head.text
+    assert "•" not in "".join(text for text, _ in head.limits(UTF8))
+
+
 @pytest.mark.parametrize("found", [None, Load(1)])
 @pytest.mark.parametrize("note", [NOTHING_ASIDE, HeadNote(2, SNOOZED), HeadNote(2, "finished")])
 @pytest.mark.parametrize("load", [Load(0), Load(2), Load(3), Load(2, 1), Load(3, 2)])
@@ -449,8 +457,10 @@ def test_every_sign_over_a_stage_is_explained(
     load: Load, note: HeadNote, found: Load | None
 ) -> None:
     for at in range(3):
-        head = header(BOARD, at, load, 1, found=found, note=note, by_merge=at == 2)
-        counts = "".join(text for text, _ in head.signs("►"))
+        queued = 3 * (BOARD.stages[at].unattended is not None)
+        merged = at == 2
+        head = header(BOARD, at, load, 1, found=found, note=note, by_merge=merged, queued=queued)
+        counts = "".join(text for text, _ in head.signs(UTF8))
         for text in (counts, note.text.strip(", "), note.brief.strip()):
             assert not text or explained(text, OVER_STAGES), text
 

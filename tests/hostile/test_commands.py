@@ -81,6 +81,14 @@ diff {run} -> any
 diff {run} --patch -> any
 rerun {run} --detach -> any
 wait {run} --timeout 1s -> any
+queue
+queue up {run} -> 3
+queue down {run} -> 3
+queue hold {run} -> 3
+queue release {run} -> 3
+queue drop {run} -> 3
+queue advance
+queue begin {run} -- {new} -> 1
 logs {run}
 logs {run} --raw
 stop {run} -> 1

@@ -38,7 +38,8 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m012_what_goes_with_a_lifecycle)
     made()(migrations.m013_results_of_finished_runs)
     made()(migrations.m014_times_beside_removed_stages)
-    made(name="m015_next")(second)
+    made()(migrations.m015_runs_that_wait)
+    made(name="m016_next")(second)
     return made, database.LATEST + 1
 
 

@@ -119,7 +119,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m009_events_that_do_not_count",), ("m010_stages_by_board",),
         ("m011_short_ids_and_kinds",),
         ("m012_what_goes_with_a_lifecycle",), ("m013_results_of_finished_runs",),
-        ("m014_times_beside_removed_stages",), ("m015_next",),
+        ("m014_times_beside_removed_stages",), ("m015_runs_that_wait",), ("m016_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]

@@ -48,6 +48,7 @@ class RunFolder:
         self.metrics_file = path / "metrics.json"
         self.start_file = path / "start.json"
         self.patch_file = path / "changes.patch"
+        self.turn_file = path / "turn"
         self._end, self._stop, self._scheduler = (
             path / "end.json", path / "stop.json", path / "scheduler.json",
         )  # fmt: skip
@@ -76,6 +77,10 @@ class RunFolder:
 
     def scheduler(self) -> dict[str, Any]:
         return _read(self._scheduler)
+
+    def give_turn(self) -> None:
+        """Let the process that waits in the queue start the job."""
+        os.close(os.open(self.turn_file, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
 
     def start(self) -> dict[str, Any]:
         return _read(self.start_file)
@@ -150,6 +155,11 @@ class RunFolder:
         """Append a line to the job's stderr."""
         with suppress(OSError), self.err.open("a", encoding="utf-8", errors="replace") as log:
             log.write(f"{line}\n")
+
+
+def queue_folder(data: Path) -> Path:
+    """The folder with a file for each run of the queue of this machine, below the data folder."""
+    return data / "queue"
 
 
 def folders_of(data: Path, ids: Iterable[str]) -> Iterator[RunFolder]:

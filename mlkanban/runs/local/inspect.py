@@ -26,7 +26,16 @@ from mlkanban.runs.local.processes import Process, alive, group, stopped
 from mlkanban.runs.model.failure import SHOWN, death, hint_of_death, last_lines
 from mlkanban.runs.model.metric_lines import Reported, in_file, together
 from mlkanban.runs.model.redaction import redacted, redacted_text
-from mlkanban.runs.model.state import Judgement, PidScope, RunState, Seen, judge
+from mlkanban.runs.model.state import (
+    Judgement,
+    PidScope,
+    RunState,
+    Seen,
+    SeenWaiting,
+    judge,
+    judge_waiting,
+)
+from mlkanban.text import quantity
 
 _AT_THE_START = timedelta(seconds=1)
 """What is seen that soon is how the run was started."""
@@ -36,6 +45,8 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
     """The state of the run that `start` describes."""
     if start.get("slurm"):
         return _scheduled(folder)
+    if in_queue(start):
+        return _waiting(folder, start, here, now)
     at = PidScope(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
     child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
     visible = at == here
@@ -53,7 +64,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
         Seen(
             here=here,
             at=at,
-            age=(now - _moment(start.get("made"), now)).total_seconds(),
+            age=age_of_start(start, now),
             heartbeat=folder.heartbeat(now),
             end_written=bool(end),
             exit=code if isinstance(code, int) else None,
@@ -69,6 +80,41 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
     )
 
 
+def in_queue(start: Mapping[str, Any]) -> bool:
+    """Whether a run is one of the queue whose turn has not come."""
+    return isinstance(start.get("queue"), dict) and not start.get("started")
+
+
+def waiter_of(start: Mapping[str, Any]) -> Process | None:
+    """The process that waits in the queue for a run; None before there was one."""
+    queue = start.get("queue")
+    return _process(queue.get("waiter")) if isinstance(queue, dict) else None
+
+
+def _waiting(folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime) -> Judgement:
+    queue, waiter = start["queue"], waiter_of(start)
+    at = PidScope(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
+    gpus = int(start.get("gpus") or 0)
+    return judge_waiting(
+        SeenWaiting(
+            here=here,
+            at=at,
+            age=age_of_start(start, now),
+            heartbeat=folder.heartbeat(now),
+            waiter=alive(waiter) if waiter and at == here else None,
+            held_by=str(queue.get("held") or ""),
+            dropped_by=folder.stop_asked_by(),
+            waits_for="a free slot" + (f" and {quantity(gpus, 'GPU')}" if gpus else ""),
+        )
+    )
+
+
+def age_of_start(start: Mapping[str, Any], now: datetime) -> float:
+    """Seconds since a run was made, or since its turn came."""
+    since = max(_moment(start.get(name) or start.get("made"), now) for name in ("made", "started"))
+    return (now - since).total_seconds()
+
+
 def report(
     folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime
 ) -> dict[str, Any] | None:
@@ -80,6 +126,7 @@ def report(
     if isinstance(job, dict) and not job.get("job"):
         return None  # sbatch has not taken it yet
     judgement = judged(folder, start, here, now)
+    handed_over = job or start.get("adopted") or start.get("queue")
     scheduler = folder.scheduler() if job else {}
     made: dict[str, Any] = {
         # Once more: a start.json of an earlier version knew fewer forms of secrets.
@@ -98,7 +145,7 @@ def report(
         "elapsed": scheduler.get("elapsed"),
         "waited": scheduler.get("waited"),
         "adopted": bool(start.get("adopted")),
-        "made": str(start.get("made") or "") if job or start.get("adopted") else "",
+        "made": str(start.get("made") or "") if handed_over else "",
         "lives": _lives(scheduler.get("lives"), judgement.state),
         "stopping": folder.stop_asked_at() if job and not judgement.state.ended else "",
     }

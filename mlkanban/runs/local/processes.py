@@ -122,6 +122,12 @@ def send(leader: Process, session: int, number: int, *, shell: bool = True) -> b
     return True
 
 
+def poke(process: Process) -> None:
+    """Send a signal that does nothing to a process that does not wait for it."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(process.pid, signal.SIGURG)
+
+
 def session_of(process: Process) -> int:
     """The session of a process; 0 when it is gone."""
     stat = _stat(process.pid)

@@ -26,7 +26,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.paths import working_folder
 from mlkanban.runs.local.code import CodeState, code_state
-from mlkanban.runs.local.folder import RunFolder, new_id, runs_folder, tail
+from mlkanban.runs.local.folder import RunFolder, new_id, queue_folder, runs_folder, tail
 from mlkanban.runs.local.processes import here, oom_counters, oom_kills, process
 from mlkanban.runs.model.redaction import redacted
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG
@@ -41,6 +41,7 @@ _SHELL = (
     ' {{ printf %s "$code" > "$rc.tmp" && mv "$rc.tmp" "$rc"; }} 2>/dev/null;'
     ' echo "$code" >&{status}; exit "$code"'
 )
+_SUPERVISOR = Path(__file__).with_name("supervisor.sh")
 _HIGH, _MOST_FILES = 64, 4096
 """Descriptors below and above all that a shell script is given; how many may be open."""
 
@@ -86,9 +87,7 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
         "person": wanted.person,
         "made": instant(now),
         "started": instant(now),
-        "commit": code.commit,
-        "dirty": bool(code.changed),
-        "folder": code.folder,
+        **recorded(code),
         "gpus": wanted.gpus,
         "no_env": not wanted.show_card_to_job,
         "force": wanted.force,
@@ -96,6 +95,11 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
         "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
         **asdict(here()),
     }
+
+
+def recorded(code: CodeState) -> dict[str, Any]:
+    """What start.json has of the code that a run is started with."""
+    return {"commit": code.commit, "dirty": bool(code.changed), "folder": code.folder}
 
 
 def make(folder: RunFolder, start: Mapping[str, Any]) -> None:
@@ -262,8 +266,12 @@ def _supervise(
     record = os.open(folder.start_file, os.O_RDONLY)
     os.write(go, b"!")
     os.write(ready, b"!")
-    words = [str(folder.path), str(shell), str(session), str(kills), *map(str, counters)]
-    become_script("supervisor.sh", words, own_environment(os.environ), (status, record))
+    queue = queue_folder(folder.path.parent.parent)
+    words = [
+        str(folder.path), str(shell), str(session), sys.executable, str(queue), str(kills),
+        *map(str, counters),
+    ]  # fmt: skip
+    become_script(_SUPERVISOR, words, own_environment(os.environ), (status, record))
 
 
 def _become_shell(
@@ -311,7 +319,7 @@ def own_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def become_script(
-    name: str, words: Sequence[str], env: Mapping[str, str], files: Sequence[int] = ()
+    script: Path, words: Sequence[str], env: Mapping[str, str], files: Sequence[int] = ()
 ) -> None:
     """Become a shell that executes a script of this package, with these files from descriptor 3 on
     and no others but for the standard ones."""
@@ -320,5 +328,4 @@ def become_script(
         os.dup2(file, 3 + at)
     os.closerange(3 + len(high), _MOST_FILES)
     _reset_signals()
-    script = str(Path(__file__).with_name(name))
-    os.execve("/bin/sh", ["sh", script, *words], dict(env))
+    os.execve("/bin/sh", ["sh", str(script), *words], dict(env))

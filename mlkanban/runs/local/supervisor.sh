@@ -1,9 +1,10 @@
 # Watch over one run: give signs of life, and write end.json once the job has ended.
 #
-#   sh supervisor.sh FOLDER JOB SESSION KILLS COUNTER...
+#   sh supervisor.sh FOLDER JOB SESSION PYTHON QUEUE KILLS COUNTER...
 #
 # FOLDER is the folder of the run, JOB the pid of the shell around the job, which leads its process
-# group in SESSION. The COUNTERs are files that count processes killed for lack of memory, KILLS is
+# group in SESSION. Where runs wait in the folder QUEUE, PYTHON gives the next one its turn at the
+# end. The COUNTERs are files that count processes killed for lack of memory, KILLS is
 # their sum before the job began. Descriptor 4 is start.json, which is known even where the job
 # removes the folder of its run. On descriptor 3 the shell around the job writes the exit status; an
 # end of file without one means that this shell was killed.
@@ -100,8 +101,8 @@ write_end() {
 }
 
 supervise() {
-    folder=$1 job=$2 session=$3 before=$4
-    shift 4
+    folder=$1 job=$2 session=$3 python=$4 queue=$5 before=$6
+    shift 6
     start=$(cat <&4)
     exec 4<&-
     heart 3<&- &
@@ -124,6 +125,10 @@ supervise() {
     oom=false
     [ "$killed" -le "$before" ] || oom=true
     write_end
+    for waiting in "$queue"/*; do
+        [ ! -e "$waiting" ] || exec "$python" -P -m mlkanban queue advance
+        return
+    done
 }
 
 # In one piece with the exit, so that the file may be replaced while it runs.

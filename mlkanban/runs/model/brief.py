@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _SHORT_COMMIT = 7
 _VISIBLE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
+_ALWAYS_KEPT = 9
+"""Fields of a Brief; those behind them are left out where they say nothing."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
@@ -44,8 +46,8 @@ class Brief(NamedTuple):
     of some runs it is not known what they used. `best` is the best mean of a configuration, where
     that is another one than was tried last, and
     `mark` that of the names by which runs were told to be repeats (runs/model/repeats.py). `waits`
-    is since when a scheduler lets the first of them wait (seconds since 1970), 0 where none
-    waits."""
+    is since when the first of them waits for its turn (seconds since 1970), 0 where none
+    waits, and `queued` how many wait, for a scheduler or in the queue of a machine."""
 
     runs: int
     commit: str = ""
@@ -58,6 +60,7 @@ class Brief(NamedTuple):
     best: float | None = None
     mark: str = ""
     waits: float = 0.0
+    queued: int = 0
 
     @classmethod
     def of(cls, runs: Sequence[Run], best: float | None = None, mark: str = "") -> Brief:
@@ -95,6 +98,7 @@ class Brief(NamedTuple):
             waits=min(
                 (at.timestamp() for run in runs if (at := moment(run.waits_since))), default=0.0
             ),
+            queued=sum(run.state is RunState.QUEUED for run in runs),
         )
 
     @classmethod
@@ -105,7 +109,9 @@ class Brief(NamedTuple):
     @property
     def packed(self) -> str:
         """A text to keep, '' for no runs."""
-        kept = self if self.waits else self[:-1] if self.mark else self[:-2]
+        kept = list(self)
+        while len(kept) > _ALWAYS_KEPT and not kept[-1]:
+            kept.pop()
         return json.dumps(kept, separators=(",", ":")) if self.runs else ""
 
     def used(self, now: datetime) -> float:

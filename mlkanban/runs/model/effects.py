@@ -72,7 +72,8 @@ def on_end(scene: RunContext, run: Run) -> Effect:
     board, face = scene.board, scene.face
     ran = face.work == Work.UNATTENDED
     work = Work.ATTENDED if ran and not scene.others else None
-    if run.state is RunState.FAILED or (run.state is RunState.LOST and not run.adopted):
+    lost = run.state is RunState.LOST and not (run.adopted or run.never_started)
+    if run.state is RunState.FAILED or lost:
         block = None if face.block_reason or scene.moved_meanwhile else block_by(run)
         return Effect(work=work, block=block)
     onward = board.position(face.stage) + 1

@@ -38,10 +38,10 @@ class Task(NamedTuple):
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
     failed, `reason` what its card is blocked for, `internal` whether the person can lift that,
-    whatever is usual for the reason; `last` are its last lines on stderr;
-    `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
-    scheduler, `elapsed` are the seconds that count, `waited` those since its start in which it did
-    not run, `made` when it was handed to that, or adopted, `lives` the starts and ends
+    whatever is usual for the reason; `last` are its last lines on stderr; `unread` is what it
+    reported as metrics that are no numbers (`loss=nan`). `job` names it for its scheduler,
+    `elapsed` are the seconds that count, `waited` those since its start in which it did not run,
+    `made` when it was handed to that or to a queue, or adopted, `lives` the starts and ends
     (`START/END`) of a job that was started again or waits for that, `stopping` when its scheduler
     was told to end it. One that was `adopted` was running already: its exit status can never be
     known. Of one that a tracker tells of, `says` is the state it gives, `where` its file, `params`
@@ -205,8 +205,14 @@ class Run:
     def progress(self) -> tuple[int, bool]:
         """How often it was started, and whether that is over."""
         waits = self.state is RunState.QUEUED
-        never = waits or (self.state.ended and bool(self.job) and not self.started)
+        never = waits or self.never_started
         return len(self.lives) or int(not never), waits or self.state.ended
+
+    @property
+    def never_started(self) -> bool:
+        """Whether it was in a queue and ended before its turn came."""
+        queued = bool(self.job or self.made)
+        return self.state.ended and queued and not (self.started or self.where)
 
     def reopens(self, had: Run) -> bool:
         """Whether a scheduler has it again though it `had` ended: a job that waited for what never

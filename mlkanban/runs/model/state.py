@@ -16,7 +16,7 @@ HEART_STOPPED = 180.0
 
 class RunState(StrEnum):
     QUEUED = "queued"
-    """A scheduler has it, and has not started it."""
+    """A scheduler or the queue of this machine has it, and has not started it."""
     STARTING = "starting"
     RUNNING = "running"
     ORPHAN = "orphan"
@@ -146,6 +146,45 @@ def judge(seen: Seen) -> Judgement:
     if seen.waits:
         return Judgement(RunState.UNKNOWN, "none of its processes is left; SLURM is asked why")
     return _ended(seen, None, "none of its processes is left and no exit status was written")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenWaiting:
+    """Observations of a run in the queue of a machine, made from `here`, before its turn came.
+
+    `at` is where it waits; `waiter` says whether the process that waits is alive, None before there
+    was one; `age` and `heartbeat` are seconds as in `Seen`. `held_by` and `dropped_by` are who held
+    it back and who took it out of the queue, `waits_for` is what it needs.
+    """
+
+    here: PidScope
+    at: PidScope
+    age: float
+    heartbeat: float
+    waiter: bool | None
+    held_by: str = ""
+    dropped_by: str = ""
+    waits_for: str = ""
+
+
+def judge_waiting(seen: SeenWaiting) -> Judgement:
+    """The state of a run in the queue of a machine. One that lost its place was never started."""
+    if seen.dropped_by:
+        return Judgement(RunState.KILLED, f"{seen.dropped_by} took it out of the queue")
+    why = f"held back by {seen.held_by}" if seen.held_by else f"waits for {seen.waits_for}"
+    if seen.at.host != seen.here.host or (
+        seen.at.boot_id == seen.here.boot_id and seen.at.pid_ns != seen.here.pid_ns
+    ):
+        if seen.heartbeat > HEART_STOPPED:
+            return Judgement(RunState.STALE, f"it gives no sign of life on {seen.at.host} any more")
+        return Judgement(RunState.QUEUED, f"{why} on {seen.at.host}")
+    if seen.at.boot_id != seen.here.boot_id:
+        return Judgement(
+            RunState.LOST, f"{seen.at.host} was restarted before its turn came; it never started"
+        )
+    if seen.waiter or (seen.waiter is None and seen.age < STARTS_WITHIN):
+        return Judgement(RunState.QUEUED, why)
+    return Judgement(RunState.LOST, "the process that waited for it is gone; it never started")
 
 
 def _unlike(at: PidScope, here: PidScope) -> set[str]:

@@ -43,8 +43,7 @@ def gpu_hours(run: Run, now: datetime) -> float | None:
     it was requeued. Of an array, `gpus` are those of each task.
     """
     begun, ended = moment(run.started), moment(run.ended)
-    never = bool(run.job) and not run.started and run.state.ended
-    if run.gpus == 0 or never or (run.state is RunState.QUEUED and not run.elapsed):
+    if run.gpus == 0 or run.never_started or (run.state is RunState.QUEUED and not run.elapsed):
         return 0.0
     if run.gpus is not None and run.elapsed is not None:
         since = moment(run.at_work_since)

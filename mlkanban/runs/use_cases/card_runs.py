@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +15,7 @@ from mlkanban.core.metrics import accept_aim, goals_in, parse_goals
 from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
-from mlkanban.errors import NotFound, RuleRefused, UsageProblem
+from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
 from mlkanban.runs.model.brief import broken_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
@@ -184,6 +185,59 @@ class Runs:
             for _ in _begin(tx, report, report.run.since):
                 pass
 
+    def may_queue(self, ref: str, override: str) -> CardFace:
+        """The card, if a run of it may wait for a slot: no gate is closed. Otherwise an error,
+        unless `override` gives a reason."""
+        with self._context.store.reading() as conn:
+            return _may_start(conn, ref, override, self._context.clock(), with_room=False)
+
+    def queue(self, make: Callable[[], RunReport]) -> None:
+        """Store a run that waits for a slot; `make` prepares it within the transaction."""
+        with self._context.writing() as tx:
+            report = make()
+            for _ in _begin(tx, report, report.run.since):
+                pass
+
+    def start_queued(
+        self, card_id: str, override: str, claim: Callable[[], RunReport | None]
+    ) -> None:
+        """Give a run of the queue a free slot, and store that it started. `claim` takes the slot
+        within the transaction, and returns None where the run cannot start all the same.
+        RuleRefused where no slot is free: a slot is one run here, also among those of one card."""
+        with self._context.writing() as tx:
+            face = next(iter(repository.faces_of(tx.conn, (card_id,))), None)
+            if face is None:
+                raise RuleRefused("The card of the run is not on these boards any more.")
+            _may_start(tx.conn, face.ref, override, tx.now)
+            _require_slot(tx, face)
+            if (report := claim()) is not None:
+                for _ in _begin(tx, report, report.run.since):
+                    pass
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes the store, or gives a slot, while the block runs."""
+        with self._context.writing():
+            yield
+
+    def priorities(self, card_ids: Iterable[str]) -> dict[str, str]:
+        """The priority of each of these cards that there is, by its id."""
+        with self._context.store.reading() as conn:
+            return {
+                face.id: face.priority
+                for face in repository.faces_of(conn, tuple(dict.fromkeys(card_ids)))
+            }
+
+    def stage_of_runs(self, card_id: str) -> str:
+        """The id of the stage where a card is while a run of it executes; '' where its board counts
+        no runs."""
+        with self._context.store.reading() as conn:
+            face = next(iter(repository.faces_of(conn, (card_id,))), None)
+            if face is None:
+                return ""
+            stage = training_stage(board_of(conn, repository.board_id(conn, face)), face)
+            return stage.id if stage else ""
+
     def give_up(self, ref: str, run_id: str) -> None:
         """Undo the start of a run that could not be started."""
         from mlkanban.service.undo import Undoing  # hardly ever
@@ -298,7 +352,29 @@ def _effects_text(effects: Iterable[_RunEffect]) -> str:
     return sentences(news)
 
 
-def _may_start(conn: Connection, ref: str, override: str, now: datetime) -> CardFace:
+def _require_slot(tx: Transaction, face: CardFace) -> None:
+    """Refuse a run of a stage whose slots are all taken. A card that works unattended takes one, or
+    as many as it has runs that execute on machines of ours."""
+    board = tx.board_of(face)
+    stage = training_stage(board, face)
+    if stage is None or stage.unattended is None:
+        return
+    taken = _executing(tx, face)
+    for other in repository.unattended(tx.conn, board.id, stage.id):
+        if other.id != face.id:
+            taken += max(1, _executing(tx, other))
+    if taken >= stage.unattended:
+        raise LimitReached(f"{stage.name}: {taken}/{stage.unattended} running.")
+
+
+def _executing(tx: Transaction, face: CardFace) -> int:
+    runs = runs_in(tx.writer.projector.entity(face.id).fields)
+    return sum(not run.state.ended and run.state is not RunState.QUEUED for run in runs)
+
+
+def _may_start(
+    conn: Connection, ref: str, override: str, now: datetime, *, with_room: bool = True
+) -> CardFace:
     face = find_face(conn, ref)
     board = board_of(conn, repository.board_id(conn, face))
     stage = training_stage(board, face)
@@ -306,8 +382,9 @@ def _may_start(conn: Connection, ref: str, override: str, now: datetime) -> Card
         return face
     if face.work == Work.UNATTENDED and face.stage == stage.id:
         return face  # one more run of a card that has its slot already
-    space = room(conn, board, stage, Work.UNATTENDED, face, now)
-    verdicts = (space, _gates(conn, board, stage, face))
+    verdicts = [_gates(conn, board, stage, face)]
+    if with_room:
+        verdicts.insert(0, room(conn, board, stage, Work.UNATTENDED, face, now))
     verdict = rules.together(verdicts)
     if isinstance(verdict, Refused):
         verdict = replace(verdict, hint="The job was not started: --override REASON starts it.")
@@ -363,6 +440,8 @@ def _news(conn: Connection, report: RunReport) -> bool:
         if run.has_news_of_tasks(had):
             return True
         run = run.with_tasks_of(had)
+    if run.state is RunState.STARTING and had.state is RunState.RUNNING:
+        return False  # its slot was taken before its processes are there
     reason_changed = run.state is RunState.QUEUED or not had.evidence
     if had.state is run.state and reason_changed and had.evidence != run.evidence:
         return True
@@ -452,6 +531,8 @@ def _begins(had: Run | None, run: Run) -> bool:
         return False
     if run.job and run.state.ended:
         return run.elapsed is not None
+    if run.never_started:
+        return False
     return had is None or run.state not in (RunState.QUEUED, RunState.UNKNOWN)
 
 

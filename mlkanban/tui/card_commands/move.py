@@ -43,7 +43,7 @@ class MoveCommands:
     def _stage_row(self, at: int) -> Option:
         """A stage in the menu: `3  Training  2/2 FULL`."""
         head = self._screen.host.model.header(at)
-        shown = f"{head.counts} {head.state}".rstrip() + head.note.text
+        shown = f"{head.counts}{head.waiting} {head.state}".rstrip() + head.note.text
         name = padded(self._board.stages[at].name, 24, self._screen.host.glyphs.cut)
         return Option(str(at + 1), name, shown, head.role)
 

@@ -149,7 +149,7 @@ class CardList(CardsView):
             Piece(f"{number} ", "focus" if here else "dim"),
             Piece(shortened(name, max(7, width // 2), signs.cut), "focus" if here else "text"),
             Piece("  ", "dim"),
-            *header.signs(signs.running),
+            *header.signs(signs),
         ]
         if header.state == SINCE_MERGE:
             line.append(Piece(f" {SINCE_MERGE}", "alarm"))

@@ -47,7 +47,10 @@ def watched(shell: list[str], tmp_path: Path, job: int, *counters: Path) -> Iter
     folder.make()
     folder.write_start({"id": folder.id})
     read, write = os.pipe()
-    words = [str(folder.path), str(job), str(os.getsid(0)), "1", *map(str, counters)]
+    words = [
+        str(folder.path), str(job), str(os.getsid(0)), "true", str(tmp_path / "queue"), "1",
+        *map(str, counters),
+    ]  # fmt: skip
     # Descriptors 3 and 4 are taken in this process, so the shell arranges its own.
     arranged = f'exec "$@" 3<&{read} 4<"{folder.start_file}" {read}<&-'
     supervisor = subprocess.Popen(
@@ -123,7 +126,7 @@ def test_a_supervisor_is_small_and_leaves_nothing_behind(job: Job) -> None:
 
     def children() -> list[int]:
         found = Path(f"/proc/{watching[0]}/task/{watching[0]}/children").read_text().split()
-        return [int(pid) for pid in found if int(pid) != begun["child"]["pid"]]
+        return [pid for pid in map(int, found) if b"supervisor.sh" in words(pid)]
 
     try:
         until(lambda: len(children()) == 1)

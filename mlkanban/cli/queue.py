@@ -1,0 +1,268 @@
+"""The queue of this machine: runs that wait for a slot, their order, and what starts them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlkanban.cli.before_run import give_up, show, slot_for
+from mlkanban.cli.layout import table
+from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.types import RUN
+from mlkanban.clock import now
+from mlkanban.core.timestamps import moment
+from mlkanban.display.run_text import spoken
+from mlkanban.errors import RuleRefused, StoreProblem
+from mlkanban.files import umask_of_the_person
+from mlkanban.log import logger, write_to
+from mlkanban.paths import places
+from mlkanban.runs.local.folder import find_run
+from mlkanban.runs.local.intake import report_of
+from mlkanban.runs.local.processes import here
+from mlkanban.runs.local.start import Wanted, make, plan
+from mlkanban.runs.queue.entries import QueuedRun, QueueFiles, named
+from mlkanban.runs.queue.gpus import machine_gpus
+from mlkanban.runs.queue.turns import Turns
+from mlkanban.runs.queue.waiting import start_now, wait_for_turn
+from mlkanban.text import quantity
+
+if TYPE_CHECKING:
+    from mlkanban.runs.use_cases.card_runs import RunReport
+
+
+def enqueue(
+    session: Session,
+    card: str,
+    command: Sequence[str],
+    *,
+    override: str,
+    gpus: int | None,
+    aim: str,
+    no_env: bool,
+) -> None:
+    """Put a job into the queue, and let it start where there is room for it now."""
+    if gpus:
+        _require_gpus(gpus)
+    data = places().data
+    with slot_for(session, card, override, queue=True) as slot:
+        job = slot.job
+        if slot.service is None:
+            raise StoreProblem(
+                "The store cannot be read, so nothing can wait for a slot.",
+                "Start the job without --queue: the board takes it in later.",
+            )
+        wanted = Wanted(
+            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, aim,
+            label=job.label,
+        )  # fmt: skip
+        folder, start = plan(data, wanted, now())
+        start |= {"started": "", "queue": {"label": job.label}}
+
+        def made() -> RunReport:
+            make(folder, start)
+            QueueFiles(data).add(folder.id)
+            report = report_of(folder, start, here(), now())
+            assert report is not None
+            return report
+
+        try:
+            slot.service.runs.queue(made)
+        except BaseException:
+            QueueFiles(data).remove(folder.id)
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+    if not wait_for_turn(data, folder, start, command, umask=umask_of_the_person()):
+        give_up(job, folder.id)
+        QueueFiles(data).remove(folder.id)
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise StoreProblem(
+            f"The run was not queued: where it waits could not be written to {folder.path}.",
+            "Make room there, or use another place with --home.",
+        )
+    with session.service(write=True) as service:
+        turns = Turns(data, service)
+        for lost in turns.lost(now()):
+            if _alike(lost.start, start):  # which is queued again
+                QueueFiles(data).remove(lost.folder.id)
+        started = turns.advance(now())
+        waiting = [run.folder.id for run in turns.waiting(now())]
+    session.answer(
+        "run", lambda: {"id": folder.id, "card": job.ref, "folder": str(folder.path)}, acted=True
+    )
+    if folder.id in waiting:
+        place = waiting.index(folder.id) + 1
+        show(f"Run {folder.id} of {job.ref} is queued, {place} of {len(waiting)}: mlkanban queue")
+    elif folder.id in started:
+        show(f"Run {folder.id} of {job.ref} starts: mlkanban logs -f {folder.id}")
+    else:
+        show(f"Run {folder.id} of {job.ref}: mlkanban runs {job.ref}")
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two runs are of one command in one folder for one card."""
+    return all(one.get(name) == other.get(name) for name in ("card_id", "argv", "cwd"))
+
+
+def _require_gpus(wanted: int) -> None:
+    visible = machine_gpus().visible(os.environ.get("CUDA_VISIBLE_DEVICES"))
+    if wanted > len(visible):
+        raise RuleRefused(
+            f"The run asks for {quantity(wanted, 'GPU')}, and it may use {len(visible)} here.",
+            "Ask for fewer, or set CUDA_VISIBLE_DEVICES to more.",
+        )
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def queue(ctx: click.Context) -> None:
+    """List the runs that wait for a slot on this machine, or change their order.
+
+    `mlkanban run --queue CARD -- COMMAND` puts a run into the queue. Runs of cards with a higher
+    priority come first, then those that came first, unless `up` and `down` change that. Runs that
+    lost their place (the machine was restarted) are listed below, with what queues them again.
+    """
+    if ctx.invoked_subcommand is None:
+        session = ctx.find_object(Session)
+        assert session is not None
+        with session.service() as service:
+            _answer(session, Turns(places().data, service))
+
+
+@queue.command()
+@click.argument("run", type=RUN)
+@pass_session
+def up(session: Session, run: str) -> None:
+    """Give a run its turn one place earlier."""
+    _change(session, run, lambda turns, queued: turns.shift(queued, -1, now()))
+
+
+@queue.command()
+@click.argument("run", type=RUN)
+@pass_session
+def down(session: Session, run: str) -> None:
+    """Give a run its turn one place later."""
+    _change(session, run, lambda turns, queued: turns.shift(queued, 1, now()))
+
+
+@queue.command()
+@click.argument("run", type=RUN)
+@pass_session
+def hold(session: Session, run: str) -> None:
+    """Hold a run back: others start before it, until `release` lets it go on."""
+    _change(session, run, lambda turns, queued: turns.hold(queued, login_name(), now()))
+
+
+@queue.command()
+@click.argument("run", type=RUN)
+@pass_session
+def release(session: Session, run: str) -> None:
+    """Let a run that is held back start when its turn comes."""
+    _change(session, run, lambda turns, queued: turns.hold(queued, "", now()))
+
+
+@queue.command()
+@click.argument("run", type=RUN)
+@pass_session
+def drop(session: Session, run: str) -> None:
+    """Take a run out of the queue: it never starts."""
+    _change(session, run, lambda turns, queued: turns.drop(queued, login_name(), now()))
+
+
+@queue.command(hidden=True)
+@pass_session
+def advance(session: Session) -> None:
+    """Give free slots to the runs that are next. The processes that wait call this."""
+    if not any(run.waits for run in QueueFiles(places().data).runs(now())):
+        QueueFiles(places().data).sweep(now())
+        return
+    with session.service(write=True) as service:
+        for run in Turns(places().data, service).advance(now()):
+            logger("program").info("the turn of run %s came", run)
+
+
+@queue.command(hidden=True)
+@click.argument("run", type=RUN)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def begin(run: str, command: Sequence[str]) -> None:
+    """Start a run whose turn has come. The process that waited for it becomes this."""
+    write_to(places().log)
+    folder = find_run(places().data, run)
+    if not start_now(folder, command, now(), umask=umask_of_the_person()):
+        logger("program").warning("run %s was not started when its turn came", folder.id)
+        raise click.exceptions.Exit(1)
+
+
+def _change(session: Session, run: str, change: Callable[[Turns, QueuedRun], None]) -> None:
+    data = places().data
+    with session.service(write=True) as service:
+        turns = Turns(data, service)
+        queued = named([*turns.waiting(now()), *turns.lost(now())], run)
+        change(turns, queued)
+        session.acted = True
+        session.take_in_runs(service)
+        turns.advance(now())
+        _answer(session, turns)
+
+
+def _answer(session: Session, turns: Turns) -> None:
+    waiting, lost = turns.waiting(now()), turns.lost(now())
+    session.answer(
+        "queue",
+        lambda: [
+            *(_data(run, place) for place, run in enumerate(waiting, 1)),
+            *(_data(run, None) for run in lost),
+        ],
+        lambda: _lines(session, waiting, lost),
+    )
+    if not (waiting or lost or session.json):
+        session.show_message("No run waits here. Queue one: mlkanban run --queue CARD -- COMMAND")
+
+
+def _data(run: QueuedRun, place: int | None) -> dict[str, object]:
+    """What --json says of a run of the queue."""
+    return {
+        "place": place,
+        "id": run.folder.id,
+        "card": run.start.get("card"),
+        "state": run.judgement.state.value,
+        "evidence": run.judgement.evidence,
+        "held_by": run.held_by or None,
+        "gpus": run.start.get("gpus"),
+        "queued": run.start.get("made"),
+        "command": run.start.get("argv"),
+        "folder": run.start.get("cwd"),
+    }
+
+
+def _lines(
+    session: Session, waiting: Sequence[QueuedRun], lost: Sequence[QueuedRun]
+) -> Iterator[str]:
+    at = now()
+    rows = [
+        (
+            str(place), run.folder.id, str(run.start.get("card")),
+            spoken(at - (moment(str(run.start.get("made"))) or at)),
+            session.clean(run.judgement.evidence), session.clean(_command(run)),
+        )
+        for place, run in enumerate(waiting, 1)
+    ]  # fmt: skip
+    if rows:
+        yield from table(rows, ("", "RUN", "CARD", "FOR", "STATE", "COMMAND"))
+    if lost:
+        yield from ("",) if rows else ()
+        yield "Lost before their turn came (mlkanban rerun RUN --queue, or queue drop RUN):"
+        places = [
+            (run.folder.id, str(run.start.get("card")), run.judgement.evidence, _command(run))
+            for run in lost
+        ]
+        cleaned = [tuple(map(session.clean, cells)) for cells in places]
+        yield from table(cleaned, ("RUN", "CARD", "WHY", "COMMAND"))
+
+
+def _command(run: QueuedRun) -> str:
+    return shlex.join(map(str, run.start.get("argv") or ()))

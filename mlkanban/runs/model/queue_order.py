@@ -1,0 +1,63 @@
+"""The order in which the runs of a machine's queue get their turn, and what of it heads show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mlkanban.core.models import Board, CardFace, Priority
+from mlkanban.runs.model.brief import Brief
+from mlkanban.runs.model.effects import training_stage
+
+_PRIORITIES = list(Priority)
+
+
+class Place(NamedTuple):
+    """A run of the queue: its id, the priority of its card, and when it came (ISO 8601 UTC)."""
+
+    run: str
+    priority: str
+    came: str
+
+    @property
+    def rank(self) -> tuple[int, str, str]:
+        known = self.priority in _PRIORITIES
+        at = Priority(self.priority) if known else Priority.NORMAL
+        return _PRIORITIES.index(at), self.came, self.run
+
+
+def in_turn(places: Iterable[Place], by_hand: Sequence[str]) -> list[str]:
+    """The ids of these runs in the order of their turns: by the priority of their cards, then by
+    when they came. Those in `by_hand` keep that order; the others go behind the last one of those
+    that has at least their priority."""
+    known = {place.run: place for place in places}
+    order = [known[run] for run in dict.fromkeys(by_hand) if run in known]
+    placed = {place.run for place in order}
+    for place in sorted(known.values(), key=lambda place: place.rank):
+        if place.run in placed:
+            continue
+        behind = [at for at, other in enumerate(order) if other.rank[0] <= place.rank[0]]
+        order.insert(behind[-1] + 1 if behind else 0, place)
+    return [place.run for place in order]
+
+
+def shifted(order: Sequence[str], run: str, by: int) -> list[str]:
+    """The order with one run so many places later, or earlier where `by` is negative."""
+    rest = [other for other in order if other != run]
+    rest.insert(min(len(rest), max(0, order.index(run) + by)), run)
+    return rest
+
+
+def waiting_runs(board: Board, faces: Iterable[CardFace]) -> Counter[str]:
+    """How many runs wait to execute, by the id of the stage where their cards will be then."""
+    waiting: Counter[str] = Counter()
+    for face in faces:
+        if (many := queued_of(face)) and (stage := training_stage(board, face)):
+            waiting[stage.id] += many
+    return waiting
+
+
+def queued_of(face: CardFace) -> int:
+    """How many runs of an open card wait for their turn."""
+    return Brief.read(face.runs).queued if face.runs and face.is_open else 0

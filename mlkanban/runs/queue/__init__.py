@@ -1,0 +1,1 @@
+"""The queue of this machine: runs that wait for a free slot, and for GPUs."""

@@ -128,6 +128,8 @@ def _about(
     yield from paragraph(text, "text", width, view.glyphs, hypothesis) if text else ()
     if metric := _metric(card, view):
         yield _joined(metric, width, view)
+    if guards := _guards(card, view):
+        yield _joined(guards, width, view, whole=True)
     if gates and found.checklist:
         yield _joined(in_short(found.checklist, view.board, view.glyphs), width, view)
     if related := _related(card, view):
@@ -154,7 +156,8 @@ def _before_runs(card: Previewed) -> int:
     """How many lines stand above the runs, where they have one line."""
     found = card.found
     assert found is not None
-    return sum(map(bool, (found.blocker, found.hypothesis, card.face.metric)))
+    metric, _, guards = card.face.metric.partition("\n")
+    return sum(map(bool, (found.blocker, found.hypothesis, metric, guards)))
 
 
 def _block(card: Previewed, view: FaceContext) -> list[Line]:
@@ -181,7 +184,7 @@ def _for_days(first: date, view: FaceContext) -> str:
 def _metric(card: Previewed, view: FaceContext) -> list[Line]:
     """`val_auc .944 → ≥.95   baseline .934   noise .004`, the value as the face has it."""
     metric = card.found.metric if card.found else {}
-    said, *guards = card.face.metric.split("\n")
+    said = card.face.metric.partition("\n")[0]
     name = str(metric.get("name", ""))
     if not name or not said.startswith(name):
         return []
@@ -199,7 +202,13 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
     for label in ("baseline", "noise"):
         if (number := metric.get(label)) is not None:
             parts.append([Piece(f"{label} ", "dim"), Piece(compact(number), "text")])
-    return [*parts, *(_guard(text, view) for text in guards)]
+    return parts
+
+
+def _guards(card: Previewed, view: FaceContext) -> list[Line]:
+    """Where each guard of the card stands, the broken ones first."""
+    texts = card.face.metric.split("\n")[1:]
+    return sorted((_guard(text, view) for text in texts), key=lambda line: line[1].role != "alarm")
 
 
 def _guard(text: str, view: FaceContext) -> Line:

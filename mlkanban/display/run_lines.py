@@ -148,7 +148,11 @@ def run_grid(
         *(_parameter(name, texts) for name, texts in differs.items()),
         column("started", [started(run, context.zone) for run in runs], "dim"),
     ]
-    columns[3:3] = [_guard_column(runs, guard, glyphs) for guard in context.guards]
+    columns[3:3] = [
+        _guard_column(runs, guard, glyphs)
+        for guard in context.guards
+        if any(guard["name"] in run.metrics for run in runs)
+    ]
     if any(run.gpus for run in runs):
         texts = ["" if run.gpus is None else str(run.gpus) for run in runs]
         columns.insert(-1, column("gpus", texts, "text", right=True))
@@ -333,10 +337,13 @@ def configuration_grid(
                     lambda at: scale.line(results[at], cells, glyphs, role.get(rows[at].key, "")),
                 )
             )  # fmt: skip
-    columns += [
-        _guard_results_column(results, at, guard, glyphs) for at, guard in enumerate(context.guards)
-    ]
+    guards: dict[bool, list[Column]] = {True: [], False: []}
+    for at, guard in enumerate(context.guards):
+        known = any(one.guards[at].values for one in results if one)
+        guards[known].append(_guard_results_column(results, at, guard, glyphs))
+    columns += guards[True]
     columns += [_parameter(name, [row.differs[name] for row in rows]) for name in names]
+    columns += guards[False]
     times = [spoken_seconds(row.seconds(context.now)) for row in rows]
     columns.append(column("time", times, "dim", right=True))
     columns += _comparison_columns(rows, context)

@@ -17,6 +17,7 @@ from mlkanban.display.card_layout import (
     PlainNote,
     budget_lines,
     gate_lines,
+    guard_lines,
     head_lines,
     last_note_lines,
     metric_lines,
@@ -109,6 +110,7 @@ def card_lines(
     stage = cell_text(content.view.board.stage(content.card.stage).name)
     body: list[Line] = [*trouble_lines(content, room)]
     body += metric_lines(content, room)
+    body += guard_lines(content, room)
     body += budget_lines(content, room)
     if text := content.card.hypothesis:
         body += paragraph(cell_text(" ".join(text.split())), "text", room, glyphs, 2)

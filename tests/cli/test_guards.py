@@ -41,7 +41,7 @@ def test_a_broken_guard_stands_everywhere(mlk: Person, ref: str) -> None:
     assert "auc .935/>=.92  p95_ms 61/<=50  fpr <=1.25" in mlk("export", "csv").out
     said = mlk("runs", ref).out
     assert "guards: p95_ms 61 +- 1, not <=50; fpr not measured" in said
-    assert "proposed: not supported; >=0.92 is reached, but p95_ms 61 +- 1, not <=50" in said
+    assert "proposed: not supported; >=0.92 is reached, but p95_ms is 61 +- 1, not <=50" in said
     figures = mlk("--json", "runs", ref).object["meta"]["figures"]
     assert [(one["name"], one["n"], one["state"]) for one in figures["guards"]] == [
         ("p95_ms", 3, "broken"), ("fpr", 0, "not measured"),

@@ -108,6 +108,15 @@ class GuardResult:
         held = f" {self.limit}" if self.state is GuardState.HELD else ""
         return f"{self.name} {self.measured}{held}"
 
+    @property
+    def objection(self) -> str:
+        """What keeps it from being held: `p95_ms is 61.3 +- 1.5, not <=50`."""
+        if self.state is GuardState.BROKEN:
+            return f"{self.name} is {self.measured}, not {self.limit}"
+        if not self.values:
+            return f"{self.name} was not measured"
+        return f"{self.name} was measured in {len(self.values)} of {self.runs} runs alone"
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -155,10 +164,9 @@ class Configuration:
 
     @property
     def guards_in_the_way(self) -> str:
-        """The guards that are not held, in words."""
-        return " and ".join(
-            guard.summary for guard in self.guards if guard.state is not GuardState.HELD
-        )
+        """What is wrong with the guards that are not held."""
+        wrong = (guard.objection for guard in self.guards if guard.state is not GuardState.HELD)
+        return ", and ".join(wrong)
 
     @cached_property
     def values(self) -> tuple[float, ...]:

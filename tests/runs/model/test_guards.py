@@ -49,7 +49,7 @@ def test_supported_needs_every_guard_held() -> None:
 def test_a_guard_that_is_clearly_broken_refutes() -> None:
     said = of_one(61.0, 60.0, 62.0)
     assert said.proposal is Proposal.NOT_SUPPORTED
-    assert said.why == ">=0.9 is reached, but p95 61 +- 1, not <=50"
+    assert said.why == ">=0.9 is reached, but p95 is 61 +- 1, not <=50"
     assert said.verdict == "not supported: auc 0.94 +- 0.01 (3 runs); p95 61 +- 1, not <=50"
 
 
@@ -63,8 +63,8 @@ def test_a_guard_broken_within_its_spread_leaves_it_open() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ((None, None, None), "p95 not measured"),
-        ((48.0, None, 47.0), "p95 47.5 +- 0.71 in 2 of 3 runs"),
+        ((None, None, None), "p95 was not measured"),
+        ((48.0, None, 47.0), "p95 was measured in 2 of 3 runs alone"),
     ],
 )  # fmt: skip
 def test_what_was_not_measured_was_not_held(values: tuple[float | None, ...], text: str) -> None:

@@ -390,3 +390,26 @@ def test_a_refusal_counts_the_cards_that_sleep_in_the_way() -> None:
     said = "The board has 4/4 cards in progress (CONWIP)"
     assert reason(two, board_full, asleep) == f"{said}, 3 of them snoozed."
     assert reason(two, board_full, None) == f"{said}."
+
+
+def test_broken_guards_close_the_stage_of_evaluation_alone() -> None:
+    stages = (
+        Stage("d", "Data"), Stage("t", "Training"), Stage("e", "Validation"), Stage("r", "Rollout"),
+    )  # fmt: skip
+    board = board_of(*stages)
+    broken = ("p95 61, not <=50", "fpr 2, not <=1")
+    for came_from, to, closed in (
+        ("d", 2, False), ("t", 2, False), ("t", 3, True), ("e", 3, True), ("r", 4, False),
+        ("e", 0, False),
+    ):  # fmt: skip
+        verdict = rules.leave(board, "g1", came_from, to, (), broken)
+        assert isinstance(verdict, Refused) == closed, (came_from, to)
+    verdict = rules.leave(board, "g1", "e", 3, (), broken)
+    assert isinstance(verdict, Refused)
+    assert verdict.reason == (
+        "g1 leaves Validation with 2 broken guards: p95 61, not <=50; fpr 2, not <=1."
+    )
+    assert (verdict.passable, verdict.closed_for("g1")) == (True, {"broken": broken})
+    assert isinstance(rules.leave(board, "g1", "e", 3, ()), Allowed)
+    plain = board_of(Stage("do", "Doing"))
+    assert isinstance(rules.leave(plain, "g1", "do", 1, (), broken), Refused), "it has no other"

@@ -269,6 +269,17 @@ def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
     assert shown(face, 12)[-2:] == [".8→≥.92", "g12      20d"]
 
 
+def test_a_broken_guard_stands_before_the_metric() -> None:
+    face = card(metric="auc .93/>=.92\np95_ms 61/<=50\nfpr <=1.25\nram 8/<=8")
+    assert shown(face, 40)[-2] == "✗ p95_ms 61→≤50 .93→≥.92", "what holds, or is not known, is not"
+    assert shown(face, 20)[-2] == "✗ p95_ms 61→≤50 .93"
+    assert shown(face, 10)[-2] == "✗ p95_ms…"
+    assert "✗ p95_ms 61→≤50" in on_paper(face)[1]
+    assert not any("✗" in line for line in shown(card(metric="auc .93/>=.92\np95 50/<=50"), 40))
+    low = card(metric="loss .1/<=.2\nrecall .3/>=.5")
+    assert shown(low, 40)[-2].startswith("✗ recall .3→≥.5")
+
+
 def test_a_shipped_card_past_delivery_needs_no_sign() -> None:
     text = " ".join(shown(card(outcome="shipped", stage="done"), 60))
     assert "shipped" not in text

@@ -184,6 +184,21 @@ def test_a_metric_goes_on_from_the_one_there_is(ada: Person, bob: Person) -> Non
     assert ada.cards.edit([ref], metric=MetricParts(["none"])).cards[0].metric is None
 
 
+def test_a_guard_is_changed_beside_the_metric(ada: Person) -> None:
+    [ref] = ada.adds("a", metric={"name": "auc", "target": 0.9}, guards="p95<=50")
+    done = ada.cards.edit([ref], {"guards": "p95<=40"}, metric=MetricParts(["auc=.8", "fpr<=1"]))
+    assert [str(guard) for guard in done.cards[0].guards] == ["p95 <=40", "fpr <=1"]
+    assert done.warning == ""
+    done = ada.cards.edit([ref], metric=MetricParts(["f1>=.5"]))
+    assert done.warning == f"{ref} is measured by f1 now, no longer by auc."
+    assert len(done.cards[0].guards) == 2
+    for wrong in ([{"name": "p95"}], [{"name": "a", "target": 1.0}] * 2, 3, "p95=1"):
+        with pytest.raises(UsageProblem):
+            ada.cards.edit([ref], {"guards": wrong})
+    assert not ada.cards.edit([ref], {"guards": "p95<=40 fpr<=1"}).changed
+    assert ada.cards.edit([ref], {"guards": None}).cards[0].guards == ()
+
+
 def test_a_tag_none_of_an_earlier_version_can_be_removed(ada: Person) -> None:
     [ref] = ada.adds("a", tags=["x"])
     with pytest.raises(UsageProblem, match="cannot be one of tags"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.card_fields import SETS
+from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.display.event_text import event_text
 from mlkanban.errors import NotFound, UsageProblem
@@ -449,3 +450,26 @@ def test_an_archive_that_knew_of_a_note_is_no_conflict_whatever_its_clock_said(
     meet(place, ada, bob)
     assert [one.service.conflicts.all() for one in two] == [[], []]
     assert shown(ada) == shown(bob)
+
+
+def test_guards_of_two_machines_are_a_conflict_and_the_metric_is_none(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], metric=MetricParts(["auc>=.9", "p95<=50"]))
+    meet(place, ada, bob)
+    ada.cards.edit([card], {"guards": "p95<=40"})
+    bob.clock.now = ada.clock.now
+    bob.cards.edit([card], {"guards": "p95<=60 fpr<=1"})
+    ada.cards.edit([card], metric=MetricParts(["auc>=.95"]))
+    meet(place, ada, bob)
+    for person in (ada, bob):
+        (clash,) = person.service.conflicts.of_card(card)
+        assert (clash.field, clash.kept, clash.other) == ("guards", "p95 <=60  fpr <=1", "p95 <=40")
+        metric = person.cards.get(card).metric
+        assert metric is not None
+        assert metric.target == 0.95
+    ada.service.conflicts.resolve(card, "guards", take=True)
+    meet(place, ada, bob)
+    assert [str(guard) for guard in bob.cards.get(card).guards] == ["p95 <=40"]

@@ -61,6 +61,27 @@ def full(ada: Person) -> Person:
 # One card
 
 
+def test_guards_are_edited_in_a_line_of_their_own_or_behind_the_metric(ada: Person) -> None:
+    metric = {"name": "auc", "target": 0.9}
+    [ref] = ada.adds("a", metric=metric, guards="p95<=50")
+    text, since = ada.service.documents.card_page(ref)
+    assert "guards: p95<=50.0" in text
+    typed = edited(text, "guards: p95<=50.0", "guards: p95<=40 fpr<=1.25")
+    card = ada.service.documents.save_card(ref, typed, since).cards[0]
+    assert [str(guard) for guard in card.guards] == ["p95 <=40", "fpr <=1.25"]
+    text, since = ada.service.documents.card_page(ref)
+    typed = edited(text, "metric: auc>=0.9", "metric: auc>=0.9 ram<=8 fpr<=1")
+    card = ada.service.documents.save_card(ref, typed, since).cards[0]
+    assert [str(guard) for guard in card.guards] == ["p95 <=40", "ram <=8", "fpr <=1"]
+    assert str(card.metric) == "auc >=.9"
+    text, since = ada.service.documents.card_page(ref)
+    line = next(line for line in text.splitlines() if line.startswith("guards:"))
+    card = ada.service.documents.save_card(ref, edited(text, line, "guards:"), since).cards[0]
+    assert card.guards == ()
+    ada.undoes()
+    assert len(ada.cards.get(ref).guards) == 3
+
+
 def test_an_edited_card_is_one_action(ada: Person) -> None:
     [ref] = ada.adds("focal loss", tags=["a", "b"], work="attended")
     before, count = ada.state(), len(ada.history.events(ada.board_id))

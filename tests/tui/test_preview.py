@@ -304,3 +304,16 @@ def test_the_stages_of_a_card_leave_out_what_was_undone(used: Path) -> None:
         ("Ideas", False), ("Ready", False), ("Data prep", False), ("Ready", True),
     ]  # fmt: skip
     ada.service.close()
+
+
+async def test_guards_have_a_line_and_the_broken_one_comes_first(small: Path) -> None:
+    ada = somebody(small, 5)
+    limit = {"direction": "<=", "target": 50.0}
+    ada.adds(
+        "fast model", metric={"name": "auc", "target": 0.9},
+        guards=[{"name": "fpr", **limit}, {"name": "p95", **limit, "value": 61.0}],
+    )  # fmt: skip
+    ada.service.close()
+    async with opened(small, size=WIDE) as board:
+        await board.go_to("fast model")
+        assert "p95 61 → ≤50 ✗   fpr not measured → ≤50" in board.text()

@@ -112,6 +112,11 @@ DONE = {
         ("metric:auc>0.92", {"metric": "val_auc .917/>=.92"}, False),
         ("metric:auc>=0.9", {"metric": "val_auc >=.92"}, False),
         ("metric:auc>=0.9", {}, False),
+        ("metric:p95>50", {"metric": "auc .9/>=.92\np95 61/<=50"}, True),
+        ("metric:p95>61", {"metric": "auc .9/>=.92\np95 61/<=50"}, False),
+        ("metric:p95>50", {"metric": "auc .9/>=.92\np95 <=50"}, False),
+        ("metric:p95", {"metric": "auc .9/>=.92\np95 <=50"}, True),
+        ("metric:auc>50", {"metric": "auc .9/>=.92\np95 61/<=50"}, False),
         ("metric:loss<1e-3", {"metric": "loss 0.0001"}, True),
     ],
 )

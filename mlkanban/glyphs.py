@@ -5,6 +5,7 @@ code page 437 and no more: what is not among them is drawn there as in ASCII. A 
 cell wide in every terminal, so there are no emoji here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -17,6 +18,10 @@ Characters = Literal["utf-8", "linux", "ascii"]
 def _glyph(utf8: str, ascii: str, *, cp437: bool = True, linux: str = "") -> Any:
     linux = linux or (utf8 if cp437 else ascii)
     return field(metadata={"utf-8": utf8, "linux": linux, "ascii": ascii})
+
+
+_BEFORE_POINT = re.compile(r"(?<![\w.,:/-])([-+]?)0(?=\.\d+(?![\w.]*\w))")
+"""The zero of a number below 1 that stands by itself: not that of a version or in a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Glyphs:
     blocked: str = _glyph("■", "!")
     running: str = _glyph("►", ">")
     queued: str = _glyph("•", "*")
+    unseen: str = _glyph("?", "?")
     ticked: str = _glyph("✓", "x", cp437=False)
     failed: str = _glyph("✗", "X", cp437=False)
     open: str = _glyph("·", ".")
@@ -83,6 +89,12 @@ class Glyphs:
     def ascii(self) -> bool:
         """Whether all that is drawn, texts too, has to be ASCII."""
         return self.characters == "ascii"
+
+    def figures(self, text: str) -> str:
+        """A sentence about metrics with its numbers as cards have them: `≥.95` for `>=0.95`, `.94
+        ±.01` for `0.94 +- 0.01`."""
+        text = text.replace("+- ", "+-")
+        return _BEFORE_POINT.sub(r"\1", self.compared(text))
 
     def compared(self, text: str) -> str:
         """A text that compares numbers, `>=0.95`, `0.94 +- 0.01`, with the signs for that."""

@@ -19,6 +19,25 @@ def drawn(of: Glyphs) -> dict[str, str]:
     return {name: getattr(of, name) for name in names}
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (">=0.95 lies within the spread", "≥.95 lies within the spread"),
+        ("val_auc 0.915 +- 0.003 (2 runs)", "val_auc .915 ±.003 (2 runs)"),
+        ("the card stands at 0.831, typed by hand", "the card stands at .831, typed by hand"),
+        ("qini -0.06, alert at <0.08.", "qini -.06, alert at <.08."),
+        ("10.5 and 1.05, 0 of 3", "10.5 and 1.05, 0 of 3"),
+        ("model 0.9.1 of v0.9 on node-0.5", "model 0.9.1 of v0.9 on node-0.5"),
+    ],
+)
+def test_numbers_of_metrics_have_one_form(written: str, shown: str) -> None:
+    assert glyphs("utf-8").figures(written) == shown
+
+
+def test_numbers_of_metrics_in_ascii() -> None:
+    assert glyphs("ascii").figures(">=0.95, 0.9 +- 0.01") == ">=.95, .9 +-.01"
+
+
 def test_ascii_is_ascii_and_the_console_of_linux_gets_what_its_font_has() -> None:
     assert all(glyph.isascii() for glyph in drawn(glyphs("ascii")).values())
     assert set("".join(drawn(glyphs("linux")).values())) <= set(CP437)

@@ -412,8 +412,9 @@ def corner(face: CardFace, view: FaceContext) -> Piece:
 
 
 def _on_the_clock(face: CardFace, view: FaceContext) -> bool:
-    """Whether it is due soon, or past the SLE."""
+    """Whether it is due soon, past the SLE, or has a run that cannot be seen."""
     near = bool(due(face, view)) and _days_left(face, view) <= _SOON_DAYS
+    near = near or (bool(face.runs) and running(face, view).endswith(view.glyphs.unseen))
     return near or old(face, view) == PAST_SLE or face.health == Health.WATCH
 
 
@@ -457,7 +458,8 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
     if wait := queued(face, view):
         found.append(Fact((signs.queued + wait, signs.queued), "clock"))
     elif run := running(face, view):
-        found.append(Fact((signs.running + run, signs.running), "live"))
+        role = "clock" if run.endswith(signs.unseen) else "live"
+        found.append(Fact((signs.running + run, signs.running), role))
     for latest in view.live.get(face.id, ())[:1]:
         from mlkanban.display.card_face_runs import so_far  # as for `running`
 

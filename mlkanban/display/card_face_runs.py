@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from mlkanban.core.metrics import compact, compact_text, number_text
 from mlkanban.core.timestamps import moment
 from mlkanban.display.run_text import spoken
-from mlkanban.glyphs import Glyphs
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.series import Latest, means, sparkline
 from mlkanban.text import cell_text
@@ -20,7 +20,7 @@ def going_on(packed: str, now: datetime) -> str:
     begun = moment(brief.since)
     length = now - begun if begun else timedelta()
     minutes = "0m" if length < timedelta(minutes=1) else spoken(length)
-    return minutes if brief.sure else minutes + "?"
+    return minutes if brief.sure else minutes + UTF8.unseen
 
 
 def waiting(packed: str, now: datetime) -> str:

@@ -6,8 +6,9 @@ a few lines of it stand over the tabs, and everything is on a tab of its own.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
@@ -56,7 +57,7 @@ from mlkanban.text import (
 WIDE = 110
 """From so many cells on there are two columns."""
 _LEFT, _MOST_LEFT = 0.4, 58
-_LABEL = 11
+_LABEL = 12
 _MOST_ON_LINE = 8
 """Tags, or cards that it needs, that one line names."""
 _SHORT = 18
@@ -111,7 +112,9 @@ class CardContent:
 
     def day(self, moment: datetime) -> str:
         """The day of an instant on the board: `11-29`, or `2025-11-29` in another year."""
-        day = moment.astimezone(ZoneInfo(self.view.board.timezone))
+        return self.short_day(moment.astimezone(ZoneInfo(self.view.board.timezone)).date())
+
+    def short_day(self, day: date) -> str:
         return f"{day:%m-%d}" if day.year == self.view.today.year else f"{day:%Y-%m-%d}"
 
     @property
@@ -191,7 +194,13 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         yield "", [Piece(f"{glyphs.blocked} {block.reason}{side}", "alarm")]
     if face is not None and not card.outcome and (text := running(face, view)):
         long = f" {text}" if text != "run" else ""
-        yield "", [Piece(f"{glyphs.running} running{long}", "live")]
+        if text.endswith(glyphs.unseen):
+            yield (
+                "",
+                [Piece(f"{glyphs.unseen} unknown {text.removesuffix(glyphs.unseen)}", "clock")],
+            )
+        else:
+            yield "", [Piece(f"{glyphs.running} running{long}", "live")]
     if card.outcome:
         shipped = card.outcome is Outcome.SHIPPED
         sign = f"{glyphs.ticked} " if shipped else ""
@@ -271,7 +280,7 @@ def what_lines(content: CardContent, shown: frozenset[str], width: int) -> list[
     if lines:
         lines.append([])
     if card.verdict:
-        said = glyphs.compared(_text(card.verdict))
+        said = glyphs.figures(_text(card.verdict))
         lines += [*_row("verdict", paragraph(said, "title", width - _LABEL, glyphs))]
         lines.append([])
     if card.hypothesis:
@@ -319,8 +328,9 @@ def trouble_lines(content: CardContent, width: int) -> Iterator[Line]:
         yield from _row("archived", paragraph(text, "text", room, glyphs))
     for reading in card.readings:
         note = f": {reading.note}" if reading.note else ""
-        day = content.view.day(reading.at)
-        body = paragraph(cell_text(f"{day} {reading.text}{note}"), "text", room, glyphs)
+        day = content.short_day(content.view.day(reading.at))
+        words = f"{day} {glyphs.figures(reading.text)}{note}"
+        body = paragraph(cell_text(words), "text", room, glyphs)
         label = Piece("alert", "alarm") if reading.alert else Piece("within", "dim")
         yield from labelled([label], _LABEL, body)
 
@@ -337,14 +347,15 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
     for word in ("baseline", "noise"):
         if metric[word] is not None:
             parts.append([Piece(f"{word} ", "dim"), Piece(compact(metric[word]), "text")])
-    has_scale = None not in (measured.value, measured.baseline, measured.target)
+    value = _standing(content)
+    has_scale = None not in (value.amount, measured.baseline, measured.target)
     if has_scale:
         del parts[1]
     line, many = as_many_as_fit(parts, max(10, width - _LABEL))
     lines = [line, *parts[many:]] if many else parts
     if has_scale:
-        lines.append(scale_line(metric, max(10, width - _LABEL), glyphs))
-    if measured.target is None and measured.value is None:
+        lines.append(scale_line(metric, value, max(10, width - _LABEL), glyphs))
+    if measured.target is None and value.amount is None:
         lines = [[Piece("no value yet", "dim")], *lines[1:]]
     label = fitted([Piece(name, "dim")], max(_LABEL, width // 3), glyphs)
     return labelled(label, max(_LABEL, width_of(label) + 2), lines)
@@ -374,18 +385,49 @@ def _guard_state(guard: Metric, content: CardContent) -> Line:
     return [Piece("  ", "text"), Piece(f"{glyph}{guard_state(guard)}", role)]
 
 
-def value_line(content: CardContent) -> Line:
-    """`.944 → ≥.950`, the value in live where it reaches the target."""
+class _Standing(NamedTuple):
+    """Where a metric stands, with the role of that, and whether it was read of a model in use."""
+
+    amount: float | None
+    role: str
+    in_use: bool = False
+
+
+def _standing(content: CardContent) -> _Standing:
+    """The value of the metric of a card: of a model in use the last reading says more than what it
+    reached before."""
     measured = content.card.measured
-    return [] if measured is None else goal_line(measured, content.glyphs)
+    if measured is None:
+        return _Standing(None, "value")
+    name, metric = measured.name, to_json(measured)
+    reading = next((one for one in content.card.readings if one.metric == name), None)
+    amount = measured.value if reading is None else reading.value
+    if reading is not None and reading.alert:
+        return _Standing(amount, "alarm", in_use=True)
+    reached = amount is not None and reaches(metric, amount)
+    return _Standing(amount, "live" if reached else "value", in_use=reading is not None)
 
 
-def goal_line(measured: Metric, glyphs: Glyphs, *, typed: bool = False) -> Line:
-    """Where a metric or a guard stands, and what it is to reach; `typed` by hand."""
+def value_line(content: CardContent) -> Line:
+    """`.944 → ≥.950`, the value in live where it reaches the target; of a model in use with the
+    last reading: `.11 → ≥.1   in use .06`."""
+    if (measured := content.card.measured) is None:
+        return []
+    now = _standing(content)
+    line = goal_line(measured, content.glyphs, role="dim" if now.in_use else "")
+    if now.in_use and now.amount is not None:
+        gap = "   " if line else ""
+        line += [Piece(f"{gap}in use ", "dim"), Piece(compact(now.amount), now.role)]
+    return line
+
+
+def goal_line(measured: Metric, glyphs: Glyphs, *, typed: bool = False, role: str = "") -> Line:
+    """Where a metric or a guard stands, and what it is to reach; `typed` by hand. The value has its
+    own role where `role` is empty."""
     metric = to_json(measured)
     line: Line = []
     if measured.value is not None:
-        role = "live" if reaches(metric, measured.value) else "value"
+        role = role or ("live" if reaches(metric, measured.value) else "value")
         text = compact_text(number_text(measured.value, metric, digits=6))
         line.append(Piece(f"{text}{' typed' * typed}", role))
     if measured.target is not None:
@@ -394,21 +436,21 @@ def goal_line(measured: Metric, glyphs: Glyphs, *, typed: bool = False) -> Line:
     return line
 
 
-def scale_line(metric: Mapping[str, float], width: int, glyphs: Glyphs) -> Line:
+def scale_line(metric: Mapping[str, float], value: _Standing, width: int, glyphs: Glyphs) -> Line:
     """From the baseline at the left to the target at the right, with a point where the value
-    stands."""
+    stands, or an arrow where it is worse than the baseline."""
     low, high = compact(metric["baseline"]), compact(metric["target"])
     room = width - cell_len(low) - cell_len(high) - 2
     span = metric["target"] - metric["baseline"]
     if room < 5 or not span:
         return [Piece(low, "dim"), Piece(f" {glyphs.to} ", "dim"), Piece(high, "focus")]
-    share = max(0.0, min(1.0, (metric["value"] - metric["baseline"]) / span))
-    at = round(share * (room - 1))
-    role = "live" if reaches(metric, metric["value"]) else "value"
+    assert value.amount is not None
+    share = (value.amount - metric["baseline"]) / span
+    at = round(max(0.0, min(1.0, share)) * (room - 1))
     return [
         Piece(f"{low} ", "dim"),
-        Piece(glyphs.heavy_rule * at, role),
-        Piece(glyphs.point, role),
+        Piece(glyphs.heavy_rule * at, value.role),
+        Piece(glyphs.more_left if share < 0 else glyphs.point, value.role),
         Piece(glyphs.rule * (room - 1 - at), "faint"),
         Piece(f" {high}", "focus"),
     ]
@@ -488,10 +530,11 @@ def gate_lines(content: CardContent, width: int, *, most: int = 0) -> list[Line]
     board = content.view.board
     closed = [rules.gate(board, item.gate) for item in card.checklist]
     names = ["" if stage is None else cell_text(stage.name) for stage in closed]
+    width, whole = width - 1, width
     right = min(max(map(cell_len, names)), width // 3)
     word = "Gates" if checklist.are_gates(card.checklist) else "Checklist"
     head = f"{word} {checklist.progress(card.checklist)}"
-    lines = [rule([Piece(head, "title")], width, glyphs)]
+    lines = [rule([Piece(head, "title")], whole, glyphs)]
     room = max(10, width - 3 - (right + 1 if right else 0))
     for item, name in zip(card.checklist, names, strict=True):
         sign = Piece(glyphs.ticked, "live") if item.done else Piece(glyphs.open, "dim")
@@ -531,19 +574,19 @@ def left_lines(
 ) -> tuple[list[Line], bool]:
     """The left column under its rule, and whether all of the card is in it. With `plain_note` the
     newest notes fill what room there is."""
-    inner = max(10, width - 2)
-    body = [[Piece(" ", "text"), *line] for line in what_lines(content, shown, inner - 1)]
-    gates = gate_lines(content, inner)
+    width = max(10, width)
+    body = [[Piece(" ", "text"), *line] for line in what_lines(content, shown, width - 3)]
+    gates = gate_lines(content, width)
     whole = len(body) + bool(gates) + len(gates) <= height
     if gates and not whole:
         # At least what is to be done is seen.
-        gates = gate_lines(content, inner, most=1)
+        gates = gate_lines(content, width, most=1)
         body = body[: max(0, height - len(gates) - 1)]
     if gates:
         body += [[], *gates]
     left = height - len(body) - 1
     if plain_note and left > 2:
-        last = last_note_lines(content, inner, left, plain_note)
+        last = last_note_lines(content, width, left, plain_note)
         body += [[], *last] if last else []
     return body[:height], whole
 
@@ -560,7 +603,7 @@ def summary_lines(content: CardContent, width: int, height: int) -> list[Line]:
         until = f", {text}" if (text := cell_text(until_text(block.until))) else ""
         text = f"since {content.day(block.since)}{until}{note}"
         lines.append([Piece("blocked ", "alarm"), Piece(text, "text")])
-    if text := glyphs.compared(card.verdict) or card.hypothesis:
+    if text := glyphs.figures(card.verdict) or card.hypothesis:
         lines.append([Piece(cell_text(" ".join(text.split())), "text")])
     if line := _measured_line(content, width - 2):
         lines.append(line)

@@ -19,7 +19,12 @@ from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, due
 from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
-from mlkanban.display.run_text import duration, spoken, values_text
+from mlkanban.display.run_text import (
+    UNSEEN_STATES,
+    elapsed,
+    in_order_of_state,
+    values_text,
+)
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import SHAPE_CELLS
 from mlkanban.runs.model.state import RunState
@@ -142,7 +147,7 @@ def _about(
         said = [
             Piece(f"{_short(view.day(reading.at), view)} ", "dim"),
             sign,
-            Piece(_text(reading.text, view), role),
+            Piece(view.glyphs.figures(_text(reading.text, view)), role),
         ]
         yield _joined([said], width, view)
     if gates and found.notes:
@@ -266,7 +271,7 @@ def _ending(card: Previewed, view: FaceContext) -> list[Line]:
         roles: dict[str, str] = {Health.ALERT: "alarm", Health.WATCH: "clock"}
         parts.append([Piece("health ", "dim"), Piece(face.health, roles.get(face.health, "text"))])
     if found.verdict:
-        parts.append([Piece(view.glyphs.compared(_one_line(found.verdict, 200, view)), "text")])
+        parts.append([Piece(view.glyphs.figures(_one_line(found.verdict, 200, view)), "text")])
     return parts
 
 
@@ -292,18 +297,13 @@ def _sign(run: Run, view: FaceContext) -> Piece:
     glyphs = view.glyphs
     if run.state is RunState.QUEUED:
         return Piece(glyphs.queued, "clock")
-    if not run.state.ended:
-        return Piece(glyphs.running, "live") if run.may_go_on else Piece("?", "clock")
+    if run.state in UNSEEN_STATES:
+        return Piece(glyphs.running if run.may_go_on else glyphs.unseen, "clock")
+    if run.may_go_on:
+        return Piece(glyphs.running, "live")
     if run.is_result:
         return Piece(glyphs.ticked, "live")
     return Piece(glyphs.failed, "dim" if run.state is RunState.KILLED else "alarm")
-
-
-def _time(run: Run, view: FaceContext) -> str:
-    if since := moment(run.waits_since):
-        return spoken(view.now - since)
-    unseen = run.state in (RunState.UNKNOWN, RunState.STALE)
-    return duration(run, view.now) + ("?" if unseen else "")
 
 
 def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
@@ -322,21 +322,13 @@ def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
     return [Piece(compact(float(number_text(value, metric))), "value")]
 
 
-def _first(runs: Sequence[Run]) -> list[Run]:
-    """Those that go on first, then those that wait, then the others, each the newest first."""
-    place = {False: 0, True: 2}
-    return sorted(
-        runs, key=lambda run: 1 if run.state is RunState.QUEUED else place[run.state.ended]
-    )
-
-
 def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
     """`runs  ► 15h    • 4d    ✓ 3d .944`, as many as fit."""
     assert card.found is not None
     parts: list[Line] = []
-    for run in _first(card.found.runs):
+    for run in in_order_of_state(card.found.runs):
         sign = _sign(run, view)
-        said: Line = [Piece(f"{sign.text} ", sign.role), Piece(_time(run, view), "text")]
+        said: Line = [Piece(f"{sign.text} ", sign.role), Piece(elapsed(run, view.now), "text")]
         if value := _value(run, card, view):
             said += [Piece(" ", "text"), *value]
         parts.append(said)
@@ -347,11 +339,11 @@ def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
 def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Line]:
     """A line for each run: state, time, value, start, what is known; of many the first ones."""
     assert card.found is not None
-    runs = _first(card.found.runs)
+    runs = in_order_of_state(card.found.runs)
     more = len(runs) - most
     if more > 0:
         runs = runs[: most - 1]
-    times = [_time(run, view) for run in runs]
+    times = [elapsed(run, view.now) for run in runs]
     values = [_value(run, card, view) for run in runs]
     begun = [_day(at, view) if (at := moment(run.started or run.made)) else "" for run in runs]
     wide, day = (max(map(len, column), default=0) for column in (times, begun))

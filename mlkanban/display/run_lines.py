@@ -3,7 +3,7 @@ together."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from mlkanban.display.lines import flow, joined, labelled, paragraph, width_of
 from mlkanban.display.run_text import (
     SHORTLY,
     difference_text,
-    duration,
+    elapsed,
     metrics_text,
     spoken,
     started,
@@ -142,11 +142,11 @@ def run_grid(
     inner = 2 * any(run.parent for run in runs)
     columns = [
         Column("  run", inner + 2 + max(map(cell_len, ("run", *names)), default=3), state),
-        column("time", [duration(run, context.now) for run in runs], "text", right=True),
+        column("time", [elapsed(run, context.now) for run in runs], "text", right=True),
         column(cell_text(context.name) or "reported", values, "value", most=30),
         *([column("", shapes, "live")] if any(shapes) else []),
         *(_parameter(name, texts) for name, texts in differs.items()),
-        column("started", [started(run, context.zone) for run in runs], "dim"),
+        column("started", [_since(run, context.zone) for run in runs], "dim"),
     ]
     columns[3:3] = [
         _guard_column(runs, guard, glyphs)
@@ -176,6 +176,11 @@ def _guard_column(runs: Sequence[Run], guard: Goal, glyphs: Glyphs) -> Column:
 
     head = cell_text(name)
     return Column(head, max(cell_len(head), 2 + max(map(cell_len, texts))), cell)
+
+
+def _since(run: Run, zone: tzinfo) -> str:
+    """When a run started; of one that waits, since when."""
+    return started(replace(run, started=run.waits_since or run.started), zone)
 
 
 def known_of(run: Run, context: RunPageContext) -> Line:
@@ -584,7 +589,7 @@ def verdict_lines(context: RunPageContext, width: int) -> list[Line]:
     what to do after a search."""
     found = context.found
     if found is not None and found.proposal is None and found.is_search:
-        text = context.glyphs.compared(cell_text(found.search_text))
+        text = context.glyphs.figures(cell_text(found.search_text))
         body = paragraph(text, "text", max(20, width - 8), context.glyphs)
         return labelled([Piece("search", "clock")], 8, body)
     if found is None or found.proposal is None:
@@ -594,7 +599,7 @@ def verdict_lines(context: RunPageContext, width: int) -> list[Line]:
     about = found.proposal_text.removeprefix(found.proposal.value).strip()
     why = ": ".join(filter(None, (about, found.why)))
     indent = len(word) + 2
-    reason = context.glyphs.compared(cell_text(why))
+    reason = context.glyphs.figures(cell_text(why))
     return labelled(
         [Piece(word, role)], indent,
         paragraph(reason, "text", max(20, width - indent), context.glyphs),
@@ -619,7 +624,7 @@ def remark_lines(
         line
         for sentence in sentences
         for line in paragraph(
-            context.glyphs.compared(cell_text(sentence)), "dim", max(20, width), context.glyphs
+            context.glyphs.figures(cell_text(sentence)), "dim", max(20, width), context.glyphs
         )
     ]
     if spent:

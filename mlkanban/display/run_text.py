@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.metrics import compact, compact_text, number_text
 from mlkanban.core.timestamps import moment
-from mlkanban.glyphs import Glyphs
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, sparkline
 from mlkanban.runs.model.state import RunState
@@ -58,6 +58,32 @@ def duration(run: Run, now: datetime) -> str:
         return f"waits {spoken(now - since)}"
     known = length(run, now)
     return "" if known is None else spoken(known)
+
+
+def elapsed(run: Run, now: datetime) -> str:
+    """How long a run has run, or waited for its scheduler; `?` behind it where its processes cannot
+    be seen."""
+    if since := moment(run.waits_since):
+        return spoken(now - since)
+    return duration(run, now) + UTF8.unseen * (run.state in UNSEEN_STATES)
+
+
+UNSEEN_STATES = frozenset({RunState.UNKNOWN, RunState.STALE})
+
+
+def in_order_of_state(runs: Sequence[Run]) -> list[Run]:
+    """Those that go on first, then those that wait, those that finished, and the others, each in
+    the order given, with the runs that they started."""
+    known = {run.id: run for run in runs}
+
+    def place(run: Run) -> int:
+        while above := known.get(run.parent):
+            run = above
+        if run.may_go_on:
+            return int(run.state is RunState.QUEUED)
+        return 2 if run.is_result else 3
+
+    return sorted(runs, key=place)
 
 
 def spoken(length: timedelta) -> str:

@@ -94,19 +94,16 @@ def card_lines(
     plain_note: PlainNote,
     size: tuple[int, int],
 ) -> list[Line]:
-    """The card, why it is here, and each key with what it would do, in a size. What is said of the
-    card gives way to the keys."""
+    """The card with why it is here, and each key with what it would do, in a size. What is said of
+    the card gives way to the keys."""
     width, height = size
     glyphs, room = content.glyphs, width - 2
     head, _ = head_lines(content, width, height)
-    end = [
-        *labelled(
-            [Piece("Why it is here", "title")],
-            16,
-            paragraph(cell_text(why), "text", max(10, room - 16), glyphs),
-        ),
-        *choice_lines(choices, room, glyphs),
-    ]
+    reason = labelled(
+        [Piece("Why it is here", "dim")], 16,
+        paragraph(glyphs.figures(cell_text(why)), "title", max(10, room - 16), glyphs),
+    )  # fmt: skip
+    end = choice_lines(choices, room, glyphs)
     stage = cell_text(content.view.board.stage(content.card.stage).name)
     body: list[Line] = [*trouble_lines(content, room)]
     body += metric_lines(content, room)
@@ -114,19 +111,23 @@ def card_lines(
     body += budget_lines(content, room)
     if text := content.card.hypothesis:
         body += paragraph(cell_text(" ".join(text.split())), "text", room, glyphs, 2)
-    left = height - len(head) - len(end) - 3
+    shown = [_set_in(line) for line in body]
+    left = height - len(head) - len(reason) - len(end) - 4
     if content.card.checklist:
-        gates = gate_lines(content, room)
+        gates = gate_lines(content, width)
         # The newest note says more about what to decide than items that are not the next one.
         short = joined(in_short(content.card.checklist, content.view.board, glyphs))
-        whole = len(gates) <= (left - len(body)) // 2
-        body += gates if whole else [fitted(short, room, glyphs)]
-    body = body[: max(0, left)]
-    if content.card.notes and left - len(body) > 2:
-        body += last_note_lines(content, room, left - len(body), plain_note)
-    inset = [[Piece(" ", "text"), *line] for line in body]
+        whole = len(gates) <= (left - len(shown)) // 2
+        shown += gates if whole else [_set_in(fitted(short, room, glyphs))]
+    shown = shown[: max(0, left)]
+    if content.card.notes and left - len(shown) > 2:
+        shown += last_note_lines(content, width, left - len(shown), plain_note)
     under = rule([Piece(stage, "dim")], width, glyphs)
-    return [*head, under, *inset, [], *([Piece(" ", "text"), *line] for line in end)]
+    return [*head, under, *map(_set_in, reason), [], *shown, [], *map(_set_in, end)]
+
+
+def _set_in(line: Line) -> Line:
+    return [Piece(" ", "text"), *line]
 
 
 def choice_lines(

@@ -83,7 +83,7 @@ COMMANDS: tuple[Command, ...] = (
             "Move", (BOARD, CARD, PLAN), word="move"),
     Command("triage.accept", ("L", "shift+right"), "Move on",
             "one stage on; the next card", "Decide", (TRIAGE,)),
-    Command("triage.stage", DIGITS, "Accept into stage", "into stage 1 to 9; the next card",
+    Command("triage.stage", DIGITS, "Move to stage", "into stage 1 to 9; the next card",
             "Decide", (TRIAGE,)),
     Command("triage.skip", ("j", "down"), "Skip", "leave it, it comes back once at the end",
             "Decide", (TRIAGE,)),
@@ -280,9 +280,10 @@ STATUS = {
         "card.next", "card.edit", "card.note", "card.checklist", "runs", "card.move", "card.block",
         "card.finish", "help", "back",
     ),
+    # What each key of a decision would do stands on the page.
     TRIAGE: (
-        "card.health", "triage.accept", "card.snooze", "card.block", "card.finish",
-        "card.archive", "triage.skip", "undo", "help", "back",
+        "card.open", "triage.previous", "card.edit", "card.priority", "card.due", "undo",
+        "card.merge", "help", "back",
     ),
     PLAN: (
         "plan.replenish", "card.right", "card.score", "plan.order", "plan.day", "undo", "help",

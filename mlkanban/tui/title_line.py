@@ -59,6 +59,15 @@ def _left(model: BoardModel, width: int, glyphs: Glyphs) -> Line:
     return left
 
 
+def attention(model: BoardModel, width: int, glyphs: Glyphs) -> Line:
+    """How many cards are blocked, past the SLE and late, in at most `width` cells: in words, else
+    in short, else nothing."""
+    sums = list(_attention(model, glyphs))
+    lines = [[Piece(s.words, s.role) for s in sums], [Piece(s.short, s.role) for s in sums]]
+    line = next((line for line in lines if _cells(line, _GAP) <= width), [])
+    return [piece for each in line for piece in (Piece(_GAP, "dim"), each)][1:]
+
+
 def _sums(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
     if model.marks:
         count = f"{glyphs.marked} {len(model.marks)}"
@@ -70,20 +79,25 @@ def _sums(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
     wip = Meter(in_progress(model.board, model.loads), model.board.conwip)
     role = "alarm" if wip.over else "clock" if wip.full else "text"
 
-    def counted(what: str, whole: object) -> str:
-        """Under a filter `5 of 12`."""
-        return f"{whole}" if model.found is None else f"{model.found[what]} of {whole}"
-
-    shown = counted("in progress", wip)
+    shown = _counted(model, "in progress", wip)
     yield _Sum(f"{shown} in progress", f"{shown} WIP", role)
+    yield from _attention(model, glyphs)
+
+
+def _counted(model: BoardModel, what: str, whole: object) -> str:
+    """Under a filter `5 of 12`."""
+    return f"{whole}" if model.found is None else f"{model.found[what]} of {whole}"
+
+
+def _attention(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
     if model.blocked:
-        shown = counted("blocked", model.blocked)
+        shown = _counted(model, "blocked", model.blocked)
         yield _Sum(f"{glyphs.blocked} {shown} blocked", f"{glyphs.blocked} {shown}", "alarm")
     if model.past_sle:
-        shown = counted("past SLE", model.past_sle)
+        shown = _counted(model, "past SLE", model.past_sle)
         yield _Sum(f"!! {shown} past SLE", f"!! {shown}", "clock")
     if model.late:
-        shown = counted("late", model.late)
+        shown = _counted(model, "late", model.late)
         yield _Sum(f"{shown} late", f"{shown} late", "alarm")
 
 

@@ -22,7 +22,7 @@ from mlkanban.display.run_lines import (
     verdict_lines,
     written_lines,
 )
-from mlkanban.display.run_text import difference_text
+from mlkanban.display.run_text import difference_text, elapsed, in_order_of_state
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.overview import overview
@@ -123,7 +123,7 @@ def test_a_search_without_a_target_says_what_to_repeat() -> None:
     here = replace(context(many), found=results(many, {"name": "auc"}))
     [said] = plain(verdict_lines(here, 200))
     assert said == (
-        "search  5 trials, best 0.94 (lr 1e-4): repeat it with two more seeds; the best of many is"
+        "search  5 trials, best .94 (lr 1e-4): repeat it with two more seeds; the best of many is"
         " lucky"
     )
 
@@ -213,3 +213,23 @@ def test_the_last_lines_fill_the_room_there_is(out: int, err: int, room: int) ->
     elif room >= 6 and out and err:
         assert len(shown) == room
         assert len(found) == 2
+
+
+def test_runs_stand_in_the_order_of_their_states() -> None:
+    queued = Run("q", RunState.QUEUED, made="2026-03-18T12:00:00Z")
+    live = Run("r", RunState.RUNNING, started="2026-03-19T12:00:00Z")
+    failed, finished = run(4, None, "1e-4", why="out of memory"), run(0, 0.91, "1e-3")
+    part = replace(run(5, 0.9, "1e-3"), parent="r")
+    newest_first = [queued, failed, live, part, finished]
+    assert in_order_of_state(newest_first) == [live, part, queued, finished, failed]
+
+
+def test_a_run_that_waits_has_its_time_and_since_when() -> None:
+    queued = Run("q", RunState.QUEUED, made="2026-03-18T12:00:00Z")
+    grid = run_grid([queued], {}, context([queued]), 120)
+    assert plain([grid.row(0)])[0].split()[:5] == ["•", "queued", "2d", "03-18", "12:00"]
+
+
+def test_a_run_out_of_sight_says_so_behind_its_time() -> None:
+    far = Run("u", RunState.UNKNOWN, started="2026-03-20T02:00:00Z")
+    assert elapsed(far, NOW) == "10h?"

@@ -117,6 +117,29 @@ async def test_a_page_left_while_the_store_is_slow(
         assert board.current() == "focal loss for minority classes"
 
 
+@pytest.mark.parametrize("tab", ["2", "3", "4"])
+async def test_a_tab_chosen_while_the_card_is_still_read(
+    small: Path, monkeypatch: pytest.MonkeyPatch, tab: str
+) -> None:
+    slow, real = threading.Event(), History.of_card
+
+    def late(*args: Any) -> Any:
+        slow.wait(20)
+        return real(*args)
+
+    async with opened(small) as board:
+        monkeypatch.setattr(History, "of_card", late)
+        board.send("enter")
+        await board.until(lambda: "card-tabs" in {w.id for w in board.app.screen.query("*")})
+        board.send(tab)
+        await asyncio.sleep(0.05)
+        slow.set()
+        await board.settled()
+        shown = {"2": "No notes yet", "3": "created", "4": "No links"}
+        assert FIRST in board.text()
+        assert shown[tab] in board.text()
+
+
 async def test_the_stages_left_before_they_are_drawn(small: Path) -> None:
     async with opened(small) as board:
         board.board_screen.do_stages()

@@ -17,8 +17,8 @@ async def test_the_card_says_what_is_known(used: Path) -> None:
         assert "retrain on the new quarter" in board.lines()[0]
         assert "■ data-access" in board.lines()[1]
         assert "external" not in board.lines()[1], "nobody said so"
-        assert "blocked    since 03-17" in text
-        assert "           ticket 4711" in text
+        assert "blocked     since 03-17" in text
+        assert "            ticket 4711" in text
         assert "blocked by data-access: ticket 4711" in text  # nothing but history is there
         await board.keys("2")
         assert "No notes yet: a writes the first one." in board.text()

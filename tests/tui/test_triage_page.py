@@ -81,6 +81,28 @@ async def test_a_soft_limit_is_no_obstacle_and_is_named(tmp_path: Path) -> None:
         assert CARD in page.stage("Ready").cards()
 
 
+async def test_the_head_counts_what_needs_somebody_and_the_reason_is_on_top(
+    tmp_path: Path,
+) -> None:
+    data = board_with(tmp_path / "data", blocked="bug")
+    async with opened(data) as page:
+        await page.press("mark.toggle", "triage")
+        head, lines = page.lines()[0], page.text().splitlines()
+        assert "■ 1 blocked" in head
+        assert head.rstrip().endswith("1 to go")
+        why = next(at for at, line in enumerate(lines) if "Why it is here" in line)
+        assert lines[why - 1].startswith("─ Ideas ")
+        assert why < next(at for at, line in enumerate(lines) if line.startswith(" blocked"))
+
+
+async def test_the_keys_line_has_what_the_page_does_not_name(tmp_path: Path) -> None:
+    async with opened(board_with(tmp_path / "data"), size=(160, 45)) as page:
+        await triage_of(page)
+        hints = [hint.word for hint in page.screen.status.hints]
+        assert hints[:5] == ["open", "previous", "edit", "priority", "due date"]
+        assert not {"snooze", "block", "finish", "skip"} & set(hints)
+
+
 async def test_gates_that_are_unticked_are_counted(tmp_path: Path) -> None:
     items = [{"text": "goal written", "gate": "Ideas"}, {"text": "named", "gate": ""}]
     data = board_with(tmp_path / "data", items=items)

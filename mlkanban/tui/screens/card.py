@@ -35,6 +35,7 @@ from mlkanban.display.run_lines import (
     run_grid,
     verdict_lines,
 )
+from mlkanban.display.run_text import in_order_of_state
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.model.overview import Order, in_order, overview, worth_watching
 from mlkanban.runs.model.parameters import differing
@@ -84,7 +85,7 @@ class CardScreen(TextScreen):
         self._tab: Tab | None = None
         self._read: _Read | None = None
         self._notes = ""
-        self._curves = LearningCurves(self, self._draw_anew)
+        self._curves = LearningCurves(self, self._draw_newest)
         self.command_objects = (*CardCommands(self).objects, UndoCommands(self), self._curves)
 
     def compose(self) -> ComposeResult:
@@ -103,6 +104,11 @@ class CardScreen(TextScreen):
         self.set_interval(_RUN_SECONDS, self._look_at_runs)
 
     def on_resize(self) -> None:
+        self._draw_newest()
+
+    def _draw_newest(self) -> None:
+        """Draw the card as it is known; if it was not read yet, read it, as what goes on in the
+        group, the first reading too, is given up."""
         self.only_newest("draw", self._draw if self._read else self.board_changed)
 
     def targets(self) -> list[CardFace]:
@@ -152,9 +158,6 @@ class CardScreen(TextScreen):
         going_on = self._read and any(not run.state.ended for run in self._read.runs)
         if self.is_active and going_on:
             self._read_curves()
-
-    def _draw_anew(self) -> None:
-        self.only_newest("draw", self._draw)
 
     def _card_is_gone(self) -> None:
         """Somebody undid its creation."""
@@ -291,7 +294,8 @@ class CardScreen(TextScreen):
         lines: list[Line] = []
         several = found is not None and len(found.configurations) > 1
         if len(runs) <= _EACH:
-            grid = run_grid(runs, differing(runs), context, width)
+            ordered = in_order_of_state(runs)
+            grid = run_grid(ordered, differing(ordered), context, width)
             lines = [grid.head, *(grid.row(at) for at in range(len(runs)))]
             lines += [[]] if several else []
         if several or len(runs) > _EACH:
@@ -335,7 +339,7 @@ class CardScreen(TextScreen):
     def _show_tab(self, tab: Tab) -> None:
         self._tab = tab
         self.scroll.scroll_home(animate=False)
-        self.only_newest("draw", self._draw)
+        self._draw_newest()
 
     async def do_card_next(self) -> None:
         await self._go_on(1)

@@ -19,10 +19,11 @@ from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.card_layout import CardContent
 from mlkanban.display.card_page import CardPage
-from mlkanban.display.lines import fitted, rule, spread
+from mlkanban.display.lines import fitted, rule, spread, width_of
 from mlkanban.display.triage_page import (
     OFTEN_SNOOZED,
     Outlook,
+    TriageChoice,
     card_lines,
     choices,
     stage_grid,
@@ -37,6 +38,7 @@ from mlkanban.tui.commands import TRIAGE, keys_shown
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.plain_markdown import plain_line
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.title_line import attention
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import Lines, ListLines
@@ -147,18 +149,20 @@ class TriageScreen(KeyScreen):
                 return
         if not self.ready:
             return
-        self.status.offer(self.card_hints(self.targets()))
         width, height = self.size
         glyphs, model = self.host.glyphs, self.host.model
         grid = stage_grid([model.header(at) for at in range(len(model.columns))], width, glyphs)
         grid = [*grid, []] if height >= _LOW else []
         self.query_one("#triage-head", Lines).show([self._head(width), *grid])
         beside = _BESIDE if width >= _ROOMY and item is not None else 0
-        lines = self._end_lines(width)
+        lines, offered = self._end_lines(width), list[tuple[str, TriageChoice]]()
         if card is not None and item is not None:
             # The head, the last line, and the bar that scrolls.
             room = (width - beside - 2, height - len(grid) - 2)
-            lines = self._card_lines(card, item, spent, snoozes, room)
+            lines, offered = self._card_lines(card, item, spent, snoozes, room)
+        on_page = {choice.command for _, choice in offered}
+        hints = self.card_hints(self.targets())
+        self.status.offer([hint for hint in hints if hint.command not in on_page])
         self.query_one("#triage-card", Lines).show(lines)
         left = self.query_one("#triage-left", ListLines)
         left.display = bool(beside)
@@ -170,14 +174,20 @@ class TriageScreen(KeyScreen):
         resumed = " (resumed)" if sitting.resumed else ""
         place = f"{sitting.place} of {sitting.cards}{resumed}"
         line = [Piece(" Triage  ", "title"), Piece(place, "focus")]
-        return spread(line, [Piece(f"{self._counts()} ", "dim")], width, self.host.glyphs)
+        left = f"{sitting.left} to go" if sitting.items else ""
+        right = [Piece("   ".join(filter(None, (self._counts(), left))) + " ", "dim")]
+        room = width - width_of([*line, *right]) - 6
+        if sums := attention(self.host.model, room, self.host.glyphs):
+            line += [Piece("     ", "dim"), *sums]
+        return spread(line, right, width, self.host.glyphs)
 
     def _counts(self) -> str:
         return " ".join(f"{what} {count}" for what, count in self._sitting.decided.items())
 
     def _card_lines(
         self, card: Card, item: Item, spent: Spending | None, snoozes: int, size: tuple[int, int]
-    ) -> list[Line]:
+    ) -> tuple[list[Line], list[tuple[str, TriageChoice]]]:
+        """The lines of the card, and the choices with their keys that stand in them."""
         host, model, board = self.host, self.host.model, self.board
         view = FaceContext.at(board, host.now(), glyphs=host.glyphs)
         face = next(iter(self.targets()), None)
@@ -195,7 +205,7 @@ class TriageScreen(KeyScreen):
         keys = {command.name: keys_shown(command).split()[0] for command in host.commands}
         offered = [(keys[choice.command], choice) for choice in choices(content, outlook)]
         why = item.why + (f"; snoozed {quantity(snoozes, 'time')} before" if snoozes else "")
-        return card_lines(content, why, offered, plain_line, size)
+        return card_lines(content, why, offered, plain_line, size), offered
 
     def _left_lines(self, width: int, room: int) -> list[Line]:
         """The cards that are still to come, with why they are here."""

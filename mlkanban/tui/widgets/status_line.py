@@ -130,7 +130,7 @@ class StatusLine(Widget):
     def _lines(self) -> list[str]:
         """The lines of the message."""
         mark = "! " if self.warning else ""
-        if cell_len(self.message) + len(mark) < self.size.width:
+        if cell_len(self.message) + len(mark) < self.size.width - 1:
             return [mark + self.message]
         return wrap(
             mark + self.message, max(10, self.size.width - 2), subsequent_indent=" " * len(mark)
@@ -152,7 +152,7 @@ class StatusLine(Widget):
             text = " " + " ".join(lines[y:])
         return [
             (
-                shortened(text, self.size.width, self._glyphs.cut),
+                shortened(text, self.size.width - 1, self._glyphs.cut),
                 "alarm" if self.warning else "title",
             )
         ]
@@ -168,7 +168,7 @@ class StatusLine(Widget):
         way back as long as anything else does."""
         hints = list(self.hints)
         stays = [hint for hint in hints if hint.command in _STAY]
-        while len(hints) > 1 and self._cells(hints) > self.size.width:
+        while len(hints) > 1 and self._cells(hints) >= self.size.width:
             others = [hint for hint in hints if hint not in stays]
             hints.remove(others[-1] if others else stays.pop())
         return hints

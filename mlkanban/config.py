@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -72,6 +73,12 @@ class Settings:
             "description": "how the open board calls when a run ends: none, bell, osc9 or osc777"
         },
     )
+    log_limit_mb: float = field(
+        default=200.0,
+        metadata={
+            "description": "MB (1,000,000 bytes) of a log that are kept after the end; 0: all"
+        },
+    )
     repeat_parameters: list[str] = field(
         default_factory=lambda: [*repeats.DEFAULT_NAMES],
         metadata={
@@ -83,12 +90,17 @@ class Settings:
     def repeats(self) -> Repeats:
         return Repeats(tuple(self.repeat_parameters))
 
+    @property
+    def log_limit(self) -> int:
+        """Bytes of a log that are kept after the end of its run; 0 for all."""
+        return round(self.log_limit_mb * 1_000_000)
+
 
 _NAMES = tuple(setting.name for setting in fields(Settings))
 _VARIABLES = {
     setting.name: f"MLKANBAN_{setting.name.upper()}"
     for setting in fields(Settings)
-    if isinstance(setting.default, str | bool)
+    if isinstance(setting.default, str | bool | float)
 }
 
 
@@ -136,6 +148,12 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
             raise BadInput(problem, "Correct or unset the variable.") from None
         key = rest[0] if name == "keys" and rest else name
         raise _problem(file, text, key, what, "Correct it there.") from None
+    if not 0 <= settings.log_limit_mb < inf:
+        what = f"{settings.log_limit_mb} is no size."
+        advice = "Write a number of MB, 0 for no limit."
+        if (origin := origins["log_limit_mb"]) in _VARIABLES.values():
+            raise BadInput(f"{origin}: {what}", advice)
+        raise _problem(file, text, "log_limit_mb", what, advice)
     if wrong := repeats.refusal(settings.repeat_parameters):
         raise _problem(file, text, "repeat_parameters", wrong, "Give names such as seed or *_seed.")
     return settings, origins
@@ -147,6 +165,8 @@ def _expected(name: str, *, whole: bool) -> str:
         return "a table: [keys]" if whole else "a key in quotes, or a list of them"
     if isinstance(getattr(Settings(), name), bool):
         return "true or false"
+    if isinstance(getattr(Settings(), name), float):
+        return "a number"
     choices = get_args(get_type_hints(Settings)[name])
     if choices and all(isinstance(choice, str) for choice in choices):
         return f"one of {', '.join(choices)}"

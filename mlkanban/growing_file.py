@@ -25,9 +25,10 @@ class NewLines(NamedTuple):
 class GrowingFile:
     """Reads each line of a file once, as soon as it is complete."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, skip: int = 0) -> None:
+        """`skip` bytes at the beginning are not read."""
         self.path = path
-        self._offset = 0
+        self._offset = skip
         self._tail = b""
         self._identity: tuple[int, int] | None = None
 
@@ -67,11 +68,11 @@ class GrowingFile:
                 return
             self._offset += end
             self._tail = (self._tail + chunk[:end])[-_TAIL:]
-            for line in _containing(chunk[:end], containing):
+            for line in lines_containing(chunk[:end], containing):
                 yield line.decode(errors="replace")
 
 
-def _containing(text: bytes, wanted: bytes) -> Iterator[bytes]:
+def lines_containing(text: bytes, wanted: bytes) -> Iterator[bytes]:
     """The lines of a text that contain some bytes, without looking closely at the others."""
     if not wanted:
         yield from text.splitlines()

@@ -152,3 +152,16 @@ def test_a_setting_with_few_values_names_them(tmp_path: Path) -> None:
     file.write_text('notify = "osc777"\n')
     assert read(file, {})[0].notify == "osc777"
     assert read(file, {"MLKANBAN_NOTIFY": "bell"})[0].notify == "bell"
+
+
+def test_the_limit_of_logs_is_a_number_of_mb(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("log_limit_mb = 0.5\n")
+    assert read(file, {})[0].log_limit == 500_000
+    assert read(file, {"MLKANBAN_LOG_LIMIT_MB": "3"})[0].log_limit == 3_000_000
+    with pytest.raises(BadInput, match=r"MLKANBAN_LOG_LIMIT_MB: -1\.0 is no size"):
+        read(file, {"MLKANBAN_LOG_LIMIT_MB": "-1"})
+    for text, why in (('"much"', "'much' is not a number"), ("nan", "nan is no size")):
+        file.write_text(f"log_limit_mb = {text}\n")
+        with pytest.raises(BadInput, match=f"line 1: log_limit_mb: {why}"):
+            read(file, {})

@@ -96,14 +96,14 @@ def slot_for(
     with closing(service):
         try:
             if (data / "runs").is_dir():
-                _take_in_others(service)
+                _take_in_others(session, service)
             slot = RunSlot(_named(service, names, override, source=card, queue=queue), service)
             _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
             show(f"{error} {_LATER}")
             slot = RunSlot(JobCard(names[0]))
         yield slot
-        session.keep_for_hooks(service.take_hook_events())
+        session.keep_for_afterwards(service.take_hook_events())
         for notice in service.take_notices():
             show(notice)
 
@@ -146,15 +146,17 @@ def _repeats() -> Repeats:
         return DEFAULT
 
 
-def _take_in_others(service: Service) -> None:
+def _take_in_others(session: Session, service: Service) -> None:
     """Runs that nobody has taken in yet count for the limits too."""
+    intake = Intake(places().data)
     try:
-        done = Intake(places().data).take_in(service, now())
+        done = intake.take_in(service, now())
     except StoreProblem as error:
         show(f"What became of other runs was not taken in: {error}")
     else:
         if done.message:
             show(done.message)
+    session.keep_for_afterwards(ended=intake.take_ended())
 
 
 def _warn_of_budget(service: Service, ref: str) -> None:

@@ -26,6 +26,8 @@ from mlkanban.glyphs import terminal_glyphs
 from mlkanban.hooks import find_hooks
 from mlkanban.paths import places, working_folder
 from mlkanban.runs.local import processes, surroundings
+from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
+from mlkanban.runs.local.log_room import longest, over_limit, room
 from mlkanban.runs.local.surroundings import without_watch
 from mlkanban.runs.model.metric_lines import is_of_tracker, unread_text
 from mlkanban.runs.slurm import client
@@ -49,6 +51,8 @@ _FIX = "mlkanban doctor --fix"
 _OLD = timedelta(days=7)
 _MOST_UNREAD = 3
 _SLURM_SECONDS = 5.0
+_MUCH_LOG = 100_000_000
+"""Bytes of logs that are worth a word."""
 
 
 Verdict = Literal["ok", "note", "problem"]
@@ -80,6 +84,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
+        *_notifications(session, os.environ),
         *_programs(),
         *_time_zone(),
         *(unread or _keys(session)),
@@ -217,6 +222,25 @@ def _tmux(env: Mapping[str, str]) -> Iterator[Check]:
                     "For a quick Esc: set -sg escape-time 10 in ~/.tmux.conf")  # fmt: skip
     else:
         yield Check("tmux", "ok", f"holds Esc back for {delay} ms")
+
+
+def _notifications(session: Session, env: Mapping[str, str]) -> Iterator[Check]:
+    """Whether tmux passes on what calls the person when a run ends."""
+    if "TMUX" not in env or not session.settings.notify.startswith("osc"):
+        return
+    try:
+        done = subprocess.run(
+            ["tmux", "show-options", "-gqv", "allow-passthrough"],
+            capture_output=True, text=True, timeout=2, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        yield Check("notify", "note", f"tmux cannot be asked about it: {error}")
+        return
+    if done.stdout.strip() in ("on", "all"):
+        yield Check("notify", "ok", f"{session.settings.notify}, which tmux passes on")
+    else:
+        yield Check("notify", "note", f"tmux keeps {session.settings.notify} back",
+                    "Pass it on: set -g allow-passthrough on in ~/.tmux.conf")  # fmt: skip
 
 
 _USES = {
@@ -477,6 +501,7 @@ def run_checks(session: Session) -> Iterator[Check]:
     yield from _watched()
     if not processes.visible():
         yield Check("processes", "note", "there is no /proc: what jobs leave behind is not seen")
+    yield from _logs(session)
     yield from _unread(session)
     gpus = surroundings.gpus()
     if gpus is not None:
@@ -527,6 +552,22 @@ def _watched() -> Iterator[Check]:
     if stale:
         yield Check("runs", "note", f"silent on another host: {_some(stale)}",
                     "Look there: mlkanban runs")  # fmt: skip
+
+
+def _logs(session: Session) -> Iterator[Check]:
+    """The room that logs of runs take, and those that grow over the limit."""
+    folder, limit = runs_folder(places().data), session.settings.log_limit
+    folders = [RunFolder(folder / name) for name in run_ids(folder)]
+    total = sum(map(room, folders))
+    if total > _MUCH_LOG:
+        yield Check("logs", "ok", f"{quantity(len(folders), 'run')}, {total / 1e9:.1f} GB",
+                    "Free the room of old ones: mlkanban runs prune")  # fmt: skip
+    for growing in folders:
+        size = longest(growing)
+        text = over_limit(size, limit)
+        if text and not growing.end() and growing.rc() is None:
+            yield Check("logs", "note", f"run {growing.id}: {text}",
+                        "The limit is log_limit_mb in config.toml.")  # fmt: skip
 
 
 def _unread(session: Session) -> Iterator[Check]:

@@ -14,10 +14,11 @@ import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
 from mlkanban.cli.layout import table
+from mlkanban.cli.prune import prune
 from mlkanban.cli.queue import enqueue
 from mlkanban.cli.run_curves import curve, latest_data, latest_values
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import AIM, CARD, RUN, override_at_start
+from mlkanban.cli.types import AIM, CARD, RUN, GroupOrArgument, override_at_start
 from mlkanban.clock import now
 from mlkanban.display.run_table import reported_text, result_lines
 from mlkanban.display.run_text import duration, inside, started
@@ -28,6 +29,7 @@ from mlkanban.runs.local.code import Changes, code_state
 from mlkanban.runs.local.folder import find_run, folders_of, split_task
 from mlkanban.runs.local.inspect import metrics_of, why
 from mlkanban.runs.local.intake import Intake
+from mlkanban.runs.local.log_room import longest, over_limit, room
 from mlkanban.runs.local.logs import copy_logs
 from mlkanban.runs.local.orphans import orphan_processes
 from mlkanban.runs.local.start import Wanted, begin, plan
@@ -186,11 +188,11 @@ def _take_in_end(session: Session) -> None:
         show(f"{error} The board takes the run in later.")
 
 
-@click.command()
+@click.group(cls=GroupOrArgument, invoke_without_command=True)
 @click.argument("card", type=CARD, required=False)
 @click.option("--chart", is_flag=True, help="Draw the learning curves of the runs of CARD.")
-@pass_session
-def runs(session: Session, card: str | None, chart: bool) -> None:
+@click.pass_context
+def runs(ctx: click.Context, card: str | None = None, chart: bool = False) -> None:
     """List the runs of a card, or of all cards of the board, newest first.
 
     Of one card: also what its runs say together of its metric and target, and what they used. Of a
@@ -200,6 +202,16 @@ def runs(session: Session, card: str | None, chart: bool) -> None:
     --chart draws the values of the best run and of those that go on over their steps, with target
     and baseline as lines.
     """
+    if ctx.invoked_subcommand is None:
+        session = ctx.find_object(Session)
+        assert session is not None
+        _list(session, card, chart)
+
+
+runs.add_command(prune)
+
+
+def _list(session: Session, card: str | None, chart: bool) -> None:
     if chart and card is None:
         raise UsageProblem("A chart is of the runs of one card.", "Name it: mlkanban runs CARD.")
     if (places().data / "runs").is_dir() or shutil.which("squeue"):
@@ -220,6 +232,7 @@ def runs(session: Session, card: str | None, chart: bool) -> None:
         results = service.runs.results(card) if card else None
         metric = service.runs.metric(card) if card else None
         left, differs = _orphan_processes(card_runs), _differing(card_runs, exact=session.json)
+        sizes = _log_sizes(card_runs) if session.json else {}
         latest = latest_values(card_runs, service)
         session.answer(
             "runs",
@@ -230,6 +243,7 @@ def runs(session: Session, card: str | None, chart: bool) -> None:
                     "latest": latest_data(latest.get(shown_run.id, [])),
                     "differs": differs[shown_run.id],
                     "left_over": _pids(left.get(shown_run.id, [])),
+                    "log_bytes": sizes.get(shown_run.id),
                 }
                 for ref, shown_run in card_runs
             ],
@@ -241,6 +255,7 @@ def runs(session: Session, card: str | None, chart: bool) -> None:
                 else (),
                 _unread(session, card_runs) if card else (),
                 _orphan_lines(session, left),
+                _long_logs(session, card_runs),
             ),
             meta=(lambda: _meta(card_runs, results, metric)) if card else None,
         )
@@ -260,6 +275,7 @@ def _read_slurm(session: Session, service: Service) -> None:
     for done in (taken_in, intake.take_in(service, now())):
         if done.message:
             session.show_message(done.message)
+    session.keep_for_afterwards(ended=intake.take_ended())
 
 
 def run_data(run: Run) -> dict[str, object]:
@@ -337,6 +353,23 @@ def _orphan_lines(session: Session, left: Mapping[str, Sequence[OrphanProcess]])
         yield f"Left over from run {run}, still alive (mlkanban stop {run} ends them):"
         for orphan in processes:
             yield f"  {orphan.process.pid:>8}  {session.clean(orphan.command)[:100]}"
+
+
+def _log_sizes(card_runs: Sequence[tuple[str, Run]]) -> dict[str, int]:
+    """Bytes of the logs of the runs whose logs are in their folders here."""
+    folders = folders_of(places().data, (run.id for _, run in card_runs if not run.job))
+    return {folder.id: room(folder) for folder in folders if folder.out.exists()}
+
+
+def _long_logs(session: Session, card_runs: Sequence[tuple[str, Run]]) -> Iterator[str]:
+    """The runs that go on whose logs are over the limit."""
+    going_on = folders_of(
+        places().data, (run.id for _, run in card_runs if not (run.job or run.state.ended))
+    )
+    for folder in going_on:
+        if text := over_limit(longest(folder), session.settings.log_limit):
+            yield ""
+            yield f"Run {folder.id}: {text}."
 
 
 def _meta(

@@ -24,6 +24,7 @@ from mlkanban.text import ascii_only, display, quantity
 if TYPE_CHECKING:
     from mlkanban.config import Settings
     from mlkanban.core.models import Board
+    from mlkanban.runs.local.folder import RunFolder
     from mlkanban.runs.local.intake import Intake
     from mlkanban.service import Done, Service
     from mlkanban.service.hook_events import HookEvent
@@ -51,6 +52,7 @@ class Session:
     """Why the answer could not be printed, and the answer."""
     _wrote: bool = field(default=False, init=False)
     _hook_events: list[HookEvent] = field(default_factory=list, init=False)
+    _ended_runs: list[RunFolder] = field(default_factory=list, init=False)
 
     @cached_property
     def settings(self) -> Settings:
@@ -152,6 +154,7 @@ class Session:
         else:
             if done.message:
                 self.show_message(done.message)
+        self._ended_runs += self._intake.take_ended()
 
     def _with_runs(self, service: Service) -> Service:
         """The board as it is with what became of runs: a copy in memory, where that is not taken
@@ -207,6 +210,7 @@ class Session:
         if not self._wrote:
             return
         self._run_hooks()
+        self._keep_log_limit()
         # Loaded when the answer is out already; what only reads never needs it.
         from mlkanban.service.backups import wanted
 
@@ -218,10 +222,27 @@ class Session:
         except MlkanbanError as error:
             self.show_message(f"No backup was made: {error}")
 
-    def keep_for_hooks(self, events: Sequence[HookEvent]) -> None:
-        """Keep what was written without `service` until hooks are run."""
+    def _keep_log_limit(self) -> None:
+        """Take out the middle of logs over the limit, of runs whose end was taken in."""
+        ended, self._ended_runs = self._ended_runs, []
+        try:
+            limit = self.settings.log_limit
+        except MlkanbanError:
+            return  # said already, by what needs the settings
+        if ended and limit:
+            # Processes and files of jobs: only who takes in the end of a run waits for them.
+            from mlkanban.runs.local.log_room import keep_limit
+
+            keep_limit(ended, limit, clock.now())
+
+    def keep_for_afterwards(
+        self, events: Sequence[HookEvent] = (), ended: Sequence[RunFolder] = ()
+    ) -> None:
+        """Keep what was written without `service`, and the runs whose end was taken in, until
+        hooks are run and logs shortened."""
         self._hook_events += events
-        self._wrote |= bool(events)
+        self._ended_runs += ended
+        self._wrote |= bool(events or ended)
 
     def _run_hooks(self) -> None:
         events, self._hook_events = self._hook_events, []

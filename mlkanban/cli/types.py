@@ -43,6 +43,24 @@ class SuggestingGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class GroupOrArgument(SuggestingGroup):
+    """A group that takes arguments and options of its own where none of its commands is named."""
+
+    _NAMED = f"{__name__}.named"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = bool(args) and args[0] in self.commands
+        ctx.meta[self._NAMED] = named
+        ctx.allow_interspersed_args = not named
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        params = super().get_params(ctx)
+        if ctx.meta.get(self._NAMED):
+            return [param for param in params if not isinstance(param, click.Argument)]
+        return params
+
+
 class TextCommand(click.Command):
     """A command whose words may be a text such as `- [ ] buy labels`: what begins with a dash and a
     blank is no option."""

@@ -380,7 +380,7 @@ class TasksJson(Shape):
 class RunJson(Shape):
     """`latest` is what a run that goes on has reported so far, the metric of the card first;
     `differs` are the parameters in which the run is unlike others of its card, `left_over` the
-    processes it left running."""
+    processes it left running; `log_bytes` is null where its logs are not in its folder here."""
 
     card: str
     id: str
@@ -407,6 +407,7 @@ class RunJson(Shape):
     last_lines: list[str]
     differs: dict[str, str]
     left_over: list[LeftOverJson]
+    log_bytes: int | None
 
 
 class GuardResultJson(Shape):
@@ -524,6 +525,24 @@ class PatchJson(Shape):
     run: str
     commit: str
     patch: str
+
+
+class OldLogJson(Shape):
+    """`kept` says why the logs stay, null where they are (to be) shortened."""
+
+    id: str
+    card: str
+    ended: str | None
+    bytes: int
+    kept: str | None
+
+
+class PrunedJson(Shape):
+    """`freed` are bytes, those that would be freed where nothing was `done` yet."""
+
+    done: bool
+    freed: int
+    runs: list[OldLogJson]
 
 
 class AwaitedRunJson(Shape):
@@ -878,6 +897,7 @@ KINDS: Mapping[str, JsonKind] = {
     "adopt": JsonKind(StartedRunJson, "the run that `adopt` made of a process"),
     "sbatch": JsonKind(SubmittedRunJson, "the job that `sbatch` submitted"),
     "stop": JsonKind(StoppedRunJson, "`stop`"),
+    "runs.prune": JsonKind(PrunedJson, "`runs prune`"),
     "wait": JsonKind(list[AwaitedRunJson], "`wait`"),
     "diff": JsonKind(CodeDifferenceJson, "`diff`"),
     "patch": JsonKind(PatchJson, "`diff --patch`"),

@@ -82,6 +82,9 @@ class RunPageContext:
     latest: Mapping[str, Latest] = field(default_factory=dict)
     """What runs that go on reported last, by their ids."""
 
+    large: Mapping[str, int] = field(default_factory=dict)
+    """The bytes of logs over the limit that still grow, by the ids of their runs."""
+
     @property
     def guards(self) -> Sequence[Goal]:
         """The limits that must hold beside the metric."""
@@ -196,6 +199,9 @@ def known_of(run: Run, context: RunPageContext) -> Line:
             line.append(Piece(f"  {cell_text(run.last[-1].strip())}", "dim"))
     elif told:
         line = [Piece(told, "dim")]
+    if run.id in context.large:
+        size = f"log {context.large[run.id] / 1e6:,.0f} MB"
+        line = [Piece(size, "alarm"), Piece("  ", "text"), *line]
     if run.unread:
         line += [*([Piece("  ", "text")] if line else []), Piece(cell_text(run.unread[0]), "alarm")]
     return [Piece("best", "live"), Piece("  ", "text"), *line] if best else line

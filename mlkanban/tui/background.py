@@ -21,6 +21,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.store_thread import StoreThread, beside
 
 if TYPE_CHECKING:
+    from mlkanban.runs.local.folder import RunFolder
     from mlkanban.runs.local.intake import Intake
     from mlkanban.runs.use_cases.card_runs import EndedRun
     from mlkanban.service.hook_events import HookEvent
@@ -111,7 +112,16 @@ class RunWatch:
             self._intake = Intake(folder)
         done = self._intake.take_in(service, self._app.now())
         self._ask_slurm(self._intake, service)
+        if ended := self._intake.take_ended():
+            self._keep_log_limit(ended)
         return done
+
+    def _keep_log_limit(self, ended: Sequence[RunFolder]) -> None:
+        """Beside the board: to copy what stays of a huge log takes a while."""
+        from mlkanban.runs.local.log_room import keep_limit  # once a run has ended
+
+        limit, moment = self._app.settings.log_limit, self._app.now()
+        threading.Thread(target=keep_limit, args=(ended, limit, moment)).start()
 
     def _ask_slurm(self, intake: Intake, service: Service) -> None:
         """Beside the board: a controller that hangs holds nobody up. The next look sees what was

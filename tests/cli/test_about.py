@@ -40,6 +40,7 @@ def test_settings_say_where_they_come_from(mlk, home, monkeypatch) -> None:
         "ascii": (True, "MLKANBAN_ASCII"), "timezone": ("", "default"), "keys": ({}, "default"),
         "trackers": ([], "default"), "preview": (True, "default"),
         "card_list": (False, "default"), "notify": ("none", "default"),
+        "log_limit_mb": (200.0, "default"),
     }  # fmt: skip
 
 

@@ -76,6 +76,7 @@ sbatch {rich} -- {new} -> any
 adopt {rich} --pid {pid} --override {new}
 runs
 runs {rich}
+runs prune
 runs {rich} --chart
 diff {run} -> any
 diff {run} --patch -> any

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from mlkanban.config import Settings
 from mlkanban.core.events import Change
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.local.folder import RunFolder
@@ -546,3 +547,16 @@ async def test_the_newest_run_of_a_card_starts_again_from_its_page(small: Path) 
         await board.until(lambda: "t --token '***'" in board.text())
         await board.keys("y")
         await board.until(lambda: "held a secret" in board.status())
+
+
+async def test_a_log_that_grows_over_the_limit_is_named(small: Path) -> None:
+    async with opened(small, settings=Settings(log_limit_mb=0.1)) as board:
+        folder = forged(small, board.ref(TITLE))
+        folder.err.write_bytes(b"x" * 99 * 4_000)
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("runs")
+        await board.until(lambda: "a log of 0.4 MB, over the limit of 0.1 MB" in board.text())
+        ends(folder, 0, out="short\n")
+        await board.app.run_watch.look()
+        await board.until(lambda: "over the limit" not in board.text())

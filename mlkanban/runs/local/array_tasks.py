@@ -9,8 +9,8 @@ from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
-from mlkanban.runs.local.folder import tail
-from mlkanban.runs.model.metric_lines import MOST_UNREAD, Reported, reported
+from mlkanban.growing_file import GrowingFile
+from mlkanban.runs.model.metric_lines import MARK, MOST_UNREAD, Reported, reported
 
 _MOST = 1000
 """So many tasks of an array are kept with its run."""
@@ -79,16 +79,19 @@ def _number(job: Mapping[str, Any], end: list[Any]) -> int:
     return int(raw) if job.get("by") == "job" and raw.isdecimal() else _index(end)
 
 
-def reported_in(file: Path) -> Reported:
-    """What a log reports. It may be looked at for as long as a queue lists its job, so nothing is
-    read twice."""
+def reported_in(file: Path, most: int = _FOR_METRICS) -> Reported:
+    """What a log reports in its last `most` bytes. It may be looked at for as long as a queue lists
+    its job, so nothing is read twice."""
     try:
         status = file.stat()
     except OSError:
         return Reported({})
-    return _read_once(file, status.st_size, status.st_mtime_ns)
+    return _read_once(file, status.st_size, status.st_mtime_ns, most)
 
 
 @lru_cache(maxsize=4096)
-def _read_once(file: Path, size: int, changed: int) -> Reported:
-    return reported(tail(file, _FOR_METRICS).splitlines())
+def _read_once(file: Path, size: int, changed: int, most: int) -> Reported:
+    try:
+        return reported(GrowingFile(file, max(0, size - most)).read(MARK.encode(), over=True).lines)
+    except OSError:
+        return Reported({})

@@ -39,6 +39,8 @@ from mlkanban.text import quantity
 
 _AT_THE_START = timedelta(seconds=1)
 """What is seen that soon is how the run was started."""
+_FOR_METRICS = 250_000_000
+"""Bytes at the end of a log in which metrics are looked for."""
 
 
 def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime) -> Judgement:
@@ -251,7 +253,7 @@ def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]
     job = start.get("slurm")
     apart = isinstance(job, dict) and write_apart(job)
     out = [] if apart else logs(folder, start)[0]
-    from_output = reduce(together, map(reported_in, out), Reported({}))
+    from_output = reduce(together, (reported_in(log, _FOR_METRICS) for log in out), Reported({}))
     try:
         text = folder.metrics()
         if apart and text.strip():

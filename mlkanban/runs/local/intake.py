@@ -31,6 +31,12 @@ class Intake:
         self._listed = -1
         self._open: list[RunFolder] = []
         self._finished: set[str] | None = None
+        self._ended: list[RunFolder] = []
+
+    def take_ended(self) -> list[RunFolder]:
+        """The runs whose end was taken in since this was asked last."""
+        ended, self._ended = self._ended, []
+        return ended
 
     def anything(self) -> bool:
         """Whether there may be news: without open runs, this looks at one folder only."""
@@ -57,6 +63,7 @@ class Intake:
         gone = finished | (over - listed_jobs)
         self._open = [folder for folder in self._open if folder.id not in gone]
         if finished:
+            self._ended += [RunFolder(self._folder / name) for name in finished]
             self._finished = (self._finished or set()) | finished
             memory.write(self._finished, service.boards.cursor())
         self._listed = listed

@@ -194,6 +194,33 @@ def everything() -> Iterator[tuple[Process, int, int]]:
             yield process, stat.group, stat.session
 
 
+def open_for_writing(files: Iterable[Path]) -> list[Process] | None:
+    """The processes of this user that can write into one of these files; None where that is not
+    visible."""
+    if not (PROC / "self/fdinfo").exists():
+        return None
+    wanted = set()
+    for file in files:
+        with suppress(OSError):
+            status = file.stat()
+            wanted.add((status.st_dev, status.st_ino))
+    return [process for process, _, _ in everything() if _writes(process.pid, wanted)]
+
+
+def _writes(pid: int, files: set[tuple[int, int]]) -> bool:
+    """Whether a process has one of these files (device, inode) open for writing."""
+    with suppress(OSError):
+        for number in os.listdir(PROC / f"{pid}/fd"):
+            with suppress(OSError):
+                status = os.stat(PROC / f"{pid}/fd/{number}")
+                if (status.st_dev, status.st_ino) in files:
+                    text = (PROC / f"{pid}/fdinfo/{number}").read_text()
+                    flags = re.search(r"^flags:\s*([0-7]+)", text, re.MULTILINE)
+                    if flags and int(flags[1], 8) & os.O_ACCMODE != os.O_RDONLY:
+                        return True
+    return False
+
+
 def _numbers() -> list[int]:
     with suppress(OSError):
         return [int(name) for name in os.listdir(PROC) if name.isdecimal()]

@@ -18,6 +18,8 @@ MARK = "mlkanban:"
 """What a line of metrics begins with."""
 MOST = 50
 MOST_UNREAD = 5
+LONGEST_LINE = 20_000
+"""Characters of a line of metrics."""
 _LONGEST = 60
 _NAMED = re.compile(r"[^\W\d][\w./@ -]{0,60}")
 _LINE = re.compile(r"(?P<before>.*?(?:^|(?<=\s)))mlkanban:(?P<rest>.*)", re.DOTALL)
@@ -58,7 +60,11 @@ class MetricLine(NamedTuple):
 
 def metric_line(line: str) -> MetricLine | None:
     """What a line reports; None where it is no line of metrics."""
-    match = _LINE.fullmatch(line) if MARK in line else None
+    if MARK not in line:
+        return None
+    if len(line) > LONGEST_LINE:
+        return MetricLine(unread={line[:_LONGEST]: f"a line of {len(line):,} characters"})
+    match = _LINE.fullmatch(line)
     if match is None or _OWN_WORDS.match(match["rest"]):
         return None
     text = match["rest"].strip()

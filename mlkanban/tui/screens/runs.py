@@ -36,6 +36,7 @@ from mlkanban.errors import BadQuery, MlkanbanError, NotFound
 from mlkanban.runs.local.commits import difference
 from mlkanban.runs.local.folder import find_run, folders_of, split_task
 from mlkanban.runs.local.inspect import logs
+from mlkanban.runs.local.log_room import longest, over_limit
 from mlkanban.runs.local.logs import Written, last_written, render
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
 from mlkanban.runs.model.overview import (
@@ -103,6 +104,7 @@ class RunsScreen(ListScreen):
         self._curves = LearningCurves(self, self._draw_anew)
         self.command_objects = (self._curves,)
         self._written = ("", Written([], []))
+        self._large: dict[str, int] = {}
         self._differs: dict[str, tuple[str, ...]] = {}
         self._grids: dict[object, Grid] = {}
         self._words: dict[int, tuple[list[Line], list[Line]]] = {}
@@ -224,11 +226,22 @@ class RunsScreen(ListScreen):
 
     async def _log(self, run_id: str) -> None:
         """Show what a run wrote last, beside the keys: its files may lie on a slow disk."""
-        data = self.host.places.data
-        read = (run_id, await beside(lambda: last_written(data, run_id)))
-        if read != self._written:
-            self._written = read
-            self.draw()
+        data, limit = self.host.places.data, self.host.settings.log_limit
+        going_on = [run.id for run in self._runs if not (run.state.ended or run.job)]
+        read, sizes = await beside(
+            lambda: (
+                last_written(data, run_id),
+                {folder.id: longest(folder) for folder in folders_of(data, going_on)},
+            )
+        )
+        large = {run: size for run, size in sizes.items() if over_limit(size, limit)}
+        if large != self._large:
+            self._large = large
+            self._grids.clear()
+        elif (run_id, read) == self._written:
+            return
+        self._written = (run_id, read)
+        self.draw()
 
     # Learning curves
 
@@ -278,7 +291,7 @@ class RunsScreen(ListScreen):
         glyphs = self.host.glyphs
         context = RunPageContext(
             self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs,
-            self._curves.latest,
+            self._curves.latest, self._large,
         )  # fmt: skip
         lines = [self._title_line(width), self._summary_line(context, width)]
         cursor, self.rows_in_sight = -1, {}
@@ -430,6 +443,8 @@ class RunsScreen(ListScreen):
 
     def _left_lines(self, run: Run) -> list[Line]:
         left = self._left.get(run.id, [])
+        if text := over_limit(self._large.get(run.id, 0), self.host.settings.log_limit):
+            return [[Piece(text, "alarm")]]
         if not left:
             return []
         return [

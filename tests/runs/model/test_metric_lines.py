@@ -123,3 +123,10 @@ def test_a_secret_in_what_is_not_understood_is_hidden() -> None:
     told = reported(lines).unread
     assert len(told) == 3
     assert all("***" in one and key[:4] not in one for one in told)
+
+
+def test_an_endless_line_is_no_metric_and_is_not_dropped_in_silence() -> None:
+    long = "mlkanban: " + "a=1 " * 2_000_000
+    found = reported([long, "x" * 9_000_000, "mlkanban: b=2"])
+    assert found.values == {"b": 2.0}
+    assert found.unread == ("a line of 8,000,010 characters",)

@@ -19,11 +19,10 @@ from mlkanban.errors import BadInput, NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
 from mlkanban.runs.local.folder import RunFolder, runs_folder
 from mlkanban.runs.model.inbox import experiments, find
-from mlkanban.runs.model.tracker_run import CARD_TAG, KINDS, Tracked
-from mlkanban.runs.slurm.job_states import at, read_job_states
-from mlkanban.runs.slurm.labelled_jobs import make_run, offered, offered_job
+from mlkanban.runs.model.tracker_run import KINDS, Tracked
+from mlkanban.runs.slurm.job_states import read_job_states
+from mlkanban.runs.slurm.unlinked_jobs import link_job, unlinked_jobs
 from mlkanban.runs.trackers.places import place, read_all, servers, usual
-from mlkanban.text import display
 
 if TYPE_CHECKING:
     from mlkanban.runs.trackers.places import TrackerRuns
@@ -47,8 +46,8 @@ def link(session: Session, card: str, run: str, source: str) -> None:
     Or wandb:RUN_ID, or tensorboard:DIR for a folder with event files. Its metrics count like those
     of any other run; what the tracker says of its state is shown and moves nothing.
 
-    slurm:JOB takes a job of yours, whose comment names a card without its store, as a run of CARD,
-    which is followed as if `mlkanban sbatch` had submitted it.
+    slurm:JOB takes a job of yours, or an array with all its tasks, as a run of CARD, which is
+    followed as if `mlkanban sbatch` had submitted it.
     """
     kind, _, name = run.partition(":")
     if kind not in KINDS:
@@ -72,12 +71,13 @@ def link(session: Session, card: str, run: str, source: str) -> None:
 
 def _link_job(session: Session, service: Service, card: str, number: str) -> None:
     data = places().data
-    job = offered_job(data, number, clock.now(), _SLURM_SECONDS)
-    run = make_run(data, job, "", service.runs.label(card)) if job else ""
+    number = number.partition("_")[0]  # an array is linked with all its tasks
+    run = link_job(data, number, service.runs.label(card), clock.now(), _SLURM_SECONDS)
     if not run:
         raise NotFound(
             f"No job {number} waits for a card here.",
-            "A job of SLURM does whose comment is mlk:CARD. See: mlkanban sync-runs",
+            "A job of yours does that is no run, and names no card of a store. See: mlkanban"
+            " sync-runs",
         )
     folder = RunFolder(runs_folder(data) / run)
     read_job_states(data, [folder], frozenset(), clock.now(), _SLURM_SECONDS)
@@ -134,7 +134,8 @@ def sync_runs(
     Runs tagged mlkanban.card with the label of a card, STORE:CARD as `mlkanban show CARD` prints
     it, are linked to that card (W&B: a tag mlkanban.card:STORE:CARD). The others, also those that
     name a card without a store, are listed, the newest first, and wait for a decision: a card, a
-    new card, or never to be listed again. So are jobs of SLURM whose comment is mlk:CARD.
+    new card, or never to be listed again. So are your jobs of SLURM that no card has: those whose
+    comment is mlk:CARD, and for a day all others. An array is one of them.
     """
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too
@@ -295,19 +296,7 @@ def read_trackers(
             [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs")
         )
     unread = servers({} if only else os.environ, sources)
-    jobs = () if only else _jobs()
+    jobs = () if only else unlinked_jobs(places().data, clock.now(), _SLURM_SECONDS)
     return replace(
         tracker_runs, runs=(*tracker_runs.runs, *jobs), problems=(*tracker_runs.problems, *unread)
     )
-
-
-def _jobs() -> Iterator[Tracked]:
-    """The jobs of SLURM that name a card without its store."""
-    for job in offered(places().data, clock.now(), _SLURM_SECONDS):
-        label = job.label
-        if label is not None:
-            yield Tracked(
-                f"slurm:{job.id}", name=display(job.comment), says=job.state,
-                tags={CARD_TAG: label.ref},
-                started=at(job.submit), where=display(job.folder),
-            )  # fmt: skip

@@ -18,7 +18,7 @@ from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.hints import sentences
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.store_thread import StoreThread, beside
+from mlkanban.tui.store_thread import SLURM_SECONDS, StoreThread, beside
 
 if TYPE_CHECKING:
     from mlkanban.runs.local.folder import RunFolder
@@ -32,8 +32,6 @@ DRAFT_SECONDS, RUN_SECONDS, BACKUP_SECONDS, SYNC_SECONDS = 3.0, 2.0, 20.0, 60.0
 """Between two looks; `SYNC_SECONDS` between those into the folder that several hosts share."""
 CALM = 10.0
 """Seconds since the last key, before a backup is made."""
-SLURM_SECONDS = 20.0
-"""For each of its programs."""
 _MOST_ENDS = 3
 """Runs that a message about their ends names."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlkanban.paths import working_folder
 from mlkanban.service import Service
 from mlkanban.tui.number_worker import GivenUp
-from mlkanban.tui.store_thread import beside
+from mlkanban.tui.store_thread import SLURM_SECONDS, beside
 
 if TYPE_CHECKING:
     from mlkanban.runs.trackers.places import TrackerRuns
@@ -54,7 +54,14 @@ class TrackerReader:
         if not read_only:
             await beside(lambda: self._sync(actor, tracker_runs))
             await self._app.catch_up()
-        return replace(tracker_runs, problems=(*tracker_runs.problems, *servers(os.environ)))
+        from mlkanban.runs.slurm.unlinked_jobs import unlinked_jobs  # few have SLURM
+
+        data, now = self._app.places.data, self._app.now()
+        jobs = await beside(lambda: unlinked_jobs(data, now, SLURM_SECONDS))
+        return replace(
+            tracker_runs, runs=(*tracker_runs.runs, *jobs),
+            problems=(*tracker_runs.problems, *servers(os.environ)),
+        )  # fmt: skip
 
     def give_up(self) -> None:
         self._over.set()

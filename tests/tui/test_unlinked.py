@@ -1,5 +1,6 @@
 """Runs of trackers that belong to no card: one line each, one key each."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -239,3 +240,36 @@ async def test_a_folder_that_is_gone_ends_nothing(
         monkeypatch.chdir(small)
         await page.press("unlinked.read")
         assert "No run of a tracker was found." in page.text()
+
+
+async def test_a_job_of_slurm_is_linked(
+    small: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    line = f"4242_[2-5]|PENDING|Priority|1796086752|N/A|N/A|(null)|{work}"
+    for name, script in (
+        ("squeue", f"case \"$*\" in *%F*) echo '4242|sweep';; *) echo '{line}';; esac"),
+        ("sacct", "exit 1"), ("scontrol", "exit 1"),
+    ):  # fmt: skip
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    async with opened(small, size=SMALL) as page:
+        await page.press("unlinked")
+        await page.until(lambda: page.list_lines()[0].strip() == "Unlinked runs of trackers: 1")
+        assert here(page).startswith("- SLURM, sweep")
+        await page.press("unlinked.new")
+        assert "link it" in page.status()
+        await page.press("unlinked.link")
+        await page.answer("LOGISTIC base")
+        ref = page.ref("logistic baseline")
+        await page.until(lambda: f"Job 4242 is a run of {ref} now" in page.status())
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 0"
+        await page.until(lambda: bool(_runs_of(page, ref)))
+        assert _runs_of(page, ref) == ["SLURM job 4242"]
+
+
+def _runs_of(page: Page, ref: str) -> list[str]:
+    with page.store() as service:
+        return [run.job for run in service.runs.of_card(ref)]

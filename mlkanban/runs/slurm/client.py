@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -95,9 +96,29 @@ def setup(seconds: float) -> Setup:
     )  # fmt: skip
 
 
-def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[SlurmJob]:
-    """The accounting's records of these jobs, read in one call."""
-    return read_sacct(_output([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))
+def accounting(
+    ids: Sequence[str], cluster: str, seconds: float, *, mine: bool = False
+) -> list[SlurmJob]:
+    """The accounting's records of these jobs, or of those of this user among them, read in one
+    call."""
+    words = [*_SACCT, "-j", ",".join(ids), *(["-u", str(os.getuid())] if mine else [])]
+    return read_sacct(_output([*words, *_on(cluster)], seconds))
+
+
+def job_names(ids: Sequence[str], seconds: float) -> dict[str, str]:
+    """The names of jobs of this user, by their numbers: those that the queue lists, and those that
+    the accounting has."""
+    found: dict[str, str] = {}
+    answers = [["squeue", "-h", "-t", "all", "-u", str(os.getuid()), "-o", "%F|%j"]]
+    if ids:
+        answers.append(["sacct", "-X", "-P", "-n", "--format=JobID,JobName", "-j", ",".join(ids)])
+    for words in answers:
+        with suppress(NoAnswer):
+            for line in _output(words, seconds).splitlines():
+                number, _, name = line.partition("|")
+                if "|" not in name:
+                    found[number.partition("_")[0]] = name
+    return found
 
 
 def time_limits(jobs: Sequence[SlurmJob], cluster: str, seconds: float) -> list[SlurmJob]:

@@ -307,8 +307,8 @@ def read_squeue(text: str) -> list[SlurmJob]:
             SlurmJob(
                 match[1], parts[0], word, exit=0 if word == "COMPLETED" else None, submit=submit,
                 start=start if began else None, end=end if over else None,
-                reason=_known_text(parts[2]), comment="|".join(parts[6:-1]), folder=parts[-1],
-                teller="squeue", tasks=_tasks(parts[0]),
+                reason=_known_text(parts[2]), comment=_known_text("|".join(parts[6:-1])),
+                folder=parts[-1], teller="squeue", tasks=_tasks(parts[0]),
             )
         )  # fmt: skip
     return jobs
@@ -384,6 +384,12 @@ def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[Slu
             nodes, gpus = (known.nodes, known.gpus) if known else ("", None)
             by_task[job.task] = replace(job, nodes=nodes, gpus=gpus)
     return list(by_task.values())
+
+
+def task_counts(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> tuple[int, int]:
+    """How many tasks of a job are over, of how many, by these lines about it."""
+    tasks = _newest(counted, queued)
+    return sum(job.tasks for job in tasks if job.over), sum(job.tasks for job in tasks)
 
 
 def _forgotten(job: str, tasks: Sequence[SlurmJob], known: Known) -> list[SlurmJob]:

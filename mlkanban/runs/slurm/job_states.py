@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.timestamps import instant, moment
+from mlkanban.core.timestamps import moment
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.slurm import client
@@ -25,7 +25,8 @@ from mlkanban.runs.slurm.job_records import (
     judge_job,
     task_ends,
 )
-from mlkanban.runs.slurm.labelled_jobs import find_logs, last_look, stamp, take_up
+from mlkanban.runs.slurm.labelled_jobs import at, find_logs, last_look, stamp, take_up
+from mlkanban.runs.slurm.unlinked_jobs import remember
 
 EVERY = 30.0
 """Seconds: a controller is shared by many, so it is not asked more often."""
@@ -79,6 +80,8 @@ def read_job_states(
         queued, problem = _queue(cluster, seconds)
         unseen = _unseen(cluster, last, now, seconds) if stores else []
         # Judged with the others: where a job was found says in which state it was.
+        if not cluster:
+            remember(data, [*(queued or ()), *unseen])
         made = take_up(data, cluster, [*(queued or ()), *unseen], stores, now)
         here += [job for folder in made if (job := _wanted(folder, now))]
         counted = None
@@ -243,8 +246,3 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "at_work": verdict.going,
         "at_work_since": at(verdict.going_since),
     }
-
-
-def at(seconds: int | None) -> str:
-    """Seconds since 1970 as an instant."""
-    return "" if seconds is None else instant(datetime.fromtimestamp(seconds, UTC))

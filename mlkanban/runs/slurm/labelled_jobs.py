@@ -4,16 +4,14 @@ comment that names a card."""
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mlkanban.core.timestamps import instant, moment
-from mlkanban.files import write_whole
 from mlkanban.runs.local.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.slurm import client
@@ -27,7 +25,7 @@ _SECONDS = 5.0
 def claim(data: Path, job: str, cluster: str, run: str, again: int | None = None) -> bool:
     """Keep that the job with this number is this run; False when it is one already. `again` is when
     it was submitted, where the number was another job's before."""
-    mark = _marks(data) / f"{cluster or 'here'}-{job}{f'-{again}' if again else ''}"
+    mark = marks(data) / f"{cluster or 'here'}-{job}{f'-{again}' if again else ''}"
     with suppress(OSError):
         mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -39,7 +37,7 @@ def claim(data: Path, job: str, cluster: str, run: str, again: int | None = None
     return True
 
 
-def _marks(data: Path) -> Path:
+def marks(data: Path) -> Path:
     return runs_folder(data) / ".slurm"
 
 
@@ -48,7 +46,7 @@ def runs_of(data: Path, job: str, cluster: str) -> list[RunFolder]:
     name = f"{cluster or 'here'}-{job}"
     folders = []
     with suppress(OSError):
-        for mark in sorted(_marks(data).iterdir()):
+        for mark in sorted(marks(data).iterdir()):
             if mark.name == name or mark.name.startswith(f"{name}-"):
                 run = mark.read_text().strip()
                 folders.append(
@@ -57,7 +55,15 @@ def runs_of(data: Path, job: str, cluster: str) -> list[RunFolder]:
     return folders
 
 
-def _is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
+def numbers_of_runs(data: Path) -> frozenset[str]:
+    """The numbers of all jobs of this cluster that were runs."""
+    with suppress(OSError):
+        names = (mark.name for mark in marks(data).iterdir())
+        return frozenset(name.split("-")[1] for name in names if name.startswith("here-"))
+    return frozenset()
+
+
+def is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
     """Whether a job is a run already: a number is given again only once its job was over."""
     for folder in runs_of(data, job.id, cluster):
         ended = moment(str(folder.scheduler().get("ended") or ""))
@@ -112,80 +118,21 @@ def take_up(
     That of a job which was submitted as a run names that too: where it is ours, and was left before
     its number was known, it gets that."""
     made = []
-    jobs = list(jobs)
-    if not cluster:
-        _remember(data, jobs)
     for job in sorted(jobs, key=lambda item: item.submit or 0):
         label = job.label
         if label is None or label.store not in stores or job.submit is None:
             continue
         if label.run:
             _attach(data, job, cluster, label.run)
-        elif not _is_run(data, job, cluster):
+        elif not is_run(data, job, cluster):
             run = make_run(data, job, cluster, str(label))
             made += [RunFolder(runs_folder(data) / run)] if run else []
     return made
 
 
-def offered(data: Path, now: datetime, seconds: float) -> list[SlurmJob]:
-    """The jobs whose comment names a card without its store, and that are no runs: any store of
-    this person may be meant, so a person decides. Each stays until that is done, though the queue
-    forgets it soon. With accounting, whoever looks once a day misses none; without, what the queue
-    forgot between two looks is not seen."""
-    known = _remembered(data)
-    if client.available():
-        since = min(last_look(data) or now, now - _AT_LEAST)
-        jobs: list[SlurmJob] = []
-        with suppress(client.NoAnswer):  # many clusters have no accounting
-            jobs += client.accounting_since(since, "", seconds)
-            if older := known.keys() - {job.id for job in jobs}:
-                jobs += client.accounting(sorted(older), "", seconds)
-        with suppress(client.NoAnswer):
-            jobs += client.queue("", seconds)
-        known = _remember(data, jobs)
-    return list(known.values())
-
-
-def offered_job(data: Path, number: str, now: datetime, seconds: float) -> SlurmJob | None:
-    """The job with this number if a person may decide which card it is for, however old it is."""
-    jobs = {job.id: job for job in offered(data, now, seconds)}
-    if number not in jobs and number.isdecimal() and client.available():
-        with suppress(client.NoAnswer):
-            jobs |= _waiting(data, client.accounting([number], "", seconds))
-    return jobs.get(number)
-
-
-def _waiting(data: Path, jobs: Iterable[SlurmJob]) -> dict[str, SlurmJob]:
-    """Those of these jobs that wait for a decision, by their numbers; of several lines about one,
-    the last."""
-    bare = (job for job in jobs if (label := job.label) and not label.store)
-    return {job.id: job for job in bare if job.submit is not None and not _is_run(data, job, "")}
-
-
-def _remembered(data: Path) -> dict[str, SlurmJob]:
-    """The jobs that waited for a decision when they were seen last, and still do."""
-    try:
-        kept = json.loads((_marks(data) / _OFFERED).read_text())
-        return _waiting(data, [SlurmJob(**fields) for fields in kept])
-    except (OSError, ValueError, TypeError):
-        return {}
-
-
-def _remember(data: Path, jobs: Iterable[SlurmJob]) -> dict[str, SlurmJob]:
-    """Keep which of these jobs wait for a decision, beside those that did before; all of them."""
-    before = _remembered(data)
-    known = before | _waiting(data, jobs)
-    if known != before:
-        with suppress(OSError):
-            _marks(data).mkdir(mode=0o700, parents=True, exist_ok=True)
-            text = json.dumps([asdict(job) for job in known.values()])
-            write_whole(_marks(data) / _OFFERED, text.encode())
-    return known
-
-
-_OFFERED = "offered.json"
-_AT_LEAST = timedelta(days=1)
-"""How far the accounting is asked back."""
+def at(seconds: int | None) -> str:
+    """Seconds since 1970 as an instant."""
+    return "" if seconds is None else instant(datetime.fromtimestamp(seconds, UTC))
 
 
 def last_look(data: Path) -> datetime | None:
@@ -196,7 +143,7 @@ def last_look(data: Path) -> datetime | None:
 
 
 def stamp(data: Path) -> Path:
-    return _marks(data) / "asked"
+    return marks(data) / "asked"
 
 
 def _attach(data: Path, job: SlurmJob, cluster: str, run: str) -> None:

@@ -19,11 +19,13 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.hints import sentences
 from mlkanban.runs.model.inbox import Experiment, experiments
 from mlkanban.runs.model.tracker_run import Tracked
+from mlkanban.runs.slurm.unlinked_jobs import link_job
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.store_thread import SLURM_SECONDS, beside
 from mlkanban.tui.tracker_reader import TrackerReader
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import ListLines
@@ -226,12 +228,35 @@ class UnlinkedScreen(ListScreen):
         if run is None:
             return
         ref = await self._which_card(run)
-        if ref is not None:
+        if ref is None:
+            return
+        if run.kind == "slurm":
+            await self._link_job(run, ref)
+        else:
             await self.write(lambda service: service.links.link(ref, run))
+
+    async def _link_job(self, run: Tracked, ref: str) -> None:
+        """Make a job of SLURM a run of a card; SLURM is asked beside the keys."""
+        label = await self.fetch(lambda service: service.runs.label(ref))
+        if label is None:
+            return
+        data, now, number = self.host.places.data, self.host.now(), run.ref.partition(":")[2]
+        self.status.show("Asking SLURM ...")
+        made = await beside(lambda: link_job(data, number, label, now, SLURM_SECONDS))
+        if not made:
+            self.status.show(f"Job {number} is a run already, or SLURM does not know it any more.")
+            return
+        self.host.tracked = [one for one in self.host.tracked or () if one.ref != run.ref]
+        await self.host.look_at_runs()
+        await self.board_changed()
+        self.status.show(f"Job {number} is a run of {ref} now; SLURM is asked how it goes.")
 
     async def do_unlinked_new(self) -> None:
         run = self._run_here()
         if run is None:
+            return
+        if run.kind == "slurm":
+            self.status.show("A job needs a card that there is: add one on the board, and link it.")
             return
         board = self.board
         await self.ask_and_write(

@@ -637,3 +637,36 @@ def test_the_log_of_a_job_that_is_gone_is_read_and_its_state_is_unknown(
     cluster.log.write_text("more\n")
     runs(job)
     assert len(run_steps(job)) == written
+
+
+def test_jobs_without_a_label_are_offered_an_array_as_one(job: Job, cluster: Cluster) -> None:
+    lines = [
+        queued("PENDING", 1000, "N/A", "(null)", "Priority").replace(NUMBER, f"{NUMBER}_[3-9%2]"),
+        queued("RUNNING", 1000, 1010, "(null)").replace(NUMBER, f"{NUMBER}_2"),
+        queued("RUNNING", 1000, 1010, "my own words").replace(NUMBER, "77"),
+        queued("RUNNING", 1000, 1010, f"mlk:{'0' * 8}:{job.card}").replace(NUMBER, "78"),
+    ]
+    cluster.says("squeue", *lines)
+    text = (cluster.bin / "squeue.txt").read_text()
+    cluster.program(
+        "squeue", f"case \"$*\" in *%F*) echo '{NUMBER}|sweep';; *) echo '{text}';; esac"
+    )
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, "")
+                 .replace(NUMBER, f"{NUMBER}_1", 1))  # fmt: skip
+    told = json.loads(job.mlk("--json", "sync-runs"))["data"]["unlinked"]
+    told.sort(key=lambda one: len(one["ref"]))
+    assert [(one["ref"], one["name"], one["experiment"], one["tagged"]) for one in told] == [
+        ("slurm:77", "my own words", "", None),
+        (f"slurm:{NUMBER}", "sweep (9 tasks)", "sweep", None),
+    ]
+    assert told[1]["says"] == "1 of 9 tasks over"
+    assert runs(job) == [], "nobody has decided"
+    job.mlk("link", job.card, "slurm:78", code=3)
+    job.mlk("link", job.card, f"slurm:{NUMBER}_2")
+    [linked] = runs(job)
+    assert (linked["job"], linked["state"]) == (f"SLURM job {NUMBER}", "running")
+    assert linked["tasks"]["count"] == 9
+    assert unlinked(job) == ["slurm:77"]
+    job.mlk("link", job.card, f"slurm:{NUMBER}", code=3)
+    job.mlk("sync-runs", "--ignore", "slurm:77")
+    assert unlinked(job) == []

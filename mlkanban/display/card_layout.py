@@ -23,6 +23,7 @@ from mlkanban.core.metrics import compact, compact_text, number_text, reaches
 from mlkanban.core.models import CardFace, CardType, Health, Outcome, Priority, Work
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
+from mlkanban.display.card_face_runs import best
 from mlkanban.display.card_page import CardPage, link_texts, rows
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.event_text import event_text, who
@@ -351,6 +352,9 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
     has_scale = None not in (value.amount, measured.baseline, measured.target)
     if has_scale:
         del parts[1]
+    if content.page.face and (better := best(content.page.face.runs)):
+        word, _, number = better.partition(" ")
+        parts.append([Piece(f"{word} ", "dim"), Piece(number, "value")])
     line, many = as_many_as_fit(parts, max(10, width - _LABEL))
     lines = [line, *parts[many:]] if many else parts
     if has_scale:

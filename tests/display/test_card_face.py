@@ -436,6 +436,7 @@ FACES = [
     *(card(work=work) for work in Work), *(card(service_class=kind) for kind in ServiceClass),
     *(card(due=day) for day in ("2026-03-20", "2026-03-10", "2026-04-01")),
     card(metric="val_auc .917/>=.92", runs=BRIEF.packed, work="unattended"),
+    card(metric="val_auc .917/>=.92\np95_ms 61/<=50\nval rate .3/>=.5"),
     card(metric="val_auc .917", runs=BRIEF._replace(sure=False, partly=True).packed),
     card(tags=" ".join(f"t{at}" for at in range(5000))),
 ]  # fmt: skip

@@ -560,3 +560,34 @@ async def test_a_log_that_grows_over_the_limit_is_named(small: Path) -> None:
         ends(folder, 0, out="short\n")
         await board.app.run_watch.look()
         await board.until(lambda: "over the limit" not in board.text())
+
+
+async def test_a_broken_guard_stands_on_every_page_of_the_card(small: Path) -> None:
+    async with opened(small, size=(160, 45)) as board:
+        ref = board.ref(TITLE)
+        fields = {"metric": {"name": "auc", "target": 0.9}, "guards": "p95<=50 fpr<=1"}
+        await board.app.store_thread.call(lambda s: s.cards.edit([ref], fields))
+        tried = (("1e-3", 1, 0.94, 48), ("3e-4", 1, 0.92, 61), ("3e-4", 2, 0.93, 60))
+        for at, (lr, seed, auc, p95) in enumerate(tried):
+            argv = ["python", "train.py", "--lr", lr, "--seed", str(seed)]
+            folder = forged(small, ref, f"{ID[:-1]}{at}", argv=argv)
+            ends(folder, 0, out=f"mlkanban: auc={auc} p95={p95}\n")
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        assert "✗ p95 60.5→≤50" in board.text()
+        await board.press("runs")
+        assert "guard p95 ≤50   guard fpr ≤1" in board.lines()[1]
+        assert "p95 ≤50" in board.lines()[2]
+        assert "48 ✓" in board.lines()[3]
+        assert "60.5 ✗" in board.lines()[4]
+        assert "not measured" in board.lines()[4]
+        assert "≥0.9 is reached by lr 3e-4, but p95 is 60.5 ± 0.71, not ≤50, and fpr was not" in (
+            " ".join(board.text().split())
+        )
+        await board.press("back")
+        await board.press("card.open")
+        shown = " ".join(board.text().split())
+        assert "60.5 → ≤50 ✗ broken" in shown
+        assert "≤1 not measured" in shown
+        assert "best .94" in shown, "as on the face: another configuration is better"
+        assert "tried last mean .925 ±.0071 of 2 vs the one before -.015" in shown

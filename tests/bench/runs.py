@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tests.bench import programs
 from tests.bench.table import Row, against, within
@@ -43,18 +44,27 @@ def rows(home: Path, libraries: str, repetitions: int) -> Iterator[Row]:
 
 
 def watching(mlk: list[str], card: str, folders: Path, many: int, seconds: float) -> Iterator[Row]:
-    """What it costs to watch over jobs that go on: private memory of each job's supervisor and its
-    children, and how often they wake up."""
-    had = set(folders.iterdir())
+    """What it costs to watch over jobs that go on, and to wait in the queue: private memory of the
+    scripts of each job, and how often they wake up."""
+    yield from _kept_up(mlk, folders, many, seconds, "supervisor", ["run", card, "--detach"])
+    subprocess.run([*mlk, "stages", "limit", "Training", "1", "--unattended", "0"], check=True)
+    yield from _kept_up(mlk, folders, many, seconds, "waiter", ["run", card, "--queue"])
+    subprocess.run([*mlk, "stages", "limit", "Training", "1", "--unattended", "2"], check=True)
+
+
+def _kept_up(
+    mlk: list[str], folders: Path, many: int, seconds: float, what: str, run: list[str]
+) -> Iterator[Row]:
+    had = set(folders.iterdir()) if folders.is_dir() else set()
     for _ in range(many):
-        start = ["run", card, "--override", "measured", "--detach", "--", "sleep", "600"]
-        subprocess.run([*mlk, *start], check=True, capture_output=True)
+        words = [*run, "--override", "measured", "--", "sleep", "600"]
+        subprocess.run([*mlk, *words], check=True, capture_output=True)
     starts = [
         json.loads((folder / "start.json").read_text())
         for folder in set(folders.iterdir()) - had
     ]  # fmt: skip
     try:
-        groups = {start["session"] for start in starts}
+        groups = {_session(start) for start in starts}
         memory = sum(_private_kb(pid) for pid in _members(groups)) / many
         before = _switches(groups)
         time.sleep(seconds)
@@ -64,9 +74,16 @@ def watching(mlk: list[str], card: str, folders: Path, many: int, seconds: float
         woken += len(before.keys() - after.keys())
     finally:
         for start in starts:
-            os.killpg(start["child"]["pid"], signal.SIGTERM)
-    yield within(f"{many} jobs: private memory of each supervisor", memory / 1000, "MB", 3)
-    yield within(f"{many} jobs: wake-ups of each supervisor", woken / many / seconds, "/s", 1)
+            group = start["child"]["pid"] if "child" in start else _session(start)
+            os.killpg(group, signal.SIGKILL if "queue" in start else signal.SIGTERM)
+    yield within(f"{many} jobs: private memory of each {what}", memory / 1000, "MB", 3)
+    yield within(f"{many} jobs: wake-ups of each {what}", woken / many / seconds, "/s", 1)
+
+
+def _session(start: dict[str, Any]) -> int:
+    """The session, and process group, of the script of a run."""
+    waiter = start.get("queue", {}).get("waiter")
+    return os.getsid(waiter["pid"]) if waiter else int(start["session"])
 
 
 def _members(groups: Collection[int]) -> Iterator[int]:

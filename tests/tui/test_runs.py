@@ -591,3 +591,39 @@ async def test_a_broken_guard_stands_on_every_page_of_the_card(small: Path) -> N
         assert "≤1 not measured" in shown
         assert "best .94" in shown, "as on the face: another configuration is better"
         assert "tried last mean .925 ±.0071 of 2 vs the one before -.015" in shown
+
+
+async def test_a_run_of_the_queue_has_its_turn_changed_and_is_dropped(small: Path) -> None:
+    other = "20260320-080001-0000000b"
+    place = here()
+    waits = {
+        "host": place.host, "started": "", "queue": {"waiter": process(os.getpid())._asdict()},
+    }  # fmt: skip
+    (small / "queue").mkdir()
+    async with opened(small, size=(160, 45)) as board:
+        head = next(line for line in board.lines() if "Training" in line)
+        assert "•" not in head
+        for run, title in ((ID, TITLE), (other, "calibrate probabilities")):
+            (small / "queue" / run).touch()
+            forged(small, board.ref(title), run, **waits)
+        await board.app.run_watch.look()
+        head = next(line for line in board.lines() if "Training" in line)
+        assert " •2" in head
+        await board.go_to(TITLE)
+        await board.press("runs")
+        assert any("• queued" in line for line in board.lines())
+        await board.press("run.later")
+        await board.until(lambda: "Its turn is 2 of 2." in board.status())
+        await board.press("run.earlier")
+        await board.until(lambda: "Its turn is 1 of 2." in board.status())
+        await board.press("run.hold")
+        await board.until(lambda: "Its turn is 1 of 2. It is held back." in board.status())
+        assert any("held back by" in line for line in board.lines())
+        await board.press("run.hold")
+        await board.until(lambda: board.status().strip().startswith("Its turn is 1 of 2."))
+        await board.press("run.stop")
+        await board.keys("y")
+        await board.until(lambda: "Stopped." in board.status())
+        assert any("killed" in line for line in board.lines())
+        await board.press("run.later")
+        await board.until(lambda: "does not wait in the queue" in board.status())

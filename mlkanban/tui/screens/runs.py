@@ -3,7 +3,7 @@ the cursor."""
 
 import asyncio
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -55,7 +55,10 @@ from mlkanban.runs.model.run_query import run_matcher
 from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
+from mlkanban.runs.queue.entries import QueuedRun, named
+from mlkanban.runs.queue.turns import Turns
 from mlkanban.runs.stop import stop_run
+from mlkanban.service import Service
 from mlkanban.text import cell_text, display, quantity, short_name
 from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.external_editor import ExternalEditor
@@ -621,6 +624,49 @@ class RunsScreen(ListScreen):
         await self.board_changed()
         ended = stopped is Stopped.ENDED
         self.status.show("Stopped." if ended else "scancel was sent: SLURM has not ended it yet.")
+
+    async def do_run_earlier(self) -> None:
+        """Give the run under the cursor its turn one place earlier."""
+        await self._change_turn(lambda turns, queued: turns.shift(queued, -1, self.host.now()))
+
+    async def do_run_later(self) -> None:
+        """Give the run under the cursor its turn one place later."""
+        await self._change_turn(lambda turns, queued: turns.shift(queued, 1, self.host.now()))
+
+    async def do_run_hold(self) -> None:
+        """Hold the run under the cursor back, or let it go on."""
+        person = await self.host.store_thread.call(lambda service: service.actor)
+        await self._change_turn(
+            lambda turns, queued: turns.hold(
+                queued, "" if queued.held_by else person, self.host.now()
+            )
+        )
+
+    async def _change_turn(self, change: Callable[[Turns, QueuedRun], None]) -> None:
+        """Change the turn of the run under the cursor, and say which turn it has then."""
+        if not self.length or self._is_not_ours():
+            return
+        run, data = self._run_here, self.host.places.data
+
+        def changed(service: Service) -> str:
+            turns = Turns(data, service)
+            change(turns, named(turns.waiting(self.host.now()), run.id))
+            waiting = turns.waiting(self.host.now())
+            place = next(at for at, other in enumerate(waiting, 1) if other.folder.id == run.id)
+            held = " It is held back." if waiting[place - 1].held_by else ""
+            return f"Its turn is {place} of {len(waiting)}.{held}"
+
+        try:
+            text = await self.host.store_thread.call(changed)
+        except NotFound:
+            self.status.show("It does not wait in the queue of this machine.")
+            return
+        except MlkanbanError as error:
+            self.show_error(error)
+            return
+        await self.host.look_at_runs()
+        await self.board_changed()
+        self.status.show(text)
 
 
 def _standing_for(row: ConfigurationRuns) -> Run:

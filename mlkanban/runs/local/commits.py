@@ -39,6 +39,8 @@ def difference(data: Path, before: Run, after: Run) -> CodeDifference:
     if old == new:
         loose = [run.id for run in (before, after) if run.dirty]
         more = f" {' and '.join(loose)} had changes besides, which no commit has." if loose else ""
+        kept = " ".join(f"`mlkanban diff {run} --patch`" for run in loose if _has_patch(data, run))
+        more += f" See: {kept}" if kept else ""
         return CodeDifference(old, new, display(f"Both ran commit {old[:10]}.{more}"))
     where = _folder(data, after) or _folder(data, before)
     if where is None:
@@ -51,7 +53,12 @@ def difference(data: Path, before: Run, after: Run) -> CodeDifference:
     shown = ("--no-color", "--no-ext-diff", "--stat", "--patch")
     changed = _git(where, "diff", *shown, old, new, "--")
     text = "\n".join(
-        [_run_line("from", before), _run_line("to", after), "", changed.expandtabs().rstrip()]
+        [
+            _run_line(data, "from", before),
+            _run_line(data, "to", after),
+            "",
+            changed.expandtabs().rstrip(),
+        ]
     )
     return CodeDifference(old, new, display_lines(text))
 
@@ -69,7 +76,10 @@ def changes_since(folder: RunFolder, where: Path) -> list[str]:
     kept = folder.patch()
     now = Changes(state, where).patch()
     if not start.get("dirty") and not state.changed:
-        return sentences if then != state.commit else [f"The code is the same: commit {then[:10]}."]
+        if then != state.commit:
+            return sentences
+        beside = ", beside files that git does not track" if state.untracked or kept else ""
+        return [f"The code is the same{beside}: commit {then[:10]}."]
     if not start.get("dirty"):
         sentences.append(f"It had no uncommitted changes; now there are: {_files(state.changed)}.")
     elif not kept:
@@ -135,8 +145,13 @@ def _line_of_patch(line: str) -> str:
     return display(text) + line[len(text) :]
 
 
-def _run_line(end: str, run: Run) -> str:
+def _has_patch(data: Path, run_id: str) -> bool:
+    return any(folder.patch_file.exists() for folder in folders_of(data, [run_id]))
+
+
+def _run_line(data: Path, end: str, run: Run) -> str:
     more = ", with changes besides that no commit has" if run.dirty else ""
+    more += f": `mlkanban diff {run.id} --patch`" if _has_patch(data, run.id) else ""
     return f"{end:<5} {run.commit[:10]}  {run.id}{more}"
 
 

@@ -17,7 +17,8 @@ ESCAPES = re.compile(
 _PROGRESS = re.compile(
     r"\d+%\s*\|.*\|"  # tqdm
     r"|^\s*\S*\s*\d+/\d+\s*\[[=>.\-#\s]*\]"  # keras
-    r"|^\s*\[?[#=>\u2588\u2501\-.\s]{8,}\]?\s*\d*\.?\d*%?\s*$"
+    # Nothing is tried twice: a line of blanks would take long.
+    r"|^\s*+\[?+[#=>\u2588\u2501\-.\s]{8,}+(?:\]\s*+)?\d*\.?\d*%?\s*$"
     r"|\d+(?:\.\d+)?(?:it/s|s/it)\b"
 )
 
@@ -68,9 +69,9 @@ def last_lines(text: str) -> list[str]:
     lines = []
     for raw in text.replace("\r\n", "\n").split("\n"):
         drawn = [part for part in raw.split("\r") if part.strip()]
-        line = ESCAPES.sub("", drawn[-1]).rstrip() if drawn else ""
+        line = ESCAPES.sub("", drawn[-1]).rstrip()[:LONGEST_LINE] if drawn else ""
         if line.strip() and not _PROGRESS.search(line):
-            lines.append(line[:LONGEST_LINE])
+            lines.append(line)
     return lines[-LOOKED_AT:]
 
 

@@ -117,3 +117,17 @@ def test_of_a_long_log_the_last_fifty_lines_are_kept_and_of_a_line_the_beginning
     assert last_lines(" 3/10 [==>...]\n12.5 it/s 3.0it/s\n########\nkept\n====\n") == [
         "kept", "====",
     ]  # fmt: skip
+
+
+def test_long_lines_take_no_time_and_are_cut() -> None:
+    hostile = [
+        " " * 65_000 + "x",
+        "#" * 65_000 + "x",
+        "5%|" * 20_000,
+        "1" * 65_000,
+        "[" + "= " * 30_000,
+    ]
+    lines = last_lines("\n".join([*hostile, "CUDA out of memory"]))
+    assert lines[-1] == "CUDA out of memory"
+    assert all(len(line) <= 300 for line in lines)
+    assert death(1, lines).why == "out of GPU memory (exit 1)"

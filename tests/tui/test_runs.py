@@ -216,7 +216,7 @@ async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
         await board.app.run_watch.look()
         board.app.push_screen(RunsScreen(ref, TITLE))
         await board.until(lambda: "mean .935 ±.0071 of 2" in board.text())
-        assert "supported  ≥0.9 is reached by more than the spread" in board.text()
+        assert "supported  ≥.9 is reached by more than the spread" in board.text()
         assert "used 8 gpu-h" in board.text()
 
 
@@ -581,7 +581,7 @@ async def test_a_broken_guard_stands_on_every_page_of_the_card(small: Path) -> N
         assert "48 ✓" in board.lines()[3]
         assert "60.5 ✗" in board.lines()[4]
         assert "not measured" in board.lines()[4]
-        assert "≥0.9 is reached by lr 3e-4, but p95 is 60.5 ± 0.71, not ≤50, and fpr was not" in (
+        assert "≥.9 is reached by lr 3e-4, but p95 is 60.5 ±.71, not ≤50, and fpr was not" in (
             " ".join(board.text().split())
         )
         await board.press("back")

@@ -193,4 +193,4 @@ def tasks_text(run: Run) -> str:
             f"{task.number}: " + (", ".join(filter(None, (how, task.why, reported))) or "finished")
         )
     more = len(run.tasks) - len(told)
-    return "; ".join(told) + (f" and {more:,} more: mlkanban --json runs" if more else "")
+    return "; ".join(told) + (f" and {more:,} more: `mlkanban --json runs`" if more else "")

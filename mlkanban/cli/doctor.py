@@ -522,10 +522,11 @@ def _accounting() -> Iterator[Check]:
         known = client.setup(_SLURM_SECONDS)
     except client.NoAnswer:
         return  # it answered just now, and how jobs end will be asked again
-    every = max(1, known.listed_for // 60 - 1)
+    every = known.listed_for // 60 - 1
+    cron = f", or let cron run `mlkanban runs` every {every} min" if every > 0 else ""
     watch = (
-        f"Keep the board open, or let cron run `mlkanban runs` every {every} min. The accounting of"
-        " SLURM (slurmdbd) would keep it."
+        f"Keep the board open, which asks every 30 s{cron}. The accounting of SLURM (slurmdbd)"
+        " would keep it."
     )
     if not known.accounts:
         yield Check(

@@ -15,13 +15,23 @@ _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?")
 _LONG = 8
 """Characters of a number that nobody wrote by hand."""
 OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
+_SUBMITTED = "sbatch"
+_WHEN_AND_WHERE = frozenset(
+    (
+        "array", "a", "begin", "b", "dependency", "d", "deadline", "time", "t", "output", "o",
+        "error", "e", "open-mode", "job-name", "J", "comment", "mail-type", "mail-user", "priority",
+        "account", "A", "qos", "q", "reservation",
+    )
+)  # fmt: skip
+"""Options of sbatch, each with a value, that decide nothing of what a job computes."""
 ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
 
 
 def parameters(argv: Sequence[str]) -> dict[str, str]:
     """What a command line sets, in its order: `--lr 3e-4`, `--lr=3e-4` and `lr=3e-4` are one and
     the same. Any other word is named by its place among these: `word 2`. An option before a word
-    takes it for its value: what it really means only the program knows."""
+    takes it for its value: what it really means only the program knows. What tells sbatch when to
+    run a job and where to write is none."""
     values: dict[str, str] = {}
     for name, value in _pairs(argv):
         values[name] = f"{values[name]} {value}" if name in values else value
@@ -30,6 +40,7 @@ def parameters(argv: Sequence[str]) -> dict[str, str]:
 
 def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
     place, words = 0, deque(argv)
+    to_scheduler = bool(words) and words[0] == _SUBMITTED
     while words:
         word = words.popleft()
         if word == "--":
@@ -39,11 +50,16 @@ def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
             if value is None:
                 takes = words and words[0] != "--" and not names_one(words[0])
                 value = words.popleft() if takes else GIVEN
+            if to_scheduler and option["name"] in _WHEN_AND_WHERE:
+                continue
+            # What it took may be the script.
+            to_scheduler = to_scheduler and (option["value"] is not None or value == GIVEN)
             yield option["name"], value
         elif assigned := ASSIGNED.fullmatch(word):
             yield assigned["name"], assigned["value"]
         else:
             place += 1
+            to_scheduler = to_scheduler and place == 1  # the script and its own options follow
             yield f"{_WORD}{place}", word
 
 

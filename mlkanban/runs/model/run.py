@@ -192,7 +192,7 @@ class Run:
     def may_go_on(self) -> bool:
         """Whether it has not ended, as far as anybody knows: a job that its scheduler forgot has,
         though nobody knows how."""
-        return not self.state.ended and not (self.state is RunState.UNKNOWN and bool(self.ended))
+        return not self.state.ended and not (self.state is RunState.UNKNOWN and bool(self.job))
 
     @property
     def waits_since(self) -> str:

@@ -30,7 +30,7 @@ def length(run: Run, now: datetime) -> timedelta | None:
     unknown = run.job and run.state.ended and run.elapsed is None and not run.task_count
     if run.state is RunState.QUEUED or unknown:
         return timedelta(seconds=run.elapsed) if run.elapsed else None
-    if begun is None or (run.state.ended and ended is None):
+    if begun is None or (not run.may_go_on and ended is None):
         return None
     return (ended or now) - begun - timedelta(seconds=run.waited or 0)
 
@@ -49,7 +49,7 @@ def gpu_hours(run: Run, now: datetime) -> float | None:
         since = moment(run.at_work_since)
         going_on = (now - since).total_seconds() * run.at_work if run.at_work and since else 0
         return run.gpus * (run.elapsed + max(0.0, going_on)) / 3600
-    if run.gpus is None or run.task_count or begun is None or (run.state.ended and ended is None):
+    if run.gpus is None or run.task_count or begun is None or (not run.may_go_on and ended is None):
         return None
     seconds = ((ended or now) - begun).total_seconds() - (run.waited or 0)
     return run.gpus * max(0.0, seconds / 3600)

@@ -251,4 +251,7 @@ def test_a_job_that_its_scheduler_forgot_does_not_go_on() -> None:
         job="SLURM job 7", gpus=2,
     )  # fmt: skip
     assert Brief.of([gone])[2:6] == ("", True, 2.0, 0)
-    assert Brief.of([replace(gone, ended="")]).since == gone.started, "elsewhere it may go on"
+    silent = Brief.of([replace(gone, ended="")])
+    assert (silent.since, silent.partly) == ("", True), "how long it ran is not known"
+    elsewhere = replace(gone, job="", ended="")
+    assert Brief.of([elsewhere]).since == gone.started, "it may go on"

@@ -122,3 +122,13 @@ def test_only_long_decimal_numbers_are_rounded() -> None:
     assert shown("0.1234567", "1") == ("0.1235", "1")
     assert shown("-0.1234567e-5", "1") == ("-1.235e-06", "1")
     assert shown("0.12341111", "0.12342222") == ("0.12341111", "0.12342222")
+
+
+def test_what_tells_sbatch_when_and_where_is_no_parameter() -> None:
+    options = ["--array=1-3", "-t", "60", "--gres=gpu:2", "-o", "x.out"]
+    assert parameters(["sbatch", *options, "train.sh", "--time", "7", "-a", "b"]) == {
+        "word 1": "sbatch", "gres": "gpu:2", "word 2": "train.sh", "time": "7", "a": "b",
+    }  # fmt: skip
+    waited = parameters(["sbatch", "--wait", "train.sh", "--time", "7"])
+    assert waited == {"word 1": "sbatch", "wait": "train.sh", "time": "7"}
+    assert parameters(["train", "--array=3"]) == {"word 1": "train", "array": "3"}

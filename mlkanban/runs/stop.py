@@ -24,7 +24,7 @@ def stop_run(folder: RunFolder, person: str, clock: Clock) -> Stopped:
         return cancel(folder, person, clock(), time.sleep)
     if in_queue(start):
         folder.write_stop({"by": person, "at": instant(clock())})
-        wake(start)
+        wake(folder)
         if in_queue(folder.start()) or not _starts(folder):
             return Stopped.ENDED
     stopped = stop(folder, person, clock, sleep=time.sleep)

@@ -77,7 +77,7 @@ class Turns:
                 gpus = None
             if claim.taken:
                 started.append(run.folder.id)
-                wake(run.start)
+                wake(run.folder)
         self._files.sweep(now)
         return started
 
@@ -101,7 +101,7 @@ class Turns:
             with self._service.runs.alone():
                 waiting = self._still_waiting(run, now)
                 waiting.folder.write_stop({"by": by, "at": instant(now)})
-            wake(run.start)
+            wake(run.folder)
         self._files.remove(run.folder.id)
 
     def _still_waiting(self, run: QueuedRun, now: datetime) -> QueuedRun:

@@ -62,9 +62,9 @@ def wait_for_turn(
     return waits
 
 
-def wake(start: dict[str, Any]) -> None:
+def wake(folder: RunFolder) -> None:
     """Ask the process that waits for a run to look at its files."""
-    if (waiter := waiter_of(start)) and alive(waiter):
+    if (waiter := waiter_of(folder.start())) and alive(waiter):
         poke(waiter)
 
 

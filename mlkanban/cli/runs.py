@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
-from mlkanban.cli.layout import table
+from mlkanban.cli.layout import table, width
 from mlkanban.cli.prune import prune
 from mlkanban.cli.queue import enqueue
 from mlkanban.cli.run_curves import curve, latest_data, latest_values
@@ -437,7 +437,9 @@ def _results(
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
     runs, zone = [run for _, run in card_runs], ZoneInfo(board.timezone)
-    lines = result_lines(runs, results, zone, now(), glyphs=session.glyphs, metric=metric)
+    lines = result_lines(
+        runs, results, zone, now(), glyphs=session.glyphs, metric=metric, room=width() or 0
+    )
     if lines:
         yield ""
     yield from map(session.clean, lines)

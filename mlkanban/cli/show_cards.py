@@ -203,6 +203,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         rows += result_lines(
             found, results, zone, at, glyphs=session.glyphs,
             metric=service.runs.metric(card.ref), most=_CONFIGURATIONS,
+            room=(width() or _PIPED) - 2,
         )  # fmt: skip
         yield from (f"  {session.clean(row)}" for row in rows)
 

@@ -112,11 +112,12 @@ def result_lines(
     metric: Mapping[str, Any] | None = None,
     width: int = 0,
     most: int = 0,
+    room: int = 0,
 ) -> list[str]:
     """What the runs of a card say together of its `metric`, which of them count for nothing, and
-    what they used: of its budget, where `spent` says that. Of many configurations only `most` have
-    a line, where that is not 0. Sentences are wrapped to `width` cells where there is one. Safe to
-    show."""
+    what they used: of its budget, where `spent` says that. Of many configurations only `most` are
+    listed, where that is not 0, each in a line, or in several where `room` is too few cells.
+    Sentences are wrapped to `width` cells where there is one. Safe to show."""
     lines: list[str] = []
     if found:
         best = found.best_run
@@ -125,7 +126,7 @@ def result_lines(
         name = short_ids(runs).get(best.id, best.id)
         value = f"best run {found.text(best)}{when} ({name})"
         lines.append(cell_text("  ".join(filter(None, (found.summary, bars, value)))))
-        lines += map(cell_text, _configurations(found, most))
+        lines += map(cell_text, _configurations(found, most, room))
         if found.proposal:
             lines += _wrapped(f"proposed: {found.proposal_text}; {found.why}", width)
         elif found.is_search:
@@ -145,7 +146,7 @@ def _wrapped(sentence: str, width: int) -> list[str]:
     return wrap(shown, max(20, width), subsequent_indent="  ") if width else [shown]
 
 
-def _configurations(found: Results, most: int) -> Iterator[str]:
+def _configurations(found: Results, most: int, room: int) -> Iterator[str]:
     """The configurations of the runs, a line each, the one that was tried last first; how repeats
     are told where there are none."""
     many = len(found.configurations)
@@ -156,7 +157,7 @@ def _configurations(found: Results, most: int) -> Iterator[str]:
             yield f"vs the baseline {difference_text(baseline)}{_LEVEL}"
         return
     yield f"tried last of {many} configurations; only runs of one configuration are averaged"
-    yield from _comparison_table(found, most)
+    yield from _comparison_table(found, most, room)
     if all(one.n == 1 for one in found.configurations):
         yield found.repeats.sentence
 
@@ -164,7 +165,7 @@ def _configurations(found: Results, most: int) -> Iterator[str]:
 _LEVEL = f", with its {PERCENT} % interval"
 
 
-def _comparison_table(found: Results, most: int) -> Iterator[str]:
+def _comparison_table(found: Results, most: int, room: int) -> Iterator[str]:
     """A head and a line for each configuration, newest first. Where there are too many, the best
     one has a line in any case."""
     shown = [*reversed(found.configurations)]
@@ -190,9 +191,27 @@ def _comparison_table(found: Results, most: int) -> Iterator[str]:
     if found.proposal:
         columns.append(["SAYS", *(one.proposal or "" for one in shown)])
     first, *rows = ([*map(cell_text, row)] for row in zip(*columns, strict=True))
-    yield from text_lines(Table(first, rows))
+    lines = text_lines(Table(first, rows))
+    if room and max(map(cell_len, lines)) > room:
+        lines = [line for row in rows for line in _stacked(first, row, room)]
+    yield from lines
     if more := len(found.configurations) - len(shown):
         yield f"{more} more configurations"
+
+
+def _stacked(heads: Sequence[str], cells: Sequence[str], room: int) -> Iterator[str]:
+    """A row of a table in several lines: its name, and below it each cell behind its head."""
+    name, *others = cells
+    yield shortened(name, room)
+    parts = [f"{head.lower()} {cell}" for head, cell in zip(heads[1:], others, strict=True) if cell]
+    line = ""
+    for part in parts:
+        longer = f"{line}   {part}" if line else f"  {part}"
+        if line and cell_len(longer) > room:
+            yield line
+            longer = f"  {part}"
+        line = longer
+    yield line
 
 
 def _guard(found: GuardResult) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from rich.cells import cell_len
+
 from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import short_ids
 from mlkanban.runs.model.repeats import DEFAULT, DEFAULT_NAMES, Repeats
@@ -78,3 +80,38 @@ def test_the_parameters_in_which_repeats_differ_are_those_of_the_settings() -> N
     assert repeats_line(Repeats(())) == "in no parameter (repeat_parameters is empty)"
     more = repeats_line(Repeats((*DEFAULT_NAMES, "shard")))
     assert more == "only in shard, seed, seeds, *_seed, seed_*, ... (repeat_parameters)"
+
+
+def test_where_a_table_of_configurations_does_not_fit_each_has_lines_of_its_own() -> None:
+    metric = {"name": "auc", "target": 0.9, "baseline": 0.8, "noise": 0.01}
+    guard = {"name": "p95", "direction": "<=", "target": 50.0}
+    runs = [
+        replace(
+            run, argv=("t", f"depth={at}"), metrics={"auc": 0.9 + at / 100, "p95": 49.0 + at * 3}
+        )
+        for at, run in enumerate(RUNS)
+    ]
+    found = results(runs, metric, guards=[guard])
+    wide = result_lines(runs, found, UTC, NOW, metric=metric)
+    table = [line for line in wide if line.startswith(("CONFIGURATION", "depth"))]
+    assert [line.split("  ")[0] for line in table] == ["CONFIGURATION", "depth 1", "depth 0"]
+    for width in (48, 60, 80):
+        lines = result_lines(runs, found, UTC, NOW, metric=metric, width=width, room=width)
+        at = lines.index("depth 1  best so far")
+        own = lines[at : lines.index("depth 0")]
+        assert all(cell_len(line) <= width for line in own)
+        said = " ".join(" ".join(own).split())
+        for part in ("n 1", "auc 0.91", "vs the one before +.010 (", "vs the baseline +.110 (",
+                     "p95 <=50 52 broken", "says open"):  # fmt: skip
+            assert part in said
+
+
+def test_that_intervals_miss_is_said_where_there_are_many_of_them() -> None:
+    said = "each difference has its own 95 % interval: of 20, one misses by chance"
+    for many, noise, told in ((5, 0.01, True), (5, None, False), (4, 0.01, False)):
+        metric = {"name": "auc", "noise": noise}
+        runs = [
+            Run(f"r{at}", RunState.FINISHED, argv=("t", f"depth={at}"), metrics={"auc": at / 10})
+            for at in range(many)
+        ]
+        assert (said in result_lines(runs, results(runs, metric), UTC, NOW, metric=metric)) is told

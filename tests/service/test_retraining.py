@@ -130,6 +130,12 @@ def test_a_retrain_card_begins_with_what_the_model_reached(ada: Person, champion
         ada.cards.get(retrain.ref)
 
 
+def test_a_retrain_card_has_the_guards_of_the_model(ada: Person, champion: str) -> None:
+    ada.cards.edit([champion], {"guards": "p95<=50 p95=48 fpr<=1.25"})
+    retrain = ada.service.retraining.retrain(champion).cards[0]
+    assert [str(guard) for guard in retrain.guards] == ["p95 <=50", "fpr <=1.25"]
+
+
 def test_it_may_have_a_title_and_a_stage(ada: Person, champion: str) -> None:
     ready = ada.stage("Ready").id
     card = ada.service.retraining.retrain(champion, " v2 ", stage_id=ready).cards[0]

@@ -411,7 +411,7 @@ def remarks(
             "what the tasks of an array differ in is not known, so each counts by itself; where"
             f" they are repeats, add `{UNKNOWN_TASK}` to the setting repeat_parameters"
         )
-    if found_results and len(found_results.configurations) >= SEARCH:
+    if found_results and _has_many_intervals(found_results):
         sentences.append(
             f"each difference has its own {PERCENT} % interval: of 20, one misses by chance"
         )
@@ -420,6 +420,17 @@ def remarks(
             f"the card stands at {number_text(metric['value'], metric)}, typed by hand"
         )
     return sentences
+
+
+def _has_many_intervals(found_results: Results) -> bool:
+    """Whether there are many configurations, and differences of them with an interval."""
+    if len(found_results.configurations) < SEARCH:
+        return False
+    return any(
+        known is not None and known.low is not None
+        for one in found_results.configurations
+        for known in found_results.comparison(one)
+    )
 
 
 def _left_out(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:

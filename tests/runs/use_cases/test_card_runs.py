@@ -400,6 +400,27 @@ def test_a_run_sets_what_its_card_aims_at(ada: Person, box: Machine) -> None:
     assert aim(ada, ref) == "auc .93/>=.92"
 
 
+def test_a_run_sets_guards_and_one_that_a_person_wrote_since_stands(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1", aim="auc>=0.92 p95<=50")
+    assert aim(ada, ref) == "auc >=.92"
+    assert [str(guard) for guard in ada.cards.get(ref).guards] == ["p95 <=50"]
+    box.ends(ref, "r1", FINISHED, metrics={"auc": 0.93, "p95": 61})
+    card = ada.cards.get(ref)
+    assert [str(guard) for guard in card.measured_guards] == ["p95 61/<=50"]
+    assert [guard.value for guard in card.guards] == [None], "runs write no values of guards"
+    box.starts(ref, "r2", aim="auc>=0.92 p95<=50")
+    kinds = [e.event.kind for e in ada.history.of_card(ref)]
+    assert kinds.count("card.edited") == 1, "nothing new"
+    started = instant(ada.clock.now)
+    ada.clock()
+    ada.cards.edit([ref], {"guards": "p95<=40"})
+    box.tells(ref, Run("r3", RUNNING, started=started), aim="auc>=0.92 p95<=50")
+    assert [str(guard) for guard in ada.cards.get(ref).guards] == ["p95 <=40"]
+
+
 def test_a_run_that_aims_at_the_same_writes_nothing_of_it(ada: Person, box: Machine) -> None:
     aimed = {"name": "auc", "target": 0.92, "noise": 0.01}
     [ref] = ada.adds("focal loss", metric=aimed)

@@ -175,11 +175,11 @@ def _of_tasks(run: Run, metric: Mapping[str, Any]) -> str:
 
 
 def values_text(run: Run, name: str, metric: Mapping[str, Any] | None) -> str:
-    """The values of a metric that the tasks of an array reported, in few cells: `.91`, `.88...93`;
-    '' for none."""
+    """The values of a metric that the tasks of an array reported, in few cells: `.88 to .93`; ''
+    for none."""
     values = run.results_for(name)
     ends = dict.fromkeys((min(values), max(values))) if values else ()
-    return "..".join(compact(float(number_text(value, metric))) for value in ends)
+    return " to ".join(compact(float(number_text(value, metric))) for value in ends)
 
 
 def tasks_text(run: Run) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from glob import escape, glob
 from pathlib import Path
@@ -45,14 +45,22 @@ def file_of(job: Mapping[str, Any], stream: str, task: int, ends: list[list[Any]
     return files_by_number(str(job.get(stream, ""))).get(_number(job, end))
 
 
-def tasks_report(job: Mapping[str, Any], ends: list[list[Any]]) -> dict[str, Any]:
-    """The fields of a run about the tasks of its array, which ended so by scheduler.json."""
+def tasks_report(
+    job: Mapping[str, Any], ends: list[list[Any]], lives: Iterable[list[Any]] = ()
+) -> dict[str, Any]:
+    """The fields of a run about the tasks of its array, which ended so, and were started then, by
+    scheduler.json."""
+    starts: dict[str, int] = {}
+    for task, _, start, _ in lives:
+        starts[task] = min(start, starts.get(task, start))
     files = files_by_number(str(job.get("stdout", "")))
     tasks, unread = [], []
     for end in sorted(ends, key=_index)[:_MOST]:
         file = files.get(_number(job, end))
         found = reported_in(file) if file else Reported({})
-        tasks.append([_index(end), end[2], end[4], end[6], found.values])
+        tasks.append(
+            [_index(end), end[2], end[4], end[6], found.values, starts.get(end[0]), end[5]]
+        )
         unread += [f"task {_index(end)}: {text}" for text in found.unread]
     return {
         "tasks": tasks,

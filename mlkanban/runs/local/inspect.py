@@ -168,7 +168,7 @@ def report(
         metrics, wrong = metrics_of(folder, start)
         made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
         if count and isinstance(job, dict) and write_apart(job):
-            made |= {"metrics": {}, **tasks_report(job, ends)}
+            made |= {"metrics": {}, **tasks_report(job, ends, scheduler.get("lives") or ())}
             wrong = "; ".join(filter(None, (wrong, left_out(ends))))
         made["evidence"] += f"; {wrong}" if wrong else ""
     return made

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from sys import float_info
 from typing import Any, NamedTuple
 
+from mlkanban.core.timestamps import instant
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import made_keepable, natural
 
@@ -25,13 +27,16 @@ _COMPLETED = frozenset(("finished", "complete", ""))
 
 class Task(NamedTuple):
     """A task of a job array that has ended; `seconds` are those of all its starts, None where they
-    are not known, `why` is why it failed."""
+    are not known, `why` is why it failed. `started` and `ended` are seconds since 1970, None where
+    they are not known."""
 
     number: int
     state: RunState
     seconds: int | None = None
     why: str = ""
     metrics: Mapping[str, float] = {}
+    started: int | None = None
+    ended: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +245,10 @@ class Run:
         return f"{self.state.value} ({self.outcome})" if self.outcome else self.state.value
 
 
+def _instant(seconds: int | None) -> str:
+    return "" if seconds is None else instant(datetime.fromtimestamp(seconds, UTC))
+
+
 def _text(part: Any) -> str | None:
     return part if isinstance(part, str) else None
 
@@ -270,13 +279,16 @@ def _tasks(part: Any) -> tuple[Task, ...] | None:
         return None
     tasks = []
     for row in part:
-        if not isinstance(row, list | tuple) or len(row) != 5 or _whole(row[0]) is None:
+        if not isinstance(row, list | tuple) or len(row) != 7 or _whole(row[0]) is None:
             continue
-        number, state, seconds, why, metrics = row
+        number, state, seconds, why, metrics, started, ended = row
         with suppress(ValueError):
             tasks.append(
-                Task(number, RunState(state), _whole(seconds), str(why), _numbers(metrics) or {})
-            )
+                Task(
+                    number, RunState(state), _whole(seconds), str(why), _numbers(metrics) or {},
+                    _whole(started), _whole(ended),
+                )
+            )  # fmt: skip
     return tuple(tasks)
 
 
@@ -361,6 +373,7 @@ def _of_tasks(run: Run) -> Iterator[Run]:
             run, id=f"{run.id}_{task.number}", job=f"{run.job}_{task.number}", state=task.state,
             why=task.why, exit=None, evidence=f"task {task.number}: {task.state.value}",
             metrics=task.metrics, params={**run.params, **params}, elapsed=task.seconds, tasks=(),
+            started=_instant(task.started) or run.started, ended=_instant(task.ended) or run.ended,
             task_count=None, unread=(), last=(),
         )  # fmt: skip
 

@@ -25,10 +25,11 @@ def test_each_task_has_its_own_values(tmp_path: Path) -> None:
     (tmp_path / "s-2.out").write_text("mlkanban: auc=nan\n")
     job = {"stdout": f"{tmp_path}/s-*.out", "by": "task", "task_params": {"seed": "{}"}}
     assert write_apart(job)
-    found = tasks_report(job, [ended("7_2", "failed", why="exit 1"), ended("7_1"), ended("7_3")])
+    ends = [ended("7_2", "failed", why="exit 1"), ended("7_1"), ended("7_3")]
+    found = tasks_report(job, ends, [["7_1", 1, 40, 20], ["7_1", 1, 10, 5], ["7_3", 1, 50, 60]])
     assert found["tasks"] == [
-        [1, "finished", 60, "", {"auc": 0.91}], [2, "failed", 60, "exit 1", {}],
-        [3, "finished", 60, "", {}],
+        [1, "finished", 60, "", {"auc": 0.91}, 10, 100], [2, "failed", 60, "exit 1", {}, None, 100],
+        [3, "finished", 60, "", {}, 50, 100],
     ]  # fmt: skip
     assert found["unread"] == ["task 2: auc=nan"]
     assert found["task_params"] == {"seed": "{}"}
@@ -38,7 +39,7 @@ def test_files_may_have_the_number_of_the_job(tmp_path: Path) -> None:
     (tmp_path / "s-93.out").write_text("mlkanban: auc=0.91\n")
     job = {"stdout": f"{tmp_path}/s-*.out", "by": "job"}
     ends = [ended("7_1", raw="93")]
-    assert tasks_report(job, ends)["tasks"] == [[1, "finished", 60, "", {"auc": 0.91}]]
+    assert tasks_report(job, ends)["tasks"] == [[1, "finished", 60, "", {"auc": 0.91}, None, 100]]
     assert file_of(job, "stdout", 1, ends) == tmp_path / "s-93.out"
     assert file_of(job, "stdout", 2, ends) is None
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,8 +13,9 @@ from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.results import results
-from mlkanban.runs.model.run import Run, Task, is_typed, runs_in
+from mlkanban.runs.model.run import Run, Task, is_typed, runs_in, tasks_apart
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.usage import length
 from mlkanban.text import keepable
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -205,7 +206,7 @@ def test_a_whole_number_that_a_board_can_keep_is_read(number: int) -> None:
 
 
 TASKS = (
-    Task(1, RunState.FINISHED, 60, "", {"auc": 0.91}),
+    Task(1, RunState.FINISHED, 60, "", {"auc": 0.91}, 1796086752, 1796086812),
     Task(2, RunState.FAILED, 60, "exit 1", {"auc": 0.2}),
     Task(3, RunState.FINISHED, 70, "", {"auc": 0.93}),
 )
@@ -218,6 +219,16 @@ def test_the_tasks_of_an_array_are_kept_with_their_run() -> None:
     broken = field | {"tasks": [[1], "x", [2, "no state", 1, "", {}], *field["tasks"]]}
     assert Run.of_field("a", broken) == run
     assert run.results_for("auc") == [0.91, 0.93]
+
+
+def test_each_task_of_an_array_has_its_own_time() -> None:
+    run = Run("a", RunState.FAILED, started="2026-03-20T09:00:00Z", job="SLURM job 7", tasks=TASKS)
+    first, second, _ = tasks_apart([run])
+    assert (first.id, first.started, first.job) == (
+        "a_1", "2026-12-01T00:59:12.000000Z", "SLURM job 7_1",
+    )  # fmt: skip
+    assert length(first, NOW) == timedelta(minutes=1)
+    assert second.started == run.started
 
 
 def test_the_value_of_a_task_is_none_that_a_person_typed() -> None:

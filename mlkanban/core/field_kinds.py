@@ -405,15 +405,28 @@ class MetricKind(FieldKind):
 
     def changed(self, text: str, before: str) -> MetricParts:
         """What a person changed in the text of a metric; a value that stood there already is the
-        one of the runs: nobody wrote it."""
-        stood = split_metrics(before)
-        return MetricParts([part for part in split_metrics(text.strip()) if part not in stood])
+        one of the runs: nobody wrote it. What is added behind the metric is a guard."""
+        stood, parts = split_metrics(before), split_metrics(text.strip())
+        keeps_metric = bool(stood and parts) and _name_of(stood[0]) == _name_of(parts[0])
+        # A metric that stands behind another one now is a guard, with the limit it had.
+        written = [p for p in parts if p not in stood or not (keeps_metric or _is_value(p))]
+        return MetricParts(written, keeps_metric=keeps_metric)
 
     def brief(self, stored: Any) -> str:
         return metric_text(stored)
 
     def data(self, value: Any) -> Any:
         return value and to_json(value)
+
+
+def _name_of(part: str) -> str:
+    """The name in `auc>=0.9`."""
+    return re.split("[<>=]", part)[0].strip()
+
+
+def _is_value(part: str) -> bool:
+    """Whether it is `auc=0.9`, no target."""
+    return ">=" not in part and "<=" not in part
 
 
 class Guards(FieldKind):

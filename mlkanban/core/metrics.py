@@ -20,15 +20,6 @@ Goal = Mapping[str, Any]
 """A metric as it is stored: its name, direction, target, baseline, noise and value."""
 
 
-class MetricParts(NamedTuple):
-    """The typed parts of the goals of a card: the arguments of `parse_goals` except the goals
-    before."""
-
-    written: Sequence[str] = ()
-    baseline: float | None = None
-    noise: float | None = None
-
-
 class Goals(NamedTuple):
     """What a card aims at: the `metric` that it is for, and the `guards`, limits that must hold
     too."""
@@ -42,6 +33,22 @@ class Goals(NamedTuple):
         return {"metric": self.metric, "guards": [*self.guards] or None}
 
 
+class MetricParts(NamedTuple):
+    """The typed parts of the goals of a card: the arguments of `parse_goals` except the goals
+    before. `keeps_metric`: the metric was named before these parts, so new names are guards."""
+
+    written: Sequence[str] = ()
+    baseline: float | None = None
+    noise: float | None = None
+    keeps_metric: bool = False
+
+    def goals(self, before: Goals) -> Goals:
+        """The goals with these parts, from those `before`."""
+        return parse_goals(
+            self.written, self.baseline, self.noise, before, keeps_metric=self.keeps_metric
+        )
+
+
 def goals_in(fields: Mapping[str, Any]) -> Goals:
     """The goals of a card with these stored fields."""
     metric = fields.get("metric")
@@ -53,18 +60,21 @@ def parse_goals(
     baseline: float | None = None,
     noise: float | None = None,
     before: Goals | None = None,
+    *,
+    keeps_metric: bool = False,
 ) -> Goals:
     """Parse goals from targets (`val_auc>=0.92`) and values (`val_auc=0.91`), each by itself or
     several in one text.
 
-    The first name is that of the metric, unless it is that of a guard before; further names are
-    those of guards, which need a limit. Parts that are not typed stay as they were `before`, and so
-    do guards that are not named. `p95_ms=none` takes a goal away, `none` all of them.
+    The first name is that of the metric, unless it is that of a guard before or the text
+    `keeps_metric`; further names are those of guards, which need a limit. Parts that are not typed
+    stay as they were `before`, and so do guards that are not named. `p95_ms=none` takes a goal
+    away, `none` all of them.
     """
     had = before or Goals()
     goals = {goal["name"]: dict(goal) for goal in (had.metric, *had.guards) if goal}
     replaced = had.metric and had.metric["name"]
-    named = False
+    named = keeps_metric
     parts = [part for text in written for part in split_metrics(text.strip()) or (text,)]
     for text in parts:
         if text.lower() == NONE:

@@ -13,7 +13,7 @@ from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.events import RANK, Change, changes
 from mlkanban.core.field_kinds import condition_text, items_in
 from mlkanban.core.lifecycle import lifting
-from mlkanban.core.metrics import Goals, MetricParts, goals_in, parse_goals
+from mlkanban.core.metrics import Goals, MetricParts, goals_in
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
@@ -130,7 +130,7 @@ class Cards:
                 forced = ""
                 if metric is not None:
                     before = goals_in({**tx.fields(face), **wanted})
-                    goals = parse_goals(*metric, before)
+                    goals = metric.goals(before)
                     wanted |= checked(goals.fields, partial=True)
                     if warning := _replaced_metric(face.ref, before, goals):
                         warnings[face.id] = warning

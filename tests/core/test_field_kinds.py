@@ -40,7 +40,7 @@ from mlkanban.core.field_kinds import (
     metric_in,
     until_text,
 )
-from mlkanban.core.metrics import parse_goals
+from mlkanban.core.metrics import metric_text, parse_goals
 from mlkanban.core.models import UNTIL_RUN, BlockReason, CardType, Health, ServiceClass
 from mlkanban.errors import UsageProblem
 
@@ -212,6 +212,27 @@ guards = st.builds(
     Metric, words.filter(lambda word: word != "none"), st.sampled_from((">=", "<=")),
     st.floats(allow_nan=False, allow_infinity=False), st.none(), st.none(), amounts,
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "metric", "names"),
+    [
+        ("auc>=0.9 auc=0.8", "auc>=0.9 auc=0.8 p95<=50", "auc >=.9", ["p95"]),
+        ("auc=0.8", "auc=0.8 p95<=50", "auc", ["p95"]),
+        ("auc>=0.9", "p95<=50 auc>=0.9", "p95 <=50", ["auc"]),
+        ("auc>=0.9", "f1>=0.5", "f1 >=.5", []),
+        ("auc>=0.9", "auc>=0.95", "auc >=.95", []),
+    ],
+)
+def test_what_is_typed_behind_a_metric_in_a_form_is_a_guard(
+    before: str, text: str, metric: str, names: list[str]
+) -> None:
+    had = parse_goals([before])
+    assert had.metric is not None
+    had.metric.pop("value", None)  # that of the runs
+    goals = MetricKind().changed(text, before).goals(had)
+    assert metric_text(goals.metric) == metric
+    assert [guard["name"] for guard in goals.guards] == names
 
 
 @given(st.lists(guards, unique_by=lambda guard: guard.name, max_size=4))

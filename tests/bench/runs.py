@@ -46,10 +46,11 @@ def rows(home: Path, libraries: str, repetitions: int) -> Iterator[Row]:
 def watching(mlk: list[str], card: str, folders: Path, many: int, seconds: float) -> Iterator[Row]:
     """What it costs to watch over jobs that go on, and to wait in the queue: private memory of the
     scripts of each job, and how often they wake up."""
+    limit = [*mlk, "stages", "limit", "Training", "1", "--unattended"]
     yield from _kept_up(mlk, folders, many, seconds, "supervisor", ["run", card, "--detach"])
-    subprocess.run([*mlk, "stages", "limit", "Training", "1", "--unattended", "0"], check=True)
+    subprocess.run([*limit, "0"], check=True, capture_output=True)
     yield from _kept_up(mlk, folders, many, seconds, "waiter", ["run", card, "--queue"])
-    subprocess.run([*mlk, "stages", "limit", "Training", "1", "--unattended", "2"], check=True)
+    subprocess.run([*limit, "2"], check=True, capture_output=True)
 
 
 def _kept_up(

@@ -217,6 +217,8 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
         did = "was adopted" if run.adopted else "started"
     if kind == "run.changed" and run.state is RunState.QUEUED and run.lives:
         did = "was put back into the queue"
+    elif kind == "run.changed" and run.state is RunState.RUNNING and run.task_count:
+        did = f"goes on, {run.tasks_over or 0:,} of {run.task_count:,} tasks over"
     parts = [f"run {run.id} {did}"]
     parts += [f", moved to {stage(values['place'])}" if values.get("place") else ""]
     if "blocker" in values:

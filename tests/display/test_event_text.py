@@ -244,3 +244,9 @@ def test_a_run_is_named_once() -> None:
         "run 20261128-112318-36fd7a06 finished (exit 0), moved to Training, over the limit"
     )
     assert (who(by_run), who(ended)) == ("run", "ada")
+
+
+def test_of_an_array_it_is_told_how_far_it_is() -> None:
+    run = Run("r1", RunState.RUNNING, task_count=500, tasks_over=20)
+    changed = event("run.changed", {"run:r1": run.to_field()})
+    assert event_text(changed, BOARD) == "run r1 goes on, 20 of 500 tasks over"

@@ -231,7 +231,7 @@ def edit(
 @click.option(
     "--before", type=CARD, default="", metavar="CARD", help="Place them before this card."
 )
-@_override("Override a full stage or unticked items.")
+@_override("Override a full stage, unticked items or broken guards.")
 @pass_session
 def move(session: Session, cards: Sequence[str], stage: str, before: str, override: str) -> None:
     """Move cards to a stage. Past delivery they are shipped; moved back, open again."""
@@ -340,7 +340,7 @@ def snooze(session: Session, cards: Sequence[str], until: str) -> None:
 @_cards
 @click.option("--outcome", type=click.Choice(_OUTCOMES), required=True, help="How the card ended.")
 @click.option("--verdict", default="", metavar="TEXT", help="What was learned.")
-@_override("Override unticked items.")
+@_override("Override unticked items or broken guards.")
 @pass_session
 def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, override: str) -> None:
     """Finish cards. Abandoned before commitment they are recorded as discarded.

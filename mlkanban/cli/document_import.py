@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 )
 @click.option("--mine", is_flag=True, help="Let the file win where the board changed as well.")
 @click.option(
-    "--override", default="", metavar="REASON", help="Override a full stage or unticked items."
+    "--override",
+    default="",
+    metavar="REASON",
+    help="Override a full stage, unticked items or broken guards.",
 )
 @pass_session
 def markdown(

@@ -103,7 +103,7 @@ class RenamedOption(click.Option):
 
 override_at_start = click.option(
     "--override", default="", metavar="REASON", cls=RenamedOption, former="force",
-    help="Override the limit and unticked items.",
+    help="Override the limit, unticked items and broken guards.",
 )  # fmt: skip
 """The option of commands that start a run."""
 

@@ -161,8 +161,8 @@ class Cards:
         """Move cards to a stage, to its end or ahead of the card `before`.
 
         Passing the delivery point finishes a card as shipped; coming back re-opens it. A full stage
-        refuses (LimitReached), and so do unticked items with a gate on the way (GateClosed), unless
-        `override` gives a reason, which is recorded. `ticks` are ticked first.
+        refuses (LimitReached), and so do unticked items with a gate on the way and broken guards
+        (GateClosed), unless `override` gives a reason, which is recorded. `ticks` are ticked first.
         """
         cards: list[Card] = []
         warning = ""

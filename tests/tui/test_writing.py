@@ -206,6 +206,32 @@ async def test_none_takes_all_tags_away(small: Path, way: str) -> None:
         assert board.app.model.current.tags == ""
 
 
+async def test_guards_are_typed_in_the_form_and_in_a_title(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.new")
+        await board.type("fast metric:auc>=.9 metric:p95<=50")
+        assert "auc >=.9, p95 <=50" in board.text()
+        await board.keys("enter")
+        await board.press("card.edit")
+        form = board.screen.query_one("#field-guards", Field)
+        assert form.value == "p95<=50.0"
+        form.value = "p95=48"
+        await board.keys("enter")
+        assert "p95 is a guard beside the metric, and has no limit." in board.text()
+        form.value = "p95<=40 fpr<=1.25"
+        board.screen.query_one("#field-metric", Field).value = "auc>=0.9 ram<=8"
+        await board.keys("enter")
+        with board.store() as bob:
+            card = bob.cards.get(board.ref("fast"))
+        assert str(card.metric) == "auc >=.9"
+        assert [str(guard) for guard in card.guards] == ["p95 <=40", "fpr <=1.25", "ram <=8"]
+        await board.press("card.edit")
+        board.screen.query_one("#field-guards", Field).value = "none"
+        await board.keys("enter")
+        with board.store() as bob:
+            assert bob.cards.get(board.ref("fast")).guards == ()
+
+
 @pytest.mark.parametrize("size", [SMALL, ROOMY])
 async def test_the_form_explains_the_field_one_is_in(small: Path, size: tuple[int, int]) -> None:
     async with opened(small, size=size) as board:

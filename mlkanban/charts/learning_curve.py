@@ -1,5 +1,6 @@
 """The learning curves of a few runs as one picture."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from mlkanban.charts.spec import CurveLevel, CurveLine, CurveSpec, Role
 from mlkanban.core.metrics import compact, compact_text, number_text
 from mlkanban.runs.model.series import Axis, Series, common_axes
 
+_VALUE = 5
+"""The cells of most values."""
 _OUTLIERS = 0.2
 """The share of all values that does not widen the picture: the first ones of a training."""
 _NICE = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
@@ -61,12 +64,14 @@ def learning_curve(
     ends = [level.value for level in levels]
     low, high = min([values[0], *ends]), max([values[-1], *ends])
     if not whole and metric.get("direction") == "<=":
-        high = max([values[-1 - int(_OUTLIERS * len(values))], *ends])
+        edge = max([values[-1 - int(_OUTLIERS * len(values))], *ends])
+        high = min(high, -_rounded(-edge, edge - low))
     elif not whole:
-        low = min([values[int(_OUTLIERS * len(values))], *ends])
+        edge = min([values[int(_OUTLIERS * len(values))], *ends])
+        low = max(low, _rounded(edge, high - edge))
     lines = tuple(
         CurveLine(
-            f"{compact_text(number_text(one.series.points[-1].value, metric))} {one.label}".strip(),
+            _label(one, metric),
             one.role,
             tuple(tuple(part) for part in one.series.parts(over)),
             one.letter,
@@ -93,6 +98,20 @@ _LEVELS: tuple[tuple[str, str, Role], ...] = (
     ("baseline", "base", "faint"),
     ("target", "target", "focus"),
 )
+
+
+def _label(one: NamedSeries, metric: Mapping[str, Any]) -> str:
+    """The newest value, and what it is of: as wide for another value."""
+    value = compact_text(number_text(one.series.points[-1].value, metric))
+    return f"{value:<{_VALUE}} {one.label}".strip()
+
+
+def _rounded(edge: float, span: float) -> float:
+    """The lower edge of a picture at a round number, so that it stays while values come."""
+    if not span > 0:
+        return edge
+    grid = 10.0 ** math.floor(math.log10(span)) / 5
+    return math.floor(edge / grid + 1e-9) * grid
 
 
 def _with_room(last: float) -> float:

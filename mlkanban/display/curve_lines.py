@@ -17,7 +17,9 @@ from mlkanban.text import cell_text
 
 LEAST_HEIGHT = 7
 """The lines of the smallest picture, with its axis."""
-_SENTENCES = 2
+_SENTENCES = ((150, 1), (0, 2))
+"""From how many cells on there are how many lines for the sentence: kept free where it is shorter,
+so that the picture stays where it is while values come."""
 _WORDS = {
     Axis.STEP: "by step",
     Axis.EPOCH: "by epoch",
@@ -58,12 +60,14 @@ def curve_lines(
 ) -> list[Line]:
     """At most `height` lines. `whole_key` is the key that shows the whole range."""
     sentence = glyphs.compared(conclusion(named, metric))
-    most = min(_SENTENCES, height - LEAST_HEIGHT - bool(curve.hidden))
-    lines = paragraph(sentence, "text", width, glyphs, most) if most > 0 else []
-    foot: list[Line] = []
+    foot: list[Line] = [[]] if height > LEAST_HEIGHT else []
     if curve.hidden:
         some = f"{curve.hidden} of {curve.values} values lie outside the picture"
         foot = [[Piece(some + (f": {whole_key} shows all" if whole_key else ""), "dim")]]
+    most = next(lines for least, lines in _SENTENCES if width >= least)
+    most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
+    lines = paragraph(sentence, "text", width, glyphs, most) if most else []
+    lines += [[]] * (most - len(lines))
     drawn = render(
         curve.spec, width, height - len(lines) - len(foot), coloured=coloured, glyphs=glyphs
     )
@@ -86,10 +90,10 @@ def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -
         how = "ended at"
         if len(ended) > 1:
             how = f"ended {'lowest' if lower else 'highest'}, at"
-        parts.append(
-            _name(first)
-            + f" {how} {_value(last, metric)}{_at(last)}{_distance(last.value, metric)}."
-        )
+        away = _distance(last.value, metric)
+        if going_on:
+            away = away.removesuffix(" of the target")  # which the first sentence names
+        parts.append(f"{_name(first)} {how} {_value(last, metric)}{_at(last)}{away}.")
     return " ".join(parts)
 
 
@@ -100,7 +104,7 @@ def _now(one: NamedSeries, metric: Mapping[str, Any], *, lower: bool) -> str:
         return f"{_name(one)} reports no number now: {cell_text(one.series.unread)}."
     text = f"{_name(one)} is at {_value(last, metric)}{_at(last)}{_distance(last.value, metric)}"
     if best is not None and best.value != last.value:
-        text += f", at best {_value(best, metric)}{_at(best)} so far"
+        text += f"; best so far {_value(best, metric)}{_at(best)}"
     return f"{text}."
 
 

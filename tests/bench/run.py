@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tests.bench import boards, finding, flow_numbers, keys, output, programs, runs
+from tests.bench import boards, curves, finding, flow_numbers, keys, output, programs, runs
 from tests.bench.table import Row, against, lines, within
 
 SIZES = (20, 200, 2_000, 10_000)
@@ -73,6 +73,7 @@ def main() -> None:
             ("running commands", partial(commands, homes[200], 5 if quick else 15)),
             ("running jobs", partial(runs.rows, homes[200], LIBRARIES, 2 if quick else 7)),
             ("writing output", partial(output.rows, homes[200], 2 if quick else 5)),
+            ("following a learning curve", partial(curves.rows, homes[SMALL])),
             ("counting flow", partial(flow, worked, 2 if quick else 5)),
         ):
             _tell(name)

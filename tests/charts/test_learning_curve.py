@@ -37,7 +37,8 @@ def test_of_a_loss_it_is_the_upper_end_that_is_cut_off() -> None:
     falling = [10 / at for at in range(1, 51)]
     curve = learning_curve([named(falling, name="loss", step=float)], LOSS)
     assert curve is not None
-    assert (curve.spec.low, curve.spec.high) == (0.1, sorted(falling)[39])
+    assert curve.spec.low == 0.1
+    assert sorted(falling)[39] <= curve.spec.high < sorted(falling)[40], "a round number"
     assert curve.hidden == 10
 
 

@@ -250,7 +250,7 @@ def test_a_run_that_goes_on_tells_its_newest_value(home: dict[str, str], mlk: Pe
     drawn = mlk("runs", made, "--chart").out
     assert "auc by step\n" in drawn
     assert "The running one is at .895 (step 400), .025 short of the target." in drawn
-    assert all(label in drawn for label in ("target .92", "base .9", ".895 best", ".895 running"))
+    assert all(label in drawn for label in ("target .92", "base .9", ".895  best", ".895  running"))
     refused = mlk("runs", "--chart")
     assert refused.code == 2
     assert "A chart is of the runs of one card" in refused.err

@@ -20,8 +20,7 @@ def named(values, label, *, grows=False):
 def test_where_a_run_is_that_goes_on() -> None:
     running = named([0.9, 0.94, 0.93], "running", grows=True)
     assert conclusion([running], AUC) == (
-        "The running one is at .93 (step 300), .02 short of the target,"
-        " at best .94 (step 200) so far."
+        "The running one is at .93 (step 300), .02 short of the target; best so far .94 (step 200)."
     )
     assert conclusion([named([0.951], "running", grows=True)], AUC) == (
         "The running one is at .951 (step 100), which reaches the target."
@@ -38,6 +37,24 @@ def test_which_one_ended_best() -> None:
         "b ended lowest, at .949 (step 200), .85 short of the target."
     )
     assert conclusion([a], None) == "a ended at .952 (step 200)."
+    running = named([0.93], "running", grows=True)
+    assert conclusion([named([0.94], "best"), running], AUC) == (
+        "The running one is at .93 (step 100), .02 short of the target."
+        " The best run ended at .94 (step 100), .01 short."
+    )
+
+
+def test_a_picture_stays_where_it_is_while_values_come() -> None:
+    def picture(values: list[float]) -> list[int]:
+        some = [named(values, "running", grows=True)]
+        curve = learning_curve(some, AUC)
+        assert curve is not None
+        lines = curve_lines(curve, some, AUC, 80, 14, UTF8, coloured=False)
+        text = ["".join(piece.text for piece in line) for line in lines]
+        at = next(number for number, line in enumerate(text) if "target .95" in line)
+        return [at, text[at].index("target")]
+
+    assert picture([0.2, *[0.94] * 40]) == picture([0.92, 0.945, 0.9412])
 
 
 def test_a_run_that_reports_no_number_any_more_is_not_told_at_its_last_one() -> None:

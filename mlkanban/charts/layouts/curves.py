@@ -18,6 +18,8 @@ from mlkanban.charts.layouts.canvas import (
 from mlkanban.charts.spec import CurveSpec
 from mlkanban.core.metrics import compact_text
 
+_LEAST_MARGIN = 5
+"""Another scale of values, `.925` in place of `.92`, leaves the curves in their columns."""
 _LEAST_ROWS, _MOST_ROWS = 2, 5
 """Between two ticks."""
 _NICE = (1.0, 2.0, 2.5, 5.0)
@@ -26,7 +28,11 @@ _SECONDS = (
 )  # fmt: skip
 """Distances between ticks of time; days follow."""
 _LEVEL = "┄"
+_DOTS = 4
+"""Cells from one dot of a level to the next."""
 _MOST_LABEL = 20
+_WIDEST = 120
+"""Columns of a canvas: more say no more of a curve, and another scale paints all of them again."""
 
 Points = list[tuple[float, float]]
 
@@ -41,11 +47,11 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
         return (value - low) / step * rows_per_step
 
     ticks = _ticks(low, step, rows_per_step, rows)
-    margin = margin_for([text for _, text in ticks])
+    margin = max(_LEAST_MARGIN, margin_for([text for _, text in ticks]))
     named = [(up(level.value), level.label, level.role) for level in spec.levels]
     named += [(up(line.parts[-1][-1][1]), line.label, line.role) for line in spec.lines]
     right = 1 + min(_MOST_LABEL, max(len(label) for _, label, _ in named))
-    columns = max(1, width - margin - right)
+    columns = max(1, min(_WIDEST, width - margin - right))
     across = (columns - 1) / ((spec.last - spec.first) or 1.0)
     cells, curves = Cells(), []
     for level in spec.levels:
@@ -55,7 +61,7 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
         if finish == "letters":
             cells.rule(round(place), range(columns), _LEVEL, level.role)
         else:
-            dots = tuple((float(column), place) for column in range(0, columns, 2))
+            dots = tuple((float(column), place) for column in range(0, columns, _DOTS))
             curves.append(Curve(level.role, dots, joined=False))
     for line in spec.lines:
         for part in line.parts:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -29,6 +30,7 @@ from textual.content import Content
 from textual.errors import NoWidget
 from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
@@ -40,10 +42,11 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.theme import role_styles
 from mlkanban.tui.widgets.field import CANCEL_KEYS
 
 _LONGEST = 200
-_WIDEST, _MARGIN = 100, 5
+_WIDEST, _MARGIN = 102, 7
 """Cells of the list, and how many of them are taken by its edges and its bar."""
 _TITLE = 26
 _MOST_CARDS = 8
@@ -51,7 +54,17 @@ _MOST_LINES = 5
 
 
 class Matches(CommandList):
-    """What was found; it may be less by the time a click on it arrives."""
+    """What was found; it may be less by the time a click on it arrives. Where the theme has a
+    cursor in reverse video, it is one plain block here as on the board."""
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        at = self.scroll_offset.y + y
+        option = self._lines[at][0] if at < len(self._lines) else None
+        style = role_styles(self.app, cursor=True)["title"]
+        if option is None or option != self.highlighted or not style.reverse:
+            return strip
+        return Strip([Segment(strip.text, style)], strip.cell_length).apply_meta({"option": option})
 
     async def _on_click(self, event: events.Click) -> None:
         if event.style.meta.get("option", -1) >= self.option_count:
@@ -62,9 +75,13 @@ class Palette(CommandPalette):
     """Textual's palette, which goes once and runs one command, however many keys came at once."""
 
     DEFAULT_CSS = """
-    Palette > Vertical { width: 100%; max-width: 100; margin-top: 1; }
+    Palette > Vertical { width: 100%; max-width: 102; margin-top: 1; }
     Palette CommandList { min-width: 12; }
     Palette CommandList > .option-list--option { text-style: none; padding: 0 1; }
+    Palette CommandList > .option-list--option-highlighted,
+    Palette CommandList:nocolor > .option-list--option-highlighted {
+        background: $board-cursor-bg; color: $board-title; text-style: none;
+    }
     """
     # Before the field has them: the keys that came along are meant for what is below.
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -40,6 +40,12 @@ def to_theme(file: ThemeFile) -> Theme:
         "board-cursor-style": REVERSE if reverse else "none",
         "block-cursor-text-style": "bold reverse" if reverse else "bold",
     }
+    # Quiet: the ground with a thumb, and never a colour that means something.
+    thumb = "ansi_bright_black" if file.ansi else file.board["faint"]
+    for state in ("", "-hover", "-active"):
+        variables[f"scrollbar{state}"] = thumb
+        variables[f"scrollbar-background{state}"] = file.colors["background"]
+    variables["scrollbar-corner-color"] = file.colors["background"]
     # Lists and input fields show their cursor and selection as the board does.
     for part in ("block-cursor", "input-selection"):
         variables[f"{part}-background"] = cursor

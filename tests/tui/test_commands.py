@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.tui.commands import (
@@ -32,7 +33,7 @@ from mlkanban.tui.commands import (
     on_screen,
     shown,
 )
-from mlkanban.tui.palette import CommandProvider
+from mlkanban.tui.palette import CommandProvider, Matches
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
@@ -455,3 +456,40 @@ async def test_the_palette_begins_with_what_was_done_last_and_the_keys_at_the_ri
 )  # fmt: skip
 def test_a_key_is_spelled_in_one_way(key: str, spelled: str) -> None:
     assert shown(key) == spelled
+
+
+@pytest.mark.parametrize("way", ["colours", "16 colours", "no colour"])
+async def test_the_line_that_enter_runs_is_marked_in_the_palette(
+    used: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "no colour":
+        monkeypatch.setenv("NO_COLOR", "1")
+    async with opened(used, size=(160, 45)) as board:
+        board.app.theme = "terminal" if way == "16 colours" else "mlkanban-dark"
+        await board.press("palette")
+        await board.until(lambda: "Open card" in board.text())
+        found = board.app.screen.query_one(Matches)
+        await board.until(lambda: found.highlighted == 0)
+        here, other = found.render_line(0), found.render_line(1)
+        if way == "colours":
+            ground = Color.parse(board.app.theme_variables["board-cursor-bg"]).rich_color
+            assert {s.style.bgcolor for s in here if s.style} == {ground}
+            assert ground not in {s.style.bgcolor for s in other if s.style}
+        else:
+            assert all(s.style and s.style.reverse for s in here)
+            assert {s.style.color.name for s in here if s.style and s.style.color} <= {"default"}
+            assert not any(s.style and s.style.reverse for s in other)
+
+
+async def test_the_palette_is_set_apart_without_colour_too(used: Path) -> None:
+    async with opened(used, size=(160, 45)) as board:
+        await board.press("palette")
+        await board.until(lambda: "Open card" in board.text())
+        found = board.app.screen.query_one(Matches)
+        left, right = found.region.x, found.region.right
+        inside = [line[left:right] for line in board.lines()]
+        first = next(at for at, line in enumerate(inside) if "Open card" in line)
+        assert inside[first - 4] == inside[found.region.bottom - 1] == "─" * (right - left)
+        for line in inside[first : found.region.bottom - 1]:
+            assert line.startswith("  ")
+            assert line.endswith(" ")

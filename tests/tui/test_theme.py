@@ -155,3 +155,17 @@ def test_the_terminal_theme_tells_the_states_apart_by_the_colours_it_has() -> No
     assert len({board[state] for state in STATES}) == len(STATES)
     unreadable = {"ansi_blue", "ansi_bright_black", "ansi_black", "ansi_white"}
     assert not unreadable & {board[role] for role in ROLES if role not in NO_TEXT}
+
+
+@pytest.mark.parametrize("path", BUNDLED.values(), ids=lambda path: path.stem)
+def test_a_scrollbar_stands_on_the_ground_and_has_no_colour_that_means_something(
+    path: Path,
+) -> None:
+    file = read(path)
+    assert isinstance(file, ThemeFile)
+    made = to_theme(file).to_color_system().generate() | to_theme(file).variables
+    assert made["scrollbar-background"] == file.colors["background"]
+    for state in ("", "-hover", "-active"):
+        thumb = made[f"scrollbar{state}"]
+        assert thumb != file.colors["background"]
+        assert thumb in (file.board["faint"], "ansi_bright_black")

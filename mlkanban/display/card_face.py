@@ -255,7 +255,8 @@ class Header(NamedTuple):
     """What stands over a stage: its `name` with its number, its `counts` against their limits
     (`1/1 + 2/2 running`, under a filter `1 of 3/3`), its `state` in a word (OVER, FULL, since merge
     or none), and a `note` on cards out of sight. `plain` are the counts without limits, `meters`
-    those of all cards with their limits, `queued` the runs that wait for a slot."""
+    those of all cards with their limits, `queued` the runs that wait for a slot, `found` the counts
+    of the cards that a filter found."""
 
     name: str
     counts: str
@@ -264,11 +265,17 @@ class Header(NamedTuple):
     note: HeadNote = NOTHING_ASIDE
     meters: tuple[Meter, ...] = ()
     queued: int = 0
+    found: tuple[Meter, ...] = ()
 
     @property
     def filtered(self) -> bool:
         """Whether the counts say how many of the cards a filter found."""
-        return " of " in self.plain
+        return bool(self.found)
+
+    @property
+    def nothing_found(self) -> bool:
+        """Whether there is a filter, and it finds no card here."""
+        return self.filtered and not any(meter.count for meter in self.found)
 
     @property
     def text(self) -> str:
@@ -300,7 +307,7 @@ class Header(NamedTuple):
 
     @property
     def role(self) -> str:
-        return _STATES.get(self.state, "dim")
+        return "dim" if self.nothing_found else _STATES.get(self.state, "dim")
 
     def signs(self, glyphs: Glyphs) -> Line:
         """The counts as they stand behind the name of a stage: `1/1 ►2/2 •3` where it limits
@@ -313,11 +320,11 @@ class Header(NamedTuple):
         if len(self.meters) == 1:
             return [Piece(self.counts, self.role)]
         in_hand, running = self.counts.removesuffix(" running").split(" + ")
-        attended, unattended = self.meters
-        return [
-            Piece(in_hand, meter_role(attended)),
-            Piece(f" {glyphs.running}{running}", meter_role(unattended)),
-        ]
+        attended, unattended = (
+            "dim" if self.found and not self.found[at].count else meter_role(meter)
+            for at, meter in enumerate(self.meters)
+        )
+        return [Piece(in_hand, attended), Piece(f" {glyphs.running}{running}", unattended)]
 
 
 _STATES = {OVER: "alarm", SINCE_MERGE: "alarm", FULL: "clock"}
@@ -353,11 +360,12 @@ def header(
         state = FULL
     name = f"{position + 1} {cell_text(stage.name)}"
     counts, plain = [str(meter) for meter in shown], str(counted.total)
+    parts: tuple[Meter, ...] = ()
     if found is not None and counted.total:
-        parts = zip(meters(stage, found), counts, strict=True)
-        counts = [f"{part.count} of {whole}" for part, whole in parts]
+        parts = meters(stage, found)
+        counts = [f"{part.count} of {whole}" for part, whole in zip(parts, counts, strict=True)]
         plain = f"{found.total} of {plain}"
-    return Header(name, " + ".join(counts), state, plain, note, shown, queued)
+    return Header(name, " + ".join(counts), state, plain, note, shown, queued, parts)
 
 
 def age(face: CardFace, view: FaceContext) -> str:

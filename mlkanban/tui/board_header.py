@@ -11,31 +11,46 @@ from mlkanban.glyphs import Glyphs
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GAP, VisibleColumn
 
-_LEAST_NAME = 7
-"""Letters of a stage name that are kept as long as that is possible at all."""
+_LEAST_NAME = 8
+"""Cells of a stage name that are kept as long as that is possible at all: seven letters and the
+sign that there are more."""
+_APART = "  "
+"""Between two stages; a single blank would make the number of the next one part of the counts."""
+_NARROW = 80
+"""In fewer cells names of stages out of sight have fewer letters."""
 _MERGED = " merged"
 """What is said of a limit that a merge broke where there is no room for all of it."""
 
 
 def head_cells(header: Header, signs: Glyphs) -> int:
-    """What a name with its counts takes; a stage that is full because of snoozed cards, or over
-    its limit because of a merge, says so."""
-    aside = header.note.brief if header.state else ""
+    """What a name with its counts takes, and in short the cards out of sight; a stage that is over
+    its limit because of a merge says so."""
+    aside = header.note.brief
     if header.state == SINCE_MERGE:
         aside = _MERGED + aside
     return width_of([Piece(f"{header.name}  {aside}", ""), *header.signs(signs)])
 
 
 def least_head_cells(header: Header, signs: Glyphs) -> int:
-    """What is enough: under a filter the cards that it found need the room, so names are cut, and a
-    stage where it found none leaves out of how many."""
+    """What is enough: under a filter the cards that it found need the room, so names are cut, and
+    limits, or for a stage where it found none, out of how many, are left out."""
     if not header.filtered:
         return head_cells(header, signs)
     number, _, name = header.name.partition(" ")
-    count = header.counts if len(header.meters) == 1 else header.plain
-    if header.plain.startswith("0 "):
-        count = "0"
-    return len(number) + 3 + min(_LEAST_NAME, cell_len(name)) + cell_len(count)
+    counts = _counts(header, signs)[-1 if header.nothing_found else -2]
+    return len(number) + 3 + min(_LEAST_NAME, cell_len(name)) + width_of(counts)
+
+
+def _counts(header: Header, signs: Glyphs) -> list[Line]:
+    """The counts of a stage, in all words first, then in fewer and fewer; that a stage is over its
+    limit is said in all of them."""
+    over = "!" if any(meter.over for meter in header.meters) else ""
+    ways = [header.signs(signs), header.limits(signs)]
+    found = header.plain.partition(" ")[0]
+    if header.filtered and len(header.meters) > 1:
+        limits = "+".join(f"{m.count}/{m.limit}{'!' if m.over else ''}" for m in header.meters)
+        ways.append([Piece(f"{found} of {limits}", header.role)])
+    return [*ways, *([Piece(f"{count}{over}", header.role)] for count in (header.plain, found))]
 
 
 class StageHeads:
@@ -67,27 +82,38 @@ class StageHeads:
             Piece(f"{signs.more_left} " if before else "", "focus"),
             Piece(f" {signs.more_right}" if after else "", "focus"),
         ]
-        room = self._width - width_of(ends) - 2
-        for letters in (*range(24, 2, -1), 0):
-            names = {at: self._beside(at, letters) for at in (*before, *after)}
-            if sum(map(width_of, names.values())) + 2 * max(0, len(names) - 2) <= room:
-                break
-        else:
-            for at in sorted(names, key=lambda at: min(abs(at - first), abs(at - last))):
-                room -= width_of(names[at]) + 2
-                if room < 0:
-                    names[at] = []
-        left = joined((names[at] for at in before if names[at]), "  ")
-        right = joined((names[at] for at in after if names[at]), "  ")
+        room = self._width - width_of(ends) - len(_APART)
+        names = self._fitting_beside([*before, *after], room, near=first)
+        left = joined((names[at] for at in before if at in names), _APART)
+        right = joined((names[at] for at in after if at in names), _APART)
         left, right = ([ends[0], *left], [*right, ends[1]])
         gap = max(0, self._width - width_of(left) - width_of(right))
         return [*left, Piece(" " * gap, "dim"), *right]
 
-    def _beside(self, at: int, letters: int) -> Line:
-        header = self._model.header(at)
+    def _fitting_beside(self, stages: Sequence[int], room: int, *, near: int) -> dict[int, Line]:
+        """As much of the stages out of sight as fits: letters of their names go first, then their
+        limits, then those where a filter finds nothing, then those furthest from the one in sight
+        that is `near`."""
+        headers = {at: self._model.header(at) for at in stages}
+        least = _LEAST_NAME if self._width >= _NARROW else 3
+        while stages:
+            for way in range(3):
+                for letters in range(24, least - 1, -1):
+                    names = {at: self._beside(headers[at], way, letters) for at in stages}
+                    cells = sum(map(width_of, names.values()))
+                    if cells + len(_APART) * max(0, len(names) - 2) <= room:
+                        return names
+            found = [at for at in stages if not headers[at].nothing_found]
+            furthest = max(stages, key=lambda at: abs(at - near))
+            stages = found if len(found) < len(stages) else [at for at in stages if at != furthest]
+        return {}
+
+    def _beside(self, header: Header, way: int, letters: int) -> Line:
         number, _, name = header.name.partition(" ")
-        shown = shortened(name, letters, self._signs.cut) + " " if letters else ""
-        return [Piece(f"{number} {shown}", "dim"), *header.signs(self._signs)]
+        counts = _counts(header, self._signs)
+        ways = [counts[0], counts[-2], counts[-1] if header.nothing_found else counts[-2]]
+        shown = shortened(name, letters, self._signs.cut)
+        return [Piece(f"{number} {shown} ", "dim"), *ways[way if header.filtered else 0]]
 
     def names(self) -> Line:
         """The names of the stages, each with its counts right behind it."""
@@ -97,16 +123,11 @@ class StageHeads:
         model, column = self._model, seen.column
         header = model.header(column.stage)
         here = column.stage == self._lit
-        width = column.width - GAP
+        last = seen is self._columns[-1]
+        width = column.width - (GAP if last else len(_APART))
         number, _, name = header.name.partition(" ")
         room = width - len(number) - 3
-        found = header.plain.partition(" ")[0]
-        texts = [header.plain, found]
-        if header.filtered and len(header.meters) > 1:
-            limits = "+".join(f"{meter.count}/{meter.limit}" for meter in header.meters)
-            texts = [f"{found} of {limits}", *texts]
-        ways = [header.signs(self._signs), header.limits(self._signs)]
-        ways = [*ways, *([Piece(t, header.role)] for t in texts)]
+        ways = _counts(header, self._signs)
         kept = min(_LEAST_NAME, cell_len(name))
         counts = next((way for way in ways if room - width_of(way) >= kept), ways[-1])
         why = (f" {SINCE_MERGE}", _MERGED) if header.state == SINCE_MERGE else ()
@@ -137,7 +158,8 @@ class StageHeads:
         if cards <= seen.rows:
             where = ""
         width = max(0, column.width - GAP - len(where))
-        limited = [m for m in model.header(column.stage).meters if m.limit is not None]
+        header = model.header(column.stage)
+        limited = [m for m in header.meters if m.limit is not None]
         if not limited:
             rule = [Piece(signs.rule * width, "faint")]
         else:
@@ -146,7 +168,10 @@ class StageHeads:
             for turn, meter in enumerate(limited):
                 part = max(0, each + (turn < more))
                 rule.append(Piece(" " if turn else "", "dim"))
-                rule += meter_rule(meter, part, signs)
+                drawn = meter_rule(meter, part, signs)
+                rule += (
+                    [Piece(text, "faint") for text, _ in drawn] if header.nothing_found else drawn
+                )
         return _exactly([*rule, Piece(where, "dim")], column.width - GAP, column.width)
 
 

@@ -157,6 +157,7 @@ class BoardModel:
             found["blocked"] += sum(1 for face in opened if face.block_reason)
             found["past SLE"] += sum(1 for face in opened if self._is_past_sle(face))
             found["late"] += sum(1 for face in opened if face.due and self._is_late(face))
+        found["snoozed"] = self.asleep_found if self.asleep.total() else 0
         return found
 
     def _concerns_waiting(self, old: CardFace | None, new: CardFace | None) -> bool:
@@ -399,7 +400,8 @@ class BoardModel:
         return sum(
             1
             for face in self.faces.values()
-            if asleep(face, self.today)
+            if face.snoozed_until
+            and asleep(face, self.today)
             and self._matches(face)
             and (not self.only or face.ref in self.only)
         )

@@ -23,7 +23,7 @@ NARROW_STAGE = 18
 FOLDS_FROM = 100
 """Below this many cells no stage is folded, for a few stages at a time have the whole width."""
 
-_WIDE_STAGE = 24
+_WIDE_STAGE, _WIDE_HEAD = 24, 26
 _LEAST_EMPTY, _MOST_EMPTY = 13, 20
 _MOST_WANTED = 40
 _MOST_TITLE_LINES = 6
@@ -151,9 +151,9 @@ class BoardLayout:
             return 16 if self.width < 140 else 20
         head = content.head if content.least_head is None else content.least_head
         if not content.cards:
-            return max(_LEAST_EMPTY, min(head + 1, _MOST_EMPTY))
+            return max(_LEAST_EMPTY, min(head + 2, _MOST_EMPTY))
         least = NARROW_STAGE if self.folds else _WIDE_STAGE
-        return max(least, min(head + 2, _WIDE_STAGE))
+        return max(least, min(head + 2, _WIDE_HEAD))
 
     def _wanted_of(self, stage: int) -> int:
         content, least = self.contents[stage], self._least[stage]
@@ -161,7 +161,7 @@ class BoardLayout:
         if kind is Kind.FOLDED:
             return least if self.width < 140 else max(22, min(_MOST_WANTED, self._folded(stage)))
         if kind is Kind.EMPTY:
-            return max(least, min(content.head + 1, _WIDE_STAGE))
+            return max(least, min(content.head + 2, _WIDE_STAGE))
         room = self.lines // content.cards
         most = min(max(room - 3, 1), 4) if room > 4 else min(max(room - 1, 1), 2)
         return max(least, min(_MOST_WANTED, -(-content.title // most) + EDGE + GAP + 2))
@@ -223,6 +223,8 @@ class BoardLayout:
         widths = {at: self._least[at] for at in stages}
         wanted = {at: self._wanted_of(at) for at in stages}
         left = self._feed(widths, wanted, self.width - sum(widths.values()))
+        # Under a filter the limits of a stage have gone first, and come back first.
+        left = self._feed(widths, {at: self._whole_head(at) for at in stages}, left)
         # What is left then is better for cut titles than for blanks behind whole ones.
         left = self._feed(widths, {at: self._whole_titles(at) for at in stages}, left)
         takers = [at for at in stages if self.kind(at) is Kind.FULL] or list(stages)
@@ -246,6 +248,12 @@ class BoardLayout:
             widths[min(hungry, key=lambda at: widths[at] / wanted[at])] += 1
             left -= 1
         return left
+
+    def _whole_head(self, stage: int) -> int:
+        """What the name of a stage and its counts need where they could do with less."""
+        content = self.contents[stage]
+        cut = content.cards and content.least_head not in (None, content.head)
+        return content.head + 2 if cut else 0
 
     def _whole_titles(self, stage: int) -> int:
         """What a folded stage needs to show each title whole in a line."""

@@ -15,7 +15,8 @@ from mlkanban.tui.board_model import BoardModel
 
 _SNOOZED_CELLS = 90
 """In fewer cells snoozed cards are not mentioned."""
-_LEAST_NAME = 8
+_LEAST_NAME, _NAME_BESIDE_FILTER = 8, 9
+"""Cells that are kept of the name of the board, as long as that is possible."""
 _GAP = "   "
 
 
@@ -25,23 +26,33 @@ class _Sum(NamedTuple):
     words: str
     short: str
     role: str
+    nothing_found: bool = False
 
 
 def title_line(model: BoardModel, width: int, glyphs: Glyphs) -> Line:
     """The line in exactly `width` cells. Snoozed cards go first where there is little room, then
-    words, then the name of the board."""
+    words, then what a filter finds none of, then the end of the name of the board, then the counts
+    from the left."""
     sums = list(_sums(model, glyphs))
+    left = _left(model, width, glyphs)
     right = [Piece(each.words, each.role) for each in sums]
     if width >= _SNOOZED_CELLS and (asleep := model.asleep.total()):
-        right.append(Piece(f"z {asleep} snoozed", "dim"))
-    left = _left(model, width, glyphs)
-    if _cells(left) + _cells(right, _GAP) + 3 > width:
+        shown = f"{asleep}" if model.found is None else f"{model.found['snoozed']} of {asleep}"
+        right.append(Piece(f"z {shown} snoozed", "dim"))
+
+    def over(right: Line) -> int:
+        return _cells(left) + _cells(right, _GAP) + 3 - width
+
+    if over(right) > 0:
         right = [Piece(each.words, each.role) for each in sums]
-    if _cells(left) + _cells(right, _GAP) + 3 > width:
+    if over(right) > 0:
         right = [Piece(each.short, each.role) for each in sums]
-    room = width - _cells(right, _GAP) - 3
-    if room < _LEAST_NAME:
-        right, room = [], width - 1
+    if over(right) > 0:
+        right = [Piece(each.short, each.role) for each in sums if not each.nothing_found]
+    kept = _LEAST_NAME if len(left) == 1 else _NAME_BESIDE_FILTER
+    while right and over(right) > max(0, cell_len(left[0].text) - kept):
+        right = right[1:]
+    room = width - _cells(right, _GAP) - 3 if right else width - 1
     left = _fitted(left, room, glyphs.cut)
     spaced = [piece for each in right for piece in (Piece(_GAP, "dim"), each)][1:]
     gap = width - _cells(left) - _cells(spaced) - bool(spaced)
@@ -79,43 +90,48 @@ def _sums(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
     wip = Meter(in_progress(model.board, model.loads), model.board.conwip)
     role = "alarm" if wip.over else "clock" if wip.full else "text"
 
-    shown = _counted(model, "in progress", wip)
-    yield _Sum(f"{shown} in progress", f"{shown} WIP", role)
+    yield _counted(model, "in progress", wip, "{} in progress", "{} WIP", role)
     yield from _attention(model, glyphs)
 
 
-def _counted(model: BoardModel, what: str, whole: object) -> str:
-    """Under a filter `5 of 12`."""
-    return f"{whole}" if model.found is None else f"{model.found[what]} of {whole}"
+def _counted(
+    model: BoardModel, what: str, whole: object, words: str, short: str, role: str
+) -> _Sum:
+    """Under a filter `5 of 12`; of nothing nobody needs to be warned."""
+    if model.found is None:
+        return _Sum(words.format(whole), short.format(whole), role)
+    found = model.found[what]
+    shown = f"{found} of {whole}"
+    return _Sum(words.format(shown), short.format(shown), role if found else "dim", not found)
 
 
 def _attention(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
+    sign = glyphs.blocked
     if model.blocked:
-        shown = _counted(model, "blocked", model.blocked)
-        yield _Sum(f"{glyphs.blocked} {shown} blocked", f"{glyphs.blocked} {shown}", "alarm")
+        blocked = f"{sign} {{}} blocked", f"{sign} {{}}"
+        yield _counted(model, "blocked", model.blocked, *blocked, "alarm")
     if model.past_sle:
-        shown = _counted(model, "past SLE", model.past_sle)
-        yield _Sum(f"!! {shown} past SLE", f"!! {shown}", "clock")
+        yield _counted(model, "past SLE", model.past_sle, "!! {} past SLE", "!! {}", "clock")
     if model.late:
-        shown = _counted(model, "late", model.late)
-        yield _Sum(f"{shown} late", f"{shown} late", "alarm")
+        yield _counted(model, "late", model.late, "{} late", "{} late", "alarm")
 
 
 def _fitted(left: Line, room: int, cut: str) -> Line:
-    """The left side in `room` cells: the name of the board gives way to the filter."""
-    over = _cells(left) - room
-    if over <= 0:
+    """The left side in `room` cells: the name of the board gives way to the filter, then the filter
+    to what is left of the name."""
+    if _cells(left) <= room:
         return left
     name, *rest = left
     if not rest:
         return [Piece(shortened(name.text, max(0, room), cut), name.role)]
-    kept = max(0, cell_len(name.text) - over)
-    if kept >= _LEAST_NAME:
-        return [Piece(shortened(name.text, kept, cut), name.role), *rest]
+    kept = max(room - _cells(rest), min(_NAME_BESIDE_FILTER, cell_len(name.text), room // 3))
+    name = Piece(shortened(name.text, max(0, kept), cut), name.role)
     count = rest[-1]
     query = "".join(piece.text for piece in rest[:-1])
+    room -= _cells([name])
     query = shortened(query, max(0, room - _cells([count])), cut)
     return [
+        name,
         Piece(query, "focus"),
         Piece(shortened(count.text, max(0, room - cell_len(query)), cut), count.role),
     ]

@@ -348,7 +348,9 @@ def test_under_a_filter_a_count_says_how_many_are_found() -> None:
     line = header(BOARD, 2, Load(2), standing=0, found=Load(1)).signs(UTF8)
     assert line == [("1 of 2/2", "clock")]
     line = header(BOARD, 1, Load(2, 1), standing=0, found=Load(1)).signs(UTF8)
-    assert line == [("1 of 2/2", "clock"), (" ►0 of 1/1", "clock")]
+    assert line == [("1 of 2/2", "clock"), (" ►0 of 1/1", "dim")]
+    line = header(BOARD, 2, Load(2), standing=0, found=Load()).signs(UTF8)
+    assert line == [("0 of 2/2", "dim")], "of nothing nobody needs to be warned"
 
 
 def test_a_stage_without_cards_has_the_same_counts_under_a_filter() -> None:

@@ -78,7 +78,7 @@ async def test_nothing_found_says_so(small: Path) -> None:
     async with opened(small) as board:
         await board.press("filter")
         await board.answer("quantum")
-        assert "No card is found by this. Press / to change the filter." in board.text()
+        assert "No card is found by this. / changes the filter." in board.text()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ async def test_the_name_of_a_state_that_finds_nothing_offers_its_query(
     async with opened(small) as board:
         await board.press("filter")
         await board.answer(words)
-        assert f"No card is found by this. Did you mean {query}? Press /" in board.text()
+        assert f"No card is found by this. Did you mean {query}? /" in board.text()
 
 
 async def test_every_count_says_how_many_of_all_the_filter_finds(used: Path) -> None:
@@ -104,7 +104,7 @@ async def test_every_count_says_how_many_of_all_the_filter_finds(used: Path) -> 
         await board.answer("gpu or finished")
         for stage, head in (
             ("Ideas", "1 Ideas 1 of 4"),
-            ("Ready", "2 Ready 0 of 1/3"),
+            ("Ready", "2 Ready 0 of 1"),
             ("Training", "5 Training 0 of 2"),
             ("Monitoring", "8 Monitoring 8 of 8"),
         ):
@@ -150,6 +150,7 @@ async def test_finished_cards_that_are_shown_where_they_ended_are_counted_apart(
     async with opened(small) as board:
         with board.store() as service:
             service.cards.finish([board.ref("logistic baseline")], Outcome.LEARNED)
+        await board.until(lambda: "logistic baseline" not in shown(board))
         await board.press("finished.show")
         await board.until(lambda: board.stage("Training").header() == "5 Training 0/1 ►0/2 +1")
 
@@ -308,7 +309,7 @@ async def test_stages_stay_where_they_are_while_a_filter_is_typed(small: Path) -
         assert [seen.column for seen in board.board_view.in_sight] == columns
         await board.keys("enter")
         other = [seen.column for seen in board.board_view.in_sight]
-        assert other[0].width > columns[0].width, "now the only card has the room"
+        assert other != columns, "now the heads have room for what is found"
         await board.keys("escape")
         assert [seen.column for seen in board.board_view.in_sight] == columns
 

@@ -123,16 +123,16 @@ def widths(layout: BoardLayout, first: int = 0) -> list[int]:
 
 def test_empty_stages_shrink_and_their_room_goes_to_full_ones() -> None:
     layout = board(160, 45, stage(6), stage(0, 0), stage(3), stage(0, 0, head=20))
-    assert widths(layout)[1] == 15
-    assert widths(layout)[3] == 21
+    assert widths(layout)[1] == 16
+    assert widths(layout)[3] == 22
     assert layout.kind(1) is Kind.EMPTY
-    assert widths(layout)[0] + widths(layout)[2] == 160 - 15 - 21
+    assert widths(layout)[0] + widths(layout)[2] == 160 - 16 - 22
 
 
 def test_an_empty_stage_has_its_whole_name_unless_a_stage_went_out_of_sight_for_it() -> None:
     named = stage(0, 0, head=21)
     roomy = board(170, 45, stage(3), *[named] * 6)
-    assert widths(roomy)[1:] == [22] * 6
+    assert widths(roomy)[1:] == [23] * 6
     tight = board(138, 45, stage(3), *[named] * 6)
     assert tight.whole
     assert widths(tight)[1:] == [20] * 6

@@ -94,6 +94,25 @@ def test_a_filter_stands_beside_the_name_with_what_it_found() -> None:
     assert ("  1 of 11", "text") in pieces
 
 
+def test_what_a_filter_finds_none_of_is_dim_and_goes_before_the_name_does() -> None:
+    made = model()
+    made.filter("card 7")
+    pieces = title_line(made, 160, UTF8)
+    assert ("■ 0 of 5 blocked", "dim") in pieces
+    assert ("1 of 1 late", "alarm") in pieces
+    assert ("z 0 of 2 snoozed", "dim") in pieces
+    assert line(made, 80).startswith(" Fraud, churn and demand  card 7  1 of 11   ")
+    assert line(made, 80).endswith("   1 of 11 WIP   1 of 1 late ")
+
+
+@pytest.mark.parametrize("query", ["card 1", "card 1 or card 2 or card 3 or a word that is long"])
+def test_some_of_the_name_of_the_board_stays_beside_a_filter(query: str) -> None:
+    made = model()
+    made.filter(query)
+    assert line(made, 60).startswith(" Fraud,")
+    assert " of 11" in line(made, 60)
+
+
 def test_a_full_board_is_said_by_its_colour_too() -> None:
     made = model(replace(BOARD, conwip=11))
     assert ("11/11 in progress", "clock") in title_line(made, 120, UTF8)

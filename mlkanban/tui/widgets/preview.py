@@ -169,9 +169,8 @@ class Preview(Widget):
             live=self._host.live.of_cards,
         )
         if self._card is None:
-            lines: list[Line] = (
-                [] if self._at_right else [[Piece(view.glyphs.rule * width, "faint")]]
-            )
+            to_come = self._pointed is not None and not self._at_right
+            lines: list[Line] = [[Piece(view.glyphs.rule * width, "faint")]] if to_come else []
         else:
             from mlkanban.display import card_preview  # as above
 

@@ -3,16 +3,26 @@ files of trackers."""
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from mlkanban.errors import MlkanbanError
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import folders_of
 from mlkanban.runs.local.log_series import LogSeries
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import RunSeries
+from mlkanban.runs.model.tracker_run import RUN_TAG
+from mlkanban.runs.trackers.mlflow import newest_tagged
+from mlkanban.runs.trackers.places import place
 from mlkanban.runs.trackers.run_series import TrackerSeries
+
+_PAUSE = 30.0
+"""Seconds between two searches for the record of a run that MLflow may keep."""
 
 
 class SeriesReader:
@@ -22,6 +32,8 @@ class SeriesReader:
         self._data = data
         self._logs: dict[str, LogSeries] = {}
         self._trackers: dict[tuple[str, str], TrackerSeries] = {}
+        self._records: dict[str, tuple[str, str]] = {}
+        self._asked: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def read(self, run: Run, name: str, runs: Sequence[Run] = ()) -> RunSeries:
@@ -42,10 +54,22 @@ class SeriesReader:
 
     def _own(self, run: Run, name: str) -> RunSeries:
         found = self._logged(run)
-        if found.of(name) is None and run.where:
-            told = self._tracked(run, name)
+        if found.of(name) is None:
+            told = self._tracked(run if run.state.ended else self._as_mlflow_has_it(run), name)
             found = told if told.series or not found.series else found
         return found
+
+    def _as_mlflow_has_it(self, run: Run) -> Run:
+        """A run of ours that goes on, with its record in the MLflow store of its folder. Cards
+        learn of that record only when the run has ended."""
+        now = time.monotonic()
+        if run.id not in self._records and now - self._asked.get(run.id, -_PAUSE) >= _PAUSE:
+            self._asked[run.id] = now
+            for folder in folders_of(self._data, [run.id]):
+                if record := _mlflow_record(run.id, str(folder.start().get("cwd") or "")):
+                    self._records[run.id] = record
+        ref, where = self._records.get(run.id, (run.tracked, run.where))
+        return replace(run, tracked=ref, where=where)
 
     def _logged(self, run: Run) -> RunSeries:
         """What is in the log of a run that was started here."""
@@ -70,3 +94,20 @@ class SeriesReader:
         if key not in self._trackers:
             self._trackers[key] = TrackerSeries(ref, Path(run.where), wanted)
         return self._trackers[key].read()
+
+
+def _mlflow_record(run: str, cwd: str) -> tuple[str, str] | None:
+    """The ref of the record of a run, and where it is: in the store that MLFLOW_TRACKING_URI names
+    here, or one in the folder that the run was started in."""
+    if not cwd:
+        return None
+    folder = Path(cwd)
+    named = os.environ.get("MLFLOW_TRACKING_URI", "")
+    places = [place(named, folder) if named else None, folder / "mlflow.db", folder / "mlruns"]
+    for path in places:
+        try:
+            if path and path.exists() and (ref := newest_tagged(path, RUN_TAG, run)):
+                return ref, str(path)
+        except (MlkanbanError, OSError) as error:
+            logger("series").warning("%s: %s", path, error)
+    return None

@@ -95,6 +95,19 @@ class MlflowDatabase:
         return counts
 
 
+def newest_tagged(path: Path, tag: str, value: str) -> str:
+    """The ref of the run at a place that got a tag with this value last; '' for none."""
+    if path.is_dir():
+        files = [file for file in path.glob(f"*/*/tags/{tag}") if _text(file).strip() == value]
+        newest = max(files, key=lambda file: file.stat().st_mtime, default=None)
+        return f"mlflow:{newest.parent.parent.name}" if newest else ""
+    with reading(path) as database:
+        if not {"run_uuid", "key", "value"} <= database.columns("tags"):
+            return ""
+        query = "SELECT run_uuid FROM tags WHERE key = ? AND value = ? ORDER BY rowid DESC"
+        return next((f"mlflow:{run}" for (run,) in [*database.rows(query, tag, value)]), "")
+
+
 class DatabaseSeries:
     """The values of a metric of a run in a database, each read once."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.series import SeriesReader
@@ -152,3 +153,30 @@ def test_of_a_run_of_ours_the_run_that_was_started_in_it_may_tell(tmp_path: Path
     child = told.as_run(own.id)
     read = SeriesReader(tmp_path).read(own, "val_auc", [own, child])
     assert points(read)[-1] == (2, 0.917)
+
+
+@pytest.mark.parametrize("kept", ["database", "folder"])
+def test_of_a_run_that_goes_on_mlflow_may_tell(kept: str, tmp_path: Path) -> None:
+    own = Run("20261130-053000-abcdef01", RunState.RUNNING)
+    started = RunFolder(tmp_path / "data" / "runs" / own.id)
+    started.make()
+    started.write_start({"cwd": str(tmp_path)})
+    if kept == "database":
+        path = database("m2", tmp_path / "mlflow.db")
+        [told] = [run for run in read_all([path]).runs if run.name == "seed 1"]
+        conn = sqlite3.connect(path)
+        uuid = told.ref.removeprefix("mlflow:")
+        tag = "INSERT INTO tags (run_uuid, key, value) VALUES (?, 'mlkanban.run', ?)"
+        conn.execute(tag, (uuid, own.id))
+        conn.commit()
+        conn.close()
+    else:
+        root = folder(tmp_path / "mlruns")
+        [metrics] = root.glob("*/*/metrics")
+        (metrics.parent / "tags" / "mlkanban.run").write_text(own.id)
+    before = state(tmp_path)
+    read = SeriesReader(tmp_path / "data").read(own, "val_auc")
+    assert points(read)[-1] == (2, 0.917)
+    assert state(tmp_path) == before
+    other = Run("20261130-053000-abcdef02", RunState.RUNNING)
+    assert SeriesReader(tmp_path / "data").read(other, "val_auc").series == {}

@@ -98,7 +98,12 @@ class Glyphs:
 
     def compared(self, text: str) -> str:
         """A text that compares numbers, `>=0.95`, `0.94 +- 0.01`, with the signs for that."""
-        signs = ((">=", self.at_least), ("<=", self.at_most), ("+-", self.plus_minus))
+        signs = (
+            (">=", self.at_least),
+            ("<=", self.at_most),
+            ("+-", self.plus_minus),
+            ("+/-", self.plus_minus),
+        )
         for written, sign in signs:
             text = text.replace(written, sign)
         return text

@@ -25,6 +25,7 @@ def drawn(of: Glyphs) -> dict[str, str]:
         (">=0.95 lies within the spread", "≥.95 lies within the spread"),
         ("val_auc 0.915 +- 0.003 (2 runs)", "val_auc .915 ±.003 (2 runs)"),
         ("the card stands at 0.831, typed by hand", "the card stands at .831, typed by hand"),
+        ("mean +/- 2.66 x 0.5", "mean ± 2.66 x .5"),
         ("qini -0.06, alert at <0.08.", "qini -.06, alert at <.08."),
         ("10.5 and 1.05, 0 of 3", "10.5 and 1.05, 0 of 3"),
         ("model 0.9.1 of v0.9 on node-0.5", "model 0.9.1 of v0.9 on node-0.5"),

@@ -98,7 +98,7 @@ CATALOGUE = (
         "here, and is counted, not hidden.",
     ),
     FlowNumber(
-        "sle", "X", "SLE", "Expectation", "85 % within how many days, and who is past it",
+        "sle", "X", "SLE", "SLE", "85 % within how many days, and who is past it",
         "So many days within which 85 % of cards were finished, from the last 90 days or "
         "30 cards, whichever is more.",
     ),

@@ -17,6 +17,7 @@ from mlkanban.charts.spec import (
     Dot,
     HistogramBar,
     Mark,
+    Role,
     RunSpec,
     ScatterSpec,
     Spec,
@@ -132,7 +133,7 @@ def how_many(counted: Forecast) -> ChancesSpec:
         "cards",
         tuple(str(k) for k, _ in counted.chances),
         tuple(chance for _, chance in counted.chances),
-        tuple(Mark(cards, f"{p}%") for p, cards in counted.how_many.items()),
+        tuple(Mark(cards, f"{p} %") for p, cards in counted.how_many.items()),
     )
 
 
@@ -157,7 +158,7 @@ def when(counted: Forecast) -> ChancesSpec:
         "day",
         tuple(day.strftime("%b %d") for day in days),
         tuple(chance for _, chance in counted.dates),
-        tuple(Mark((day - days[0]).days, f"{p}%") for p, day in counted.when.items() if day),
+        tuple(Mark((day - days[0]).days, f"{p} %") for p, day in counted.when.items() if day),
     )
 
 
@@ -176,7 +177,7 @@ def blockers(counted: Blockers) -> BarsSpec:
                 f"{still} open" if still else "",
             )
         )
-    return BarsSpec("days lost", ("external", "internal"), tuple(rows), ("area-2", "value"))
+    return BarsSpec("days lost", ("external", "internal"), tuple(rows), ("area-4", "area-2"))
 
 
 def stage_times(counted: Efficiency) -> BarsSpec:
@@ -194,7 +195,7 @@ def stage_times(counted: Efficiency) -> BarsSpec:
         for stage in counted.stages
         if counted.n
     ]
-    parts = tuple(share.value for share in Share)
+    parts = tuple("hands on" if share is Share.ACTIVE else share.value for share in Share)
     unit = "days of finished cards"
     return BarsSpec(unit, parts, tuple(rows), ("live", "value", "dim", "alarm"))
 
@@ -202,11 +203,21 @@ def stage_times(counted: Efficiency) -> BarsSpec:
 def bottleneck(counted: Bottleneck) -> BarsSpec:
     """The share each stage takes of the time of all cards in progress."""
     rows = [
-        BarRow(cell_text(e.stage), (100 * e.residence_share,), f"{percent} %", ())
-        for e, percent in zip(counted.stages, counted.percents, strict=True)
+        BarRow(
+            cell_text(e.stage),
+            (100 * e.residence_share,),
+            f"{percent} %",
+            (),
+            role="clock" if at == counted.named else None,
+        )
+        for at, (e, percent) in enumerate(zip(counted.stages, counted.percents, strict=True))
         if counted.known
     ]
-    return BarsSpec("share of the time of all cards in progress", ("share",), tuple(rows))
+    # Where a stage is named the others step back.
+    others: Role = "area-2" if counted.named is None else "dim"
+    return BarsSpec(
+        "share of the time of all cards in progress", ("share",), tuple(rows), (others,)
+    )
 
 
 def iterations(counted: Iterations) -> BarsSpec:

@@ -182,13 +182,15 @@ class ChancesSpec:
 
 @dataclass(frozen=True, slots=True)
 class BarRow:
-    """A horizontal bar of parts, with a text at its end, and what is wrong now after it."""
+    """A horizontal bar of parts, with a text at its end, and what is wrong now after it; `role` is
+    that of its only part, where the bar is an answer."""
 
     label: str
     parts: tuple[float, ...]
     text: str
     cards: Cards
     alert: str = ""
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)

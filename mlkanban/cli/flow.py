@@ -393,13 +393,13 @@ def words(session: Session, summary: Summary, extra: list[str]) -> Iterator[str]
     # Elsewhere than on a terminal a sentence stays in one line, to be found by other programs.
     room = (width() or maxsize) - 1
     for line in (*summary.lines, *extra):
-        yield from wrapped_note(session.clean(line), room)
+        yield from wrapped_note(session.glyphs.compared(session.clean(line)), room)
     if summary.table is not None:
         yield ""
         cleaned = [[session.clean(cell) for cell in row] for row in summary.table.rows]
         yield from table(cleaned, [name.upper() for name in summary.table.head])
         yield ""
-    yield from wrapped_note(session.clean(summary.note), room)
+    yield from wrapped_note(session.glyphs.compared(session.clean(summary.note)), room)
 
 
 def _compared(session: Session, by: str, groups: list[tuple[str, Figures]]) -> Iterator[str]:

@@ -237,7 +237,7 @@ def _age(face: CardFace, content: CardContent) -> Line:
         return [Piece(f"took {days}", "dim")]
     if text.startswith("("):
         if days == "1d":
-            return [Piece("written today", "dim")]
+            return [Piece("created today", "dim")]
         return [Piece(f"{days} old", "dim")]
     sle = content.sle_days
     if sle is not None and int(days.rstrip("d")) > sle:

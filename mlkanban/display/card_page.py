@@ -93,9 +93,9 @@ def _due(card: Card, page: CardPage) -> Iterator[Row]:
         spoken = age(page.face, page.view)
         meaning = (
             "cycle time" if spoken.startswith("=")
-            else "since it was written" if spoken.startswith("(") else "since commitment"
+            else "since it was created" if spoken.startswith("(") else "since commitment"
         )  # fmt: skip
-        today = {"(1d)": "written today", "1d": "committed today", "=": "never worked"}
+        today = {"(1d)": "created today", "1d": "committed today", "=": "never worked"}
         yield "age", today.get(spoken, f"{spoken.strip('=()')} {meaning}")
     if card.due:
         near = due(page.face, page.view) if page.face else ""

@@ -286,7 +286,7 @@ def _dates(face: CardFace, view: FaceContext) -> list[Line]:
     if face.started_at:
         parts.append([Piece(f"committed {_short(view.day(face.started_at), view)}", "dim")])
     if face.created_at:
-        parts.append([Piece(f"written {_short(view.day(face.created_at), view)}", "dim")])
+        parts.append([Piece(f"created {_short(view.day(face.created_at), view)}", "dim")])
     return parts
 
 

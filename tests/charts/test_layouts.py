@@ -325,7 +325,7 @@ SPECS: dict[str, Spec] = {
     "forecast": ChancesSpec(
         "cards", tuple(map(str, range(20))),
         tuple(c / 100 for c in (0, 0, 1, 2, 5, 8, 11, 14, 15, 14, 11, 8, 5, 3, 2, 1, 0, 0, 0, 0)),
-        (Mark(8, "50%"), Mark(7, "70%"), Mark(6, "85%"), Mark(4, "95%")),
+        (Mark(8, "50 %"), Mark(7, "70 %"), Mark(6, "85 %"), Mark(4, "95 %")),
     ),
     "curves": CurveSpec(
         "step",
@@ -369,3 +369,76 @@ def test_the_picture(name, size, ascii):
     if os.environ.get("UPDATE_GOLDENS"):
         path.write_text(drawn + "\n", encoding="utf-8")
     assert drawn + "\n" == path.read_text(encoding="utf-8")
+
+
+def laid_out(*args, **options):
+    placed = layout(*args, **options)
+    assert placed is not None
+    return placed
+
+
+def at_age(n, age, **states):
+    return AgingItem(f"v{n}", 0, age, **states)
+
+
+def test_cards_in_one_place_keep_the_state_of_the_worst():
+    items = (*(at_age(n, 9) for n in range(1, 5)), at_age(9, 9, blocked=True))
+    spec = AgingSpec(("Training", "Deployment"), (None, None), items, None)
+    placed = laid_out(spec, 38, 5, "colour", legend=False)
+    drawn = {cell.glyph: cell.role for cell in placed.cells}
+    assert drawn["■"] == "alarm"
+    assert not {"1", "2", "3", "4", "5"} & {*drawn}
+    assert ("5", "alarm") in [(word.text, word.role) for word in placed.words]
+    assert {len(target.cards) for target in placed.targets} == {5}
+
+
+def test_names_of_stages_are_whole_in_a_tile():
+    names = ("Evaluation", "Deployment")
+    spec = AgingSpec(names, (None, None), (at_age(1, 9),), None)
+    placed = laid_out(spec, 38, 6, "colour", legend=False)
+    assert set(names) <= {word.text for word in placed.words}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["wip", "throughput"])
+def test_the_axis_of_amounts_ends_with_the_last_of_them(name, size):
+    placed = laid_out(SPECS[name], *SIZES[size], "colour")
+    last = max(column for places in placed.cells.values() for column, _ in places)
+    bars = [column for cell, places in placed.cells.items() for column, _ in places
+            if cell.glyph not in "·─"]  # fmt: skip
+    assert placed.columns - 2 <= max(bars) <= last <= placed.columns - 1
+
+
+def test_only_what_is_over_the_mean_of_work_in_progress_is_bright():
+    placed = laid_out(SPECS["wip"], 100, 20, "colour", legend=False)
+    bright = [row for cell, places in placed.cells.items() for _, row in places
+              if cell.role == "area-2"]  # fmt: skip
+    dark = [row for cell, places in placed.cells.items() for _, row in places
+            if cell.role == "area-1"]  # fmt: skip
+    assert min(bright) >= max(dark) > 0
+
+
+def test_bars_stand_line_by_line_and_the_answer_has_its_own_colour():
+    rows = (
+        BarRow("Data prep", (40.0,), "40 %", (), role="clock"), BarRow("Training", (9.0,), "", ()),
+    )  # fmt: skip
+    placed = laid_out(BarsSpec("share", ("share",), rows, ("dim",)), 80, 12, "colour")
+    names = {word.text: word.row for word in placed.words}
+    assert names["Data prep"] - names["Training"] == 1
+    lines = {row: cell.role for cell, places in placed.cells.items() for _, row in places}
+    assert lines == {names["Data prep"]: "clock", names["Training"]: "dim"}
+
+
+@pytest.mark.parametrize("rows", range(6, 40))
+def test_a_histogram_has_two_amounts_and_none_far_above_its_bars(rows):
+    spec = HistogramSpec(((1, 3), (2, 9), (3, 6), (7, 1)), "days", ())
+    ticks = [int(text) for _, text in laid_out(spec, 60, rows, "colour", legend=False).y_ticks]
+    assert sum(tick > 9 for tick in ticks) <= 1
+    assert len(ticks) >= 2 or rows < 10
+
+
+def test_the_bar_of_a_part_is_known():
+    spec = HistogramSpec(((1, 3), (2, 9)), "days", (), (refs(3), refs(9)))
+    placed = laid_out(spec, 60, 12, "colour", legend=False)
+    for target in placed.targets:
+        assert target.column in target.bar

@@ -4,10 +4,12 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from textual.widgets._markdown import MarkdownParagraph
 
 from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.tui.app import BoardApp
 from mlkanban.tui.screens.charter import CharterScreen
+from mlkanban.tui.theme import role_styles
 from tests.editors import FakeEditor, replacing
 from tests.tui.page import SMALL, Page, opened
 
@@ -119,3 +121,14 @@ async def test_hostile_text_only_stands_there(small: Path) -> None:
         await charter(board)
         assert "[@click=app.bell]x[/] <b>y</b> &#27;[31m" in board.text()
         assert "\x1b" not in board.text()
+
+
+async def test_names_in_code_have_no_colour_of_a_state(small: Path) -> None:
+    async with opened(small) as board:
+        await writes(board, scope="see `payments/seq-50`")
+        await charter(board)
+        blocks = board.app.screen.query(MarkdownParagraph)
+        styles = {block.get_component_rich_style("code_inline") for block in blocks}
+        title = role_styles(board.screen.app)["title"]
+        assert {style.color for style in styles} == {title.color}
+        assert {style.bgcolor for style in styles} <= {title.bgcolor, None}

@@ -21,6 +21,7 @@ from mlkanban.tui import number_worker
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
 from mlkanban.tui.screens.reports import ReportsScreen
+from mlkanban.tui.theme import role_styles
 from tests.tui.page import NOW, ROOMY, SMALL, Page, clock, opened
 
 NAMES = [entry.name for entry in CATALOGUE]
@@ -206,6 +207,7 @@ async def test_nobody_waits_for_what_is_not_looked_at_any_more(
         ended.clear()
         await page.keys("q")
         assert title(page) == "Reports"
+        assert not [m for m in page.app.messages.entries if "Simulating" in m.text]
         await asyncio.wait_for(ended.wait(), 5)
 
 
@@ -366,3 +368,34 @@ async def test_reports_fit_any_terminal(filled: Path, size: tuple[int, int]) -> 
             await page.press("part.next")
             assert all(cell_len(line) == size[0] for line in page.lines())
             await page.press("back")
+
+
+async def test_a_bar_that_is_pointed_at_has_the_colour_of_the_cursor(filled: Path) -> None:
+    async with opened(filled, size=ROOMY) as page:
+        await page.press("reports", "view.cycle-time")
+        assert isinstance(page.screen, ReportsScreen)
+        picture = page.screen._picture
+        focus = role_styles(page.screen.app)["focus"]
+
+        def lit() -> set[int]:
+            found: set[int] = set()
+            for y in range(picture.content_size.height):
+                at = 0
+                for segment in picture.render_line(y):
+                    if segment.style == focus and segment.text.strip("^ "):
+                        found |= set(range(at, at + segment.cell_length))
+                    at += segment.cell_length
+            return found
+
+        assert not lit()
+        await page.press("part.next")
+        placed, [target, *_] = picture._layout, picture.targets()
+        assert placed is not None
+        assert lit() == {placed.margin + column for column in target.bar}
+
+
+async def test_beside_flat_bars_the_table_is_not_cut(filled: Path) -> None:
+    async with opened(filled, size=ROOMY) as page:
+        await page.press("reports", "view.retraining")
+        assert "open: retraining" in page.text().partition("STATE")[2]
+        assert "open: retr…" not in page.text()

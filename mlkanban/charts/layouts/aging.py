@@ -29,6 +29,8 @@ _FAR = 4
 """Ages beyond so many times the pace are brought closer by their square root."""
 _BLOCKED, _OPEN = "■", "•"
 _LONGEST_NAME = 20
+_NAMES_WHOLE = 36
+"""From so many columns on common names of stages are not cut."""
 _APART = 4
 """Stages stand apart by so many lines, where there are more than enough."""
 
@@ -38,7 +40,7 @@ def layout_aging(
 ) -> Layout:
     """Place at least one card. A label that would touch another goes, its dot stays; a number
     tells how many cards share a place."""
-    most = max(6, width // 4)
+    most = max(12 if width >= _NAMES_WHOLE else 6, width // 4)
     margin = min(_LONGEST_NAME, most, max(map(cell_len, spec.stages))) + 2
     columns = width - margin
     heads, over = 0, list[CanvasText]()
@@ -156,8 +158,10 @@ def _packed(
     words: list[CanvasText] = []
     targets: list[tuple[int, Target]] = []
     ends: list[set[int]] = [set() for _ in range(lines)]
+    standing: dict[tuple[int, int], list[AgingItem]] = {}
     for item, column, line in found:
         row = first - line
+        standing[column, row] = [item]
         ends[line] |= _span(item, column)
         cells.put(column, row, _BLOCKED if item.blocked else _OPEN, item.role)
         words.append(CanvasText(column + 1, row, item.label, item.role))
@@ -169,7 +173,8 @@ def _packed(
         # A dot may stand in a label's blank, and, where all is full, takes the place of a dot.
         line = next((n for n in range(lines - 1, -1, -1) if column not in ends[n]), lines - 1)
         row = first - line
-        worst = some[0]
+        together = standing[column, row] = [*standing.get((column, row), ()), *some]
+        worst = min(together, key=_urgency)
         here = [n for n, (_, t) in enumerate(targets) if t.column == column and t.row == row]
         for word in [
             w for w in words if w.row == row and w.column <= column + 1 and column < w.end
@@ -180,15 +185,21 @@ def _packed(
             cards = before.cards + tuple(item.card for item in some)
             age = min(worst.age, *(item.age for item in some))
             targets.append((age, Target(quantity(len(cards), "card"), cards, column, row)))
-            glyph = str(len(cards)) if len(cards) < 10 else "*"
         else:
             cards = tuple(item.card for item in some)
             targets.append((worst.age, Target(_described(some), cards, column, row)))
-            glyph = _BLOCKED if worst.blocked else _OPEN
-            if len(some) > 1:
-                glyph = str(len(some)) if len(some) < 10 else "*"
+        number = "" if len(together) == 1 else str(len(together)) if len(together) < 10 else "*"
         ends[line].add(column)
-        cells.put(column, row, glyph, worst.role)
+        # That one of them is blocked is worth more than how many they are.
+        if not worst.blocked:
+            cells.put(column, row, number or _OPEN, worst.role)
+            continue
+        cells.put(column, row, _BLOCKED, worst.role)
+        beside = [w for w in words if w.row == row and w.column <= column + 1 < w.end]
+        free = column + 1 < columns and cells.free(row, column + 1, column + 2) and not beside
+        if number and free:
+            ends[line].add(column + 1)
+            words.append(CanvasText(column + 1, row, number, worst.role))
     targets.sort(key=lambda target: -target[0])
     return words, [target for _, target in targets]
 
@@ -198,7 +209,7 @@ def _placed(
 ) -> tuple[list[tuple[AgingItem, int, int]], list[AgingItem]]:
     """The cards whose labels find room, with their column and line, those with something wrong
     first; and those whose do not."""
-    ordered = sorted(items, key=lambda i: (not i.blocked, not i.late, not i.stale, -i.age, i.card))
+    ordered = sorted(items, key=_urgency)
     ends: list[set[int]] = [set() for _ in range(lines)]
     found: list[tuple[AgingItem, int, int]] = []
     crowd: list[AgingItem] = []
@@ -215,6 +226,10 @@ def _placed(
             ends[line] |= span
             found.append((item, column, line))
     return found, crowd
+
+
+def _urgency(item: AgingItem) -> tuple[bool, bool, bool, int, str]:
+    return not item.blocked, not item.late, not item.stale, -item.age, item.card
 
 
 def _span(item: AgingItem, column: int) -> set[int]:

@@ -17,7 +17,7 @@ _LEAST_LABEL, _MOST_LABEL = 8, 28
 _GAP = 2
 _LONGEST_BAR = 60
 """A longer bar says no more, and its text is far from its name."""
-_FILLS = {"colour": "━─┄■", "shades": "━─┄■", "letters": "=>-!"}
+_FILLS = {"colour": "━─┄■", "shades": "━─┄■", "letters": "=#-!"}
 _HALF = "╸"
 
 
@@ -33,7 +33,6 @@ def layout_bars(spec: BarsSpec, width: int, height: int, finish: Finish, *, lege
     # What parts mean is said nowhere else.
     heads, words = legend_lines(named_parts, width, height, spec.unit if legend else "")
     rows = height - heads
-    gap = 2 if legend and 2 * len(spec.rows) - 1 <= rows else 1
     fits = spec.rows if len(spec.rows) <= rows else spec.rows[: rows - 1]
     tail = max(len(row.text) + len(row.alert) + 2 * bool(row.alert) for row in spec.rows)
     most = min(_MOST_LABEL, max(_LEAST_LABEL, width - tail - 12))
@@ -42,7 +41,7 @@ def layout_bars(spec: BarsSpec, width: int, height: int, finish: Finish, *, lege
     longest = max(sum(row.parts) for row in spec.rows) or 1.0
     cells, targets = Cells(), []
     for at, row in enumerate(fits):
-        y = rows - 1 - at * gap
+        y = rows - 1 - at
         words.append(CanvasText(0, y, _cut(row.label, named), "text"))
         start = named + _GAP
         end = _bar(cells, row, spec, fills, start, y, room, longest)
@@ -57,7 +56,7 @@ def layout_bars(spec: BarsSpec, width: int, height: int, finish: Finish, *, lege
             targets.append(Target(row.label, row.cards, 0, y))
     if len(fits) < len(spec.rows):
         more = f"and {len(spec.rows) - len(fits)} more"
-        words.append(CanvasText(0, rows - 1 - len(fits) * gap, more, "dim"))
+        words.append(CanvasText(0, rows - 1 - len(fits), more, "dim"))
     return Layout(0, width, rows, heads, cells.groups(), tuple(words), targets=tuple(targets))
 
 
@@ -82,9 +81,9 @@ def _bar(
         if part > 0 and not half:
             end = max(end, column + 1)
         for at in range(column, end):
-            cells.put(at, y, fills[i], spec.roles[i])
+            cells.put(at, y, fills[i], row.role or spec.roles[i])
         column = max(column, end)
         if half:
-            cells.put(column, y, _HALF, spec.roles[i])
+            cells.put(column, y, _HALF, row.role or spec.roles[i])
             column += 1
     return column

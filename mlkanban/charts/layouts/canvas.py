@@ -63,13 +63,14 @@ class Curve:
 @dataclass(frozen=True, slots=True)
 class Target:
     """Something in a picture that stands for cards: what it is, which, and where. Without a row it
-    is a whole column; `columns` of them."""
+    is a whole column; `columns` of them. `bar` are the columns that its bar fills, if it is one."""
 
     label: str
     cards: tuple[str, ...]
     column: int
     row: int | None = None
     columns: int = 1
+    bar: range = range(0)
 
 
 @dataclass(frozen=True, slots=True)

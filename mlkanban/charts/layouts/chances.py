@@ -18,7 +18,7 @@ from mlkanban.charts.layouts.canvas import (
 from mlkanban.charts.spec import ChancesSpec, Role
 
 _WIDEST = 5
-_MAIN = "85%"
+_MAIN = "85 %"
 """The chance that is promised."""
 _TAIL = 0.005
 """What comes to no more on either end is folded into the first and the last bar."""
@@ -31,7 +31,7 @@ def layout_chances(
     heads = 1 if legend else 0
     rows = height - heads - FEET
     names, chances, start = _folded(spec)
-    margin = margin_for(["100%"])
+    margin = margin_for(["100 %"])
     columns = width - margin
     size = -(-len(chances) // max(1, columns // 2))
     if size > 1:
@@ -53,7 +53,7 @@ def layout_chances(
         for row in range(-(-scale.eighths(100 * chances[at]) // EIGHTHS), rows):
             cells.put(column, row, LINE, role)
     words = merged_labels(marked, columns, rows) if heads else []
-    ticks = tuple((row, f"{text}%") for row, text in scale.bar_ticks())
+    ticks = tuple((row, f"{text} %") for row, text in scale.bar_ticks())
     grid(cells, ticks, columns, finish, words)
     room = max(map(len, names)) + 2
     every = max(1, -(-(room + 2) // pitch))

@@ -24,6 +24,7 @@ from mlkanban.flow.histogram import Bin, bins
 
 _WIDEST_BAR = 6
 _SINGLE_SHARE = 4  # one card fills at most a quarter: a handful should not look like a crowd
+_LEAST_TICKS = 2
 _ROOM_FOR_MARKS = 12
 """From so many lines on the percentiles are named over the bars."""
 
@@ -69,7 +70,7 @@ def layout_histogram(
         for i in range(len(bars_of))
     ]
     scale = _scale(max(b.count for b in bars_of), rows)
-    ticks = scale.bar_ticks()
+    ticks = _up_to(max(b.count for b in bars_of), scale)
     margin = margin_for(text for _, text in ticks)
     columns = width - margin
     cells, targets = Cells(plain=finish != "colour"), []
@@ -80,7 +81,13 @@ def layout_histogram(
         refs = _refs(spec, b)
         if refs:
             targets.append(
-                Target(_named(b, spec.unit), refs, bar.centre, columns=max(pitch, bar.columns))
+                Target(
+                    _named(b, spec.unit),
+                    refs,
+                    bar.centre,
+                    columns=max(pitch, bar.columns),
+                    bar=range(bar.column, bar.column + bar.columns),
+                )
             )
     words: list[CanvasText] = []
     if expected is not None:
@@ -109,8 +116,19 @@ def _mark_role(mark: Mark) -> Role:
 def _scale(highest: int, rows: int) -> Scale:
     """A free row on top tells the highest bar from one that is cut off."""
     scale = scale_to(highest, rows, spare=1)
+    if len(scale.bar_ticks()) < _LEAST_TICKS:
+        # One amount alone does not show how high the bars are.
+        closer = scale_to(highest, rows, spare=1, least=2)
+        scale = max(scale, closer, key=lambda each: len(each.bar_ticks()))
     single = max(2, rows // _SINGLE_SHARE)
     return scale if scale.height(1) <= single else Scale(0, 1, single, rows)
+
+
+def _up_to(highest: int, scale: Scale) -> tuple[tuple[int, str], ...]:
+    """The round amounts beside the axis; none that is farther above the highest bar than one."""
+    ticks = scale.bar_ticks()
+    reached = sum(int(text) < highest for _, text in ticks)
+    return ticks[: reached + 1]
 
 
 def _tops(

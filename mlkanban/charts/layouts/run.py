@@ -21,7 +21,7 @@ from mlkanban.charts.layouts.canvas import (
     spread,
 )
 from mlkanban.charts.layouts.canvas import legend as legend_lines
-from mlkanban.charts.spec import HistogramBar, RunSpec
+from mlkanban.charts.spec import HistogramBar, Role, RunSpec
 
 _WIDEST = 6
 _RING = "○"
@@ -34,11 +34,20 @@ def layout_run(spec: RunSpec, width: int, height: int, finish: Finish, *, legend
     columns = width - margin
     buckets = _merged(spec, max(1, columns))
     pitch = max(1, min(columns // len(buckets), _WIDEST))
-    parts = [LegendPart("█", "area-2", f"{spec.counted} per {spec.unit}")]
+    if pitch > 1:
+        # The axis ends with the data.
+        columns = min(columns, pitch * len(buckets))
+        edges = [at * pitch for at in range(len(buckets) + 1)]
+    else:
+        edges = [at * columns // len(buckets) for at in range(len(buckets) + 1)]
+    role: Role = "area-2" if spec.merge == "sum" or spec.mean is None else "area-1"
+    parts = [LegendPart("█", role, f"{spec.counted} per {spec.unit}")]
     merged = len(buckets) < len(spec.buckets)
     if merged:
         joined = -(-len(spec.buckets) // len(buckets))
-        parts = [LegendPart("█", "area-2", f"{spec.counted}, {joined} {spec.unit}s to a bar")]
+        parts = [LegendPart("█", role, f"{spec.counted}, {joined} {spec.unit}s to a bar")]
+    if role == "area-1" and finish == "colour":
+        parts.append(LegendPart("█", "area-2", "over the mean"))
     if spec.second:
         parts.append(LegendPart(_RING, "value", spec.second))
     heads, words = legend_lines(parts, columns, height - FEET) if legend else (0, [])
@@ -48,9 +57,10 @@ def layout_run(spec: RunSpec, width: int, height: int, finish: Finish, *, legend
     scale = scale_to(max([*amounts, ceil(spec.mean or 0), 1]), rows)
     cells, targets = Cells(plain=finish != "colour"), []
     for at, bucket in enumerate(buckets):
-        column, wide = at * pitch, max(1, pitch - 1)
+        column = edges[at]
+        wide = max(1, edges[at + 1] - column - (pitch > 1))
         if bucket.count:
-            cells.bar(column, wide, [(scale.eighths(bucket.count), "area-2")])
+            cells.bar(column, wide, _bar_parts(spec, bucket.count, scale, role))
         centre = column + (wide - 1) // 2
         if bucket.second is not None:
             ring = _top_row(scale, bucket.second)
@@ -58,7 +68,15 @@ def layout_run(spec: RunSpec, width: int, height: int, finish: Finish, *, legend
             cells.put(centre, ring, _RING, *(("title", "area-2") if covered else ("value",)))
         if bucket.cards:
             label = f"{spec.counted} from {bucket.first}"
-            targets.append(Target(label, bucket.cards, centre, columns=pitch))
+            targets.append(
+                Target(
+                    label,
+                    bucket.cards,
+                    centre,
+                    columns=edges[at + 1] - column,
+                    bar=range(column, column + wide),
+                )
+            )
     ticks = scale.bar_ticks()
     if spec.mean is not None and not (merged and spec.merge == "sum"):
         level = Level(_top_row(scale, spec.mean), f"mean {spec.mean:.1f}", "dim")
@@ -66,8 +84,16 @@ def layout_run(spec: RunSpec, width: int, height: int, finish: Finish, *, legend
     grid(cells, ticks, columns, finish, words)
     return Layout(
         margin, columns, rows, heads, cells.groups(), tuple(words), ticks,
-        _dates(buckets, pitch, columns), tuple(targets),
+        _dates(buckets, edges, columns), tuple(targets),
     )  # fmt: skip
+
+
+def _bar_parts(spec: RunSpec, count: int, scale: Scale, role: Role) -> list[tuple[int, Role]]:
+    """The ends of the parts of a bar: of amounts that stand day by day, what is over the mean is
+    brighter."""
+    if role == "area-2" or spec.mean is None or count <= spec.mean:
+        return [(scale.eighths(count), role)]
+    return [(scale.eighths(spec.mean), role), (scale.eighths(count), "area-2")]
 
 
 def _top_row(scale: Scale, amount: float) -> int:
@@ -96,10 +122,14 @@ def _merged(spec: RunSpec, most: int) -> list[HistogramBar]:
     return made
 
 
-def _dates(buckets: list[HistogramBar], pitch: int, columns: int) -> tuple[tuple[int, str], ...]:
+def _dates(
+    buckets: list[HistogramBar], edges: list[int], columns: int
+) -> tuple[tuple[int, str], ...]:
     days: list[date] = [bucket.first for bucket in buckets]
     text = date_format(days[0], days[-1])
     half = len(days[0].strftime(text)) // 2
-    places = [(at * pitch + (pitch - 1) // 2, day.strftime(text)) for at, day in enumerate(days)]
-    every = max(1, -(-(2 * half + 6) // pitch))
+    places = [
+        ((edges[at] + edges[at + 1] - 1) // 2, day.strftime(text)) for at, day in enumerate(days)
+    ]
+    every = max(1, ceil((2 * half + 6) * len(days) / edges[-1]))
     return spread((max(half, min(c, columns - 1 - half)), name) for c, name in places[::every])

@@ -94,8 +94,8 @@ def summary(efficiency: Efficiency) -> Summary:
         lines = ["Flow efficiency: all time was that of unattended runs."]
     else:
         lines = [
-            f"Flow efficiency {100 * efficiency.efficiency:.0f} %: hands on, of the time of"
-            " finished cards but that of unattended runs",
+            f"Flow efficiency {100 * efficiency.efficiency:.0f} %: hands on, as a share of the"
+            " time of finished cards without unattended runs",
             f"Of the time of finished cards: {shares[Share.ACTIVE]} % hands on,"
             f" {shares[Share.UNATTENDED]} % unattended,"
             f" {shares[Share.WAITING] + shares[Share.BLOCKED]} % waiting or blocked",
@@ -103,7 +103,7 @@ def summary(efficiency: Efficiency) -> Summary:
     percents = whole_percents([s.spent.total / efficiency.total.total for s in efficiency.stages])
     rows = [_row(s.stage, s.spent, p) for s, p in zip(efficiency.stages, percents, strict=True)]
     rows.append(_row("all", efficiency.total, 100))
-    head = ("stage", "active d", "unattended d", "waiting d", "blocked d", "share")
+    head = ("stage", "hands-on d", "unattended d", "waiting d", "blocked d", "share")
     return Summary("Flow efficiency", tuple(lines), Table(head, tuple(rows)), note)
 
 

@@ -39,6 +39,9 @@ class CardForecastsJson(NumberJson):
     cards: list[CardForecastJson]
 
 
+_NOT_REACHED = "not reached"
+
+
 def to_json(forecasts: CardForecasts) -> CardForecastsJson:
     return {
         "n": forecasts.n,
@@ -85,18 +88,24 @@ def summary(forecasts: CardForecasts) -> Summary:
         f"Of {len(forecasts.cards)} open cards about {expected:.0f} will be finished by"
         f" {forecasts.until} ({quantity(forecasts.days, 'day')})"
     )
+    lines = [line]
+    if unknown := sum(None in (card.by[p] for p in LEVELS) for card in forecasts.cards):
+        lines.append(
+            f"{_NOT_REACHED}, of {quantity(unknown, 'card')}: too few cards that got so old have"
+            " finished to say"
+        )
     rows = tuple(
         (
             card.ref,
             f"{card.age_days} d",
             chance_text(card.chance),
-            *(str(card.by[p] or "not reached") for p in LEVELS),
+            *(str(card.by[p] or _NOT_REACHED) for p in LEVELS),
             card.title,
         )
         for card in forecasts.cards
     )
     head = ("card", "age", f"in {forecasts.days} d", *(f"{p} % by" for p in LEVELS), "title")
-    return Summary("Forecast by card", (line,), Table(head, rows), note, forecasts=("card",))
+    return Summary("Forecast by card", tuple(lines), Table(head, rows), note, forecasts=("card",))
 
 
 def chance_text(chance: float | None) -> str:

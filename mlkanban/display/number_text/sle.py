@@ -60,11 +60,11 @@ def summary(sle: Sle) -> Summary:
         few = f"{finished_cards(sle.n)}; a service level expectation needs {needed(PERCENT)}."
         return Summary("Service level expectation", (few,), None, note)
     line = (
-        f"{PERCENT} % of cards within {quantity(sle.days, 'day')}"
-        f" | {len(sle.past)} of {sle.open} open cards past it"
+        f"{PERCENT} % of cards were finished within {quantity(sle.days, 'day')}"
+        f" | {len(sle.past)} of {sle.open} open cards past the SLE"
     )
     rows = tuple((ref, f"{age} d", title) for ref, age, title in sle.past)
-    table = Table(("past it", "age", "title"), rows) if rows else None
+    table = Table(("card", "age", "title"), rows) if rows else None
     return Summary("Service level expectation", (line,), table, note)
 
 

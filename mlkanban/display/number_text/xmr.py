@@ -69,10 +69,10 @@ def summary(xmr: Xmr) -> Summary:
     if xmr.limits is None:
         few = f"{finished_cards(xmr.n)}; limits need {FEWEST}."
         return Summary("Cycle time, XmR", (few,), None, note)
-    made = "provisional, below 15 cards" if xmr.provisional else "settled"
+    made = " (provisional: fewer than 15 cards)" if xmr.provisional else ""
     lines = [
-        f"mean {xmr.limits.mean:.1f} d | limits {xmr.limits.lower:.1f}"
-        f" to {xmr.limits.upper:.1f} d ({made})",
+        f"mean {xmr.limits.mean:.1f} d | usual: {xmr.limits.lower:.1f}"
+        f" to {xmr.limits.upper:.1f} d{made}",
         f"{len(xmr.outside) or 'No'} card{'' if len(xmr.outside) == 1 else 's'} outside"
         " the limits"
         + (

@@ -28,11 +28,11 @@ class MessagesScreen(TextScreen):
         self.query_one("#messages", Static).update(Content(self.plain(self._text())))
 
     def _text(self) -> str:
-        zone, width = ZoneInfo(self.board.timezone), max(20, self.app.size.width - _TIME - 2)
-        lines = ["Messages", ""]
+        zone, width = ZoneInfo(self.board.timezone), max(20, self.app.size.width - _TIME - 3)
+        lines = [" Messages", ""]
         for message in reversed(self.host.messages.entries):
             mark = "! " if message.warning else ""
             first, *rest = wrap(mark + message.text, width) or [""]
-            lines.append(f"{message.at.astimezone(zone):%H:%M:%S}  {first}")
-            lines += [" " * _TIME + line for line in rest]
-        return "\n".join(lines if lines[2:] else [*lines, "Nothing was said yet."])
+            lines.append(f" {message.at.astimezone(zone):%H:%M:%S}  {first}")
+            lines += [" " * (_TIME + 1) + line for line in rest]
+        return "\n".join(lines if lines[2:] else [*lines, " No messages yet."])

@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from mlkanban.cells import wrapped_note
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
+from mlkanban.charts.spec import AgingSpec, BarsSpec
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import fitted, spread
 from mlkanban.display.number_text import number_view, simulate, suggest_limits
@@ -56,8 +57,9 @@ _PATIENCE = 50
 _NOTHING = "There is nothing to point at in this view."
 _ROOMY = 120
 """From so many columns on the table stands beside the picture."""
-_SIDE, _PICTURE = 56, 84
-"""The table is as wide as it needs, but leaves so much to the picture; unless it is narrower."""
+_SIDE, _PICTURE, _FLAT = 56, 84, 64
+"""The table is as wide as it needs, but leaves so much to the picture, or, where that has no more
+to say in more columns, the last number; unless it is narrower."""
 _WORDS = "words"
 _TILES = (
     "cycle-time", "cfd", "aging", "scatter", "throughput", "forecast", "blockers", "efficiency",
@@ -308,8 +310,9 @@ class ReportsScreen(KeyScreen):
         self._note.show(self._footnote(summary))
         self.status.offer(self._hints_here())
         if spec is not None and table is not None:
+            picture = _FLAT if isinstance(spec, BarsSpec | AgingSpec) else _PICTURE
             self._table.styles.width = min(
-                self._table.natural_width, max(_SIDE, width - _PICTURE), width - _SIDE
+                self._table.natural_width, max(_SIDE, width - picture), width - _SIDE
             )
         else:
             self._table.styles.width = "1fr"
@@ -326,7 +329,8 @@ class ReportsScreen(KeyScreen):
         for at, line in enumerate((*summary.lines, *extra)):
             role = "title" if not at else "text"
             for text in wrapped_note(self.worded(line), max(20, width - 3)):
-                made.append([Piece(" " + self.plain(text.replace(" | ", "   ")), role)])
+                shown = self.host.glyphs.compared(text.replace(" | ", "   "))
+                made.append([Piece(" " + self.plain(shown), role)])
         beside = self._counted.groups[self._report.group].spec is not None
         most = height // _SHARE if beside else height - 4 - _LEAST_PICTURE
         most = max(2, min(_MOST_LINES, most))
@@ -337,7 +341,7 @@ class ReportsScreen(KeyScreen):
         """How it was counted; while something is pointed at, what that is, in as many lines, so
         that nothing moves."""
         width, glyphs = self.size.width, self.host.glyphs
-        note = wrapped_note(self.worded(summary.note), max(20, width - 2))
+        note = wrapped_note(glyphs.compared(self.worded(summary.note)), max(20, width - 2))
         lines: list[Line] = [
             [Piece(f" {self.plain(line.replace(' | ', '   '))}", "dim")] for line in note
         ]
@@ -483,7 +487,8 @@ class ReportsScreen(KeyScreen):
         loop = asyncio.get_running_loop()
 
         def show_percent(percent: int) -> None:
-            loop.call_soon_threadsafe(self.status.show, f"Simulating ... {percent} %")
+            text = f"Simulating ... {percent} %"
+            loop.call_soon_threadsafe(partial(self.status.show, text, passing=True))
 
         async def simulated() -> None:
             progress = Progress(show_percent)
@@ -501,7 +506,7 @@ class ReportsScreen(KeyScreen):
             self._show()
 
         self._settled.set()
-        self.status.show("Simulating ...")
+        self.status.show("Simulating ...", passing=True)
         self.only_newest(_NUMBERS, simulated)
 
     # What is looked at

@@ -48,8 +48,11 @@ _DECISIONS = {
     "card.health": "answered", "card.retrain": "answered", "card.merge": "merged",
 }  # fmt: skip
 """Commands that decide about a card when they were done, and how the session counts them."""
-_ROOMY, _BESIDE = 120, 40
-"""From so many cells on the rest of the queue stands beside the card, in the second number."""
+_ROOMY, _BESIDE, _MOST_BESIDE = 120, 40, 80
+"""From so many cells on the rest of the queue stands beside the card, in cells of the second number
+at least, of the third at most."""
+_MEASURE = 110
+"""The most cells of the lines of a card."""
 _LOW = 20
 """Below so many lines the stages are left out."""
 
@@ -154,11 +157,13 @@ class TriageScreen(KeyScreen):
         grid = stage_grid([model.header(at) for at in range(len(model.columns))], width, glyphs)
         grid = [*grid, []] if height >= _LOW else []
         self.query_one("#triage-head", Lines).show([self._head(width), *grid])
-        beside = _BESIDE if width >= _ROOMY and item is not None else 0
+        beside = 0
+        if width >= _ROOMY and item is not None:
+            beside = max(_BESIDE, min(width - _MEASURE, _MOST_BESIDE))
         lines, offered = self._end_lines(width), list[tuple[str, TriageChoice]]()
         if card is not None and item is not None:
             # The head, the last line, and the bar that scrolls.
-            room = (width - beside - 2, height - len(grid) - 2)
+            room = (min(width - beside - 2, _MEASURE), height - len(grid) - 2)
             lines, offered = self._card_lines(card, item, spent, snoozes, room)
         on_page = {choice.command for _, choice in offered}
         hints = self.card_hints(self.targets())
@@ -218,7 +223,7 @@ class TriageScreen(KeyScreen):
         for item in items[top : top + most]:
             title = display(faces[item.ref].title) if item.ref in faces else item.why
             lines.append(
-                fitted([Piece(f" {item.ref:<6}", "dim"), Piece(title, "text")], width, glyphs)
+                fitted([Piece(f" {item.ref:<6}", "dim"), Piece(title, "text")], width - 1, glyphs)
             )
         if more := len(items) - self._in_sight.stop:
             lines.append([Piece(f" {more} more", "dim")])

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mlkanban.charts.layouts import Layout, layout
-from mlkanban.charts.layouts.canvas import Target
+from mlkanban.charts.layouts.canvas import GRID, LINE, Target
 from mlkanban.charts.render import ChartPiece, finish_of, render
 from mlkanban.charts.spec import Spec
 from mlkanban.glyphs import Glyphs
@@ -61,6 +61,9 @@ class Picture(Widget):
             self.refresh()
         elif selected != self._selected:
             self._selected = selected
+            if any(target.bar for target in self.targets()):
+                self.refresh()
+                return
             for place in (before, self._pointer):
                 if place is not None:
                     self.refresh(Region(0, place[1], self.outer_size.width, 1))
@@ -120,8 +123,19 @@ class Picture(Widget):
         strips = self._strips[1]
         strip = strips[y] if y < len(strips) else Strip.blank(size.width, roles["text"])
         pointer = self._pointer
+        if pointer is not None and (placed := self._layout):
+            bar = placed.targets[self._selected or 0].bar
+            if bar and placed.heads <= y < placed.heads + placed.rows:
+                strip = _lit(strip, placed.margin + bar.start, placed.margin + bar.stop, roles)
         if pointer is not None and pointer[1] == y:
             column, _, glyph = pointer
             sign = Strip([Segment(glyph, roles["focus"])])
             strip = Strip.join([strip.crop(0, column), sign, strip.crop(column + 1)])
         return strip
+
+
+def _lit(strip: Strip, start: int, end: int, roles: Mapping[str, Style]) -> Strip:
+    """A line with the part of a bar that goes through these cells in the colour of the cursor."""
+    before, part, after = strip.divide([start, end, strip.cell_length])
+    lit = [Segment(s.text, roles["focus"]) if s.text.strip(f" {GRID}{LINE}") else s for s in part]
+    return Strip.join([before, Strip(lit), after])

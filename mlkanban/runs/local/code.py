@@ -26,7 +26,13 @@ MOST_BYTES = 1_000_000
 """Of a patch; files that do not fit are named in it instead."""
 _MOST_READ = 16_000_000
 _MOST_NAMED = 50
-_SECONDS = 5.0
+_SECONDS, _SECONDS_FOR_UNTRACKED = 5.0, 2.0
+_BINARY = re.compile(rb"^Binary files .* differ$", re.MULTILINE)
+_DIFF = (
+    "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative",
+    "--src-prefix=a/", "--dst-prefix=b/", "HEAD",
+)  # fmt: skip
+"""A patch that `git apply` takes, whatever the settings of the person."""
 _FILE = re.compile(rb"^diff --git ", re.MULTILINE)
 
 
@@ -49,16 +55,16 @@ class CodeState(NamedTuple):
 def code_state(where: Path | None = None) -> CodeState:
     """The state of the code in a folder, the working folder where none is given; empty where git
     does not answer in time."""
-    commit, _, prefix = (
-        _git("rev-parse", "HEAD", "--show-prefix", where=where)
-        .decode(errors="replace")
-        .partition("\n")
-    )
-    if not commit:
+    place = _git("rev-parse", "HEAD", "--show-prefix", where=where)
+    if place is None:
         return CodeState()
+    commit, _, prefix = place.decode(errors="replace").partition("\n")
     changed: list[str] = []
     untracked: list[str] = []
-    status = _git("status", "--porcelain", "-z", "--no-renames", where=where)
+    asked = ("status", "--porcelain", "-z", "--no-renames")
+    status = _git(*asked, where=where, seconds=_SECONDS_FOR_UNTRACKED)
+    if status is None:  # to look through many files that are not tracked takes long
+        status = _git(*asked, "--untracked-files=no", where=where) or b""
     for entry in status.decode(errors="replace").split("\0"):
         if entry:
             (untracked if entry.startswith("??") else changed).append(entry[3:])
@@ -67,7 +73,7 @@ def code_state(where: Path | None = None) -> CodeState:
 
 def git_branch() -> str:
     """The branch that is checked out here; '' when there is none."""
-    return _git("symbolic-ref", "--short", "HEAD").decode(errors="replace").strip()
+    return (_git("symbolic-ref", "--short", "HEAD") or b"").decode(errors="replace").strip()
 
 
 class Changes:
@@ -78,10 +84,7 @@ class Changes:
         self.state = state
         self._whole = b""
         if state.changed:
-            self._whole = _git(
-                "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "HEAD",
-                where=where,
-            )  # fmt: skip
+            self._whole = _git(*_DIFF, where=where) or b""
 
     def patch(self) -> str:
         """The changes as a patch for `git apply`, with a head that names what it does not hold; ''
@@ -91,7 +94,7 @@ class Changes:
             return ""
         kept, left_out, room = [], [], MOST_BYTES
         for name, part in _files(self._whole):
-            text = part.decode(errors="replace") if len(part) <= room else ""
+            text = part.decode(errors="replace") if part and len(part) <= room else ""
             text = made_keepable(redacted_patch(text))
             size = len(text.encode(errors="replace"))
             if text and size <= room:
@@ -103,7 +106,7 @@ class Changes:
             left_out = list(state.changed)
         head = [
             f"# Changes that commit {state.commit} does not have, without secrets (***).",
-            *_named("Left out, too large or not read", left_out),
+            *_named("Left out, binary, too large or not read", left_out),
             *_named("Not tracked by git, not in this patch", state.untracked),
         ]
         return "\n".join(head) + "\n" + "".join(kept)
@@ -116,14 +119,15 @@ class Changes:
 
 
 def _files(whole: bytes) -> Iterator[tuple[str, bytes]]:
-    """The parts of a patch, one for each file, by the name of the file. The last one of a patch
-    that was cut off is not whole."""
+    """The parts of a patch, one for each file, by the name of the file; b'' for what cannot be
+    applied: binary files, and the last one of a patch that was cut off."""
     starts = [match.start() for match in _FILE.finditer(whole)]
     for start, end in pairwise([*starts, len(whole)]):
         part = whole[start:end]
         line = part.partition(b"\n")[0].decode(errors="replace")
         cut = len(whole) >= _MOST_READ and end == len(whole)
-        yield line.rpartition(" b/")[2].rstrip('"'), b"x" * (MOST_BYTES + 1) if cut else part
+        useless = cut or (_BINARY.search(part) and b"\n@@ " not in part)
+        yield line.rpartition(" b/")[2].rstrip('"'), b"" if useless else part
 
 
 def _named(what: str, names: Sequence[str]) -> list[str]:
@@ -133,16 +137,16 @@ def _named(what: str, names: Sequence[str]) -> list[str]:
     return [f"# {what}: {', '.join(map(display, names[:_MOST_NAMED]))}{more}"]
 
 
-def _git(*args: str, where: Path | None = None) -> bytes:
-    """The output of git, up to a limit; b'' where it fails or takes too long."""
+def _git(*args: str, where: Path | None = None, seconds: float = _SECONDS) -> bytes | None:
+    """The output of git, up to a limit; None where it fails or takes too long."""
     try:
         with tempfile.TemporaryFile() as printed:
             done = subprocess.run(
                 ["git", "--no-optional-locks", *args],
                 stdout=printed, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                timeout=_SECONDS, check=False, cwd=where, env=os.environ | {"LC_ALL": "C"},
+                timeout=seconds, check=False, cwd=where, env=os.environ | {"LC_ALL": "C"},
             )  # fmt: skip
             printed.seek(0)
-            return printed.read(_MOST_READ) if done.returncode == 0 else b""
+            return printed.read(_MOST_READ) if done.returncode == 0 else None
     except (OSError, subprocess.SubprocessError):
-        return b""
+        return None

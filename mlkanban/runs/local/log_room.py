@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from mlkanban.files import sweep
 from mlkanban.growing_file import lines_containing
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import RunFolder
@@ -132,6 +133,7 @@ def shorten(log: Path, *, first: int, last: int, metrics: int, now: datetime) ->
         sizes = [len(line) + 1 for line in _metric_lines(source, begin, end)]
         budget = max(1, metrics - sum(sizes[-_LAST_METRICS:]) - _NOTE_ROOM)
         every = max(1, -(-sum(sizes[:-_LAST_METRICS]) // budget))
+        sweep(log.parent, f".{log.name}-*.tmp", now.timestamp())
         draft = log.with_name(f".{log.name}-{os.getpid()}-{os.urandom(4).hex()}.tmp")
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
         try:

@@ -1,5 +1,7 @@
 """Uncommitted changes are kept with a run: for git, without secrets, up to a limit."""
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -91,7 +93,7 @@ def test_what_is_too_large_is_named_and_the_rest_is_kept(
     (repository / "src/net.py").write_text("x = 1\n" * 1_000)
     (repository / "train.py").write_text("a = 9\n")
     patch = Changes(code_state()).patch()
-    assert "# Left out, too large or not read: src/net.py" in patch
+    assert "# Left out, binary, too large or not read: src/net.py" in patch
     assert "+a = 9" in patch
     assert len(patch) < 2_500
 
@@ -102,4 +104,36 @@ def test_where_git_fails_the_files_are_named(
     (repository / "train.py").write_text("a = 9\n")
     state = code_state()
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "# Left out, too large or not read: train.py" in Changes(state).patch()
+    assert "# Left out, binary, too large or not read: train.py" in Changes(state).patch()
+
+
+def test_binary_files_are_named_and_the_patch_can_still_be_applied(
+    repository: Path, tmp_path: Path
+) -> None:
+    (repository / "model.bin").write_bytes(b"\0\1")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "second")
+    (repository / "model.bin").write_bytes(b"\0\2")
+    (repository / "train.py").write_text("a = 9\n")
+    git("config", "diff.noprefix", "true")
+    git("config", "diff.relative", "true")
+    git("config", "color.ui", "always")
+    patch = Changes(code_state()).patch()
+    assert "# Left out, binary, too large or not read: model.bin" in patch
+    git("checkout", "--", "train.py")
+    git("apply", "-", stdin=patch)
+    assert (repository / "train.py").read_text() == "a = 9\n"
+
+
+def test_many_untracked_files_do_not_hide_that_code_was_changed(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "train.py").write_text("a = 9\n")
+    slow = tmp_path / "bin/git"
+    slow.parent.mkdir()
+    real = shutil.which("git")
+    fails = 'case "$*" in *untracked-files=no*) ;; *status*) exit 1;; esac'
+    slow.write_text(f'#!/bin/sh\n{fails}\nexec {real} "$@"\n')
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}:{os.environ['PATH']}")
+    assert code_state().changed == ("train.py",)

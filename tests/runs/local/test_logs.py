@@ -109,7 +109,8 @@ def test_an_endless_line_takes_little_memory(
             copy_logs(run, now, follow=False, raw=raw)
         render([run.out, run.err], tmp_path)
         last_written(tmp_path, ID)
-        assert tracemalloc.get_traced_memory()[1] < 12_000_000
+        # Half of the longest line, several times what is held.
+        assert tracemalloc.get_traced_memory()[1] < 25_000_000
     finally:
         tracemalloc.stop()
         os.close(nothing)

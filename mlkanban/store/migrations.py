@@ -3,7 +3,7 @@
 A new migration comes last, raises `LATEST` in store/database.py by one, and speaks sqlite-utils:
 
     @migrations()
-    def m016_reviews_and_signatures(db: Database) -> None:
+    def m017_reviews_and_signatures(db: Database) -> None:
         db.table("review").create({"card": str, "at": str}, pk="card", not_null={"at"})
         db.table("review").create_index(["at"], index_name="review_at")
         db.table("event").add_column("signature", str, not_null_default="")
@@ -171,6 +171,16 @@ def m014_times_beside_removed_stages(db: Database) -> None:
 def m015_runs_that_wait(db: Database) -> None:
     """`card.runs` counts those that wait in a queue."""
     _fill_faces(db)
+
+
+@migrations()
+def m016_guards_of_cards(db: Database) -> None:
+    """Faces show the guards that an older program merged without knowing them, and malformed ones
+    count no more."""
+    rows = db.conn.execute("SELECT 1 FROM entity WHERE instr(state, '\"guards\":') LIMIT 1")
+    if rows.fetchall():
+        recreate_projections(db.conn)
+        log.rebuild(db.conn)
 
 
 if FORMAT > 1:

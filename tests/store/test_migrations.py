@@ -119,7 +119,8 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m009_events_that_do_not_count",), ("m010_stages_by_board",),
         ("m011_short_ids_and_kinds",),
         ("m012_what_goes_with_a_lifecycle",), ("m013_results_of_finished_runs",),
-        ("m014_times_beside_removed_stages",), ("m015_runs_that_wait",), ("m016_next",),
+        ("m014_times_beside_removed_stages",), ("m015_runs_that_wait",),
+        ("m016_guards_of_cards",), ("m017_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]
@@ -206,6 +207,27 @@ def test_a_store_of_the_fifth_version_learns_what_faces_show_of_runs(ada: Person
         "ALTER TABLE card DROP COLUMN runs; UPDATE card SET metric = 'auc .94/>=.92'"
         " WHERE metric != ''; PRAGMA user_version=5;"
         " DELETE FROM _sqlite_migrations WHERE name > 'm007'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    assert rows(path, "SELECT * FROM card") == now
+
+
+def test_guards_that_an_older_program_merged_are_shown(ada: Person) -> None:
+    ada.adds("c", metric={"name": "auc", "target": 0.92}, guards="p95<=50")
+    ada.adds("d", metric={"name": "auc", "target": 0.9})
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, "SELECT * FROM card")
+    assert rows(path, "SELECT metric FROM card WHERE metric != ''") == [
+        ("auc >=.92\np95 <=50",),
+        ("auc >=.9",),
+    ]
+    conn = sqlite3.connect(path)
+    # What a program without guards made of these events.
+    conn.executescript(
+        "UPDATE card SET metric = 'auc >=.92' WHERE metric LIKE '%p95%'; PRAGMA user_version=14;"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm016'"
     )
     conn.close()
     database.open_for_writing(path).close()

@@ -166,9 +166,9 @@ def facts(row: PortfolioRow) -> list[str]:
         return ["counting ..."]
     limit = "" if s.conwip is None else f" of {s.conwip}"
     past = (
-        "no expectation yet how long cards take"
+        "no SLE yet"
         if s.past_sle is None
-        else f"{s.past_sle} past the expectation of {quantity(s.sle_days or 0, 'day')}"
+        else f"{s.past_sle} past the SLE of {quantity(s.sle_days or 0, 'day')}"
     )
     lately = f"Nothing was in progress in the last {BACK} days"
     if s.days:

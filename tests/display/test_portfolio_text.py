@@ -59,8 +59,7 @@ def test_over_the_limit_of_all_is_marked() -> None:
         (
             FULL,
             [
-                "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 late,"
-                " 1 past the expectation of 9 days.",
+                "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 late, 1 past the SLE of 9 days.",
                 "6 cards finished in the last 30 days, 1.4 a week;"
                 " 5 or more will be in the next 30 (85 %).",
             ],
@@ -68,16 +67,14 @@ def test_over_the_limit_of_all_is_marked() -> None:
         (
             YOUNG,
             [
-                "Fraud (fraud): 3 in progress, 0 blocked, 0 late,"
-                " no expectation yet how long cards take.",
+                "Fraud (fraud): 3 in progress, 0 blocked, 0 late, no SLE yet.",
                 "1 card finished today; too little history for a forecast.",
             ],
         ),
         (
             NEW,
             [
-                "Fraud (fraud): 0 in progress, 0 blocked, 0 late,"
-                " no expectation yet how long cards take.",
+                "Fraud (fraud): 0 in progress, 0 blocked, 0 late, no SLE yet.",
                 "Nothing was in progress in the last 30 days; too little history for a forecast.",
             ],
         ),

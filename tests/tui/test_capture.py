@@ -24,3 +24,10 @@ async def test_a_title_alone_is_what_it_was(small: Path) -> None:
         await board.type("fix #12, ask @maria")
         await board.keys("enter")
         assert board.current() == "fix #12, ask @maria"
+
+
+async def test_what_is_understood_of_a_target_has_its_sign(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.new")
+        await board.type("wider metric:auc>=0.9")
+        assert "auc ≥.9" in board.text()

@@ -143,7 +143,8 @@ class NewCardCommands:
         if len(lines) > 1:
             return f"{len(lines)} lines, {LINE_SIGN} between them: {len(lines)} cards or one"
         made = captured(text, self._screen.host.today())
-        return "  ".join(filter(None, (made.summary, *made.doubts))) or _MARKS
+        summary = self._screen.host.glyphs.compared(made.summary)
+        return "  ".join(filter(None, (summary, *made.doubts))) or _MARKS
 
     def _parts(self, template: CardTemplate | None, title: str) -> tuple[str, ...]:
         """What is asked for: a metric that stands in the first line is there already."""

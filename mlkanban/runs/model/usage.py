@@ -98,7 +98,7 @@ def spending(written: str, runs: Collection[Run], now: datetime) -> Spending | N
     if budget is None:
         return None
     if budget.unit is Unit.RUNS:
-        return Spending(budget, len(runs))
+        return Spending(budget, sum(not run.never_started for run in runs))
     return Spending(budget, *usage(runs, now))
 
 

@@ -15,7 +15,7 @@ from mlkanban.runs.model.state import (
     SeenWaiting,
     judge_waiting,
 )
-from mlkanban.runs.model.usage import gpu_hours
+from mlkanban.runs.model.usage import gpu_hours, spending
 from tests.runs.model.test_effects import NOTHING, READY, scene
 
 HERE = PidScope("gpu1", "boot", "pid:[1]")
@@ -49,7 +49,11 @@ def test_a_run_that_never_started_moves_and_blocks_nothing_and_used_nothing(stat
     run = Run("r", state, made="2026-01-01T00:00:00Z", gpus=4)
     assert run.never_started
     assert on_end(scene(READY), run) == NOTHING
-    assert gpu_hours(run, datetime(2026, 1, 2, tzinfo=UTC)) == 0
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    assert gpu_hours(run, now) == 0
+    spent = spending("12 runs", [run, Run("s", RunState.FINISHED, started=run.made)], now)
+    assert spent is not None
+    assert spent.used == 1
 
 
 def test_a_run_that_waited_has_its_start_when_its_turn_came() -> None:

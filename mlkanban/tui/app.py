@@ -184,8 +184,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(_NETWORK_POLL_SECONDS if network else _POLL_SECONDS, self._poll)
         self.set_interval(background.DRAFT_SECONDS, self.draft_autosave.look)
         self.set_interval(background.RUN_SECONDS, self.run_watch.look)
-        self.set_timer(_LIVE_SECONDS, self.live_values.look)
-        self.set_interval(background.RUN_SECONDS, self.live_values.look)
+        self.set_timer(_LIVE_SECONDS, self._look_at_live_values)
+        self.set_interval(background.RUN_SECONDS, self._look_at_live_values)
         if not self.demo:
             self.set_interval(background.BACKUP_SECONDS, self.auto_backup.look)
         self.set_timer(_SETTLED_SECONDS, self.look_around)
@@ -386,6 +386,10 @@ class BoardApp(App[None], inherit_bindings=False):
 
     async def look_at_runs(self) -> None:
         await self.run_watch.look()
+
+    async def _look_at_live_values(self) -> None:
+        if self._board_screen is not None:
+            await self.live_values.look()
 
     def show_live_values(self) -> None:
         """Paint the cards that say something else of their runs by now."""

@@ -68,6 +68,11 @@ class LearningCurves:
             self._named, self.latest, self._unread, self._metric = named, latest, unread, metric
             self._draw_anew()
 
+    def forget(self) -> None:
+        """The page is about another card now."""
+        self._named, self.latest, self._unread = [], {}, {}
+        self._picture = None
+
     def _draw_anew(self) -> None:
         self._picture = learning_curve(self._named, self._metric, self._axis, whole=self._whole)
         self._drawn = None

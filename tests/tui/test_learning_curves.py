@@ -156,3 +156,24 @@ async def test_one_value_is_no_curve(small: Path) -> None:
         await page.until(lambda: "auc" in page.text())
         await page.keys("|")
         assert "There is no learning curve here." in page.status()
+
+
+async def test_the_next_card_does_not_show_the_curve_of_the_one_before(trained: Path) -> None:
+    ada = somebody(trained)
+    ada.sets("Training", limit=5)
+    ada.adds("another model", to="Training")
+    ada.service.close()
+    async with opened(trained) as page:
+        await page.go_to(TITLE)
+        await page.press("card.open")
+        await curve(page)
+        await page.press("card.next")
+        await page.until(lambda: "another model" in page.text())
+        await page.settled()
+        assert "by step" not in page.text()
+
+
+async def test_without_a_board_nothing_is_looked_at(tmp_path: Path) -> None:
+    async with opened(tmp_path) as page:
+        await page.app._look_at_live_values()
+        assert not page.app.live.of_cards

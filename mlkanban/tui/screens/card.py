@@ -148,6 +148,7 @@ class CardScreen(TextScreen):
         """Read the learning curves of the runs that tell most, and what those report that go on."""
         read = self._read
         if read is None or not read.runs:
+            self._curves.forget()
             return
         metric = to_json(read.card.metric) if read.card.metric else None
         found = results(read.runs, metric, self.host.settings.repeats)
@@ -360,6 +361,7 @@ class CardScreen(TextScreen):
             self.status.show(f"It is the {end} card of {self.board.stages[at].name}.")
         else:
             self._ref = column[row + by].ref
+            self._curves.forget()
             below = self.host.screen_stack[-2]
             if isinstance(below, KeyScreen):
                 below.go_to(column[row + by].id)

@@ -18,7 +18,7 @@ from mlkanban.cli.types import CARD, TRACKED
 from mlkanban.errors import BadInput, NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
 from mlkanban.runs.local.folder import RunFolder, runs_folder
-from mlkanban.runs.model.inbox import experiments, find
+from mlkanban.runs.model.inbox import experiments, find, find_experiment
 from mlkanban.runs.model.tracker_run import KINDS, Tracked
 from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.unlinked_jobs import link_job, unlinked_jobs
@@ -43,6 +43,9 @@ _NAMED = 20
 def link(session: Session, card: str, run: str, source: str) -> None:
     """Link a tracker run to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...
 
+    Or a whole experiment or study, optuna:STUDY, mlflow:EXPERIMENT: its runs so far, and later ones
+    as sync-runs or the board reads them. Runs nested in a linked run of MLflow come with it.
+
     Or wandb:RUN_ID, or tensorboard:DIR for a folder with event files. Its metrics count like those
     of any other run; what the tracker says of its state is shown and moves nothing.
 
@@ -65,8 +68,11 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         tracker_runs = read_trackers(
             session, service, [source] if source else [], only=bool(source)
         )
-        tracked = _find(tracker_runs, run)
-        session.answer_done("link", service.links.link(card, tracked), service)
+        if experiment := find_experiment(tracker_runs.runs, run):
+            done = service.links.link_experiment(card, experiment.runs)
+        else:
+            done = service.links.link(card, _find(tracker_runs, run))
+        session.answer_done("link", done, service)
 
 
 def _link_job(session: Session, service: Service, card: str, number: str) -> None:
@@ -91,7 +97,7 @@ def _link_job(session: Session, service: Service, card: str, number: str) -> Non
 @click.argument("run", type=TRACKED, metavar="KIND:REF")
 @pass_session
 def unlink(session: Session, card: str, run: str) -> None:
-    """Unlink a tracker run from CARD; sync-runs does not link it again."""
+    """Unlink a tracker run, or an experiment, from CARD; sync-runs does not link it again."""
     with session.service(write=True) as service:
         session.answer_done("unlink", service.links.unlink(card, _in_full(run)), service)
 

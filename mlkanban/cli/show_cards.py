@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.usage import Spending
     from mlkanban.service import Service
 
+_MOST_RUNS = 20
+"""Runs that are listed, the newest, beside the best one and those that go on."""
 _CONFIGURATIONS = 8
 """Configurations of runs with a line of their own; `runs` lists them all."""
 _PIPED = 160
@@ -190,16 +192,26 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         from mlkanban.display.run_table import result_lines, run_rows
         from mlkanban.display.run_text import short_ids
         from mlkanban.runs.model.parameters import differing
+        from mlkanban.runs.model.state import RunState
 
         yield ""
         zone, at = ZoneInfo(board.timezone), clock.now()
         results = service.runs.results(card.ref)
-        latest = latest_values([(card.ref, run) for run in found], service)
+        kept = {run.id for run in found[:_MOST_RUNS]} | {
+            run.id for run in found if run.may_go_on and run.state is not RunState.TRACKED
+        }
+        if results:
+            kept.add(results.best_run.id)
+        listed = [run for run in found if run.id in kept]
+        latest = latest_values([(card.ref, run) for run in listed], service)
         rows = run_rows(
-            found, results, zone, at, evidence=True, ids=short_ids(found),
-            differs=differing(found), width=(width() or _PIPED) - 2,
+            listed, results, zone, at, evidence=True, ids=short_ids(found),
+            differs=differing(listed), width=(width() or _PIPED) - 2,
             latest={run: one[0] for run, one in latest.items()}, glyphs=session.glyphs,
         )  # fmt: skip
+        if len(listed) < len(found):
+            many = f"{len(found) - len(listed):,} of {len(found):,} runs"
+            rows.append(f"{many} are not listed: mlkanban runs {card.ref} lists all")
         rows += result_lines(
             found, results, zone, at, glyphs=session.glyphs,
             metric=service.runs.metric(card.ref), most=_CONFIGURATIONS,

@@ -17,6 +17,7 @@ from mlkanban.core.models import UNTIL_RUN, Board
 from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.tracker_run import EXPERIMENT
 from mlkanban.text import display, quantity, short_name
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ def _sentence(
             return "archived" + (" and abandoned" if values.get("outcome") else "")
         case "card.restored":
             return "brought back from the archive"
+        case "run.linked" | "run.unlinked" if linked := _linked(event.kind, values):
+            return linked
         case "run.queued" | "run.started" | "run.changed" | "run.ended":
             return _run(event.kind, values, stage)
         case "card.edited" | "run.moved" if not event.data.get("set"):
@@ -207,11 +210,24 @@ def _back(values: Mapping[str, Any], was: Mapping[str, Any], stage: Callable[[An
     return ", ".join(filter(None, parts))
 
 
+def _linked(kind: str, values: Mapping[str, Any]) -> str:
+    """An experiment that was linked or unlinked, and of several runs how many; '' for one run."""
+    groups = [name.removeprefix(EXPERIMENT) for name in values if name.startswith(EXPERIMENT)]
+    names = [display(":".join(group.split(":")[::2])) for group in groups]
+    runs = sum(name.startswith("link:") for name in values)
+    parts = [f"all runs of {name}" for name in names]
+    parts += [quantity(runs, "run")] if runs > 1 or (runs and names) else []
+    return f"{', '.join(parts)} {kind.removeprefix('run.')}" if parts else ""
+
+
 def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> str:
     """What a run did, and what followed for its card."""
-    run = next(iter(runs_in(values)), None)
+    runs = runs_in(values)
+    run = next(iter(runs), None)
     if run is None:
         return _fields(values)
+    if len(runs) > 1:  # of an experiment, read at once
+        return f"news of {len(runs)} runs"
     did = "is being stopped" if run.stopping and kind == "run.changed" else run.ending
     if kind == "run.started":
         did = "was adopted" if run.adopted else "started"

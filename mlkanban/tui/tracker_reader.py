@@ -67,7 +67,7 @@ class TrackerReader:
         self._over.set()
 
     def _sync(self, actor: str, tracker_runs: TrackerRuns) -> None:
-        """Through a connection of its own: each run is written by itself, and keys come between."""
+        """Through a connection of its own, beside that of the keys."""
         app = self._app
         places = app.places
         service = Service.open(

@@ -13,7 +13,17 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tests.bench import boards, curves, finding, flow_numbers, keys, output, programs, runs
+from tests.bench import (
+    boards,
+    curves,
+    finding,
+    flow_numbers,
+    keys,
+    output,
+    programs,
+    runs,
+    tracked,
+)
 from tests.bench.table import Row, against, lines, within
 
 SIZES = (20, 200, 2_000, 10_000)
@@ -74,6 +84,7 @@ def main() -> None:
             ("running jobs", partial(runs.rows, homes[200], LIBRARIES, 2 if quick else 7)),
             ("writing output", partial(output.rows, homes[200], 2 if quick else 5)),
             ("following a learning curve", partial(curves.rows, homes[SMALL])),
+            ("taking in trials", partial(tracked.rows, 2 if quick else 5)),
             ("counting flow", partial(flow, worked, 2 if quick else 5)),
         ):
             _tell(name)

@@ -1,5 +1,7 @@
 from rich.cells import cell_len
 
+from tests.runs.trackers.files import study
+
 
 def test_light_fields_are_a_part_of_the_card(board) -> None:
     ref = board.card("a", "--tag", "gpu", "--due", "2026-12-01", "--stage", "train")
@@ -157,3 +159,17 @@ def test_a_card_is_shown_in_the_order_of_its_fields_without_what_is_usual(board)
     assert blocked.startswith("Blocked     bug (internal), since 20")
     assert blocked.endswith(f", until {other} is finished")
     assert "Priority" not in names
+
+
+def test_of_many_runs_a_card_shows_the_newest_and_counts_the_others(board, tmp_path) -> None:
+    ref = board.card("search", "--metric", "value>=0.9")
+    study(tmp_path / "optuna.db", 60)
+    linked = board("link", ref, "optuna:lr search", "--from", str(tmp_path / "optuna.db"))
+    assert "60 runs now" in linked.err
+    shown = board("show", ref).out
+    assert "60 (60 optuna)" in shown
+    assert "39 of 60 runs are not listed" in shown, "the newest 20 and the best one"
+    assert len(board.data("runs", ref)) == 60
+    history = board("history", ref).out
+    assert "all runs of optuna:lr search linked" in history
+    assert "60 runs linked" in history

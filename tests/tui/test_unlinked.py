@@ -114,7 +114,7 @@ async def test_thousands_of_runs_are_one_line_until_it_is_opened(small: Path, wo
         await page.press("unlinked")
         assert here(page).startswith("+ MLflow, focal loss")
         assert "3,003 runs" in here(page)
-        await page.press("unlinked.link")
+        await page.press("unlinked.new")
         assert "Enter opens the experiment" in page.status()
         await page.press("unlinked.open", "cursor.down", "cursor.down", "cursor.down")
         assert here(page).startswith("seed 1"), "begun last"
@@ -273,3 +273,20 @@ async def test_a_job_of_slurm_is_linked(
 def _runs_of(page: Page, ref: str) -> list[str]:
     with page.store() as service:
         return [run.job for run in service.runs.of_card(ref)]
+
+
+async def test_a_whole_experiment_is_linked_from_its_line(small: Path, work: Path) -> None:
+    database("o5", work / "optuna.db")
+    folder(work / "mlruns")
+    async with opened(small, size=SMALL) as page:
+        await page.press("unlinked")
+        assert here(page).startswith("- Optuna, sweep")
+        await page.press("unlinked.link")
+        assert "Optuna, sweep: 3 runs" in page.question()
+        await page.answer("logistic base")
+        ref = page.ref("logistic baseline")
+        await page.until(lambda: page.list_lines()[0].strip() == "Unlinked runs of trackers: 3")
+        with page.store() as service:
+            assert len(service.runs.of_card(ref)) == 3
+        await page.press("undo")
+        assert page.list_lines()[0].strip() == "Unlinked runs of trackers: 6"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.runs.model.tracker_run import KINDS, Tracked, short
+from mlkanban.runs.model.tracker_run import Tracked, short
 
 _NAMED = 3
 """So many refs are named where several fit."""
@@ -23,8 +23,12 @@ class Experiment:
     @property
     def name(self) -> str:
         """What its tracker calls it, `MLflow, focal loss`."""
-        kind = KINDS[self.runs[0].kind]
-        return f"{kind}, {self.runs[0].experiment}" if self.runs[0].experiment else kind
+        return self.runs[0].experiment_name
+
+    @property
+    def described(self) -> str:
+        """`Optuna, lr search: 40 runs`."""
+        return f"{self.name}: {self.count}"
 
     @property
     def where(self) -> str:
@@ -59,3 +63,13 @@ def find(runs: Sequence[Tracked], wanted: str) -> Tracked:
         some = " or ".join(run.ref for run in matching[:_NAMED])
         raise UsageProblem(f"{wanted} could be {some}.", "Name it in full.")
     return matching[0]
+
+
+def find_experiment(runs: Iterable[Tracked], wanted: str) -> Experiment | None:
+    """The experiment KIND:NAME, None when there is none; UsageProblem when several files have
+    one."""
+    matching = [one for one in experiments(runs) if one.runs[0].experiment_ref == wanted]
+    if len(matching) > 1:
+        files = " or ".join(one.where for one in matching[:_NAMED])
+        raise UsageProblem(f"{wanted} is in {files}.", "Name the file with --from.")
+    return matching[0] if matching and matching[0].runs[0].experiment else None

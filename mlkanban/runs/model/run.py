@@ -50,7 +50,8 @@ class Run:
     (`START/END`) of a job that was started again or waits for that, `stopping` when its scheduler
     was told to end it. One that was `adopted` was running already: its exit status can never be
     known. Of one that a tracker tells of, `says` is the state it gives, `where` its file, `params`
-    what it keeps of its parameters, `parent` the run that it was started in; `tracked` names the
+    what it keeps of its parameters, `experiment` what it puts it with, `parent` the run that it was
+    started in; `tracked` names the
     one that is the record of a run of ours. `folder` is where a run was started, relative to its
     repository, `dataset` what its card named so when it began; `direction` is which side of its
     only objective a tracker calls good (`<=`), '' where that is not known.
@@ -101,6 +102,7 @@ class Run:
     at_work_since: str = ""
     tasks: tuple[Task, ...] = ()
     task_params: Mapping[str, str] = field(default_factory=dict)
+    experiment: str = ""
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:

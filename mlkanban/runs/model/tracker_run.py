@@ -24,6 +24,8 @@ _NESTED_TAG = "mlflow.parentRunId"
 _COMMIT_TAG = "mlflow.source.git.commit"
 IGNORED = "ignored:"
 """Of the field of a board that names a run, or an experiment, nobody wants to hear of."""
+EXPERIMENT = "experiment:"
+"""Of the field of a card that names an experiment, by its group: its runs belong to the card."""
 _MOST = 100
 """Metrics or parameters, and characters of one."""
 _LONG = re.compile(r"(optuna:.+)@[0-9a-f]{8}|(wandb:)[0-9]{8}_[0-9]{6}-(.+)", re.DOTALL)
@@ -41,6 +43,17 @@ def short(ref: str) -> str:
     """A ref as people type it, which several files may have."""
     match = _LONG.fullmatch(ref)
     return "".join(filter(None, match.groups())) if match else ref
+
+
+def group_of(ref: str, where: str, experiment: str) -> str:
+    """The name of the experiment of a run within its file."""
+    return f"{ref.partition(':')[0]}:{where}:{experiment}"
+
+
+def is_experiment(group: str, name: str) -> bool:
+    """Whether a person who types `name`, KIND:EXPERIMENT, means the experiment with this group."""
+    kind, _, experiment = name.partition(":")
+    return group.startswith(f"{kind}:") and group.endswith(f":{experiment}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,18 @@ class Tracked:
     @property
     def group(self) -> str:
         """The name of its experiment within this file."""
-        return f"{self.kind}:{self.where}:{self.experiment}"
+        return group_of(self.ref, self.where, self.experiment)
+
+    @property
+    def experiment_ref(self) -> str:
+        """Its experiment as people type it: `optuna:lr search`."""
+        return f"{self.kind}:{self.experiment}"
+
+    @property
+    def experiment_name(self) -> str:
+        """Its experiment in words: `Optuna, focal loss`."""
+        kind = KINDS[self.kind]
+        return f"{kind}, {self.experiment}" if self.experiment else kind
 
     @property
     def moment(self) -> str:
@@ -107,6 +131,7 @@ class Tracked:
             evidence=f"{KINDS[self.kind]} says {self.says or 'nothing'}; that moves no card",
             says=self.says,
             name=self.name[:_MOST],
+            experiment=self.experiment[:_MOST],
             where=self.where,
             started=self.started,
             ended=self.ended,

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import filterfalse
-from typing import Any
+from typing import Any, TypeVar
 
 from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace, Work
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
-from mlkanban.runs.model.labels import read_label
-from mlkanban.runs.model.metric_lines import is_of_tracker
-from mlkanban.runs.model.run import PREFIX, Run, runs_in
-from mlkanban.runs.model.tracker_run import IGNORED, RUN_TAG, Tracked, ours, short
+from mlkanban.runs.model.run import PREFIX, runs_in
+from mlkanban.runs.model.tracker_run import (
+    EXPERIMENT,
+    IGNORED,
+    RUN_TAG,
+    Tracked,
+    group_of,
+    is_experiment,
+    short,
+)
+from mlkanban.runs.use_cases.tracker_records import LINK, CardRecords
 from mlkanban.service.card_writes import write_new
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
@@ -23,8 +29,11 @@ from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.store import repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
+from mlkanban.text import quantity
 
-_LINK = "link:"
+_AT_ONCE = 2_000
+"""Runs that are written in one event: keys and other programs come between two transactions."""
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,40 @@ class Links:
                 _link(tx, face, tracked)
             return tx.done(f"{tracked.ref} linked to {face.ref}.", (tx.card(face.ref),))
 
+    def link_experiment(self, ref: str, runs: Sequence[Tracked]) -> Done:
+        """Link an experiment of a tracker to a card: these runs of it, but for those that are
+        linked to another card, and at each later look the new ones."""
+        group, name = runs[0].group, runs[0].experiment_name
+        with self._context.writing() as tx:
+            face = tx.face(ref)
+            linked = _linked(tx.conn)
+            follower = holders(linked, EXPERIMENT).get(group, "")
+            if follower not in ("", face.id):
+                [other] = repository.faces_of(tx.conn, (follower,))
+                raise RuleRefused(
+                    f"{name} is linked to {other.ref} already.",
+                    hint(
+                        "Unlink it there first: {unlink {} {}}", other.ref, runs[0].experiment_ref
+                    ),
+                )
+            kept = {card: CardRecords(entity.fields) for card, entity in linked.items()}
+            cards = holders(linked, LINK)
+            named = [_as_linked(run, kept) for run in runs]
+            new = [(run, True) for run in named if run.ref not in cards]
+            if not follower:
+                tx.write(_change(tx, "run.linked", face, {EXPERIMENT + group: True}))
+            for some in _batched(new, _AT_ONCE):
+                _write_runs(tx, face, some, by_hand=True)
+            elsewhere = sum(cards.get(run.ref, face.id) != face.id for run in named)
+            others = {0: "", 1: " 1 run of it stays with another card."}.get(
+                elsewhere, f" {elsewhere:,} runs of it stay with other cards."
+            )
+            message = (
+                f"{name} linked to {face.ref}: {quantity(len(new), 'run')} now, later ones as they"
+                f" are read.{others}"
+            )
+            return tx.done(message, (tx.card(face.ref),))
+
     def new_card(self, board_id: str, title: str, tracked: Tracked) -> Done:
         """Add a card for a run of a tracker, in the first stage of a board."""
         with self._context.writing() as tx:
@@ -78,25 +121,12 @@ class Links:
             return tx.done(message, (tx.card(face.ref),), warning)
 
     def unlink(self, ref: str, name: str) -> Done:
-        """Unlink a run of a tracker from a card; a tag of the run does not link it again."""
+        """Unlink a run of a tracker from a card, or an experiment with the runs that came with it;
+        a tag of a run does not link it again."""
         with self._context.writing() as tx:
             face = tx.face(ref)
             entity = tx.writer.projector.entity(face.id)
-            fields, there = entity.fields, [*holders({face.id: entity}, _LINK)]
-            matching = [run for run in there if run == name] or [
-                r for r in there if short(r) == name
-            ]
-            if not matching:
-                raise NotFound(
-                    f"{name} is not linked to {face.ref}.",
-                    hint("See: {runs {}}", face.ref),
-                )
-            if len(matching) > 1:
-                raise UsageProblem(f"{name} could be {' or '.join(matching)}.", "Name it in full.")
-            [name] = matching
-            values: dict[str, Any] = {_LINK + name: None}
-            if fields.get(PREFIX + name):
-                values[PREFIX + name] = None
+            values = _unlinked_experiment(entity.fields, name) or _unlinked_run(face, entity, name)
             tx.write(tx.change("run.unlinked", face, values))
             return tx.done(f"{name} unlinked from {face.ref}.", (tx.card(face.ref),))
 
@@ -137,64 +167,135 @@ class Links:
     def sync(
         self, tracked: Sequence[Tracked], progress: Callable[[int, int], None] | None = None
     ) -> Synced:
-        """Link the runs that are tagged with a card, and store what is new about linked ones.
-        Repeating it writes nothing that is known. `progress` is called with (done, total)."""
+        """Link the runs that are to be linked, and store what is new about linked ones: those of
+        one experiment and card together, at most 2,000 in a transaction. Repeating it writes
+        nothing that is known. `progress` is called with (done, total)."""
         inbox = self.inbox(tracked)
-        linked, changed = [], []
-        for at, (run, card, new) in enumerate(inbox.wanted):
-            if progress is not None:
-                progress(at, len(inbox.wanted))
-            with replace(self._context, actor=PREFIX + run.ref).writing() as tx:
-                face = next(iter(repository.faces_of(tx.conn, (card,))), None)
-                if face is None:
-                    continue
-                state = tx.writer.projector.entity(card).fields
-                if new and _LINK + run.ref not in state:
-                    _link(tx, face, run)
-                    linked.append((run.ref, face.ref))
-                elif (
-                    not new
-                    and state.get(_LINK + run.ref)
-                    and (values := _news(state, runs_in(state), run))
-                ):
-                    tx.write(_change(tx, "run.changed", face, values))
-                    changed.append(run.ref)
+        wanted: dict[tuple[str, str], list[tuple[Tracked, bool]]] = {}
+        for run, card, new in inbox.wanted:
+            wanted.setdefault((card, run.group), []).append((run, new))
+        linked: list[tuple[str, str]] = []
+        changed: list[str] = []
+        done = 0
+        for (card, _), runs in wanted.items():
+            for some in _batched(runs, _AT_ONCE):
+                if progress is not None:
+                    progress(done, len(inbox.wanted))
+                done += len(some)
+                with replace(self._context, actor=_actor(some)).writing() as tx:
+                    face = next(iter(repository.faces_of(tx.conn, (card,))), None)
+                    if face is not None:
+                        refs, known = _write_runs(tx, face, some)
+                        linked += [(ref, face.ref) for ref in refs]
+                        changed += known
         return Synced(tuple(linked), tuple(changed), inbox)
+
+
+def _batched(items: Sequence[_Item], most: int) -> Iterator[Sequence[_Item]]:
+    """The items in parts of at most so many."""
+    for first in range(0, len(items), most):
+        yield items[first : first + most]
 
 
 def _inbox(conn: Connection, tracked: Iterable[Tracked]) -> Inbox:
     linked, ignoring = _linked(conn), _ignored(conn)
-    cards = holders(linked, _LINK)
-    runs = {card: runs_in(entity.fields) for card, entity in linked.items()}
-    named = [_as_linked(run, linked) for run in tracked]
-    many = Counter(filter(None, map(_started_in, named)))
-    tagged: dict[str, tuple[CardFace | None, Mapping[str, Any]]] = {}
+    cards, followed = holders(linked, LINK), holders(linked, EXPERIMENT)
+    kept = {card: CardRecords(entity.fields) for card, entity in linked.items()}
+    tracked_runs = [_as_linked(run, kept) for run in tracked]
+    many = Counter(filter(None, map(_started_in, tracked_runs)))
+    tagged: dict[str, CardFace | None] = {"": None}
     inbox = Inbox()
-    for run in named:
-        card = cards.get(run.ref, "")
+    for run in tracked_runs:
         if many[_started_in(run)] > 1:
             run = replace(run, beside=True)
-        if card:
-            if _news(linked[card].fields, runs[card], run):
+        if card := cards.get(run.ref, ""):
+            if kept[card].has_news(run):
                 inbox.wanted.append((run, card, False))
             continue
         if run.card not in tagged:
-            face = repository.face_by_label(conn, run.card) if run.card else None
-            tagged[run.card] = face, repository.entity(conn, face.id).fields if face else {}
-        face, had = tagged[run.card]
-        if face is None or not _names_run(run, runs_in(had)) or _taken_off(run, had):
+            face = tagged[run.card] = repository.face_by_label(conn, run.card)
+            if face is not None and face.id not in kept:
+                kept[face.id] = CardRecords(repository.entity(conn, face.id).fields)
+        face = tagged[run.card]
+        # Of runs nested in a linked one, and of an experiment that is linked, no tag is needed.
+        following = cards.get(run.above, "") or followed.get(run.group, "")
+        card = face.id if face and kept[face.id].is_named_by(run) else following
+        if not card or kept[card].lost(run):
             heard = ignoring.isdisjoint((run.ref, short(run.ref), run.group))
             (inbox.unlinked if heard else inbox.ignored).append(run)
-        elif not _waits(run, runs_in(had)):
-            inbox.wanted.append((run, face.id, True))
+        elif not kept[card].waits(run):
+            inbox.wanted.append((run, card, True))
+            cards[run.ref] = card
     return inbox
+
+
+def _actor(runs: Sequence[tuple[Tracked, bool]]) -> str:
+    """Who links runs, or has news of them: the run, or of several their experiment."""
+    first = runs[0][0]
+    return PREFIX + (first.ref if len(runs) == 1 else f"{first.kind}:{first.experiment}")
+
+
+def _write_runs(
+    tx: Transaction, face: CardFace, runs: Iterable[tuple[Tracked, bool]], *, by_hand: bool = False
+) -> tuple[list[str], list[str]]:
+    """Link the new ones of these runs to a card, and store the news of the others, each kind in one
+    event; the refs of both. What a person took off is only linked again `by_hand`."""
+    records = CardRecords(tx.writer.projector.entity(face.id).fields)
+    linked: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
+    for run, new in sorted(runs, key=lambda one: not one[1]):
+        link = LINK + run.ref
+        there = records.fields.get(link)
+        if new and not there and (by_hand or not records.lost(run)):
+            linked[run.ref] = records.take({link: True, **records.values(run)})
+        elif not new and there and records.has_news(run):
+            changed[run.ref] = records.take(records.values(run))
+    for kind, written in (("run.linked", linked), ("run.changed", changed)):
+        if written:
+            values = {name: value for some in written.values() for name, value in some.items()}
+            tx.write(_change(tx, kind, face, values))
+    return [*linked], [*changed]
+
+
+def _unlinked_run(face: CardFace, entity: Entity, name: str) -> dict[str, Any]:
+    """The fields of a card without a run of a tracker; NotFound, UsageProblem where that is none
+    or one of several."""
+    there = [*holders({face.id: entity}, LINK)]
+    matching = [run for run in there if run == name] or [r for r in there if short(r) == name]
+    if not matching:
+        raise NotFound(f"{name} is not linked to {face.ref}.", hint("See: {runs {}}", face.ref))
+    if len(matching) > 1:
+        raise UsageProblem(f"{name} could be {' or '.join(matching)}.", "Name it in full.")
+    return _without(entity.fields, matching)
+
+
+def _unlinked_experiment(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The fields of a card without the experiments of this name, KIND:NAME, and without their runs;
+    none where it has no such experiment."""
+    followed = [
+        field.removeprefix(EXPERIMENT)
+        for field, there in fields.items()
+        if there and field.startswith(EXPERIMENT) and is_experiment(field[len(EXPERIMENT) :], name)
+    ]
+    gone = [
+        run.id
+        for run in runs_in(fields)
+        if run.experiment and group_of(run.id, run.where, run.experiment) in followed
+    ]
+    return {EXPERIMENT + group: None for group in followed} | _without(fields, gone)
+
+
+def _without(fields: Mapping[str, Any], runs: Iterable[str]) -> dict[str, Any]:
+    names = [prefix + run for run in runs for prefix in (LINK, PREFIX)]
+    return {name: None for name in names if name.startswith(LINK) or fields.get(name)}
 
 
 def _known(tx: Transaction, tracked: Tracked) -> tuple[Tracked, CardFace | None]:
     """The run by the name it is linked by, and the card it is linked to."""
     linked = _linked(tx.conn)
-    tracked = _as_linked(tracked, linked)
-    card = holders(linked, _LINK).get(tracked.ref, "")
+    kept = {card: CardRecords(entity.fields) for card, entity in linked.items()}
+    tracked = _as_linked(tracked, kept)
+    card = holders(linked, LINK).get(tracked.ref, "")
     return tracked, next(iter(repository.faces_of(tx.conn, (card,))), None)
 
 
@@ -205,30 +306,14 @@ def _linked_already(tracked: Tracked, has: CardFace) -> RuleRefused:
     )
 
 
-def _as_linked(tracked: Tracked, linked: Mapping[str, Entity]) -> Tracked:
+def _as_linked(tracked: Tracked, kept: Mapping[str, CardRecords]) -> Tracked:
     """The run by the name it is linked by: that was a short one where one file was thought of."""
     name = short(tracked.ref)
-    for entity in linked.values() if name != tracked.ref else ():
-        if entity.fields.get(_LINK + name) and any(
-            run.where == tracked.where
-            for run in runs_in(entity.fields)
-            if name in (run.id, run.tracked)
-        ):
-            return replace(tracked, ref=name)
+    if name != tracked.ref and any(
+        records.keeps_by_short_name(name, tracked.where) for records in kept.values()
+    ):
+        return replace(tracked, ref=name)
     return tracked
-
-
-def _names_run(tracked: Tracked, runs: Iterable[Run]) -> bool:
-    """Whether its tag can mean no card of another store: it names this one, or a run of the card.
-    A short id alone is only a hint: every store has a g1."""
-    label = read_label(tracked.card)
-    named = tracked.tags.get(RUN_TAG, "")
-    return (label is not None and bool(label.store)) or any(run.id == named for run in runs)
-
-
-def _taken_off(tracked: Tracked, fields: Mapping[str, Any]) -> bool:
-    """Whether a person took it off a card: that is not for a tag to take back."""
-    return any(not fields.get(_LINK + name, True) for name in (tracked.ref, short(tracked.ref)))
 
 
 def _linked(conn: Connection) -> dict[str, Entity]:
@@ -247,12 +332,6 @@ def _ignored(conn: Connection) -> set[str]:
     }
 
 
-def _waits(tracked: Tracked, runs: Iterable[Run]) -> bool:
-    """Whether it is the record of a run of ours that still goes on: its end comes first."""
-    own = ours(tracked, [*runs])
-    return own is not None and not own.state.ended
-
-
 def _started_in(tracked: Tracked) -> tuple[str, ...]:
     """Names the run of ours that a tracker says one was started in, but for one that is nested in
     another; () for none."""
@@ -260,67 +339,8 @@ def _started_in(tracked: Tracked) -> tuple[str, ...]:
     return (tracked.kind, named) if named and not tracked.above else ()
 
 
-def _own(runs: Sequence[Run], tracked: Tracked) -> Run | None:
-    """The run of ours, of those of a card, it is the record of, or would be: of several that were
-    started in one none is, and a run has one record at most."""
-    joined = next((run for run in runs if run.tracked == tracked.ref), None)
-    if joined is not None or tracked.above or tracked.beside:
-        return joined
-    if tracked.kind == "optuna" and RUN_TAG not in tracked.tags:
-        return None  # a trial is part of a search, not the record of all of it
-    if any(run.id == tracked.ref and run.parent for run in runs):
-        return None
-    own = ours(tracked, runs)
-    return None if own is None or own.tracked else own
-
-
-def _record(fields: Mapping[str, Any], runs: Sequence[Run], tracked: Tracked) -> dict[str, Any]:
-    """The fields of a card (`runs` are those in them) that keep a run of a tracker: one of its own,
-    or the run of ours that it is the record of. The card's metric follows its newest run."""
-    own = _own(runs, tracked)
-    if own is not None and own.state.ended:
-        metrics = {**own.metrics, **tracked.numbers}
-        run = replace(
-            own, tracked=tracked.ref, says=tracked.says, where=tracked.where, metrics=metrics,
-            params=tracked.settings, direction=tracked.direction,
-            unread=(*filterfalse(is_of_tracker, own.unread), *tracked.unread),
-        )  # fmt: skip
-    else:
-        within = ours(tracked, runs) if own is None else None
-        known = next((run for run in runs if run.id == tracked.ref), None)
-        run = replace(
-            tracked.as_run(within.id if within else tracked.above),
-            dataset=known.dataset if known else fields.get("dataset") or "",
-        )
-    values: dict[str, Any] = {PREFIX + run.id: run.to_field()}
-    if run.tracked and fields.get(PREFIX + tracked.ref):
-        values[PREFIX + tracked.ref] = None  # it was heard of before the run of ours
-    metric = fields.get("metric")
-    name = metric.get("name") if metric else ""
-    others = [
-        other for other in runs
-        if other.id not in (run.id, tracked.ref) and name in other.metrics
-    ]  # fmt: skip
-    if (
-        metric
-        and run.is_result
-        and name in run.metrics
-        and all(o.started <= run.started for o in others)
-    ):
-        values["metric"] = {**metric, "value": run.metrics[name]}
-    return {name: value for name, value in values.items() if fields.get(name) != value}
-
-
-def _news(fields: Mapping[str, Any], runs: Sequence[Run], tracked: Tracked) -> dict[str, Any]:
-    """What is to be written of a run that is linked, where anything of it is new."""
-    values = _record(fields, runs, tracked)
-    return values if any(name.startswith(PREFIX) for name in values) else {}
-
-
 def _link(tx: Transaction, face: CardFace, tracked: Tracked) -> None:
-    fields = tx.writer.projector.entity(face.id).fields
-    values = {_LINK + tracked.ref: True, **_record(fields, runs_in(fields), tracked)}
-    tx.write(_change(tx, "run.linked", face, values))
+    _write_runs(tx, face, [(tracked, True)], by_hand=True)
 
 
 def _change(tx: Transaction, kind: str, face: CardFace, values: Mapping[str, Any]) -> Change:

@@ -224,13 +224,21 @@ class UnlinkedScreen(ListScreen):
             self._lay_out()
 
     async def do_unlinked_link(self) -> None:
-        run = self._run_here()
-        if run is None:
+        """Link the run, or on its heading the experiment with the runs that are to come."""
+        if not self._rows:
             return
-        ref = await self._which_card(run)
+        experiment, run = self._rows[self.row]
+        first = experiment.runs[0]
+        if run is None and (first.kind == "slurm" or not first.experiment):
+            run = self._run_here()
+            if run is None:
+                return
+        ref = await self._which_card(run.title if run else experiment.described)
         if ref is None:
             return
-        if run.kind == "slurm":
+        if run is None:
+            await self.write(lambda service: service.links.link_experiment(ref, experiment.runs))
+        elif run.kind == "slurm":
             await self._link_job(run, ref)
         else:
             await self.write(lambda service: service.links.link(ref, run))
@@ -299,9 +307,9 @@ class UnlinkedScreen(ListScreen):
             self.status.show("Choose one of its runs: Enter opens the experiment.")
         return run
 
-    async def _which_card(self, run: Tracked) -> str | None:
+    async def _which_card(self, what: str) -> str | None:
         """The id of the card that is typed, or that has the words typed in its title."""
-        label, typed = f"Link {display(run.title)} to which card? Id or words", ""
+        label, typed = f"Link {display(what)} to which card? Id or words", ""
         while True:
             text = await self.ask.text(label, typed=typed, verb="links", preview=self._understood)
             self.refocus()

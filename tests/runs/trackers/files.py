@@ -22,6 +22,38 @@ def database(tool: str, path: Path, card: str = "t1") -> Path:
     return path
 
 
+def study(path: Path, trials: int, card: str = "") -> Path:
+    """A database of Optuna 5 with one study, "lr search": of its trials the first is the best."""
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        """
+        CREATE TABLE studies (study_id, study_name);
+        CREATE TABLE study_directions (study_id, direction, objective);
+        CREATE TABLE study_user_attributes (study_id, key, value_json);
+        CREATE TABLE trials (trial_id, number, study_id, state, datetime_start, datetime_complete);
+        CREATE TABLE trial_values (trial_id, objective, value);
+        CREATE TABLE trial_params (trial_id, param_name, param_value, distribution_json);
+        CREATE TABLE trial_user_attributes (trial_id, key, value_json);
+        CREATE TABLE version_info (library_version);
+        INSERT INTO studies VALUES (1, 'lr search');
+        INSERT INTO study_directions VALUES (1, 'MAXIMIZE', 0);
+        INSERT INTO version_info VALUES ('5.0.0');
+        """
+    )
+    if card:
+        tag = (1, "mlkanban.card", f'"{card}"')
+        conn.execute("INSERT INTO study_user_attributes VALUES (?, ?, ?)", tag)
+    for n in range(trials):
+        at = f"2026-03-0{1 + n // 86400} {n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.000000"
+        conn.execute("INSERT INTO trials VALUES (?, ?, 1, 'COMPLETE', ?, ?)", (n, n, at, at))
+        conn.execute("INSERT INTO trial_values VALUES (?, 0, ?)", (n, 0.95 - n / 100_000))
+        for name, value in (("lr", 1e-5 * (n + 1)), ("dropout", 0.1 * (n % 5))):
+            conn.execute("INSERT INTO trial_params VALUES (?, ?, ?, '')", (n, name, value))
+    conn.commit()
+    conn.close()
+    return path
+
+
 def folder(path: Path) -> Path:
     """A folder of files as MLflow 2.22 wrote it."""
     shutil.copytree(FIXTURES / "m2-mlruns", path)

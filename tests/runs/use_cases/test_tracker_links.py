@@ -177,3 +177,82 @@ def test_trials_are_in_the_order_of_their_numbers(ada: Person) -> None:
     names = [run.id.partition("@")[0] for run in ada.service.runs.of_card(ref)]
     assert names == ["optuna:s/100", "optuna:s/10", "optuna:s/9", "optuna:s/2"]
     assert [run.id.partition("@")[0] for _, run in ada.service.runs.of_board(ada.board_id)] == names
+
+
+def _trials(many: int, card: str = "") -> list[Tracked]:
+    return [
+        replace(
+            Tracked(
+                f"optuna:lr search/{n}@0123abcd", name=f"lr search {n}", experiment="lr search",
+                says="COMPLETE", metrics={"auc": 0.9 + n / 10_000}, params={"lr": f"{n}e-5"},
+                started=f"2026-03-01T09:{n // 60:02}:{n % 60:02}.000000Z", where="/o.db",
+            ),
+            tags={"mlkanban.card": card} if card else {},
+        )
+        for n in range(many)
+    ]  # fmt: skip
+
+
+def test_runs_of_an_experiment_are_written_in_one_event_and_only_once(ada: Person) -> None:
+    [ref] = ada.adds("search", metric={"name": "auc", "target": 0.95})
+    trials = _trials(40, ada.service.runs.label(ref))
+    assert len(ada.service.links.sync(trials).linked) == 40
+    assert kinds(ada, ref) == ["card.created", "run.linked"]
+    assert len(ada.service.runs.of_card(ref)) == 40
+    metric = ada.service.runs.metric(ref)
+    assert metric is not None
+    assert metric["value"] == 0.9039, "that of the newest"
+    for again in (trials, trials[::-1]):
+        synced = ada.service.links.sync(again)
+        assert (synced.linked, synced.changed) == ((), ())
+    assert kinds(ada, ref) == ["card.created", "run.linked"]
+    better = [replace(one, metrics={"auc": 0.99}) for one in trials[:2]]
+    assert ada.service.links.sync([*better, *trials[2:]]).changed == (trials[0].ref, trials[1].ref)
+    assert kinds(ada, ref)[2:] == ["run.changed"]
+
+
+def test_later_runs_of_a_linked_experiment_come_by_themselves(ada: Person) -> None:
+    [ref, other] = ada.adds("search", "another")
+    trials = _trials(6)
+    ada.service.links.link(other, trials[0])
+    done = ada.service.links.link_experiment(ref, trials[:4])
+    assert "3 runs now" in done.message
+    assert "1 run of it stays with another card" in done.message
+    elsewhere = replace(trials[0], ref="optuna:lr search/0@ffffffff", where="/other.db")
+    synced = ada.service.links.sync([*trials, elsewhere])
+    assert synced.linked == ((trials[4].ref, ref), (trials[5].ref, ref))
+    assert synced.inbox.unlinked == [elsewhere], "an experiment of another file"
+    with pytest.raises(RuleRefused, match=r"linked to .* already"):
+        ada.service.links.link_experiment(other, trials)
+    ada.service.links.unlink(ref, trials[1].ref)
+    assert ada.service.links.sync(trials).inbox.unlinked == [trials[1]], "a person took it off"
+
+
+def test_an_experiment_is_unlinked_with_its_runs_and_that_is_undone_at_once(ada: Person) -> None:
+    [ref] = ada.adds("search")
+    trials = _trials(3)
+    ada.service.links.link_experiment(ref, trials)
+    ada.service.links.unlink(ref, "optuna:lr search")
+    assert ada.service.runs.of_card(ref) == []
+    later = _trials(4)
+    assert ada.service.links.sync(later).inbox.unlinked == later
+    ada.undoes()
+    assert len(ada.service.runs.of_card(ref)) == 3
+    assert ada.service.links.sync(later).linked == ((later[3].ref, ref),)
+
+
+def test_nested_runs_come_with_the_run_that_is_linked(ada: Person) -> None:
+    [ref] = ada.adds("search")
+    parent = Tracked("mlflow:p", experiment="Default", where="/m.db")
+    children = [
+        replace(parent, ref=f"mlflow:{n}", tags={"mlflow.parentRunId": "p"}) for n in range(3)
+    ]
+    below = replace(parent, ref="mlflow:x", tags={"mlflow.parentRunId": "1"})
+    beside = replace(parent, ref="mlflow:q")
+    ada.service.links.link(ref, parent)
+    synced = ada.service.links.sync([parent, *children, below, beside])
+    assert [run for run, _ in synced.linked] == ["mlflow:0", "mlflow:1", "mlflow:2", "mlflow:x"]
+    assert synced.inbox.unlinked == [beside]
+    runs = {run.id: run.parent for run in ada.service.runs.of_card(ref)}
+    assert runs["mlflow:1"] == "mlflow:p"
+    assert runs["mlflow:x"] == "mlflow:1"

@@ -18,6 +18,8 @@ ON_CARDS = (
     Sign("■ data-access", "blocked, with the reason", r"■( [a-z-]+)?"),
     Sign("►14h", "how long a run goes on; ? nobody here sees its processes; ►run: somebody said so",
          r"►(run|\d+\w\??)?"),
+    Sign(".941 ▁▃▅▇█", "the newest value of a run that goes on, and all values before it",
+         r"-?[\d.e+-]+( [▁▂▃▄▅▆▇█]+)?|\S+=\S+"),
     Sign("•2h", "how long SLURM lets a run wait in its queue", r"•(\d+\w)?"),
     Sign("needs g4 +1", "waits for the card g4, and for one more", r"needs \S+( \+\d+)?"),
     Sign("expedite", "its class of service, where that is not standard",

@@ -11,6 +11,11 @@ from tests.runs.jobs import PROGRAM, Job
 from tests.tools import needs
 
 PYTHON = sys.executable
+LOADED = (
+    "import sys, mlkanban.cli.wait; from mlkanban.cli.program import run;"
+    " print('up', flush=True); sys.exit(run(sys.argv[1:]))"
+)
+"""The program, which says when it can be interrupted."""
 OLD, NEW = "20260320-080000-0000000a", "20260320-090000-0000000b"
 
 
@@ -38,12 +43,15 @@ def test_wait_ends_with_the_code_of_the_run_and_changes_nothing(job: Job) -> Non
     assert up.returncode == 124
     assert [(one["id"], one["ended"]) for one in json.loads(up.stdout)["data"]] == [(name, False)]
     interrupted = subprocess.Popen(
-        [*PROGRAM, "wait", name[-5:]], env=job.env, cwd=job.cwd, stderr=subprocess.PIPE
-    )
+        [PYTHON, "-c", LOADED, "wait", name[-5:]], env=job.env, cwd=job.cwd,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
     waiting = subprocess.Popen([*PROGRAM, "wait", job.card], env=job.env, cwd=job.cwd)
     try:
+        assert interrupted.stdout is not None
+        assert interrupted.stdout.readline() == b"up\n"
         interrupted.send_signal(signal.SIGINT)
-        assert interrupted.wait(20) in (130, -signal.SIGINT)
+        assert interrupted.wait(20) == 130
         assert waiting.poll() is None
         (job.cwd / "go").rmdir()
         assert waiting.wait(20) == 3

@@ -1,6 +1,7 @@
 """The app as somebody in front of it sees it: stages, cards, status line, keys by command name."""
 
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -123,10 +124,13 @@ class Page:
         return self.lines()[-1].strip()
 
     def question(self) -> str:
-        """What is asked now, '' when nothing is."""
+        """What is asked now, '' when nothing is; without the rule that sets it apart."""
         if not self.screen.ask.asking:
             return ""
-        return str(self.screen.ask.query_one(Static).content)
+        lines = str(self.screen.ask.query_one(Static).content).split("\n")
+        rule = re.escape(self.app.glyphs.rule)
+        lines = [re.sub(rf"^{rule}* | {rule}*$|^{rule}+$", "", line) for line in lines]
+        return "\n".join(lines[0 if lines[0] else 1 :])
 
     def typed(self) -> str:
         return self.screen.ask.query_one(Input).value

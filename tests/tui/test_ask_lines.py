@@ -1,6 +1,11 @@
 """How the lines of a question are broken."""
 
+from pathlib import Path
+
+import pytest
+
 from mlkanban.tui.widgets.ask import Option, _in_one_line, _label_lines
+from tests.tui.page import ROOMY, SMALL, opened
 
 
 def texts(lines) -> list[str]:
@@ -21,3 +26,23 @@ def test_what_the_keys_do_is_not_broken() -> None:
     assert texts(_label_lines("Why", "saves", "", 78)) == ["Why  (Enter saves, Ctrl+g cancels)"]
     label = "Why is it blocked, until when, and who or what is it waiting for?"
     assert texts(_label_lines(label, "saves", "", 78)) == [label, "(Enter saves, Ctrl+g cancels)"]
+
+
+@pytest.mark.parametrize("keys", [("card.block",), ("card.move",), ("filter",), ("card.note",)])
+@pytest.mark.parametrize("size", [SMALL, ROOMY])
+async def test_a_question_stands_under_a_rule_and_the_keys_of_the_screen_are_gone(
+    small: Path, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    async with opened(small, size=size) as board:
+        keys_line = board.status()
+        assert "Enter open" in keys_line
+        for key in keys:
+            await board.press(key)
+        await board.until(lambda: bool(board.question()))
+        asked = board.question().split("\n")[0]
+        rule = next(line for line in board.lines() if asked.split("  ")[0] in line)
+        assert rule.startswith("─ ")
+        assert rule.endswith("─")
+        assert board.status() == ""
+        await board.keys("escape")
+        await board.until(lambda: board.status() == keys_line)

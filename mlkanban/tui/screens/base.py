@@ -225,9 +225,14 @@ class KeyScreen(Screen[None]):
 
     def question_came_up(self) -> None:
         """Keys typed ahead answer a question that one knew would come, never one that the store's
-        answer brought up; those wait until it is settled."""
+        answer brought up; those wait until it is settled. Meanwhile the keys of the screen mean
+        nothing, and are not shown."""
+        self.status.hide_keys(hidden=True)
         if not self._surprise:
             self._press_ahead()
+
+    def question_settled(self) -> None:
+        self.status.hide_keys(hidden=False)
 
     def _press_ahead(self) -> None:
         """Look at the keys typed ahead, as far as something takes them."""

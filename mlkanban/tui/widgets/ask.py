@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from mlkanban.cells import shortened
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import width_of
+from mlkanban.display.lines import rule, width_of
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.commands import CANCELS
@@ -21,6 +21,8 @@ from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 
 _LONG = 80
 """Characters of a text that is not dropped with one key."""
+_EDGE = 6
+"""Cells of a rule that has the question as its title."""
 _STEPS = {"j": 1, "down": 1, "k": -1, "up": -1}
 
 
@@ -44,6 +46,9 @@ class Asker(Protocol):
     def question_came_up(self) -> None:
         """A question takes keys from now on."""
 
+    def question_settled(self) -> None:
+        """It takes none any more."""
+
     def take_key(self, event: events.Key) -> None:
         """A key that the field of a question does not take: it cancels."""
 
@@ -56,7 +61,7 @@ class Ask(Vertical):
         layer: above; dock: bottom; height: auto; display: none; margin: 0 0 1 0;
         background: $panel; color: $foreground;
     }
-    Ask > Static { height: auto; padding: 0 1; background: $panel; color: $foreground; }
+    Ask > Static { height: auto; background: $panel; color: $foreground; }
     Ask > Input {
         display: none; border: none; height: 1; padding: 0 1; background: $surface;
         color: $foreground;
@@ -277,6 +282,7 @@ class Ask(Vertical):
                 field.closed = True
             self.display = stays
             self.remove_class("typing")
+            self._asker.question_settled()
 
     def _end_with(self, answer: str | None) -> None:
         if self.asking and self._answer is not None:
@@ -284,7 +290,15 @@ class Ask(Vertical):
             self.query_one(Field).closed = True
 
     def _show(self, lines: Sequence[Line]) -> None:
-        shown = [[Piece(self._drawable(text), role) for text, role in line] for line in lines]
+        first, *others = [
+            [Piece(self._drawable(text), role) for text, role in line] for line in lines
+        ]
+        width = self.screen.size.width
+        if width_of(first) + _EDGE <= width:
+            shown = [rule(first, width, self._glyphs)]
+        else:
+            shown = [[Piece(self._glyphs.rule * width, "faint")], [Piece(" ", "text"), *first]]
+        shown += [[Piece(" ", "text"), *line] for line in others]
         self.query_one(Static).update(lines_content(shown))
 
     def _drawable(self, text: str) -> str:

@@ -62,6 +62,7 @@ class StatusLine(Widget):
         self._record = record
         self._glyphs = glyphs
         self._timer: Timer | None = None
+        self._keys_hidden = False
 
     def show(self, message: str, *, warning: bool = False, passing: bool = False) -> None:
         """Show a message; one that is `passing`, such as what is wrong with a text that is still
@@ -80,6 +81,12 @@ class StatusLine(Widget):
             self.hints = hints
             if not self.message:
                 self.refresh()
+
+    def hide_keys(self, *, hidden: bool) -> None:
+        """Remind of no keys, while they would answer a question."""
+        if hidden != self._keys_hidden:
+            self._keys_hidden = hidden
+            self.refresh()
 
     def take_back(self, messages: Iterable[str]) -> None:
         """Clear the message if it is one of these, which are not so any more."""
@@ -166,7 +173,7 @@ class StatusLine(Widget):
     def _fitting(self) -> list[KeyHint]:
         """As many pairs of key and word as fit, cut from the right; help stays in any case, and the
         way back as long as anything else does."""
-        hints = list(self.hints)
+        hints = [] if self._keys_hidden else list(self.hints)
         stays = [hint for hint in hints if hint.command in _STAY]
         while len(hints) > 1 and self._cells(hints) >= self.size.width:
             others = [hint for hint in hints if hint not in stays]

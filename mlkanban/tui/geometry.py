@@ -274,7 +274,8 @@ class BoardLayout:
         titles whole if that fits, else as many of their lines as do. Only cards of committed stages
         have a line for their state; where there is room, all have the lines of `details` that one
         of them needs to say all in full, and are further apart."""
-        room = self.lines // max(1, cards)
+        # The last card needs no blank line after it.
+        tight, room = self.lines // max(1, cards), (self.lines + 1) // max(1, cards)
         if column.kind is Kind.FOLDED:
             most = self._fold_lines(cards)
             lines = longest_title(titles, column.text, most) if most > 1 else 1
@@ -282,16 +283,19 @@ class BoardLayout:
         longest = _MOST_TITLE_LINES
         if titles:
             # Where there is no room for more than two lines, none is counted.
-            most = max(1, min(_MOST_TITLE_LINES, room)) if room > 4 else 2
+            most = max(1, min(_MOST_TITLE_LINES, room)) if room > 3 else 2
             longest = longest_title(titles, column.text, most)
         if room >= longest + 2 + committed:
             state = max(int(committed), min(details, room - longest - 2))
             return Heights(longest, state, gap=2 if room >= longest + state + _AIRY else 1)
-        if room >= 4 + committed:
-            return Heights(min(longest, room - 2 - committed), int(committed), gap=1)
-        if room == 4:
-            return Heights(min(longest, 2), gap=1)
-        return Heights(min(longest, 2), gap=1 if room < 3 and self.lines >= _ROOMY else 0)
+        # Whole titles come before a line for the state, which stands among the facts then.
+        if room >= longest + 2:
+            return Heights(longest, gap=1)
+        if tight >= longest + 1:
+            return Heights(longest)
+        if room >= 4:
+            return Heights(min(longest, room - 2), gap=1)
+        return Heights(min(longest, 2), gap=1 if tight < 3 and self.lines >= _ROOMY else 0)
 
 
 def longest_title(titles: Sequence[str], width: int, most: int) -> int:

@@ -129,8 +129,8 @@ class Page:
             return ""
         lines = str(self.screen.ask.query_one(Static).content).split("\n")
         rule = re.escape(self.app.glyphs.rule)
-        lines = [re.sub(rf"^{rule}* | {rule}*$|^{rule}+$", "", line) for line in lines]
-        return "\n".join(lines[0 if lines[0] else 1 :])
+        first = re.sub(rf"^{rule} | {rule}*$|^{rule}+$", "", lines[0])
+        return "\n".join([*([first] if first else []), *(line[1:] for line in lines[1:])])
 
     def typed(self) -> str:
         return self.screen.ask.query_one(Input).value

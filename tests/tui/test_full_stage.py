@@ -19,7 +19,7 @@ async def test_the_choice_is_one_line(small: Path) -> None:
     async with opened(small) as board:
         before = board.stages()
         await into_training(board)
-        assert board.lines()[-2].strip() == (
+        assert board.lines()[-2].strip(" ─") == (
             "Training is 1/1:  [r] put in Ready  [w] swap out...  [o] override (reason)  [q] cancel"
         )
         assert "2/2" in board.stage("Data prep").header() or board.stages() == before

@@ -4,6 +4,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mlkanban.tui.geometry import (
+    EDGE,
+    GAP,
     NARROW_STAGE,
     BoardLayout,
     Heights,
@@ -11,6 +13,7 @@ from mlkanban.tui.geometry import (
     StageColumn,
     StageContent,
     VisibleColumn,
+    longest_title,
     slot_at,
 )
 
@@ -189,8 +192,8 @@ def test_card_heights_by_the_room_there_is_for_each() -> None:
     assert heights(4, True) == Heights(3, True, gap=2)
     assert heights(5, True) == Heights(3, True, gap=1)
     assert heights(8, False) == Heights(3, gap=1)
-    assert heights(8, True) == Heights(2, True, gap=1)
-    assert heights(10, False) == heights(10, True) == Heights(2, gap=1)
+    assert heights(8, True) == Heights(3, gap=1), "whole titles come before the state"
+    assert heights(10, False) == heights(10, True) == Heights(3), "they come before blank lines"
     assert heights(13, False) == Heights(2)
     assert heights(40, True) == Heights(2, gap=1), "these scroll"
     folded = board(100, 30, stage(3), stage(30, folded=True))
@@ -243,3 +246,14 @@ def test_with_much_room_all_that_is_known_of_a_card_has_a_line() -> None:
     assert heights(3, 0) == Heights(1, 1, gap=2), "a line for the state at least"
     assert heights(3, 0, committed=False) == Heights(1, 0, gap=2)
     assert heights(3, 1, committed=False) == Heights(1, 1, gap=2)
+
+
+def test_titles_are_whole_before_the_state_has_a_line_of_its_own() -> None:
+    """Three cards in 14 lines have 5 each: the last one needs no blank line after it."""
+    layout = BoardLayout(80, 16, (stage(3, 60), stage(0, 0)))
+    column = layout.columns(0)[0]._replace(width=EDGE + GAP + 24)
+    titles = ["Chargeback labels of the new payment provider and more"] * 3
+    assert longest_title(titles, column.text, 6) == 3
+    heights = layout.heights(column, 3, titles, committed=True)
+    assert heights == Heights(3, 0, gap=1)
+    assert heights.rows(layout.lines) == 3

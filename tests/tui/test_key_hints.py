@@ -101,8 +101,9 @@ async def test_a_click_between_keys_and_while_a_question_is_open_does_nothing(us
         gap = board.lines()[-1].index("n new") - 2
         await board.pilot.click(offset=(gap, last))
         assert not board.question()
+        move = board.lines()[-1].index("move")
         await board.press("card.note")
-        await board.pilot.click(offset=(board.lines()[-1].index("move"), last))
+        await board.pilot.click(offset=(move, last))
         assert board.question().startswith("Note on v1")
         assert board.typed() == ""
 

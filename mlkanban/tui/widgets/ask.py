@@ -294,7 +294,8 @@ class Ask(Vertical):
             [Piece(self._drawable(text), role) for text, role in line] for line in lines
         ]
         width = self.screen.size.width
-        if width_of(first) + _EDGE <= width:
+        goes_on = bool(others) and others[0][0].role == "title"
+        if width_of(first) + _EDGE <= width and not goes_on:
             shown = [rule(first, width, self._glyphs)]
         else:
             shown = [[Piece(self._glyphs.rule * width, "faint")], [Piece(" ", "text"), *first]]

@@ -44,4 +44,4 @@ def so_far(latest: Latest, glyphs: Glyphs, cells: int = 5) -> tuple[tuple[str, .
         return (cell_text(latest.unread),), "alarm"
     value = compact_text(number_text(latest.value))
     bars = sparkline(means(latest.shape, cells), glyphs.spark)
-    return (f"{value} {bars}", value) if bars else (value,), "live"
+    return (f"{value} {bars}", value) if bars else (value,), "value"

@@ -1,5 +1,6 @@
 """What the page of a card says of its metric and its runs, and where."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from mlkanban.display.card_layout import (
 from mlkanban.display.card_page import CardPage
 from mlkanban.display.lines import width_of
 from mlkanban.runs.model.brief import Brief
+from mlkanban.runs.model.series import Latest
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 STAGE = Stage("s1", "Training", committed=True)
@@ -88,6 +90,15 @@ def test_a_run_that_nobody_sees_is_unknown_and_not_green() -> None:
     assert roles(head, "unknown") == {"clock"}
     assert of_card.page.face is not None
     assert state_role(of_card.page.face, of_card.view) == "clock"
+
+
+def test_its_newest_value_does_not_make_an_unseen_run_green() -> None:
+    of_card = content(runs=Brief(1, since="2026-03-20T02:00:00Z", sure=False).packed)
+    face = of_card.page.face
+    assert face is not None
+    latest = Latest("r1", "val_auc", 0.94, 3, None, "step 3", (0.9, 0.94))
+    view = replace(of_card.view, live={face.id: [latest]})
+    assert state_role(face, view) == "clock"
 
 
 def test_all_values_start_in_one_column() -> None:

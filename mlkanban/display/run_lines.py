@@ -15,7 +15,7 @@ from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import Goal, compact, compact_text, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
-from mlkanban.display.lines import flow, joined, labelled, paragraph, width_of
+from mlkanban.display.lines import filled, flow, joined, labelled, paragraph, width_of
 from mlkanban.display.run_text import (
     SHORTLY,
     difference_text,
@@ -29,7 +29,13 @@ from mlkanban.display.run_text import (
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.metric_lines import unread_text
-from mlkanban.runs.model.overview import FAILED, GOING_ON, ConfigurationRuns, best_of
+from mlkanban.runs.model.overview import (
+    FAILED,
+    GOING_ON,
+    ConfigurationRuns,
+    best_of,
+    importances,
+)
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.runs.model.results import (
     Configuration,
@@ -58,6 +64,7 @@ _SPREADS = ((150, 40), (120, 24))
 """From how many cells of a line on the spread is drawn, and how wide."""
 _DECIMALS = 6
 _FEW_BARS = 5
+_IMPORTANCE_BAR = 20
 _BEFORE, _BASELINE = "vs the one before", "vs the baseline"
 _DIFFERENCE = 25
 """The cells of a difference with its interval."""
@@ -638,6 +645,36 @@ def remark_lines(
     elif used:
         lines.append([Piece(f"used {used}", "dim")])
     return lines
+
+
+def importance_title(rows: Sequence[ConfigurationRuns]) -> str:
+    """What the bars of parameters are: `what parameters tell: squared rank correlation, n 40`."""
+    found = importances(rows)
+    return f"what parameters tell{f': squared rank correlation, n {found[0].n}' if found else ''}"
+
+
+def importance_lines(
+    rows: Sequence[ConfigurationRuns], context: RunPageContext, width: int, room: int
+) -> list[Line]:
+    """How much each parameter tells of the metric of the card, as bars, in at most `room` lines."""
+    found = importances(rows)
+    if not found:
+        text = "Too few configurations with a value: five, which differ in a parameter, are needed."
+        return paragraph(text, "dim", width, context.glyphs)[:room]
+    note = "words: share of the variance of the ranks, less chance; it proves no cause"
+    bar = context.glyphs.heavy_rule
+    size = min(_PARAMETER + 6, max(cell_len(cell_text(one.name)) for one in found))
+    lines = [
+        [
+            *filled([Piece(cell_text(one.name), "text")], size, context.glyphs),
+            Piece(f" {one.share:4.2f} ", "value"),
+            Piece(f"{bar * round(one.share * _IMPORTANCE_BAR):<{_IMPORTANCE_BAR}} ", "value"),
+            Piece("words" if one.correlation is None else f"rho {one.correlation:+.2f}", "dim"),
+        ]
+        for one in found
+    ]
+    below = paragraph(note, "dim", width, context.glyphs)
+    return [*lines[: max(1, room - len(below))], *below][:room]
 
 
 def budget_line(spent: Spending) -> Line:

@@ -627,3 +627,29 @@ async def test_a_run_of_the_queue_has_its_turn_changed_and_is_dropped(small: Pat
         assert any("killed" in line for line in board.lines())
         await board.press("run.later")
         await board.until(lambda: "does not wait in the queue" in board.status())
+
+
+async def test_the_best_trial_is_found_and_parameters_are_ranked(small: Path) -> None:
+    async with opened(small, size=(80, 24)) as board:
+        ref = board.ref(TITLE)
+        trials = [
+            Tracked(
+                f"optuna:s/{n}", experiment="s", says="COMPLETE", where="/o.db",
+                started=f"2026-03-19T09:{n:02}:00.000000Z", metrics={"auc": 0.9 - n / 1000},
+                params={"lr": f"{n}", "opt": "ab"[n % 2]},
+            )
+            for n in range(40)
+        ]  # fmt: skip
+        await board.app.store_thread.call(lambda s: s.links.link_experiment(ref, trials))
+        await board.app.catch_up()
+        await board.go_to(TITLE)
+        await board.press("runs")
+        assert isinstance(board.screen, RunsScreen)
+        await board.press("run.sort")
+        await board.press("cursor.page-down")
+        await board.press("run.best")
+        assert board.screen.row == 39, "newest first: the best trial was the first"
+        await board.press("run.parameters")
+        assert "squared rank correlation, n 40" in board.text()
+        assert "rho -1.00" in board.text()
+        assert "proves no cause" in board.text()

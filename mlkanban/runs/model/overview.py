@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from statistics import correlation
+from typing import NamedTuple
 
 from mlkanban.runs.model.configurations import (
     configuration_key,
@@ -30,6 +31,8 @@ GOING_ON = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
 FAILED = frozenset({RunState.FAILED, RunState.LOST})
 
 _OUT_OF_SIGHT = frozenset({RunState.UNKNOWN, RunState.STALE})
+_LEAST_TO_TELL = 5
+"""Configurations from which on it is said how much parameters tell."""
 MOST_DRAWN = 4
 """Runs whose curves are drawn at once."""
 
@@ -150,6 +153,38 @@ def most_telling_first(
     """Parameters with their values by configuration, sorted by how much of the order of the means
     they account for; words without a name come last."""
     return dict(sorted(unlike.items(), key=lambda one: (is_word(one[0]), -_tells(one[1], means))))
+
+
+class Importance(NamedTuple):
+    """How much a parameter tells of the metric: `share` is from 0 to 1; of numbers `correlation` is
+    the rank correlation with the means, None of other values; `n` is over how many configurations.
+    """
+
+    name: str
+    share: float
+    correlation: float | None
+    n: int
+
+
+def importances(rows: Sequence[ConfigurationRuns]) -> list[Importance]:
+    """How much each parameter tells of the metric, the one that tells most first; none for fewer
+    than five configurations with a value, which any order could be chance in."""
+    known = [row for row in rows if row.result]
+    if len(known) < _LEAST_TO_TELL:
+        return []
+    means = [row.result.mean if row.result else None for row in known]
+    found = []
+    for name in known[0].differs:
+        values = [row.differs[name] for row in known]
+        if is_word(name) or len(set(values)) == 1:
+            continue
+        numbers = [_number(value) for value in values]
+        rho = None
+        if all(number is not None for number in numbers):
+            ranks = _ranks([mean or 0.0 for mean in means])
+            rho = _correlation(_ranks([number or 0.0 for number in numbers]), ranks)
+        found.append(Importance(name, _tells(values, means), rho, len(known)))
+    return sorted(found, key=lambda one: -one.share)
 
 
 def _tells(values: Sequence[str], means: Sequence[float | None]) -> float:

@@ -377,8 +377,7 @@ def results(
         return None
     apart = tasks_apart(with_origin([*runs]))
     counted = {run.id: run for run in apart if run.is_result and _value(run, metric)}
-    # What a run says for all that was started in it is not counted once more with each of those.
-    groups = grouped((run for run in counted.values() if run.parent not in counted), repeats)
+    groups = grouped(_counted_once(counted), repeats)
     if not groups:
         return None
     configurations = []
@@ -395,6 +394,26 @@ def results(
     made = Results(metric, tuple(configurations), repeats=repeats)
     proposal, why, basis = _proposed(made, target)
     return replace(made, proposal=proposal, why=why, basis=basis)
+
+
+def _counted_once(counted: Mapping[str, Run]) -> list[Run]:
+    """The runs that count by themselves. What a run says for all that was started in it is not
+    counted once more with each of those; but a run in which several were started that differ in
+    their parameters, as the trials of a search do, only repeats the value of one or all of them."""
+    children: dict[str, list[Run]] = {}
+    for run in counted.values():
+        if run.parent in counted:
+            children.setdefault(run.parent, []).append(run)
+    searches = {
+        parent
+        for parent, some in children.items()
+        if len({tuple(sorted(run.params.items())) for run in some}) > 1
+    }
+    return [
+        run
+        for run in counted.values()
+        if run.id not in searches and (run.parent not in counted or run.parent in searches)
+    ]
 
 
 def remarks(

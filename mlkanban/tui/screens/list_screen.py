@@ -70,6 +70,12 @@ class ListScreen(MouseListScreen):
     def do_cursor_up(self) -> None:
         self.go(self.row - 1)
 
+    def do_cursor_page_down(self) -> None:
+        self.go(self.row + max(1, self.size.height // 2))
+
+    def do_cursor_page_up(self) -> None:
+        self.go(self.row - max(1, self.size.height // 2))
+
     def do_cursor_top(self) -> None:
         self.go(0)
 

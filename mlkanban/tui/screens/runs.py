@@ -25,6 +25,8 @@ from mlkanban.display.run_lines import (
     configuration_grid,
     counts_line,
     detail_lines,
+    importance_lines,
+    importance_title,
     mean_line,
     remark_lines,
     run_grid,
@@ -98,6 +100,7 @@ class RunsScreen(ListScreen):
         self._opened = ""
         self._order = Order.METRIC
         self._query = ""
+        self._parameters = False
         self._left: dict[str, list[OrphanProcess]] = {}
         self._results: Results | None = None
         self._spent: Spending | None = None
@@ -339,7 +342,12 @@ class RunsScreen(ListScreen):
             lines += curves
             if least:
                 lines.append(self._rule(width, self.length - len(shown)))
-                lines += self._about(context, width - 2, height - len(lines))
+                room = height - len(lines)
+                lines += (
+                    self._importance(context, width - 2, room)
+                    if self._parameters
+                    else self._about(context, width - 2, room)
+                )
         lines = [*lines[:height], *([[]] * (height - len(lines)))]
         self.query_one("#runs", ListLines).show(lines, cursor)
 
@@ -417,13 +425,15 @@ class RunsScreen(ListScreen):
         """A rule with the state of the run that is told of below, and how much more there is to
         list."""
         run, glyphs = self._run_here, self.host.glyphs
+        right = [Piece(f"{glyphs.more_down} {more} more", "dim")] if more else None
+        if self._parameters:
+            return rule([Piece(importance_title(self._all), "title")], width, glyphs, right)
         name = f"{run.id} on {short_name(run.host)}" if run.host else run.id
         gpus = "" if run.gpus is None else f", {quantity(run.gpus, 'gpu')}"
         role = "alarm" if run.state in FAILED else "title"
         title = [
             Piece(f"{run.state.value} ", role), Piece(cell_text(name) + gpus, "dim"),
         ]  # fmt: skip
-        right = [Piece(f"{glyphs.more_down} {more} more", "dim")] if more else None
         return rule(title, width, glyphs, right)
 
     def _about(self, context: RunPageContext, width: int, room: int) -> list[Line]:
@@ -438,6 +448,10 @@ class RunsScreen(ListScreen):
         read = self._written[1] if self._written[0] == run.id else Written([], [])
         lines = lines[:room]
         lines += written_lines(read.out, read.err or run.last, room - len(lines))
+        return [[Piece(" ", "text"), *line] for line in lines]
+
+    def _importance(self, context: RunPageContext, width: int, room: int) -> list[Line]:
+        lines = importance_lines(self._all, context, width, room)
         return [[Piece(" ", "text"), *line] for line in lines]
 
     def _left_over(self, runs: list[Run]) -> dict[str, list[OrphanProcess]]:
@@ -533,6 +547,36 @@ class RunsScreen(ListScreen):
             marks.append(key)
         self.draw()
         self._read_curves()
+
+    def do_run_parameters(self) -> None:
+        """Show how much each parameter tells, or again what is known of the run."""
+        self._parameters = not self._parameters
+        self.draw()
+
+    def do_run_best(self) -> None:
+        """Put the cursor on the best configuration, or on the best run among those listed."""
+        found, inside = self._results, self._inside
+        if found is None:
+            self.status.show("No run has a value of the card's metric.")
+            return
+        if inside is None:
+            ids = {run.id for run in found.best.runs}
+            best = [
+                at
+                for at, row in enumerate(self._rows)
+                if row.result and row.result.runs[0].id in ids
+            ]
+        else:
+            values = [
+                (run.metrics[found.name], at)
+                for at, run in enumerate(inside.runs)
+                if run.is_result and found.name in run.metrics
+            ]
+            best = [(min if found.lower else max)(values)[1]] if values else []
+        if best:
+            self.go(best[0])
+        else:
+            self.status.show("The best one is not listed.")
 
     def do_run_sort(self) -> None:
         """Sort the configurations by the next of the orders."""

@@ -13,6 +13,7 @@ from mlkanban.runs.model.overview import (
     Order,
     _tells,
     best_of,
+    importances,
     in_order,
     most_telling_first,
     overview,
@@ -123,3 +124,22 @@ def test_an_array_is_one_row_unless_its_tasks_try_different_things() -> None:
         found = overview(runs, results(runs, metric))
         assert [one.id for row in found for one in row.runs] == rows
         assert all(row.result is not None for row in found)
+
+
+def test_parameters_are_ranked_by_their_rank_correlation_with_the_metric() -> None:
+    runs = [
+        Run(
+            f"r{at}", RunState.FINISHED, commit="abc", started=f"2026-03-1{at}T00:00:00Z",
+            argv=("t", f"lr=1e-{at}", f"depth={at * 7 % 5}", f"opt={'ab'[at % 2]}"),
+            metrics={"auc": 0.9 - at / 100},
+        )
+        for at in range(6)
+    ]  # fmt: skip
+    rows = overview(runs, results(runs, {"name": "auc"}))
+    found = importances(rows)
+    assert found[0].name == "lr"
+    assert (found[0].share, found[0].correlation, found[0].n) == (1.0, 1.0, 6)
+    [opt] = [one for one in found if one.name == "opt"]
+    assert opt.correlation is None, "words have no order"
+    few = runs[:4]
+    assert importances(overview(few, results(few, {"name": "auc"}))) == []

@@ -552,3 +552,21 @@ def test_tasks_of_which_it_is_not_known_what_they_try_are_no_repeats() -> None:
     declared = results([run], METRIC, Repeats(("array_task",)))
     assert declared is not None
     assert declared.latest.n == 4
+
+
+def test_trials_started_in_one_run_count_and_the_run_that_repeats_the_best_does_not() -> None:
+    parent = Run("mlflow:p", RunState.TRACKED, says="FINISHED", metrics={"auc": 0.93})
+    trials = [
+        replace(
+            parent, id=f"mlflow:{at}", parent=parent.id, params={"lr": f"{at}"},
+            metrics={"auc": 0.9 + at / 100},
+        )
+        for at in range(4)
+    ]  # fmt: skip
+    found = results([parent, *trials], {"name": "auc"})
+    assert found is not None
+    assert sorted(found.values) == [0.9, 0.91, 0.92, 0.93]
+    alike = [replace(one, params={}) for one in trials]
+    found = results([parent, *alike], {"name": "auc"})
+    assert found is not None
+    assert found.values == (0.93,), "epochs or parts of one job: one result"

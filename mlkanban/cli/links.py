@@ -68,10 +68,13 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         tracker_runs = read_trackers(
             session, service, [source] if source else [], only=bool(source)
         )
-        if experiment := find_experiment(tracker_runs.runs, run):
-            done = service.links.link_experiment(card, experiment.runs)
-        else:
+        try:
             done = service.links.link(card, _find(tracker_runs, run))
+        except NotFound:
+            experiment = find_experiment(tracker_runs.runs, run)
+            if experiment is None:
+                raise
+            done = service.links.link_experiment(card, experiment.runs)
         session.answer_done("link", done, service)
 
 

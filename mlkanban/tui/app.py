@@ -325,10 +325,16 @@ class BoardApp(App[None], inherit_bindings=False):
                 "A demo board, thrown away at the end: try everything. ? helps, gt is a tour."
             )
 
+    @property
+    def front(self) -> Screen[Any] | None:
+        """The screen in front. None once the program has ended, which what was still asked of the
+        store may outlive: Textual's `screen` fails then."""
+        return self.screen_stack[-1] if self.screen_stack else None
+
     def show_message(self, message: str, *, warning: bool = False) -> None:
         """Show a message on the screen in front."""
-        if isinstance(self.screen, KeyScreen):
-            self.screen.status.show(message, warning=warning)
+        if isinstance(self.front, KeyScreen):
+            self.front.status.show(message, warning=warning)
 
     def call_person(self, text: str) -> None:
         """Call for attention as the setting `notify` says."""
@@ -342,8 +348,8 @@ class BoardApp(App[None], inherit_bindings=False):
 
     def show_result(self, done: Done) -> None:
         """Say on the screen in front what an action did."""
-        if isinstance(self.screen, KeyScreen):
-            self.screen.show_result(done)
+        if isinstance(self.front, KeyScreen):
+            self.front.show_result(done)
 
     def show_only(self, refs: Sequence[str], label: str) -> None:
         """Show a few cards on the board, and say how to get the others back."""
@@ -368,14 +374,14 @@ class BoardApp(App[None], inherit_bindings=False):
     def pass_on(self, event: events.Key) -> None:
         """The palette takes what was typed right behind the key that opened it; other screens do
         not: nobody has seen yet what the key would do there."""
-        if isinstance(self.screen, Palette):
-            self.screen.type_ahead(event)
+        if isinstance(self.front, Palette):
+            self.front.type_ahead(event)
 
     async def on_event(self, event: events.Event) -> None:
         """Screens press their keys themselves: one that comes up here is from a palette that has
         closed meanwhile, and means nothing to the screen below."""
         if isinstance(event, events.Key):
-            screen = self.screen if self._screen_stack else None
+            screen = self.front
             stray = isinstance(screen, KeyScreen) and not screen.typing and event.is_forwarded
             if screen is None or stray:  # none are left while the program ends
                 return
@@ -398,7 +404,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self._board_screen.preview.aged()
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, Palette):
+        if not isinstance(self.front, Palette):
             # Textual's own words end in a character that is not ASCII.
             self.push_screen(Palette(placeholder="A command or a card"))
 

@@ -286,7 +286,7 @@ class BackgroundSync:
 
     def _show_progress(self, message: str) -> None:
         """Say it where the last such message or none stands: what somebody reads stays."""
-        screen = self._app.screen
+        screen = self._app.front
         if isinstance(screen, KeyScreen) and screen.status.message in ("", self._said):
             screen.status.show(message)
             self._said = screen.status.message

@@ -112,6 +112,10 @@ class Host(Protocol):
 
     # Boards and screens
 
+    @property
+    def front(self) -> Screen[Any] | None:
+        """The screen in front, None once the program has ended."""
+
     def open(self, name: str, *args: Any, **options: Any) -> Any:
         """Show the screen that the table in `tui/screens` has by a name."""
 

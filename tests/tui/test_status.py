@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreProblem
+from mlkanban.service import Done
 from mlkanban.service.boards import Boards
 from tests.tui.page import opened
 
@@ -44,3 +45,11 @@ async def test_trouble_with_the_store_goes_when_it_is_over(
             patched.setattr(Boards, "cursor", fails)
             await board.until(lambda: "The disk is full." in board.status())
         await board.until(lambda: board.status().startswith(HINTS))
+
+
+async def test_what_is_answered_after_the_end_is_shown_nowhere(small: Path) -> None:
+    async with opened(small) as board:
+        app = board.app
+    assert app.front is None
+    app.show_message("A run has ended.")
+    app.show_result(Done("A run has ended."))

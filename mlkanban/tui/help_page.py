@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import beside, fitted, labelled, paragraph, rule, width_of
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
-from mlkanban.glyphs import Glyphs
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.tui.commands import BOARD, CARD, RUNS, Command, keys_shown
 from mlkanban.tui.help_text import SITUATIONS, with_keys
 
@@ -123,13 +123,22 @@ def _drawn(section: HelpSection, room: int, glyphs: Glyphs) -> list[Line]:
     lines = [rule([Piece(section.title, "title")], room, glyphs)]
     inset = min(section.left, max(6, room // 2))
     for left, text, _ in section.rows:
-        label = [Piece(f" {left}", "focus")]
+        label = [Piece(f" {_as_drawn(left, glyphs)}", "focus")]
         if width_of(label) > inset:
             lines.append(fitted(label, room, glyphs))
             label = []
-        body = paragraph(text, "text", max(8, room - inset - 1), glyphs)
+        body = paragraph(_as_drawn(text, glyphs), "text", max(8, room - inset - 1), glyphs)
         lines += labelled(label, inset + 1, body)
     return [*lines, []]
+
+
+def _as_drawn(text: str, glyphs: Glyphs) -> str:
+    """A sign, or a text with signs in it, as this terminal shows it on cards. Bars are those of the
+    values of a run here, which some terminals draw otherwise than bars of charts."""
+    steps = len(glyphs.spark)
+    bars = {ord(bar): glyphs.spark[at * steps // len(UTF8.spark)]
+            for at, bar in enumerate(UTF8.spark)}  # fmt: skip
+    return glyphs.drawn(text.translate(bars))
 
 
 def _has(row: Row, words: Sequence[str]) -> bool:

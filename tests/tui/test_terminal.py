@@ -254,7 +254,7 @@ def test_letters_behind_colon_in_one_packet_never_act_on_the_board(started: Term
     started.settle()
     started.wait_for("calibrate probabilities")
     started.send("gl")
-    started.wait_for("Nothing was said yet.")
+    started.wait_for("No messages yet.")
 
 
 def test_keys_that_come_with_the_one_that_cancels_are_not_text(started: Terminal) -> None:

@@ -138,10 +138,10 @@ class BoardView(CardsView):
         return [card_face.title_text(face, self._facing, _LONG_TITLE) for face in some]
 
     def _needs_layout(self, at: int) -> bool:
-        """Whether a stage is too narrow for what it holds by now: cards where there were none, or
-        that a merge took it over its limit."""
+        """Whether a stage is too narrow for what it holds by now: cards where there were none, runs
+        that wait for a slot, or that a merge took it over its limit."""
         layout, header = self._layout, self._model.header(at)
-        if header.state == card_face.SINCE_MERGE:
+        if header.state == card_face.SINCE_MERGE or header.queued:
             head = board_header.head_cells(header, self._glyphs)
             if layout.contents[at].head < head:
                 return True

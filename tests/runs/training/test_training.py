@@ -34,7 +34,7 @@ def test_from_an_idea_to_a_shipped_card(home: dict[str, str], tmp_path: Path) ->
     assert re.search(r"█ .*\.\d+→≥\.85", seen["5-evaluation"])
     for screen in (seen["6-verdict"], seen["7-card"]):
         assert screen.count("exit 0") == len(SEEDS)
-        assert re.search(r"supported  ≥0\.85 is reached by more than the spread", screen)
+        assert re.search(r"supported  ≥\.85 is reached by more than the spread", screen)
     assert f"val_auc {mean.lstrip('0')} → ≥.85" in seen["7-card"]
     assert re.search(rf"mean {mean.lstrip('0')} ±\.\d+ of 3", seen["6-verdict"])
     assert f"{journey.ref} finished: shipped" in seen["8-shipped"]

@@ -170,15 +170,22 @@ def _whole(facts: Sequence[Fact], width: int, view: FaceContext) -> tuple[Line, 
 def folded(face: CardFace, width: int, view: FaceContext, most: int = 1) -> list[Line]:
     """A card in as many lines as its title takes, `most` at most: the sign of its state before its
     title."""
-    sign = next((f for f in states(face, view, ()) if f.role in _URGENT and len(f.forms) > 1), None)
+    sign, title = folded_title(face, view, width * (most + 1))
     before = f"{sign.forms[-1]} " if sign else ""
-    title = before + _text(face.title[: width * (most + 1)], view)
     if most == 1:
         first, rest = shortened(title, width, view.glyphs.cut), list[str]()
     else:
         first, *rest = wrapped(title, width, most, view.glyphs.cut) or [""]
     line = [Piece(first[: len(before)], sign.role)] if sign else []
     return [[*line, Piece(first[len(before) :], "text")], *([Piece(t, "text")] for t in rest)]
+
+
+def folded_title(face: CardFace, view: FaceContext, most: int) -> tuple[Fact | None, str]:
+    """The most urgent state of a card, if it has one, and the title behind its sign; of the title
+    `most` letters."""
+    sign = next((f for f in states(face, view, ()) if f.role in _URGENT and len(f.forms) > 1), None)
+    before = f"{sign.forms[-1]} " if sign else ""
+    return sign, before + _text(face.title[:most], view)
 
 
 def printed(

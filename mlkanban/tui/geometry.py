@@ -28,6 +28,8 @@ _LEAST_EMPTY, _MOST_EMPTY = 13, 20
 _MOST_WANTED = 40
 _MOST_TITLE_LINES = 6
 _MOST_FOLD_LINES = 3
+_HEAD = 2
+"""Lines above the first card where all stages are in sight."""
 _AIRY = 6
 """From so many lines more than its title and state need on a card has two blank ones after it."""
 _ROOMY = 24
@@ -45,14 +47,17 @@ class Kind(Enum):
 
 class StageContent(NamedTuple):
     """What the width of a stage depends on: the cells of its name with its counts, how many cards
-    it has, what three quarters of their titles fit into, whether it is to be folded, and the cells
-    that are enough for its name with its counts, if those are others."""
+    it has, what three quarters of their titles fit into, whether it is to be folded, the cells that
+    are enough for its name with its counts, if those are others, whether it is folded only for want
+    of room, and the titles of cards in alarm as a fold shows them."""
 
     head: int
     cards: int
     title: int
     folded: bool = False
     least_head: int | None = None
+    unfolds: bool = False
+    alarms: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -63,6 +68,8 @@ class StageContent(NamedTuple):
         *,
         folded: bool = False,
         least_head: int | None = None,
+        unfolds: bool = False,
+        alarms: Sequence[str] = (),
     ) -> "StageContent":
         """`titles` are those of the cards, or of some of very many."""
         lengths = sorted(map(_cells, titles))
@@ -70,7 +77,7 @@ class StageContent(NamedTuple):
             usual = lengths[len(lengths) * 3 // 4]
         else:
             usual = lengths[-1] if lengths else 0
-        return cls(head, cards, usual, folded, least_head)
+        return cls(head, cards, usual, folded, least_head, unfolds, tuple(alarms))
 
 
 class Heights(NamedTuple):
@@ -142,13 +149,46 @@ class BoardLayout:
 
     def kind(self, stage: int) -> Kind:
         content = self.contents[stage]
-        if content.folded and self.folds:
+        if self._is_folded(content):
             return Kind.FOLDED
         return Kind.FULL if content.cards else Kind.EMPTY
 
+    def _is_folded(self, content: StageContent) -> bool:
+        return content.folded and self.folds and not self._unfolds(content)
+
+    def _unfolds(self, content: StageContent) -> bool:
+        """Whether the cards of a stage that is folded for want of room have that here."""
+        if not (content.unfolds and content.cards):
+            return False
+        title = -(-content.title // (NARROW_STAGE - EDGE - GAP))
+        high = content.cards * (min(title, _MOST_TITLE_LINES) + 2) - 1
+        return high <= self.height - _HEAD and self._unfolded <= self.width
+
+    @cached_property
+    def _unfolded(self) -> int:
+        """The least width of all stages where only those are folded that a person has folded."""
+        return sum(
+            self._least_folded(c) if c.folded and not c.unfolds else self._least_full(c)
+            for c in self.contents
+        )
+
     def _least_of(self, content: StageContent) -> int:
-        if content.folded and self.folds:
-            return 16 if self.width < 140 else 20
+        return (self._least_folded if self._is_folded(content) else self._least_full)(content)
+
+    def _least_folded(self, content: StageContent) -> int:
+        """A card in alarm has its title whole where a few cells more are enough for that."""
+        if self.width < 140:
+            return 16
+        lines = max(1, min(_MOST_FOLD_LINES, (self.height - _HEAD) // max(1, content.cards)))
+        widths = range(20, _WIDE_HEAD + 1)
+        enough = (
+            width
+            for width in widths
+            if longest_title(content.alarms, width - EDGE - GAP, lines + 1) <= lines
+        )
+        return next(enough, widths[0])
+
+    def _least_full(self, content: StageContent) -> int:
         head = content.head if content.least_head is None else content.least_head
         if not content.cards:
             return max(_LEAST_EMPTY, min(head + 2, _MOST_EMPTY))
@@ -164,7 +204,8 @@ class BoardLayout:
             return max(least, min(content.head + 2, _WIDE_STAGE))
         room = self.lines // content.cards
         most = min(max(room - 3, 1), 4) if room > 4 else min(max(room - 1, 1), 2)
-        return max(least, min(_MOST_WANTED, -(-content.title // most) + EDGE + GAP + 2))
+        head = min(content.head + 2, _WIDE_HEAD)
+        return max(least, head, min(_MOST_WANTED, -(-content.title // most) + EDGE + GAP + 2))
 
     def _folded(self, stage: int) -> int:
         """What the titles of a folded stage need in the lines that each has there."""
@@ -184,7 +225,7 @@ class BoardLayout:
     def head(self) -> int:
         """Lines above the first card: the stages out of sight if there are any, the names with
         their counts, the rule."""
-        return 2 if self.whole else 3
+        return _HEAD if self.whole else _HEAD + 1
 
     @property
     def lines(self) -> int:

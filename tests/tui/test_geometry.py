@@ -156,6 +156,28 @@ def test_a_folded_stage_takes_few_cells_from_a_hundred_on() -> None:
     assert not board(99, 45, *stages).folds
 
 
+def test_a_stage_is_folded_for_want_of_room_only_where_there_is_none() -> None:
+    def kind(width: int, cards: int, *, title: int = 15, unfolds: bool = True) -> Kind:
+        past = StageContent(14, cards, title, True, unfolds=unfolds)
+        return board(width, 2 + 30, *[stage(3)] * 6, past).kind(6)
+
+    assert kind(160, 10) is Kind.FULL
+    assert kind(160, 11) is Kind.FOLDED, "eleven cards of three lines need more than thirty"
+    assert kind(160, 10, title=16) is Kind.FOLDED, "of four lines"
+    assert kind(110, 10) is Kind.FOLDED, "the stages before it need the width"
+    assert kind(160, 10, unfolds=False) is Kind.FOLDED, "somebody has folded it"
+
+
+def test_a_fold_has_the_title_of_a_card_in_alarm_whole_if_a_few_cells_are_enough() -> None:
+    def least(title: str) -> int:
+        past = StageContent(14, 10, 60, True, alarms=(title,))
+        return widths(board(160, 2 + 20, *[stage(3, 300)] * 7, past))[-1]
+
+    assert least("! word word") == 20
+    assert least("! Uplift model: whom does a voucher keep?") == 23
+    assert least("! " + "word " * 30) == 20
+
+
 def test_a_folded_stage_has_its_titles_whole_once_the_others_have_enough() -> None:
     stages = [*[stage(3, 20)] * 4, stage(20, 30, folded=True)]
     assert widths(board(220, 45, *stages))[-1] == 35

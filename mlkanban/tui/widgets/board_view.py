@@ -1,6 +1,6 @@
 """The whole board as one widget that draws lines: a key paints the cells that it changes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from textual import events
@@ -126,10 +126,23 @@ class BoardView(CardsView):
         header = self._model.header(at)
         head = board_header.head_cells(header, self._glyphs)
         least = board_header.least_head_cells(header, self._glyphs)
-        folded = self._model.folds.get(stage.id, board.is_delivered(stage.id))
-        cards = len(self._model.columns[at])
-        titles = self._titles(at)
-        return StageContent.of(head, cards, titles, folded=folded, least_head=least)
+        delivered = board.is_delivered(stage.id)
+        folded = self._model.folds.get(stage.id, delivered)
+        cards = self._model.columns[at]
+        return StageContent.of(
+            head,
+            len(cards),
+            self._titles(at),
+            folded=folded,
+            least_head=least,
+            unfolds=delivered and stage.id not in self._model.folds,
+            alarms=self._alarms(cards) if folded and len(cards) <= _MANY_CARDS else (),
+        )
+
+    def _alarms(self, cards: Sequence[CardFace]) -> list[str]:
+        """The titles of folded cards that somebody should look at now."""
+        found = (card_face.folded_title(card, self._facing, _LONG_TITLE) for card in cards)
+        return [title for sign, title in found if sign is not None and sign.role == "alarm"]
 
     def _titles(self, at: int) -> list[str]:
         """The titles of a stage, as far as they matter for a layout: of very many some."""

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test quick mutants check bench faults readme screenshots golden dist lock clean
+.PHONY: help demo run test test-mac quick mutants check bench faults readme screenshots golden dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ run: .venv/.ready  ## Open your own board
 
 # Images of containers often forbid Python to keep what it compiled: each of the hundreds of processes
 # that the tests start would compile the program again.
-test quick faults: export PYTHONDONTWRITEBYTECODE :=
+test test-mac quick faults: export PYTHONDONTWRITEBYTECODE :=
 
 test: .venv/.dev-ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -rs
@@ -27,6 +27,12 @@ quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store
 	    tests/core tests/flow tests/service tests/store tests/test_architecture.py \
 	    --ignore tests/flow/simulation \
 	    --ignore tests/service/test_replicas.py --ignore tests/service/test_planted_faults.py
+
+# Where the system makes a difference; the looks of the screen are tested on Linux.
+test-mac: .venv/.dev-ready  ## Run the tests that make sense on a Mac
+	@$(BIN)/python -m pytest -n 2 -q -rs -m "not network and not slurm and not terminal and not slow" \
+	    tests/machine tests/runs/local tests/runs/model tests/runs/queue tests/runs/use_cases \
+	    tests/core tests/service tests/store tests/test_files.py tests/test_architecture.py
 
 mutants: .venv/.mutants-ready  ## Change rules and numbers at random, and list what no test notices
 	@$(BIN)/python -m tests.mutants

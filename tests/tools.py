@@ -13,6 +13,12 @@ def needs(program: str) -> None:
         pytest.skip(f"{program} is not installed")
 
 
+def needs_proc() -> None:
+    """Skip the test that calls this where the system has no /proc to look into."""
+    if not os.path.isdir("/proc/self"):
+        pytest.skip("there is no /proc")
+
+
 _SLURM = frozenset(("sbatch", "squeue", "sacct", "scontrol", "scancel", "sinfo", "srun", "sstat"))
 
 

@@ -35,3 +35,5 @@ def adopt(session: Session, card: str, pid: int, override: str) -> None:
         acted=True,
     )
     show(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")
+    if start["started"] == start["made"]:
+        show("When it was started cannot be known on this system: its time counts from now.")

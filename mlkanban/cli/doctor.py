@@ -24,8 +24,9 @@ from mlkanban.editor import documents
 from mlkanban.errors import UNREADABLE, BadInput, MlkanbanError, NotFound
 from mlkanban.glyphs import terminal_glyphs
 from mlkanban.hooks import find_hooks
+from mlkanban.machine import machine
 from mlkanban.paths import places, working_folder
-from mlkanban.runs.local import processes, surroundings
+from mlkanban.runs.local import surroundings
 from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
 from mlkanban.runs.local.log_room import longest, over_limit, room
 from mlkanban.runs.local.surroundings import without_watch
@@ -499,8 +500,8 @@ def run_checks(session: Session) -> Iterator[Check]:
         why = {None: "no systemd here", False: "systemd lets processes be", True: "you linger"}
         yield Check("logout", "ok", f"runs go on when you log out ({why[kills]})")
     yield from _watched()
-    if not processes.visible():
-        yield Check("processes", "note", "there is no /proc: what jobs leave behind is not seen")
+    if unknown := machine().unknown:
+        yield Check("machine", "note", f"cannot be known on this system: {'; '.join(unknown)}")
     yield from _logs(session)
     yield from _unread(session)
     gpus = surroundings.gpus()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from mlkanban.access import refusal
 from mlkanban.errors import StoreBusy, StoreProblem
 from mlkanban.hints import hint
+from mlkanban.machine import machine
 
 _SPACE = {
     errno.ENOSPC: "the disk is full",
@@ -173,44 +174,32 @@ def _cannot_grow(path: Path) -> bool:
 
 
 def lock_holder(path: Path) -> Holder | None:
-    """The first other process that holds a lock on `path` according to /proc/locks."""
-    try:
+    """The first other process that holds a lock on `path`, as far as the system shows that."""
+    with contextlib.suppress(OSError):
         status = path.stat()
-        wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
-        for line in Path("/proc/locks").read_text().splitlines():
-            fields = line.split()
-            if wanted in fields and "->" not in fields:
-                pid = int(fields[4])
-                if pid not in (os.getpid(), -1):
-                    return _holder(pid)
-    except (OSError, ValueError, IndexError):
-        return None  # only a detail of a message: systems without /proc say less
+        if pid := machine().lock_holder((status.st_dev, status.st_ino)):
+            return _holder(pid)
     return None
 
 
 def holders_of(path: Path) -> list[Holder]:
-    """The other processes that have the file open, as far as /proc shows them to this user."""
-    return list(_having(path))
-
-
-def _having(path: Path) -> Iterator[Holder]:
+    """The other processes that have the file open, as far as the system shows that."""
     try:
-        wanted = path.stat()
-        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        status = path.stat()
     except OSError:
-        return
-    for pid in pids:
-        if pid == os.getpid():
-            continue
-        with contextlib.suppress(OSError, ValueError, IndexError):  # gone, or somebody else's
-            for link in Path(f"/proc/{pid}/fd").iterdir():
-                with contextlib.suppress(OSError):
-                    if os.path.samestat(link.stat(), wanted):
-                        yield _holder(pid)
-                        break
+        return []
+    files = {(status.st_dev, status.st_ino)}
+    own = machine()
+    return [
+        holder
+        for pid in own.pids()
+        if pid != os.getpid()
+        and own.has_open(pid, files, for_writing=False)
+        and (holder := _holder(pid))
+    ]
 
 
-def _holder(pid: int) -> Holder:
-    status = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    name, _, rest = status.partition("(")[2].rpartition(")")
-    return Holder(pid, name, rest.split()[0] in _STOPPED)
+def _holder(pid: int) -> Holder | None:
+    """The process with this pid; None when it has gone."""
+    status = machine().status(pid)
+    return Holder(pid, machine().name(pid), status.state in _STOPPED) if status else None

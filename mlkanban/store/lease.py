@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mlkanban.errors import StoreBusy
 from mlkanban.files import put_new
-from mlkanban.machine import boot_id
+from mlkanban.machine import machine
 from mlkanban.store import errors
 
 SECONDS = 120
@@ -35,7 +35,7 @@ def hold(path: Path) -> str:
     token of this one lease for `keep`."""
     file = path.with_name("writer")
     try:
-        mine = f"{boot_id()} {path.parent.stat().st_dev}"
+        mine = f"{machine().boot_id()} {path.parent.stat().st_dev}"
         for _ in range(_TRIES):
             text = f"{mine}\n{socket.gethostname()}, process {os.getpid()}\n{os.urandom(8).hex()}"
             if _made(file, text):

@@ -4,7 +4,10 @@ SQLite's locks do not reach other machines."""
 import os
 import re
 import socket
+from collections.abc import Iterable
 from pathlib import Path
+
+from mlkanban.machine import Mount, machine
 
 _NETWORK = frozenset(
     [
@@ -23,25 +26,25 @@ _NETWORK = frozenset(
         "orangefs",
         "weka",
         "panfs",
+        # On a Mac:
+        "smbfs",
+        "afpfs",
+        "webdav",
+        "acfs",
+        "macfuse",
+        "osxfuse",
     ]
 )
 
 
-def file_system(path: Path, mountinfo: str | None = None) -> str:
+def file_system(path: Path, mounts: Iterable[Mount] | None = None) -> str:
     """The type of the file system of `path` (`ext4`, `nfs4`, ...); '' when it is unknown."""
-    if mountinfo is None:
-        try:
-            mountinfo = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
-        except OSError:
-            return ""  # not Linux: treated as local
     real = os.path.realpath(path)
     best, kind = "", ""
-    for line in mountinfo.splitlines():
-        fields, _, rest = line.partition(" - ")
-        mount = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields.split(" ")[4])
-        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(best):
-            best, kind = mount, rest.split(" ")[0]
+    for folder, of_mount in machine().mounts() if mounts is None else mounts:
+        inside = real == folder or real.startswith(folder.rstrip("/") + "/")
+        if inside and len(folder) >= len(best):
+            best, kind = folder, of_mount
     return kind
 
 

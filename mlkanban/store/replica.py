@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mlkanban.core.timestamps import instant
+from mlkanban.machine import machine
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MARK = re.compile(r"([0-9]{1,10}) ([0-9a-f]{64})\n")
@@ -92,14 +93,7 @@ def _place(path: Path) -> tuple[str, str, str]:
 
 
 def _machine() -> str:
-    for source in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
-        try:
-            machine_id = Path(source).read_text().strip()
-        except OSError:
-            continue
-        if machine_id:
-            return machine_id
-    return f"host:{socket.gethostname()}"
+    return machine().machine_id() or f"host:{socket.gethostname()}"
 
 
 def is_behind(conn: sqlite3.Connection, replica: Replica, marks: Path | None) -> bool:

@@ -110,7 +110,13 @@ class Job:
 
 
 def members(group: int) -> list[int]:
+    """The living processes of a group, by other means than those of the program."""
     found = []
+    if not os.path.isdir("/proc"):
+        words = ["ps", "-axo", "pid=,pgid=,state="]
+        listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        rows = (line.split() for line in listed.splitlines())
+        return [int(row[0]) for row in rows if int(row[1]) == group and row[2][0] not in "ZX"]
     for name in os.listdir("/proc"):
         if name.isdecimal():
             try:
@@ -120,6 +126,15 @@ def members(group: int) -> list[int]:
             if int(text[2]) == group and text[0] not in "ZX":
                 found.append(int(name))
     return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, and no zombie."""
+    if os.path.isdir("/proc"):
+        return os.path.exists(f"/proc/{pid}/exe")
+    words = ["ps", "-o", "state=", "-p", str(pid)]
+    state = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and state[0] not in "ZX"
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mlkanban.errors import NotFound, StoreBusy
+from mlkanban.machine import machine
 from mlkanban.service import Service
 from mlkanban.store import lease
 from mlkanban.store.database import Store, open_for_writing
@@ -28,7 +29,7 @@ def test_another_machine_waits_until_nothing_was_written_for_a_while(
 ) -> None:
     folder = ada.service.path.parent
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(lease, "boot_id", lambda: "another")
+        elsewhere.setattr(machine(), "boot_id", lambda: "another")
         with pytest.raises(StoreBusy, match="is written to by"):
             Person(folder)
         old = time.time() - lease.SECONDS - 5
@@ -67,7 +68,7 @@ def test_of_two_that_find_it_left_the_slower_takes_nothing_away(
         file.write_text("the quicker\ngpu3, process 7")
         return old
 
-    monkeypatch.setattr(lease, "boot_id", lambda: "the slower")
+    monkeypatch.setattr(machine(), "boot_id", lambda: "the slower")
     monkeypatch.setattr(lease, "_age", late)
     os.utime(file, (0, 0))
     with pytest.raises(StoreBusy, match="gpu3, process 7"):
@@ -88,7 +89,7 @@ def test_a_long_write_that_lost_it_is_rolled_back_even_if_it_is_taken_back(
             conn.execute("UPDATE replica SET host = 'lost'")
             os.utime(file, (0, 0))
             with monkeypatch.context() as elsewhere:
-                elsewhere.setattr(lease, "boot_id", lambda: "another")
+                elsewhere.setattr(machine(), "boot_id", lambda: "another")
                 lease.hold(store.path)
             if back:
                 os.utime(file, (0, 0))
@@ -112,7 +113,7 @@ def test_processes_of_one_machine_write_by_turns(ada: Person) -> None:
 
 
 def test_to_read_takes_no_lease(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "boot_id", lambda: "another")
+    monkeypatch.setattr(machine(), "boot_id", lambda: "another")
     folder = ada.service.path.parent
     reader = Service.open(folder, actor="bob", clock=Clock(), write=False)
     assert [board.id for board in reader.boards.all()] == [ada.board_id]

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.machine import linux
 from mlkanban.store import location
 from mlkanban.store.location import file_system, is_network, on_network, store_path
 
-MOUNTS = """\
+MOUNTINFO = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 30 22 0:40 / /nohome rw,nosuid shared:2 - nfs4 server:/export/home rw,vers=4.2
 31 30 0:41 / /nohome/ada/scratch rw - xfs /dev/sdb rw
@@ -16,6 +17,7 @@ MOUNTS = """\
 35 34 0:45 / /notwice rw - nfs server:/new rw
 36 22 0:46 / /nosshfs rw,user_id=0 - fuse.sshfs ada@host: rw
 """
+MOUNTS = linux.mounts_in(MOUNTINFO)
 
 
 @pytest.mark.parametrize(
@@ -43,16 +45,18 @@ def test_a_link_counts_for_where_it_leads(tmp_path: Path) -> None:
 
 
 def test_without_mounts_nothing_is_known(tmp_path: Path) -> None:
-    assert file_system(tmp_path, "") == ""
+    assert file_system(tmp_path, []) == ""
     assert not is_network("")
 
 
-@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "lustre", "9p", "fuse", "fuse.sshfs"])
+@pytest.mark.parametrize(
+    "kind", ["nfs", "nfs4", "cifs", "lustre", "9p", "fuse", "fuse.sshfs", "smbfs", "macfuse"]
+)
 def test_network_file_systems(kind: str) -> None:
     assert is_network(kind)
 
 
-@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs"])
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs", "apfs"])
 def test_local_file_systems(kind: str) -> None:
     assert not is_network(kind)
 
@@ -87,8 +91,8 @@ def test_without_mounts_the_store_of_the_host_is_found_where_there_is_one(
     assert on_network(here)
 
 
-def test_a_mount_may_have_any_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_bytes(MOUNTS.encode() + b"37 22 0:47 / /mnt/caf\xe9 rw - ext4 /dev/sdd rw\n")
-    monkeypatch.setattr(location, "Path", lambda _: mounts)
-    assert file_system(Path("/nohome")) == "nfs4"
+def test_a_mount_may_have_any_name(tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()
+    mounts = MOUNTINFO.encode() + b"37 22 0:47 / /mnt/caf\xe9 rw - ext4 /dev/sdd rw\n"
+    (tmp_path / "self/mountinfo").write_bytes(mounts)
+    assert file_system(Path("/nohome"), linux.LinuxMachine(tmp_path).mounts()) == "nfs4"

@@ -11,17 +11,15 @@ from typing import Any
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.hints import hint
+from mlkanban.machine import machine
 from mlkanban.runs.local.folder import RunFolder, new_id, run_ids, runs_folder
 from mlkanban.runs.local.processes import (
     Process,
     alive,
-    command,
     here,
-    is_mine,
     process,
+    scope_in,
     session_of,
-    started_at,
-    variable,
 )
 from mlkanban.runs.model.redaction import redacted
 
@@ -35,7 +33,7 @@ def adopt(
     target = process(pid)
     if not alive(target):
         raise NotFound(f"There is no process {pid} here.", "List yours: ps -u $USER")
-    if not is_mine(target):
+    if not machine().is_mine(pid):
         raise RuleRefused(f"Process {pid} is not yours.", "Adopt one of your own.")
     known = [RunFolder(runs_folder(data) / name) for name in run_ids(runs_folder(data))]
     if run := _run_of(target, known):
@@ -45,10 +43,10 @@ def adopt(
         "id": folder.id,
         "card": card,
         "card_id": card_id,
-        "argv": redacted(command(target)),
+        "argv": redacted(machine().command(pid)),
         "person": person,
         "made": instant(now),
-        "started": instant(started_at(target, now) or now),
+        "started": instant(machine().started_at(pid, now) or now),
         "adopted": True,
         "child": target._asdict(),
         "session": session_of(target),
@@ -57,11 +55,11 @@ def adopt(
 
 
 def _run_of(target: Process, known: Iterable[RunFolder]) -> str:
-    place, own = asdict(here()), target._asdict()
-    inside = variable(target, "MLKANBAN_RUN")
+    place, own = here(), target._asdict()
+    inside = machine().variable(target.pid, "MLKANBAN_RUN")
     for folder in known:
         start = folder.start()
-        same = all(start.get(name) == value for name, value in place.items())
-        if same and (folder.id == inside or own in (start.get("child"), start.get("supervisor"))):
+        ours = folder.id == inside or own in (start.get("child"), start.get("supervisor"))
+        if ours and scope_in(start, place) == place:
             return folder.id
     return ""

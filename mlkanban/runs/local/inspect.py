@@ -22,7 +22,7 @@ from mlkanban.runs.local.array_tasks import (
     write_apart,
 )
 from mlkanban.runs.local.folder import RunFolder, tail
-from mlkanban.runs.local.processes import Process, alive, group, stopped
+from mlkanban.runs.local.processes import Process, alive, group, scope_in, stopped
 from mlkanban.runs.model.failure import SHOWN, death, hint_of_death, last_lines
 from mlkanban.runs.model.metric_lines import Reported, in_file, together
 from mlkanban.runs.model.redaction import redacted, redacted_text
@@ -49,7 +49,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
         return _scheduled(folder)
     if in_queue(start):
         return _waiting(folder, start, here, now)
-    at = PidScope(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
+    at = scope_in(start, here)
     child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
     visible = at == here
     session = int(start.get("session") or 0)
@@ -95,7 +95,7 @@ def waiter_of(start: Mapping[str, Any]) -> Process | None:
 
 def _waiting(folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime) -> Judgement:
     queue, waiter = start["queue"], waiter_of(start)
-    at = PidScope(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
+    at = scope_in(start, here)
     gpus = int(start.get("gpus") or 0)
     return judge_waiting(
         SeenWaiting(
@@ -218,7 +218,7 @@ def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> d
             made |= {"why": str(scheduler["why"]), "reason": str(scheduler.get("reason", ""))}
             made["internal"] = bool(scheduler.get("internal"))
         else:
-            died = death(judgement.exit, lines, alone, oom=bool(end.get("oom")))
+            died = death(judgement.exit, lines, alone, oom=_oom(end))
             made |= {"why": redacted_text(died.why), "reason": died.reason.value}
         if scheduler.get("failed"):
             made["why"] += f"; {scheduler['failed']}"
@@ -337,8 +337,15 @@ def why(folder: RunFolder, judgement: Judgement) -> str:
     """Why a run failed, for the person who watched it."""
     if judgement.state is not RunState.FAILED:
         return judgement.evidence
-    oom = bool(folder.end().get("oom"))
+    oom = _oom(folder.end())
     return redacted_text(death(judgement.exit, *_last_written(folder, folder.start()), oom=oom).why)
+
+
+def _oom(end: Mapping[str, Any]) -> bool | None:
+    """Whether processes were killed for lack of memory; None where the supervisor could not know
+    it."""
+    oom = end.get("oom", False)
+    return None if oom is None else bool(oom)
 
 
 def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from mlkanban.files import sweep
 from mlkanban.growing_file import lines_containing
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.local.processes import here, open_for_writing
+from mlkanban.runs.local.processes import here, open_for_writing, scope_in
 from mlkanban.runs.model.metric_lines import LONGEST_LINE, MARK
 
 MB = 1_000_000
@@ -61,11 +61,12 @@ def may_be_shortened(folder: RunFolder) -> bool:
     """Whether the run is over and no process can still write its logs, as far as that can be seen
     from here."""
     start, place = folder.start(), here()
-    if not (folder.end() or folder.rc() is not None) or start.get("host") != place.host:
+    at = scope_in(start, place)
+    if not (folder.end() or folder.rc() is not None) or at.host != place.host:
         return False
-    if start.get("boot_id") != place.boot_id:
+    if at.boot_id and place.boot_id and at.boot_id != place.boot_id:
         return True  # its processes ended with the machine
-    if start.get("pid_ns") != place.pid_ns:
+    if at.pid_ns != place.pid_ns:
         return False
     writers = open_for_writing([folder.out, folder.err])
     return writers is not None and not writers

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
+from mlkanban.machine import machine
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.local.processes import Process, alive, command, everything, variable
+from mlkanban.runs.local.processes import Process, alive, everything
 from mlkanban.runs.local.viewer import job_of
 from mlkanban.runs.model.redaction import redacted
 
@@ -43,8 +44,8 @@ def orphan_processes(folders: Iterable[RunFolder]) -> dict[str, list[OrphanProce
         run = groups.get((group, session), "")
         if run and process.pid == leaders[run].pid and process != leaders[run]:
             run = ""
-        run = run or variable(process, "MLKANBAN_RUN")
-        words = command(process)
+        run = run or machine().variable(process.pid, "MLKANBAN_RUN")
+        words = machine().command(process.pid)
         if run in leaders and not _watches(words):
             by_run.setdefault(run, []).append(OrphanProcess(process, shlex.join(redacted(words))))
     return by_run

@@ -24,10 +24,11 @@ from typing import Any
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
+from mlkanban.machine import machine
 from mlkanban.paths import working_folder
 from mlkanban.runs.local.code import CodeState, code_state
 from mlkanban.runs.local.folder import RunFolder, new_id, queue_folder, runs_folder, tail
-from mlkanban.runs.local.processes import here, oom_counters, oom_kills, process
+from mlkanban.runs.local.processes import here, oom_kills, process
 from mlkanban.runs.model.redaction import redacted
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG
 
@@ -242,7 +243,7 @@ def _supervise(
     source = nothing if stdin is None else os.dup(stdin)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    counters = oom_counters()
+    counters = machine().oom_counters()
     kills = oom_kills(counters)
     go_read, go = os.pipe()
     status, status_write = os.pipe()

@@ -10,7 +10,7 @@
 # end of file without one means that this shell was killed.
 #
 # A shell and not Python: waiting costs some hundred KB of memory, where a fork of the program has
-# 21 MB. Only POSIX: `sh` may be dash, bash or busybox. /proc may be missing.
+# 21 MB. Only POSIX: `sh` may be dash, bash (3.2 on a Mac) or busybox. /proc may be missing.
 
 umask 077
 
@@ -124,6 +124,7 @@ supervise() {
     oom_kills "$@"
     oom=false
     [ "$killed" -le "$before" ] || oom=true
+    [ $# -gt 0 ] || oom=null # nothing counts here
     write_end
     for waiting in "$queue"/*; do
         [ ! -e "$waiting" ] || exec "$python" -P -m mlkanban queue advance

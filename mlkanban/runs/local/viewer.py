@@ -17,7 +17,7 @@ from typing import Any
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.inspect import judged
-from mlkanban.runs.local.processes import Process, alive, group, here, send
+from mlkanban.runs.local.processes import Process, alive, group, here, scope_in, send
 from mlkanban.runs.local.start import Clock
 from mlkanban.runs.model.state import Judgement, RunState
 
@@ -140,9 +140,7 @@ def job_of(folder: RunFolder, begun: Mapping[str, Any] | None = None) -> tuple[P
     or was never started."""
     start, place = begun or folder.start(), here()
     child = start.get("child")
-    if not isinstance(child, dict) or any(
-        start.get(name) != getattr(place, name) for name in ("host", "boot_id", "pid_ns")
-    ):
+    if not isinstance(child, dict) or scope_in(start, place) != place:
         return None
     return Process(int(child["pid"]), str(child["start"])), int(start.get("session") or 0)
 

@@ -75,9 +75,12 @@ def last_lines(text: str) -> list[str]:
     return lines[-LOOKED_AT:]
 
 
-def death(exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: bool = False) -> Death:
+def death(
+    exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: bool | None = False
+) -> Death:
     """Why a run failed: a signal, a known pattern in its last lines (stderr first), else its exit
-    status. `oom` says whether the system killed processes for lack of memory meanwhile."""
+    status. `oom` says whether the system killed processes for lack of memory meanwhile, None where
+    it does not count them."""
     if exit == 127:
         return Death("command not found", _ENV)
     if exit == 126:
@@ -92,7 +95,11 @@ def death(exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: boo
         except ValueError:
             name = f"signal {number}"
         what = f"killed by {name}"
-        return Death(f"{what}, {known.why}", known.reason) if known else Death(what, _ENV)
+        if known:
+            return Death(f"{what}, {known.why}", known.reason)
+        if number == signal.SIGKILL and oom is None:
+            what += "; whether memory ran out cannot be known on this system"
+        return Death(what, _ENV)
     if known:
         return Death(f"{known.why} (exit {exit})" if exit is not None else known.why, known.reason)
     if exit is None:

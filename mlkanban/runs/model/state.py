@@ -57,11 +57,14 @@ class Stopped(Enum):
 @dataclass(frozen=True, slots=True)
 class PidScope:
     """The host, boot and pid namespace in which a pid names a process: pids are reused after a
-    restart, and differ between namespaces."""
+    restart, and differ between namespaces. Boot and namespace are '' where the system shows none.
+
+    `machine` is the id of a machine whose host name changes with its network, '' for others."""
 
     host: str
     boot_id: str
     pid_ns: str
+    machine: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,8 @@ def judge(seen: Seen) -> Judgement:
             RunState.UNKNOWN, f"it was started on {seen.at.host} and gives signs of life"
         )
     if "" in _unlike(seen.at, seen.here):
-        return Judgement(RunState.UNKNOWN, "its processes cannot be told apart: there is no /proc")
+        unclear = "the boot or the container that it was started in"
+        return Judgement(RunState.UNKNOWN, f"{unclear} cannot be known on this system")
     if seen.at.boot_id != seen.here.boot_id:
         if seen.scheduler:
             return _scheduled(seen, seen.scheduler)

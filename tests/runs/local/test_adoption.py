@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.runs.jobs import PROGRAM, Job, kill, until
+from tests.tools import needs
 
 
 @pytest.fixture(params=["leads a group", "in a group"])
@@ -84,6 +85,7 @@ def test_a_process_of_somebody_else_is_refused(job: Job) -> None:
 
 def test_what_a_job_left_behind_is_shown_and_ended(job: Job) -> None:
     """In its group, and out of it."""
+    needs("setsid")
     code, _, _ = job.ended(job.start("sh", "-c", "sleep 301 & setsid sleep 302 & sleep 0.3; true"))
     assert code == 0
     run = job.run()

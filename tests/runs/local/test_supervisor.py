@@ -15,7 +15,8 @@ import pytest
 
 from mlkanban.runs.local import start
 from mlkanban.runs.local.folder import RunFolder
-from tests.runs.jobs import Job, kill, until
+from tests.runs.jobs import Job, alive, kill, until
+from tests.tools import needs_proc
 
 SCRIPT = Path(start.__file__).with_name("supervisor.sh")
 SHELLS = [
@@ -120,6 +121,7 @@ def private_kb(pid: int) -> int:
 
 
 def test_a_supervisor_is_small_and_leaves_nothing_behind(job: Job) -> None:
+    needs_proc()
     job.start("sh", "-c", "echo up; while [ ! -e go ]; do sleep 0.1; done", options=("--detach",))
     begun = job.up()
     watching = [begun["supervisor"]["pid"]]
@@ -135,10 +137,11 @@ def test_a_supervisor_is_small_and_leaves_nothing_behind(job: Job) -> None:
     finally:
         (job.cwd / "go").touch()
     until(lambda: job.json("end.json"))
-    until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in watching))
+    until(lambda: not any(map(alive, watching)))
 
 
 def test_signs_of_life_end_with_a_killed_supervisor(job: Job) -> None:
+    needs_proc()
     job.start("sh", "-c", "echo up; while [ ! -e go ]; do sleep 0.1; done", options=("--detach",))
     supervisor = job.up()["supervisor"]["pid"]
     kill(supervisor)

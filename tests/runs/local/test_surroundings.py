@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.runs.local.surroundings import killed_at_logout
-from tests.runs.jobs import Job, kill, until
+from tests.runs.jobs import Job, alive, kill, until
 
 
 def test_without_systemd_nobody_ends_processes(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_doctor_names_runs_without_a_supervisor(job: Job) -> None:
     assert not [one for one in checks if one["what"] == "runs"]
     assert [one for one in checks if one["what"] == "logout"]
     kill(start["supervisor"]["pid"])
-    until(lambda: not Path(f"/proc/{start['supervisor']['pid']}/exe").exists())
+    until(lambda: not alive(start["supervisor"]["pid"]))
     checks = json.loads(job.mlk("--json", "doctor"))["data"]["checks"]
     [said] = [one for one in checks if one["what"] == "runs"]
     assert job.folder.name in said["said"]

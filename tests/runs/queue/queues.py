@@ -5,10 +5,9 @@ import json
 import os
 import signal
 import subprocess
-from pathlib import Path
 from typing import Any
 
-from tests.runs.jobs import PROGRAM, Job, kill, members, until
+from tests.runs.jobs import PROGRAM, Job, alive, kill, members, until
 
 JOB = (
     'echo "$MLKANBAN_RUN" >> began; until [ -e go ] || [ -e "go-$1" ]; do sleep 0.05; done;'
@@ -79,10 +78,6 @@ class Queue:
                 os.killpg(self.waiter(run), signal.SIGKILL)
                 for pid in members(start["child"]["pid"]):
                     kill(pid)
-
-
-def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}/exe").exists()
 
 
 __all__ = ["JOB", "Queue", "alive", "until"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.runs.jobs import PROGRAM, kill, until
 from tests.runs.local.test_supervisor import private_kb
 from tests.runs.queue.queues import Queue, alive
+from tests.tools import needs_proc
 
 
 def test_a_job_waits_for_a_slot_and_starts_by_itself_when_one_is_free(queue: Queue) -> None:
@@ -66,6 +67,7 @@ def test_a_dropped_run_never_starts_and_its_card_stays_where_it_is(queue: Queue)
 
 
 def test_what_waits_is_small_and_survives_the_terminal(queue: Queue) -> None:
+    needs_proc()
     queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "0")
     waiter = queue.waiter(queue.put("a"))
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):

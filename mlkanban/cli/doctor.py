@@ -496,6 +496,11 @@ def run_checks(session: Session) -> Iterator[Check]:
     if kills and not surroundings.lingers(person):
         yield Check("logout", "note", "systemd ends your processes when you log out, runs too",
                     f"Let them live on: loginctl enable-linger {person}")  # fmt: skip
+    elif kills is None and machine().keeps_what_runs_at_logout is None:
+        yield Check("logout", "note",
+                    "whether runs outlive a logout cannot be known on this system; its sleep pauses"
+                    " them",
+                    "Keep a Mac awake: mlkanban run CARD -- caffeinate -i COMMAND")  # fmt: skip
     else:
         why = {None: "no systemd here", False: "systemd lets processes be", True: "you linger"}
         yield Check("logout", "ok", f"runs go on when you log out ({why[kills]})")

@@ -26,6 +26,7 @@ class LinuxMachine:
     shows_processes = True
     shows_open_files = True
     renamed_by_network = False
+    keeps_what_runs_at_logout: bool | None = True
     unknown: tuple[str, ...] = ()
 
     def __init__(self, proc: Path = Path("/proc")) -> None:

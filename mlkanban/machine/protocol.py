@@ -47,6 +47,11 @@ class Machine(Protocol):
         """Whether the host name changes with the network that the machine is in."""
 
     @property
+    def keeps_what_runs_at_logout(self) -> bool | None:
+        """Whether processes outlive the logout where no systemd decides that; None where it is not
+        known."""
+
+    @property
     def unknown(self) -> tuple[str, ...]:
         """What cannot be known on this system, in words; the empty tuple for nothing."""
 

@@ -18,6 +18,7 @@ class UnixMachine:
     shows_processes = False
     shows_open_files = False
     renamed_by_network = False
+    keeps_what_runs_at_logout: bool | None = True
     unknown: tuple[str, ...] = (
         "restarts of the machine",
         "pid namespaces",

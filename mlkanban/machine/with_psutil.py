@@ -36,6 +36,7 @@ class PsutilMachine(UnixMachine):
     shows_processes = True
     shows_open_files = True
     renamed_by_network = True
+    keeps_what_runs_at_logout = None  # nobody documents it
     unknown: tuple[str, ...] = (
         "pid namespaces and control groups",
         "kills for lack of memory",

@@ -30,6 +30,8 @@ _PRAGMAS = (
     "PRAGMA mmap_size=0",
     "PRAGMA cell_size_check=ON",
     "PRAGMA synchronous=EXTRA",
+    # On a Mac fsync leaves data in the cache of the disk; elsewhere this does nothing.
+    "PRAGMA fullfsync=ON",
     # A long write stays in memory to its end: spilled pages would lock out every reader meanwhile.
     "PRAGMA cache_spill=OFF",
 )

@@ -34,7 +34,8 @@ class Holder(NamedTuple):
     stopped: bool
 
     def __str__(self) -> str:
-        return f"pid {self.pid} ({self.name}{', stopped' if self.stopped else ''})"
+        facts = ", ".join(filter(None, (self.name, "stopped" if self.stopped else "")))
+        return f"pid {self.pid} ({facts})" if facts else f"pid {self.pid}"
 
 
 def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
@@ -110,7 +111,9 @@ def _gone(path: Path) -> bool:
 def _busy(path: Path) -> StoreBusy:
     holder = lock_holder(path)
     if holder is None:
-        return StoreBusy(f"The store {path} is locked.", "Nothing was written; try again.")
+        others = ", ".join(map(str, holders_of(path)))
+        open_in = f" It is open in {others}." if others else ""
+        return StoreBusy(f"The store {path} is locked.{open_in}", "Nothing was written; try again.")
     advice = "Nothing was written; try again in a moment."
     if holder.stopped:
         advice = (

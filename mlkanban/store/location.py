@@ -72,4 +72,6 @@ def store_path(data: Path) -> Path:
 
 
 def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname()) or "host"
+    own = machine()
+    lasting = own.machine_id() if own.renamed_by_network else ""
+    return re.sub(r"[^A-Za-z0-9.-]", "_", lasting or socket.gethostname()) or "host"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import mlkanban.machine
 from mlkanban import clock
 from mlkanban.cli.doctor import terminal_checks
+from tests.machine.fake import FakeMachine
 
 
 def verdicts(data):
@@ -89,6 +91,18 @@ def test_a_file_system_that_cannot_be_told_is_not_called_local(board, monkeypatc
     answer = board("doctor")
     assert answer.code == 0
     assert "note  disk       taken as local: its file system cannot be told here" in answer.out
+
+
+def test_what_a_system_does_not_show_is_named(board, monkeypatch) -> None:
+    monkeypatch.setattr(mlkanban.machine, "_present", FakeMachine())
+    monkeypatch.setattr("mlkanban.runs.local.surroundings.killed_at_logout", lambda: None)
+    data = board.data("doctor")
+    said = {check["what"]: (check["verdict"], check["said"]) for check in data["checks"]}
+    assert said["machine"] == (
+        "note", "cannot be known on this system: kills for lack of memory",
+    )  # fmt: skip
+    assert said["logout"][0] == "note"
+    assert "cannot be known on this system" in said["logout"][1]
 
 
 def test_a_time_zone_that_is_none(mlk, monkeypatch) -> None:

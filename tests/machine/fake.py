@@ -26,6 +26,7 @@ class FakeMachine(UnixMachine):
     shows_processes: bool = True
     shows_open_files: bool = True
     renamed_by_network: bool = True
+    keeps_what_runs_at_logout: bool | None = None
     unknown: tuple[str, ...] = ("kills for lack of memory",)
     kinds: list[Mount] = field(default_factory=list)
 

@@ -117,6 +117,7 @@ def test_a_file_that_another_process_has_open(own: Machine, tmp_path: Path) -> N
         assert own.has_open(child.pid, files, for_writing=False)
         assert not own.has_open(child.pid, {(0, 0)}, for_writing=False)
         with log.open("rb"):
+            assert own.has_open(os.getpid(), files, for_writing=False)
             assert not own.has_open(os.getpid(), files, for_writing=True), "we only read"
     finally:
         child.kill()

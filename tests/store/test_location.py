@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.machine import linux
+import mlkanban.machine
+from mlkanban.machine import Mount, linux
 from mlkanban.store import location
 from mlkanban.store.location import file_system, is_network, on_network, store_path
+from tests.machine.fake import FakeMachine
 
 MOUNTINFO = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -96,3 +98,16 @@ def test_a_mount_may_have_any_name(tmp_path: Path) -> None:
     mounts = MOUNTINFO.encode() + b"37 22 0:47 / /mnt/caf\xe9 rw - ext4 /dev/sdd rw\n"
     (tmp_path / "self/mountinfo").write_bytes(mounts)
     assert file_system(Path("/nohome"), linux.LinuxMachine(tmp_path).mounts()) == "nfs4"
+
+
+def test_a_mac_keeps_its_store_on_a_network_home_when_its_name_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mac = FakeMachine(id="9A3F6C1E", kinds=[Mount("/", "apfs"), Mount(str(tmp_path), "smbfs")])
+    monkeypatch.setattr(mlkanban.machine, "_present", mac)
+    monkeypatch.setattr(socket, "gethostname", lambda: "macbook.local")
+    store = store_path(tmp_path)
+    assert store == tmp_path / "9A3F6C1E/board.db"
+    monkeypatch.setattr(socket, "gethostname", lambda: "dhcp-17.example.com")
+    assert store_path(tmp_path) == store
+    assert on_network(store)

@@ -133,10 +133,17 @@ def test_the_settings_that_keep_acknowledged_writes_are_on(ada: Person) -> None:
     for conn in (store.conn, read.conn):
         values = {
             name: conn.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "fullfsync",
+                "foreign_keys",
+                "trusted_schema",
+            )
         }
         assert values == {
-            "journal_mode": "delete", "synchronous": 3, "foreign_keys": 1, "trusted_schema": 0,
+            "journal_mode": "delete", "synchronous": 3, "fullfsync": 1,
+            "foreign_keys": 1, "trusted_schema": 0,
         }  # fmt: skip
     read.close()
 

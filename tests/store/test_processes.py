@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import mlkanban.machine
 from mlkanban.errors import StoreBusy
+from mlkanban.machine.protocol import Status
 from mlkanban.store import database
+from tests.machine.fake import FakeMachine, FakeProcess
 from tests.service.people import Person
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +59,9 @@ sys.stdin.readline()
 """
 
 
-def test_a_locked_store_names_who_holds_it_and_works_again(ada: Person, tmp_path: Path) -> None:
+def test_a_locked_store_names_who_holds_it_and_works_again(
+    ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     impatient = Person(tmp_path / "data", "bob", ada.clock, timeout=0.01)
     impatient.board_id = ada.board_id
     holder = subprocess.Popen(
@@ -69,6 +74,13 @@ def test_a_locked_store_names_who_holds_it_and_works_again(ada: Person, tmp_path
     with pytest.raises(StoreBusy, match=words):
         impatient.adds("c")
     assert impatient.boards.cursor() > 0, "reading goes on"
+    status = ada.service.path.stat()
+    opened = frozenset({(status.st_dev, status.st_ino)})
+    table = {holder.pid: FakeProcess(Status("S", 1, 1, ""), opened=opened)}
+    with monkeypatch.context() as mac:
+        mac.setattr(mlkanban.machine, "_present", FakeMachine(processes=table))
+        with pytest.raises(StoreBusy, match=f"is locked. It is open in pid {holder.pid}[.]"):
+            impatient.adds("c")
     patience = impatient.service._context.store.conn.execute("PRAGMA busy_timeout").fetchone()
     assert patience == (10,), "waiting for the lock leaves the connection as it was"
     holder.communicate("go\n", timeout=30)

@@ -391,7 +391,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.draft_autosave.keep()
 
     async def look_at_runs(self) -> None:
-        await self.run_watch.look()
+        await self.run_watch.look_now()
 
     async def _look_at_live_values(self) -> None:
         if self._board_screen is not None:

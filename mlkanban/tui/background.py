@@ -77,28 +77,30 @@ class RunWatch:
     def __init__(self, app: Host) -> None:
         self._app = app
         self._intake: Intake | None = None
-        self._looking = False
+        self._looking = asyncio.Lock()
         self._asking = threading.Event()
         self._asked = float("-inf")
 
     async def look(self) -> None:
-        """Take in what is new, and let the board show it."""
-        if self._looking:
-            return
-        self._looking = True
-        try:
-            done = await self._app.store_thread.call(self._take_in)
-        except StoreBusy:
-            return  # somebody writes: the next look will see it
-        except MlkanbanError as error:
-            self._app.show_message(error.text, warning=True)
-            return
-        finally:
-            self._looking = False
-        if done.changed:
-            await self._app.catch_up()
-            await self._app.look_around()
-            self._app.show_message(done.message)
+        """Take in what is new, and let the board show it; nothing while that goes on already."""
+        if not self._looking.locked():
+            await self.look_now()
+
+    async def look_now(self) -> None:
+        """Take in what is new by now, after a look that is under way: what happened since may not
+        be in that."""
+        async with self._looking:
+            try:
+                done = await self._app.store_thread.call(self._take_in)
+            except StoreBusy:
+                return  # somebody writes: the next look will see it
+            except MlkanbanError as error:
+                self._app.show_message(error.text, warning=True)
+                return
+            if done.changed:
+                await self._app.catch_up()
+                await self._app.look_around()
+                self._app.show_message(done.message)
 
     def _take_in(self, service: Service) -> Done:
         if self._intake is None:

@@ -142,7 +142,8 @@ class Host(Protocol):
 
     async def look_around(self) -> None: ...
 
-    async def look_at_runs(self) -> None: ...
+    async def look_at_runs(self) -> None:
+        """Take in what became of runs by now, and show it."""
 
     def show_live_values(self) -> None:
         """Show what runs that go on report by now."""

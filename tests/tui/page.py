@@ -123,6 +123,12 @@ class Page:
         """The last line: what just happened, or reminders of keys."""
         return self.lines()[-1].strip()
 
+    def messages(self, start: str = "") -> list[str]:
+        """What the last line said since the start, oldest first, also where other news took its
+        place since; only what begins so."""
+        texts = [message.text for message in self.app.messages.entries]
+        return [text for text in texts if text.startswith(start)]
+
     def question(self) -> str:
         """What is asked now, '' when nothing is; without the rule that sets it apart."""
         if not self.screen.ask.asking:

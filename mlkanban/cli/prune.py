@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
 
 import click
 
@@ -12,24 +11,10 @@ from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import AGE
 from mlkanban.clock import now
-from mlkanban.core.models import Health, Outcome
-from mlkanban.core.timestamps import moment
 from mlkanban.paths import places
-from mlkanban.runs.local.folder import RunFolder, folders_of
-from mlkanban.runs.local.log_room import free, freeable, may_be_shortened, megabytes
-from mlkanban.runs.model.run import Run
-from mlkanban.service import Service
+from mlkanban.runs.local.log_room import free, megabytes
+from mlkanban.runs.local.old_logs import OldLog, old_logs
 from mlkanban.text import quantity
-
-
-class _OldLog(NamedTuple):
-    """A run that has ended with logs worth freeing; `kept` says why they stay."""
-
-    card: str
-    run: Run
-    folder: RunFolder
-    size: int
-    kept: str
 
 
 @click.command()
@@ -52,10 +37,13 @@ def prune(session: Session, older_than: float, keep_last: int, best: bool, yes: 
     kept, those that a process still has open, the best run of each card and the runs of models in
     use (unless --best), and the newest runs of each card. Logs of SLURM jobs are your own files.
     """
+    before = now() - timedelta(seconds=older_than)
     with session.service(write=True) as service:
         logs = [
             log for board in service.boards.all()
-            for log in _old_logs(service, board.id, older_than, keep_last, best)
+            for log in old_logs(
+                places().data, service, board.id, before, keep_last=keep_last, keep_best=not best
+            )
         ]  # fmt: skip
     doomed = [log for log in logs if not log.kept]
     freed = sum(log.size for log in doomed)
@@ -95,45 +83,7 @@ def prune(session: Session, older_than: float, keep_last: int, best: bool, yes: 
         session.show_message(f"There are no old logs to free.{more}")
 
 
-def _old_logs(
-    service: Service, board: str, older_than: float, keep_last: int, best: bool
-) -> Iterator[_OldLog]:
-    """The runs of a board with logs worth freeing, of each card the newest first."""
-    before = now() - timedelta(seconds=older_than)
-    cards: dict[str, list[Run]] = {}
-    for ref, run in service.runs.of_board(board):
-        cards.setdefault(ref, []).append(run)
-    for ref, runs in cards.items():
-        own = [run for run in runs if not run.parent]
-        first = {run.id for run in own[:keep_last]}
-        good = {} if best else _good(service, ref, runs)
-        for folder in folders_of(places().data, [run.id for run in runs if run.state.ended]):
-            run = next(run for run in runs if run.id == folder.id)
-            size = freeable(folder)
-            if not size:
-                continue
-            ended = moment(run.ended or run.started)
-            if ended is None or ended > before:
-                kept = "too new"
-            elif run.id in first:
-                kept = "among the newest of its card"
-            else:
-                kept = good.get(run.id, "")
-            if not kept and not may_be_shortened(folder):
-                kept = "still open, or not of this machine"
-            yield _OldLog(ref, run, folder, size, kept)
-
-
-def _good(service: Service, ref: str, runs: list[Run]) -> dict[str, str]:
-    """The runs that are kept for what they reached."""
-    card = service.cards.get(ref)
-    in_use = card.outcome == Outcome.SHIPPED and card.health != Health.RETIRED
-    kept = {run.id: "of a model in use" for run in runs if in_use and run.is_result}
-    results = service.runs.results(ref)
-    return kept | ({results.best_run.id: "the best of its card"} if results else {})
-
-
-def _lines(session: Session, logs: list[_OldLog]) -> Iterator[str]:
+def _lines(session: Session, logs: list[OldLog]) -> Iterator[str]:
     if not logs:
         return
     rows = [

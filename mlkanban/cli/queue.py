@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -17,22 +14,16 @@ from mlkanban.cli.types import RUN
 from mlkanban.clock import now
 from mlkanban.core.timestamps import moment
 from mlkanban.display.run_text import spoken
-from mlkanban.errors import RuleRefused, StoreProblem
+from mlkanban.errors import StoreProblem
 from mlkanban.files import umask_of_the_person
 from mlkanban.log import logger, write_to
 from mlkanban.paths import places
 from mlkanban.runs.local.folder import find_run
-from mlkanban.runs.local.intake import report_of
-from mlkanban.runs.local.processes import here
-from mlkanban.runs.local.start import Wanted, make, plan
+from mlkanban.runs.local.start import Wanted
+from mlkanban.runs.queue.enqueue import planned, require_gpus
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles, named
-from mlkanban.runs.queue.gpus import machine_gpus
 from mlkanban.runs.queue.turns import Turns
-from mlkanban.runs.queue.waiting import start_now, wait_for_turn
-from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.runs.use_cases.card_runs import RunReport
+from mlkanban.runs.queue.waiting import start_now
 
 
 def enqueue(
@@ -47,7 +38,7 @@ def enqueue(
 ) -> None:
     """Put a job into the queue, and let it start where there is room for it now."""
     if gpus:
-        _require_gpus(gpus)
+        require_gpus(gpus)
     data = places().data
     with slot_for(session, card, override, queue=True) as slot:
         job = slot.job
@@ -60,35 +51,17 @@ def enqueue(
             job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, aim,
             label=job.label,
         )  # fmt: skip
-        folder, start = plan(data, wanted, now())
-        start |= {"started": "", "queue": {"label": job.label}}
-
-        def made() -> RunReport:
-            make(folder, start)
-            QueueFiles(data).add(folder.id)
-            report = report_of(folder, start, here(), now())
-            assert report is not None
-            return report
-
-        try:
-            slot.service.runs.queue(made)
-        except BaseException:
-            QueueFiles(data).remove(folder.id)
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise
-    if not wait_for_turn(data, folder, start, command, umask=umask_of_the_person()):
+        entry = planned(data, wanted, now())
+        entry.store(slot.service, now())
+    folder = entry.folder
+    try:
+        entry.wait(umask_of_the_person())
+    except StoreProblem:
         give_up(job, folder.id)
-        QueueFiles(data).remove(folder.id)
-        shutil.rmtree(folder.path, ignore_errors=True)
-        raise StoreProblem(
-            f"The run was not queued: where it waits could not be written to {folder.path}.",
-            "Make room there, or use another place with --home.",
-        )
+        raise
     with session.service(write=True) as service:
         turns = Turns(data, service)
-        for lost in turns.lost(now()):
-            if _alike(lost.start, start):  # which is queued again
-                QueueFiles(data).remove(lost.folder.id)
+        turns.forget_replaced(entry.start, now())
         started = turns.advance(now())
         waiting = [run.folder.id for run in turns.waiting(now())]
     session.answer(
@@ -101,20 +74,6 @@ def enqueue(
         show(f"Run {folder.id} of {job.ref} starts: mlkanban logs -f {folder.id}")
     else:
         show(f"Run {folder.id} of {job.ref}: mlkanban runs {job.ref}")
-
-
-def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two runs are of one command in one folder for one card."""
-    return all(one.get(name) == other.get(name) for name in ("card_id", "argv", "cwd"))
-
-
-def _require_gpus(wanted: int) -> None:
-    visible = machine_gpus().visible(os.environ.get("CUDA_VISIBLE_DEVICES"))
-    if wanted > len(visible):
-        raise RuleRefused(
-            f"The run asks for {quantity(wanted, 'GPU')}, and it may use {len(visible)} here.",
-            "Ask for fewer, or set CUDA_VISIBLE_DEVICES to more.",
-        )
 
 
 @click.group(invoke_without_command=True)
@@ -205,7 +164,6 @@ def _change(session: Session, run: str, change: Callable[[Turns, QueuedRun], Non
         change(turns, queued)
         session.acted = True
         session.take_in_runs(service)
-        turns.advance(now())
         _answer(session, turns)
 
 

@@ -172,9 +172,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("run.stop", ("X",), "Stop run", "stop the run, after a question", "Runs", (RUNS,),
             word="stop"),
     Command("run.earlier", ("K", "shift+up"), "Earlier turn", "one place earlier in the queue",
-            "Runs", (RUNS,)),
+            "Runs", (RUNS,), word="earlier"),
     Command("run.later", ("J", "shift+down"), "Later turn", "one place later in the queue",
-            "Runs", (RUNS,)),
+            "Runs", (RUNS,), word="later"),
     Command("run.hold", ("b",), "Hold back", "hold a run of the queue back, or release it",
             "Runs", (RUNS,)),
     Command("run.best", ("^",), "Best", "the best configuration, or the best run in it", "Runs",
@@ -301,8 +301,8 @@ STATUS = {
         "back",
     ),
     RUNS: (
-        "run.log", "run.mark", "run.sort", "run.filter", "run.diff", "run.again", "run.stop",
-        "help", "back",
+        "run.log", "run.hold", "run.earlier", "run.later", "run.mark", "run.sort", "run.filter",
+        "run.diff", "run.again", "run.stop", "help", "back",
     ),
     UNLINKED: (
         "unlinked.link", "unlinked.new", "unlinked.ignore", "unlinked.open", "unlinked.ignored",

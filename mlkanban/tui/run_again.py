@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.errors import MlkanbanError, RuleRefused, UsageProblem
 from mlkanban.hints import sentences
 from mlkanban.runs.local.again import again
 from mlkanban.runs.local.commits import changes_since
@@ -55,9 +55,10 @@ async def run_again(screen: CommandScreen, run: Run) -> None:
     except MlkanbanError as error:
         screen.show_error(error)
         return
-    if started:
+    if started.run:
         await screen.host.look_at_runs()
-        screen.status.show(f"Run {started} started.")
+        what = "is in the queue" if started.queued else "started"
+        screen.status.show(f"Run {started.run} {what}.")
 
 
 async def _other_parameters(screen: CommandScreen, words: Sequence[str]) -> list[str]:
@@ -73,39 +74,51 @@ async def _other_parameters(screen: CommandScreen, words: Sequence[str]) -> list
 
 
 class _Answer(NamedTuple):
-    run: str
-    refused: bool
-    problem: str
+    """What became of a run: its id, or '' and why not; `refused` where a rule of the board says no,
+    which a reason overrides and the queue waits for."""
+
+    run: str = ""
+    refused: bool = False
+    problem: str = ""
+    queued: bool = False
 
 
-async def _started(screen: CommandScreen, run: str, words: Sequence[str]) -> str:
-    """The id of the run that was started; '' where the person left it at a full stage."""
-    answer = await beside(lambda: _rerun(run, words, ""))
+async def _started(screen: CommandScreen, run: str, words: Sequence[str]) -> _Answer:
+    """The run that was started or queued; none where the person left it at a full stage."""
+    answer = await beside(lambda: _rerun(run, words))
     if answer.refused:
-        options = [Option("o", "start it all the same"), Option("n", "leave it")]
-        if await screen.ask.choose(answer.problem, options) != "o":
-            return ""
-        reason = await screen.ask.text("Reason", verb="starts it")
-        screen.refocus()
-        if not reason or not reason.strip():
-            return ""
-        answer = await beside(lambda: _rerun(run, words, reason))
+        options = [
+            Option("w", "queue it"), Option("o", "start it all the same"), Option("n", "leave it"),
+        ]  # fmt: skip
+        match await screen.ask.choose(answer.problem, options):
+            case "w":
+                answer = await beside(lambda: _rerun(run, words, queue=True))
+            case "o":
+                reason = await screen.ask.text("Reason", verb="starts it")
+                screen.refocus()
+                if not reason or not reason.strip():
+                    return _Answer()
+                answer = await beside(lambda: _rerun(run, words, override=reason))
+            case _:
+                return _Answer()
     if answer.problem:
         raise MlkanbanError(answer.problem)
-    return answer.run
+    return answer
 
 
-def _rerun(run: str, words: Sequence[str], override: str) -> _Answer:
-    given = ["--override", override] if override else []
+def _rerun(run: str, words: Sequence[str], *, override: str = "", queue: bool = False) -> _Answer:
+    """Start or queue a run again. A process of its own does it: it forks, and no process may that
+    has threads, as this one."""
+    how = ["--queue" if queue else "--detach", *(["--override", override] if override else [])]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "mlkanban", "--json", "rerun", run, "--detach", *given, "--",
-             *words],
+            [sys.executable, "-m", "mlkanban", "--json", "rerun", run, *how, "--", *words],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
         data = json.loads(done.stdout)["data"]
     except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
-        return _Answer("", False, f"The run was not started again: {error}")
+        return _Answer(problem=f"The run was not started again: {error}")
     if done.returncode:
-        return _Answer("", done.returncode == 1, str(data["message"]))
-    return _Answer(str(data["id"]), False, "")
+        refused = done.returncode == RuleRefused.exit_code
+        return _Answer(refused=refused, problem=str(data["message"]))
+    return _Answer(str(data["id"]), queued=queue)

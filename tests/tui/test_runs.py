@@ -1,6 +1,7 @@
 """Runs on an open board: what becomes of them is seen without a key, and r shows them all."""
 
 import contextlib
+import json
 import os
 import subprocess
 from datetime import timedelta
@@ -70,8 +71,8 @@ async def test_an_idle_board_does_not_read_folders_in_vain(small: Path, monkeypa
     async with opened(small) as board:
         ends(forged(small, board.ref(TITLE)), 0)
         await board.until(lambda: bool(looked))
-        await board.app.run_watch.look()
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
+        await board.app.run_watch.look_now()
         assert looked == [ID]
 
 
@@ -85,7 +86,7 @@ async def test_r_shows_the_attempts_and_why_the_last_one_died(small: Path) -> No
                 second = forged(small, ref, ID.replace("08", "09"))
                 error = "Traceback\n\x1b[31mtorch.cuda.OutOfMemoryError: CUDA out of memory\x1b[0m"
                 ends(second, 1, err=error)
-            await board.app.run_watch.look()
+            await board.app.run_watch.look_now()
             await board.go_to(TITLE)
             await board.press("runs")
             text = board.text()
@@ -112,7 +113,7 @@ async def test_enter_opens_what_it_wrote_in_the_pager(
     async with opened(small) as board:
         monkeypatch.setattr(board.app, "suspend", contextlib.nullcontext)
         ends(forged(small, board.ref(TITLE)), 1, err="to stderr\n", out="to stdout\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("runs", "run.log")
         assert (tmp_path / "read").read_text() == "to stdout\nto stderr\n"
@@ -121,7 +122,7 @@ async def test_enter_opens_what_it_wrote_in_the_pager(
 async def test_stopping_asks_first_and_only_stops_what_runs_here(small: Path) -> None:
     async with opened(small) as board:
         forged(small, board.ref(TITLE))
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("runs", "run.stop")
         assert f"Stop run {ID}?" in board.question()
@@ -135,7 +136,7 @@ async def test_stopping_asks_first_and_only_stops_what_runs_here(small: Path) ->
 async def test_the_card_page_lists_its_runs(small: Path) -> None:
     async with opened(small) as board:
         ends(forged(small, board.ref(TITLE)), 3)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("card.open")
         row = next(line for line in board.lines() if "failed" in line and "03-20" in line)
@@ -149,14 +150,14 @@ async def test_z_r_snoozes_until_the_run_ends(small: Path) -> None:
         assert "until its run ends" not in board.question()
         await board.keys("q")
         folder = forged(small, board.ref(TITLE))
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("card.snooze")
         assert "until its run ends" in board.question()
         await board.keys("r")
         assert TITLE not in board.stage("Training").cards()
         ends(folder, 0)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         assert TITLE in board.stage("Evaluation").cards()
 
 
@@ -170,7 +171,7 @@ async def test_what_a_run_left_behind_is_shown_and_stopped_after_a_question(smal
                 small, board.ref(TITLE), host=place.host, child=gone._asdict(), session=1
             )
             ends(folder, 0)
-            await board.app.run_watch.look()
+            await board.app.run_watch.look_now()
             await board.go_to(TITLE)
             await board.press("runs")
             await board.until(lambda: "left over, still alive" in board.text())
@@ -213,7 +214,7 @@ async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
         )
         for run, value in ((ID, 0.93), (ID[:-1] + "b", 0.94)):
             ends(forged(small, ref, run, gpus=2), 0, out=f"mlkanban: auc={value}\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         board.app.push_screen(RunsScreen(ref, TITLE))
         await board.until(lambda: "mean .935 ±.0071 of 2" in board.text())
         assert "supported  ≥.9 is reached by more than the spread" in board.text()
@@ -243,7 +244,7 @@ async def test_attempts_stand_side_by_side_with_what_differs_and_the_best(small:
             argv = ["python", "train.py", "--lr", lr, "--seed", "1"]
             folder = forged(small, ref, f"{ID[:-1]}{at}", argv=argv)
             ends(folder, 0, out=f"mlkanban: auc={value}\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("runs")
         assert "3 runs in 3 configurations" in board.lines()[0]
@@ -316,7 +317,7 @@ async def test_the_end_of_the_log_is_shown_and_followed_while_it_runs(small: Pat
     async with opened(small) as board:
         folder = forged(small, board.ref(TITLE))
         folder.out.write_text("epoch 1\n\x1b[31mepoch 2\x1b[0m\n 10%|#  | 1/10\r 40%|#### | 4/10")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("runs")
         await board.until(lambda: "  epoch 2" in board.text())
@@ -353,7 +354,7 @@ async def test_the_code_of_two_attempts_is_compared_in_the_pager(
             git("commit", "--quiet", "--message", "x")
             commit = git("rev-parse", "HEAD")
             ends(forged(small, board.ref(TITLE), f"{ID[:-1]}{at}", commit=commit, cwd=str(code)), 0)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("runs", "run.diff")
         await board.until((tmp_path / "read").exists)
@@ -374,13 +375,13 @@ async def test_the_code_of_two_attempts_is_compared_in_the_pager(
 async def test_the_filter_follows_what_becomes_of_runs(small: Path) -> None:
     async with opened(small) as board:
         folder = forged(small, board.ref(TITLE))
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.press("filter")
         await board.answer("run:unknown")
         await board.until(lambda: "  1 of " in board.lines()[0])
         assert board.current() == TITLE
         ends(folder, 1)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.until(lambda: "  0 of " in board.lines()[0])
         await board.press("filter")
         await board.answer("run:failed")
@@ -391,7 +392,7 @@ async def test_runs_that_leave_it_open_propose_nothing(small: Path) -> None:
     async with opened(small) as board:
         ref = board.ref(TITLE)
         ends(forged(small, ref), 0, out="mlkanban: auc=0.93\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("card.finish")
         assert "runs say" not in board.question()
@@ -406,7 +407,7 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
         for number, reached in enumerate((0.93, 0.94)):
             run = ID.replace("0000000a", f"0000000{number}")
             ends(forged(small, ref, run), 0, out=f"mlkanban: auc={reached}\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("card.finish")
         assert f"{ref}, whose runs say supported, ends as:" in board.question()
@@ -436,7 +437,7 @@ async def test_the_proposal_names_the_configuration_that_it_rests_on(small: Path
             run = ID.replace("0000000a", f"0000000{number}")
             folder = forged(small, ref, run, argv=["t", f"lr={lr}", f"seed={number}"])
             ends(folder, 0, out=f"mlkanban: auc={reached}\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("card.finish")
         assert "whose runs say supported by lr 1: 0.935 +- 0.0071 (2 runs)," in board.question()
@@ -446,7 +447,7 @@ async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: 
     async with opened(small) as board:
         ref = board.ref(TITLE)
         ends(forged(small, ref, gpus=2), 0)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
 
         async def budgeted(written: str) -> None:
@@ -477,7 +478,7 @@ async def test_a_run_of_a_tracker_is_neither_stopped_nor_read_here(small: Path) 
     async with opened(small) as board:
         ref = board.ref(TITLE)
         ends(forged(small, ref), 0)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         trial = Tracked("optuna:s/1", says="RUNNING", where="/data/optuna.db", tags={})
         await board.app.store_thread.call(lambda s: s.links.link(ref, trial))
         await board.go_to(TITLE)
@@ -529,9 +530,35 @@ async def test_a_run_starts_again_after_a_question_with_other_parameters(
         assert len(list((small / "runs").glob("2*"))) == 1
         await board.keys("y")
         await board.until((code / "ran").exists)
-        await board.until(lambda: " started." in board.status())
+        await board.until(
+            lambda: any(text.endswith(" started.") for text in board.messages("Run "))
+        )
         assert (code / "ran").read_text() == "--lr 2\n"
         assert len(list((small / "runs").glob("2*"))) == 2
+
+
+async def test_at_a_full_stage_a_run_is_queued_instead(small: Path, monkeypatch: Any) -> None:
+    asked: list[list[str]] = []
+
+    def done(words: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        asked.append(words[words.index("rerun") :])
+        full = "--queue" not in words
+        data = {"message": "Training is full (2/2)."} if full else {"id": "r1"}
+        return subprocess.CompletedProcess(words, int(full), json.dumps({"data": data}), "")
+
+    async with opened(small, size=(120, 40)) as board:
+        ends(forged(small, board.ref(TITLE), argv=["t"], cwd=str(small), redacted=False), 1)
+        await board.app.run_watch.look_now()
+        await board.go_to(TITLE)
+        await board.press("runs", "run.again")
+        await board.until(lambda: "Run again in" in board.text())
+        with monkeypatch.context() as patch:
+            patch.setattr("mlkanban.tui.run_again.subprocess.run", done)
+            await board.keys("y")
+            await board.until(lambda: "Training is full" in board.question())
+            await board.keys("w")
+            await board.until(lambda: bool(board.messages("Run r1 is in the queue.")))
+    assert asked == [["rerun", ID, how, "--"] for how in ("--detach", "--queue")]
 
 
 async def test_the_newest_run_of_a_card_starts_again_from_its_page(small: Path) -> None:
@@ -542,7 +569,7 @@ async def test_the_newest_run_of_a_card_starts_again_from_its_page(small: Path) 
         await board.keys("A")
         await board.until(lambda: f"{ref} has no run that could be" in board.status())
         ends(forged(small, ref, argv=["t", "--token", "***"], cwd=str(small)), 1)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.keys("A")
         await board.until(lambda: "t --token '***'" in board.text())
         await board.keys("y")
@@ -553,12 +580,12 @@ async def test_a_log_that_grows_over_the_limit_is_named(small: Path) -> None:
     async with opened(small, settings=Settings(log_limit_mb=0.1)) as board:
         folder = forged(small, board.ref(TITLE))
         folder.err.write_bytes(b"x" * 99 * 4_000)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("runs")
         await board.until(lambda: "a log of 0.4 MB, over the limit of 0.1 MB" in board.text())
         ends(folder, 0, out="short\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.until(lambda: "over the limit" not in board.text())
 
 
@@ -572,7 +599,7 @@ async def test_a_broken_guard_stands_on_every_page_of_the_card(small: Path) -> N
             argv = ["python", "train.py", "--lr", lr, "--seed", str(seed)]
             folder = forged(small, ref, f"{ID[:-1]}{at}", argv=argv)
             ends(folder, 0, out=f"mlkanban: auc={auc} p95={p95}\n")
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         assert "✗ p95 60.5→≤50" in board.text()
         await board.press("runs")
@@ -606,27 +633,34 @@ async def test_a_run_of_the_queue_has_its_turn_changed_and_is_dropped(small: Pat
         for run, title in ((ID, TITLE), (other, "calibrate probabilities")):
             (small / "queue" / run).touch()
             forged(small, board.ref(title), run, **waits)
-        await board.app.run_watch.look()
+        await board.app.run_watch.look_now()
         head = next(line for line in board.lines() if "Training" in line)
         assert " •2" in head
         await board.go_to(TITLE)
         await board.press("runs")
         assert any("• queued" in line for line in board.lines())
-        await board.press("run.later")
-        await board.until(lambda: "Its turn is 2 of 2." in board.status())
-        await board.press("run.earlier")
-        await board.until(lambda: "Its turn is 1 of 2." in board.status())
-        await board.press("run.hold")
-        await board.until(lambda: "Its turn is 1 of 2. It is held back." in board.status())
+        hints = board.status()
+        assert "b hold back" in hints
+        assert "K earlier" in hints
+        assert "J later" in hints
+        for command, told in (
+            ("run.later", "Its turn is 2 of 2."),
+            ("run.earlier", "Its turn is 1 of 2."),
+            ("run.hold", "Its turn is 1 of 2. It is held back."),
+        ):
+            await board.press(command)
+            await board.until(lambda: board.messages("Its turn")[-1:] == [told])  # noqa: B023
         assert any("held back by" in line for line in board.lines())
+        words = {hint.command: hint.word for hint in board.screen.status.hints}
+        assert words["run.hold"] == "release"
         await board.press("run.hold")
-        await board.until(lambda: board.status().strip().startswith("Its turn is 1 of 2."))
+        await board.until(lambda: board.messages("Its turn")[-1] == "Its turn is 1 of 2.")
         await board.press("run.stop")
         await board.keys("y")
-        await board.until(lambda: "Stopped." in board.status())
+        await board.until(lambda: bool(board.messages("Stopped.")))
         assert any("killed" in line for line in board.lines())
         await board.press("run.later")
-        await board.until(lambda: "does not wait in the queue" in board.status())
+        await board.until(lambda: bool(board.messages("It does not wait in the queue")))
 
 
 async def test_the_best_trial_is_found_and_parameters_are_ranked(small: Path) -> None:

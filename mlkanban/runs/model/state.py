@@ -10,6 +10,8 @@ from enum import Enum, StrEnum, auto
 
 STARTS_WITHIN = 60.0
 """Seconds after which a run that has no process yet will never have one."""
+HELD_BACK = "held back by "
+"""How the evidence begins of a run that others in the queue may overtake."""
 HEART_STOPPED = 180.0
 """Seconds without a heartbeat after which a run elsewhere is stale. It beats every 10."""
 
@@ -175,7 +177,7 @@ def judge_waiting(seen: SeenWaiting) -> Judgement:
     """The state of a run in the queue of a machine. One that lost its place was never started."""
     if seen.dropped_by:
         return Judgement(RunState.KILLED, f"{seen.dropped_by} took it out of the queue")
-    why = f"held back by {seen.held_by}" if seen.held_by else f"waits for {seen.waits_for}"
+    why = f"{HELD_BACK}{seen.held_by}" if seen.held_by else f"waits for {seen.waits_for}"
     if seen.at.host != seen.here.host or (
         seen.at.boot_id == seen.here.boot_id and seen.at.pid_ns != seen.here.pid_ns
     ):

@@ -6,10 +6,11 @@ twice, and no run is dropped that starts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, MlkanbanError, RuleRefused
@@ -39,6 +40,13 @@ class Turns:
     def lost(self, now: datetime) -> list[QueuedRun]:
         """The runs that lost their place before their turn came."""
         return [run for run in self._files.runs(now) if run.was_lost]
+
+    def forget_replaced(self, start: Mapping[str, Any], now: datetime) -> None:
+        """Forget the runs that lost their place and are queued again as the one with this start: of
+        the same command in the same folder for the same card."""
+        for lost in self.lost(now):
+            if all(lost.start.get(key) == start.get(key) for key in ("card_id", "argv", "cwd")):
+                self._files.remove(lost.folder.id)
 
     def _in_turn(self, runs: Iterable[QueuedRun]) -> list[str]:
         runs = list(runs)
@@ -87,13 +95,15 @@ class Turns:
         with self._service.runs.alone():
             self._still_waiting(run, now)
             self._files.write_order(shifted(order, run.folder.id, by))
+        self.advance(now)
 
     def hold(self, run: QueuedRun, by: str, now: datetime) -> None:
-        """Hold a run back, or let it go on where `by` is ''."""
+        """Hold a run back, or let it go on where `by` is ''; then it starts if its turn is now."""
         with self._service.runs.alone():
             waiting = self._still_waiting(run, now)
             queue = {**waiting.start["queue"], "held": by}
             waiting.folder.write_start({**waiting.start, "queue": queue})
+        self.advance(now)
 
     def drop(self, run: QueuedRun, by: str, now: datetime) -> None:
         """Take a run out of the queue; it never starts. One that lost its place is forgotten."""
@@ -103,6 +113,16 @@ class Turns:
                 waiting.folder.write_stop({"by": by, "at": instant(now)})
             wake(run.folder)
         self._files.remove(run.folder.id)
+        self.advance(now)
+
+    def turn_of(self, run: str, now: datetime) -> str:
+        """As a sentence, which turn a run of the queue has."""
+        waiting = self.waiting(now)
+        for place, other in enumerate(waiting, 1):
+            if other.folder.id == run:
+                held = " It is held back." if other.held_by else ""
+                return f"Its turn is {place} of {len(waiting)}.{held}"
+        return "Its turn has come: it starts."
 
     def _still_waiting(self, run: QueuedRun, now: datetime) -> QueuedRun:
         """The run as its files have it now; the store is being written, so nothing reads that."""

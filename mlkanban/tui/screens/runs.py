@@ -54,7 +54,7 @@ from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.run_query import run_matcher
-from mlkanban.runs.model.state import RunState, Stopped
+from mlkanban.runs.model.state import HELD_BACK, RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
 from mlkanban.runs.queue.entries import QueuedRun, named
@@ -527,8 +527,12 @@ class RunsScreen(ListScreen):
             idle |= {"run.again"} if run.commit else {"run.again", "run.diff"}
         if self._inside:
             idle.add("run.sort")
+        if run.state is not RunState.QUEUED or run.job:
+            idle |= {"run.hold", "run.earlier", "run.later"}
         names = [name for name in STATUS[RUNS] if name not in idle]
         hints = self.hints(names)
+        if run.evidence.startswith(HELD_BACK):
+            hints = [h._replace(word="release") if h.command == "run.hold" else h for h in hints]
         if several:
             hints = [h._replace(word="its runs") if h.command == "run.log" else h for h in hints]
         return hints
@@ -695,11 +699,9 @@ class RunsScreen(ListScreen):
         def changed(service: Service) -> str:
             turns = Turns(data, service)
             change(turns, named(turns.waiting(self.host.now()), run.id))
-            waiting = turns.waiting(self.host.now())
-            place = next(at for at, other in enumerate(waiting, 1) if other.folder.id == run.id)
-            held = " It is held back." if waiting[place - 1].held_by else ""
-            return f"Its turn is {place} of {len(waiting)}.{held}"
+            return turns.turn_of(run.id, self.host.now())
 
+        await self.host.look_at_runs()  # runs that ended have left their slots
         try:
             text = await self.host.store_thread.call(changed)
         except NotFound:

@@ -381,7 +381,7 @@ def _meta(
         "figures": results and {
             "metric": results.name,
             **_configuration(results.latest),
-            "best": results.best_run.id,
+            "best": results.best_run and results.best_run.id,
             "trials": results.trials,
             "search": results.is_search,
             "proposal": results.proposal and results.proposal.value,

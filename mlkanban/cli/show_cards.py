@@ -200,7 +200,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         kept = {run.id for run in found[:_MOST_RUNS]} | {
             run.id for run in found if run.may_go_on and run.state is not RunState.TRACKED
         }
-        if results:
+        if results and results.best_run:
             kept.add(results.best_run.id)
         listed = [run for run in found if run.id in kept]
         latest = latest_values([(card.ref, run) for run in listed], service)

@@ -171,6 +171,11 @@ def metric_text(metric: Mapping[str, Any] | None) -> str:
     return f"{metric['name']} {'/'.join(shown)}".rstrip()
 
 
+def has_direction(metric: Mapping[str, Any]) -> bool:
+    """Whether it is known which values are better; a target without a direction is a least one."""
+    return bool(metric.get("direction")) or metric.get("target") is not None
+
+
 def reaches(metric: Mapping[str, Any], value: float) -> bool:
     """Whether a value meets the target; False without a target."""
     target = metric.get("target")

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
-from mlkanban.core.metrics import compact_text, number_text, reaches
+from mlkanban.core.metrics import compact_text, has_direction, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import paragraph
 from mlkanban.display.run_lines import MARK_ROLES
@@ -78,17 +78,19 @@ def curve_lines(
 def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> str:
     """Where the curves are: that of a run that goes on, else the one that ends best."""
     metric = metric or {}
-    lower = metric.get("direction") == "<="
+    lower, directed = metric.get("direction") == "<=", has_direction(metric)
     shown = [one for one in named if one.series.points]
     going_on = [one for one in shown if one.grows]
     parts = [_now(one, metric, lower=lower) for one in going_on[:2]]
     ended = [one for one in shown if not one.grows]
     if ended:
         sign = 1 if lower else -1
-        first = min(ended, key=lambda one: sign * one.series.points[-1].value)
+        first = ended[0]
+        if directed:
+            first = min(ended, key=lambda one: sign * one.series.points[-1].value)
         last = first.series.points[-1]
         how = "ended at"
-        if len(ended) > 1:
+        if directed and len(ended) > 1:
             how = f"ended {'lowest' if lower else 'highest'}, at"
         away = _distance(last.value, metric)
         if going_on:
@@ -103,7 +105,7 @@ def _now(one: NamedSeries, metric: Mapping[str, Any], *, lower: bool) -> str:
     if one.series.unread:
         return f"{_name(one)} reports no number now: {cell_text(one.series.unread)}."
     text = f"{_name(one)} is at {_value(last, metric)}{_at(last)}{_distance(last.value, metric)}"
-    if best is not None and best.value != last.value:
+    if has_direction(metric) and best is not None and best.value != last.value:
         text += f"; best so far {_value(best, metric)}{_at(best)}"
     return f"{text}."
 

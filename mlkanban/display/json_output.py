@@ -459,12 +459,12 @@ class ConfigurationJson(BasisJson):
 
 
 class RunFiguresJson(RepeatsJson):
-    """The configuration tried last; `best` is the best run of all, `basis` what the proposed
-    verdict rests on. `trials` is how many configurations have one run; from five on they are a
-    `search`."""
+    """The configuration tried last; `best` is the best run of all, null where nobody knows which
+    values are better; `basis` what the proposed verdict rests on. `trials` is how many
+    configurations have one run; from five on they are a `search`."""
 
     metric: str
-    best: str
+    best: str | None
     trials: int
     search: bool
     proposal: str | None

@@ -196,7 +196,7 @@ def _since(run: Run, zone: tzinfo) -> str:
 def known_of(run: Run, context: RunPageContext) -> Line:
     """How a run ended and how that is known: of a failed one the reason first."""
     found = context.found
-    best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
+    best = found is not None and found.is_best_run(run)
     told = cell_text(run.outcome or run.evidence)
     line: Line = []
     if run.state in FAILED:

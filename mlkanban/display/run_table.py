@@ -122,9 +122,11 @@ def result_lines(
     if found:
         best = found.best_run
         bars = sparkline(found.values, glyphs.spark)
-        when = f" of {started(best, zone)}" if best.started else ""
-        name = short_ids(runs).get(best.id, best.id)
-        value = f"best run {found.text(best)}{when} ({name})"
+        value = ""
+        if best is not None:
+            when = f" of {started(best, zone)}" if best.started else ""
+            name = short_ids(runs).get(best.id, best.id)
+            value = f"best run {found.text(best)}{when} ({name})"
         lines.append(cell_text("  ".join(filter(None, (found.summary, bars, value)))))
         lines += map(cell_text, _configurations(found, most, room))
         if found.proposal:
@@ -154,15 +156,13 @@ def _configurations(found: Results, most: int, room: int) -> Iterator[str]:
         if found.guards:
             yield f"guards: {'; '.join(guard.summary for guard in found.latest.guards)}"
         if (baseline := found.comparison(found.latest).baseline) is not None:
-            yield f"vs the baseline {difference_text(baseline)}{_LEVEL}"
+            level = "" if baseline.low is None else f", with its {PERCENT} % interval"
+            yield f"vs the baseline {difference_text(baseline)}{level}"
         return
     yield f"tried last of {many} configurations; only runs of one configuration are averaged"
     yield from _comparison_table(found, most, room)
     if all(one.n == 1 for one in found.configurations):
         yield found.repeats.sentence
-
-
-_LEVEL = f", with its {PERCENT} % interval"
 
 
 def _comparison_table(found: Results, most: int, room: int) -> Iterator[str]:
@@ -171,7 +171,7 @@ def _comparison_table(found: Results, most: int, room: int) -> Iterator[str]:
     shown = [*reversed(found.configurations)]
     if most and len(shown) > most:
         shown = shown[:most]
-        if not any(one is found.best for one in shown):
+        if found.best is not None and found.best not in shown:
             shown[-1] = found.best
     compared = [found.comparison(one) for one in shown]
     columns = [

@@ -117,7 +117,7 @@ def metrics_text(run: Run, found: Results | None = None) -> str:
         for name, value in islice(run.metrics.items(), SHORTLY)
     )
     more = " .." if len(run.metrics) > SHORTLY else ""
-    best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
+    best = found is not None and found.is_best_run(run)
     wrong = "  ".join(filter(None, (f"{shown}{more}", *run.unread[:1])))
     return f"{wrong}{'  best' if best else ''}"
 

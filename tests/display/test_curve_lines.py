@@ -44,6 +44,13 @@ def test_which_one_ended_best() -> None:
     )
 
 
+def test_without_a_direction_no_curve_is_the_best() -> None:
+    a, b = named([2.4, 0.3], "a"), named([2.4, 0.1], "b")
+    assert conclusion([a, b], {"name": "auc"}) == "a ended at .3 (step 200)."
+    falling = named([2.4, 0.1163], "running", grows=True)
+    assert conclusion([falling], None) == "The running one is at .1163 (step 200)."
+
+
 def test_a_picture_stays_where_it_is_while_values_come() -> None:
     def picture(values: list[float]) -> list[int]:
         some = [named(values, "running", grows=True)]

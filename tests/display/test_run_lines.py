@@ -110,6 +110,7 @@ def test_what_one_configuration_says_fits_into_any_width() -> None:
     here = context()
     assert here.found is not None
     best = here.found.best
+    assert best is not None
     for width in (40, 80, 160):
         lines = comparison_lines(best, here, width)
         assert all(width_of(line) <= width for line in lines)
@@ -120,7 +121,7 @@ def test_what_one_configuration_says_fits_into_any_width() -> None:
 
 def test_a_search_without_a_target_says_what_to_repeat() -> None:
     many = [run(at, 0.9 + at / 100, f"1e-{at}") for at in range(5)]
-    here = replace(context(many), found=results(many, {"name": "auc"}))
+    here = replace(context(many), found=results(many, {"name": "auc", "direction": ">="}))
     [said] = plain(verdict_lines(here, 200))
     assert said == (
         "search  5 trials, best .94 (lr 1e-4): repeat it with two more seeds; the best of many is"

@@ -27,12 +27,12 @@ def test_runs_are_named_by_as_much_of_their_ids_as_only_one_has() -> None:
 
 def test_the_best_run_has_no_time_where_none_is_known() -> None:
     run = Run("20260302-090000-1a000001", RunState.FINISHED, exit=0, metrics={"auc": 0.8411})
-    [said, *_] = result_lines([run], results([run], {"name": "auc"}), UTC, NOW)
+    [said, *_] = result_lines([run], results([run], {"name": "auc", "direction": ">="}), UTC, NOW)
     assert said.endswith("  best run 0.8411 (1a000001)")
 
 
 MEASURED = [replace(run, metrics={"auc": v}) for run, v in zip(RUNS, (0.9, 0.8), strict=True)]
-BEST_IS_A = results(MEASURED, {"name": "auc"})
+BEST_IS_A = results(MEASURED, {"name": "auc", "direction": ">="})
 
 
 def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> None:
@@ -104,6 +104,15 @@ def test_where_a_table_of_configurations_does_not_fit_each_has_lines_of_its_own(
         for part in ("n 1", "auc 0.91", "vs the one before +.010 (", "vs the baseline +.110 (",
                      "p95 <=50 52 broken", "says open"):  # fmt: skip
             assert part in said
+
+
+def test_an_interval_is_named_where_there_is_one() -> None:
+    metric = {"name": "auc", "target": 0.5, "baseline": 0.8}
+    one = RUNS[:1]
+    measured = [replace(run, metrics={"auc": 0.9}) for run in one]
+    assert "vs the baseline +.10" in result_lines(measured, results(measured, metric), UTC, NOW)
+    noisy = result_lines(measured, results(measured, metric | {"noise": 0.01}), UTC, NOW)
+    assert any(line.endswith(", with its 95 % interval") for line in noisy)
 
 
 def test_that_intervals_miss_is_said_where_there_are_many_of_them() -> None:

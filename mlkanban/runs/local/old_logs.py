@@ -62,4 +62,6 @@ def _good(service: Service, ref: str, runs: list[Run]) -> dict[str, str]:
     in_use = card.outcome == Outcome.SHIPPED and card.health != Health.RETIRED
     kept = {run.id: "of a model in use" for run in runs if in_use and run.is_result}
     results = service.runs.results(ref)
-    return kept | ({results.best_run.id: "the best of its card"} if results else {})
+    return kept | (
+        {results.best_run.id: "the best of its card"} if results and results.best_run else {}
+    )

@@ -179,6 +179,6 @@ def _results(runs: Sequence[Run], goals: Goals, repeats: Repeats) -> Results | N
 
 def _best(results: Results | None) -> float | None:
     """The mean of the best configuration, where it was not tried last."""
-    if results is None or results.best is results.latest:
+    if results is None or results.best is None or results.best is results.latest:
         return None
     return float(number_text(results.best.mean, results.metric))

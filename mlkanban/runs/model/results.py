@@ -12,7 +12,7 @@ from functools import cached_property
 from statistics import mean, stdev
 from typing import Any, NamedTuple
 
-from mlkanban.core.metrics import Goal, number_text, precise, reaches
+from mlkanban.core.metrics import Goal, has_direction, number_text, precise, reaches
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, Sample, difference
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -163,6 +163,10 @@ class Configuration:
         return all(guard.state is GuardState.HELD for guard in self.guards)
 
     @property
+    def breaks_guards(self) -> bool:
+        return any(guard.state is GuardState.BROKEN for guard in self.guards)
+
+    @property
     def guards_in_the_way(self) -> str:
         """What is wrong with the guards that are not held."""
         wrong = (guard.objection for guard in self.guards if guard.state is not GuardState.HELD)
@@ -216,13 +220,13 @@ class Configuration:
     @property
     def summary(self) -> str:
         """`0.915 +- 0.003 (2 runs, depth 6)`."""
-        return f"{self.measured} ({', '.join(filter(None, (self._many, self.label)))})"
+        return f"{self.measured} ({', '.join(filter(None, (self.many, self.label)))})"
 
     @property
     def summary_by_label(self) -> str:
         """`depth 6: 0.915 +- 0.003 (2 runs)`."""
         name = self.label or f"the configuration of {self.runs[-1].id}"
-        return f"{name}: {self.measured} ({self._many})"
+        return f"{name}: {self.measured} ({self.many})"
 
     @property
     def measured(self) -> str:
@@ -231,7 +235,8 @@ class Configuration:
         return f"{number_text(self.mean, self.metric)}{spread}"
 
     @property
-    def _many(self) -> str:
+    def many(self) -> str:
+        """`3 runs`."""
         return f"{self.n} run{'' if self.n == 1 else 's'}"
 
 
@@ -277,15 +282,13 @@ class Results:
         return self.configurations[-1]
 
     @cached_property
-    def best(self) -> Configuration:
-        """The configuration with the best mean; of equal ones, that with most runs."""
-        return max(
-            self.configurations,
-            key=lambda configuration: (
-                -configuration.mean if self.lower else configuration.mean,
-                configuration.n,
-            ),
-        )
+    def best(self) -> Configuration | None:
+        """The configuration with the best mean; of equal ones, that with most runs. None where
+        nobody knows which values are better."""
+        return self._best_of(self.configurations) if has_direction(self.metric) else None
+
+    def _best_of(self, some: Iterable[Configuration]) -> Configuration:
+        return max(some, key=lambda one: (-one.mean if self.lower else one.mean, one.n))
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -299,8 +302,15 @@ class Results:
         return tuple(float(run.metrics[self.name]) for run in self.runs)
 
     @cached_property
-    def best_run(self) -> Run:
+    def best_run(self) -> Run | None:
+        """None where nobody knows which values are better."""
+        if not has_direction(self.metric):
+            return None
         return (min if self.lower else max)(self.runs, key=lambda run: run.metrics[self.name])
+
+    def is_best_run(self, run: Run) -> bool:
+        """Whether a run is the best of several."""
+        return len(self.runs) > 1 and self.best_run is not None and run.id == self.best_run.id
 
     def text(self, run: Run) -> str:
         """The value of a run, on its side of the target."""
@@ -332,12 +342,25 @@ class Results:
     @property
     def search_text(self) -> str:
         """`40 trials, best 3.80 (lr 3e-4): repeat it with two more seeds; the best of many is
-        lucky`. A configuration that was repeated need not be once more."""
-        lead = next(one for one in self.configurations if self.best_run in one.runs)
-        name = f" ({lead.label})" if lead.label else ""
-        todo = f": repeat it with {_IN_WORDS[CONFIRMED - lead.n]}" if lead.n < CONFIRMED else ""
-        best = f"best {self.text(self.best_run)}{name}"
-        return f"{self.trials} trials, {best}{todo}; the best of many is lucky"
+        lucky`. The best is by its mean, of those that break no guard. A configuration that was
+        repeated need not be once more, and is no trial."""
+        if self.best is None:
+            least, most = (number_text(pick(self.values), self.metric) for pick in (min, max))
+            many = f"{self.trials} trials, values from {least} to {most}"
+            return f"{many}; the card does not say which are better"
+        unbroken = [one for one in self.configurations if not one.breaks_guards]
+        lead = self._best_of(unbroken or self.configurations)
+        best = f"best {lead.measured}"
+        if details := ", ".join(filter(None, (lead.many if lead.n > 1 else "", lead.label))):
+            best += f" ({details})"
+        if not unbroken:
+            return f"{self.trials} trials, {best}, but {lead.guards_in_the_way}"
+        if lead is not self.best:
+            best += " of those that break no guard"
+        if lead.n >= CONFIRMED:
+            return f"{self.trials} trials, {best}"
+        todo = f"repeat it with {_IN_WORDS[CONFIRMED - lead.n]}; the best of many is lucky"
+        return f"{self.trials} trials, {best}: {todo}"
 
     @property
     def summary(self) -> str:
@@ -380,6 +403,9 @@ def results(
     groups = grouped(_counted_once(counted), repeats)
     if not groups:
         return None
+    directions = {run.direction for run in counted.values()}
+    if len(directions) == 1 and not has_direction(metric):
+        metric = {**metric, "direction": directions.pop()}
     configurations = []
     for group, label in zip(groups, labels(groups, repeats), strict=True):
         some = observations(group, repeats)
@@ -507,7 +533,7 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
     repeated and none comes near."""
     aim = f"{'<=' if results.lower else '>='}{precise(target)}"
     many = len(results.configurations)
-    pick = min if results.lower else max
+    best, pick = results._best_of(results.configurations), min if results.lower else max
     ahead = [one for one in results.configurations if one.proposal is Proposal.SUPPORTED]
     if ahead:
         basis = pick(ahead, key=lambda configuration: configuration.mean)
@@ -527,10 +553,10 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         why = f"{aim} is reached{label}, but {basis.guards_in_the_way}"
         return proposal, why + _doubt(basis), basis
     if all(one.proposal is Proposal.NOT_SUPPORTED for one in results.configurations):
-        by = f"{aim} is missed{_by(results.best, -_ahead(results.best, results.best.mean, target))}"
+        by = f"{aim} is missed{_by(best, -_ahead(best, best.mean, target))}"
         if many > 1:
             by = f"each of {many} configurations misses {aim} by more than its spread or the noise"
-        return Proposal.NOT_SUPPORTED, by + _doubt(results.best), results.best
+        return Proposal.NOT_SUPPORTED, by + _doubt(best), best
     lucky = [
         configuration for configuration in results.configurations
         if LEAST <= configuration.n < CONFIRMED
@@ -549,9 +575,20 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         what = "run" if many == 1 else "run of a configuration"
         return Proposal.OPEN, f"one {what} says too little about {aim}", results.latest
     if results.latest.proposal is Proposal.OPEN:
-        return Proposal.OPEN, f"{aim} lies within {results.latest.margin_text}", results.latest
-    why = f"the configuration tried last misses {aim}, others say too little"
-    return Proposal.OPEN, why, results.latest
+        return Proposal.OPEN, _open_because(results.latest, target, aim), results.latest
+    lead = results._best_of(one for one in results.configurations if one.proposal is Proposal.OPEN)
+    why = f"the configuration tried last misses {aim}; {lead.summary_by_label}"
+    return Proposal.OPEN, f"{why}: {_open_because(lead, target, aim)}", lead
+
+
+def _open_because(one: Configuration, target: float, aim: str) -> str:
+    """Why a configuration by itself leaves it open."""
+    if one.n < LEAST:
+        return f"one run says too little about {aim}"
+    if abs(_ahead(one, one.mean, target)) < one.margin:
+        return f"{aim} lies within {one.margin_text}"
+    value = number_text(one.mean_without_best, one.metric)
+    return f"without its best run ({value}) it is not beyond {aim} by {one.margin_text}"
 
 
 def _alone(configuration: Configuration, target: float, *, several: bool) -> Proposal:

@@ -563,6 +563,9 @@ class RunsScreen(ListScreen):
         if found is None:
             self.status.show("No run has a value of the card's metric.")
             return
+        if found.best is None:
+            self.status.show("The card does not say which values are better.")
+            return
         if inside is None:
             ids = {run.id for run in found.best.runs}
             best = [

@@ -50,7 +50,7 @@ def listed(order: Order, *, lower: bool = False) -> list[str]:
 
 
 def test_all_runs_are_listed_whatever_became_of_them() -> None:
-    rows = overview(RUNS, results(RUNS, {"name": "auc"}))
+    rows = overview(RUNS, results(RUNS, {"name": "auc", "direction": ">="}))
     assert {row.differs["lr"]: [run.id for run in row.runs] for row in rows} == {
         "1": ["r4", "r2", "r0"], "2": ["r1"], "3": ["r3"],
     }  # fmt: skip
@@ -67,8 +67,8 @@ def test_orders() -> None:
 
 
 def test_only_a_configuration_with_runs_enough_is_the_best() -> None:
-    assert best_of(results(RUNS, {"name": "auc"})) is not None
-    assert best_of(results(RUNS[:3], {"name": "auc"})) is None
+    assert best_of(results(RUNS, {"name": "auc", "direction": ">="})) is not None
+    assert best_of(results(RUNS[:3], {"name": "auc", "direction": ">="})) is None
 
 
 def test_the_parameter_that_tells_most_comes_first() -> None:
@@ -135,11 +135,11 @@ def test_parameters_are_ranked_by_their_rank_correlation_with_the_metric() -> No
         )
         for at in range(6)
     ]  # fmt: skip
-    rows = overview(runs, results(runs, {"name": "auc"}))
+    rows = overview(runs, results(runs, {"name": "auc", "direction": ">="}))
     found = importances(rows)
     assert found[0].name == "lr"
     assert (found[0].share, found[0].correlation, found[0].n) == (1.0, 1.0, 6)
     [opt] = [one for one in found if one.name == "opt"]
     assert opt.correlation is None, "words have no order"
     few = runs[:4]
-    assert importances(overview(few, results(few, {"name": "auc"}))) == []
+    assert importances(overview(few, results(few, {"name": "auc", "direction": ">="}))) == []

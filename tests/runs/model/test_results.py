@@ -12,7 +12,7 @@ from scipy import stats
 
 from mlkanban.runs.model.configurations import grouped
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.runs.model.results import Proposal, remarks, results
+from mlkanban.runs.model.results import Proposal, Results, remarks, results
 from mlkanban.runs.model.run import Run, Task
 from mlkanban.runs.model.state import RunState
 
@@ -43,6 +43,10 @@ def tried(*cases: tuple[object, float]) -> list[Run]:
     ]  # fmt: skip
 
 
+def best_id(found: Results) -> str:
+    return found.best_run.id if found.best_run else ""
+
+
 def said(values, **metric) -> Proposal | None:
     found = results(runs(values), METRIC | metric)
     assert found is not None
@@ -60,7 +64,7 @@ def test_mean_and_spread_are_those_of_numpy(values) -> None:
         assert only.sd is None
     else:
         assert only.sd == pytest.approx(np.std(values, ddof=1), rel=1e-6, abs=1e-6)
-    assert values[int(found.best_run.id[1:])] == max(values)
+    assert values[int(best_id(found)[1:])] == max(values)
 
 
 @given(st.lists(numbers, min_size=1, max_size=10), numbers, st.floats(0, 100))
@@ -70,7 +74,7 @@ def test_lower_is_better_is_the_mirror_image(values, target, noise) -> None:
     down = results(runs([-value for value in values]), mirrored)
     assert up is not None
     assert down is not None
-    assert (up.proposal, up.best_run.id) == (down.proposal, down.best_run.id)
+    assert (up.proposal, best_id(up)) == (down.proposal, best_id(down))
 
 
 @given(st.lists(numbers, min_size=2, max_size=10), numbers, st.floats(0, 100))
@@ -139,6 +143,7 @@ def test_the_configuration_tried_last_speaks_and_a_better_one_is_named() -> None
     found = results(tried((6, 0.20), (6, 0.21), (3, 0.30), (3, 0.31)), LOSS)
     assert found is not None
     assert found.latest.label == "depth 3"
+    assert found.best is not None
     assert found.best.label == "depth 6"
     assert found.verdict == "supported: loss 0.205 +- 0.0071 (2 runs, depth 6)"
     worse = results(tried((3, 0.30), (3, 0.31), (6, 0.40), (6, 0.41)), LOSS)
@@ -251,7 +256,7 @@ def test_what_did_not_finish_is_no_result_and_is_told(state) -> None:
     good = [replace(run, id=f"{run.id}b") for run in runs([0.8, 0.81])]
     found = results([*good, *runs([0.97, 0.98], state)], METRIC)
     assert found is not None
-    assert (found.values, found.best_run.id) == ((0.8, 0.81), "r001b")
+    assert (found.values, best_id(found)) == ((0.8, 0.81), "r001b")
     assert found.proposal is Proposal.NOT_SUPPORTED
 
 
@@ -348,6 +353,7 @@ def test_no_value_is_rounded_over_the_target(target, units) -> None:
     assert found is not None
     shown = float(found.summary.split()[1])
     assert (shown >= target) == (value >= target)
+    assert found.best_run is not None
     assert (float(found.text(found.best_run)) >= target) == (value >= target)
 
 
@@ -361,6 +367,68 @@ def test_a_search_says_what_to_repeat() -> None:
     assert (goalless.proposal, goalless.search_text) == (None, f"5 trials, {todo}")
 
 
+def test_without_a_direction_nothing_is_the_best() -> None:
+    some = tried(*enumerate([0.3, 0.4, 0.21, 0.5, 0.6]))
+    found = results(some, {"name": "loss", "value": 0.5})
+    assert found is not None
+    assert (found.best, found.best_run) == (None, None)
+    assert not any(map(found.is_best_run, some))
+    assert found.search_text == (
+        "5 trials, values from 0.21 to 0.6; the card does not say which are better"
+    )
+    by_tracker = results([replace(run, direction="<=") for run in some], {"name": "loss"})
+    assert by_tracker is not None
+    assert best_id(by_tracker) == "r002"
+
+
+def test_the_best_of_a_search_is_by_its_mean() -> None:
+    once = [(depth, 0.8 - depth / 100) for depth in range(5)]
+    found = results(tried(*once, *((9, loss) for loss in (0.5, 0.51, 0.52, 0.53))), LOSS)
+    assert found is not None
+    assert found.search_text == "5 trials, best 0.515 +- 0.013 (4 runs, depth 9)"
+    lucky = results(tried(*once, (1, 0.9), (1, 0.1), (5, 0.7)), {"name": "loss"} | LOWER)
+    assert lucky is not None
+    assert lucky.search_text.startswith("5 trials, best 0.5967 +- ")
+
+
+@pytest.mark.parametrize("broken", [(5,), (0, 1, 2, 3, 4, 5)])
+def test_what_breaks_a_guard_is_not_to_be_repeated(broken) -> None:
+    some = [
+        replace(run, metrics={**run.metrics, "ms": 500.0 if at in broken else 40.0})
+        for at, run in enumerate(tried(*((depth, 0.8 - depth / 100) for depth in range(6))))
+    ]
+    limit = {"name": "ms", "direction": "<=", "target": 50.0}
+    found = results(some, LOSS, guards=[limit])
+    assert found is not None
+    assert found.search_text == (
+        "6 trials, best 0.76 (depth 4) of those that break no guard: repeat it with two more seeds;"
+        " the best of many is lucky"
+        if len(broken) == 1
+        else "6 trials, best 0.75 (depth 5), but ms is 500, not <=50"
+    )
+
+
+def why(cases, target: float) -> str:
+    """Why it is open, where more is better."""
+    metric = LOSS | {"direction": ">=", "target": target}
+    found = results(tried(*cases), metric)
+    assert found is not None
+    assert found.proposal is Proposal.OPEN
+    return found.why
+
+
+def test_why_it_is_open_is_the_reason() -> None:
+    several = [(1, 0.8), (2, 0.81), (3, 0.95), (3, 0.95), (3, 0.99)]
+    assert why(several, 0.94) == (
+        "without its best run (0.95) it is not beyond >=0.94 by the spread"
+    )
+    last_misses = [*((1, loss) for loss in (0.9, 0.95, 0.91, 0.96)), (2, 0.8), (2, 0.81)]
+    assert why(last_misses, 0.92) == (
+        "the configuration tried last misses >=0.92; depth 1: 0.93 +- 0.029 (4 runs):"
+        " >=0.92 lies within the spread"
+    )
+
+
 def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
     others = [(1, 0.3), (2, 0.3)]
     two = results(tried(*others, (3, 0.1), (3, 0.12)), LOSS)
@@ -371,7 +439,9 @@ def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
     )
     searched = results(tried(*((n, 0.3) for n in range(9)), (3, 0.1), (3, 0.12), (9, 0.1)), LOSS)
     assert searched is not None
-    assert searched.why == "9 trials, best 0.1 (depth 3); the best of many is lucky"
+    assert searched.why == (
+        "9 trials, best 0.1 (depth 9): repeat it with two more seeds; the best of many is lucky"
+    )
     again = results(tried(*((n, 0.3) for n in range(9)), (9, 0.1), (9, 0.12)), LOSS)
     assert again is not None
     assert again.why.endswith("is lucky: repeat it with one more seed")
@@ -532,6 +602,7 @@ def test_an_array_of_seeds_is_as_many_repeats() -> None:
     assert found is not None
     assert found.latest.values == pytest.approx((0.91, 0.92, 0.93, 0.95))
     assert found.proposal is Proposal.SUPPORTED
+    assert found.best_run is not None
     assert (found.best_run.id, found.best_run.params) == ("a_5", {"seed": "5"})
     again = replace(array({"seed": "{}"}), id="b", started="2026-03-21T09:00:00Z")
     found = results([array({"seed": "{}"}), again], METRIC)

@@ -61,16 +61,18 @@ class Turns:
         """Give every free slot to the next run that fits; the ids of the runs that start.
 
         Nobody is overtaken by a run that wants the same: where one of a stage finds no slot, the
-        others of that stage wait, and where one finds too few GPUs, all others that want any.
+        others of that stage wait, and where one finds too few GPUs, all others that want any. But
+        where there is no room for one more card, those of the cards that are there go on: they
+        would keep their places for ever.
         """
         waiting = [run for run in self.waiting(now) if not run.held_by]
         gpus = _gpus(waiting)
         started: list[str] = []
-        full: set[str] = set()
+        full: set[tuple[str, bool]] = set()
         for run in waiting:
             wants = int(run.start.get("gpus") or 0)
-            stage = self._service.runs.stage_of_runs(_card(run))
-            if stage in full or (wants and gpus is None):
+            stage, has_place = self._service.runs.stage_of_runs(_card(run))
+            if (stage, has_place) in full or (wants and gpus is None):
                 continue
             claim = _Claim(self._files, run, gpus, now)
             try:
@@ -78,7 +80,7 @@ class Turns:
                     _card(run), str(run.start.get("force") or ""), claim
                 )
             except LimitReached:
-                full.add(stage)
+                full |= {(stage, False), (stage, has_place)}
             except RuleRefused:
                 continue
             if claim.too_few_gpus:

@@ -228,15 +228,15 @@ class Runs:
                 for face in repository.faces_of(conn, tuple(dict.fromkeys(card_ids)))
             }
 
-    def stage_of_runs(self, card_id: str) -> str:
-        """The id of the stage where a card is while a run of it executes; '' where its board counts
-        no runs."""
+    def stage_of_runs(self, card_id: str) -> tuple[str, bool]:
+        """The id of the stage where a card is while a run of it executes, '' where its board counts
+        no runs, and whether the card has its place among the unattended ones there already."""
         with self._context.store.reading() as conn:
             face = next(iter(repository.faces_of(conn, (card_id,))), None)
             if face is None:
-                return ""
+                return "", False
             stage = training_stage(board_of(conn, repository.board_id(conn, face)), face)
-            return stage.id if stage else ""
+            return (stage.id, _has_place(face, stage)) if stage else ("", False)
 
     def give_up(self, ref: str, run_id: str) -> None:
         """Undo the start of a run that could not be started."""
@@ -354,7 +354,8 @@ def _effects_text(effects: Iterable[_RunEffect]) -> str:
 
 def _require_slot(tx: Transaction, face: CardFace) -> None:
     """Refuse a run of a stage whose slots are all taken. A card that works unattended takes one, or
-    as many as it has runs that execute on machines of ours."""
+    as many as it has runs that execute on machines of ours; none while its runs only wait in the
+    queue, which would wait for each other."""
     board = tx.board_of(face)
     stage = training_stage(board, face)
     if stage is None or stage.unattended is None:
@@ -362,14 +363,29 @@ def _require_slot(tx: Transaction, face: CardFace) -> None:
     taken = _executing(tx, face)
     for other in repository.unattended(tx.conn, board.id, stage.id):
         if other.id != face.id:
-            taken += max(1, _executing(tx, other))
+            taken += _slots(tx, other)
     if taken >= stage.unattended:
         raise LimitReached(f"{stage.name}: {taken}/{stage.unattended} running.")
 
 
+def _slots(tx: Transaction, face: CardFace) -> int:
+    open_runs = _open_runs(tx, face)
+    if open_runs and all(run.state is RunState.QUEUED and not run.job for run in open_runs):
+        return 0
+    return max(1, _executing(tx, face))
+
+
 def _executing(tx: Transaction, face: CardFace) -> int:
+    return sum(run.state is not RunState.QUEUED for run in _open_runs(tx, face))
+
+
+def _open_runs(tx: Transaction, face: CardFace) -> list[Run]:
     runs = runs_in(tx.writer.projector.entity(face.id).fields)
-    return sum(not run.state.ended and run.state is not RunState.QUEUED for run in runs)
+    return [run for run in runs if not run.state.ended]
+
+
+def _has_place(face: CardFace, stage: Stage) -> bool:
+    return face.work == Work.UNATTENDED and face.stage == stage.id
 
 
 def _may_start(
@@ -380,7 +396,7 @@ def _may_start(
     stage = training_stage(board, face)
     if stage is None or not face.is_open or board.is_delivered(face.stage):
         return face
-    if face.work == Work.UNATTENDED and face.stage == stage.id:
+    if _has_place(face, stage):
         return face  # one more run of a card that has its slot already
     verdicts = [_gates(conn, board, stage, face)]
     if with_room:

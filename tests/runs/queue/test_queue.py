@@ -141,6 +141,18 @@ def test_runs_of_one_card_take_a_slot_each(queue: Queue) -> None:
     assert json.loads(queue.job.mlk("--json", "show", card))["data"]["stage"] == "Training"
 
 
+def test_cards_whose_further_runs_wait_do_not_stop_the_queue(queue: Queue) -> None:
+    one, two, three = (queue.card(title) for title in ("one", "two", "three"))
+    queue.end()
+    queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "0")
+    for number, card in enumerate((one, three, two, one, three)):
+        queue.put(f"run{number}", card=card)
+    queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "2")
+    queue.tick()
+    until(lambda: set(queue.states().values()) == {"finished"})
+    assert sorted(queue.began()) == [f"run{number}" for number in range(5)]
+
+
 def test_a_finished_card_or_a_missing_one_is_not_queued(queue: Queue) -> None:
     queue.job.mlk("run", "--queue", "zz9", "--", "true", code=3)
     (queue.job.data / "board.db").rename(queue.job.cwd / "away")

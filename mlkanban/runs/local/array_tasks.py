@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from glob import escape, glob
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.model.metric_lines import MARK, MOST_UNREAD, Reported, reported
+from mlkanban.runs.model.task_end import TaskEnd
 
 _MOST = 1000
 """So many tasks of an array are kept with its run."""
@@ -38,15 +39,16 @@ def files_by_number(pattern: str) -> dict[int, Path]:
     }
 
 
-def file_of(job: Mapping[str, Any], stream: str, task: int, ends: list[list[Any]]) -> Path | None:
+def file_of(job: Mapping[str, Any], stream: str, task: int, ends: Sequence[TaskEnd]) -> Path | None:
     """The file with a stream of the task with this number; of a task that has not ended it may not
     be known which it is."""
-    end = next((end for end in ends if _index(end) == task), [f"_{task}", *[""] * 7])
-    return files_by_number(str(job.get(stream, ""))).get(_number(job, end))
+    end = next((end for end in ends if end.number == task), None)
+    number = task if end is None else _number(job, end)
+    return files_by_number(str(job.get(stream, ""))).get(number)
 
 
 def tasks_report(
-    job: Mapping[str, Any], ends: list[list[Any]], lives: Iterable[list[Any]] = ()
+    job: Mapping[str, Any], ends: Sequence[TaskEnd], lives: Iterable[list[Any]] = ()
 ) -> dict[str, Any]:
     """The fields of a run about the tasks of its array, which ended so, and were started then, by
     scheduler.json."""
@@ -55,13 +57,16 @@ def tasks_report(
         starts[task] = min(start, starts.get(task, start))
     files = files_by_number(str(job.get("stdout", "")))
     tasks, unread = [], []
-    for end in sorted(ends, key=_index)[:_MOST]:
+    for end in sorted(ends, key=lambda end: end.number)[:_MOST]:
         file = files.get(_number(job, end))
         found = reported_in(file) if file else Reported({})
         tasks.append(
-            [_index(end), end[2], end[4], end[6], found.values, starts.get(end[0]), end[5]]
-        )
-        unread += [f"task {_index(end)}: {text}" for text in found.unread]
+            [
+                end.number, end.state.value, end.seconds, end.why, found.values,
+                starts.get(end.task), end.end,
+            ]
+        )  # fmt: skip
+        unread += [f"task {end.number}: {text}" for text in found.unread]
     return {
         "tasks": tasks,
         "task_params": job.get("task_params") or {},
@@ -69,22 +74,15 @@ def tasks_report(
     }
 
 
-def left_out(ends: list[list[Any]]) -> str:
+def left_out(ends: Sequence[TaskEnd]) -> str:
     """A sentence about tasks that are not kept, '' when all are."""
     more = len(ends) - _MOST
     return f"the values of {more:,} tasks are left out: {_MOST:,} are kept" if more > 0 else ""
 
 
-def _index(end: list[Any]) -> int:
-    """The number of a task within its array: 3 of `4242_3`."""
-    text = str(end[0]).rpartition("_")[2]
-    return int(text) if text.isdecimal() else -1
-
-
-def _number(job: Mapping[str, Any], end: list[Any]) -> int:
+def _number(job: Mapping[str, Any], end: TaskEnd) -> int:
     """The number of a task in the names of its files."""
-    raw = str(end[7])
-    return int(raw) if job.get("by") == "job" and raw.isdecimal() else _index(end)
+    return int(end.raw) if job.get("by") == "job" and end.raw.isdecimal() else end.number
 
 
 def reported_in(file: Path, most: int = _FOR_METRICS) -> Reported:

@@ -35,6 +35,7 @@ from mlkanban.runs.model.state import (
     judge,
     judge_waiting,
 )
+from mlkanban.runs.model.task_end import TaskEnd, task_ends
 from mlkanban.text import quantity
 
 _AT_THE_START = timedelta(seconds=1)
@@ -156,7 +157,7 @@ def report(
         made |= {
             "task_count": count,
             "tasks_over": len(ends),
-            "tasks_failed": sum(end[2] == RunState.FAILED for end in ends),
+            "tasks_failed": sum(end.state is RunState.FAILED for end in ends),
             "at_work": scheduler.get("at_work"),
             "at_work_since": scheduler.get("at_work_since"),
         }
@@ -183,11 +184,9 @@ def _log_says(folder: RunFolder, start: dict[str, Any]) -> str:
     return f"its log says: {hint}" if hint else "its log says no reason"
 
 
-def _task_ends(folder: RunFolder) -> list[list[Any]]:
+def _task_ends(folder: RunFolder) -> list[TaskEnd]:
     """The tasks of an array that ended, as the scheduler's answer has them."""
-    kept = folder.scheduler().get("task_ends")
-    rows = kept if isinstance(kept, list) else []
-    return [row for row in rows if isinstance(row, list) and len(row) == 8]
+    return task_ends(folder.scheduler().get("task_ends"))
 
 
 def _lives(kept: Any, state: RunState) -> list[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from mlkanban.core.models import BlockReason
 from mlkanban.runs.model.labels import CardLabel, label_in
 from mlkanban.runs.model.run import EXACT_TASKS
 from mlkanban.runs.model.state import Judgement, RunState
+from mlkanban.runs.model.task_end import TaskEnd
 from mlkanban.runs.slurm.pending_reasons import reason_text
 from mlkanban.text import quantity
 
@@ -162,20 +162,6 @@ class Life(NamedTuple):
     submit: int
     start: int
     seconds: int | None = None
-
-
-class TaskEnd(NamedTuple):
-    """How a task of an array ended: its name (`4242_3`), SLURM's word for that, what that means and
-    why it failed. `seconds` are those of all its lives, None where they are not known."""
-
-    task: str
-    word: str
-    state: RunState
-    exit: int | None = None
-    seconds: int | None = None
-    end: int | None = None
-    why: str = ""
-    raw: str = ""
 
 
 class Known(NamedTuple):
@@ -518,20 +504,6 @@ def _task_end(job: SlurmJob, lives: Iterable[Life], uid: int) -> TaskEnd:
         job.task, job.state, state, job.exit, sum(known) if len(known) == len(spans) else None,
         job.end, why, job.raw,
     )  # fmt: skip
-
-
-def task_ends(kept: object) -> list[TaskEnd]:
-    """The ends of tasks among what was kept of a job."""
-    made = []
-    for row in kept if isinstance(kept, list) else ():
-        with suppress(ValueError, TypeError):
-            task, word, state, exit, seconds, end, why, raw = row
-            made.append(
-                TaskEnd(
-                    str(task), str(word), RunState(state), exit, seconds, end, str(why), str(raw)
-                )
-            )
-    return made
 
 
 def _named(ends: Iterable[TaskEnd], state: RunState) -> str:

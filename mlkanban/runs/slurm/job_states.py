@@ -14,6 +14,7 @@ from typing import Any
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.task_end import task_ends
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_records import (
     NO_FILE,
@@ -23,7 +24,6 @@ from mlkanban.runs.slurm.job_records import (
     Ticket,
     Verdict,
     judge_job,
-    task_ends,
 )
 from mlkanban.runs.slurm.labelled_jobs import at, find_logs, last_look, stamp, take_up
 from mlkanban.runs.slurm.unlinked_jobs import remember

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from mlkanban.runs.local.array_tasks import file_of, files_by_number, tasks_report, write_apart
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.task_end import TaskEnd
 
 
-def ended(task: str, state: str = "finished", raw: str = "", why: str = "") -> list[object]:
-    return [task, "WORD", state, None, 60, 100, why, raw]
+def ended(task: str, state: str = "finished", raw: str = "", why: str = "") -> TaskEnd:
+    return TaskEnd(task, "WORD", RunState(state), None, 60, 100, why, raw)
 
 
 def test_files_are_told_by_the_number_in_their_names(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """What SLURM 22.05 printed for real jobs, and what that means for their runs."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +14,6 @@ from mlkanban.runs.slurm.job_records import (
     judge_job,
     read_sacct,
     read_squeue,
-    task_ends,
     with_limits,
     with_statuses,
 )
@@ -382,5 +379,3 @@ def test_how_each_task_ended_is_known() -> None:
     assert [(end.task, end.state, end.seconds, end.why, end.raw) for end in found.ends] == [
         ("7_1", RunState.FINISHED, 4, "", "8"), ("7_2", RunState.FAILED, 5, "exit 1", "7"),
     ]  # fmt: skip
-    kept = json.loads(json.dumps([list(end) for end in found.ends]))
-    assert tuple(task_ends([*kept, ["7_3"], None])) == found.ends

@@ -11,9 +11,13 @@ import pytest
 
 from mlkanban import hooks
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.service.hook_events import HookEvent
+from mlkanban.core.timestamps import instant
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
+from mlkanban.service.hook_events import HOOKS, HookEvent
 from tests.service.conftest import ada, clock  # noqa: F401
-from tests.service.people import Person
+from tests.service.people import START, Person
 
 HAPPENED = [HookEvent("on-move", {"board": "fraud", "cards": [{"title": "'; rm -rf ~; $(x)"}]})]
 
@@ -169,3 +173,19 @@ def test_what_is_refused_is_not_told(ada: Person) -> None:  # noqa: F811
     with pytest.raises(MlkanbanError):
         ada.moves(*refs, to="Data prep")
     assert kinds(ada) == []
+
+
+def test_each_hook_is_called_and_documented(ada: Person) -> None:  # noqa: F811
+    [a] = ada.adds("a")
+    ada.moves(a, to="Data prep")
+    ada.cards.block([a], BlockReason.BUG, note="it fails")
+    ended = Run("r1", RunState.FINISHED, exit=0, started=instant(START), ended=instant(START))
+    ada.service.runs.take_in([RunReport(ended, a)])
+    ada.cards.finish([a], Outcome.SHIPPED)
+    called = {hook for hook, _ in kinds(ada)}
+
+    assert called == set(HOOKS)
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    for hook in HOOKS:
+        assert f"`{hook}`" in readme
+        assert f"`{hook}`" in str(hooks.__doc__)

@@ -20,14 +20,13 @@ from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
 from mlkanban.display.run_text import (
-    UNSEEN_STATES,
     elapsed,
     in_order_of_state,
     values_text,
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import SHAPE_CELLS
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import UNSEEN, RunState
 from mlkanban.service.preview import CardPreview, Stay
 
 _GAP = Piece("   ", "dim")
@@ -297,7 +296,7 @@ def _sign(run: Run, view: FaceContext) -> Piece:
     glyphs = view.glyphs
     if run.state is RunState.QUEUED:
         return Piece(glyphs.queued, "clock")
-    if run.state in UNSEEN_STATES:
+    if run.state in UNSEEN:
         return Piece(glyphs.running if run.may_go_on else glyphs.unseen, "clock")
     if run.may_go_on:
         return Piece(glyphs.running, "live")

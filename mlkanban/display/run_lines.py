@@ -30,8 +30,6 @@ from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import (
-    FAILED,
-    GOING_ON,
     ConfigurationRuns,
     best_of,
     importances,
@@ -47,7 +45,7 @@ from mlkanban.runs.model.results import (
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, means, sparkline
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import AT_WORK, BY_INTEREST, FAILED, WAITING, RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text
 
@@ -109,7 +107,7 @@ def state_piece(run: Run, glyphs: Glyphs) -> Piece:
 
 
 def _sign(state: RunState, glyphs: Glyphs) -> tuple[str, str]:
-    if state in GOING_ON:
+    if state in AT_WORK:
         return glyphs.running, "live"
     if state is RunState.QUEUED:
         return glyphs.queued, "clock"
@@ -481,7 +479,7 @@ def states_of(row: ConfigurationRuns, context: RunPageContext) -> Line:
             return start
         return [*start, Piece(run.state.value, "text"), *_so_far(row, context)]
     parts: list[Line] = []
-    for state, many in sorted(row.states.items(), key=lambda one: _RANK.index(one[0])):
+    for state, many in sorted(row.states.items(), key=lambda one: BY_INTEREST.index(one[0])):
         sign, role = _sign(state, glyphs)
         if state is RunState.FINISHED:
             if len(row.states) == 1:
@@ -500,13 +498,6 @@ def _so_far(row: ConfigurationRuns, context: RunPageContext) -> Line:
     return [
         Piece(f" {_others(run, context)}", "value"), Piece(f" {shape}" if shape else "", "live"),
     ]  # fmt: skip
-
-
-_RANK = [
-    RunState.RUNNING, RunState.STARTING, RunState.ORPHAN, RunState.QUEUED, RunState.UNKNOWN,
-    RunState.STALE, RunState.FAILED, RunState.LOST, RunState.KILLED, RunState.TRACKED,
-    RunState.FINISHED,
-]  # fmt: skip
 
 
 def _aligned(values: Sequence[float], metric: Mapping[str, Any] | None) -> list[str]:
@@ -699,7 +690,7 @@ def counts_line(runs: Sequence[Run], glyphs: Glyphs, *, words: bool) -> Line:
     """How many runs go on, wait and failed: `► 2 running  • 4 queued  ✗ 11 failed`."""
     parts: list[Line] = []
     for states, word in (
-        (GOING_ON, "running"), ((RunState.QUEUED,), "queued"), (FAILED, "failed"),
+        (AT_WORK, "running"), (WAITING, "queued"), (FAILED, "failed"),
     ):  # fmt: skip
         many = sum(run.state in states for run in runs)
         if many:

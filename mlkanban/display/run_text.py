@@ -13,7 +13,7 @@ from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, sparkline
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import UNSEEN, RunState
 from mlkanban.runs.model.usage import length
 
 if TYPE_CHECKING:
@@ -65,10 +65,7 @@ def elapsed(run: Run, now: datetime) -> str:
     be seen."""
     if since := moment(run.waits_since):
         return spoken(now - since)
-    return duration(run, now) + UTF8.unseen * (run.state in UNSEEN_STATES)
-
-
-UNSEEN_STATES = frozenset({RunState.UNKNOWN, RunState.STALE})
+    return duration(run, now) + UTF8.unseen * (run.state in UNSEEN)
 
 
 def in_order_of_state(runs: Sequence[Run]) -> list[Run]:

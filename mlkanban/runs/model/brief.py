@@ -25,14 +25,13 @@ from mlkanban.core.metrics import (
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, is_typed, runs_in
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import AT_WORK, RunState
 from mlkanban.runs.model.usage import usage
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.results import Results
 
 _SHORT_COMMIT = 7
-_VISIBLE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
 _ALWAYS_KEPT = 9
 """Fields of a Brief; those behind them are left out where they say nothing."""
 _NEVER = datetime.fromtimestamp(0, UTC)
@@ -88,7 +87,7 @@ class Brief(NamedTuple):
             runs=len(runs),
             commit=newest.commit[:_SHORT_COMMIT] + "*" * newest.dirty if newest else "",
             since=first.started if first else "",
-            sure=first is None or first.state in _VISIBLE,
+            sure=first is None or first.state in AT_WORK,
             gpu_hours=round(used.gpu_hours, 3),
             gpus=gpus,
             busy=math.fsum(n * at for n, at in working.values()) / gpus if gpus else 0.0,

@@ -21,16 +21,11 @@ from mlkanban.runs.model.parameters import is_word
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Configuration, Results
 from mlkanban.runs.model.run import Run, tasks_apart
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import AT_WORK, UNSEEN, RunState
 from mlkanban.runs.model.usage import length
 
 BEST_FROM = 3
 """Runs of a configuration from which on it may be called the best: fewer are luck."""
-GOING_ON = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
-"""States in which a run was seen at work."""
-FAILED = frozenset({RunState.FAILED, RunState.LOST})
-
-_OUT_OF_SIGHT = frozenset({RunState.UNKNOWN, RunState.STALE})
 _LEAST_TO_TELL = 5
 """Configurations from which on it is said how much parameters tell."""
 MOST_DRAWN = 4
@@ -138,7 +133,7 @@ def best_of(found: Results | None) -> Configuration | None:
 def worth_watching(runs: Sequence[Run], found: Results | None) -> list[tuple[Run, str]]:
     """Of the runs of a card, newest first, those whose curves tell most, with what to call each:
     the best one and the newest that go on; without either the newest ones."""
-    going_on = [run for run in runs if run.state in GOING_ON or run.state in _OUT_OF_SIGHT]
+    going_on = [run for run in runs if run.state in AT_WORK or run.state in UNSEEN]
     chosen = [(found.best_run, "best")] if found and found.best_run else []
     chosen += [(run, "running") for run in going_on[: MOST_DRAWN - len(chosen)]]
     return chosen or [(run, "newest" if at == 0 else "before") for at, run in enumerate(runs[:2])]

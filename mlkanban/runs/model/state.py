@@ -41,9 +41,19 @@ class RunState(StrEnum):
         return self in _ENDED
 
 
-_ENDED = frozenset(
-    {RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST, RunState.TRACKED}
-)
+WAITING = frozenset({RunState.QUEUED})
+AT_WORK = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
+"""States in which a run was seen at work."""
+UNSEEN = frozenset({RunState.UNKNOWN, RunState.STALE})
+"""It may still be at work, and cannot be seen from here."""
+FAILED = frozenset({RunState.FAILED, RunState.LOST})
+_ENDED = FAILED | {RunState.FINISHED, RunState.KILLED, RunState.TRACKED}
+BY_INTEREST = (
+    RunState.RUNNING, RunState.STARTING, RunState.ORPHAN, RunState.QUEUED, RunState.UNKNOWN,
+    RunState.STALE, RunState.FAILED, RunState.LOST, RunState.KILLED, RunState.TRACKED,
+    RunState.FINISHED,
+)  # fmt: skip
+"""The order in which runs of several states are counted: what a person may act on first."""
 
 
 class Stopped(Enum):

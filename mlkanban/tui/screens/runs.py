@@ -42,7 +42,6 @@ from mlkanban.runs.local.log_room import longest, over_limit
 from mlkanban.runs.local.logs import Written, last_written, render
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
 from mlkanban.runs.model.overview import (
-    FAILED,
     ConfigurationRuns,
     Order,
     arrays_apart,
@@ -54,7 +53,7 @@ from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.run_query import run_matcher
-from mlkanban.runs.model.state import HELD_BACK, RunState, Stopped
+from mlkanban.runs.model.state import FAILED, HELD_BACK, RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
 from mlkanban.runs.queue.entries import QueuedRun, named

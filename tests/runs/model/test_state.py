@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.runs.model.state import (
+    AT_WORK,
+    BY_INTEREST,
+    FAILED,
     HEART_STOPPED,
     STARTS_WITHIN,
+    UNSEEN,
+    WAITING,
     Judgement,
     PidScope,
     RunState,
@@ -136,3 +141,11 @@ def test_a_run_elsewhere_is_stale_after_three_minutes_without_a_sign(heartbeat, 
 )
 def test_a_run_without_a_process_is_starting_for_a_minute(age, state) -> None:
     assert judge(replace(RUNNING, supervisor=None, child=None, age=age)).state is state
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_each_state_waits_works_is_unseen_or_ended(state: RunState) -> None:
+    kinds = [state in WAITING, state in AT_WORK, state in UNSEEN, state.ended]
+    assert kinds.count(True) == 1
+    assert state.ended or state not in FAILED
+    assert BY_INTEREST.count(state) == 1

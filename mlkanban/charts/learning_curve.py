@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from mlkanban.charts.spec import CurveLevel, CurveLine, CurveSpec, Role
@@ -11,8 +12,12 @@ from mlkanban.runs.model.series import Axis, Series, common_axes
 
 _VALUE = 5
 """The cells of most values."""
-_OUTLIERS = 0.2
-"""The share of all values that does not widen the picture: the first ones of a training."""
+_OUTLIERS = 0.05
+"""At most this share of all values lies outside the picture."""
+_ENOUGH = 50
+"""Among fewer values none is an outlier."""
+_LOWER = 2.0
+"""The picture of all values is so many times as high before any is left out."""
 _NICE = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -46,9 +51,10 @@ def learning_curve(
     *,
     whole: bool = False,
 ) -> LearningCurve | None:
-    """The curves of series, the first the most important. The picture reaches from the baseline, or
-    from where a fifth of all values is worse if that is worse, to the best of all, so that the ends
-    can be told apart; or over the `whole` range. None where no series has two values."""
+    """The curves of series, the first the most important, over the `whole` range, or without a few
+    values that are so far away that nothing else can be told apart: never the newest of a series,
+    the baseline or the target, and none that is better than others. None where no series has two
+    values."""
     shown = [one for one in named if one.series.points]
     if all(len(one.series.points) < 2 for one in shown):
         return None
@@ -61,14 +67,10 @@ def learning_curve(
         if metric.get(name) is not None
     )
     values = sorted(point.value for one in shown for point in one.series.points)
-    ends = [level.value for level in levels]
-    low, high = min([values[0], *ends]), max([values[-1], *ends])
-    if not whole and metric.get("direction") == "<=":
-        edge = max([values[-1 - int(_OUTLIERS * len(values))], *ends])
-        high = min(high, -_rounded(-edge, edge - low))
-    elif not whole:
-        edge = min([values[int(_OUTLIERS * len(values))], *ends])
-        low = max(low, _rounded(edge, high - edge))
+    kept = [*(level.value for level in levels), *(one.series.points[-1].value for one in shown)]
+    low, high = min([values[0], *kept]), max([values[-1], *kept])
+    if not whole and len(values) >= _ENOUGH:
+        low, high = _without_outliers(values, kept, low, high, str(metric.get("direction", "")))
     lines = tuple(
         CurveLine(
             _label(one, metric),
@@ -104,6 +106,31 @@ def _label(one: NamedSeries, metric: Mapping[str, Any]) -> str:
     """The newest value, and what it is of: as wide for another value."""
     value = compact_text(number_text(one.series.points[-1].value, metric))
     return f"{value:<{_VALUE}} {one.label}".strip()
+
+
+def _without_outliers(
+    values: Sequence[float], kept: Sequence[float], low: float, high: float, direction: str
+) -> tuple[float, float]:
+    """The ends of a picture without the few values that make it much lower: by the `direction` of
+    a metric those that are worse, without one at either end. `values` are sorted."""
+    many = int(_OUTLIERS * len(values) / (1 if direction else 2))
+    below = min([_after_gap(values[: many + 1]), *kept])
+    above = max([-_after_gap([-value for value in reversed(values[-1 - many :])]), *kept])
+    if direction == "<=":
+        below = low
+    elif direction:
+        above = high
+    if high - low < _LOWER * (above - below):
+        return low, high
+    return (
+        max(low, _rounded(below, above - below)),
+        min(high, -_rounded(-above, above - below)),
+    )
+
+
+def _after_gap(values: Sequence[float]) -> float:
+    """The value after the widest gap between neighbours of these in order."""
+    return max(pairwise(values), key=lambda pair: pair[1] - pair[0], default=(0.0, values[0]))[1]
 
 
 def _rounded(edge: float, span: float) -> float:

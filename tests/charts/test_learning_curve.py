@@ -22,24 +22,46 @@ def named(values, label="best", *, name="auc", grows=False, **places):
 RISING = [0.95 - 0.5 / at for at in range(1, 51)]
 
 
-def test_the_first_values_of_a_training_are_cut_off() -> None:
-    curve = learning_curve([named(RISING, step=float)], AUC)
+SMOOTH = [math.exp(-at / 30) for at in range(120)]
+
+
+@pytest.mark.parametrize("metric", [LOSS, None], ids=["with a target", "without"])
+def test_nothing_of_a_smooth_curve_is_left_out(metric) -> None:
+    curve = learning_curve([named(SMOOTH, name="loss", step=float)], metric)
     assert curve is not None
-    assert curve.spec.low == 0.9, "the baseline is worse than where a fifth of all values is worse"
-    assert curve.spec.high == 0.95
-    assert curve.hidden == sum(value < 0.9 for value in RISING)
-    whole = learning_curve([named(RISING, step=float)], AUC, whole=True)
+    assert (curve.hidden, curve.spec.high) == (0, 1.0)
+
+
+def test_outliers_are_left_out_of_enough_values() -> None:
+    some = [0.1, *[0.91 + at / 10_000 for at in range(58)]]
+    curve = learning_curve([named(some, step=float)], AUC)
+    assert curve is not None
+    assert (curve.spec.low, curve.spec.high, curve.hidden) == (0.9, 0.95, 1), "to the baseline"
+    whole = learning_curve([named(some, step=float)], AUC, whole=True)
     assert whole is not None
-    assert (whole.spec.low, whole.hidden) == (RISING[0], 0)
+    assert (whole.spec.low, whole.hidden) == (0.1, 0)
+    few = learning_curve([named(some[:49], step=float)], AUC)
+    assert few is not None
+    assert (few.spec.low, few.hidden) == (0.1, 0)
 
 
-def test_of_a_loss_it_is_the_upper_end_that_is_cut_off() -> None:
-    falling = [10 / at for at in range(1, 51)]
-    curve = learning_curve([named(falling, name="loss", step=float)], LOSS)
+def test_without_a_metric_an_outlier_at_either_end_is_left_out() -> None:
+    some = [900.0, -900.0, *[1 + at / 100 for at in range(58)]]
+    curve = learning_curve([named(some, name="loss", step=float)], None)
     assert curve is not None
-    assert curve.spec.low == 0.1
-    assert sorted(falling)[39] <= curve.spec.high < sorted(falling)[40], "a round number"
-    assert curve.hidden == 10
+    assert curve.hidden == 2
+    assert curve.spec.low <= 1 < 1.57 <= curve.spec.high < 2
+
+
+def test_the_newest_value_and_better_ones_are_no_outliers() -> None:
+    diverged = [*[0.2] * 30, *[0.3] * 30, 900.0]
+    curve = learning_curve([named(diverged, name="loss", step=float)], LOSS)
+    assert curve is not None
+    assert (curve.hidden, curve.spec.high) == (0, 900.0)
+    better = [-900.0, *[0.2] * 30, *[0.3] * 30]
+    curve = learning_curve([named(better, name="loss", step=float)], LOSS)
+    assert curve is not None
+    assert (curve.hidden, curve.spec.low) == (0, -900.0)
 
 
 def test_without_a_metric_nothing_is_a_level() -> None:
@@ -80,7 +102,7 @@ def test_what_grows_has_room_and_seldom_another_scale(many: int) -> None:
 
 
 def test_a_line_is_cut_where_it_leaves_the_picture() -> None:
-    curve = learning_curve([named([0.5, 0.95, 0.5, *[0.94] * 12], step=float)], AUC)
+    curve = learning_curve([named([0.5, 0.95, 0.5, *[0.94] * 57], step=float)], AUC)
     assert curve is not None
     placed = layout(curve.spec, 100, 12)
     assert placed is not None

@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlkanban.core.metrics import goal_named
 from mlkanban.display.run_text import short_ids
 from mlkanban.paths import places
 from mlkanban.runs.model.overview import worth_watching
-from mlkanban.runs.model.series import Latest
+from mlkanban.runs.model.series import Latest, drawn_metric
 from mlkanban.runs.series import SeriesReader
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def latest_values(
         series = reader.read(run, names[ref], beside).series.values()
         if series:
             order = sorted(series, key=lambda one: one.name != names[ref])
-            found[run.id] = [Latest.of(run.id, one) for one in order]
+            found[run.id] = [Latest.of(run.id, one, names[ref]) for one in order]
     return found
 
 
@@ -71,7 +72,9 @@ def curve(
     name = str((metric or {}).get("name") or "")
     chosen = worth_watching(runs, results)
     read = [(run, label, reader.read(run, name, runs)) for run, label in chosen]
-    named = named_series([(run, label, found.of(name)) for run, label, found in read], name)
+    drawn = drawn_metric([found for _, _, found in read], name)
+    named = named_series([(run, label, found.of(drawn)) for run, label, found in read], drawn)
+    metric = goal_named(drawn, metric)
     picture = learning_curve(named, metric)
     yield ""
     if picture is None:

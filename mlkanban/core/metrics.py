@@ -184,6 +184,12 @@ def reaches(metric: Mapping[str, Any], value: float) -> bool:
     return bool(value <= target if metric.get("direction") == "<=" else value >= target)
 
 
+def goal_named(name: str, metric: Goal | None) -> Goal | None:
+    """The metric of a card where it has that name, else None: a target is only for its own
+    metric."""
+    return metric if metric and metric.get("name") == name else None
+
+
 def compact(number: float) -> str:
     """`.917` for 0.917: every cell counts on a card."""
     return _compact(precise(number))

@@ -8,7 +8,7 @@ from mlkanban.display.run_text import spoken
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.series import Latest, means, sparkline
-from mlkanban.text import cell_text
+from mlkanban.text import ascii_only, cell_text
 
 
 def going_on(packed: str, now: datetime) -> str:
@@ -39,9 +39,13 @@ def best(packed: str) -> str:
 
 def so_far(latest: Latest, glyphs: Glyphs, cells: int = 5) -> tuple[tuple[str, ...], str]:
     """What a run that goes on reported last, `.937 ▁▃▅▆▇`, with so many `cells` for all its values,
-    or that it is no number: in several lengths, with its role."""
+    or that it is no number: in several lengths, with its role. What is not the metric of the card
+    is named: `loss .154 ▇▅▃▂▁`."""
     if latest.unread or latest.value is None:
         return (cell_text(latest.unread),), "alarm"
     value = compact_text(number_text(latest.value))
+    if latest.other:
+        name = cell_text(latest.name)
+        value = f"{ascii_only(name) if glyphs.ascii else name} {value}"
     bars = sparkline(means(latest.shape, cells), glyphs.spark)
     return (f"{value} {bars}", value) if bars else (value,), "value"

@@ -76,7 +76,8 @@ def curve_lines(
 
 
 def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> str:
-    """Where the curves are: that of a run that goes on, else the one that ends best."""
+    """Where the curves are: that of a run that goes on, else the one that ends best; without a
+    `metric` nobody knows what is better, and the first one is told."""
     metric = metric or {}
     lower, directed = metric.get("direction") == "<=", has_direction(metric)
     shown = [one for one in named if one.series.points]

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from mlkanban.cells import shortened
 from mlkanban.charts.spec import Role
-from mlkanban.core.metrics import Goal, compact, compact_text, number_text, reaches
+from mlkanban.core.metrics import Goal, compact, compact_text, goal_named, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
 from mlkanban.display.lines import filled, flow, joined, labelled, paragraph, width_of
@@ -219,15 +219,16 @@ def _shape(run: Run, context: RunPageContext) -> str:
 
 
 def _others(run: Run, context: RunPageContext) -> str:
-    """What a run that goes on reported last, or one reported where the card has no metric, and the
-    values of the tasks of an array."""
+    """What a run that goes on reported last, named where that is not the metric of the card; what
+    one reported where the card has no metric, and the values of the tasks of an array."""
     if context.name and run.tasks:
         return values_text(run, context.name, context.metric)
     if latest := context.latest.get(run.id):
         if latest.unread or latest.value is None:
             return cell_text(latest.unread)
-        value = compact_text(number_text(latest.value, context.metric))
-        return value if context.name else f"{cell_text(latest.name)} {value}"
+        aim = goal_named(latest.name, context.metric)
+        value = compact_text(number_text(latest.value, aim))
+        return f"{cell_text(latest.name)} {value}" if latest.other else value
     return "" if context.name else cell_text(metrics_text(run))
 
 

@@ -37,7 +37,8 @@ class SeriesReader:
         self._lock = threading.Lock()
 
     def read(self, run: Run, name: str, runs: Sequence[Run] = ()) -> RunSeries:
-        """The series of a run, of them at least that of the metric `name` if there is one. `runs`
+        """The series of a run, of them at least that of the metric `name` if there is one, else
+        another one. `runs`
         are all runs of its card: what a run of ours did not write to its log, one that was started
         in it may have told a tracker."""
         with self._lock:
@@ -57,6 +58,9 @@ class SeriesReader:
         if found.of(name) is None:
             told = self._tracked(run if run.state.ended else self._as_mlflow_has_it(run), name)
             found = told if told.series or not found.series else found
+        if not found.series and name and (other := next(iter(run.metrics), "")):
+            told = self._tracked(run, other)
+            found = told if told.series else found
         return found
 
     def _as_mlflow_has_it(self, run: Run) -> Run:

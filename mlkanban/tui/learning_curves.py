@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries, learning_curve
 from mlkanban.charts.spec import Role
+from mlkanban.core.metrics import goal_named
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.curve_lines import curve_lines, heading, named_series
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.series import Axis, Latest, RunSeries
+from mlkanban.runs.model.series import Axis, Latest, RunSeries, drawn_metric
 from mlkanban.tui.command_screen import CommandScreen
 from mlkanban.tui.commands import BY_NAME, keys_shown
 
@@ -51,16 +52,22 @@ class LearningCurves:
         series = await self._screen.host.live.series([*wanted.values()], name, runs)
         found = dict(zip(wanted, series, strict=True))
         latest = {
-            run.id: Latest.of(run.id, one) for run in going_on if (one := found[run.id].of(name))
+            run.id: Latest.of(run.id, one, name)
+            for run in going_on
+            if (one := found[run.id].shown(name))
         }
+        drawn = drawn_metric([found[one.run.id] for one in chosen], name)
         if any(one.role for one in chosen):
             named = [
                 NamedSeries(of, one.label, one.role or "value", one.label, not one.run.state.ended)
                 for one in chosen
-                if (of := found[one.run.id].of(name))
+                if (of := found[one.run.id].of(drawn))
             ]
         else:
-            named = named_series([(c.run, c.label, found[c.run.id].of(name)) for c in chosen], name)
+            named = named_series(
+                [(one.run, one.label, found[one.run.id].of(drawn)) for one in chosen], drawn
+            )
+        metric = goal_named(drawn, metric)
         unread = {run.id: found[run.id].unread for run in going_on}
         if (named, latest, unread, metric) != (
             self._named, self.latest, self._unread, self._metric,

@@ -256,5 +256,22 @@ def test_a_run_that_goes_on_tells_its_newest_value(home: dict[str, str], mlk: Pe
     assert "A chart is of the runs of one card" in refused.err
 
 
+def test_a_chart_is_of_what_is_reported_where_that_is_not_the_metric(
+    home: dict[str, str], mlk: Person
+) -> None:
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [made] = ada.adds("focal loss", to="Training", metric=AIM)
+    Machine(ada).starts(made, "20261130-063000-abcdef02")
+    folder = RunFolder(Path(home["MLKANBAN_HOME"]) / "runs" / "20261130-063000-abcdef02")
+    folder.make()
+    folder.out.write_text("mlkanban: step=1 loss=1\nmlkanban: step=2 loss=0.5\n")
+    ada.service.close()
+    drawn = mlk("runs", made, "--chart").out
+    assert "loss by step\n" in drawn
+    assert "The running one is at .5 (step 2)." in drawn
+    assert "target" not in drawn, "that is of another metric"
+
+
 def test_where_there_are_no_values_over_time_that_is_said(mlk: Person, ref: str) -> None:
     assert "No values over time" in mlk("runs", ref, "--chart").out

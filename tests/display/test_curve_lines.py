@@ -37,6 +37,10 @@ def test_which_one_ended_best() -> None:
         "b ended lowest, at .949 (step 200), .85 short of the target."
     )
     assert conclusion([a], None) == "a ended at .952 (step 200)."
+    assert conclusion([b, a], None) == "b ended at .949 (step 200)."
+    assert conclusion([named([0.9, 0.3], "running", grows=True)], None) == (
+        "The running one is at .3 (step 200)."
+    )
     running = named([0.93], "running", grows=True)
     assert conclusion([named([0.94], "best"), running], AUC) == (
         "The running one is at .93 (step 100), .02 short of the target."
@@ -61,7 +65,7 @@ def test_a_picture_stays_where_it_is_while_values_come() -> None:
         at = next(number for number, line in enumerate(text) if "target .95" in line)
         return [at, text[at].index("target")]
 
-    assert picture([0.2, *[0.94] * 40]) == picture([0.92, 0.945, 0.9412])
+    assert picture([0.2, *[0.94] * 59]) == picture([0.92, 0.945, 0.9412])
 
 
 def test_a_run_that_reports_no_number_any_more_is_not_told_at_its_last_one() -> None:
@@ -73,7 +77,7 @@ def test_a_run_that_reports_no_number_any_more_is_not_told_at_its_last_one() -> 
 
 
 def test_a_picture_says_what_is_not_in_it() -> None:
-    some = [named([0.2, *[0.94] * 40], "best")]
+    some = [named([0.2, *[0.94] * 59], "best")]
     curve = learning_curve(some, AUC)
     assert curve is not None
     assert heading("auc", curve) == "auc by step"
@@ -81,7 +85,7 @@ def test_a_picture_says_what_is_not_in_it() -> None:
         lines = curve_lines(curve, some, AUC, 80, height, UTF8, coloured=False, whole_key="|")
         text = ["".join(piece.text for piece in line) for line in lines]
         assert len(lines) <= height
-        assert text[-1] == "1 of 41 values lie outside the picture: | shows all"
+        assert text[-1] == "1 of 60 values lie outside the picture: | shows all"
     ascii = curve_lines(curve, some, AUC, 80, 12, glyphs("ascii"), coloured=False)
     assert all(piece.text.isascii() for line in ascii for piece in line)
 

@@ -96,6 +96,8 @@ async def test_a_curve_follows_its_log(trained: Path) -> None:
 
 
 async def test_keys_change_what_a_curve_is_drawn_over_and_how_much_of_it(trained: Path) -> None:
+    with RunFolder(trained / "runs" / GOING_ON).out.open("a") as file:
+        file.write("mlkanban: step=2700 epoch=27 auc=0.1\nmlkanban: step=2800 epoch=28 auc=0.91\n")
     async with opened(trained) as page:
         await page.go_to(TITLE)
         for where in ("runs", "card.open"):
@@ -177,3 +179,38 @@ async def test_without_a_board_nothing_is_looked_at(tmp_path: Path) -> None:
     async with opened(tmp_path) as page:
         await page.app._look_at_live_values()
         assert not page.app.live.of_cards
+
+
+async def test_without_values_of_its_metric_a_card_shows_what_is_reported(small: Path) -> None:
+    ada = somebody(small)
+    ref = ref_of(ada)
+    ada.cards.edit([ref], {"metric": METRIC})
+    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
+    ada.service.close()
+    folder = RunFolder(small / "runs" / GOING_ON)
+    folder.make()
+    folder.out.write_text("".join(f"mlkanban: step={at} loss={1 / at}\n" for at in range(1, 9)))
+    async with opened(small, size=ROOMY) as page:
+        await page.app.live_values.look()
+        await page.until(lambda: "►14h loss .125 █" in page.text())
+        await page.go_to(TITLE)
+        for where in ("runs", "card.open"):
+            await page.press(where)
+            await page.until(lambda: "loss by step" in page.text())
+            assert "The running one is at .125 (step 8)." in page.text()
+            assert "target" not in page.text(), "a target is only for its own metric"
+            assert "loss .125" in page.text()
+            await page.keys("q")
+
+
+@pytest.mark.parametrize("where", ["runs", "card.open"])
+async def test_the_time_of_a_run_moves_without_a_new_value(
+    trained: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(trained) as page:
+        await page.go_to(TITLE)
+        await page.press(where)
+        await curve(page)
+        assert "15h" not in page.text()
+        monkeypatch.setattr(page.app, "now", lambda: NOW + timedelta(hours=1))
+        await page.until(lambda: "15h" in page.text())

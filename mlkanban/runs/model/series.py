@@ -125,6 +125,21 @@ class RunSeries:
             return self.series.get(name)
         return next(iter(self.series.values()), None)
 
+    def shown(self, name: str) -> Series | None:
+        """The series of a metric, or the first one of all where it has no value yet."""
+        return self.of(name) or self.of("")
+
+
+def drawn_metric(found: Sequence[RunSeries], name: str) -> str:
+    """The metric whose curves tell something of these runs: `name`, or the first that any of them
+    reported, where none reported two values of it; `name` where that is no better."""
+    candidates = [name, *(other for one in found for other in one.series)]
+    for candidate in filter(None, candidates):
+        of_all = [one.series[candidate] for one in found if candidate in one.series]
+        if any(len(series.points) > 1 for series in of_all):
+            return candidate
+    return name
+
 
 def means(values: Sequence[float], cells: int) -> list[float]:
     """Values in at most so many numbers: means of as many neighbours each."""
@@ -156,7 +171,8 @@ def sparkline(values: Sequence[float], bars: str) -> str:
 
 class Latest(NamedTuple):
     """What a run that goes on reported last of a metric: its newest value, with the place of that;
-    `unread` is what came after it and is no number. `shape` are all values in a few cells."""
+    `unread` is what came after it and is no number. `shape` are all values in a few cells. `other`
+    says that this is not the metric of the card, but what the run reports in its place."""
 
     run: str
     name: str
@@ -166,14 +182,16 @@ class Latest(NamedTuple):
     place: str
     shape: tuple[float, ...]
     unread: str = ""
+    other: bool = False
 
     @classmethod
-    def of(cls, run: str, series: Series) -> Latest:
-        """What a series says of its run."""
+    def of(cls, run: str, series: Series, metric: str) -> Latest:
+        """What a series says of its run, of a card with that `metric`, '' for none."""
         last = series.last
         return cls(
             run, series.name, last and last.value, last and last.step, last and last.epoch,
             last.place if last else "", tuple(series.shape(SHAPE_CELLS)), series.unread,
+            series.name != metric,
         )  # fmt: skip
 
 

@@ -159,6 +159,7 @@ class CardScreen(TextScreen):
         going_on = self._read and any(not run.state.ended for run in self._read.runs)
         if self.is_active and going_on:
             self._read_curves()
+            self._draw_newest()  # how long they have run
 
     def _card_is_gone(self) -> None:
         """Somebody undid its creation."""

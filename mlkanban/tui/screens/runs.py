@@ -224,6 +224,7 @@ class RunsScreen(ListScreen):
             self._read_log()
         if self.is_active and any(not run.state.ended for run in self._runs):
             self._read_curves()
+            self._draw_anew()  # how long they have run
 
     def _read_log(self) -> None:
         if self.length:

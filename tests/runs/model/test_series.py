@@ -10,9 +10,12 @@ from mlkanban.glyphs import glyphs
 from mlkanban.runs.model.series import (
     MOST_POINTS,
     Axis,
+    Latest,
+    RunSeries,
     Series,
     SeriesBuilder,
     common_axes,
+    drawn_metric,
     sparkline,
 )
 
@@ -116,3 +119,23 @@ def test_a_sparkline_of_equal_values_is_flat() -> None:
     assert sparkline([1.0, 2.0, 3.0], "_.-=^") == "_-^"
     assert sparkline([0.5, 0.5], "▁▂▃▄▅▆▇█") == "▅▅"
     assert sparkline([0.5], "▁▂▃▄▅▆▇█") == ""
+
+
+def test_curves_are_of_the_metric_or_of_what_is_reported_in_its_place() -> None:
+    many, one = made([0.5, 0.25]), made([0.9])
+    silent, loss = RunSeries(), RunSeries({"loss": many})
+    both = RunSeries({"loss": many, "auc": many})
+    assert drawn_metric([silent, loss], "auc") == "loss"
+    assert drawn_metric([RunSeries({"loss": many, "auc": one})], "auc") == "loss", "one at the end"
+    assert drawn_metric([loss, both], "auc") == "auc"
+    assert drawn_metric([loss], "") == "loss"
+    assert drawn_metric([silent, RunSeries({"loss": one})], "auc") == "auc"
+
+
+def test_the_newest_value_is_that_of_the_metric_once_there_is_one() -> None:
+    loss, auc = made([0.5]), Series("auc", made([0.9]).points, 1)
+    assert RunSeries({"loss": loss}).shown("auc") is loss
+    assert RunSeries({"loss": loss, "auc": auc}).shown("auc") is auc
+    assert RunSeries().shown("auc") is None
+    assert Latest.of("r1", loss, "auc").other
+    assert not Latest.of("r1", auc, "auc").other

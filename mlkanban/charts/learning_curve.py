@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from mlkanban.charts.spec import CurveLevel, CurveLine, CurveSpec, Role
-from mlkanban.core.metrics import compact, compact_text, number_text
+from mlkanban.core.metrics import compact, compact_text, has_direction, number_text
 from mlkanban.runs.model.series import Axis, Series, common_axes
 
 _VALUE = 5
@@ -70,7 +70,8 @@ def learning_curve(
     kept = [*(level.value for level in levels), *(one.series.points[-1].value for one in shown)]
     low, high = min([values[0], *kept]), max([values[-1], *kept])
     if not whole and len(values) >= _ENOUGH:
-        low, high = _without_outliers(values, kept, low, high, str(metric.get("direction", "")))
+        direction = str(metric.get("direction") or (">=" if has_direction(metric) else ""))
+        low, high = _without_outliers(values, kept, low, high, direction)
     lines = tuple(
         CurveLine(
             _label(one, metric),

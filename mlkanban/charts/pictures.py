@@ -175,8 +175,10 @@ def blockers(counted: Blockers) -> BarsSpec:
                 f"{reason.days:.1f} d  {sum(len(c.blocks) for c in some)}x",
                 tuple(dict.fromkeys(card for c in some for card in c.cards)),
                 f"{still} open" if still else "",
+                leads=reason == counted.leader,
             )
         )
+    # The side a block was on is no state, and most of them are over: only open ones are an alarm.
     return BarsSpec("days lost", ("external", "internal"), tuple(rows), ("area-4", "area-2"))
 
 
@@ -209,6 +211,7 @@ def bottleneck(counted: Bottleneck) -> BarsSpec:
             f"{percent} %",
             (),
             role="clock" if at == counted.named else None,
+            leads=at == counted.named,
         )
         for at, (e, percent) in enumerate(zip(counted.stages, counted.percents, strict=True))
         if counted.known

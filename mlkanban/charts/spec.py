@@ -183,7 +183,8 @@ class ChancesSpec:
 @dataclass(frozen=True, slots=True)
 class BarRow:
     """A horizontal bar of parts, with a text at its end, and what is wrong now after it; `role` is
-    that of its only part, where the bar is an answer."""
+    that of its only part, where the bar is an answer. What the number names as its answer `leads`:
+    its words stand out."""
 
     label: str
     parts: tuple[float, ...]
@@ -191,6 +192,7 @@ class BarRow:
     cards: Cards
     alert: str = ""
     role: Role | None = None
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

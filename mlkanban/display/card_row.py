@@ -22,6 +22,8 @@ from mlkanban.display.lines import filled
 _WIDE = 120
 _ID, _PRIORITY, _CLOCK = 5, 3, 8
 _LEAST_TITLE = 20
+_TITLE_AT = 2
+"""Which of the parts of a row is its title."""
 
 
 class RowCells(NamedTuple):
@@ -54,7 +56,7 @@ class RowCells(NamedTuple):
 def row(face: CardFace, cells: RowCells, view: FaceContext, waits: Sequence[str] = ()) -> Line:
     """A card in one line; `waits` are the open cards it depends on."""
     signs = view.glyphs
-    title = drawn(face.title[: max(1, cells.title) * 2], ascii=signs.ascii)
+    title = drawn(face.title[: max(1, sum(cells)) * 2], ascii=signs.ascii)
     parts = [
         ([Piece(drawn(face.ref, ascii=signs.ascii), "dim")], _ID),
         ([Piece(priority_sign(face, signs), "title")], _PRIORITY),
@@ -65,7 +67,20 @@ def row(face: CardFace, cells: RowCells, view: FaceContext, waits: Sequence[str]
     ]
     clock = corner(face, view)
     line: Line = []
-    for part, width in parts:
+    widths = _with_blanks(parts)
+    for (part, _), width in zip(parts, widths, strict=True):
         if width > 0:
             line += [*filled(part, width - 1, signs), Piece(" ", "dim")]
     return [*line, Piece(clock.text.rjust(_CLOCK), clock.role)]
+
+
+def _with_blanks(parts: Sequence[tuple[Line, int]]) -> list[int]:
+    """The widths of the parts: columns behind the title that say nothing of this card are for its
+    title."""
+    widths = [width for _, width in parts]
+    for at in range(_TITLE_AT + 1, len(parts)):
+        if any(text.strip() for text, _ in parts[at][0]):
+            break
+        widths[_TITLE_AT] += widths[at]
+        widths[at] = 0
+    return widths

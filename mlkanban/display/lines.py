@@ -95,25 +95,25 @@ def as_many_as_fit(parts: Iterable[Line], width: int, between: str = "   ") -> t
 
 
 def flow(
-    parts: Sequence[Line], width: int, glyphs: Glyphs, between: str = " ", end: str = ""
+    parts: Sequence[Line], width: int, glyphs: Glyphs, between: str = " ", start: str = ""
 ) -> list[Line]:
-    """Parts after each other in as many lines as they need; no part is broken. `end` stands where a
-    line is not the last."""
+    """Parts after each other in as many lines as they need; no part is broken. `start` stands where
+    a line is not the first."""
     lines: list[Line] = []
-    room = width - cell_len(end)
-    rest = [*parts]
+    room, rest = width, [*parts]
     while rest:
         line, many = as_many_as_fit(rest, room, between)
         if not many:
             line, many = fitted(rest[0], room, glyphs), 1
         rest = rest[many:]
-        lines.append([*line, Piece(end, "dim")] if rest and end else line)
+        lines.append([Piece(start, "dim"), *line] if lines and start else line)
+        room = width - cell_len(start)
     return lines
 
 
 def chain(parts: Sequence[Line], width: int, glyphs: Glyphs) -> list[Line]:
     """Parts that follow each other, with an arrow between them."""
-    return flow(parts, width, glyphs, f" {glyphs.to} ", f" {glyphs.to}")
+    return flow(parts, width, glyphs, f" {glyphs.to} ", f"{glyphs.to} ")
 
 
 def rule(title: Line, width: int, glyphs: Glyphs, right: Line | None = None) -> Line:

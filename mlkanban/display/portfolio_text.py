@@ -22,7 +22,7 @@ _NONE = "-"
 _READABLE = 100
 """Lines of text are no longer."""
 _MOST_CARDS = 8
-_LEAST_NAME, _LEAST_KEY, _MOST_NAME = 10, 5, 32
+_LEAST_NAME, _LEAST_KEY, _MOST_NAME = 16, 5, 32
 _GIVE_WAY = (f"last {BACK} d", "next 30 d", "late", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
 
@@ -127,7 +127,8 @@ def _columns(
     if width is None:
         return [names, keys, *columns.values()], longest
     name, key = min(longest, _MOST_NAME), min(max(map(cell_len, keys)), _MOST_NAME)
-    least = min(name, _LEAST_NAME) + len(GAP) + min(key, _LEAST_KEY)
+    # The key tells nothing that the name does not: it goes before the name is cut.
+    least = name + len(GAP) + min(key, _LEAST_KEY)
     if _room(columns, width) < least:
         columns["next 30 d"] = [c.replace(_LONG, _SHORT) for c in columns["next 30 d"]]
     if _room(columns, width) >= least:
@@ -197,7 +198,7 @@ def board_details(
     for fact in facts(board_row):
         lines += paragraph(fact, "text", room, glyphs)
     flow = [stage_with_limits(stage, glyphs) for stage in board_row.board.stages]
-    lines += labelled([Piece("stages", "dim")], 8, chain(flow, room - 8, glyphs))
+    lines += labelled([Piece("stages", "dim")], 8, chain(flow, width - 2 - 8, glyphs))
     lines = [[Piece(" ", "text"), *line] for line in lines]
     cells = RowCells.brief(width - 2)
     due = sorted((card for card in cards or () if card.due), key=lambda card: card.due)

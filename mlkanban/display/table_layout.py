@@ -66,7 +66,7 @@ class TableLayout:
 
     def head(self, sizes: Sequence[int]) -> str:
         """The names of the columns, and an ellipsis where some are left out."""
-        names = [name.upper() for name in self._table.head]
+        names = self._table.head
         more = self._glyphs.cut if len(sizes) < len(names) else ""
         return f"{self._line(names, sizes)} {more}".rstrip()
 

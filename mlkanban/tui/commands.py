@@ -316,7 +316,7 @@ STATUS = {
         "stage.remove", "help", "back",
     ),
     CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "help", "back"),
-    PORTFOLIO: ("board.open", "board.new", "cursor.down", "cursor.up", "help", "back"),
+    PORTFOLIO: ("board.open", "board.new", "help", "back"),
     MESSAGES: ("cursor.down", "cursor.up", "help", "back"),
     HELP: ("help.search", "cursor.page-down", "cursor.page-up", "back"),
     FORM: (),

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import beside, fitted, labelled, paragraph, rule, width_of
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
@@ -44,11 +46,13 @@ class Row(NamedTuple):
 
 
 class HelpSection(NamedTuple):
-    """A title, its rows, and how wide their left part is."""
+    """A title, its rows, how wide their left part is, and its colour, which is that of keys where
+    there are keys or signs in it."""
 
     title: str
     rows: tuple[Row, ...]
     left: int
+    role: str = "focus"
 
     def found(self, words: Sequence[str]) -> "HelpSection":
         """The rows that have all the words, or all rows where the title has them."""
@@ -76,7 +80,8 @@ def sections(about: str, commands: Iterable[Command], group: str = "") -> list[l
         rest.append(HelpSection("States of a run", tuple(Row(*state) for state in _STATES), 10))
     if situations := SITUATIONS.get(about):
         rows = tuple(Row(when, with_keys(text, commands)) for when, text in situations)
-        rest.append(HelpSection("What to do when", rows, 18))
+        left = max(cell_len(row.left) for row in rows) + 2
+        rest.append(HelpSection("What to do when", rows, left, "title"))
     rest.append(HelpSection("Questions and the mouse", tuple(Row(*row) for row in _QUESTIONS), 13))
     return [keys, rest]
 
@@ -123,7 +128,7 @@ def _drawn(section: HelpSection, room: int, glyphs: Glyphs) -> list[Line]:
     lines = [rule([Piece(section.title, "title")], room, glyphs)]
     inset = min(section.left, max(6, room // 2))
     for left, text, _ in section.rows:
-        label = [Piece(f" {_as_drawn(left, glyphs)}", "focus")]
+        label = [Piece(f" {_as_drawn(left, glyphs)}", section.role)]
         if width_of(label) > inset:
             lines.append(fitted(label, room, glyphs))
             label = []

@@ -120,6 +120,7 @@ def test_the_reason_with_most_days_over_both_sides_leads():
         ("dependency", (11, 3.5), "14.5 d  2x"), ("decision", (14, 0), "14.0 d  1x")
     ]  # fmt: skip
     assert spec.rows[0].cards == ("b", "c")
+    assert [row.leads for row in spec.rows] == [True, False]
     assert not {"alarm", "clock"} & {*spec.roles}
 
 

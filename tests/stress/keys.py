@@ -88,7 +88,7 @@ _REPORTS = [
     "\x1b[1;2", "\x1b[999999999999999999999999u", "\x1b[:;:u", "\x1b[97;99999u",
 ]  # fmt: skip
 _LOOK = (100, 60)
-_LIVE = "Help: "
+_LIVE = "Help  "
 """What the help of every screen says."""
 
 

@@ -41,7 +41,7 @@ class Moment:
 
 
 MOMENTS = {
-    "a form with text": Moment("e", "Edit v1", "edit v1"),
+    "a form with text": Moment("e", "Edit  v1", "edit v1"),
     "a line with text": Moment("n", "New card", "new card"),
     "a menu of stages": Moment("m", "Data prep"),
     "a move just asked for": Moment("m3"),

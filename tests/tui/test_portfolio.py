@@ -47,7 +47,7 @@ async def test_every_board_has_its_numbers(boards: Path, size: tuple[int, int]) 
         await page.press("cursor.top")
         assert "─ Fraud (fraud) ─" in page.text()
         assert "4 in progress, 1 blocked, 0 late" in page.text()
-        assert "Data prep 2 → Features 2 →" in page.text()
+        assert "→ Features 2" in page.text()
         assert "Training 1 ►2" in page.text()
         assert "finished in the last 30 days" in page.text()
 

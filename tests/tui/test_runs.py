@@ -90,7 +90,7 @@ async def test_r_shows_the_attempts_and_why_the_last_one_died(small: Path) -> No
             await board.go_to(TITLE)
             await board.press("runs")
             text = board.text()
-            assert f"Runs of {ref}  {TITLE}" in text
+            assert f"Runs  {ref}  {TITLE}" in text
             assert "out of GPU memory (exit 1)" in text
             assert ".917" in next(line for line in board.lines() if "finished" in line)
             assert "its supervisor wrote how it ended" in text

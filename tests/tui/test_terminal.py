@@ -103,7 +103,7 @@ def test_a_signal_leaves_the_terminal_clean_and_keeps_what_was_typed(
 
 def test_a_signal_keeps_a_form(started: Terminal, env: dict[str, str]) -> None:
     started.send("e")
-    started.wait_for("Edit v1")
+    started.wait_for("Edit  v1")
     started.send(" and more")
     started.wait_for("probabilities and more")
     started.terminate(signal.SIGTERM)
@@ -115,7 +115,7 @@ def test_a_signal_keeps_a_form(started: Terminal, env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "shown"), [("n", "New card"), ("e", "Edit v1")], ids=["line", "form"]
+    ("keys", "shown"), [("n", "New card"), ("e", "Edit  v1")], ids=["line", "form"]
 )
 def test_what_was_typed_for_a_while_outlives_kill_9(
     started: Terminal, env: dict[str, str], keys: str, shown: str
@@ -376,7 +376,7 @@ def test_bytes_that_are_no_utf8_are_passed_over(started: Terminal, bad: bytes) -
     started.send(bad + b"!\r")
     started.wait_for(re.compile(rf"added|{TITLE[:10]}").search)
     started.send("?")
-    started.wait_for("Help: board")
+    started.wait_for("Help  board")
     started.send("Q")
     assert started.wait() == 0
 

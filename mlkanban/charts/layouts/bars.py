@@ -42,11 +42,14 @@ def layout_bars(spec: BarsSpec, width: int, height: int, finish: Finish, *, lege
     cells, targets = Cells(), []
     for at, row in enumerate(fits):
         y = rows - 1 - at
-        words.append(CanvasText(0, y, _cut(row.label, named), "text"))
+        words.append(CanvasText(0, y, _cut(row.label, named), "title" if row.leads else "text"))
         start = named + _GAP
         end = _bar(cells, row, spec, fills, start, y, room, longest)
         column = max(end, start) + 1
-        ends: tuple[tuple[str, Role], ...] = ((row.text, "dim"), (row.alert, "alarm"))
+        ends: tuple[tuple[str, Role], ...] = (
+            (row.text, "title" if row.leads else "dim"),
+            (row.alert, "alarm"),
+        )
         for text, role in ends:
             left = max(0, width - column)
             if text and left:

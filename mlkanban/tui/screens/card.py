@@ -283,7 +283,7 @@ class CardScreen(TextScreen):
         """The runs, a line each or by configuration, and what they say together."""
         runs, repeats = read.runs, self.host.settings.repeats
         if not runs:
-            text = f"No runs yet. Start one in a shell: `mlkanban run {self._ref} -- COMMAND`"
+            text = f"No runs yet. Start one in a shell: mlkanban run {self._ref} -- COMMAND"
             return paragraph(text, "dim", width, self.host.glyphs)
         metric = to_json(read.card.metric) if read.card.metric else None
         guards = [to_json(guard) for guard in read.card.guards]

@@ -71,7 +71,7 @@ class CharterScreen(TextScreen):
             return
         if not self.ready:
             return
-        title = Content(self.plain(f" Charter of {display(board.name)}"))
+        title = Content(self.plain(f" Charter  {display(board.name)}"))
         self.query_one("#charter-title", Static).update(title)
         for section in SECTIONS:
             text = texts[section.key]

@@ -36,13 +36,19 @@ class EditScreen(KeyScreen):
         )
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f" Edit {self._card.ref}"), markup=False, id="edit-title")
+        title = f" Edit  {self._card.ref}  {display(self._card.title)}"
+        yield Static(Content(self.plain(title)), markup=False, id="edit-title")
         with VerticalScroll(id="form", can_focus=False):
             for name, value in self._draft().items():
                 with Horizontal(classes="field"):
                     yield Static(Content(f" {FIELD[name].word:<12}"), markup=False, classes="label")
                     field = Field(
-                        value, entered=self._enter, cancelled=self.take_key, id=f"field-{name}"
+                        value,
+                        entered=self._enter,
+                        cancelled=self.take_key,
+                        cut=self.host.glyphs.cut,
+                        placeholder=_EMPTY,
+                        id=f"field-{name}",
                     )
                     field.disabled = value == _SEVERAL_LINES
                     field.lines = isinstance(FIELD[name].kind, Prose)
@@ -156,6 +162,8 @@ class EditScreen(KeyScreen):
 
 _LABEL = 15
 """The cells before a field."""
+_EMPTY = "-"
+"""Stands in a field without a value, which is nothing to be seen else."""
 _SEVERAL_LINES = "(several lines: E edits them)"
 
 

@@ -58,7 +58,7 @@ class HelpScreen(TextScreen):
         if not self.ready:
             return
         found = f"   with {self._search!r}" if self._search else ""
-        left = [Piece(f"Help: {self._about}{display(found)}", "title")]
+        left = [Piece(f"Help  {self._about}{display(found)}", "title")]
         height, first = max(1, self.size.height - _AROUND), round(self.scroll.scroll_y)
         pages = -(-self._count // height)
         here = pages if first + height >= self._count else 1 + first // height

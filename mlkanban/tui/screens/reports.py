@@ -17,7 +17,7 @@ from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import fitted, spread
 from mlkanban.display.number_text import number_view, simulate, suggest_limits
 from mlkanban.display.number_text.backtest import remarks
-from mlkanban.display.number_view import NumberView, Summary
+from mlkanban.display.number_view import NumberView, Summary, scope_text
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.simulation.suggest import suggest
@@ -338,10 +338,12 @@ class ReportsScreen(KeyScreen):
         return [*airy, *made[:most], *airy]
 
     def _footnote(self, summary: Summary) -> list[Line]:
-        """How it was counted; while something is pointed at, what that is, in as many lines, so
-        that nothing moves."""
+        """How it was counted, without what the title says already; while something is pointed at,
+        what that is, in as many lines, so that nothing moves."""
         width, glyphs = self.size.width, self.host.glyphs
-        note = wrapped_note(glyphs.compared(self.worded(summary.note)), max(20, width - 2))
+        said = self._said_in_title()
+        new = " | ".join(part for part in summary.note.split(" | ") if part not in said)
+        note = wrapped_note(glyphs.compared(self.worded(new)), max(20, width - 2))
         lines: list[Line] = [
             [Piece(f" {self.plain(line.replace(' | ', '   '))}", "dim")] for line in note
         ]
@@ -349,6 +351,14 @@ class ReportsScreen(KeyScreen):
             words = fitted([Piece(f" {self.plain(pointed)}", "focus")], width, glyphs)
             lines = [*([[]] * (len(lines) - 1)), words]
         return lines
+
+    def _said_in_title(self) -> set[str]:
+        """The parts of a footnote that say no more than the title: the window, and how many cards
+        were finished in it."""
+        sample = self._sample_shown
+        if sample is None or self._by is not None:
+            return set()
+        return {scope_text(sample.scope), f"n {len(sample.finished)} finished"}
 
     def _pointed_words(self) -> str:
         """What is pointed at: the card, or how many."""

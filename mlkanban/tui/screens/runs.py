@@ -308,7 +308,7 @@ class RunsScreen(ListScreen):
                 f"No run matches {display(self._query)}: "
                 + with_keys("{run.filter} changes the filter.", self.host.commands)
                 if self._runs
-                else f"No runs yet. Start one in a shell: `mlkanban run {self._ref} -- COMMAND`"
+                else f"No runs yet. Start one in a shell: mlkanban run {self._ref} -- COMMAND"
             )
             lines += [
                 [],
@@ -379,7 +379,7 @@ class RunsScreen(ListScreen):
             what = many if self._runs else ""
         name = cell_text(self._title)
         return spread(
-            [Piece(f" Runs of {self._ref}  ", "title"), Piece(name, "text")],
+            [Piece(f" Runs  {self._ref}  ", "title"), Piece(name, "text")],
             [Piece(f"{what} ", "dim")], width, glyphs,
         )  # fmt: skip
 

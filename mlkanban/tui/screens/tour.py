@@ -47,6 +47,11 @@ class TourScreen(KeyScreen):
             self._page += 1 if key == "n" else -1
         self.close()
 
+    def question_came_up(self) -> None:
+        """The keys in the last line are those of the question here."""
+        super().question_came_up()
+        self.status.hide_keys(hidden=False)
+
     def on_resize(self, event: events.Resize) -> None:
         self._show(*event.size)
 

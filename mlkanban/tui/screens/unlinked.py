@@ -34,11 +34,11 @@ _READING = "reading"
 _NO_RUNS = (
     "No run of a tracker was found.",
     "mlkanban reads runs of MLflow, Optuna, W&B and TensorBoard in the folder that it is started "
-    "in. The setting `trackers` names other files and folders; {unlinked.read} reads again.",
+    "in. The setting trackers names other files and folders.",
 )
 _NONE_LEFT = (
     "Every run belongs to a card, or is ignored.",
-    "{unlinked.read} reads the trackers again, {unlinked.ignored} shows ignored runs.",
+    "Runs that come later are found when the trackers are read again.",
 )
 _NONE_IGNORED = (
     "No run is ignored.",

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events
+from textual.strip import Strip
 from textual.widgets import Input
 
 from mlkanban.text import display, lines_of
@@ -21,7 +24,7 @@ class Field(Input):
     A field with `lines` keeps the lines of what is pasted, any other one joins them; `text` is
     what it holds. Enter and what cancels are taken at once: on a slow line they arrive together
     with the keys after them, and those are not text any more. While `closed`, keys pass on to the
-    screen.
+    screen. `cut` ends a longer text than there is room for, unless one is in the field.
     """
 
     def __init__(
@@ -31,9 +34,11 @@ class Field(Input):
         entered: Callable[[], None],
         cancelled: Callable[[events.Key], None],
         tab: Callable[[], None] | None = None,
+        cut: str = "",
         **more: Any,
     ) -> None:
         super().__init__(value, select_on_focus=False, **more)
+        self._cut_sign = cut
         self.closed = False
         self._entered = entered
         self._cancelled = cancelled
@@ -59,6 +64,14 @@ class Field(Input):
         first, *rest = lines_of(text.strip("\r\n"))
         lines = [first, *(line.strip() for line in rest)]
         return LINE_SIGN.join(lines) if self.lines else " ".join(filter(None, lines))
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        room = self.scrollable_content_region.width
+        if self.has_focus or not self._cut_sign or cell_len(self.value) <= room:
+            return strip
+        cut = Segment(self._cut_sign, self.rich_style)
+        return Strip([*strip.crop(0, room - cell_len(self._cut_sign)), cut], room)
 
     def validate_value(self, value: str) -> str:
         return display(value)

@@ -16,7 +16,7 @@ from mlkanban.core.card_fields import FIELDS, SETS, CardField
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.field_kinds import guards_typed, items_typed
-from mlkanban.core.metrics import MetricParts, goals_in
+from mlkanban.core.metrics import MetricParts, metrics_in
 from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.core.names import find_stage
 from mlkanban.core.quick_add import QuickAdd, captured, card_lines
@@ -161,7 +161,7 @@ def _new_fields(
     fields |= {field.name: options[field.name] for field in SETS if field.name != "tags"}
     if metric := _metric(options):
         guards = {"guards": guards_typed(str(plain["guards"]))} if "guards" in plain else {}
-        fields |= metric.goals(goals_in({**draft.fields, **guards})).fields
+        fields |= metric.metrics(metrics_in({**draft.fields, **guards})).fields
     return {name: value for name, value in fields.items() if value}
 
 

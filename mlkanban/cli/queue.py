@@ -33,7 +33,7 @@ def enqueue(
     *,
     override: str,
     gpus: int | None,
-    aim: str,
+    target: str,
     no_env: bool,
 ) -> None:
     """Put a job into the queue, and let it start where there is room for it now."""
@@ -48,7 +48,7 @@ def enqueue(
                 "Start the job without --queue: the board takes it in later.",
             )
         wanted = Wanted(
-            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, aim,
+            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, target,
             label=job.label,
         )  # fmt: skip
         entry = planned(data, wanted, now())

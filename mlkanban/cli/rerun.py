@@ -64,7 +64,7 @@ def rerun(
     before = folder.start()
     gpus = before.get("gpus")
     start_run(
-        session, card, command, detach=detach, queue=queue, override=override, aim="",
+        session, card, command, detach=detach, queue=queue, override=override, target="",
         gpus=gpus if isinstance(gpus, int) else None, no_env=bool(before.get("no_env")),
     )  # fmt: skip
 

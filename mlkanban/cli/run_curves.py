@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlkanban.core.metrics import goal_named
+from mlkanban.core.metrics import metric_named
 from mlkanban.display.run_text import short_ids
 from mlkanban.paths import places
 from mlkanban.runs.model.overview import worth_watching
@@ -74,7 +74,7 @@ def curve(
     read = [(run, label, reader.read(run, name, runs)) for run, label in chosen]
     drawn = drawn_metric([found for _, _, found in read], name)
     named = named_series([(run, label, found.of(drawn)) for run, label, found in read], drawn)
-    metric = goal_named(drawn, metric)
+    metric = metric_named(drawn, metric)
     picture = learning_curve(named, metric)
     yield ""
     if picture is None:

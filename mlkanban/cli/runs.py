@@ -18,8 +18,9 @@ from mlkanban.cli.prune import prune
 from mlkanban.cli.queue import enqueue
 from mlkanban.cli.run_curves import curve, latest_data, latest_values
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import AIM, CARD, RUN, GroupOrArgument, override_at_start
+from mlkanban.cli.types import CARD, RUN, TARGET, GroupOrArgument, override_at_start
 from mlkanban.clock import now
+from mlkanban.core.metrics import direction_of
 from mlkanban.display.run_table import reported_text, result_lines
 from mlkanban.display.run_text import duration, inside, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
@@ -75,7 +76,7 @@ _MOST_UNREAD = 10
     help="Number of GPUs the job uses; with --queue, that it waits for.",
 )
 @click.option(
-    "--metric", type=AIM, multiple=True, metavar="GOAL",
+    "--metric", type=TARGET, multiple=True, metavar="METRIC",
     help="The target, 'val_auc>=0.92'; further ones are guards.",
 )  # fmt: skip
 @click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
@@ -113,7 +114,7 @@ def run(
     """
     start_run(
         session, card, command, detach=detach, queue=queue, override=override, gpus=gpus,
-        aim=" ".join(metric), no_env=no_env,
+        target=" ".join(metric), no_env=no_env,
     )  # fmt: skip
 
 
@@ -126,13 +127,13 @@ def start_run(
     queue: bool,
     override: str,
     gpus: int | None,
-    aim: str,
+    target: str,
     no_env: bool,
 ) -> None:
     """Start a job in the working folder, and unless it is to be detached, or to wait in the queue,
     follow it to its end and exit with its code."""
     if queue:
-        enqueue(session, card, command, override=override, gpus=gpus, aim=aim, no_env=no_env)
+        enqueue(session, card, command, override=override, gpus=gpus, target=target, no_env=no_env)
         return
     if session.json and not detach:
         raise UsageProblem(
@@ -142,7 +143,7 @@ def start_run(
     with slot_for(session, card, override) as slot:
         job = slot.job
         wanted = Wanted(
-            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, aim,
+            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, target,
             label=job.label, code=changes.state,
         )  # fmt: skip
         folder, start = plan(places().data, wanted, now())
@@ -419,7 +420,7 @@ def _configuration(configuration: Configuration) -> dict[str, object]:
         "values": list(configuration.values), "left_out_same_seed": configuration.again,
         "guards": [
             {
-                "name": guard.name, "direction": guard.guard.get("direction") or ">=",
+                "name": guard.name, "direction": direction_of(guard.guard),
                 "target": guard.guard["target"], "n": len(guard.values), "mean": guard.mean,
                 "sd": guard.sd, "state": guard.state.value,
             }

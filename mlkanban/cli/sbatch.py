@@ -9,7 +9,7 @@ import click
 
 from mlkanban.cli.before_run import show, which_card
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import AIM, CARD, override_at_start
+from mlkanban.cli.types import CARD, TARGET, override_at_start
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places
@@ -34,7 +34,7 @@ _SLURM_SECONDS = 5.0
 )
 @override_at_start
 @click.option(
-    "--metric", type=AIM, multiple=True, metavar="GOAL",
+    "--metric", type=TARGET, multiple=True, metavar="METRIC",
     help="The target, 'val_auc>=0.92'; further ones are guards.",
 )  # fmt: skip
 @click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
@@ -64,7 +64,7 @@ def sbatch(
     ref, card_id, label = which_card(session, card, override)
     wanted = Wanted(
         ref, card_id, ["sbatch", *words], login_name(), force=override.strip(),
-        show_card_to_job=not no_env, aim=" ".join(metric), label=label,
+        show_card_to_job=not no_env, target=" ".join(metric), label=label,
     )  # fmt: skip
     made = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
     run, job = made.folder, made.job

@@ -195,16 +195,16 @@ def limit_of(given: int | str) -> int | None:
     return None if isinstance(given, str) else given
 
 
-class AimParam(click.ParamType):  # type: ignore[type-arg]
+class TargetParam(click.ParamType):  # type: ignore[type-arg]
     """What a metric is to reach, `val_auc>=0.92`."""
 
-    name = "goal"
+    name = "metric"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         # Only --metric needs it, and every command line loads this file.
-        from mlkanban.core.metrics import accept_aim
+        from mlkanban.core.metrics import accept_target
 
-        return accept_aim(value)
+        return accept_target(value)
 
 
 class DurationParam(click.ParamType):  # type: ignore[type-arg]
@@ -241,7 +241,7 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
         return day
 
 
-LIMIT, DAY, AIM = LimitParam(), DayParam(), AimParam()
+LIMIT, DAY, TARGET = LimitParam(), DayParam(), TargetParam()
 DURATION, AGE = DurationParam("s"), DurationParam("d")
 CARD = CardParam("card", "List them: mlkanban list --all", "cards")
 STAGE = NameParam("stage", "List them: mlkanban stages", "stages")

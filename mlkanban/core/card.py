@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from mlkanban.core.metrics import is_broken, metric_text
+from mlkanban.core.metrics import GuardState, guard_state, metric_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
@@ -65,12 +65,10 @@ class Metric:
     def __str__(self) -> str:
         return metric_text(to_json(self))
 
-
-def guard_state(guard: Metric) -> Literal["held", "broken", "not measured"]:
-    """Whether a guard holds at the value it stands at."""
-    if guard.value is None:
-        return "not measured"
-    return "broken" if is_broken(to_json(guard)) else "held"
+    @property
+    def guard_state(self) -> GuardState:
+        """Of a guard: whether it holds at the value it stands at."""
+        return guard_state(to_json(self), self.value)
 
 
 @dataclass(frozen=True, slots=True)

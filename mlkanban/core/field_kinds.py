@@ -19,8 +19,9 @@ from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
 from mlkanban.core.day_input import day_text, parse_day
 from mlkanban.core.metrics import (
     MetricParts,
+    direction_of,
     metric_text,
-    parse_goals,
+    parse_metrics,
     require_limit,
     split_metrics,
 )
@@ -401,7 +402,7 @@ class MetricKind(FieldKind):
 
     def text(self, value: Any) -> Text:
         """What it aims at and where it stands: `auc>=0.9 auc=0.87`."""
-        return goal_typed(value) if value else ""
+        return metric_typed(value) if value else ""
 
     def changed(self, text: str, before: str) -> MetricParts:
         """What a person changed in the text of a metric; a value that stood there already is the
@@ -453,13 +454,13 @@ class Guards(FieldKind):
     def parse(self, typed: Text, name: str, today: date) -> Text:
         text = " ".join(str(typed).split())
         guards = map(metric_in, guards_typed(text))
-        return " ".join(goal_typed(guard) for guard in guards if guard)
+        return " ".join(metric_typed(guard) for guard in guards if guard)
 
     def parts_of(self, value: Any) -> Any:
         return guards_typed(value) if isinstance(value, str) else value
 
     def text(self, value: Any) -> Text:
-        return " ".join(map(goal_typed, value))
+        return " ".join(map(metric_typed, value))
 
     def shown(self, value: Any) -> str:
         return display("  ".join(map(str, value)))
@@ -664,11 +665,11 @@ def spoken(name: str) -> str:
     return " ".join(display(name).split())
 
 
-def goal_typed(goal: Metric) -> str:
+def metric_typed(metric: Metric) -> str:
     """A metric as it is typed: `auc>=0.9 auc=0.87`."""
-    name = spoken(goal.name)
-    target = "" if goal.target is None else f"{name}{goal.direction}{goal.target!r}"
-    reached = "" if goal.value is None else f"{name}={goal.value!r}"
+    name = spoken(metric.name)
+    target = "" if metric.target is None else f"{name}{metric.direction}{metric.target!r}"
+    reached = "" if metric.value is None else f"{name}={metric.value!r}"
     return " ".join(filter(None, (target, reached))) or name
 
 
@@ -676,8 +677,8 @@ def guards_typed(text: str) -> list[dict[str, Any]]:
     """Guards as they are stored, from `p95_ms<=50 fpr<=1.25`; UsageProblem says what is wrong."""
     if text.strip().lower() in ("", NONE):
         return []
-    goals = parse_goals([text])
-    guards = [goal for goal in (goals.metric, *goals.guards) if goal]
+    metrics = parse_metrics([text])
+    guards = [metric for metric in (metrics.metric, *metrics.guards) if metric]
     for guard in guards:
         require_limit(guard)
     return guards
@@ -691,7 +692,7 @@ def metric_in(stored: Any) -> Metric | None:
         name: None if stored.get(name) is None else float(stored[name])
         for name in ("target", "baseline", "noise", "value")
     }
-    return Metric(stored["name"], stored.get("direction") or ">=", **numbers)
+    return Metric(stored["name"], direction_of(stored), **numbers)
 
 
 def blocker_in(stored: Any) -> Blocker | None:

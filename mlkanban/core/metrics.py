@@ -1,84 +1,142 @@
 """Metrics as people type them, and as a card shows them."""
 
+from __future__ import annotations
+
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
 
 from mlkanban.errors import UsageProblem
 from mlkanban.text import accept
 
 NONE = "none"
-TYPED = " typed"
-"""Behind a value on a face that a person wrote, where the card has runs."""
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
 _ONE = r"[^\s<>=][^<>=]*?\s*(?:>=|<=|=)\s*[^\s<>=]+"
 _SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
 
 
-Goal = Mapping[str, Any]
+MetricFields = Mapping[str, Any]
 """A metric as it is stored: its name, direction, target, baseline, noise and value."""
 
 
-class Goals(NamedTuple):
-    """What a card aims at: the `metric` that it is for, and the `guards`, limits that must hold
-    too."""
+_ON_FACES = ("name", "direction", "target", "value")
+
+
+class CardMetrics(NamedTuple):
+    """What a card is measured by: the `metric` that it is for, and the `guards`, limits that must
+    hold too. `typed` is whether the metric stands at a value that a person wrote although the card
+    has runs."""
 
     metric: dict[str, Any] | None = None
     guards: tuple[dict[str, Any], ...] = ()
+    typed: bool = False
 
     @property
     def fields(self) -> dict[str, Any]:
         """The fields of a card that hold them."""
         return {"metric": self.metric, "guards": [*self.guards] or None}
 
+    @property
+    def all(self) -> tuple[dict[str, Any], ...]:
+        """The metric, if there is one, and the guards."""
+        return (self.metric, *self.guards) if self.metric else self.guards
+
+    @property
+    def packed(self) -> str:
+        """The JSON that a face keeps of them, without baseline and noise; '' for none."""
+        if not self.all:
+            return ""
+        kept: dict[str, Any] = {"metric": _on_face(self.metric)} if self.metric else {}
+        if self.guards:
+            kept["guards"] = [*map(_on_face, self.guards)]
+        if self.typed:
+            kept["typed"] = True
+        return json.dumps(kept, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, packed: str) -> CardMetrics:
+        """What `packed` holds; none for ''."""
+        if not packed:
+            return cls()
+        kept = json.loads(packed)
+        return cls(kept.get("metric"), tuple(kept.get("guards", ())), kept.get("typed", False))
+
+
+def _on_face(metric: MetricFields) -> dict[str, Any]:
+    return {name: metric[name] for name in _ON_FACES if metric.get(name) is not None}
+
+
+class GuardState(StrEnum):
+    """Whether a limit holds at the value that its guard stands at."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    NOT_MEASURED = "not measured"
+
+
+def guard_state(guard: MetricFields, value: float | None) -> GuardState:
+    """The state of a guard that stands at `value`, None for one that is not measured."""
+    if value is None:
+        return GuardState.NOT_MEASURED
+    return GuardState.HELD if reaches(guard, value) else GuardState.BROKEN
+
+
+def is_broken(guard: MetricFields) -> bool:
+    """Whether a guard stands beyond its limit, at the value that it has."""
+    return guard_state(guard, guard.get("value")) is GuardState.BROKEN
+
 
 class MetricParts(NamedTuple):
-    """The typed parts of the goals of a card: the arguments of `parse_goals` except the goals
-    before. `keeps_metric`: the metric was named before these parts, so new names are guards."""
+    """The typed parts of the metrics of a card: the arguments of `parse_metrics` except `before`.
+    `keeps_metric`: the metric was named before these parts, so new names are guards."""
 
     written: Sequence[str] = ()
     baseline: float | None = None
     noise: float | None = None
     keeps_metric: bool = False
 
-    def goals(self, before: Goals) -> Goals:
-        """The goals with these parts, from those `before`."""
-        return parse_goals(
+    def metrics(self, before: CardMetrics) -> CardMetrics:
+        """The metrics with these parts, from those `before`."""
+        return parse_metrics(
             self.written, self.baseline, self.noise, before, keeps_metric=self.keeps_metric
         )
 
 
-def goals_in(fields: Mapping[str, Any]) -> Goals:
-    """The goals of a card with these stored fields."""
+def metrics_in(fields: Mapping[str, Any]) -> CardMetrics:
+    """The metric and the guards of a card with these stored fields."""
     metric = fields.get("metric")
-    return Goals(dict(metric) if metric else None, tuple(map(dict, fields.get("guards") or ())))
+    return CardMetrics(
+        dict(metric) if metric else None, tuple(map(dict, fields.get("guards") or ()))
+    )
 
 
-def parse_goals(
+def parse_metrics(
     written: Sequence[str],
     baseline: float | None = None,
     noise: float | None = None,
-    before: Goals | None = None,
+    before: CardMetrics | None = None,
     *,
     keeps_metric: bool = False,
-) -> Goals:
-    """Parse goals from targets (`val_auc>=0.92`) and values (`val_auc=0.91`), each by itself or
+) -> CardMetrics:
+    """Parse metrics from targets (`val_auc>=0.92`) and values (`val_auc=0.91`), each by itself or
     several in one text.
 
     The first name is that of the metric, unless it is that of a guard before or the text
     `keeps_metric`; further names are those of guards, which need a limit. Parts that are not typed
-    stay as they were `before`, and so do guards that are not named. `p95_ms=none` takes a goal
-    away, `none` all of them.
+    stay as they were `before`, and so do guards that are not named. `p95_ms=none` takes it away,
+    `none` all of them.
     """
-    had = before or Goals()
-    goals = {goal["name"]: dict(goal) for goal in (had.metric, *had.guards) if goal}
+    had = before or CardMetrics()
+    metrics = {metric["name"]: dict(metric) for metric in had.all}
     replaced = had.metric and had.metric["name"]
     named = keeps_metric
     parts = [part for text in written for part in split_metrics(text.strip()) or (text,)]
     for text in parts:
         if text.lower() == NONE:
-            goals.clear()
+            metrics.clear()
             continue
         match = _METRIC.fullmatch(text)
         if not match:
@@ -87,31 +145,31 @@ def parse_goals(
             )
         name, sign, number = match.groups()
         if sign == "=" and number.lower() == NONE:
-            if goals.pop(name, None) is None:
+            if metrics.pop(name, None) is None:
                 raise UsageProblem(f"The card has no metric {name}.", "Nothing was changed.")
             named = True
             continue
-        if name not in goals and not named:
-            goals.pop(replaced, None)
-            goals = {name: {"name": name}, **goals}
-        goals.setdefault(name, {"name": name})
+        if name not in metrics and not named:
+            metrics.pop(replaced, None)
+            metrics = {name: {"name": name}, **metrics}
+        metrics.setdefault(name, {"name": name})
         named = True
         if sign == "=":
-            goals[name]["value"] = _number(number)
+            metrics[name]["value"] = _number(number)
         else:
-            goals[name] |= {"direction": sign, "target": _number(number)}
-    if (baseline is not None or noise is not None) and not goals:
+            metrics[name] |= {"direction": sign, "target": _number(number)}
+    if (baseline is not None or noise is not None) and not metrics:
         raise UsageProblem("There is no metric to compare with.", "Name it, as in val_auc>=0.92.")
-    metric, *guards = goals.values() or [None]
+    metric, *guards = metrics.values() or [None]
     for key, amount in (("baseline", baseline), ("noise", noise)):
         if amount is not None and metric is not None:
             metric[key] = _finite(amount, str(amount))
     for guard in guards:
         require_limit(guard or {})
-    return Goals(metric, tuple(guard for guard in guards if guard))
+    return CardMetrics(metric, tuple(guard for guard in guards if guard))
 
 
-def require_limit(guard: Goal) -> None:
+def require_limit(guard: MetricFields) -> None:
     """UsageProblem for a guard that says nothing of what must hold."""
     if guard.get("target") is None:
         name = guard["name"]
@@ -120,10 +178,10 @@ def require_limit(guard: Goal) -> None:
         )
 
 
-def accept_aim(text: str) -> str:
+def accept_target(text: str) -> str:
     """`val_auc>=0.92` as it was typed, or several such, if each has a target; else
     UsageProblem."""
-    made = parse_goals([accept(text, "the metric")])
+    made = parse_metrics([accept(text, "the metric")])
     if made.metric is None or "target" not in made.metric:
         raise UsageProblem(
             f"{text!r} does not say what to reach.", "Write val_auc>=0.92 or loss<=0.1."
@@ -132,43 +190,51 @@ def accept_aim(text: str) -> str:
 
 
 def split_metrics(line: str) -> tuple[str, ...]:
-    """Split one line, `val_auc>=0.92 val_auc=0.917`, into arguments for `parse_goals`."""
+    """Split one line, `val_auc>=0.92 val_auc=0.917`, into arguments for `parse_metrics`."""
     if not line or not _SEVERAL.fullmatch(line):
         return (line,) if line else ()
     return tuple(match[0].strip() for match in _METRIC.finditer(line))
 
 
-def goals_text(goals: Goals) -> str:
-    """The metric in few cells, '' for none, and each guard on a line of its own."""
-    return "\n".join(map(metric_text, (goals.metric, *goals.guards)))
+def metric_texts(metrics: CardMetrics) -> list[str]:
+    """The metric in few cells, if there is one, and each guard."""
+    return [*map(metric_text, metrics.all)]
 
 
-def is_broken(guard: Goal) -> bool:
-    """Whether a guard stands at a value beyond its limit. Where it stands is not always known."""
-    return guard.get("value") is not None and not reaches(guard, guard["value"])
-
-
-def is_beyond(value: float, limit: str) -> bool:
-    """Whether a value is beyond a limit as a face has it: `<=50`."""
-    return value > float(limit[2:]) if limit.startswith("<=") else value < float(limit[2:])
-
-
-def broken_text(guard: Goal) -> str:
+def broken_text(guard: MetricFields) -> str:
     """`p95_ms 61, not <=50`."""
     value = number_text(guard["value"], guard, digits=6)
-    return (
-        f"{guard['name']} {value}, not {guard.get('direction') or '>='}{precise(guard['target'])}"
-    )
+    return f"{guard['name']} {value}, not {limit_text(guard)}"
 
 
-def metric_text(metric: Mapping[str, Any] | None) -> str:
+def direction_of(metric: MetricFields) -> Literal[">=", "<="]:
+    """Which side of its target is good: `>=`, or `<=`."""
+    return "<=" if metric.get("direction") == "<=" else ">="
+
+
+def limit_text(guard: MetricFields) -> str:
+    """`<=0.5`, as a person types it."""
+    return f"{direction_of(guard)}{precise(guard['target'])}"
+
+
+def value_text(metric: MetricFields) -> str:
+    """Where a metric stands, in few cells: `.917`; '' for nowhere."""
+    value = metric.get("value")
+    return "" if value is None else _compact(number_text(value, metric, digits=6))
+
+
+def target_text(metric: MetricFields) -> str:
+    """What a metric is to reach, in few cells: `>=.92`; '' for nothing."""
+    target = metric.get("target")
+    return "" if target is None else f"{direction_of(metric)}{compact(target)}"
+
+
+def metric_text(metric: MetricFields | None) -> str:
     """A metric in few cells: `val_auc .917/>=.92`; '' for none."""
     if not metric:
         return ""
-    value, target = metric.get("value"), metric.get("target")
-    shown = [] if value is None else [_compact(number_text(value, metric, digits=6))]
-    shown += [] if target is None else [f"{metric.get('direction') or '>='}{compact(target)}"]
-    return f"{metric['name']} {'/'.join(shown)}".rstrip()
+    shown = "/".join(filter(None, (value_text(metric), target_text(metric))))
+    return f"{metric['name']} {shown}".rstrip()
 
 
 def has_direction(metric: Mapping[str, Any]) -> bool:
@@ -181,10 +247,10 @@ def reaches(metric: Mapping[str, Any], value: float) -> bool:
     target = metric.get("target")
     if target is None:
         return False
-    return bool(value <= target if metric.get("direction") == "<=" else value >= target)
+    return bool(value <= target if direction_of(metric) == "<=" else value >= target)
 
 
-def goal_named(name: str, metric: Goal | None) -> Goal | None:
+def metric_named(name: str, metric: MetricFields | None) -> MetricFields | None:
     """The metric of a card where it has that name, else None: a target is only for its own
     metric."""
     return metric if metric and metric.get("name") == name else None

@@ -16,7 +16,7 @@ from typing import Any
 from mlkanban.core.budget import budget_text
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.field_kinds import NONE
-from mlkanban.core.metrics import goals_in, goals_text, parse_goals
+from mlkanban.core.metrics import metric_texts, metrics_in, parse_metrics
 from mlkanban.core.models import CardType, Priority
 from mlkanban.core.score import parse_score, score_text
 from mlkanban.errors import UsageProblem
@@ -51,7 +51,7 @@ class QuickAdd:
             fields.get("type", ""),
             f"priority {fields['priority']}" if "priority" in fields else "",
             f"due {fields['due']}" if "due" in fields else "",
-            *goals_text(goals_in(fields)).split("\n"),
+            *metric_texts(metrics_in(fields)),
             f"score {score_text(fields['score'])}" if "score" in fields else "",
             f"budget {fields['budget']}" if "budget" in fields else "",
         ]
@@ -71,18 +71,18 @@ def card_lines(text: str) -> list[str]:
 def captured(text: str, today: date) -> QuickAdd:
     """Take the marked words out of a line; `today` is the day from which `^fri` counts."""
     made, words = QuickAdd(), []
-    goals: list[str] = []
+    metrics: list[str] = []
     for word in text.split():
         if _ESCAPED.match(word):
             words.append(word[1:])
             continue
         taken: dict[str, Any] = {}
         doubt = _take(word, taken, today)
-        if goal := taken.pop("metric", ""):
-            doubt = _doubt_about(goal, goals)
+        if metric := taken.pop("metric", ""):
+            doubt = _doubt_about(metric, metrics)
             if not doubt:
-                goals.append(goal)
-                made.fields |= {n: v for n, v in parse_goals(goals).fields.items() if v}
+                metrics.append(metric)
+                made.fields |= {n: v for n, v in parse_metrics(metrics).fields.items() if v}
                 continue
         if again := _given_before(taken, made.fields):
             doubt = f"{word} is a second {again}, and a card has one"
@@ -97,15 +97,15 @@ def captured(text: str, today: date) -> QuickAdd:
     return made
 
 
-def _doubt_about(goal: str, before: list[str]) -> str:
+def _doubt_about(text: str, before: list[str]) -> str:
     """What keeps a target or a value from joining those of a card; '' for nothing."""
-    new, had = parse_goals([goal]).metric or {}, parse_goals(before)
-    same = next((g for g in (had.metric, *had.guards) if g and g["name"] == new["name"]), {})
+    new, had = parse_metrics([text]).metric or {}, parse_metrics(before)
+    same = next((m for m in (had.metric, *had.guards) if m and m["name"] == new["name"]), {})
     for part in ("target", "value"):
         if part in same and part in new:
-            return f"metric:{goal} is a second {part} of {new['name']}, and it has one"
+            return f"metric:{text} is a second {part} of {new['name']}, and it has one"
     if had.metric and not same and "target" not in new:
-        return f"metric:{goal} has no limit, and a further metric is a guard (metric:p95_ms<=50)"
+        return f"metric:{text} has no limit, and a further metric is a guard (metric:p95_ms<=50)"
     return ""
 
 
@@ -208,7 +208,7 @@ def _take_prefixed(word: str, name: str, fields: dict[str, Any]) -> str:
         near = get_close_matches(name, _PREFIXES, 1, 0.75)
         return f"{word} is no mark; did you mean {near[0]}:" if near else ""
     try:
-        if name == "metric" and parse_goals([value]).metric:
+        if name == "metric" and parse_metrics([value]).metric:
             fields[name] = value
         elif name == "score" and (score := parse_score(value)):
             fields[name] = score.text

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
-from mlkanban.core.metrics import TYPED, is_beyond
+from mlkanban.core.metrics import CardMetrics, MetricFields, is_broken, target_text, value_text
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, Meter, meters
@@ -31,6 +31,8 @@ _MANY_TAGS, _FEW_TAGS = 8, 2
 """Of a card with more tags than the first number only the second one are drawn."""
 _SOON_DAYS = 7
 """A due date that is no nearer does not hide that a card is old."""
+TYPED = " typed"
+"""Behind a value that a person wrote, where the card has runs."""
 _LEAST_WORDS = 3
 """Fewer letters of a cut word say nothing: its sign stands alone then."""
 
@@ -508,44 +510,46 @@ _HEALTH_SIGNS: dict[str, tuple[str, str]] = {
 def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fact]:
     """The metric of the configuration that was tried last, with its target, and the best one where
     that is another. Its name stands where there is no value, and on paper."""
-    if not face.metric:
-        return []
-    first, *guards = face.metric.split("\n")
-    said = _text(first, view)
-    measured = said.removesuffix(TYPED)
-    name, _, numbers = measured.rpartition(" ")
-    signs = view.glyphs
-    numbers = signs.compared(numbers)
-    value, slash, target = numbers.partition("/")
+    kept, best = CardMetrics.read(face.metric), _best(face)
+    facts = _broken_guards(kept.guards, view)
+    if kept.metric:
+        facts.append(Fact(_metric_forms(kept.metric, view, named=named, typed=kept.typed), "value"))
+    if facts and best:
+        facts.append(Fact((best,), "value"))
+    return facts
+
+
+def _metric_forms(
+    metric: MetricFields, view: FaceContext, *, named: bool, typed: bool
+) -> tuple[str, ...]:
+    """A metric in ever fewer cells."""
+    name, value = _text(metric["name"], view), value_text(metric)
+    target = view.glyphs.compared(target_text(metric))
+    whole = _value_to_target(value, target, view)
+    if value and target:
+        forms = [f"{name} {whole}"] * named + [whole, value]
+    elif whole:
+        forms = [f"{name}{' ' * bool(value)}{whole}", whole]
+    else:
+        forms = [name]
+    return (forms[0] + TYPED, whole + TYPED, *forms) if typed else tuple(forms)
+
+
+def _value_to_target(value: str, target: str, view: FaceContext) -> str:
+    """`.917→≥.92`, or the one that there is."""
     # In ASCII an arrow before >= would be a riddle.
-    whole = value + (slash if signs.ascii else signs.to) + target if slash else value
-    forms = [whole, value] if slash else [whole]
-    if not slash and name:
-        aimed = value.startswith((signs.at_least, signs.at_most))
-        forms = [f"{name}{'' if aimed else ' '}{value}", value]
-    elif named and name:
-        forms = [f"{name} {whole}", *forms]
-    if said != measured:
-        forms = [forms[0] + TYPED, whole + TYPED, *forms]
-    best = _best(face)
-    return [
-        *_broken_guards(guards, view),
-        *([Fact(tuple(forms), "value")] if said else []),
-        *([Fact((best,), "value")] if best else []),
-    ]
+    between = "/" if view.glyphs.ascii else view.glyphs.to
+    return between.join(filter(None, (value, target)))
 
 
-def _broken_guards(guards: Sequence[str], view: FaceContext) -> list[Fact]:
+def _broken_guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
     """The guards that are broken: `✗ p95_ms 61→≤50`, at least the sign."""
     facts: list[Fact] = []
-    signs = view.glyphs
-    for text in guards:
-        name, _, numbers = _text(text, view).rpartition(" ")
-        value, slash, limit = numbers.partition("/")
-        if slash and is_beyond(float(value), limit):
-            sign = signs.failed
-            whole = f"{value}{slash if signs.ascii else signs.to}{signs.compared(limit)}"
-            facts.append(Fact((f"{sign} {name} {whole}", f"{sign} {name}", sign), "alarm"))
+    sign = view.glyphs.failed
+    for guard in filter(is_broken, guards):
+        name, limit = _text(guard["name"], view), view.glyphs.compared(target_text(guard))
+        whole = _value_to_target(value_text(guard), limit, view)
+        facts.append(Fact((f"{sign} {name} {whole}", f"{sign} {name}", sign), "alarm"))
     return facts
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.card import Blocker, Card, guard_state, to_json
+from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Stage, place
@@ -47,7 +47,7 @@ def card_data(card: Card, board: Board, now: datetime) -> Data:
         },
         "stage": board.stage(card.stage).name,
         "guards": [
-            {**to_json(guard), "state": guard_state(guard)} for guard in card.measured_guards
+            {**to_json(guard), "state": str(guard.guard_state)} for guard in card.measured_guards
         ],
         "checklist": [
             {**to_json(item), "gate": stage.name if stage else ""}

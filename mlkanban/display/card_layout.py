@@ -15,11 +15,11 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded
 from mlkanban.core import checklist, dependencies, rules
-from mlkanban.core.card import Card, Metric, guard_state, to_json
+from mlkanban.core.card import Card, Metric, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.lineage import member_text
-from mlkanban.core.metrics import compact, compact_text, number_text, reaches
+from mlkanban.core.metrics import GuardState, compact, compact_text, number_text, reaches
 from mlkanban.core.models import CardFace, CardType, Health, Outcome, Priority, Work
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
@@ -39,7 +39,7 @@ from mlkanban.display.lines import (
     width_of,
 )
 from mlkanban.display.relation_tree import Relative, related
-from mlkanban.display.run_lines import aim_text
+from mlkanban.display.run_lines import target_shown
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service.conflicts import OpenConflict
@@ -366,7 +366,8 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
 
 
 _GUARD_SIGNS = {
-    "held": ("ticked", "live"), "broken": ("failed", "alarm"), "not measured": ("", "clock"),
+    GuardState.HELD: ("ticked", "live"), GuardState.BROKEN: ("failed", "alarm"),
+    GuardState.NOT_MEASURED: ("", "clock"),
 }  # fmt: skip
 
 
@@ -375,7 +376,10 @@ def guard_lines(content: CardContent, width: int) -> list[Line]:
     lines: list[Line] = []
     for guard, written in zip(content.card.measured_guards, content.card.guards, strict=True):
         typed = guard.value is not None and guard.value == written.value
-        line = [*goal_line(guard, content.glyphs, typed=typed), *_guard_state(guard, content)]
+        line = [
+            *value_and_target(guard, content.glyphs, typed=typed),
+            *_guard_state(guard, content),
+        ]
         label = fitted(
             [Piece(cell_text(guard.name), "dim")], max(_LABEL, width // 3), content.glyphs
         )
@@ -384,9 +388,9 @@ def guard_lines(content: CardContent, width: int) -> list[Line]:
 
 
 def _guard_state(guard: Metric, content: CardContent) -> Line:
-    sign, role = _GUARD_SIGNS[guard_state(guard)]
+    sign, role = _GUARD_SIGNS[guard.guard_state]
     glyph = f"{getattr(content.glyphs, sign)} " if sign else ""
-    return [Piece("  ", "text"), Piece(f"{glyph}{guard_state(guard)}", role)]
+    return [Piece("  ", "text"), Piece(f"{glyph}{guard.guard_state}", role)]
 
 
 class _Standing(NamedTuple):
@@ -418,14 +422,16 @@ def value_line(content: CardContent) -> Line:
     if (measured := content.card.measured) is None:
         return []
     now = _standing(content)
-    line = goal_line(measured, content.glyphs, role="dim" if now.in_use else "")
+    line = value_and_target(measured, content.glyphs, role="dim" if now.in_use else "")
     if now.in_use and now.amount is not None:
         gap = "   " if line else ""
         line += [Piece(f"{gap}in use ", "dim"), Piece(compact(now.amount), now.role)]
     return line
 
 
-def goal_line(measured: Metric, glyphs: Glyphs, *, typed: bool = False, role: str = "") -> Line:
+def value_and_target(
+    measured: Metric, glyphs: Glyphs, *, typed: bool = False, role: str = ""
+) -> Line:
     """Where a metric or a guard stands, and what it is to reach; `typed` by hand. The value has its
     own role where `role` is empty."""
     metric = to_json(measured)
@@ -436,7 +442,7 @@ def goal_line(measured: Metric, glyphs: Glyphs, *, typed: bool = False, role: st
         line.append(Piece(f"{text}{' typed' * typed}", role))
     if measured.target is not None:
         between = f" {glyphs.to} " if line else ""
-        line += [Piece(between, "dim"), Piece(aim_text(metric, glyphs), "title")]
+        line += [Piece(between, "dim"), Piece(target_shown(metric, glyphs), "title")]
     return line
 
 
@@ -625,7 +631,7 @@ def _measured_line(content: CardContent, width: int) -> Line:
                 parts.append([Piece(f"{word} ", "dim"), Piece(compact(number), "text")])
     for guard in content.card.measured_guards:
         name = Piece(f"{cell_text(guard.name)} ", "dim")
-        line = goal_line(guard, content.glyphs)
+        line = value_and_target(guard, content.glyphs)
         parts.append([name, *line, *_guard_state(guard, content)])
     if content.page.spent:
         parts.append([Piece("budget ", "dim"), _budget(content.page.spent, 0, content.glyphs)[0]])

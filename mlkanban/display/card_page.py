@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.card import Card, guard_state
+from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.models import CardFace
@@ -123,7 +123,7 @@ def _guards(card: Card, page: CardPage) -> Iterator[Row]:
     """Each limit, where it stands, and whether it holds."""
     for guard, written in zip(card.measured_guards, card.guards, strict=True):
         typed = " typed" if guard.value is not None and guard.value == written.value else ""
-        yield "guard", display(f"{guard}{typed}  {guard_state(guard)}")
+        yield "guard", display(f"{guard}{typed}  {guard.guard_state}")
 
 
 def _budget(card: Card, page: CardPage) -> Iterator[Row]:

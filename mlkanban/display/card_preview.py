@@ -11,11 +11,20 @@ from mlkanban.cells import padded, shortened
 from mlkanban.core import checklist
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import until_text
-from mlkanban.core.metrics import TYPED, compact, is_beyond, number_text
+from mlkanban.core.metrics import (
+    CardMetrics,
+    GuardState,
+    MetricFields,
+    compact,
+    guard_state,
+    number_text,
+    target_text,
+    value_text,
+)
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.timestamps import moment
-from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, due
+from mlkanban.display.card_face import TYPED, FaceContext, Line, Piece, drawn, due
 from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
@@ -160,8 +169,8 @@ def _before_runs(card: Previewed) -> int:
     """How many lines stand above the runs, where they have one line."""
     found = card.found
     assert found is not None
-    metric, _, guards = card.face.metric.partition("\n")
-    return sum(map(bool, (found.blocker, found.hypothesis, metric, guards)))
+    kept = CardMetrics.read(card.face.metric)
+    return sum(map(bool, (found.blocker, found.hypothesis, kept.metric, kept.guards)))
 
 
 def _block(card: Previewed, view: FaceContext) -> list[Line]:
@@ -187,18 +196,14 @@ def _for_days(first: date, view: FaceContext) -> str:
 
 def _metric(card: Previewed, view: FaceContext) -> list[Line]:
     """`val_auc .944 → ≥.95   baseline .934   noise .004`, the value as the face has it."""
-    metric = card.found.metric if card.found else {}
-    said = card.face.metric.partition("\n")[0]
-    name = str(metric.get("name", ""))
-    if not name or not said.startswith(name):
+    kept = CardMetrics.read(card.face.metric)
+    shown, metric = kept.metric, card.found.metric if card.found else {}
+    if not shown or shown["name"] != metric.get("name"):
         return []
-    measured = said.removesuffix(TYPED)
-    value, slash, target = measured[len(name) :].strip().rpartition("/")
-    if not slash and not target.startswith((">=", "<=")):
-        value, target = target, ""
-    first = [Piece(f"{_text(name, view)} ", "dim")]
+    value, target = value_text(shown), target_text(shown)
+    first = [Piece(f"{_text(shown['name'], view)} ", "dim")]
     if value:
-        first.append(Piece(value + (TYPED if said != measured else ""), "value"))
+        first.append(Piece(value + TYPED * kept.typed, "value"))
     if target:
         first.append(Piece(f"{' ' if value else ''}{view.glyphs.to} ", "dim"))
         first.append(Piece(view.glyphs.compared(target), "text"))
@@ -211,22 +216,24 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
 
 def _guards(card: Previewed, view: FaceContext) -> list[Line]:
     """Where each guard of the card stands, the broken ones first."""
-    texts = card.face.metric.split("\n")[1:]
-    return sorted((_guard(text, view) for text in texts), key=lambda line: line[1].role != "alarm")
+    guards = CardMetrics.read(card.face.metric).guards
+    states = [guard_state(guard, guard.get("value")) for guard in guards]
+    lines = [_guard(*of_one, view) for of_one in zip(guards, states, strict=True)]
+    return sorted(lines, key=lambda line: line[1].role != "alarm")
 
 
-def _guard(text: str, view: FaceContext) -> Line:
+def _guard(guard: MetricFields, state: GuardState, view: FaceContext) -> Line:
     """`p95_ms 61 → ≤50 ✗`; without a value `p95_ms not measured → ≤50`."""
-    name, _, numbers = text.rpartition(" ")
-    value, slash, limit = numbers.rpartition("/")
     glyphs = view.glyphs
-    broken = bool(slash) and is_beyond(float(value), limit)
-    sign = f" {glyphs.failed if broken else glyphs.ticked}" if slash else ""
-    role = "alarm" if broken else "live" if slash else "clock"
+    sign, role = {
+        GuardState.BROKEN: (f" {glyphs.failed}", "alarm"),
+        GuardState.HELD: (f" {glyphs.ticked}", "live"),
+        GuardState.NOT_MEASURED: ("", "clock"),
+    }[state]
     return [
-        Piece(f"{_text(name, view)} ", "dim"),
-        Piece(value or "not measured", role),
-        Piece(f" {glyphs.to} ", "dim"), Piece(glyphs.compared(limit), "text"),
+        Piece(f"{_text(guard['name'], view)} ", "dim"),
+        Piece(value_text(guard) or state, role),
+        Piece(f" {glyphs.to} ", "dim"), Piece(glyphs.compared(target_text(guard)), "text"),
         Piece(sign, role),
     ]  # fmt: skip
 

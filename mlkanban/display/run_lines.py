@@ -12,7 +12,16 @@ from rich.cells import cell_len
 
 from mlkanban.cells import shortened
 from mlkanban.charts.spec import Role
-from mlkanban.core.metrics import Goal, compact, compact_text, goal_named, number_text, reaches
+from mlkanban.core.metrics import (
+    GuardState,
+    MetricFields,
+    compact,
+    compact_text,
+    direction_of,
+    metric_named,
+    number_text,
+    reaches,
+)
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
 from mlkanban.display.lines import filled, flow, joined, labelled, paragraph, width_of
@@ -38,7 +47,6 @@ from mlkanban.runs.model.repeats import Repeats
 from mlkanban.runs.model.results import (
     Configuration,
     GuardResult,
-    GuardState,
     Proposal,
     Results,
     remarks,
@@ -91,7 +99,7 @@ class RunPageContext:
     """The bytes of logs over the limit that still grow, by the ids of their runs."""
 
     @property
-    def guards(self) -> Sequence[Goal]:
+    def guards(self) -> Sequence[MetricFields]:
         """The limits that must hold beside the metric."""
         return self.found.guards if self.found else ()
 
@@ -171,7 +179,7 @@ def run_grid(
     return Grid.of(columns, known, width, glyphs, least=_KNOWN)
 
 
-def _guard_column(runs: Sequence[Run], guard: Goal, glyphs: Glyphs) -> Column:
+def _guard_column(runs: Sequence[Run], guard: MetricFields, glyphs: Glyphs) -> Column:
     """What each run reported for a guard, with a sign behind what is beyond the limit."""
     name = str(guard["name"])
     known = iter(_aligned([run.metrics[name] for run in runs if name in run.metrics], guard))
@@ -226,7 +234,7 @@ def _others(run: Run, context: RunPageContext) -> str:
     if latest := context.latest.get(run.id):
         if latest.unread or latest.value is None:
             return cell_text(latest.unread)
-        aim = goal_named(latest.name, context.metric)
+        aim = metric_named(latest.name, context.metric)
         value = compact_text(number_text(latest.value, aim))
         return f"{cell_text(latest.name)} {value}" if latest.other else value
     return "" if context.name else cell_text(metrics_text(run))
@@ -375,7 +383,7 @@ _GUARD_SIGNS = {
 
 
 def _guard_results_column(
-    results: Sequence[Configuration | None], place: int, guard: Goal, glyphs: Glyphs
+    results: Sequence[Configuration | None], place: int, guard: MetricFields, glyphs: Glyphs
 ) -> Column:
     """How each configuration did by a guard: its mean with a sign, or that it was not measured."""
 
@@ -383,7 +391,7 @@ def _guard_results_column(
         one = results[at]
         return [_guard_piece(one.guards[place], glyphs)] if one else []
 
-    head = f"{cell_text(str(guard['name']))} {aim_text(guard, glyphs)}"
+    head = f"{cell_text(str(guard['name']))} {target_shown(guard, glyphs)}"
     sizes = (width_of(text(at)) for at in range(len(results)))
     return Column(head, max(cell_len(head), *sizes), text)
 
@@ -448,8 +456,8 @@ def comparison_lines(one: Configuration, context: RunPageContext, width: int) ->
             role = "text" if _is_clear(known) else "dim"
             parts.append([Piece(f"{word} ", "dim"), Piece(difference_text(known), role)])
     for guard in one.guards:
-        aim = f"{cell_text(guard.name)} {aim_text(guard.guard, context.glyphs)} "
-        parts.append([Piece(aim, "dim"), _guard_piece(guard, context.glyphs)])
+        target = f"{cell_text(guard.name)} {target_shown(guard.guard, context.glyphs)} "
+        parts.append([Piece(target, "dim"), _guard_piece(guard, context.glyphs)])
     if one.proposal is not None:
         parts.append([Piece(one.proposal.value, _VERDICT_ROLES[one.proposal])])
     return flow(parts, width, context.glyphs, "   ")
@@ -700,7 +708,7 @@ def counts_line(runs: Sequence[Run], glyphs: Glyphs, *, words: bool) -> Line:
     return joined(parts, "  ")
 
 
-def aim_line(context: RunPageContext) -> list[Line]:
+def target_line(context: RunPageContext) -> list[Line]:
     """The target and the baseline of the metric, each a part of a line."""
     metric = context.metric
     if not metric:
@@ -708,19 +716,19 @@ def aim_line(context: RunPageContext) -> list[Line]:
     name = cell_text(context.name)
     parts: list[Line] = [[Piece(name, "dim")]]
     if metric.get("target") is not None:
-        parts = [[Piece(f"{name} ", "dim"), Piece(aim_text(metric, context.glyphs), "title")]]
+        parts = [[Piece(f"{name} ", "dim"), Piece(target_shown(metric, context.glyphs), "title")]]
     for word in ("baseline", "noise"):
         if metric.get(word) is not None:
             number = compact(metric[word])
             parts.append([Piece(f"{word} ", "dim"), Piece(number, "text")])
     for guard in context.guards:
         name = cell_text(str(guard["name"]))
-        aim = Piece(aim_text(guard, context.glyphs), "title")
-        parts.append([Piece(f"guard {name} ", "dim"), aim])
+        target = Piece(target_shown(guard, context.glyphs), "title")
+        parts.append([Piece(f"guard {name} ", "dim"), target])
     return parts
 
 
-def aim_text(metric: Mapping[str, Any], glyphs: Glyphs) -> str:
+def target_shown(metric: Mapping[str, Any], glyphs: Glyphs) -> str:
     """The target of a metric: `≥.95`."""
-    sign = glyphs.at_most if metric.get("direction") == "<=" else glyphs.at_least
+    sign = glyphs.at_most if direction_of(metric) == "<=" else glyphs.at_least
     return f"{sign}{compact(metric['target'])}"

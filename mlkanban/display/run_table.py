@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from mlkanban.cells import shortened
 from mlkanban.core.budget import Unit
+from mlkanban.core.metrics import GuardState
 from mlkanban.display.run_text import (
     difference_text,
     duration,
@@ -25,7 +26,6 @@ from mlkanban.runs.model.overview import BEST_FROM
 from mlkanban.runs.model.results import (
     Configuration,
     GuardResult,
-    GuardState,
     Results,
     remarks,
 )

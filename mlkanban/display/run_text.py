@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mlkanban.core.metrics import compact, compact_text, goal_named, number_text
+from mlkanban.core.metrics import compact, compact_text, metric_named, number_text
 from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.run import Run
@@ -94,12 +94,12 @@ def spoken(length: timedelta) -> str:
 
 def latest_text(latest: Latest, metric: Mapping[str, Any] | None, glyphs: Glyphs) -> str:
     """What a run that goes on reported last: `val_auc 0.937 at step 1200 ▁▃▅▆▇`."""
-    aim = goal_named(latest.name, metric)
+    own = metric_named(latest.name, metric)
     bars = sparkline(latest.shape, glyphs.spark)
     if latest.unread or latest.value is None:
         return "  ".join(filter(None, (latest.unread, bars)))
     place = f" at {latest.place}" if latest.place else ""
-    text = f"{latest.name} {number_text(latest.value, aim)}{place}"
+    text = f"{latest.name} {number_text(latest.value, own)}{place}"
     return f"{text} {bars}".rstrip()
 
 

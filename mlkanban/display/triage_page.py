@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from mlkanban.core import rules
-from mlkanban.core.card import guard_state
+from mlkanban.core.metrics import GuardState
 from mlkanban.core.models import Board, CardFace, CardType, Health
 from mlkanban.core.rules import Load
 from mlkanban.display.card_face import Header, Line, Piece
@@ -187,7 +187,9 @@ def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
         effects += [cell_text(verdict.reason.rstrip(".")), "asks"]
     if unticked := rules.in_the_way(board, card.stage, at, card.checklist):
         effects.append(f"{quantity(len(unticked), 'gate')} unticked")
-    broken = [guard.name for guard in card.measured_guards if guard_state(guard) == "broken"]
+    broken = [
+        guard.name for guard in card.measured_guards if guard.guard_state is GuardState.BROKEN
+    ]
     if broken and rules.closed_by_guards(board, card.stage, at):
         effects.append(f"{quantity(len(broken), 'broken guard')}: {cell_text(', '.join(broken))}")
     return TriageChoice("triage.accept", "move on", "; ".join(effects))

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TextIO
 
+from mlkanban.core.metrics import CardMetrics, metric_texts
 from mlkanban.core.models import Board, place
 from mlkanban.service import Service
 from mlkanban.text import display_lines
@@ -26,13 +27,20 @@ def write_csv(service: Service, board: Board, file: TextIO) -> int:
         cells = (
             face.ref, board.stage(face.stage).name, face.title, face.type, face.priority,
             face.service_class, face.tags, face.due, face.block_reason,
-            face.metric.replace("\n", "  "), face.work,
+            _metrics(face.metric), face.work,
             face.outcome, face.health, face.lineage,
             "yes" if face.archived else "", face.created_at, face.entered_at, face.started_at,
             face.finished_at,
         )  # fmt: skip
         rows.writerow([guarded(cell) for cell in cells])
     return len(faces)
+
+
+def _metrics(packed: str) -> str:
+    """The metric and the guards of a face, `auc .95/>=.92 typed  p95 61/<=50`."""
+    kept = CardMetrics.read(packed)
+    metric, *guards = metric_texts(kept) or [""]
+    return "  ".join([metric + " typed" * kept.typed, *guards])
 
 
 def write_jsonl(service: Service, board: Board, file: TextIO) -> int:

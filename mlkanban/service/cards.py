@@ -13,7 +13,7 @@ from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.events import RANK, Change, changes
 from mlkanban.core.field_kinds import condition_text, items_in
 from mlkanban.core.lifecycle import lifting
-from mlkanban.core.metrics import Goals, MetricParts, goals_in
+from mlkanban.core.metrics import CardMetrics, MetricParts, metrics_in
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
@@ -129,10 +129,10 @@ class Cards:
                 face = tx.face(ref)
                 forced = ""
                 if metric is not None:
-                    before = goals_in({**tx.fields(face), **wanted})
-                    goals = metric.goals(before)
-                    wanted |= checked(goals.fields, partial=True)
-                    if warning := _replaced_metric(face.ref, before, goals):
+                    before = metrics_in({**tx.fields(face), **wanted})
+                    metrics = metric.metrics(before)
+                    wanted |= checked(metrics.fields, partial=True)
+                    if warning := _replaced_metric(face.ref, before, metrics):
                         warnings[face.id] = warning
                 if tick or untick or wanted.get("checklist"):
                     had, items = tx.checklist(face), (fields or {}).get("checklist")
@@ -456,7 +456,7 @@ def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:
     return rules.leave(board, "It", board.stages[0].id, board.first_delivered, items)
 
 
-def _replaced_metric(ref: str, before: Goals, after: Goals) -> str:
+def _replaced_metric(ref: str, before: CardMetrics, after: CardMetrics) -> str:
     """That a card is for another metric than before, which a person who meant to add a guard did
     not want; '' where it is not."""
     if before.metric is None or after.metric is None:

@@ -88,9 +88,9 @@ class Retraining:
             }  # fmt: skip
             fields["guards"] = [{**to_json(guard), "value": None} for guard in champion.guards]
             if champion.metric is not None:
-                aim = {**to_json(champion.metric), "value": None}
+                same = {**to_json(champion.metric), "value": None}
                 reached = champion.measured and champion.measured.value
-                fields["metric"] = aim | ({} if reached is None else {"baseline": reached})
+                fields["metric"] = same | ({} if reached is None else {"baseline": reached})
             set_fields = {name: value for name, value in fields.items() if value}
             made = write_new(tx, board, stage, flat(checked(set_fields)))
             alerts = [reading for reading in champion.readings if reading.alert]

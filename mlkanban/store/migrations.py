@@ -99,10 +99,9 @@ def m008_metrics_by_configuration(db: Database) -> None:
     _fill_faces(db)
 
 
-def _fill_faces(db: Database) -> None:
+def _fill_faces(db: Database, which: str = "instr(state, '\"run:')") -> None:
     rows = db.conn.execute(
-        "SELECT card.id, state FROM card JOIN entity ON entity.id = card.id"
-        " WHERE instr(state, '\"run:')"
+        f"SELECT card.id, state FROM card JOIN entity ON entity.id = card.id WHERE {which}"
     ).fetchall()
     for card, state in rows:
         shown = on_face(entity_from(state).fields)
@@ -181,6 +180,13 @@ def m016_guards_of_cards(db: Database) -> None:
     if rows.fetchall():
         recreate_projections(db.conn)
         log.rebuild(db.conn)
+
+
+@migrations()
+def m017_metrics_as_json(db: Database) -> None:
+    """`card.metric` is the metric and the guards of a card as JSON, no longer the words for
+    them."""
+    _fill_faces(db, "card.metric != ''")
 
 
 if FORMAT > 1:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlkanban.core import lifecycle, lineage
 from mlkanban.core.card_fields import BLANK, FIELDS
 from mlkanban.core.events import Entity, Event, in_order
-from mlkanban.core.metrics import goals_in, goals_text
+from mlkanban.core.metrics import metrics_in
 from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.notes import PREFIX, current_text
@@ -407,7 +407,7 @@ def _face(
 def _on_face(fields: Mapping[str, Any], repeats: Repeats) -> tuple[str, str]:
     """The metric and the runs of a card as the card's face shows them."""
     if not any(name.startswith("run:") for name in fields):
-        return goals_text(goals_in(fields)), ""
+        return metrics_in(fields).packed, ""
     from mlkanban.runs.model.brief import on_face  # most cards have none
 
     return on_face(fields, repeats)

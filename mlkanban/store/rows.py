@@ -15,7 +15,7 @@ from mlkanban.core.card import Card, Note
 from mlkanban.core.card_fields import values_of
 from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
 from mlkanban.core.field_kinds import metric_in
-from mlkanban.core.metrics import goals_in
+from mlkanban.core.metrics import metrics_in
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.errors import NotFound, StoreProblem
@@ -131,7 +131,7 @@ def card_of(
     from mlkanban.runs.model.run import runs_in
 
     fields = lifecycle.shown(state)
-    goals = measured(runs_in(fields), goals_in(fields), repeats)
+    metrics = measured(runs_in(fields), metrics_in(fields), repeats)
     created, entered, started, finished = (parse_instant(at) if at else None for at in times)
     assert created is not None
     assert entered is not None
@@ -145,8 +145,8 @@ def card_of(
         entered_at=entered,
         started_at=started,
         finished_at=finished,
-        measured=metric_in(goals.metric),
-        measured_guards=tuple(filter(None, map(metric_in, goals.guards))),
+        measured=metric_in(metrics.metric),
+        measured_guards=tuple(filter(None, map(metric_in, metrics.guards))),
         readings=tuple(readings(fields)),
         notes=notes,
     )

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries, learning_curve
 from mlkanban.charts.spec import Role
-from mlkanban.core.metrics import goal_named
+from mlkanban.core.metrics import metric_named
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.curve_lines import curve_lines, heading, named_series
 from mlkanban.runs.model.run import Run
@@ -67,7 +67,7 @@ class LearningCurves:
             named = named_series(
                 [(one.run, one.label, found[one.run.id].of(drawn)) for one in chosen], drawn
             )
-        metric = goal_named(drawn, metric)
+        metric = metric_named(drawn, metric)
         unread = {run.id: found[run.id].unread for run in going_on}
         if (named, latest, unread, metric) != (
             self._named, self.latest, self._unread, self._metric,

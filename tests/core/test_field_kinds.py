@@ -40,7 +40,7 @@ from mlkanban.core.field_kinds import (
     metric_in,
     until_text,
 )
-from mlkanban.core.metrics import metric_text, parse_goals
+from mlkanban.core.metrics import metric_text, parse_metrics
 from mlkanban.core.models import UNTIL_RUN, BlockReason, CardType, Health, ServiceClass
 from mlkanban.errors import UsageProblem
 
@@ -204,7 +204,7 @@ def test_a_metric_is_read_from_what_is_written_of_it(metric: Metric) -> None:
     text = MetricKind().text(metric)
     taken = MetricKind().parse(text, "metric", TODAY)
     assert taken == text
-    assert metric_in(parse_goals([str(taken)]).metric) == metric
+    assert metric_in(parse_metrics([str(taken)]).metric) == metric
     assert MetricKind().changed(str(text), str(text)).written == []
 
 
@@ -227,12 +227,12 @@ guards = st.builds(
 def test_what_is_typed_behind_a_metric_in_a_form_is_a_guard(
     before: str, text: str, metric: str, names: list[str]
 ) -> None:
-    had = parse_goals([before])
+    had = parse_metrics([before])
     assert had.metric is not None
     had.metric.pop("value", None)  # that of the runs
-    goals = MetricKind().changed(text, before).goals(had)
-    assert metric_text(goals.metric) == metric
-    assert [guard["name"] for guard in goals.guards] == names
+    metrics = MetricKind().changed(text, before).metrics(had)
+    assert metric_text(metrics.metric) == metric
+    assert [guard["name"] for guard in metrics.guards] == names
 
 
 @given(st.lists(guards, unique_by=lambda guard: guard.name, max_size=4))

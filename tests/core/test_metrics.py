@@ -1,5 +1,6 @@
 """How a metric is typed."""
 
+import json
 import math
 
 import pytest
@@ -7,17 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.metrics import (
-    Goals,
-    accept_aim,
+    CardMetrics,
+    GuardState,
+    accept_target,
     broken_text,
     compact,
-    goals_in,
-    goals_text,
-    is_beyond,
+    guard_state,
     is_broken,
     metric_text,
+    metric_texts,
+    metrics_in,
     number_text,
-    parse_goals,
+    parse_metrics,
     precise,
     reaches,
     split_metrics,
@@ -39,6 +41,11 @@ def test_a_line_is_split_into_its_metrics(line: str, parts: tuple[str, ...]) -> 
     assert tuple(part.strip() for part in split_metrics(line)) == parts
 
 
+def packed(*written: str, typed: bool = False) -> str:
+    """What a face keeps of metrics that were written so."""
+    return parse_metrics(written)._replace(typed=typed).packed
+
+
 AUC = {"name": "auc", "direction": ">=", "target": 0.9}
 P95 = {"name": "p95", "direction": "<=", "target": 50.0}
 FPR = {"name": "fpr", "direction": "<=", "target": 1.25}
@@ -48,14 +55,14 @@ FPR = {"name": "fpr", "direction": "<=", "target": 1.25}
     "written", [["auc>=.9 auc=.8"], ["auc>=.9", "auc=.8"], [" auc=.8 auc>=.9 "]]
 )
 def test_target_and_value_are_typed_in_one_text_or_in_two(written: list[str]) -> None:
-    made = Goals({**AUC, "value": 0.8})
-    assert parse_goals(written) == made
-    assert parse_goals(["None"], before=made) == Goals()
+    made = CardMetrics({**AUC, "value": 0.8})
+    assert parse_metrics(written) == made
+    assert parse_metrics(["None"], before=made) == CardMetrics()
 
 
 def test_an_empty_text_is_no_metric() -> None:
     with pytest.raises(UsageProblem, match="'' is not a metric"):
-        parse_goals([""])
+        parse_metrics([""])
 
 
 @pytest.mark.parametrize(
@@ -70,72 +77,82 @@ def test_an_empty_text_is_no_metric() -> None:
     ],
 )
 def test_a_metric_is_its_name_with_a_target_or_a_value(written, made) -> None:
-    assert parse_goals([written]) == Goals(made)
+    assert parse_metrics([written]) == CardMetrics(made)
 
 
 @pytest.mark.parametrize("written", ["auc>=", "auc>=high", "auc>=nan", "auc=inf", "auc>0.9", "=1"])
 def test_what_is_no_metric_is_refused(written: str) -> None:
     with pytest.raises(UsageProblem):
-        parse_goals([written])
+        parse_metrics([written])
 
 
 def test_what_is_not_typed_stays_as_long_as_it_is_the_same_metric() -> None:
-    before = Goals({**AUC, "noise": 0.01})
+    before = CardMetrics({**AUC, "noise": 0.01})
     assert before.metric is not None
-    assert parse_goals(["auc=0.8"], before=before).metric == {**before.metric, "value": 0.8}
-    assert parse_goals(["auc<=0.2"], before=before).metric == {
+    assert parse_metrics(["auc=0.8"], before=before).metric == {**before.metric, "value": 0.8}
+    assert parse_metrics(["auc<=0.2"], before=before).metric == {
         **before.metric, "direction": "<=", "target": 0.2,
     }  # fmt: skip
-    assert parse_goals(["f1=0.8"], before=before) == Goals({"name": "f1", "value": 0.8})
-    assert parse_goals([], before=before) == before
-    assert parse_goals([]) == Goals()
-    assert parse_goals(["none", "f1=1"], before=before) == Goals({"name": "f1", "value": 1.0})
-    assert before == Goals({**AUC, "noise": 0.01}), "the goals before are not touched"
+    assert parse_metrics(["f1=0.8"], before=before) == CardMetrics({"name": "f1", "value": 0.8})
+    assert parse_metrics([], before=before) == before
+    assert parse_metrics([]) == CardMetrics()
+    assert parse_metrics(["none", "f1=1"], before=before) == CardMetrics(
+        {"name": "f1", "value": 1.0}
+    )
+    assert before == CardMetrics({**AUC, "noise": 0.01}), "the metrics before are not touched"
 
 
 @pytest.mark.parametrize(
     "written", [["auc>=.9 p95<=50 fpr<=1.25"], ["auc>=.9", "p95<=50", "fpr<=1.25"]]
 )
 def test_the_first_is_the_metric_and_the_others_are_guards(written: list[str]) -> None:
-    assert parse_goals(written) == Goals(AUC, (P95, FPR))
+    assert parse_metrics(written) == CardMetrics(AUC, (P95, FPR))
 
 
 def test_guards_stay_until_they_are_taken_away() -> None:
-    before = Goals(AUC, (P95, FPR))
-    assert parse_goals(["auc>=.95"], before=before).guards == (P95, FPR)
-    assert parse_goals(["p95<=40"], before=before) == Goals(AUC, ({**P95, "target": 40.0}, FPR))
-    assert parse_goals(["p95=48"], before=before) == Goals(AUC, ({**P95, "value": 48.0}, FPR))
-    assert parse_goals(["auc>=.9", "ram<=8"], before=before) == Goals(
+    before = CardMetrics(AUC, (P95, FPR))
+    assert parse_metrics(["auc>=.95"], before=before).guards == (P95, FPR)
+    assert parse_metrics(["p95<=40"], before=before) == CardMetrics(
+        AUC, ({**P95, "target": 40.0}, FPR)
+    )
+    assert parse_metrics(["p95=48"], before=before) == CardMetrics(
+        AUC, ({**P95, "value": 48.0}, FPR)
+    )
+    assert parse_metrics(["auc>=.9", "ram<=8"], before=before) == CardMetrics(
         AUC, (P95, FPR, {"name": "ram", "direction": "<=", "target": 8.0})
     )
-    assert parse_goals(["f1>=.5"], before=before) == Goals(
+    assert parse_metrics(["f1>=.5"], before=before) == CardMetrics(
         {"name": "f1", "direction": ">=", "target": 0.5}, (P95, FPR)
     )
-    assert parse_goals(["p95=none"], before=before) == Goals(AUC, (FPR,))
-    assert parse_goals(["auc=none"], before=before) == Goals(P95, (FPR,)), "the next one moves up"
-    assert parse_goals(["none"], before=before) == Goals()
+    assert parse_metrics(["p95=none"], before=before) == CardMetrics(AUC, (FPR,))
+    assert parse_metrics(["auc=none"], before=before) == CardMetrics(P95, (FPR,)), (
+        "the next one moves up"
+    )
+    assert parse_metrics(["none"], before=before) == CardMetrics()
     with pytest.raises(UsageProblem, match="no metric ram"):
-        parse_goals(["ram=none"], before=before)
-    lost = Goals(None, (P95,))
-    assert goals_text(lost) == "\np95 <=50", "a guard is never taken for the metric"
-    assert parse_goals(["auc>=.9"], before=lost) == Goals(AUC, (P95,)), "a merge left it no metric"
+        parse_metrics(["ram=none"], before=before)
+    lost = CardMetrics(None, (P95,))
+    assert CardMetrics.read(lost.packed) == lost, "a guard is never taken for the metric"
+    assert parse_metrics(["auc>=.9"], before=lost) == CardMetrics(AUC, (P95,)), (
+        "a merge left it no metric"
+    )
 
 
 def test_a_guard_has_a_limit() -> None:
     with pytest.raises(UsageProblem, match="p95 is a guard beside the metric, and has no limit"):
-        parse_goals(["auc>=.9", "p95=48"])
-    assert parse_goals(["auc>=.9 p95=48 p95<=50"]).guards == ({**P95, "value": 48.0},)
+        parse_metrics(["auc>=.9", "p95=48"])
+    assert parse_metrics(["auc>=.9 p95=48 p95<=50"]).guards == ({**P95, "value": 48.0},)
 
 
 @given(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True), st.data())
-def test_goals_are_read_back_as_they_were_written(names: list[str], data) -> None:
+def test_metrics_are_read_back_as_they_were_written(names: list[str], data) -> None:
     signs = st.sampled_from([">=", "<="])
     parts = [f"{name}{data.draw(signs)}{at}" for at, name in enumerate(names)]
-    made = parse_goals(parts)
-    assert parse_goals([" ".join(parts)]) == made
-    assert goals_in(made.fields) == made
-    metric, *guards = goals_text(made).split("\n")
-    assert [line.split(" ")[0] for line in (metric, *guards)] == names
+    made = parse_metrics(parts)
+    assert parse_metrics([" ".join(parts)]) == made
+    assert metrics_in(made.fields) == made
+    assert CardMetrics.read(made.packed) == made
+    assert [text.split(" ")[0] for text in metric_texts(made)] == names
 
 
 @pytest.mark.parametrize("direction", [">=", "<="])
@@ -146,25 +163,36 @@ def test_a_guard_holds_up_to_its_limit(direction: str) -> None:
     assert not is_broken({**guard, "value": 50.0})
     assert is_broken({**guard, "value": beyond})
     assert broken_text({**guard, "value": beyond}) == f"p95 {beyond}, not {direction}50"
-    for value in (50.0, beyond):
-        text = metric_text({**guard, "value": value}).partition(" ")[2]
-        number, _, limit = text.partition("/")
-        assert is_beyond(float(number), limit) == (value == beyond)
+    assert guard_state(guard, None) is GuardState.NOT_MEASURED
+    assert guard_state(guard, 50.0) is GuardState.HELD
+    assert guard_state(guard, beyond) is GuardState.BROKEN
+
+
+def test_what_a_face_keeps_of_metrics_is_json() -> None:
+    metrics = CardMetrics({**AUC, "noise": 0.01, "value": 0.95}, ({"name": "lat/p95 ms"},), True)
+    assert json.loads(metrics.packed) == {
+        "metric": {**AUC, "value": 0.95}, "guards": [{"name": "lat/p95 ms"}], "typed": True,
+    }  # fmt: skip
+    assert CardMetrics.read(metrics.packed) == CardMetrics(
+        {**AUC, "value": 0.95}, metrics.guards, True
+    )
+    assert CardMetrics().packed == ""
+    assert CardMetrics.read("") == CardMetrics()
 
 
 @pytest.mark.parametrize("amount", [0.0, 0.5, -2.0])
 def test_what_a_metric_is_compared_with_needs_a_metric(amount: float) -> None:
     made = {"name": "auc", "value": 1.0}
-    assert parse_goals(["auc=1"], amount) == Goals({**made, "baseline": amount})
-    assert parse_goals(["auc=1"], None, amount) == Goals({**made, "noise": amount})
-    assert parse_goals([], amount, amount, Goals(made, (P95,))) == Goals(
+    assert parse_metrics(["auc=1"], amount) == CardMetrics({**made, "baseline": amount})
+    assert parse_metrics(["auc=1"], None, amount) == CardMetrics({**made, "noise": amount})
+    assert parse_metrics([], amount, amount, CardMetrics(made, (P95,))) == CardMetrics(
         {**made, "baseline": amount, "noise": amount}, (P95,)
     )
     for given_amounts in ((amount, None), (None, amount)):
         with pytest.raises(UsageProblem, match="no metric to compare with"):
-            parse_goals([], *given_amounts)
+            parse_metrics([], *given_amounts)
     with pytest.raises(UsageProblem, match="cannot be inf"):
-        parse_goals(["auc=1"], float("inf"))
+        parse_metrics(["auc=1"], float("inf"))
 
 
 @pytest.mark.parametrize(
@@ -220,8 +248,8 @@ def test_a_number_stays_on_its_side_of_the_target() -> None:
 
 
 def test_an_aim_has_a_target() -> None:
-    assert accept_aim(" auc>=0.9 ") == "auc>=0.9"
-    assert accept_aim("auc>=0.9 p95<=50") == "auc>=0.9 p95<=50"
+    assert accept_target(" auc>=0.9 ") == "auc>=0.9"
+    assert accept_target("auc>=0.9 p95<=50") == "auc>=0.9 p95<=50"
     for text in ("auc=0.9", "none"):
         with pytest.raises(UsageProblem, match="does not say what to reach"):
-            accept_aim(text)
+            accept_target(text)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
+from mlkanban.core.metrics import CardMetrics
 from mlkanban.core.models import (
     BlockReason,
     Board,
@@ -45,6 +46,7 @@ from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.flow.aging import Pace
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.brief import Brief
+from tests.core.test_metrics import packed
 
 BOARD = Board(
     id="b",
@@ -85,7 +87,9 @@ def on_paper(face: CardFace, width: int = 70, view: FaceContext = VIEW) -> list[
 
 
 def test_a_card_begins_with_its_title_and_ends_with_its_clock() -> None:
-    face = card(tags="gpu nlp", priority="high", metric="auc .917/>=.92", work="unattended")
+    face = card(
+        tags="gpu nlp", priority="high", metric=packed("auc=.917 auc>=.92"), work="unattended"
+    )
     assert shown(face, 22) == [
         "▲ Focal loss for",
         "minority classes",
@@ -123,7 +127,7 @@ def test_a_title_takes_the_lines_there_are_and_is_cut_only_then() -> None:
         ({"due": "2026-03-22"}, "due 2d"),
         ({"due": "2026-03-20"}, "due today"),
         ({"due": "2026-03-18"}, "LATE 2d"),
-        ({"metric": "auc .9"}, "auc .9"),
+        ({"metric": packed("auc=.9")}, "auc .9"),
         ({"tags": "gpu"}, "#gpu"),
         ({"health": "alert"}, "■ alert"),
         ({"health": "retraining"}, "► retraining"),
@@ -143,7 +147,12 @@ def test_every_state_has_a_sign_of_its_own(
 RUNS = Brief(
     2, commit="a1b2c3d*", since="2026-03-19T22:00:00Z", gpu_hours=3.1
 ).packed  # fmt: skip
-AIMED = card(metric="val_auc .917/>=.92", runs=RUNS, tags="gpu", started_at="2026-03-13T10:00:00Z")
+AIMED = card(
+    metric=packed("val_auc=.917 val_auc>=.92"),
+    runs=RUNS,
+    tags="gpu",
+    started_at="2026-03-13T10:00:00Z",
+)
 
 
 @pytest.mark.parametrize(
@@ -262,21 +271,34 @@ def test_a_run_that_waits_is_not_called_running() -> None:
     assert shown(card(runs=going.packed), 30)[-2] == "►1h", "what goes on says more"
 
 
+def test_a_metric_with_a_blank_and_a_slash_in_its_name_is_shown_whole() -> None:
+    face = card(metric=packed("a/b>=.9", "lat/p95 ms=61 lat/p95 ms<=50"))
+    assert shown(face, 60)[-2] == "✗ lat/p95 ms 61→≤50 a/b≥.9"
+    assert shown(card(metric=packed("lat/p95 ms>=.9")), 60)[-2] == "lat/p95 ms≥.9"
+    assert shown(card(metric=packed("lat/p95 ms=.9")), 60)[-2] == "lat/p95 ms .9"
+    nameless = card(metric=CardMetrics({"name": "lat/p95 ms"}).packed)
+    assert shown(nameless, 60)[-2] == "lat/p95 ms"
+
+
 def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
     runs = Brief(5, best=0.9351).packed
-    face = card(metric="auc .8/>=.92", runs=runs)
+    face = card(metric=packed("auc=.8 auc>=.92"), runs=runs)
     assert shown(face, 30)[-2] == ".8→≥.92 best .9351"
     assert shown(face, 12)[-2:] == [".8→≥.92", "g12      20d"]
 
 
 def test_a_broken_guard_stands_before_the_metric() -> None:
-    face = card(metric="auc .93/>=.92\np95_ms 61/<=50\nfpr <=1.25\nram 8/<=8")
+    face = card(
+        metric=packed("auc=.93 auc>=.92", "p95_ms=61 p95_ms<=50", "fpr<=1.25", "ram=8 ram<=8")
+    )
     assert shown(face, 40)[-2] == "✗ p95_ms 61→≤50 .93→≥.92", "what holds, or is not known, is not"
     assert shown(face, 20)[-2] == "✗ p95_ms 61→≤50 .93"
     assert shown(face, 10)[-2] == "✗ p95_ms…"
     assert "✗ p95_ms 61→≤50" in on_paper(face)[1]
-    assert not any("✗" in line for line in shown(card(metric="auc .93/>=.92\np95 50/<=50"), 40))
-    low = card(metric="loss .1/<=.2\nrecall .3/>=.5")
+    assert not any(
+        "✗" in line for line in shown(card(metric=packed("auc=.93 auc>=.92", "p95=50 p95<=50")), 40)
+    )
+    low = card(metric=packed("loss=.1 loss<=.2", "recall=.3 recall>=.5"))
     assert shown(low, 40)[-2].startswith("✗ recall .3→≥.5")
 
 
@@ -373,7 +395,8 @@ def test_no_line_is_wider_than_its_place_and_nothing_raw_comes_out(
     title: str, tags: str, width: int, most: int, state: int, ascii: bool
 ) -> None:
     face = card(
-        title=title, tags=tags, metric=title, priority="urgent", block_reason="bug",
+        title=title, tags=tags, priority="urgent", block_reason="bug",
+        metric=CardMetrics({"name": title}).packed,
         runs=Brief(7, commit=tags[:8], since="2026-03-01T00:00:00Z", gpus=1).packed,
     )  # fmt: skip
     view = FaceContext.at(BOARD, NOW, glyphs=glyphs("ascii") if ascii else UTF8)
@@ -437,9 +460,9 @@ FACES = [
     *(card(block_reason=reason, block_external=at % 2) for at, reason in enumerate(BlockReason)),
     *(card(work=work) for work in Work), *(card(service_class=kind) for kind in ServiceClass),
     *(card(due=day) for day in ("2026-03-20", "2026-03-10", "2026-04-01")),
-    card(metric="val_auc .917/>=.92", runs=BRIEF.packed, work="unattended"),
-    card(metric="val_auc .917/>=.92\np95_ms 61/<=50\nval rate .3/>=.5"),
-    card(metric="val_auc .917", runs=BRIEF._replace(sure=False, partly=True).packed),
+    card(metric=packed("val_auc=.917 val_auc>=.92"), runs=BRIEF.packed, work="unattended"),
+    card(metric=packed("auc=.917 auc>=.92", "p95_ms=61 p95_ms<=50", "val rate=.3 val rate>=.5")),
+    card(metric=packed("val_auc=.917"), runs=BRIEF._replace(sure=False, partly=True).packed),
     card(tags=" ".join(f"t{at}" for at in range(5000))),
 ]  # fmt: skip
 
@@ -494,7 +517,7 @@ def test_thousands_of_tags_are_counted_and_a_huge_title_is_cut_first(width: int)
 
 @pytest.mark.parametrize("width", [6, 14, 20, 24, 40, 80])
 def test_a_typed_value_is_shown_before_the_word_that_says_so(width: int) -> None:
-    face = card(metric="val_auc .831/>=.83 typed")
+    face = card(metric=packed("val_auc=.831 val_auc>=.83", typed=True))
     assert shown(face, width)[-2] == (
         ".831" if width == 6 else ".831→≥.83" if width == 14 else ".831→≥.83 typed"
     )
@@ -502,7 +525,8 @@ def test_a_typed_value_is_shown_before_the_word_that_says_so(width: int) -> None
 
 def test_with_several_lines_for_its_state_a_card_says_all_in_full() -> None:
     face = card(
-        block_reason="data-access", metric="val_auc .944/>=.95", tags="labels fraud incident",
+        block_reason="data-access", metric=packed("val_auc=.944 val_auc>=.95"),
+        tags="labels fraud incident",
         started_at="2026-03-01T09:00:00Z", entered_at="2026-03-14T09:00:00Z",
     )  # fmt: skip
     view = FaceContext.at(BOARD, NOW)
@@ -531,7 +555,7 @@ def test_a_folded_card_goes_on_in_a_second_line() -> None:
 def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:
     face = card(
         tags="a-tag-of-fourteen", started_at="2026-03-01T09:00:00Z",
-        entered_at="2026-03-14T09:00:00Z", metric="val_auc .944/>=.95",
+        entered_at="2026-03-14T09:00:00Z", metric=packed("val_auc=.944 val_auc>=.95"),
     )  # fmt: skip
     for width in range(6, 60):
         for state in range(6):

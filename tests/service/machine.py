@@ -21,10 +21,10 @@ class Machine:
         self.person = person
         self.runs: dict[str, Run] = {}
 
-    def starts(self, ref: str, name: str, aim: str = "", **more: Any) -> str:
+    def starts(self, ref: str, name: str, target: str = "", **more: Any) -> str:
         known = {"argv": ("python", "x.py"), "host": "box", "started": self._now(), **more}
         run = Run(name, RUNNING, "alive", **known)
-        return self.tells(ref, run, aim)
+        return self.tells(ref, run, target)
 
     def ends(self, ref: str, name: str, state: RunState, **more: Any) -> str:
         codes = {FINISHED: 0, FAILED: 1, KILLED: 130}
@@ -34,9 +34,9 @@ class Machine:
         )
         return self.tells(ref, run)
 
-    def tells(self, ref: str, run: Run, aim: str = "") -> str:
+    def tells(self, ref: str, run: Run, target: str = "") -> str:
         self.runs[run.id] = run
-        return self.person.service.runs.take_in([RunReport(run, ref, aim=aim)]).message
+        return self.person.service.runs.take_in([RunReport(run, ref, target=target)]).message
 
     def _now(self) -> str:
         return instant(self.person.clock())

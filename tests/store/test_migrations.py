@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.events import RECORD_FIELDS
+from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import CardFace
 from mlkanban.errors import StoreProblem
 from mlkanban.store import database, migrations
 from mlkanban.store.database import LATEST
+from tests.core.test_metrics import packed
 from tests.service.machine import FINISHED, Machine
 from tests.service.people import Person
 from tests.store import second_migration
@@ -120,7 +122,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m011_short_ids_and_kinds",),
         ("m012_what_goes_with_a_lifecycle",), ("m013_results_of_finished_runs",),
         ("m014_times_beside_removed_stages",), ("m015_runs_that_wait",),
-        ("m016_guards_of_cards",), ("m017_next",),
+        ("m016_guards_of_cards",), ("m017_metrics_as_json",), ("m018_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]
@@ -201,7 +203,9 @@ def test_a_store_of_the_fifth_version_learns_what_faces_show_of_runs(ada: Person
     ada.service.close()
     path = ada.service.path
     now = rows(path, "SELECT * FROM card")
-    assert rows(path, "SELECT metric FROM card WHERE runs != ''") == [("auc .925/>=.92",)]
+    assert rows(path, "SELECT metric FROM card WHERE runs != ''") == [
+        (packed("auc=.925 auc>=.92"),)
+    ]
     conn = sqlite3.connect(path)
     conn.executescript(
         "ALTER TABLE card DROP COLUMN runs; UPDATE card SET metric = 'auc .94/>=.92'"
@@ -220,8 +224,8 @@ def test_guards_that_an_older_program_merged_are_shown(ada: Person) -> None:
     path = ada.service.path
     now = rows(path, "SELECT * FROM card")
     assert rows(path, "SELECT metric FROM card WHERE metric != ''") == [
-        ("auc >=.92\np95 <=50",),
-        ("auc >=.9",),
+        (packed("auc>=.92", "p95<=50"),),
+        (packed("auc>=.9"),),
     ]
     conn = sqlite3.connect(path)
     # What a program without guards made of these events.
@@ -232,6 +236,32 @@ def test_guards_that_an_older_program_merged_are_shown(ada: Person) -> None:
     conn.close()
     database.open_for_writing(path).close()
     assert rows(path, "SELECT * FROM card") == now
+
+
+def test_metrics_that_an_older_program_kept_as_words_are_json(ada: Person) -> None:
+    ada.adds("c", metric={"name": "lat/p95 ms", "value": 0.3}, guards="fpr 1<=50")
+    [ref] = ada.adds("d", metric={"name": "auc", "target": 0.9})
+    ada.adds("without any")
+    box = Machine(ada)
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED, metrics={"auc": 0.8})
+    ada.cards.edit([ref], metric=MetricParts(["auc=.95"]))
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, "SELECT * FROM card")
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        "UPDATE card SET metric = 'lat/p95 ms .3\nfpr 1 <=50' WHERE metric LIKE '%fpr%';"
+        " UPDATE card SET metric = 'auc .95/>=.9 typed' WHERE runs != '';"
+        f" PRAGMA user_version={LATEST - 1};"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm017'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    assert rows(path, "SELECT * FROM card") == now
+    assert rows(path, "SELECT metric FROM card WHERE runs != ''") == [
+        (packed("auc=.95 auc>=.9", typed=True),)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from mlkanban.core.markdown.card_values import (
     METRIC,
     READ_ONLY,
     Values,
-    goals_of,
+    changed_metrics,
     understood,
     unknown,
     word,
@@ -258,7 +258,7 @@ def changed_values(
                 continue
             changes[name] = value
             if name in METRIC:
-                goals_of(changes, was, card)
+                changed_metrics(changes, was, card)
         except MlkanbanError as error:
             raise BadMarkdown(error.message, line, error.hint) from error
     return changes

@@ -12,7 +12,7 @@ from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_fields import FIELD, FIELDS, SETS
 from mlkanban.core.field_kinds import guards_typed, items_typed, spoken
 from mlkanban.core.markdown.front_matter import Value, flow
-from mlkanban.core.metrics import Goals, parse_goals, split_metrics
+from mlkanban.core.metrics import CardMetrics, parse_metrics, split_metrics
 from mlkanban.core.models import Board
 from mlkanban.core.names import find_stage
 from mlkanban.text import display
@@ -132,14 +132,16 @@ def stored(
         elif name not in (*METRIC, "stage"):
             fields[name] = value or None
     if any(name in changes for name in METRIC):
-        goals = goals_of(changes, now, card)
-        fields["metric"] = goals.metric
-        if goals.guards:
-            fields["guards"] = [*goals.guards]
+        metrics = changed_metrics(changes, now, card)
+        fields["metric"] = metrics.metric
+        if metrics.guards:
+            fields["guards"] = [*metrics.guards]
     return fields
 
 
-def goals_of(changes: Mapping[str, Value], now: Mapping[str, Value], card: Card | None) -> Goals:
+def changed_metrics(
+    changes: Mapping[str, Value], now: Mapping[str, Value], card: Card | None
+) -> CardMetrics:
     """The metric with `changes`: what its text does not say (any more) is taken away, but for the
     side that is good. Further metrics in its text are guards beside those there are. UsageProblem
     says what cannot be."""
@@ -148,10 +150,11 @@ def goals_of(changes: Mapping[str, Value], now: Mapping[str, Value], card: Card 
     baseline, noise = (float(str(texts[n])) if texts[n] else None for n in ("baseline", "noise"))
     if "metric" not in changes:
         own = {n: value for n, value in before.items() if n not in ("baseline", "noise")}
-        return parse_goals((), baseline, noise, Goals(own or None))
+        return parse_metrics((), baseline, noise, CardMetrics(own or None))
     if not texts["metric"] and not any(changes.get(name) for name in METRIC):
-        return Goals()
-    made, guards = parse_goals(split_metrics(str(texts["metric"])), baseline, noise)
+        return CardMetrics()
+    typed = parse_metrics(split_metrics(str(texts["metric"])), baseline, noise)
+    made, guards = typed.metric, typed.guards
     if guards:
         named = {guard["name"] for guard in guards}
         others = [
@@ -163,4 +166,4 @@ def goals_of(changes: Mapping[str, Value], now: Mapping[str, Value], card: Card 
         if card and card.measured and made.get("value") == card.measured.value:
             # The text has the value that the runs stand at; nobody wrote it.
             made["value"] = before["value"]
-    return Goals(made, guards)
+    return CardMetrics(made, guards)

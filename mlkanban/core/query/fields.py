@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core import lineage
 from mlkanban.core.card_fields import FIELDS as CARD_FIELDS
 from mlkanban.core.day_input import parse_day
+from mlkanban.core.metrics import CardMetrics, MetricFields
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import BlockReason, Board, CardFace, Work, waits
 from mlkanban.core.query.store_terms import ANYTHING, Answers, FieldText
@@ -222,22 +223,23 @@ def _metric(sign: str, value: str, scene: QueryContext) -> Predicate:
     assert match is not None
     name, how, number = match[1].casefold(), match[2], match[3]
     if not how:
-        return lambda face: any(
-            name in line.split(" ")[0] for line in face.metric.casefold().split("\n")
-        )
+        return lambda face: bool(_metrics_named(name, face))
     try:
         compare, wanted = _COMPARED[how], float(number)
     except ValueError:
         raise UsageProblem(f"{number!r} is not a number.", "Write metric:auc>=0.9.") from None
 
-    def stands(line: str) -> bool:
-        title, _, rest = line.partition(" ")
-        reached = rest.split("/")[0]
-        if name not in title.casefold() or not reached or reached[0] in "<>":
-            return False
-        return compare(float(reached), wanted)
+    return lambda face: any(
+        compare(metric["value"], wanted)
+        for metric in _metrics_named(name, face)
+        if "value" in metric
+    )
 
-    return lambda face: any(map(stands, face.metric.split("\n")))
+
+def _metrics_named(part: str, face: CardFace) -> list[MetricFields]:
+    """The metrics and guards of a card with this part of a name, in lower case."""
+    kept = CardMetrics.read(face.metric).all
+    return [metric for metric in kept if part in metric["name"].casefold()]
 
 
 def _snoozed(sign: str, value: str, scene: QueryContext) -> Predicate:

@@ -119,8 +119,8 @@ def report_of(
     run = Run.of_field(folder.id, report(folder, start, place, now))
     if run is None:
         return None
-    aim = str(start.get("aim") or "")
-    return RunReport(run, str(start["card"]), str(start.get("card_id", "")), aim)
+    target = str(start.get("aim") or "")
+    return RunReport(run, str(start["card"]), str(start.get("card_id", "")), target)
 
 
 def _unwatched(run: Run) -> bool:

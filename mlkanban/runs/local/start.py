@@ -52,7 +52,7 @@ class Wanted:
     """A run to be started.
 
     `card_id` and `label`, by which the job names its card, are '' where the store could not be
-    read; `aim` is the target for the card's metric (`val_auc>=0.92`), '' to leave it alone; `code`
+    read; `target` is the one for the card's metric (`val_auc>=0.92`), '' to leave it alone; `code`
     is that of the working folder, read where it is not given.
     """
 
@@ -63,7 +63,7 @@ class Wanted:
     gpus: int | None = None
     force: str = ""
     show_card_to_job: bool = True
-    aim: str = ""
+    target: str = ""
     label: str = ""
     code: CodeState | None = None
 
@@ -92,7 +92,7 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
         "gpus": wanted.gpus,
         "no_env": not wanted.show_card_to_job,
         "force": wanted.force,
-        "aim": wanted.aim,
+        "aim": wanted.target,
         "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
         **asdict(here()),
     }

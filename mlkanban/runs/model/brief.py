@@ -13,13 +13,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.metrics import (
-    TYPED,
-    Goal,
-    Goals,
+    CardMetrics,
+    MetricFields,
     broken_text,
-    goals_in,
-    goals_text,
     is_broken,
+    metrics_in,
     number_text,
 )
 from mlkanban.core.timestamps import moment
@@ -119,34 +117,32 @@ class Brief(NamedTuple):
 
 
 def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str, str]:
-    """The goals and the runs among the fields of a card, as its face keeps them."""
-    runs, goals = runs_in(fields), goals_in(fields)
-    metric, *guards = goals_text(measured(runs, goals, repeats)).split("\n")
-    if is_typed(runs, goals.metric):
-        metric += TYPED
-    best = _best(_results(runs, goals, repeats))
-    return "\n".join([metric, *guards]), Brief.of(runs, best, repeats.mark).packed
+    """The metrics and the runs among the fields of a card, as its face keeps them."""
+    runs, metrics = runs_in(fields), metrics_in(fields)
+    best = _best(_results(runs, metrics, repeats))
+    return measured(runs, metrics, repeats).packed, Brief.of(runs, best, repeats.mark).packed
 
 
-def measured(runs: Sequence[Run], goals: Goals, repeats: Repeats = DEFAULT) -> Goals:
-    """The goals of a card as every surface shows them: at the means of the configuration that was
+def measured(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT) -> CardMetrics:
+    """The metrics of a card as every surface shows them: at the means of the configuration that was
     tried last, unless a person wrote another value. A mean is rounded, but not over its target. A
     guard that no run reported stands where a person wrote that it stands, or nowhere.
     """
     if not runs:
-        return goals
-    results = _results(runs, goals, repeats)
-    metric = goals.metric
-    if metric is not None and not is_typed(runs, metric):
+        return metrics
+    results = _results(runs, metrics, repeats)
+    metric, typed = metrics.metric, is_typed(runs, metrics.metric)
+    if metric is not None and not typed:
         if results is not None:
             metric = {**metric, "value": float(number_text(results.latest.mean, metric))}
         elif metric.get("value") is not None:
             metric = {**metric, "value": None}
-    return Goals(metric, tuple(_guard(runs, guard, results, repeats) for guard in goals.guards))
+    guards = tuple(_guard(runs, guard, results, repeats) for guard in metrics.guards)
+    return CardMetrics(metric, guards, typed)
 
 
 def _guard(
-    runs: Sequence[Run], guard: Goal, results: Results | None, repeats: Repeats
+    runs: Sequence[Run], guard: MetricFields, results: Results | None, repeats: Repeats
 ) -> dict[str, Any]:
     """A guard at the mean of the configuration that was tried last for the metric; where no run
     reported that, of the one that was tried last for the guard itself."""
@@ -154,26 +150,26 @@ def _guard(
         found = next(one for one in results.latest.guards if one.name == guard["name"])
         mean = found.mean
     else:
-        own = _results(runs, Goals(dict(guard)), repeats)
+        own = _results(runs, CardMetrics(dict(guard)), repeats)
         mean = own.latest.mean if own else None
     return dict(guard) if mean is None else {**guard, "value": float(number_text(mean, guard))}
 
 
 def broken_guards(fields: Mapping[str, Any], repeats: Repeats) -> tuple[str, ...]:
     """The guards of a card with these fields that stand beyond their limits, in words."""
-    goals = goals_in(fields)
-    if not goals.guards:
+    metrics = metrics_in(fields)
+    if not metrics.guards:
         return ()
-    shown = measured(runs_in(fields), goals, repeats)
+    shown = measured(runs_in(fields), metrics, repeats)
     return tuple(broken_text(guard) for guard in shown.guards if is_broken(guard))
 
 
-def _results(runs: Sequence[Run], goals: Goals, repeats: Repeats) -> Results | None:
-    if goals.metric is None or not runs:
+def _results(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats) -> Results | None:
+    if metrics.metric is None or not runs:
         return None
     from mlkanban.runs.model.results import results  # with statistics, which most boards do without
 
-    return results(runs, goals.metric, repeats, goals.guards)
+    return results(runs, metrics.metric, repeats, metrics.guards)
 
 
 def _best(results: Results | None) -> float | None:

@@ -12,7 +12,15 @@ from functools import cached_property
 from statistics import mean, stdev
 from typing import Any, NamedTuple
 
-from mlkanban.core.metrics import Goal, has_direction, number_text, precise, reaches
+from mlkanban.core.metrics import (
+    GuardState,
+    MetricFields,
+    guard_state,
+    has_direction,
+    limit_text,
+    number_text,
+    precise,
+)
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, Sample, difference
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -40,20 +48,12 @@ class Proposal(StrEnum):
     OPEN = "open"
 
 
-class GuardState(StrEnum):
-    """Whether a limit held for a configuration: by the mean of its runs."""
-
-    HELD = "held"
-    BROKEN = "broken"
-    NOT_MEASURED = "not measured"
-
-
 @dataclass(frozen=True)
 class GuardResult:
     """A guard of the card, and what the runs of a configuration reported for it: `values` of `runs`
     that count."""
 
-    guard: Goal
+    guard: MetricFields
     values: tuple[float, ...]
     runs: int
 
@@ -73,10 +73,9 @@ class GuardResult:
     @property
     def state(self) -> GuardState:
         """It is held only where every run reported it."""
-        if self.mean is not None and not reaches(self.guard, self.mean):
-            return GuardState.BROKEN
+        state = guard_state(self.guard, self.mean)
         complete = len(self.values) == self.runs
-        return GuardState.HELD if complete else GuardState.NOT_MEASURED
+        return state if complete or state is GuardState.BROKEN else GuardState.NOT_MEASURED
 
     @property
     def clearly_broken(self) -> bool:
@@ -88,7 +87,7 @@ class GuardResult:
     @property
     def limit(self) -> str:
         """`<=50`."""
-        return f"{self.guard.get('direction') or '>='}{precise(self.guard['target'])}"
+        return limit_text(self.guard)
 
     @property
     def measured(self) -> str:
@@ -134,7 +133,7 @@ class Configuration:
     metric: Mapping[str, Any] = field(repr=False)
     label: str = ""
     again: int = 0
-    limits: tuple[Goal, ...] = field(default=(), repr=False)
+    limits: tuple[MetricFields, ...] = field(default=(), repr=False)
     about_target: Proposal | None = None
 
     @property
@@ -273,7 +272,7 @@ class Results:
         return _is_lower_better(self.metric)
 
     @property
-    def guards(self) -> tuple[Goal, ...]:
+    def guards(self) -> tuple[MetricFields, ...]:
         """The limits that must hold beside the metric."""
         return self.latest.limits
 
@@ -392,7 +391,7 @@ def results(
     runs: Iterable[Run],
     metric: Mapping[str, Any] | None,
     repeats: Repeats = DEFAULT,
-    guards: Sequence[Goal] = (),
+    guards: Sequence[MetricFields] = (),
 ) -> Results | None:
     """The results of a card with this metric and these guards; None without a metric, or when no
     run that finished reported it."""

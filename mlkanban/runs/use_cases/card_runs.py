@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlkanban.core import rules
 from mlkanban.core.events import Change, changes
 from mlkanban.core.field_kinds import items_in
-from mlkanban.core.metrics import accept_aim, goals_in, parse_goals
+from mlkanban.core.metrics import accept_target, metrics_in, parse_metrics
 from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
@@ -46,7 +46,7 @@ class RunReport:
     run: Run
     card: str
     card_id: str = ""
-    aim: str = ""
+    target: str = ""
 
 
 class Runs:
@@ -98,8 +98,8 @@ class Runs:
 
         with self._context.store.reading() as conn:
             fields, runs = own_runs(conn, find_face(conn, ref).id)
-            goals = goals_in(fields)
-            return results(runs, goals.metric, repeats_of(conn), goals.guards)
+            metrics = metrics_in(fields)
+            return results(runs, metrics.metric, repeats_of(conn), metrics.guards)
 
     def metric(self, ref: str) -> Mapping[str, Any] | None:
         """The metric of a card as it was written; None without one."""
@@ -492,8 +492,8 @@ def _begin(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
         tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, at))
         yield _RunEffect(face.ref, run.id, "is queued")
     elif _begins(had, run):
-        if aim := _aimed(tx, face, report):
-            tx.write(_change(tx, "card.edited", face, run, aim, at))
+        if targets := _targets(tx, face, report):
+            tx.write(_change(tx, "card.edited", face, run, targets, at))
         begun = run.begun
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
@@ -630,19 +630,19 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist, broken)
 
 
-def _aimed(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any]:
-    """The goals of the card with the targets that the run was started with, as fields; none when
+def _targets(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any]:
+    """The metrics of the card with the targets that the run was started with, as fields; none when
     these are nothing new, or a person wrote one since."""
     names = ("metric", "guards")
     by_hand = (
         run_queries.edited_by_hand(tx.conn, face.id, name, report.run.since) for name in names
     )
-    if not report.aim or any(by_hand):
+    if not report.target or any(by_hand):
         return {}
     fields = tx.writer.projector.entity(face.id).fields
     try:
-        goals = parse_goals([accept_aim(report.aim)], before=goals_in(fields))
-        made = checked(goals.fields, partial=True)
+        metrics = parse_metrics([accept_target(report.target)], before=metrics_in(fields))
+        made = checked(metrics.fields, partial=True)
     except UsageProblem:
         return {}  # a start.json that no program of ours wrote
     return {name: made[name] for name in names if (fields.get(name) or None) != made[name]}

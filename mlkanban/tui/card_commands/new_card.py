@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.cells import padded
 from mlkanban.core.card_templates import CARD_TEMPLATES
-from mlkanban.core.metrics import parse_goals
+from mlkanban.core.metrics import parse_metrics
 from mlkanban.core.models import Stage
 from mlkanban.core.quick_add import captured, card_lines
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
@@ -166,7 +166,7 @@ class NewCardCommands:
                 for line in card_lines(text) or [""]:
                     accept_title(captured(line, self._screen.host.today()).title)
             elif part == _METRIC and text.strip():
-                parse_goals([text])
+                parse_metrics([text])
         except UsageProblem as error:
             self._screen.show_error(error)
             return False
@@ -185,7 +185,7 @@ class NewCardCommands:
         if _HYPOTHESIS in parts and (hypothesis := texts[_HYPOTHESIS].strip()):
             fields["hypothesis"] = hypothesis
         if _METRIC in parts and texts[_METRIC].strip():
-            fields |= {n: v for n, v in parse_goals([texts[_METRIC]]).fields.items() if v}
+            fields |= {n: v for n, v in parse_metrics([texts[_METRIC]]).fields.items() if v}
         return _New(board.id, (NewCard(card.title, fields),))
 
 

@@ -19,7 +19,6 @@ from mlkanban.display.run_lines import (
     LETTERS,
     MARK_ROLES,
     RunPageContext,
-    aim_line,
     budget_line,
     comparison_lines,
     configuration_grid,
@@ -30,6 +29,7 @@ from mlkanban.display.run_lines import (
     mean_line,
     remark_lines,
     run_grid,
+    target_line,
     verdict_lines,
     written_lines,
 )
@@ -386,7 +386,7 @@ class RunsScreen(ListScreen):
     def _summary_line(self, context: RunPageContext, width: int) -> Line:
         """The target, what the list is sorted by, how many runs go on and failed, the filter."""
         glyphs = context.glyphs
-        parts = aim_line(context)
+        parts = target_line(context)
         if inside := self._inside:
             if len(self._all) > 1:
                 told = "  ".join(

@@ -15,6 +15,7 @@ from mlkanban.core.query.match import matcher, store_terms
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.core.templates import template
 from mlkanban.errors import BadQuery
+from tests.core.test_metrics import packed
 
 ML = template("ml")
 assert ML is not None
@@ -107,17 +108,26 @@ DONE = {
         ("created>2026-03-01", {}, False),
         ("finished<7d", DONE, True),
         ("finished<7d", {}, False),
-        ("metric:auc", {"metric": "val_auc .917/>=.92"}, True),
-        ("metric:auc>=0.9", {"metric": "val_auc .917/>=.92"}, True),
-        ("metric:auc>0.92", {"metric": "val_auc .917/>=.92"}, False),
-        ("metric:auc>=0.9", {"metric": "val_auc >=.92"}, False),
+        ("metric:auc", {"metric": packed("val_auc=.917 val_auc>=.92")}, True),
+        ("metric:auc>=0.9", {"metric": packed("val_auc=.917 val_auc>=.92")}, True),
+        ("metric:auc>0.92", {"metric": packed("val_auc=.917 val_auc>=.92")}, False),
+        ("metric:auc>=0.9", {"metric": packed("val_auc>=.92")}, False),
         ("metric:auc>=0.9", {}, False),
-        ("metric:p95>50", {"metric": "auc .9/>=.92\np95 61/<=50"}, True),
-        ("metric:p95>61", {"metric": "auc .9/>=.92\np95 61/<=50"}, False),
-        ("metric:p95>50", {"metric": "auc .9/>=.92\np95 <=50"}, False),
-        ("metric:p95", {"metric": "auc .9/>=.92\np95 <=50"}, True),
-        ("metric:auc>50", {"metric": "auc .9/>=.92\np95 61/<=50"}, False),
-        ("metric:loss<1e-3", {"metric": "loss 0.0001"}, True),
+        ("metric:p95>50", {"metric": packed("auc=.9 auc>=.92", "p95=61 p95<=50")}, True),
+        ("metric:p95>61", {"metric": packed("auc=.9 auc>=.92", "p95=61 p95<=50")}, False),
+        ("metric:p95>50", {"metric": packed("auc=.9 auc>=.92", "p95<=50")}, False),
+        ("metric:p95", {"metric": packed("auc=.9 auc>=.92", "p95<=50")}, True),
+        ("metric:auc>50", {"metric": packed("auc=.9 auc>=.92", "p95=61 p95<=50")}, False),
+        # Where a person typed the value, though the card has runs.
+        ("metric:auc>0.5", {"metric": packed("auc=.9", typed=True)}, True),
+        ("metric:auc>0.9", {"metric": packed("auc=.9 auc>=.92", typed=True)}, False),
+        ("metric:typed", {"metric": packed("auc=.9", typed=True)}, False),
+        # As trackers write names.
+        ("metric:lat>5", {"metric": packed("a/b>=.9", "lat/p95 ms=61 lat/p95 ms<=50")}, True),
+        ("metric:lat<5", {"metric": packed("a/b>=.9", "lat/p95 ms=61 lat/p95 ms<=50")}, False),
+        ("metric:ms", {"metric": packed("a/b>=.9", "lat/p95 ms=61 lat/p95 ms<=50")}, True),
+        ("metric:lat>5", {"metric": packed("a/b>=.9", "lat/p95 ms<=50")}, False),
+        ("metric:loss<1e-3", {"metric": packed("loss=0.0001")}, True),
     ],
 )
 def test_a_query(query, more, expected):
@@ -343,17 +353,17 @@ OLD_AND_NEW = [
     ("finished:none", DONE, False),
     ("finished:2d", DONE, True),
     ("finished<2d", DONE, False),
-    ("metric:auc>=0.917", {"metric": "val_auc .917/>=.92"}, True),
-    ("metric:auc>0.917", {"metric": "val_auc .917/>=.92"}, False),
-    ("metric:auc<0.917", {"metric": "val_auc .917/>=.92"}, False),
-    ("metric:auc<=0.917", {"metric": "val_auc .917"}, True),
-    ("metric:auc=0.917", {"metric": "val_auc .917"}, True),
-    ("metric:loss<=0.1", {"metric": "loss <=.1"}, False),
-    ("metric:loss>=0", {"metric": "auc .9"}, False),
-    ("metric:AUC", {"metric": "val_auc .917"}, True),
-    ("metric:f1", {"metric": "val_auc .917"}, False),
-    ("metric:917", {"metric": "val_auc .917"}, False),
-    ("metric:t>=-1", {"metric": "temp -0.5"}, True),
+    ("metric:auc>=0.917", {"metric": packed("val_auc=.917 val_auc>=.92")}, True),
+    ("metric:auc>0.917", {"metric": packed("val_auc=.917 val_auc>=.92")}, False),
+    ("metric:auc<0.917", {"metric": packed("val_auc=.917 val_auc>=.92")}, False),
+    ("metric:auc<=0.917", {"metric": packed("val_auc=.917")}, True),
+    ("metric:auc=0.917", {"metric": packed("val_auc=.917")}, True),
+    ("metric:loss<=0.1", {"metric": packed("loss<=.1")}, False),
+    ("metric:loss>=0", {"metric": packed("auc=.9")}, False),
+    ("metric:AUC", {"metric": packed("val_auc=.917")}, True),
+    ("metric:f1", {"metric": packed("val_auc=.917")}, False),
+    ("metric:917", {"metric": packed("val_auc=.917")}, False),
+    ("metric:t>=-1", {"metric": packed("temp=-0.5")}, True),
     ("metric:auc>=1.2.3", None, "is not a number"),
     ("from:g1", {"lineage": "retrain-of:g1"}, True),
     ("from:g1", {"lineage": "retrain-of:g11"}, False),

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.metrics import Goals
+from mlkanban.core.metrics import CardMetrics, metric_texts
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.model.brief import Brief, broken_guards, measured, on_face
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -67,6 +68,12 @@ def test_the_commit_is_that_of_the_newest_run_that_has_one() -> None:
     assert Brief.read("").packed == ""
 
 
+def face_text(of: dict[str, Any]) -> str:
+    """The metric and the guards on the face of a card, in words."""
+    kept = CardMetrics.read(on_face(of)[0])
+    return "\n".join(metric_texts(kept)) + " typed" * kept.typed
+
+
 def reported(*values: float) -> list[Run]:
     return [
         Run(
@@ -79,18 +86,18 @@ def reported(*values: float) -> list[Run]:
 
 def test_a_card_stands_at_the_mean_of_its_runs() -> None:
     runs = reported(0.91, 0.925)
-    assert on_face(fields(*runs, metric=METRIC | {"value": 0.925}))[0] == "auc .9175/>=.92"
-    assert on_face(fields(*runs, metric=METRIC))[0] == "auc .9175/>=.92"
-    assert on_face(fields(*runs))[0] == ""
+    assert face_text(fields(*runs, metric=METRIC | {"value": 0.925})) == "auc .9175/>=.92"
+    assert face_text(fields(*runs, metric=METRIC)) == "auc .9175/>=.92"
+    assert face_text(fields(*runs)) == ""
     by_hand = METRIC | {"value": 0.95}
-    assert measured(runs, Goals(by_hand)).metric == by_hand, "a person wrote another value"
+    assert measured(runs, CardMetrics(by_hand)).metric == by_hand, "a person wrote another value"
 
 
 def test_a_card_stands_at_the_configuration_tried_last_and_tells_of_a_better_one() -> None:
     older, newer = reported(0.95, 0.91)
     newer = replace(newer, argv=("train", "--lr", "0.1"))
     metric, packed = on_face(fields(older, newer, metric=METRIC))
-    assert metric == "auc .91/>=.92"
+    assert CardMetrics.read(metric).metric == METRIC | {"value": 0.91}
     assert Brief.read(packed).best == 0.95
     assert Brief.read(on_face(fields(older, metric=METRIC))[1]).best is None
 
@@ -99,8 +106,8 @@ def test_a_card_stands_at_the_configuration_tried_last_and_tells_of_a_better_one
 def test_a_rounded_mean_is_on_the_same_side_of_the_target(
     value: float, target: float, direction: str
 ) -> None:
-    goals = Goals({"name": "auc", "direction": direction, "target": target})
-    shown = measured(reported(value), goals).metric
+    metrics = CardMetrics({"name": "auc", "direction": direction, "target": target})
+    shown = measured(reported(value), metrics).metric
     assert shown is not None
     reached = value >= target if direction == ">=" else value <= target
     assert reached == (shown["value"] >= target if direction == ">=" else shown["value"] <= target)
@@ -110,21 +117,21 @@ def test_a_rounded_mean_is_on_the_same_side_of_the_target(
 def test_what_failed_does_not_stand_on_a_face() -> None:
     failed = [replace(run, state=RunState.FAILED) for run in reported(0.97)]
     kept = METRIC | {"value": 0.97}
-    assert on_face(fields(*failed, metric=kept))[0] == "auc >=.92"
+    assert face_text(fields(*failed, metric=kept)) == "auc >=.92"
     good = replace(failed[0], id="g", state=RunState.FINISHED, metrics={"auc": 0.8})
-    assert on_face(fields(*failed, good, metric=kept))[0] == "auc .8/>=.92"
+    assert face_text(fields(*failed, good, metric=kept)) == "auc .8/>=.92"
 
 
 def test_what_was_typed_beside_runs_says_so() -> None:
-    assert on_face(fields(*reported(0.9), metric=METRIC | {"value": 0.95}))[0] == (
+    assert face_text(fields(*reported(0.9), metric=METRIC | {"value": 0.95})) == (
         "auc .95/>=.92 typed"
     )
-    assert on_face(fields(metric=METRIC | {"value": 0.95}))[0] == "auc .95/>=.92"
+    assert face_text(fields(metric=METRIC | {"value": 0.95})) == "auc .95/>=.92"
 
 
 def test_no_face_rounds_over_the_target() -> None:
     near = METRIC | {"value": 0.91999999}
-    assert on_face(fields(metric=near))[0] == "auc .91999999/>=.92"
+    assert face_text(fields(metric=near)) == "auc .91999999/>=.92"
     runs = reported(0.9199999, 0.5)
     other = [replace(runs[0], argv=("train", "--a=1")), runs[1]]
     assert Brief.read(on_face(fields(*other, metric=METRIC))[1]).best == 0.9199999
@@ -134,9 +141,9 @@ def test_the_objective_of_a_study_is_the_metric_of_its_card() -> None:
     trial = Run(
         "optuna:s/1", RunState.TRACKED, says="COMPLETE", metrics={"value": 0.95}, direction=">="
     )
-    assert on_face(fields(trial, metric=METRIC))[0] == "auc .95/>=.92"
+    assert face_text(fields(trial, metric=METRIC)) == "auc .95/>=.92"
     other = replace(trial, direction="<=")
-    assert on_face(fields(other, metric=METRIC))[0] == "auc >=.92"
+    assert face_text(fields(other, metric=METRIC)) == "auc >=.92"
     [run] = runs_in(fields(replace(trial, metrics={"a": 1.0, "auc": 0.9}), metric=METRIC))
     assert [*run.metrics] == ["auc", "a"]
 
@@ -175,10 +182,12 @@ def test_the_hours_of_what_goes_on_grow_by_themselves(runs, gpus, hours_now, hou
 
 def test_a_value_that_no_run_reported_stands_on_no_face_of_a_card_with_runs() -> None:
     failed = [replace(reported(0.9)[0], state=RunState.FAILED)]
-    assert measured(failed, Goals(METRIC | {"value": 0.9})).metric == METRIC | {"value": None}
-    assert measured(failed, Goals(METRIC)) == Goals(METRIC)
-    assert measured([], Goals(METRIC | {"value": 0.9})) == Goals(METRIC | {"value": 0.9})
-    assert measured([], Goals()) == measured(reported(0.9), Goals()) == Goals()
+    assert measured(failed, CardMetrics(METRIC | {"value": 0.9})).metric == METRIC | {"value": None}
+    assert measured(failed, CardMetrics(METRIC)) == CardMetrics(METRIC)
+    assert measured([], CardMetrics(METRIC | {"value": 0.9})) == CardMetrics(
+        METRIC | {"value": 0.9}
+    )
+    assert measured([], CardMetrics()) == measured(reported(0.9), CardMetrics()) == CardMetrics()
 
 
 P95: dict[str, object] = {"name": "p95", "direction": "<=", "target": 50.0}
@@ -193,12 +202,12 @@ def timed(*values: tuple[float, float | None]) -> list[Run]:
 
 
 def test_a_guard_stands_at_the_mean_of_the_configuration_tried_last() -> None:
-    goals = Goals(METRIC, (P95,))
+    metrics = CardMetrics(METRIC, (P95,))
     runs = timed((0.93, 40.0), (0.94, 44.0))
     later = replace(timed((0.9, 61.0))[0], id="r9", argv=("train", "--lr", "1"), started="2027")
-    assert measured(runs, goals).guards == ({**P95, "value": 42.0},)
-    assert measured([*runs, later], goals).guards == ({**P95, "value": 61.0},)
-    face = on_face({**fields(*runs, later, metric=METRIC), "guards": [P95]})[0]
+    assert measured(runs, metrics).guards == ({**P95, "value": 42.0},)
+    assert measured([*runs, later], metrics).guards == ({**P95, "value": 61.0},)
+    face = face_text({**fields(*runs, later, metric=METRIC), "guards": [P95]})
     assert face == "auc .9/>=.92\np95 61/<=50"
     assert broken_guards({**fields(*runs, later), "metric": METRIC, "guards": [P95]}, DEFAULT) == (
         "p95 61, not <=50",
@@ -207,15 +216,19 @@ def test_a_guard_stands_at_the_mean_of_the_configuration_tried_last() -> None:
 
 def test_a_guard_that_no_run_reported_is_not_measured() -> None:
     runs = timed((0.93, None))
-    assert measured(runs, Goals(METRIC, (P95,))).guards == (P95,)
-    assert on_face({**fields(*runs, metric=METRIC), "guards": [P95]})[0].endswith("\np95 <=50")
+    assert measured(runs, CardMetrics(METRIC, (P95,))).guards == (P95,)
+    assert face_text({**fields(*runs, metric=METRIC), "guards": [P95]}).endswith("\np95 <=50")
     by_hand = {**P95, "value": 60.0}
-    assert measured(runs, Goals(METRIC, (by_hand,))).guards == (by_hand,)
+    assert measured(runs, CardMetrics(METRIC, (by_hand,))).guards == (by_hand,)
     measured_since = timed((0.93, 45.0))
-    assert measured(measured_since, Goals(METRIC, (by_hand,))).guards == ({**P95, "value": 45.0},)
+    assert measured(measured_since, CardMetrics(METRIC, (by_hand,))).guards == (
+        {**P95, "value": 45.0},
+    )
     only_guard = [replace(run, metrics={"p95": 70.0}) for run in runs]
-    shown = measured(only_guard, Goals(METRIC, (P95,)))
-    assert shown == Goals(METRIC, ({**P95, "value": 70.0},)), "no run reported the metric itself"
+    shown = measured(only_guard, CardMetrics(METRIC, (P95,)))
+    assert shown == CardMetrics(METRIC, ({**P95, "value": 70.0},)), (
+        "no run reported the metric itself"
+    )
 
 
 def test_the_tasks_of_an_array_are_at_work_together() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.runs.model.results import GuardState, Proposal, Results, results
+from mlkanban.core.metrics import GuardState
+from mlkanban.runs.model.results import Proposal, Results, results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from mlkanban.core.metrics import CardMetrics, metric_texts
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import event_text
@@ -15,6 +16,7 @@ from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.store import database
+from tests.core.test_metrics import packed
 from tests.service.machine import FAILED, FINISHED, KILLED, RUNNING, Machine
 from tests.service.people import Person
 
@@ -392,7 +394,7 @@ def aim(ada: Person, ref: str) -> str:
 
 def test_a_run_sets_what_its_card_aims_at(ada: Person, box: Machine) -> None:
     [ref] = ada.adds("focal loss", metric={"name": "loss", "target": 0.1, "noise": 0.01})
-    box.starts(ref, "r1", aim="auc>=0.92")
+    box.starts(ref, "r1", target="auc>=0.92")
     assert aim(ada, ref) == "auc >=.92"
     [edited] = [e.event for e in ada.history.of_card(ref) if e.event.kind == "card.edited"]
     assert (edited.actor, event_text(edited, ada.board)) == ("run:r1", "metric: auc >=.92")
@@ -404,29 +406,29 @@ def test_a_run_sets_guards_and_one_that_a_person_wrote_since_stands(
     ada: Person, box: Machine
 ) -> None:
     [ref] = ada.adds("focal loss")
-    box.starts(ref, "r1", aim="auc>=0.92 p95<=50")
+    box.starts(ref, "r1", target="auc>=0.92 p95<=50")
     assert aim(ada, ref) == "auc >=.92"
     assert [str(guard) for guard in ada.cards.get(ref).guards] == ["p95 <=50"]
     box.ends(ref, "r1", FINISHED, metrics={"auc": 0.93, "p95": 61})
     card = ada.cards.get(ref)
     assert [str(guard) for guard in card.measured_guards] == ["p95 61/<=50"]
     assert [guard.value for guard in card.guards] == [None], "runs write no values of guards"
-    box.starts(ref, "r2", aim="auc>=0.92 p95<=50")
+    box.starts(ref, "r2", target="auc>=0.92 p95<=50")
     kinds = [e.event.kind for e in ada.history.of_card(ref)]
     assert kinds.count("card.edited") == 1, "nothing new"
     started = instant(ada.clock.now)
     ada.clock()
     ada.cards.edit([ref], {"guards": "p95<=40"})
-    box.tells(ref, Run("r3", RUNNING, started=started), aim="auc>=0.92 p95<=50")
+    box.tells(ref, Run("r3", RUNNING, started=started), target="auc>=0.92 p95<=50")
     assert [str(guard) for guard in ada.cards.get(ref).guards] == ["p95 <=40"]
 
 
 def test_a_run_that_aims_at_the_same_writes_nothing_of_it(ada: Person, box: Machine) -> None:
     aimed = {"name": "auc", "target": 0.92, "noise": 0.01}
     [ref] = ada.adds("focal loss", metric=aimed)
-    box.starts(ref, "r1", aim="auc>=0.92")
+    box.starts(ref, "r1", target="auc>=0.92")
     assert "card.edited" not in events(ada, ref)
-    box.starts(ref, "r2", aim="auc>=0.95")
+    box.starts(ref, "r2", target="auc>=0.95")
     metric = ada.cards.get(ref).metric
     assert metric is not None
     assert (metric.target, metric.noise) == (0.95, 0.01)
@@ -437,16 +439,16 @@ def test_what_a_person_aims_at_after_the_start_stands(ada: Person, box: Machine)
     started = instant(ada.clock())
     ada.clock.now += timedelta(minutes=5)
     ada.cards.edit([ref], {"metric": {"name": "auc", "target": 0.5}})
-    box.tells(ref, Run("r1", RUNNING, started=started), aim="auc>=0.92")
+    box.tells(ref, Run("r1", RUNNING, started=started), target="auc>=0.92")
     assert aim(ada, ref) == "auc >=.5"
-    box.starts(ref, "r2", aim="auc>=0.95")
+    box.starts(ref, "r2", target="auc>=0.95")
     assert aim(ada, ref) == "auc >=.95", "the edit was before this one"
 
 
 def test_a_start_file_of_somebody_else_cannot_break_the_card(ada: Person, box: Machine) -> None:
     [ref] = ada.adds("focal loss", metric={"name": "auc", "target": 0.5})
     for at, odd in enumerate(("auc", "none", "auc=1", "auc>=nan", "a\0>=1", "auc>=0.9 x")):
-        box.starts(ref, f"r{at}", aim=odd)
+        box.starts(ref, f"r{at}", target=odd)
     assert aim(ada, ref) == "auc >=.5"
 
 
@@ -462,7 +464,8 @@ def test_faces_follow_the_names_of_parameters_in_which_repeats_differ(
     def shown() -> str:
         [face] = ada.boards.snapshot(ada.board_id).faces
         brief = Brief.read(face.runs)
-        return f"{face.metric} {brief.best} {ada.cards.get(ref).measured}"
+        [metric] = metric_texts(CardMetrics.read(face.metric))
+        return f"{metric} {brief.best} {ada.cards.get(ref).measured}"
 
     apart = "auc .91/>=.9 0.95 auc .91/>=.9"
     assert shown() == apart
@@ -507,5 +510,5 @@ def test_faces_of_older_stores_are_made_anew(ada: Person, box: Machine) -> None:
     conn.close()
     database.open_for_writing(path).close()
     conn = sqlite3.connect(path)
-    assert conn.execute("SELECT metric FROM card").fetchall() == [("auc >=.9",)]
+    assert conn.execute("SELECT metric FROM card").fetchall() == [(packed("auc>=.9"),)]
     conn.close()

@@ -24,13 +24,14 @@ _NICE = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 @dataclass(frozen=True, slots=True)
 class NamedSeries:
     """A series with what it is called in a picture, its colour and its letter. One that still
-    `grows` has room at its end."""
+    `grows` has room at its end; of one that ended, `result` is what counts for its run."""
 
     series: Series
     label: str
     role: Role
     letter: str = "*"
     grows: bool = False
+    result: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

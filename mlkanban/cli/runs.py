@@ -249,7 +249,7 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
                 for ref, shown_run in card_runs
             ],
             lambda: chain(
-                _table(session, card_runs, results, board, differs, latest),
+                _table(session, card_runs, results, board, metric, differs, latest),
                 _results(session, card_runs, results, board, metric) if card else (),
                 curve(session, [run for _, run in card_runs], results, metric)
                 if chart and card_runs
@@ -462,6 +462,7 @@ def _table(
     card_runs: Sequence[tuple[str, Run]],
     results: Results | None,
     board: Board,
+    metric: Mapping[str, Any] | None,
     differs: Mapping[str, Mapping[str, str]],
     latest: Mapping[str, Sequence[Latest]],
 ) -> Iterator[str]:
@@ -474,7 +475,7 @@ def _table(
             inside(run, session.clean(run.id)), ref, run.state.value,
             started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence),
-            session.clean(reported_text(run, results, newest, session.glyphs)),
+            session.clean(reported_text(run, results, newest, metric, session.glyphs)),
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
             session.clean(shlex.join(run.argv)),
         )

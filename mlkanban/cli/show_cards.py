@@ -196,7 +196,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
 
         yield ""
         zone, at = ZoneInfo(board.timezone), clock.now()
-        results = service.runs.results(card.ref)
+        results, metric = service.runs.results(card.ref), service.runs.metric(card.ref)
         kept = {run.id for run in found[:_MOST_RUNS]} | {
             run.id for run in found if run.may_go_on and run.state is not RunState.TRACKED
         }
@@ -207,14 +207,15 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         rows = run_rows(
             listed, results, zone, at, evidence=True, ids=short_ids(found),
             differs=differing(listed), width=(width() or _PIPED) - 2,
-            latest={run: one[0] for run, one in latest.items()}, glyphs=session.glyphs,
+            latest={run: one[0] for run, one in latest.items()},
+            metric=metric, glyphs=session.glyphs,
         )  # fmt: skip
         if len(listed) < len(found):
             many = f"{len(found) - len(listed):,} of {len(found):,} runs"
             rows.append(f"{many} are not listed: mlkanban runs {card.ref} lists all")
         rows += result_lines(
             found, results, zone, at, glyphs=session.glyphs,
-            metric=service.runs.metric(card.ref), most=_CONFIGURATIONS,
+            metric=metric, most=_CONFIGURATIONS,
             room=(width() or _PIPED) - 2,
         )  # fmt: skip
         yield from (f"  {session.clean(row)}" for row in rows)

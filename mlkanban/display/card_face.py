@@ -480,7 +480,7 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
     for latest in view.live.get(face.id, ())[:1]:
         from mlkanban.display.card_face_runs import so_far  # as for `running`
 
-        found.append(Fact(*so_far(latest, signs)))
+        found.append(Fact(*so_far(latest, CardMetrics.read(face.metric).metric, signs)))
     if face.health in _HEALTH_SIGNS:
         name, role = _HEALTH_SIGNS[face.health]
         add(face.health, role, getattr(signs, name))

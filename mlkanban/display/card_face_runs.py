@@ -1,6 +1,8 @@
 """What the face of a card says of its runs, from what it keeps of them in short."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from mlkanban.core.metrics import compact, compact_text, number_text
 from mlkanban.core.timestamps import moment
@@ -37,13 +39,16 @@ def best(packed: str) -> str:
     return "" if mean is None else f"best {compact(mean)}"
 
 
-def so_far(latest: Latest, glyphs: Glyphs, cells: int = 5) -> tuple[tuple[str, ...], str]:
+def so_far(
+    latest: Latest, metric: Mapping[str, Any] | None, glyphs: Glyphs, cells: int = 5
+) -> tuple[tuple[str, ...], str]:
     """What a run that goes on reported last, `.937 ▁▃▅▆▇`, with so many `cells` for all its values,
-    or that it is no number: in several lengths, with its role. What is not the metric of the card
-    is named: `loss .154 ▇▅▃▂▁`."""
+    or that it is no number: in several lengths, with its role. It is shown on its side of the
+    target of the `metric` of the card; what is not that metric is named: `loss .154 ▇▅▃▂▁`."""
     if latest.unread or latest.value is None:
         return (cell_text(latest.unread),), "alarm"
-    value = compact_text(number_text(latest.value))
+    aim = metric if metric and metric.get("name") == latest.name else None
+    value = compact_text(number_text(latest.value, aim))
     if latest.other:
         name = cell_text(latest.name)
         value = f"{ascii_only(name) if glyphs.ascii else name} {value}"

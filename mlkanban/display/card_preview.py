@@ -314,11 +314,11 @@ def _sign(run: Run, view: FaceContext) -> Piece:
 
 def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
     """What a run reported of the metric of the card, so far where it goes on."""
+    metric = card.found.metric if card.found else {}
     for latest in view.live.get(card.face.id, ()):
         if latest.run == run.id:
-            forms, role = so_far(latest, view.glyphs, SHAPE_CELLS)
+            forms, role = so_far(latest, metric, view.glyphs, SHAPE_CELLS)
             return [Piece(forms[0], role)]
-    metric = card.found.metric if card.found else {}
     name = str(metric.get("name", ""))
     if run.tasks:
         return [Piece(values_text(run, name, metric), "value")]

@@ -37,8 +37,9 @@ def named_series(chosen: Sequence[tuple[Run, str, Series | None]], name: str) ->
         if series is not None and series.name == wanted:
             going_on = not run.state.ended
             free = [role for role in MARK_ROLES if role not in {one.role for one in named}]
+            result = None if going_on else run.metrics.get(wanted)
             role = "live" if going_on and "live" in free else free[0]
-            named.append(NamedSeries(series, label, role, label[:1] or "*", going_on))
+            named.append(NamedSeries(series, label, role, label[:1] or "*", going_on, result))
     return named
 
 
@@ -82,32 +83,57 @@ def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -
     lower, directed = metric.get("direction") == "<=", has_direction(metric)
     shown = [one for one in named if one.series.points]
     going_on = [one for one in shown if one.grows]
-    parts = [_now(one, metric, lower=lower) for one in going_on[:2]]
+    alike = len(going_on) if len({one.label for one in going_on}) < len(going_on) else 1
+    now = going_on[: 1 if alike > 1 else 2]
+    parts = [_now(one, alike, metric, lower=lower) for one in now]
     ended = [one for one in shown if not one.grows]
     if ended:
         sign = 1 if lower else -1
         first = ended[0]
         if directed:
-            first = min(ended, key=lambda one: sign * one.series.points[-1].value)
-        last = first.series.points[-1]
+            first = min(ended, key=lambda one: sign * _final(one))
         how = "ended at"
         if directed and len(ended) > 1:
             how = f"ended {'lowest' if lower else 'highest'}, at"
-        away = _distance(last.value, metric)
-        if going_on:
-            away = away.removesuffix(" of the target")  # which the first sentence names
-        parts.append(f"{_name(first)} {how} {_value(last, metric)}{_at(last)}{away}.")
+        parts.append(_in_the_end(first, how, metric))
     return " ".join(parts)
 
 
-def _now(one: NamedSeries, metric: Mapping[str, Any], *, lower: bool) -> str:
-    """`The running one is at .937 (step 1200), .013 short of the target.`"""
-    last, best = one.series.points[-1], one.series.best(lower=lower)
+def _final(one: NamedSeries) -> float:
+    return one.series.points[-1].value if one.result is None else one.result
+
+
+def _in_the_end(one: NamedSeries, how: str, metric: Mapping[str, Any]) -> str:
+    """`The best run ended at .94 (step 1200), .01 short of the target.`; where its result is
+    another value, or there is none, both."""
+    last = one.series.points[-1]
+    value = f"{_value(last.value, metric)}{_at(last)}"
+    away = _distance(_final(one), metric)
+    if one.result is not None and one.result != last.value:
+        result = f"its result is {_value(one.result, metric)}{away}"
+        return (
+            f"The last logged value of {_name(one).replace('The ', 'the ')} is {value}; {result}."
+        )
     if one.series.unread:
-        return f"{_name(one)} reports no number now: {cell_text(one.series.unread)}."
-    text = f"{_name(one)} is at {_value(last, metric)}{_at(last)}{_distance(last.value, metric)}"
-    if has_direction(metric) and best is not None and best.value != last.value:
-        text += f"; best so far {_value(best, metric)}{_at(best)}"
+        unread = cell_text(one.series.unread)
+        return f"{_name(one)} ended without a number ({unread}), after {value}{away}."
+    return f"{_name(one)} {how} {value}{away}."
+
+
+def _now(one: NamedSeries, many: int, metric: Mapping[str, Any], *, lower: bool) -> str:
+    """`The running one is at .937 (step 1200), .013 short of the target.`; of `many` that are
+    called alike the newest."""
+    last, best = one.series.points[-1], one.series.best(lower=lower)
+    name = f"The newest of {many} running ones" if many > 1 else _name(one)
+    if one.series.unread:
+        return f"{name} reports no number now: {cell_text(one.series.unread)}."
+    text = f"{name} is at {_value(last.value, metric)}{_at(last)}{_distance(last.value, metric)}"
+    if (
+        has_direction(metric)
+        and best is not None
+        and _value(best.value, metric) != (_value(last.value, metric))
+    ):
+        text += f"; best so far {_value(best.value, metric)}{_at(best)}"
     return f"{text}."
 
 
@@ -124,8 +150,8 @@ _NAMES = {
 """What sentences call the runs that nobody marked."""
 
 
-def _value(point: Point, metric: Mapping[str, Any]) -> str:
-    return compact_text(number_text(point.value, metric))
+def _value(value: float, metric: Mapping[str, Any]) -> str:
+    return compact_text(number_text(value, metric))
 
 
 def _at(point: Point) -> str:

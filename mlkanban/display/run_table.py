@@ -53,6 +53,7 @@ def run_rows(
     width: int = 0,
     ids: Mapping[str, str] | None = None,
     latest: Mapping[str, Latest] | None = None,
+    metric: Mapping[str, Any] | None = None,
     glyphs: Glyphs = UTF8,
 ) -> list[str]:
     """A head and a line for every run, the best of `found` marked; with `evidence`, how that is
@@ -69,7 +70,7 @@ def run_rows(
     columns += [
         ["STATE", *(run.state.value for run in runs)],
         ["TIME", *(duration(run, now) for run in runs)],
-        ["METRIC", *(reported_text(run, found, latest or {}, glyphs) for run in runs)],
+        ["METRIC", *(reported_text(run, found, latest or {}, metric, glyphs) for run in runs)],
     ]
     sizes = [_cells(column) for column in columns]
     for name, values in (differs or {}).items():
@@ -85,14 +86,17 @@ def run_rows(
 
 
 def reported_text(
-    run: Run, found: Results | None, latest: Mapping[str, Latest], glyphs: Glyphs
+    run: Run,
+    found: Results | None,
+    latest: Mapping[str, Latest],
+    metric: Mapping[str, Any] | None,
+    glyphs: Glyphs,
 ) -> str:
-    """What a run reported: in the end, or so far while it goes on."""
+    """What a run reported: in the end, or so far while it goes on, on its side of the target of the
+    `metric` of the card."""
     newest = latest.get(run.id)
     return cell_text(
-        metrics_text(run, found)
-        if newest is None
-        else latest_text(newest, found.metric if found else None, glyphs)
+        metrics_text(run, found) if newest is None else latest_text(newest, metric, glyphs)
     )
 
 

@@ -1,5 +1,7 @@
 """What learning curves show, in a sentence."""
 
+from dataclasses import replace
+
 from mlkanban.charts.learning_curve import NamedSeries, learning_curve
 from mlkanban.display.curve_lines import conclusion, curve_lines, heading, named_series
 from mlkanban.glyphs import UTF8, glyphs
@@ -44,8 +46,49 @@ def test_which_one_ended_best() -> None:
     running = named([0.93], "running", grows=True)
     assert conclusion([named([0.94], "best"), running], AUC) == (
         "The running one is at .93 (step 100), .02 short of the target."
-        " The best run ended at .94 (step 100), .01 short."
+        " The best run ended at .94 (step 100), .01 short of the target."
     )
+
+
+def test_a_result_that_is_not_the_last_value_is_named() -> None:
+    best = replace(named([0.9, 0.851], "best"), result=0.96)
+    assert conclusion([best], AUC) == (
+        "The last logged value of the best run is .851 (step 200); its result is .96, which reaches"
+        " the target."
+    )
+    same = replace(best, result=0.851)
+    assert conclusion([same], AUC).startswith("The best run ended at .851 (step 200), .099 short")
+    assert conclusion([named([0.94], "a"), best], AUC).startswith("The last logged value of the b")
+
+
+def test_a_run_that_ended_without_a_number_is_not_told_to_have_ended_at_one() -> None:
+    builder = SeriesBuilder("auc")
+    builder.add(0.69, 19)
+    builder.add(float("nan"))
+    assert conclusion([NamedSeries(builder.series, "best", "value")], AUC) == (
+        "The best run ended without a number (auc=nan), after .69 (step 19), .26 short of the"
+        " target."
+    )
+
+
+def test_of_several_that_go_on_the_newest_is_told() -> None:
+    some = [named([value], "running", grows=True) for value in (0.93, 0.94)]
+    assert conclusion(some, AUC) == (
+        "The newest of 2 running ones is at .93 (step 100), .02 short of the target."
+    )
+
+
+def test_the_best_so_far_is_another_number() -> None:
+    flat = named([0.90000001, 0.9], "running", grows=True)
+    assert "best so far" not in conclusion([flat], AUC)
+
+
+def test_the_curve_knows_the_result_of_a_run() -> None:
+    series = named([0.9], "x").series
+    ended = Run("r1", RunState.FINISHED, metrics={"auc": 0.95})
+    running = Run("r2", RunState.RUNNING, metrics={"auc": 0.95})
+    some = named_series([(ended, "best", series), (running, "running", series)], "auc")
+    assert [one.result for one in some] == [0.95, None]
 
 
 def test_without_a_direction_no_curve_is_the_best() -> None:

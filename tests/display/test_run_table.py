@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len
 
+from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.run_table import result_lines, run_rows
-from mlkanban.display.run_text import short_ids
+from mlkanban.display.run_text import latest_text, short_ids
+from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.repeats import DEFAULT, DEFAULT_NAMES, Repeats
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import Latest
 from mlkanban.runs.model.state import RunState
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -104,6 +107,17 @@ def test_where_a_table_of_configurations_does_not_fit_each_has_lines_of_its_own(
         for part in ("n 1", "auc 0.91", "vs the one before +.010 (", "vs the baseline +.110 (",
                      "p95 <=50 52 broken", "says open"):  # fmt: skip
             assert part in said
+
+
+def test_what_a_run_reports_is_on_its_side_of_the_target() -> None:
+    metric = {"name": "auc", "direction": ">=", "target": 0.92}
+    latest = Latest("a", "auc", 0.919996, 3, None, "step 3", ())
+    assert latest_text(latest, metric, UTF8) == "auc 0.919996 at step 3"
+    running = [replace(RUNS[0], state=RunState.RUNNING)]
+    rows = run_rows(running, None, UTC, NOW, latest={"a": latest}, metric=metric)
+    assert "auc 0.919996 at step 3" in rows[1]
+    assert so_far(latest, metric, UTF8)[0] == (".919996",)
+    assert so_far(latest, {"name": "f1", "target": 0.92}, UTF8)[0] == (".92",)
 
 
 def test_an_interval_is_named_where_there_is_one() -> None:

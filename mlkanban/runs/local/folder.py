@@ -102,6 +102,12 @@ class RunFolder:
             return int(self.rc_file.read_text()[:10])
         return None
 
+    def rc_age(self, now: datetime) -> float:
+        """Seconds since that status was written; 0 for none."""
+        with suppress(OSError):
+            return now.timestamp() - self.rc_file.stat().st_mtime
+        return 0.0
+
     def metrics(self) -> str:
         """The contents of the job's metrics file; '' without one.
 

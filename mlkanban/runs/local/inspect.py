@@ -27,6 +27,7 @@ from mlkanban.runs.model.failure import SHOWN, death, hint_of_death, last_lines
 from mlkanban.runs.model.metric_lines import Reported, in_file, together
 from mlkanban.runs.model.redaction import redacted, redacted_text
 from mlkanban.runs.model.state import (
+    ENDS_WITHIN,
     Judgement,
     PidScope,
     RunState,
@@ -58,7 +59,8 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
     in_group = bool(visible and child and not child_alive and group(child, session))
     supervisor_alive = alive(supervisor, session) if visible and supervisor else None
     rc = folder.rc()
-    if supervisor_alive and supervisor and rc is not None and stopped(supervisor):
+    late = rc is not None and folder.rc_age(now) > ENDS_WITHIN
+    if supervisor_alive and supervisor and rc is not None and (late or stopped(supervisor)):
         supervisor_alive = False  # it cannot write down any more how the job ended
     # After the processes were looked at: they write it before they go.
     end = folder.end()

@@ -39,12 +39,14 @@ KEPT_VARIABLES = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
 # exec starts programs alone, never what is built into the shell.
 _SHELL = (
     'rc=$1; shift; trap : HUP INT QUIT TERM; (exec "$@") {status}>&-; code=$?; umask 077;'
-    ' {{ printf %s "$code" > "$rc.tmp" && mv "$rc.tmp" "$rc"; }} 2>/dev/null;'
+    " PATH=${{PATH:+$PATH:}}/usr/bin:/bin;"
+    ' {{ printf %s "$code" > "$rc.tmp" && mv "$rc.tmp" "$rc" || rm -f "$rc.tmp"; }} 2>/dev/null;'
     ' echo "$code" >&{status}; exit "$code"'
 )
 _SUPERVISOR = Path(__file__).with_name("supervisor.sh")
-_HIGH, _MOST_FILES = 64, 4096
-"""Descriptors below and above all that a shell script is given; how many may be open."""
+_FIRST, _MOST_FILES = 3, 4096
+"""The first descriptor that a shell script is given beside the standard ones; how many may be
+open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,17 +264,16 @@ def _supervise(
         "child": leader._asdict(),
         "session": session,
     }
-    # A job that nobody could find again is not started: without this it would end at `go`.
+    # A job that nobody could find again, or would watch over, is not started: without this, and
+    # until the script writes to `go`, it would end there.
     folder.write_start(start)
     record = os.open(folder.start_file, os.O_RDONLY)
-    os.write(go, b"!")
-    os.write(ready, b"!")
     queue = queue_folder(folder.path.parent.parent)
     words = [
         str(folder.path), str(shell), str(session), sys.executable, str(queue), str(kills),
         *map(str, counters),
     ]  # fmt: skip
-    become_script(_SUPERVISOR, words, own_environment(os.environ), (status, record))
+    become_script(_SUPERVISOR, words, own_environment(os.environ), (status, record, go, ready))
 
 
 def _become_shell(
@@ -324,9 +325,10 @@ def become_script(
 ) -> None:
     """Become a shell that executes a script of this package, with these files from descriptor 3 on
     and no others but for the standard ones."""
-    high = [fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _HIGH) for file in files]
-    for at, file in enumerate(high):
-        os.dup2(file, 3 + at)
-    os.closerange(3 + len(high), _MOST_FILES)
+    after = _FIRST + len(files)
+    high = [fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, after) for file in files]
+    for at, file in enumerate(high, _FIRST):
+        os.dup2(file, at)
+    os.closerange(after, _MOST_FILES)
     _reset_signals()
     os.execve("/bin/sh", ["sh", str(script), *words], dict(env))

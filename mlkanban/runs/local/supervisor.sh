@@ -7,12 +7,15 @@
 # end. The COUNTERs are files that count processes killed for lack of memory, KILLS is
 # their sum before the job began. Descriptor 4 is start.json, which is known even where the job
 # removes the folder of its run. On descriptor 3 the shell around the job writes the exit status; an
-# end of file without one means that this shell was killed.
+# end of file without one means that this shell was killed. A byte on descriptor 5 starts the job,
+# one on 6 says that it is started.
 #
 # A shell and not Python: waiting costs some hundred KB of memory, where a fork of the program has
 # 21 MB. Only POSIX: `sh` may be dash, bash (3.2 on a Mac) or busybox. /proc may be missing.
 
 umask 077
+# The PATH of the job need not have the tools that are used here.
+PATH=${PATH:+$PATH:}/usr/bin:/bin
 
 # The processes killed for lack of memory by now, in `killed`.
 oom_kills() {
@@ -48,14 +51,16 @@ supervised() {
     esac
 }
 
-# A sign of life every 10 seconds, as long as the supervisor lives.
+# A sign of life every 10 seconds, as long as the supervisor lives. Where no process can sleep there
+# is none: the loop would never pause.
 heart() {
-    nap=
+    nap= sleepless=0
     trap 'kill -9 $nap; exit' USR1
     while :; do
         sleep 10 &
         nap=$!
-        wait "$nap"
+        wait "$nap" && sleepless=0 || sleepless=$((sleepless + 1))
+        [ "$sleepless" -lt 5 ] || exit
         supervised || exit
         keep
     done
@@ -82,7 +87,7 @@ written() {
     [ ! -r "$folder/rc" ] || read -r code <"$folder/rc"
 }
 
-write_end() {
+describe_end() {
     case $code in
     '' | *[!0-9]*) code=null ;;
     esac
@@ -92,12 +97,16 @@ write_end() {
     *.*[!0-9]* | *.) ended=${ended%.*} ;;
     esac
     end="{\"v\": 1, \"exit\": $code, \"ended\": \"${ended}Z\", \"oom\": $oom}"
+}
+
+write_end() {
     draft=$folder/.end.$$.tmp
     # Not every dd can fsync.
     if printf '%s\n' "$end" | dd of="$draft" conv=fsync || printf '%s\n' "$end" >"$draft"; then
         mv -f "$draft" "$folder/end.json" && return
     fi
     rm -f "$draft"
+    return 1
 }
 
 supervise() {
@@ -105,18 +114,22 @@ supervise() {
     shift 6
     start=$(cat <&4)
     exec 4<&-
-    heart 3<&- &
+    heart 3<&- 5>&- 6>&- &
     heart=$!
+    printf ! >&5
+    printf ! >&6
+    exec 5>&- 6>&-
     code=
     read -r code <&3
     kill -USR1 "$heart"
+    kill -CONT "$heart" # it may have been stopped
     wait "$heart"
     keep
     if [ -z "$code" ]; then
         written
         # The shell was killed without the job: that goes on, so it is waited for.
         while [ -z "$code" ] && job_lives; do
-            sleep 1
+            sleep 1 || exit
             keep
             written
         done
@@ -125,7 +138,14 @@ supervise() {
     oom=false
     [ "$killed" -le "$before" ] || oom=true
     [ $# -gt 0 ] || oom=null # nothing counts here
-    write_end
+    describe_end
+    # A full disk is a usual end of a training, and somebody will make room within a week.
+    tries=60480
+    until write_end; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] && sleep 10 || exit
+        keep
+    done
     for waiting in "$queue"/*; do
         [ ! -e "$waiting" ] || exec "$python" -P -m mlkanban queue advance
         return

@@ -12,6 +12,8 @@ STARTS_WITHIN = 60.0
 """Seconds after which a run that has no process yet will never have one."""
 HELD_BACK = "held back by "
 """How the evidence begins of a run that others in the queue may overtake."""
+ENDS_WITHIN = 60.0
+"""Seconds after the exit status of a job in which its supervisor writes down how it ended."""
 HEART_STOPPED = 180.0
 """Seconds without a heartbeat after which a run elsewhere is stale. It beats every 10."""
 

@@ -8,11 +8,17 @@
 # of all waiters looks whether there is a slot, with a PYTHON that lives for a moment.
 #
 # A shell and not Python: waiting costs some hundred KB of memory. The command line and the
-# environment of the job are nowhere but here, since they may hold secrets.
+# environment of the job are nowhere but here, since they may hold secrets. A byte on descriptor 3
+# says that it waits.
 
 folder=$1 queue=$2 run=$3 python=$4
 shift 4
-nap=
+nap= sleepless=0
+# The PATH of the job need not have the tools that are used here.
+jobs_path=${PATH-} has_path=${PATH+yes}
+PATH=${PATH:+$PATH:}/usr/bin:/bin
+printf ! >&3
+exec 3>&-
 
 look() {
     if [ -e "$folder/stop.json" ] || [ ! -d "$folder" ]; then
@@ -21,6 +27,8 @@ look() {
     fi
     [ -e "$folder/turn" ] || return
     [ -z "$nap" ] || kill -9 "$nap"
+    PATH=$jobs_path
+    [ "$has_path" ] || unset PATH
     exec "$python" -P -m mlkanban queue begin "$run" -- "$@"
 }
 
@@ -28,7 +36,8 @@ look() {
 tick() {
     touch -c "$folder/start.json"
     [ -e "$queue/$run" ] || (umask 077 && mkdir -p "$queue" && : >"$queue/$run")
-    mine=$queue/.look-$(($(date +%s) / 30))
+    seconds=$(date +%s) || return
+    mine=$queue/.look-$((seconds / 30))
     mkdir "$mine" || return
     for other in "$queue"/.look-*; do
         [ "$other" = "$mine" ] || rmdir "$other"
@@ -36,16 +45,18 @@ tick() {
     "$python" -P -m mlkanban queue advance
 }
 
-trap 'look "$@"' URG
+trap 'look "$@"; sleepless=0' URG
 while :; do
     look "$@"
     sleep 30 &
     nap=$!
     if wait "$nap"; then
-        nap=
+        nap= sleepless=0
         tick "$@"
     else
         kill -9 "$nap"
-        nap=
+        nap= sleepless=$((sleepless + 1))
+        # Where no process can sleep, the loop would never pause.
+        [ "$sleepless" -lt 9 ] || exit
     fi
 done

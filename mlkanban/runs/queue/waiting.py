@@ -51,10 +51,9 @@ def wait_for_turn(
                 os.dup2(nothing, descriptor)
             queue = {**start["queue"], "waiter": process(os.getpid())._asdict()}
             folder.write_start({**start, "queue": queue})
-            os.write(write_end, b"!")
             os.umask(umask)
             words = [str(folder.path), str(queue_folder(data)), folder.id, sys.executable, *argv]
-            become_script(_SCRIPT, words, own_environment(os.environ))
+            become_script(_SCRIPT, words, own_environment(os.environ), (write_end,))
     os.close(write_end)
     os.waitpid(pid, 0)
     waits = bool(os.read(read_end, 1))

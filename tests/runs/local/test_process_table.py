@@ -1,5 +1,6 @@
 """Groups, orphan processes and runs, judged from a table of processes."""
 
+import os
 import socket
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -125,3 +126,14 @@ def test_a_process_is_adopted_with_what_is_known_of_it(mac: FakeMachine, tmp_pat
     assert (start["argv"], start["child"], start["machine"]) == (
         ["gpu-hog"], {"pid": 13, "start": "103.00"}, "machine",
     )  # fmt: skip
+
+
+def test_a_supervisor_that_does_not_write_the_end_is_not_waited_for(
+    mac: FakeMachine, run: RunFolder
+) -> None:
+    mac.processes = {5: FakeProcess(Status("S", 5, 5, "99.00"))}
+    run.rc_file.write_text("0")
+    for seconds, expected in ((59, RunState.RUNNING), (61, RunState.FINISHED)):
+        at = NOW.timestamp() - seconds
+        os.utime(run.rc_file, (at, at))
+        assert state(run)[0] is expected

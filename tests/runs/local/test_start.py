@@ -339,6 +339,39 @@ def test_a_job_that_could_not_be_found_again_is_not_started(job: Job) -> None:
     assert list((job.data / "runs").iterdir()) == []
 
 
+WITHOUT_SCRIPT = """
+import sys
+from pathlib import Path
+from mlkanban.cli.program import main
+from mlkanban.runs.local import start
+start._SUPERVISOR = Path("/nowhere/supervisor.sh")
+sys.exit(main())
+"""
+
+
+def test_a_job_that_nobody_would_watch_over_is_not_started(job: Job) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SCRIPT, "run", job.card, "--", "touch", "made"],
+        env=job.env, cwd=job.cwd, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, "was not started" in done.stderr) == (4, True)
+    assert not (job.cwd / "made").exists()
+
+
+def test_few_files_that_may_be_open_are_enough_to_watch_over_a_job(job: Job) -> None:
+    words = [*PROGRAM, "run", job.card, "--", "sh", "-c", "exit 7"]
+    limited = ["sh", "-c", 'ulimit -n 50; exec "$@"', "sh", *words]
+    done = subprocess.run(limited, env=job.env, cwd=job.cwd, capture_output=True, timeout=60)
+    assert (done.returncode, job.json("end.json")["exit"]) == (7, 7)
+
+
+def test_a_path_without_the_usual_tools_is_the_jobs_alone(job: Job) -> None:
+    job.env["PATH"] = "/nonexistent"
+    command = 'echo "$PATH"; exit 7'
+    assert job.ended(job.start("/bin/sh", "-c", command))[:2] == (7, "/nonexistent\n")
+    assert (job.json("end.json")["exit"], (job.folder / "rc").read_text()) == (7, "7")
+
+
 def test_an_exit_status_that_cannot_be_written_is_known_to_the_supervisor(job: Job) -> None:
     command = "ln -s /nowhere/rc $MLKANBAN_HOME/runs/$MLKANBAN_RUN/rc.tmp; exit 6"
     assert job.ended(job.start("sh", "-c", command))[0] == 6

@@ -43,7 +43,14 @@ class Watched:
 
 
 @contextmanager
-def watched(shell: list[str], tmp_path: Path, job: int, *counters: Path) -> Iterator[Watched]:
+def watched(
+    shell: list[str], tmp_path: Path, job: int, *counters: Path, **tools: str
+) -> Iterator[Watched]:
+    """`tools` are scripts that come before the programs of that name."""
+    (tmp_path / "tools").mkdir()
+    for name, script in tools.items():
+        (tmp_path / "tools" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "tools" / name).chmod(0o755)
     folder = RunFolder(tmp_path / "20260301-101010-0a0b0c0d")
     folder.make()
     folder.write_start({"id": folder.id})
@@ -57,6 +64,7 @@ def watched(shell: list[str], tmp_path: Path, job: int, *counters: Path) -> Iter
     supervisor = subprocess.Popen(
         ["bash", "-c", arranged, "bash", *shell, str(SCRIPT), *words],
         pass_fds=(read,), start_new_session=True, stderr=subprocess.DEVNULL,
+        env=os.environ | {"PATH": f"{tmp_path / 'tools'}:{os.environ['PATH']}"},
     )  # fmt: skip
     os.close(read)
     try:
@@ -113,6 +121,51 @@ def test_a_removed_folder_is_made_again(shell, tmp_path) -> None:
         run.supervisor.wait(timeout=20)
         assert (run.folder.start(), run.folder.end()["exit"]) == (before, 3)
         assert "was removed" in run.folder.err.read_text()
+
+
+def test_an_end_for_which_there_is_no_room_is_written_when_there_is(shell, tmp_path) -> None:
+    room = tmp_path / "room"
+    tools = {
+        "mv": f'[ -e {room} ] && exec /bin/mv "$@"; touch {tmp_path}/tried; exit 1',
+        "sleep": "exec /bin/sleep 0.1",
+    }
+    with watched(shell, tmp_path, 1, **tools) as run:
+        run.job_ends("5\n")
+        until((tmp_path / "tried").exists)
+        time.sleep(0.3)
+        assert (run.supervisor.poll(), run.folder.end()) == (None, {})
+        room.touch()
+        run.supervisor.wait(timeout=20)
+        assert run.folder.end()["exit"] == 5
+
+
+def hearts(supervisor: int) -> list[int]:
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    return [pid for pid in map(int, children) if b"supervisor.sh" in words(pid)]
+
+
+def test_the_end_is_written_though_the_signs_of_life_are_stopped(shell, tmp_path) -> None:
+    needs_proc()
+    with watched(shell, tmp_path, 1, sleep=f"touch {tmp_path}/slept; exec /bin/sleep 9") as run:
+        until((tmp_path / "slept").exists)
+        [heart] = hearts(run.supervisor.pid)
+        kill(heart, signal.SIGSTOP)
+        run.job_ends("4\n")
+        run.supervisor.wait(timeout=20)
+        assert run.folder.end()["exit"] == 4
+
+
+def test_where_nothing_can_sleep_the_signs_of_life_end_and_the_end_is_written(
+    shell, tmp_path
+) -> None:
+    needs_proc()
+    with watched(shell, tmp_path, 1, sleep=f"echo >> {tmp_path}/slept; exit 1") as run:
+        until((tmp_path / "slept").exists)
+        until(lambda: not hearts(run.supervisor.pid))
+        assert len((tmp_path / "slept").read_text()) == 5
+        run.job_ends("4\n")
+        run.supervisor.wait(timeout=20)
+        assert run.folder.end()["exit"] == 4
 
 
 def private_kb(pid: int) -> int:

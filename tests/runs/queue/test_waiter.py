@@ -25,13 +25,14 @@ class Waiters:
         self.queue, self.called = folder / "queue", folder / "called"
         tools = folder / "bin"
         tools.mkdir()
-        self._program(tools / "sleep", "exec /bin/sleep 0.2")
+        self.sleep = tools / "sleep"
+        self.program(self.sleep, "exec /bin/sleep 0.2")
         self.python = folder / "python"
-        self._program(self.python, f'for word; do printf "%s\\0" "$word"; done >> {self.called}')
+        self.program(self.python, f'for word; do printf "%s\\0" "$word"; done >> {self.called}')
         self._path = f"{tools}:{os.environ['PATH']}"
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def _program(self, file: Path, script: str) -> None:
+    def program(self, file: Path, script: str) -> None:
         file.write_text(f"#!/bin/sh\n{script}\n")
         file.chmod(0o755)
 
@@ -104,3 +105,8 @@ def test_one_that_is_dropped_ends_without_a_start(waiters: Waiters, how: str) ->
     waiter.send_signal(signal.SIGURG)
     waiter.wait(timeout=20)
     assert not [call for call in waiters.calls() if "begin" in call]
+
+
+def test_where_nothing_can_sleep_nobody_waits(waiters: Waiters) -> None:
+    waiters.program(waiters.sleep, "exit 1")
+    waiters.wait("one").wait(timeout=20)

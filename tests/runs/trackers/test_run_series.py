@@ -1,11 +1,14 @@
 """The values over time that trackers keep of a run, read on as they come."""
 
 import json
+import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from mlkanban.errors import StoreBusy
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -43,6 +46,39 @@ def test_metrics_of_an_mlflow_database(tool: str, tmp_path: Path) -> None:
     conn.commit()
     conn.close()
     assert points(source.read()) == [(0, 0.8)]
+
+
+def test_a_database_that_writes_ahead_is_read_on(tmp_path: Path) -> None:
+    path = database("m2", tmp_path / "mlflow.db")
+    [run] = [run for run in read_all([path]).runs if run.name == "seed 1"]
+    source = TrackerSeries(run.ref, path, "val_auc")
+    uuid = run.ref.removeprefix("mlflow:")
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA wal_autocheckpoint = 0")
+        before = len(points(source.read()))
+        main = path.stat()
+        conn.execute(
+            "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)"
+            f" VALUES ('val_auc', 0.95, 3, '{uuid}', 3, 0)"
+        )
+        conn.commit()
+        assert path.stat().st_mtime_ns == main.st_mtime_ns, "only the file beside it changed"
+        assert points(source.read())[before:] == [(3, 0.95)]
+
+
+def test_while_a_store_is_written_the_values_stay(tmp_path: Path, monkeypatch) -> None:
+    path = database("m2", tmp_path / "mlflow.db")
+    [run] = [run for run in read_all([path]).runs if run.name == "seed 1"]
+    source = TrackerSeries(run.ref, path, "val_auc")
+    known = source.read()
+
+    def busy(path: Path) -> None:
+        raise StoreBusy("It is being written.")
+
+    monkeypatch.setattr("mlkanban.runs.trackers.mlflow.reading", busy)
+    os.utime(path, (1, 1))
+    assert source.read() is known
 
 
 def test_a_metric_that_is_nan_has_no_values(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""The files of the queue: who is in it, in which order, and how a run of it is named."""
+
+from pathlib import Path
+
+import pytest
+
+from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.runs.queue.entries import QueueFiles, named
+from tests.runs.queue.waiting_runs import NOW, run_id, waits
+
+
+def listed(files: QueueFiles) -> list[str]:
+    return [run.folder.id for run in files.runs(NOW)]
+
+
+def test_runs_are_listed_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    for at in (2, 1, 3):
+        waits(tmp_path, at)
+    runs = QueueFiles(tmp_path).runs(NOW)
+    assert [run.folder.id for run in runs] == [run_id(at) for at in (1, 2, 3)]
+    assert all(run.waits and not run.was_lost and not run.held_by for run in runs)
+
+
+def test_a_run_whose_process_is_gone_lost_its_place(tmp_path: Path) -> None:
+    waits(tmp_path, 1, boot_id="another boot")
+    [run] = QueueFiles(tmp_path).runs(NOW)
+    assert (run.waits, run.was_lost) == (False, True)
+
+
+def test_what_is_over_is_swept_away_and_what_was_lost_stays(tmp_path: Path) -> None:
+    waits(tmp_path, 1).write_stop({"by": "ada", "at": ""})
+    waits(tmp_path, 2, boot_id="another boot")
+    waits(tmp_path, 3)
+    files = QueueFiles(tmp_path)
+    assert listed(files) == [run_id(2), run_id(3)]
+    files.sweep(NOW)
+    assert sorted(file.name for file in (tmp_path / "queue").iterdir()) == [run_id(2), run_id(3)]
+
+
+def test_a_folder_that_is_gone_and_one_of_no_queue_are_no_runs(tmp_path: Path) -> None:
+    waits(tmp_path, 1, queue=None)
+    QueueFiles(tmp_path).add(run_id(2))
+    assert listed(QueueFiles(tmp_path)) == []
+
+
+def test_an_order_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    files = QueueFiles(tmp_path)
+    assert files.order() == []
+    waits(tmp_path, 1)
+    files.write_order(["b", "a"])
+    assert files.order() == ["b", "a"]
+    (tmp_path / "queue" / ".order.json").write_text('{"a"')
+    assert files.order() == []
+
+
+def test_a_run_is_named_by_a_piece_that_only_one_has(tmp_path: Path) -> None:
+    for at in (1, 2):
+        waits(tmp_path, at)
+    runs = QueueFiles(tmp_path).runs(NOW)
+    assert named(runs, run_id(1)) is runs[0]
+    assert named(runs, run_id(2)[-4:]) is runs[1]
+    with pytest.raises(UsageProblem, match="could be"):
+        named(runs, "20260302")
+    for nobody in ("", "x"):
+        with pytest.raises(NotFound):
+            named(runs, nobody)

@@ -1,0 +1,93 @@
+"""Where the values of a run are looked for, and how often, with readers that only count."""
+
+from pathlib import Path
+
+import pytest
+
+from mlkanban.runs import series as module
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.series import RunSeries, SeriesBuilder
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.series import SeriesReader
+
+OWN = Run("20261130-053000-abcdef01", RunState.RUNNING)
+
+
+def having(name: str) -> RunSeries:
+    builder = SeriesBuilder(name)
+    builder.add(0.5, 1)
+    return RunSeries({name: builder.series})
+
+
+class Trackers:
+    """What trackers keep, by the name of the run; `read` are those that were asked."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, RunSeries] = {}
+        self.read: list[str] = []
+
+    def __call__(self, ref: str, where: Path, name: str) -> "Source":
+        return Source(self, ref)
+
+
+class Source:
+    def __init__(self, trackers: Trackers, ref: str) -> None:
+        self._trackers, self._ref = trackers, ref
+
+    def read(self) -> RunSeries:
+        self._trackers.read.append(self._ref)
+        return self._trackers.kept.get(self._ref, RunSeries(why="nothing there"))
+
+
+@pytest.fixture
+def trackers(monkeypatch: pytest.MonkeyPatch) -> Trackers:
+    made = Trackers()
+    monkeypatch.setattr(module, "TrackerSeries", made)
+    return made
+
+
+def child(at: int) -> Run:
+    return Run(f"mlflow:{at}", RunState.TRACKED, parent=OWN.id, where="/m.db")
+
+
+def test_the_first_run_inside_that_has_the_metric_is_enough(
+    tmp_path: Path, trackers: Trackers
+) -> None:
+    trackers.kept = {"mlflow:1": having("auc"), "mlflow:2": having("auc")}
+    read = SeriesReader(tmp_path).read(OWN, "auc", [child(1), child(2)])
+    assert read is trackers.kept["mlflow:1"]
+    assert trackers.read == ["mlflow:1"]
+
+
+def test_a_run_inside_without_the_metric_takes_nothing_away(
+    tmp_path: Path, trackers: Trackers
+) -> None:
+    own = Run(OWN.id, RunState.FINISHED, tracked="mlflow:0", where="/m.db")
+    trackers.kept = {"mlflow:0": having("loss"), "mlflow:1": having("other")}
+    read = SeriesReader(tmp_path).read(own, "auc", [child(1)])
+    assert read is trackers.kept["mlflow:0"]
+
+
+def test_the_store_of_mlflow_is_not_searched_with_every_look(
+    tmp_path: Path, trackers: Trackers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path / "runs" / OWN.id)
+    folder.make()
+    folder.write_start({"cwd": str(tmp_path)})
+    (tmp_path / "mlflow.db").touch()
+    searched: list[Path] = []
+    seconds = [0.0]
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def search(path: Path, tag: str, value: str) -> str:
+        searched.append(path)
+        return ""
+
+    monkeypatch.setattr(module, "newest_tagged", search)
+    monkeypatch.setattr("mlkanban.runs.series.time.monotonic", lambda: seconds[0])
+    reader = SeriesReader(tmp_path)
+    for now, times in ((0.0, 1), (2.0, 1), (29.0, 1), (30.0, 2)):
+        seconds[0] = now
+        reader.read(OWN, "auc")
+        assert len(searched) == times

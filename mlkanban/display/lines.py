@@ -161,7 +161,9 @@ def _share(meter: Meter, cells: int) -> int:
     return max(0, min(taken, cells - 1))
 
 
-def beside(left: Sequence[Line], right: Sequence[Line], at: int, glyphs: Glyphs) -> list[Line]:
+def side_by_side(
+    left: Sequence[Line], right: Sequence[Line], at: int, glyphs: Glyphs
+) -> list[Line]:
     """Two columns, the right one from cell `at` on."""
     many = max(len(left), len(right))
     both = zip(

@@ -21,7 +21,7 @@ from mlkanban.runs.trackers.mlflow import newest_tagged
 from mlkanban.runs.trackers.places import place
 from mlkanban.runs.trackers.run_series import TrackerSeries
 
-_PAUSE = 30.0
+_PAUSE_SECONDS = 30.0
 """Seconds between two searches for the record of a run that MLflow may keep."""
 
 
@@ -49,25 +49,26 @@ class SeriesReader:
         for child in (other for other in runs if other.parent == run.id):
             if found.of(name) is not None:
                 break
-            told = self._tracked(child, name)
-            found = told if told.of(name) is not None else found
+            tracked = self._tracked(child, name)
+            found = tracked if tracked.of(name) is not None else found
         return found
 
     def _own(self, run: Run, name: str) -> RunSeries:
         found = self._logged(run)
         if found.of(name) is None:
-            told = self._tracked(run if run.state.ended else self._as_mlflow_has_it(run), name)
-            found = told if told.series or not found.series else found
+            tracked = self._tracked(run if run.state.ended else self._as_mlflow_has_it(run), name)
+            found = tracked if tracked.series or not found.series else found
         if not found.series and name and (other := next(iter(run.metrics), "")):
-            told = self._tracked(run, other)
-            found = told if told.series else found
+            tracked = self._tracked(run, other)
+            found = tracked if tracked.series else found
         return found
 
     def _as_mlflow_has_it(self, run: Run) -> Run:
         """A run of ours that goes on, with its record in the MLflow store of its folder. Cards
         learn of that record only when the run has ended."""
         now = time.monotonic()
-        if run.id not in self._records and now - self._asked.get(run.id, -_PAUSE) >= _PAUSE:
+        last = self._asked.get(run.id, -_PAUSE_SECONDS)
+        if run.id not in self._records and now - last >= _PAUSE_SECONDS:
             self._asked[run.id] = now
             for folder in folders_of(self._data, [run.id]):
                 if record := _mlflow_record(run.id, str(folder.start().get("cwd") or "")):

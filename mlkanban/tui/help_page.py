@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import beside, fitted, labelled, paragraph, rule, width_of
+from mlkanban.display.lines import fitted, labelled, paragraph, rule, side_by_side, width_of
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.tui.commands import BOARD, CARD, RUNS, Command, keys_shown
@@ -112,7 +112,7 @@ def page(
     drawn = [[line for one in column for line in _drawn(one, room, glyphs)] for column in columns]
     lines, *others = [column for column in drawn if column]
     for at, column in enumerate(others, 1):
-        lines = beside(lines, column, at * (room + _GAP), glyphs)
+        lines = side_by_side(lines, column, at * (room + _GAP), glyphs)
     return lines
 
 

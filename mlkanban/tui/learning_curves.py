@@ -85,7 +85,7 @@ class LearningCurves:
         self._drawn = None
         self._changed()
 
-    def told(self, run: Run) -> Run:
+    def with_unread(self, run: Run) -> Run:
         """A run that goes on with what it reported so far that is no number."""
         unread = self._unread.get(run.id)
         return replace(run, unread=unread) if unread else run

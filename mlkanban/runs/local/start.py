@@ -199,7 +199,7 @@ def launch(
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with last_words(folder):
+        with error_kept_in(folder):
             leave_the_terminal()
             if os.fork():
                 os._exit(0)
@@ -214,7 +214,7 @@ def launch(
 
 
 @contextlib.contextmanager
-def last_words(folder: RunFolder) -> Iterator[None]:
+def error_kept_in(folder: RunFolder) -> Iterator[None]:
     """In a forked process nothing of this program may go on, so its errors end here: they are
     written where the job's own are, which is all that is left to tell of them."""
     try:
@@ -251,7 +251,7 @@ def _supervise(
     status, status_write = os.pipe()
     shell = os.fork()
     if shell == 0:
-        with last_words(folder):
+        with error_kept_in(folder):
             os.close(go)
             _become_shell(folder, argv, env, source, umask, go_read, status_write)
     os.close(go_read)

@@ -19,8 +19,8 @@ from mlkanban.runs.local.inspect import age_of_start, in_queue, waiter_of
 from mlkanban.runs.local.processes import alive, poke, process
 from mlkanban.runs.local.start import (
     become_script,
+    error_kept_in,
     for_job,
-    last_words,
     launch,
     leave_the_terminal,
     own_environment,
@@ -41,7 +41,7 @@ def wait_for_turn(
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with last_words(folder):
+        with error_kept_in(folder):
             leave_the_terminal()
             if os.fork():
                 os._exit(0)

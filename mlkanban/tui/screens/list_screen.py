@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from textual import on
 
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import beside
+from mlkanban.display.lines import side_by_side
 from mlkanban.display.table import first_in_sight
 from mlkanban.text import quantity
 from mlkanban.tui.screens.base import KeyScreen
@@ -130,4 +130,4 @@ class ListScreen(MouseListScreen):
         known += [[]] * (height - len(known))
         edge = [Piece(glyphs.upright, "faint"), Piece(" ", "text")]
         right = [[*edge, *line] for line in known]
-        page.show(beside(lines, right, width - side, glyphs), here, across=width - side)
+        page.show(side_by_side(lines, right, width - side, glyphs), here, across=width - side)

@@ -439,7 +439,7 @@ class RunsScreen(ListScreen):
     def _about(self, context: RunPageContext, width: int, room: int) -> list[Line]:
         """What the configuration under the cursor says, what is known of the run there, and what it
         wrote last."""
-        run = self._curves.told(self._run_here)
+        run = self._curves.with_unread(self._run_here)
         at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
         differs = {name: values[at] for name, values in self._differs.items()}
         row = self._inside or self._rows[self.row]

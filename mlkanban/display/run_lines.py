@@ -139,8 +139,10 @@ def run_grid(
     glyphs = context.glyphs
     known_values = iter(
         _aligned(
-            [run.metrics[context.name] for run in runs if context.name in run.metrics],
-            context.metric,
+            _with_text(
+                [run.metrics[context.name] for run in runs if context.name in run.metrics],
+                context.metric,
+            )
         )
     )
     values = [
@@ -182,7 +184,9 @@ def run_grid(
 def _guard_column(runs: Sequence[Run], guard: MetricFields, glyphs: Glyphs) -> Column:
     """What each run reported for a guard, with a sign behind what is beyond the limit."""
     name = str(guard["name"])
-    known = iter(_aligned([run.metrics[name] for run in runs if name in run.metrics], guard))
+    known = iter(
+        _aligned(_with_text([run.metrics[name] for run in runs if name in run.metrics], guard))
+    )
     texts = [next(known) if name in run.metrics else "" for run in runs]
 
     def cell(at: int) -> Line:
@@ -318,7 +322,7 @@ def configuration_grid(
     marked ones, in the order of their letters; with `marking`, they have a column."""
     glyphs, best = context.glyphs, best_of(context.found)
     results = [row.result for row in rows]
-    means = iter(_aligned([one.mean for one in results if one], context.metric))
+    means = iter(_aligned([(one.mean, one.mean_text) for one in results if one]))
     mean_texts = [next(means) if one else "" for one in results]
     sds = ["" if one is None or one.sd is None else _number(one.sd) for one in results]
     many = [str(one.n) if one else "-" for one in results]
@@ -400,7 +404,7 @@ def _guard_piece(found: GuardResult, glyphs: Glyphs) -> Piece:
     sign, role = _GUARD_SIGNS[found.state]
     if found.mean is None:
         return Piece(found.state.value, role)
-    text = compact_text(number_text(found.mean, found.guard))
+    text = compact_text(found.mean_text)
     if found.state is GuardState.NOT_MEASURED:
         return Piece(f"{text} in {len(found.values)} of {found.runs}", role)
     return Piece(f"{text} {getattr(glyphs, sign)}", role)
@@ -509,16 +513,23 @@ def _so_far(row: ConfigurationRuns, context: RunPageContext) -> Line:
     ]  # fmt: skip
 
 
-def _aligned(values: Sequence[float], metric: Mapping[str, Any] | None) -> list[str]:
-    """Values with as many decimals as each needs, so that their points stand below one another."""
-    texts = [number_text(value, metric) for value in values]
+def _with_text(
+    values: Sequence[float], metric: Mapping[str, Any] | None
+) -> list[tuple[float, str]]:
+    return [(value, number_text(value, metric)) for value in values]
+
+
+def _aligned(values: Sequence[tuple[float, str]]) -> list[str]:
+    """Values with as many decimals as the text of each needs, so that their points stand below one
+    another."""
+    texts = [text for _, text in values]
     if any("e" in text for text in texts):
         return [compact_text(text) for text in texts]
     decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
     decimals = min(decimals, _DECIMALS)
     longer = [
         f"{value:.{decimals}f}" if len(text.partition(".")[2]) <= decimals else text
-        for value, text in zip(values, texts, strict=True)
+        for value, text in values
     ]
     return [compact_text(text) for text in longer]
 
@@ -685,7 +696,7 @@ def budget_line(spent: Spending) -> Line:
 
 def mean_line(one: Configuration, context: RunPageContext) -> Line:
     """`mean .935 ±.0071 of 2`, or `.935 of one run`."""
-    text = compact_text(number_text(one.mean, context.metric))
+    text = compact_text(one.mean_text)
     if one.n == 1:
         return [Piece(text, "value"), Piece(" of one run", "dim")]
     sd = "" if one.sd is None else f" {context.glyphs.plus_minus}{_number(one.sd)}"

@@ -37,6 +37,8 @@ SEARCH = 5
 _MOST = 1e150
 """Beyond this no value is a measurement, and its square no number."""
 _MOST_NAMED = 3
+_OF_ONE = 6
+"""The digits of the value of one run."""
 _IN_WORDS = {1: "one more seed", 2: "two more seeds"}
 
 
@@ -97,7 +99,12 @@ class GuardResult:
         spread = "" if self.sd is None else f" +- {self.sd:.2g}"
         some = len(self.values)
         part = "" if some == self.runs else f" in {some} of {self.runs} runs"
-        return f"{number_text(self.mean, self.guard)}{spread}{part}"
+        return f"{self.mean_text}{spread}{part}"
+
+    @property
+    def mean_text(self) -> str:
+        """The mean, '' for none."""
+        return "" if self.mean is None else _mean_text(self.mean, self.sd, self.guard)
 
     @property
     def summary(self) -> str:
@@ -231,7 +238,16 @@ class Configuration:
     def measured(self) -> str:
         """`0.915 +- 0.003`."""
         spread = "" if self.sd is None else f" +- {self.sd:.2g}"
-        return f"{number_text(self.mean, self.metric)}{spread}"
+        return f"{self.mean_text}{spread}"
+
+    @property
+    def mean_text(self) -> str:
+        """The mean with the decimals that its spread has, or without one its difference to the
+        baseline."""
+        size, baseline = self.sd, self.metric.get("baseline")
+        if not size and baseline is not None:
+            size = self.mean - float(baseline)
+        return _mean_text(self.mean, size, self.metric, least=_OF_ONE if self.n == 1 else 4)
 
     @property
     def many(self) -> str:
@@ -313,7 +329,7 @@ class Results:
 
     def text(self, run: Run) -> str:
         """The value of a run, on its side of the target."""
-        return number_text(run.metrics[self.name], self.metric)
+        return number_text(run.metrics[self.name], self.metric, digits=_OF_ONE)
 
     def comparison(self, configuration: Configuration) -> Comparison:
         """How one of the configurations differs from others."""
@@ -521,6 +537,16 @@ def _other_names(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str
 def _value(run: Run, metric: Mapping[str, Any]) -> bool:
     """Whether a run reported a value for a metric that can be one."""
     return abs(run.metrics.get(metric["name"], math.nan)) <= _MOST
+
+
+def _mean_text(
+    value: float, size: float | None, metric: Mapping[str, Any], *, least: int = 4
+) -> str:
+    """A mean with the decimals of two digits of `size`, what it is to be told apart by."""
+    digits = least
+    if size and value:
+        digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(abs(size))) + 2
+    return number_text(value, metric, digits=min(15, max(least, digits)))
 
 
 def _is_lower_better(metric: Mapping[str, Any]) -> bool:

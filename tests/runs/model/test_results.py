@@ -163,7 +163,7 @@ def test_many_configurations_tried_once_are_a_search_and_no_verdict(values) -> N
     assert found.proposal is Proposal.OPEN
     assert found.why.startswith(f"{len(values)} trials, best ")
     assert found.why.endswith(": repeat it with two more seeds; the best of many is lucky")
-    assert f"{min(values):.4g}" in found.why
+    assert f"{min(values):.6g}" in found.why
 
 
 def test_what_was_run_has_to_be_known_to_be_repeated() -> None:
@@ -365,6 +365,25 @@ def test_a_search_says_what_to_repeat() -> None:
     goalless = results(tried(*enumerate([0.3, 0.4, 0.21, 0.5, 0.6])), {"name": "loss"} | LOWER)
     assert goalless is not None
     assert (goalless.proposal, goalless.search_text) == (None, f"5 trials, {todo}")
+
+
+@pytest.mark.parametrize(
+    ("values", "baseline", "text"),
+    [
+        ([1234.56, 1234.60, 1234.52], None, "1234.56 +- 0.04"),
+        ([123456.0, 123458.0], None, "123457 +- 1.4"),
+        ([1234567.0, 1234568.0], None, "1234567.5 +- 0.71"),
+        ([0.98765, 0.98769], 0.9877, "0.98767 +- 2.8e-05"),
+        ([1234.6], None, "1234.6"),
+        ([1234567.0], 1234566.0, "1234567"),
+        ([0.935, 0.936], None, "0.9355 +- 0.00071"),
+        ([0.0, 0.0], 0.5, "0 +- 0"),
+    ],
+)
+def test_a_mean_has_the_digits_of_its_spread(values, baseline, text) -> None:
+    found = results(runs(values), {"name": "auc", "baseline": baseline})
+    assert found is not None
+    assert found.latest.measured == text
 
 
 def test_without_a_direction_nothing_is_the_best() -> None:

@@ -136,7 +136,7 @@ async def test_a_help_page_scrolls_to_its_end(used: Path) -> None:
         title = board.lines()[0].split()
         assert title[2:4] == [title[4], "of"], "on the last page"
         await board.press("cursor.top")
-        assert board.lines()[0].split() == ["Help:", "board", "1", "of", title[4]]
+        assert board.lines()[0].split() == ["Help", "board", "1", "of", title[4]]
         assert board.lines()[1].strip(" ─") == "Look"
         await board.press("help")
         assert board.screen is board.board_screen

@@ -35,8 +35,11 @@ _LISTED = 20
     "--action", metavar="ID", default="",
     help="Undo this change and nothing that came after it; --list names the changes.",
 )  # fmt: skip
+@click.option(
+    "--with-later", is_flag=True, help="With --action, undo all that you did after it, too."
+)
 @pass_session
-def undo(session: Session, skip: bool, listed: bool, action: str) -> None:
+def undo(session: Session, skip: bool, listed: bool, action: str, with_later: bool) -> None:
     """Undo your last change on the board, from any session.
 
     What you did on another machine is undone there. What was there comes back, over a limit too,
@@ -45,13 +48,17 @@ def undo(session: Session, skip: bool, listed: bool, action: str) -> None:
     """
     if sum((skip, listed, bool(action))) > 1:
         raise click.UsageError("Of --skip, --list and --action only one can be given.")
+    if with_later and not action:
+        raise click.UsageError("--with-later is for --action ID.")
     if listed:
         _list_undoable(session)
         return
-    hints = _later_work() if action else _hints("undo")
+    hints = _later_work(action, with_it=with_later) if action else _hints("undo")
     with session.service(write=True) as service, hints:
         board = session.board(service)
-        if action:
+        if with_later:
+            done = service.undoing.undo_back_to(board.id, action)
+        elif action:
             done = service.undoing.undo_action(board.id, action)
         else:
             done = service.undoing.undo(board.id, skip=skip)
@@ -103,14 +110,16 @@ def _undoable_data(undoable: UndoableAction) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _later_work() -> Iterator[None]:
-    """Say how to go on when later work stands on the action that was chosen."""
+def _later_work(action: str, *, with_it: bool) -> Iterator[None]:
+    """Say how to go on when later work stands on the action that was chosen, or, `with_it`, work
+    that cannot be undone stands on what came after it."""
     try:
         yield
     except CannotTakeBack as error:
         look = f"mlkanban history {error.ref}".rstrip()
+        way = f"Undo what came after it, too: mlkanban undo --action {action} --with-later. "
         raise RuleRefused(
-            error.message, f"Undo what came after it first: mlkanban undo. Look at it: {look}"
+            error.message, f"{'Nothing was changed. ' if with_it else way}Look at it: {look}"
         ) from error
 
 

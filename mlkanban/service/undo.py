@@ -4,7 +4,7 @@ What was there comes back even where that passes a limit or a gate. What an acti
 a block that lifted itself, is taken back and done again with it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +15,7 @@ from mlkanban.core import notes, rules
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
-from mlkanban.errors import CannotTakeBack, RuleRefused
+from mlkanban.errors import CannotTakeBack, NotFound, RuleRefused
 from mlkanban.hints import hint
 from mlkanban.service.card_writes import archived
 from mlkanban.service.transaction import Context, Done, Transaction
@@ -57,9 +57,17 @@ class Undoing:
         return self._next(board_id, UNDONE, skip)
 
     def undo_action(self, board_id: str, action: str) -> Done:
-        """Take back one of the `latest` actions, and nothing that was done after it."""
+        """Take back one of the `latest` actions, and nothing that was done after it. NotFound where
+        the board has no such action."""
         with self._context.writing() as tx:
             return _TakingBack(tx, board_id, self._context.actor, UNDONE).take_chosen(action)
+
+    def undo_back_to(self, board_id: str, action: str) -> Done:
+        """Take back one of the `latest` actions with all that this person did after it, all or
+        nothing: one action, which `redo` does again as one. NotFound where the board has no such
+        action."""
+        with self._context.writing() as tx:
+            return _TakingBack(tx, board_id, self._context.actor, UNDONE).take_back_to(action)
 
     def latest(self, board_id: str, most: int) -> list[UndoableAction]:
         """The last actions of this person on the board in this store that are not undone, newest
@@ -115,11 +123,52 @@ class _TakingBack:
 
     def take_chosen(self, action: str) -> Done:
         """Take back this action, wherever it is among those in force."""
-        if not self._stack.holds(action):
-            raise RuleRefused(
-                "It is undone already, or somebody else did it.", "Nothing was changed."
-            )
+        self._require_in_force(action)
         return self._take_back(action)
+
+    def take_back_to(self, action: str) -> Done:
+        """Take back this action and all of this person after it, the newest first."""
+        self._require_in_force(action)
+        conn = self._tx.conn
+        newest_first = self._stack.latest(-1)
+        actions = newest_first[: newest_first.index(action) + 1]
+        taken = [event for one in actions for event in repository.action(conn, one)]
+        boards = dict.fromkeys(event.board for event in (*taken, *set_off(conn, taken)))
+        before = {board: repository.loads(conn, board) for board in boards}
+        done = [self._take_back(one) for one in actions]
+        refs = dict.fromkeys(card.ref for step in done for card in step.cards)
+        faces = [face for ref in refs if (face := repository.face_by_ref(conn, ref))]
+        message, later = done[-1].message, len(actions) - 1
+        if later:
+            message += f" With it: {quantity(later, 'action')} done after it."
+        return Done(
+            message,
+            tuple(repository.card(conn, face) for face in faces),
+            self._outgrown(before),
+            board_gone=any(step.board_gone for step in done),
+            back=self._kind,
+        )
+
+    def _require_in_force(self, action: str) -> None:
+        if self._stack.holds(action):
+            return
+        board = self._stack.board
+        if not any(event.board == board for event in repository.action(self._tx.conn, action)):
+            raise NotFound(
+                f"There is no action {action} on this board.", hint("See: {undo --list}")
+            )
+        raise RuleRefused("It is undone already, or somebody else did it.", "Nothing was changed.")
+
+    def _outgrown(self, before: Mapping[str, Mapping[str, rules.Load]]) -> str:
+        """The limits of boards that are passed now, and were not `before`."""
+        conn = self._tx.conn
+        return " ".join(
+            warning
+            for board, loads in before.items()
+            for warning in rules.outgrown(
+                board_of(conn, board), loads, repository.loads(conn, board)
+            )
+        )
 
     def _take_back(self, action: str) -> Done:
         conn = self._tx.conn
@@ -146,13 +195,7 @@ class _TakingBack:
         self._tx.writer.projector.flush()
         for card, board in {event.card: event.board for event in all_of_it if event.card}.items():
             self._check_place(card, board)
-        over = [
-            warning
-            for board, loads in before.items()
-            for warning in rules.outgrown(
-                board_of(conn, board), loads, repository.loads(conn, board)
-            )
-        ]
+        over = self._outgrown(before)
         others = [ref for ref in beside if ref and ref not in refs]
         changed = [*others, *filter(None, refs)]
         faces = [face for ref in changed if (face := repository.face_by_ref(conn, ref))]
@@ -161,7 +204,7 @@ class _TakingBack:
             gone = self._kind == UNDONE
             return Done(_with_board(events, made, self._kind), board_gone=gone, back=self._kind)
         message = self._message(events, changed[len(others) :], others, list(kept.values()))
-        return Done(message, cards, " ".join(over), back=self._kind)
+        return Done(message, cards, over, back=self._kind)
 
     def _board_of_its_own(self, events: Sequence[Event], action: str) -> Board | None:
         """The board that an import made, which goes with it and comes again with it, but for its
@@ -196,7 +239,11 @@ class _TakingBack:
             names = f"{names} {self._title(events)}".rstrip()
         things = ", ".join(self._things(events))
         about = events if self._kind == UNDONE else self._originals(events)
-        did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
+        many = len({event.action for event in about})
+        if many > 1:  # an undo of several, which is redone as one
+            did = things = quantity(many, "action")
+        else:
+            did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
         back = "Undone" if self._kind == UNDONE else "Done again"
         of = self._of(about) if self._kind == UNDONE else ""
         message = f"{back}: {did}{f', with {names}' if things and names else ''}{of}."

@@ -51,6 +51,7 @@ class UndoStack:
             "SELECT seq FROM event WHERE replica = ? ORDER BY rseq LIMIT 1", (replica,)
         ).fetchone()
         first = row[0] if row else 1 << 62
+        self.board = board
         self._about = {"replica": replica, "first": first, "board": board, "actor": actor}
 
     def to_undo(self, passing: Iterable[str] = ()) -> str:
@@ -63,7 +64,8 @@ class UndoStack:
         return ""
 
     def latest(self, most: int) -> list[str]:
-        """The newest actions that are in force, newest first; skipped ones are among them."""
+        """The newest actions that are in force, newest first, at most `most` (-1: all of them);
+        skipped ones are among them."""
         found: dict[str, None] = {}
         for source in _SOURCES:
             for (action,) in self._in_turn(source, (), most=-1):

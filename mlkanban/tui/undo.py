@@ -74,8 +74,9 @@ class UndoCommands:
         """Undo the last of these actions; where what was done after it stands against that, all of
         them, newest first, if the person agrees."""
         screen, board_id = self._screen, self._screen.host.model.board.id
+        chosen = past[-1].id
         try:
-            return await screen.attempt(partial(_undo, board_id, past[-1].id))
+            return await screen.attempt(lambda s: s.undoing.undo_action(board_id, chosen))
         except MlkanbanError as error:
             if not isinstance(error, CannotTakeBack) or len(past) == 1:
                 screen.show_error(error)
@@ -85,12 +86,7 @@ class UndoCommands:
             if await screen.ask.choose(f"{error.message.rstrip('.')}:", options) is None:
                 screen.status.show("Nothing was changed.")
                 return None
-        done = None
-        for action in past:
-            done = await screen.write(partial(_undo, board_id, action.id))
-            if done is None:
-                break
-        return done
+        return await screen.write(lambda s: s.undoing.undo_back_to(board_id, chosen))
 
     async def _take_back(self, *, again: bool = False) -> Done | None:
         """Undo what was done last on the board, or do it again. What cannot be taken back may be
@@ -119,7 +115,3 @@ class UndoCommands:
         except MlkanbanError as error:
             screen.show_error(error)
             return None
-
-
-def _undo(board_id: str, action: str, service: Service) -> Done:
-    return service.undoing.undo_action(board_id, action)

@@ -124,4 +124,16 @@ def test_a_change_that_later_work_stands_on_is_refused_with_a_way_on(board) -> N
     refused = board("undo", "--action", moved["id"])
     assert refused.code == 1
     assert f"{ref} was changed again since (its place)." in refused.err
-    assert "Undo what came after it first: mlkanban undo." in refused.err
+    assert f"mlkanban undo --action {moved['id']} --with-later." in refused.err
+    assert board("undo", "--action", moved["id"], "--with-later").code == 0
+    assert board.data("show", ref)["stage"] == "Ideas"
+    assert board("redo").code == 0
+    assert board.data("show", ref)["stage"] == "Data prep"
+    assert board("undo", "--with-later").code == 2
+
+
+def test_an_action_that_there_is_not_is_not_found(board) -> None:
+    board.card("Try")
+    for more in ((), ("--with-later",)):
+        unknown = board("undo", "--action", "nonsense", *more)
+        assert (unknown.code, "There is no action nonsense" in unknown.err) == (3, True)

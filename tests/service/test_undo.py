@@ -8,7 +8,7 @@ import pytest
 
 from mlkanban.core.models import BlockReason, Health, Outcome
 from mlkanban.core.timestamps import instant
-from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
+from mlkanban.errors import CannotTakeBack, LimitReached, NotFound, RuleRefused
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
@@ -605,3 +605,36 @@ def test_a_card_that_one_worked_on_oneself_is_archived_when_its_adding_is_chosen
     done = ada.undoing.undo_action(ada.board_id, added.id)
     assert "Archived, not removed, for there is later work on it" in done.message
     assert ada.cards.get(ref).archived
+
+
+def test_an_action_is_undone_with_all_after_it_as_one(ada: Person, bob: Person) -> None:
+    one, other = ada.adds("one", "other")
+    ada.moves(one, to="Ready")
+    ada.cards.edit([other], {"priority": "high"})
+    bob.cards.edit([other], {"dataset": "v2"})
+    ada.moves(one, to="Data prep")
+    newest, edited, moved, added = ada.undoing.latest(ada.board_id, 4)
+    done = ada.undoing.undo_back_to(ada.board_id, moved.id)
+    assert done.message == f"Undone: moving {one} one. With it: 2 actions done after it."
+    assert {card.ref: card.priority for card in done.cards} == {one: "normal", other: "normal"}
+    assert ada.where(one) == "Ideas"
+    assert ada.cards.get(other).dataset == "v2", "what somebody else did stays"
+    assert ada.undoing.latest(ada.board_id, 1)[0].id == added.id
+    assert ada.redoes() == f"Done again: 3 actions, with {one}, {other}."
+    assert ada.where(one) == "Data prep"
+    assert ada.cards.get(other).priority == "high"
+    assert [a.id for a in ada.undoing.latest(ada.board_id, 3)] == [newest.id, edited.id, moved.id]
+
+
+def test_all_after_an_action_is_undone_or_nothing(ada: Person, bob: Person) -> None:
+    one, other = ada.adds("one", "other")
+    ada.moves(one, to="Ready")
+    moved = ada.undoing.latest(ada.board_id, 1)[0]
+    bob.moves(one, to="Data prep")
+    ada.cards.edit([other], {"priority": "high"})
+    with pytest.raises(CannotTakeBack, match="changed again since"):
+        ada.undoing.undo_back_to(ada.board_id, moved.id)
+    assert ada.cards.get(other).priority == "high"
+    assert ada.where(one) == "Data prep"
+    with pytest.raises(NotFound, match="no action nonsense"):
+        ada.undoing.undo_back_to(ada.board_id, "nonsense")

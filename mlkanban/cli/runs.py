@@ -486,16 +486,27 @@ def _table(
 
 
 def folder_of(session: Session, run: str) -> RunFolder:
-    """The files of the run with this id. An error says why there are none, of a run that only a
-    tracker knows too."""
+    """The files of the run with this id, or of the newest run of the card of that name. An error
+    says why there are none, of a run that only a tracker knows too."""
     try:
         return find_run(places().data, run)
     except NotFound:
         with session.service() as service:
+            if newest := _newest_of_card(service, run):
+                return find_run(places().data, newest)
             tracked = service.runs.tracked(run)
         if tracked is None:
             raise
         raise RuleRefused(not_ours(tracked.id, tracked.where)) from None
+
+
+def _newest_of_card(service: Service, ref: str) -> str:
+    """The id of the newest run of a card, '' where there is no such card or it has none."""
+    try:
+        runs = service.runs.of_card(ref)
+    except NotFound:
+        return ""
+    return runs[0].id if runs else ""
 
 
 @click.command()

@@ -14,15 +14,13 @@ from mlkanban.text import ascii_only, cell_text
 
 
 def going_on(packed: str, now: datetime) -> str:
-    """`14h` while a run goes on, `14h?` while its processes cannot be seen, `0m` in its first
-    minute; '' when none does."""
+    """`14h` while a run goes on, `14h?` while its processes cannot be seen; '' when none does."""
     brief = Brief.read(packed)
     if not brief.since:
         return ""
     begun = moment(brief.since)
     length = now - begun if begun else timedelta()
-    minutes = "0m" if length < timedelta(minutes=1) else spoken(length)
-    return minutes if brief.sure else minutes + UTF8.unseen
+    return spoken(length) + UTF8.unseen * (not brief.sure)
 
 
 def waiting(packed: str, now: datetime) -> str:

@@ -96,7 +96,9 @@ def reported_text(
     `metric` of the card."""
     newest = latest.get(run.id)
     return cell_text(
-        metrics_text(run, found) if newest is None else latest_text(newest, metric, glyphs)
+        metrics_text(run, found, glyphs.cut)
+        if newest is None
+        else latest_text(newest, metric, glyphs)
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.metrics import compact, compact_text, metric_named, number_text
@@ -103,17 +102,22 @@ def latest_text(latest: Latest, metric: Mapping[str, Any] | None, glyphs: Glyphs
     return f"{text} {bars}".rstrip()
 
 
-def metrics_text(run: Run, found: Results | None = None) -> str:
-    """What it reported: `val_auc 0.917`; of many the first ones, and the first that
-    is no number. By the results of its card, the best of several runs is named so."""
+def metrics_text(run: Run, found: Results | None = None, cut: str = "..") -> str:
+    """What it reported: `val_auc 0.917`; of many the first ones with `cut` behind them, and the
+    first that is no number. By the results of its card, its metric and all guards come first, and
+    the best of several runs is named so."""
     metric = found.metric if found else {}
     if run.tasks:
         return _of_tasks(run, metric)
+    goals = {str(goal["name"]): goal for goal in (metric, *(found.guards if found else ())) if goal}
+    first = [name for name in goals if name in run.metrics]
+    order = [*first, *(name for name in run.metrics if name not in goals)]
+    most = max(SHORTLY, len(first))
     shown = "  ".join(
-        f"{name} {number_text(value, metric if name == metric.get('name') else None, digits=6)}"
-        for name, value in islice(run.metrics.items(), SHORTLY)
+        f"{name} {number_text(run.metrics[name], goals.get(name), digits=6)}"
+        for name in order[:most]
     )
-    more = " .." if len(run.metrics) > SHORTLY else ""
+    more = f" {cut}" if len(order) > most else ""
     best = found is not None and found.is_best_run(run)
     wrong = "  ".join(filter(None, (f"{shown}{more}", *run.unread[:1])))
     return f"{wrong}{'  best' if best else ''}"

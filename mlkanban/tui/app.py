@@ -400,7 +400,7 @@ class BoardApp(App[None], inherit_bindings=False):
     def show_live_values(self) -> None:
         """Paint the cards that say something else of their runs by now."""
         if self._board_screen is not None:
-            self._board_screen.view.show_live(self.live.of_cards)
+            self._board_screen.view.show_live(self.live.of_cards, self.now())
             self._board_screen.preview.aged()
 
     def action_command_palette(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mlkanban.core.timestamps import moment
 from mlkanban.errors import MlkanbanError
 from mlkanban.tui.store_thread import beside
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from mlkanban.runs.series import SeriesReader
     from mlkanban.tui.host import Host
 
+_COUNTED = timedelta(seconds=65)
+"""The first minute of a run, and a look more: until its face says `1m`."""
 _CardRuns = tuple[Mapping[str, Any] | None, "Sequence[Run]"]
 
 
@@ -55,7 +59,7 @@ class LiveValues:
             return  # what is wrong with the store is said by whoever looks at it now and then
         finally:
             self._looking = False
-        if found != self.of_cards:
+        if found != self.of_cards or self._any_began():
             self.of_cards = found
             self._app.show_live_values()
 
@@ -73,6 +77,16 @@ class LiveValues:
             else {}
         )
         self._seen = seen
+
+    def _any_began(self) -> bool:
+        """Whether a run began so lately that its face counts seconds."""
+        since = self._app.now() - _COUNTED
+        return any(
+            (began := moment(run.started)) is not None and began > since
+            for _, runs in self._runs.values()
+            for run in runs
+            if not run.state.ended
+        )
 
     def _latest(self) -> dict[str, tuple[Latest, ...]]:
         from mlkanban.runs.model.series import Latest  # as above

@@ -37,8 +37,8 @@ def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, re
     lines = mlk("runs", ref).out.splitlines()
     best = [line for line in lines if "  best  " in line]
     assert [line.split()[0] for line in best] == ["r1"]
-    assert "auc 0.94  loss 0.1 ..  best" in best[0], "the metric of the card comes first"
-    assert "auc 0.94  loss 0.1 .." in mlk("runs").out, "in every list"
+    assert "auc 0.94  loss 0.1 …  best" in best[0], "the metric of the card comes first"
+    assert "auc 0.94  loss 0.1 …" in mlk("runs").out, "in every list"
     said, proposed, used = lines[-3:]
     assert said.startswith("auc 0.935 +- 0.0071 (2 runs)  ")
     assert "best run 0.94 of 03-02" in said
@@ -254,6 +254,21 @@ def test_a_run_that_goes_on_tells_its_newest_value(home: dict[str, str], mlk: Pe
     refused = mlk("runs", "--chart")
     assert refused.code == 2
     assert "A chart is of the runs of one card" in refused.err
+
+
+def test_a_card_names_its_newest_run(home: dict[str, str], mlk: Person) -> None:
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [made] = ada.adds("focal loss", to="Training")
+    older, newest = "20261130-053000-abcdef01", "20261130-063000-abcdef02"
+    Machine(ada).starts(made, older)
+    Machine(ada).starts(made, newest)
+    ada.service.close()
+    folder = RunFolder(Path(home["MLKANBAN_HOME"]) / "runs" / newest)
+    folder.make()
+    folder.out.write_text("epoch 1\n")
+    assert mlk("logs", made).code == 0
+    assert mlk("logs", "v99").code == 3
 
 
 def test_a_chart_is_of_what_is_reported_where_that_is_not_the_metric(

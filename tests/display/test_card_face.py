@@ -255,7 +255,7 @@ def test_the_time_of_a_run_is_as_old_as_the_view() -> None:
         begun = instant(NOW - timedelta(minutes=minutes))
         return running(card(runs=Brief(1, since=begun, **more).packed), VIEW)
 
-    assert said(0) == "0m"
+    assert said(0) == "0s"
     assert said(1) == "1m"
     assert said(119) == "1h"
     assert said(72 * 60) == "3d"

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.run_table import result_lines, run_rows
-from mlkanban.display.run_text import latest_text, short_ids
+from mlkanban.display.run_text import latest_text, metrics_text, short_ids
 from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.repeats import DEFAULT, DEFAULT_NAMES, Repeats
 from mlkanban.runs.model.results import results
@@ -138,3 +138,12 @@ def test_that_intervals_miss_is_said_where_there_are_many_of_them() -> None:
             for at in range(many)
         ]
         assert (said in result_lines(runs, results(runs, metric), UTC, NOW, metric=metric)) is told
+
+
+def test_the_metric_and_its_guards_come_first_among_what_a_run_reported() -> None:
+    goal, guard = {"name": "auc", "direction": ">="}, {"name": "ms", "direction": "<=", "target": 9}
+    values = {"loss": 0.1, "ms": 12.0, "lr": 0.2, "auc": 0.9}
+    run = replace(RUNS[0], metrics=values)
+    found = results([run], goal, DEFAULT, [guard])
+    assert metrics_text(run, found, "…") == "auc 0.9  ms 12 …"
+    assert metrics_text(run) == "loss 0.1  ms 12 .."

@@ -214,3 +214,16 @@ async def test_the_time_of_a_run_moves_without_a_new_value(
         assert "15h" not in page.text()
         monkeypatch.setattr(page.app, "now", lambda: NOW + timedelta(hours=1))
         await page.until(lambda: "15h" in page.text())
+
+
+async def test_a_face_counts_the_seconds_of_a_run_as_its_pages_do(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = somebody(small)
+    Machine(ada).starts(ref_of(ada), GOING_ON, started=instant(NOW - timedelta(seconds=20)))
+    ada.service.close()
+    async with opened(small) as page:
+        await page.until(lambda: "►20s" in page.text())
+        monkeypatch.setattr(page.app, "now", lambda: NOW + timedelta(seconds=18))
+        await page.app.live_values.look()
+        await page.until(lambda: "►38s" in page.text())

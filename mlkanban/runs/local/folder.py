@@ -200,11 +200,19 @@ def split_task(wanted: str) -> tuple[str, int | None]:
 
 
 def find_run(data: Path, wanted: str) -> RunFolder:
-    """The run with this id, or with a prefix or suffix that only one run has."""
+    """The run with this id, or with a part of it that only one run has: the beginning, the end, or
+    the beginning of the short id at its end."""
     folder = runs_folder(data)
     known = run_ids(folder)
     matching = [name for name in known if name == wanted] or [
-        name for name in known if wanted and (name.startswith(wanted) or name.endswith(wanted))
+        name
+        for name in known
+        if wanted
+        and (
+            name.startswith(wanted)
+            or name.endswith(wanted)
+            or name.rpartition("-")[2].startswith(wanted)
+        )
     ]
     if not matching:
         raise NotFound(

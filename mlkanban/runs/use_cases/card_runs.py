@@ -398,12 +398,15 @@ def _may_start(
         return face
     if _has_place(face, stage):
         return face  # one more run of a card that has its slot already
-    verdicts = [_gates(conn, board, stage, face)]
+    gates = _gates(conn, board, stage, face)
+    verdict = gates
     if with_room:
-        verdicts.insert(0, room(conn, board, stage, Work.UNATTENDED, face, now))
-    verdict = rules.together(verdicts)
+        verdict = rules.together([room(conn, board, stage, Work.UNATTENDED, face, now), gates])
     if isinstance(verdict, Refused):
-        verdict = replace(verdict, hint="The job was not started: --override REASON starts it.")
+        # A closed gate stays closed however long a run waits.
+        waits = "" if isinstance(gates, Refused) else "--queue waits for a slot, "
+        text = f"The job was not started: {waits}--override REASON starts it."
+        verdict = replace(verdict, hint=text)
     passed(verdict, override)
     return face
 

@@ -104,11 +104,11 @@ class CardsView(Widget):
             self._pace = pace
             self.new_day(now)
 
-    def show_live(self, live: "Live") -> None:
-        """Paint the cards in sight whose runs report something else by now."""
+    def show_live(self, live: "Live", now: datetime) -> None:
+        """Paint the cards in sight of whose runs there is something else to show `now`."""
         self._live = live
         if self._face_context is not None:
-            self._face_context = replace(self._face_context, live=live)
+            self._face_context = replace(self._face_context, live=live, now=now)
             self.repaint()
 
     def lay_out(self) -> None:

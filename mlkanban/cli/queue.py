@@ -193,7 +193,7 @@ def _data(run: QueuedRun, place: int | None) -> dict[str, object]:
         "gpus": run.start.get("gpus"),
         "queued": run.start.get("made"),
         "command": run.start.get("argv"),
-        "folder": run.start.get("cwd"),
+        "cwd": run.start.get("cwd"),
     }
 
 

@@ -489,8 +489,8 @@ class StartedRunJson(Shape):
 
 
 class QueuedRunJson(Shape):
-    """A run of the queue of this machine; `place` is null where it lost its place. `folder` is
-    where the command was given."""
+    """A run of the queue of this machine; `place` is null where it lost its place. `cwd` is the
+    folder in which the command was given."""
 
     place: int | None
     id: str
@@ -501,7 +501,7 @@ class QueuedRunJson(Shape):
     gpus: int | None
     queued: datetime
     command: list[str]
-    folder: str
+    cwd: str
 
 
 class SubmittedRunJson(Shape):

@@ -84,9 +84,8 @@ def _link_job(session: Session, service: Service, card: str, number: str) -> Non
     run = link_job(data, number, service.runs.label(card), clock.now(), _SLURM_SECONDS)
     if not run:
         raise NotFound(
-            f"No job {number} waits for a card here.",
-            "A job of yours does that is no run, and names no card of a store. See: mlkanban"
-            " sync-runs",
+            f"There is no job {number} to be linked.",
+            "It must be yours, be no run yet, and name no card of a store. See: mlkanban sync-runs",
         )
     folder = RunFolder(runs_folder(data) / run)
     read_job_states(data, [folder], frozenset(), clock.now(), _SLURM_SECONDS)

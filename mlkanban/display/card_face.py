@@ -97,8 +97,8 @@ class FaceContext:
 
 
 class Room(NamedTuple):
-    """What there is for a card: cells, lines of its title, and of its state, with which other
-    things stand in full from two lines on."""
+    """The room for a card: its width in cells, the lines of its title and those of its state. From
+    two lines of state on, other facts are written in full."""
 
     width: int
     title: int
@@ -157,7 +157,7 @@ def _details(
 
 
 def _whole(facts: Sequence[Fact], width: int, view: FaceContext) -> tuple[Line, list[Fact]]:
-    """The first facts that stand in a line in full, at least one of them, and the others."""
+    """A line of as many facts as fit without being shortened, at least one, and the other facts."""
     line: Line = []
     for number, fact in enumerate(facts):
         gap = " " if line else ""

@@ -132,7 +132,7 @@ class LearningCurves:
         at = axes.index(Axis(self._picture.spec.axis))
         self._axis = axes[(at + 1) % len(axes)]
         if len(axes) == 1:
-            self._screen.status.show(f"These values have no other place than the {axes[0].value}.")
+            self._screen.status.show(f"These values are known by {axes[0].value} alone.")
         else:
             self._draw_anew()
 

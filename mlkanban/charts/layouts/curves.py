@@ -32,7 +32,7 @@ _DOTS = 4
 """Cells from one dot of a level to the next."""
 _MOST_LABEL = 20
 _WIDEST = 120
-"""Columns of a canvas: more say no more of a curve, and another scale paints all of them again."""
+"""Columns of a canvas at most: more show nothing new, and each new scale repaints them all."""
 
 Points = list[tuple[float, float]]
 

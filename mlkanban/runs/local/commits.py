@@ -68,7 +68,7 @@ def changes_since(folder: RunFolder, where: Path) -> list[str]:
     start = folder.start()
     state, then = code_state(where), str(start.get("commit", ""))
     if not then or not state.commit:
-        return ["Whether the code changed since is not known: it is in no git repository."]
+        return ["The code is in no git repository, so nobody knows whether it changed since."]
     if then == state.commit:
         sentences = [f"The commit is the same: {then[:10]}."]
     else:

@@ -88,7 +88,7 @@ def test_a_run_starts_again_in_its_folder_with_what_was_changed(job: Job, tmp_pa
     again = call(job, "rerun", first, cwd=elsewhere)
     assert again.returncode == 0, again.stderr
     assert again.stdout == f"{job.cwd} --lr 1e-3 a\n"
-    assert "it is in no git repository" in again.stderr
+    assert "The code is in no git repository" in again.stderr
     assert job.json("start.json")["gpus"] == 2
     changed = call(job, "rerun", first[-5:], "--", "lr=3e-4", "--amp", cwd=elsewhere)
     assert changed.stdout == f"{job.cwd} --lr 3e-4 a --amp\n"

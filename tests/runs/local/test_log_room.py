@@ -165,3 +165,10 @@ def test_what_grows_over_the_limit_is_named() -> None:
         "a log of 312 MB, over the limit of 200 MB, loses its middle when the run has ended"
     )
     assert over_limit(200_000_000, 200_000_000) == over_limit(10**9, 0) == ""
+
+
+def test_both_logs_of_a_run_take_room(run: RunFolder) -> None:
+    assert room(run) == 0
+    run.out.write_bytes(b"12345")
+    run.err.write_bytes(b"123")
+    assert room(run) == 8

@@ -35,6 +35,7 @@ def test_parameters_follow_from_the_number(script: str, parameters: dict[str, st
         f"RATES=(1 2)\npython t.py --lr ${{RATES[${ID}]}}",
         f"python t.py --seed $(({ID} + 1))",
         f"S=$(({ID} % 4))\npython t.py --seed $S",
+        f"#python t.py --lr ${ID}\npython t.py",
         f'python - <<E\nimport os; os.environ["{ID}"]\nE',
     ],
 )

@@ -160,7 +160,7 @@ def _change(session: Session, run: str, change: Callable[[Turns, QueuedRun], Non
     data = places().data
     with session.service(write=True) as service:
         turns = Turns(data, service)
-        queued = named([*turns.waiting(now()), *turns.lost(now())], run)
+        queued = named(turns.known(now()), run)
         change(turns, queued)
         session.acted = True
         session.take_in_runs(service)

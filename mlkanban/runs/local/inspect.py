@@ -81,6 +81,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
             adopted=bool(start.get("adopted")),
             scheduler=_of_scheduler(folder),
             waits=_waits(folder, start),
+            turn_given=child is None and folder.turn_file.exists(),
         )
     )
 

@@ -12,6 +12,9 @@ STARTS_WITHIN = 60.0
 """Seconds after which a run that has no process yet will never have one."""
 HELD_BACK = "held back by "
 """How the evidence begins of a run that others in the queue may overtake."""
+ANSWERS_WITHIN = 5.0
+"""Seconds after its turn in which the process that waits for a run usually starts it."""
+NOT_ANSWERED = "its turn came, the process that waited has not answered yet"
 ENDS_WITHIN = 60.0
 """Seconds after the exit status of a job in which its supervisor writes down how it ended."""
 HEART_STOPPED = 180.0
@@ -102,7 +105,8 @@ class Seen:
     `age` and `heartbeat` are seconds since its creation and its last sign of life. `stop_asked_by`
     is who asked it to stop. `adopted` says that it was running before anybody here watched it;
     `scheduler` is the end of the scheduler's job that it ran in, None while that goes on; `waits`
-    says whether that end will still be known.
+    says whether that end will still be known; `turn_given` that the process which waited for its
+    turn in the queue of this machine has not taken it.
     """
 
     here: PidScope
@@ -119,6 +123,7 @@ class Seen:
     adopted: bool = False
     scheduler: Judgement | None = None
     waits: bool = False
+    turn_given: bool = False
 
 
 def judge(seen: Seen) -> Judgement:
@@ -156,7 +161,8 @@ def judge(seen: Seen) -> Judgement:
             return Judgement(RunState.RUNNING, "its processes are alive")
         return Judgement(RunState.ORPHAN, "its processes are alive, its supervisor is gone")
     if seen.child is None and seen.age < STARTS_WITHIN:
-        return Judgement(RunState.STARTING, "it is being started")
+        late = seen.turn_given and seen.age > ANSWERS_WITHIN
+        return Judgement(RunState.STARTING, NOT_ANSWERED if late else "it is being started")
     if seen.adopted:
         return _ended(seen, None, "the process that was adopted is gone; it was no child of ours")
     if seen.scheduler:

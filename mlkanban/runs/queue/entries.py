@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.files import write_whole
 from mlkanban.hints import hint
 from mlkanban.runs.local.folder import RunFolder, queue_folder, run_ids, runs_folder
@@ -92,17 +92,26 @@ class QueueFiles:
 
 
 def named(runs: Sequence[QueuedRun], wanted: str) -> QueuedRun:
-    """The run of the queue with this id, or with a prefix or suffix that only one has."""
-    matching = [run for run in runs if run.folder.id == wanted] or list(_alike(runs, wanted))
+    """The run of the queue with this id, or with a prefix or suffix that only one has; RuleRefused
+    where it has started."""
+    waiting = [run for run in runs if run.waits or run.was_lost]
+    matching = _alike(waiting, wanted) or _alike(runs, wanted)
     if not matching:
         raise NotFound(f"There is no run {wanted!r} in the queue.", hint("See: {queue}"))
     if len(matching) > 1:
         names = " or ".join(run.folder.id for run in matching[:3])
         raise UsageProblem(f"{wanted!r} could be {names}.", "Type more of the id.")
-    return matching[0]
+    run = matching[0]
+    if not (run.waits or run.was_lost):
+        raise RuleRefused(
+            f"Run {run.folder.id} has started: it waits no more.",
+            hint("End it: {stop {}}", run.folder.id),
+        )
+    return run
 
 
-def _alike(runs: Sequence[QueuedRun], wanted: str) -> Iterator[QueuedRun]:
-    for run in runs:
-        if wanted and (run.folder.id.startswith(wanted) or run.folder.id.endswith(wanted)):
-            yield run
+def _alike(runs: Sequence[QueuedRun], wanted: str) -> list[QueuedRun]:
+    return [run for run in runs if run.folder.id == wanted] or [
+        run for run in runs
+        if wanted and (run.folder.id.startswith(wanted) or run.folder.id.endswith(wanted))
+    ]  # fmt: skip

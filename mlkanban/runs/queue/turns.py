@@ -37,6 +37,10 @@ class Turns:
         runs = {run.folder.id: run for run in self._files.runs(now) if run.waits}
         return [runs[run] for run in self._in_turn(runs.values())]
 
+    def known(self, now: datetime) -> list[QueuedRun]:
+        """The runs that wait, have started, or lost their place before their turn came."""
+        return self._files.runs(now)
+
     def lost(self, now: datetime) -> list[QueuedRun]:
         """The runs that lost their place before their turn came."""
         return [run for run in self._files.runs(now) if run.was_lost]

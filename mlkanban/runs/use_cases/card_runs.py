@@ -20,7 +20,7 @@ from mlkanban.hints import hint, sentences
 from mlkanban.runs.model.brief import broken_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import NOT_ANSWERED, RunState
 from mlkanban.runs.model.tracker_run import short
 from mlkanban.runs.use_cases.own_runs import held_runs, own_runs, where_runs_went
 from mlkanban.service.card_writes import rank_at_end
@@ -460,7 +460,8 @@ def _news(conn: Connection, report: RunReport) -> bool:
             return True
         run = run.with_tasks_of(had)
     if run.state is RunState.STARTING and had.state is RunState.RUNNING:
-        return False  # its slot was taken before its processes are there
+        # Its slot was taken before its processes are there.
+        return run.evidence == NOT_ANSWERED
     reason_changed = run.state is RunState.QUEUED or not had.evidence
     if had.state is run.state and reason_changed and had.evidence != run.evidence:
         return True

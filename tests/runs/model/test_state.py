@@ -11,6 +11,7 @@ from mlkanban.runs.model.state import (
     BY_INTEREST,
     FAILED,
     HEART_STOPPED,
+    NOT_ANSWERED,
     STARTS_WITHIN,
     UNSEEN,
     WAITING,
@@ -149,3 +150,9 @@ def test_each_state_waits_works_is_unseen_or_ended(state: RunState) -> None:
     assert kinds.count(True) == 1
     assert state.ended or state not in FAILED
     assert BY_INTEREST.count(state) == 1
+
+
+def test_a_process_that_does_not_take_its_turn_is_named() -> None:
+    given = replace(RUNNING, supervisor=None, child=None, turn_given=True)
+    for age, evidence in ((4, "it is being started"), (6, NOT_ANSWERED)):
+        assert judge(replace(given, age=age)) == Judgement(RunState.STARTING, evidence)

@@ -17,7 +17,8 @@ def test_a_job_waits_for_a_slot_and_starts_by_itself_when_one_is_free(queue: Que
     for name in ("a", "b"):
         queue.put(name)
     until(lambda: queue.began() == ["a", "b"])
-    waits = queue.put("c")
+    starts, waits = max(queue.names), queue.put("c")
+    queue.job.mlk("queue", "drop", starts, code=1)
     assert queue.waiting() == ["c"]
     assert queue.states()["c"] == "queued"
     assert "2/2 running, 1 waiting" in queue.job.mlk("stages")

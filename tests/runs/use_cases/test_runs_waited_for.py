@@ -8,7 +8,7 @@ import pytest
 from mlkanban.core.triage import TriageView
 from mlkanban.display.event_text import event_text
 from mlkanban.errors import GateClosed, LimitReached, NotFound, RuleRefused
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import NOT_ANSWERED, RunState
 from tests.service.machine import FAILED, FINISHED, KILLED, LOST, Machine
 from tests.service.people import START, Person
 
@@ -98,3 +98,18 @@ def test_a_run_that_ended_asks_for_a_look_until_somebody_had_one(ada: Person, bo
     assert queue() == []
     box.ends(other, "r3", KILLED)
     assert queue() == [], "whoever stopped it knows"
+
+
+def test_a_slot_that_is_not_taken_shows_the_run_as_one_that_starts(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    given = replace(box.runs["r1"], evidence="")
+    box.tells(ref, given)
+    box.tells(ref, replace(given, state=RunState.STARTING, evidence="it is being started"))
+    assert ada.service.runs.of_card(ref)[0].state is RunState.RUNNING
+    box.tells(ref, replace(given, state=RunState.STARTING, evidence=NOT_ANSWERED))
+    assert ada.service.runs.of_card(ref)[0].state is RunState.STARTING
+    box.tells(ref, replace(given, evidence="its processes are alive"))
+    assert ada.service.runs.of_card(ref)[0].state is RunState.RUNNING

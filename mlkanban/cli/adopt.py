@@ -31,7 +31,7 @@ def adopt(session: Session, card: str, pid: int, override: str) -> None:
         slot.take(folder, start, override)
     session.answer(
         "adopt",
-        lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)},
+        lambda: {"id": folder.id, "card": ref, "run_folder": str(folder.path)},
         acted=True,
     )
     show(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")

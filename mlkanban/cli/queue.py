@@ -65,7 +65,9 @@ def enqueue(
         started = turns.advance(now())
         waiting = [run.folder.id for run in turns.waiting(now())]
     session.answer(
-        "run", lambda: {"id": folder.id, "card": job.ref, "folder": str(folder.path)}, acted=True
+        "run",
+        lambda: {"id": folder.id, "card": job.ref, "run_folder": str(folder.path)},
+        acted=True,
     )
     if folder.id in waiting:
         place = waiting.index(folder.id) + 1

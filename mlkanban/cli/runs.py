@@ -160,7 +160,7 @@ def start_run(
     if detach:
         session.answer(
             "run",
-            lambda: {"id": folder.id, "card": job.ref, "folder": str(folder.path)},
+            lambda: {"id": folder.id, "card": job.ref, "run_folder": str(folder.path)},
             acted=True,
         )
         show(f"Run {folder.id} of {job.ref} started: mlkanban logs -f {folder.id}")

@@ -74,7 +74,7 @@ def sbatch(
             "id": run.id if job else None,
             "card": ref,
             "job": job or None,
-            "folder": str(run.path) if job else None,
+            "run_folder": str(run.path) if job else None,
         },
         acted=bool(job),
     )

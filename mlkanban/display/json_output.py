@@ -485,7 +485,7 @@ class RunsMetaJson(Shape):
 class StartedRunJson(Shape):
     id: str
     card: str
-    folder: str
+    run_folder: str
 
 
 class QueuedRunJson(Shape):
@@ -510,7 +510,7 @@ class SubmittedRunJson(Shape):
     id: str | None
     card: str
     job: str | None
-    folder: str | None
+    run_folder: str | None
 
 
 class LinkedJobJson(Shape):

@@ -110,10 +110,12 @@ def test_after_a_restart_what_waited_is_lost_by_name_and_offered_again(queue: Qu
     assert queue.states() == {"a": "lost"}
     [lost] = queue.listed()
     assert (lost["place"], lost["id"], lost["state"]) == (None, run, "lost")
+    assert lost["cwd"] == str(queue.job.cwd)
     assert "mlkanban rerun RUN --queue" in queue.job.mlk("queue")
     assert queue.began() == []
     answer = json.loads(queue.job.mlk("--json", "rerun", run, "--queue"))
     queue.names[answer["data"]["id"]] = "again"
+    assert answer["data"]["run_folder"] == str(queue.job.data / "runs" / answer["data"]["id"])
     until(lambda: queue.began() == ["again"])
     assert queue.listed() == []
 

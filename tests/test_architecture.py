@@ -118,3 +118,20 @@ def without_a_reason(source: str) -> Iterator[int]:
         above = lines[line - 2].strip()
         if "#" not in lines[line - 1] and not above.startswith(("#", "import ", "from ")):
             yield line
+
+
+KNOWN_TWICE = frozenset(
+    ["Change", "Chosen", "Clicked", "Journal", "StageTime", "Stay", "Step", "Table", "Wanted"]
+)
+"""Names of classes that mean two things yet: give another name to one, and to no new class."""
+
+
+def test_the_name_of_a_class_means_one_thing() -> None:
+    modules: dict[str, set[str]] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                modules.setdefault(node.name.lstrip("_"), set()).add(str(file))
+    twice = {name: files for name, files in modules.items() if len(files) > 1}
+
+    assert twice.keys() <= KNOWN_TWICE, twice

@@ -147,7 +147,7 @@ def _draw(plotext: Any, placed: Layout, glyphs: Glyphs) -> str:
     return drawing
 
 
-class _Run(NamedTuple):
+class _CellRun(NamedTuple):
     """Cells side by side that have the same colours."""
 
     column: int
@@ -157,12 +157,12 @@ class _Run(NamedTuple):
     ground: Role | Literal[""]
 
 
-def _runs(placed: Layout, drawn: Sequence[str]) -> list[_Run]:
+def _runs(placed: Layout, drawn: Sequence[str]) -> list[_CellRun]:
     """The cells of a picture that no curve, of which these are the lines, goes through."""
     cells = sorted(
         (row, column, cell) for cell, places in placed.cells.items() for column, row in places
     )
-    runs: list[_Run] = []
+    runs: list[_CellRun] = []
     for row, column, (glyph, role, ground) in cells:
         line = drawn[placed.rows - 1 - row] if drawn else ""
         if line[column : column + 1].strip():
@@ -175,7 +175,7 @@ def _runs(placed: Layout, drawn: Sequence[str]) -> list[_Run]:
         ):
             runs[-1] = last._replace(glyphs=last.glyphs + glyph)
         else:
-            runs.append(_Run(column, row, glyph, role, ground))
+            runs.append(_CellRun(column, row, glyph, role, ground))
     return runs
 
 

@@ -26,7 +26,7 @@ from mlkanban.display.run_text import duration, inside, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
-from mlkanban.runs.local.code import Changes, code_state
+from mlkanban.runs.local.code import CodeChanges, code_state
 from mlkanban.runs.local.folder import find_run, folders_of, split_task
 from mlkanban.runs.local.inspect import metrics_of, why
 from mlkanban.runs.local.intake import Intake
@@ -139,7 +139,7 @@ def start_run(
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
-    changes = Changes(code_state())
+    changes = CodeChanges(code_state())
     with slot_for(session, card, override) as slot:
         job = slot.job
         wanted = Wanted(

@@ -15,10 +15,10 @@ from mlkanban.core.model_health import (
 )
 from mlkanban.core.models import Health, Outcome
 from mlkanban.demo.cards import Alert
-from mlkanban.demo.plan import Planned
+from mlkanban.demo.plan import PlannedCard
 from mlkanban.demo.schedule import DAY, Calendar
 
-Cards = Mapping[str, tuple[str, Planned]]
+Cards = Mapping[str, tuple[str, PlannedCard]]
 """Id and plan of each card, by its key in cards.toml."""
 
 
@@ -34,7 +34,7 @@ def models_in_use(cards: Cards, board: str, calendar: Calendar) -> Iterator[tupl
             yield from _retrained(card_id, other_id, other, dated_alerts, board, calendar)
 
 
-def _minute(alert: Alert, card: Planned, cards: Cards, calendar: Calendar) -> float:
+def _minute(alert: Alert, card: PlannedCard, cards: Cards, calendar: Calendar) -> float:
     before = cards[alert.before][1].begun if alert.before else 0.0
     minute = before - alert.days * DAY if alert.before else calendar.days_ago(alert.ago)
     return max(minute, card.end + 60)
@@ -42,7 +42,7 @@ def _minute(alert: Alert, card: Planned, cards: Cards, calendar: Calendar) -> fl
 
 def _alerts(
     dated_alerts: list[tuple[float, Alert]],
-    retrains: list[tuple[str, Planned]],
+    retrains: list[tuple[str, PlannedCard]],
     board: str,
     card_id: str,
     calendar: Calendar,
@@ -69,7 +69,7 @@ def _alerts(
             yield minute, _change(minute, board, other_id, {}, calendar, "card.noted", note)
 
 
-def _taken_up(card: Planned, dated_alerts: list[tuple[float, Alert]]) -> float:
+def _taken_up(card: PlannedCard, dated_alerts: list[tuple[float, Alert]]) -> float:
     """When a card was linked as the retraining of a model: after the first alert."""
     first = min(
         (at for at, alert in dated_alerts if parse_threshold(alert.threshold).passed(alert.value)),
@@ -81,7 +81,7 @@ def _taken_up(card: Planned, dated_alerts: list[tuple[float, Alert]]) -> float:
 def _retrained(
     card_id: str,
     other_id: str,
-    other: Planned,
+    other: PlannedCard,
     dated_alerts: list[tuple[float, Alert]],
     board: str,
     calendar: Calendar,

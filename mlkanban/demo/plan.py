@@ -30,7 +30,7 @@ _QUIET = 4 * DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedCard:
     """A card with all its visits."""
 
     spec: DemoCard
@@ -57,7 +57,7 @@ class Planned:
         return next((v for v in self.visits[-2:-1] if v.name in failed), self.visits[-1])
 
 
-def planned(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
+def planned(made: Template, calendar: Calendar, rng: Random) -> list[PlannedCard]:
     """Place all cards. Those that end on a given day, or are still open, are placed first,
     backwards from there; the others where there is room."""
     cards, limits = read(), _limits(made)
@@ -73,8 +73,8 @@ class _NoRoom(Exception):
 
 def _attempt(
     cards: Mapping[str, list[DemoCard]], slots: Slots, calendar: Calendar, rng: Random
-) -> list[Planned]:
-    done: list[Planned] = []
+) -> list[PlannedCard]:
+    done: list[PlannedCard] = []
     slots.close(RUN, calendar.holiday)  # no run goes on for two weeks
     ended: dict[str, float] = {"": 0.0}
     fixed = [spec for spec in cards["finished"] if spec.ago is not None]
@@ -94,7 +94,7 @@ def _attempt(
     for spec in cards["dropped"]:
         start = rng.uniform(0.02, 0.75) * calendar.length
         idle = rng.uniform(3, 25) * DAY
-        done.append(Planned(spec, tuple(visits([("ideas", idle)], start, {}))))
+        done.append(PlannedCard(spec, tuple(visits([("ideas", idle)], start, {}))))
     return done
 
 
@@ -107,9 +107,9 @@ def _limits(made: Template) -> dict[str, int]:
     return {slot: limit for slot, limit in limits.items() if limit is not None}
 
 
-def _take(slots: Slots, spec: DemoCard, taken: tuple[Visit, ...]) -> Planned:
+def _take(slots: Slots, spec: DemoCard, taken: tuple[Visit, ...]) -> PlannedCard:
     slots.take(taken)
-    return Planned(spec, taken)
+    return PlannedCard(spec, taken)
 
 
 def _room(

@@ -13,7 +13,7 @@ from mlkanban.core.events import Change
 from mlkanban.core.models import Work
 from mlkanban.core.names import slug
 from mlkanban.core.timestamps import instant
-from mlkanban.demo.plan import STAGE_OF, Planned
+from mlkanban.demo.plan import STAGE_OF, PlannedCard
 from mlkanban.demo.schedule import DAY, RUN, Calendar, Visit
 from mlkanban.runs.model.effects import block_by
 from mlkanban.runs.model.failure import death
@@ -41,7 +41,7 @@ class DemoRuns:
         calendar: Calendar,
         rng: Random,
         card_id: str,
-        card: Planned,
+        card: PlannedCard,
     ) -> None:
         self._board, self._place, self._calendar, self._rng = board, place, calendar, rng
         self._card_id, self._card, self._spec = card_id, card, card.spec

@@ -12,7 +12,7 @@ from mlkanban.core.events import Change
 from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.demo.cards import PlannedBlock
 from mlkanban.demo.models_in_use import models_in_use
-from mlkanban.demo.plan import STAGE_OF, Planned
+from mlkanban.demo.plan import STAGE_OF, PlannedCard
 from mlkanban.demo.runs import DemoRuns
 from mlkanban.demo.schedule import DAY, RUN, Calendar, Visit
 from mlkanban.service.fields import checked, flat
@@ -48,7 +48,7 @@ class Story:
         self._calendar = calendar
         self._rng = rng
         self._changes = list(beside)
-        self._cards: dict[str, tuple[str, Planned]] = {}
+        self._cards: dict[str, tuple[str, PlannedCard]] = {}
 
     def changes(self) -> Iterator[Change]:
         """All collected changes, oldest first."""
@@ -58,7 +58,7 @@ class Story:
         for _, change in sorted(self._changes, key=lambda dated: (dated[0], dated[1].at)):
             yield change
 
-    def add(self, card: Planned) -> None:
+    def add(self, card: PlannedCard) -> None:
         """Collect what happened to one card from its first day to its end, or to now."""
         card_id = new_id(self._rng)
         self._cards[card.spec.key or card_id] = (card_id, card)
@@ -84,7 +84,7 @@ class Story:
         """The end of a stage: a place without a rank."""
         return [self._stages[STAGE_OF[slot]], ""]
 
-    def _created(self, card_id: str, card: Planned) -> None:
+    def _created(self, card_id: str, card: PlannedCard) -> None:
         spec = card.spec
         metric, _ = spec.measured()
         fields: dict[str, Any] = {
@@ -117,7 +117,7 @@ class Story:
             kind, values["outcome"] = "card.reopened", None
         self._record(visit.start, kind, card_id, set=values, reason=visit.forced)
 
-    def _noted(self, card_id: str, card: Planned) -> None:
+    def _noted(self, card_id: str, card: PlannedCard) -> None:
         """The notes of each visit, spread over it; a step back without a note gets a short one."""
         texts: dict[str, list[str]] = {}
         for note in card.spec.notes:
@@ -132,7 +132,7 @@ class Story:
                 self._record(visit.at(number / (len(mine) + 0.4)), "card.noted", card_id, note=text)
         assert not texts, (card.spec.title, texts)
 
-    def _runs(self, card_id: str, card: Planned) -> None:
+    def _runs(self, card_id: str, card: PlannedCard) -> None:
         """The changes by the card's runs; without a run that reports, a person typed the metric's
         value."""
         runs = DemoRuns(self._board, self._place, self._calendar, self._rng, card_id, card)
@@ -141,7 +141,7 @@ class Story:
         if reached is not None and not runs.report:
             self._edit(card.visits[-1].at(0.75), card_id, metric={**metric, "value": reached})
 
-    def _blocked(self, card_id: str, card: Planned, block: PlannedBlock) -> None:
+    def _blocked(self, card_id: str, card: PlannedCard, block: PlannedBlock) -> None:
         visit = next(visit for visit in card.visits if visit.name == block.where)
         if block.waiting:
             since = max(self._calendar.days_ago(block.waiting), visit.start + 5)
@@ -159,7 +159,7 @@ class Story:
         if block.days:
             self._record(since + block.days * DAY, "card.unblocked", card_id, set={"blocker": None})
 
-    def _finished(self, card_id: str, card: Planned) -> None:
+    def _finished(self, card_id: str, card: PlannedCard) -> None:
         spec = card.spec
         values: dict[str, Any] = {"outcome": spec.end, "work": Work.ATTENDED.value}
         if spec.verdict:

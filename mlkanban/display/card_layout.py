@@ -393,7 +393,7 @@ def _guard_state(guard: Metric, content: CardContent) -> Line:
     return [Piece("  ", "text"), Piece(f"{glyph}{guard.guard_state}", role)]
 
 
-class _Standing(NamedTuple):
+class _ValueAt(NamedTuple):
     """Where a metric stands, with the role of that, and whether it was read of a model in use."""
 
     amount: float | None
@@ -401,19 +401,19 @@ class _Standing(NamedTuple):
     in_use: bool = False
 
 
-def _standing(content: CardContent) -> _Standing:
+def _standing(content: CardContent) -> _ValueAt:
     """The value of the metric of a card: of a model in use the last reading says more than what it
     reached before."""
     measured = content.card.measured
     if measured is None:
-        return _Standing(None, "value")
+        return _ValueAt(None, "value")
     name, metric = measured.name, to_json(measured)
     reading = next((one for one in content.card.readings if one.metric == name), None)
     amount = measured.value if reading is None else reading.value
     if reading is not None and reading.alert:
-        return _Standing(amount, "alarm", in_use=True)
+        return _ValueAt(amount, "alarm", in_use=True)
     reached = amount is not None and reaches(metric, amount)
-    return _Standing(amount, "live" if reached else "value", in_use=reading is not None)
+    return _ValueAt(amount, "live" if reached else "value", in_use=reading is not None)
 
 
 def value_line(content: CardContent) -> Line:
@@ -446,7 +446,7 @@ def value_and_target(
     return line
 
 
-def scale_line(metric: Mapping[str, float], value: _Standing, width: int, glyphs: Glyphs) -> Line:
+def scale_line(metric: Mapping[str, float], value: _ValueAt, width: int, glyphs: Glyphs) -> Line:
     """From the baseline at the left to the target at the right, with a point where the value
     stands, or an arrow where it is worse than the baseline."""
     low, high = compact(metric["baseline"]), compact(metric["target"])

@@ -36,7 +36,7 @@ from mlkanban.display.run_text import (
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import SHAPE_CELLS
 from mlkanban.runs.model.state import UNSEEN, RunState
-from mlkanban.service.preview import CardPreview, Stay
+from mlkanban.service.preview import CardPreview, StageStay
 
 _GAP = Piece("   ", "dim")
 _TWO_PARTS = 100
@@ -386,7 +386,7 @@ def _beside(card: Previewed, view: FaceContext, width: int, height: int) -> list
     return _stays(found.stays, view, room, height)
 
 
-def _stays(stays: Sequence[Stay], view: FaceContext, width: int, most: int) -> list[Line]:
+def _stays(stays: Sequence[StageStay], view: FaceContext, width: int, most: int) -> list[Line]:
     """A line for each stage that the card was in, and when; of many the last ones."""
     board = view.board
     names = {stage.id: _text(stage.name, view) for stage in (*board.former, *board.stages)}

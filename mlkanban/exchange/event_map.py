@@ -45,9 +45,9 @@ class EventMap:
 def read_map(file: Path) -> EventMap:
     """Read the map from a TOML file; BadInput names the key that is wrong."""
     data = read_toml(file)
-    table = _Table(file, data, "")
+    table = _TomlTable(file, data, "")
     table.only("board", "timezone", "columns", "stage")
-    columns = _Table(file, data.get("columns"), "columns.")
+    columns = _TomlTable(file, data.get("columns"), "columns.")
     columns.only("card", "timestamp", "state", "title")
     zone = table.text("timezone", "UTC")
     try:
@@ -57,7 +57,7 @@ def read_map(file: Path) -> EventMap:
     stage_tables = data.get("stage")
     if not isinstance(stage_tables, list) or not stage_tables:
         raise table.bad("stage", "is missing; a [[stage]] table per stage is needed.")
-    stages = [_Table(file, entry, f"stage {n}: ") for n, entry in enumerate(stage_tables, 1)]
+    stages = [_TomlTable(file, entry, f"stage {n}: ") for n, entry in enumerate(stage_tables, 1)]
     committed, delivered = _points(table, stages)
     stage_of: dict[str, int] = {}
     for at, stage in enumerate(stages):
@@ -82,7 +82,7 @@ def read_map(file: Path) -> EventMap:
     )
 
 
-def _points(table: "_Table", stages: list["_Table"]) -> tuple[int, int]:
+def _points(table: "_TomlTable", stages: list["_TomlTable"]) -> tuple[int, int]:
     """The positions of the commitment point and of the first stage that finishes."""
     commit = [at for at, stage in enumerate(stages) if stage.flag("commit")]
     done = [at for at, stage in enumerate(stages) if stage.flag("done")]
@@ -97,7 +97,7 @@ def _points(table: "_Table", stages: list["_Table"]) -> tuple[int, int]:
     return commit[0], done[0]
 
 
-def _stage(table: "_Table", committed: bool) -> StageTemplate:
+def _stage(table: "_TomlTable", committed: bool) -> StageTemplate:
     table.only("name", "states", "kind", "commit", "done")
     kind = table.text("kind", "active" if committed else "queue")
     if kind not in list(StageKind):
@@ -105,7 +105,7 @@ def _stage(table: "_Table", committed: bool) -> StageTemplate:
     return StageTemplate(table.title("name"), StageKind(kind), committed)
 
 
-class _Table:
+class _TomlTable:
     """A table of the map with its name, for error messages."""
 
     def __init__(self, file: Path, data: object, name: str) -> None:

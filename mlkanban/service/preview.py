@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NOTES = 6
 
 
-class Stay(NamedTuple):
+class StageStay(NamedTuple):
     """A stage, by its id, in which a card was, or is: since when and until when (None for now)."""
 
     stage: str
@@ -46,7 +46,7 @@ class CardPreview:
     runs: Sequence[Run]
     readings: Sequence[HealthReading]
     notes: Sequence[tuple[datetime, str]]
-    stays: Sequence[Stay] = ()
+    stays: Sequence[StageStay] = ()
 
 
 class Previews:
@@ -77,9 +77,9 @@ class Previews:
             )
 
 
-def _stays(transitions: Sequence[Transition]) -> Sequence[Stay]:
+def _stays(transitions: Sequence[Transition]) -> Sequence[StageStay]:
     """The stages of a card; an outcome ends the last one, and being reopened begins another."""
-    stays: list[Stay] = []
+    stays: list[StageStay] = []
     stage, ended = "", False
     instants = in_sequence([transition.at for transition in transitions])
     for at, transition in zip(map(parse_instant, instants), transitions, strict=True):
@@ -91,7 +91,7 @@ def _stays(transitions: Sequence[Transition]) -> Sequence[Stay]:
         if stays and stays[-1].until is None:
             stays[-1] = stays[-1]._replace(until=at)
         if not ended:
-            stays.append(Stay(stage, at, None))
+            stays.append(StageStay(stage, at, None))
     return stays
 
 

@@ -17,7 +17,7 @@ from mlkanban.store import repository
 _NAMED = 4
 
 
-class _Effect(NamedTuple):
+class _StageEffect(NamedTuple):
     """What happens to some cards, in words: what would happen, and what happened."""
 
     faces: Sequence[CardFace]
@@ -32,7 +32,7 @@ class StageChange:
 
     opened: Sequence[CardFace]
     shipped: Sequence[CardFace]
-    effects: Sequence[_Effect]
+    effects: Sequence[_StageEffect]
     warning: str
 
     def write(self, tx: Transaction) -> str:
@@ -69,9 +69,9 @@ def cards_after(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> 
     effects = [
         effect
         for effect in (
-            _Effect(opened, "would be open again", "opened again"),
-            _Effect(shipped, "would be finished as shipped", "finished as shipped"),
-            _Effect(leaving, "would leave the board, finished as now", "off the board now"),
+            _StageEffect(opened, "would be open again", "opened again"),
+            _StageEffect(shipped, "would be finished as shipped", "finished as shipped"),
+            _StageEffect(leaving, "would leave the board, finished as now", "off the board now"),
         )
         if effect.faces
     ]

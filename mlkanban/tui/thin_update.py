@@ -44,7 +44,7 @@ class _CellLook(NamedTuple):
 _PLAIN = _CellLook(frozenset(), "39", "49")
 
 
-class _Line:
+class _ScreenLine:
     """What the terminal shows in a line, cell by cell."""
 
     __slots__ = ("characters", "looks")
@@ -58,7 +58,7 @@ class ThinUpdates:
     """Makes updates thin; knows what the terminal shows since the last `forget`."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, _Line] = {}
+        self._lines: dict[int, _ScreenLine] = {}
 
     def thin(self, renderable: RenderableType | None) -> RenderableType | None:
         """The same update, thin. What is no update of a screen is left as it is."""
@@ -79,7 +79,7 @@ class ThinUpdates:
         right = min(right, x + strip.cell_length)
         if left >= right:
             return
-        shown = self._lines.setdefault(y, _Line([], []))
+        shown = self._lines.setdefault(y, _ScreenLine([], []))
         if (missing := right - len(shown.characters)) > 0:
             shown.characters += [_UNKNOWN] * missing
             shown.looks += [_PLAIN] * missing
@@ -152,7 +152,7 @@ class _Pen:
         self,
         x: int,
         y: int,
-        shown: _Line,
+        shown: _ScreenLine,
         characters: Sequence[str],
         looks: Sequence[_CellLook],
     ) -> None:
@@ -213,7 +213,7 @@ class _Pen:
         self._look = _CellLook(wanted, text, look.ground)
 
 
-def _cells(strip: Strip, system: ColorSystem) -> _Line | None:
+def _cells(strip: Strip, system: ColorSystem) -> _ScreenLine | None:
     """The cells of a strip. None where terminals may disagree about how many cells a character
     takes, or where there are links."""
     characters: list[str] = []
@@ -230,7 +230,7 @@ def _cells(strip: Strip, system: ColorSystem) -> _Line | None:
             looks += [blank if character == " " else look for character in text]
         else:
             looks += [look] * len(text)
-    return _Line(characters, looks)
+    return _ScreenLine(characters, looks)
 
 
 def _one_cell_each(text: str) -> bool:

@@ -48,7 +48,7 @@ def layout_aging(
         heads, over = legend_lines(_parts(spec, finish), width, height - FEET)
     rows = height - heads - FEET
     # The oldest card is named at the right of its dot.
-    axis = _Axis(spec, max(8, columns - max(len(item.label) for item in spec.items) - 1))
+    axis = _AgeAxis(spec, max(8, columns - max(len(item.label) for item in spec.items) - 1))
     stages = _lines_of_stages(spec, rows)
     apart = _APART if legend else 2
     lines = _lines_needed(spec, axis, rows // len(stages), columns, apart)
@@ -77,7 +77,7 @@ def layout_aging(
     )  # fmt: skip
 
 
-def _lines_needed(spec: AgingSpec, axis: "_Axis", most: int, columns: int, least: int) -> int:
+def _lines_needed(spec: AgingSpec, axis: "_AgeAxis", most: int, columns: int, least: int) -> int:
     """How many lines each stage needs for all its labels, if there are so many; at `least` so many,
     so that stages stand apart."""
     for lines in range(least, most):
@@ -89,7 +89,7 @@ def _lines_needed(spec: AgingSpec, axis: "_Axis", most: int, columns: int, least
     return most
 
 
-class _Axis:
+class _AgeAxis:
     """Where an age stands: round ages in whole columns, unless some are far older."""
 
     def __init__(self, spec: AgingSpec, columns: int) -> None:
@@ -149,7 +149,7 @@ def _lines_of_stages(spec: AgingSpec, rows: int) -> list[tuple[str, list[int]]]:
 
 
 def _packed(
-    items: list[AgingItem], axis: _Axis, first: int, lines: int, columns: int, cells: Cells
+    items: list[AgingItem], axis: _AgeAxis, first: int, lines: int, columns: int, cells: Cells
 ) -> tuple[list[CanvasText], list[Target]]:
     """The dots of a stage: on its first line those that find room there with their labels, those
     with something wrong before others, then on the next lines; what finds none stands on the last
@@ -205,7 +205,7 @@ def _packed(
 
 
 def _placed(
-    items: list[AgingItem], axis: _Axis, lines: int, columns: int
+    items: list[AgingItem], axis: _AgeAxis, lines: int, columns: int
 ) -> tuple[list[tuple[AgingItem, int, int]], list[AgingItem]]:
     """The cards whose labels find room, with their column and line, those with something wrong
     first; and those whose do not."""

@@ -76,7 +76,7 @@ def git_branch() -> str:
     return (_git("symbolic-ref", "--short", "HEAD") or b"").decode(errors="replace").strip()
 
 
-class Changes:
+class CodeChanges:
     """What no commit has in a folder with code in this state, as it was when this was made. To hide
     the secrets in a large patch takes a second, so it is done apart, when the job runs already."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint
-from mlkanban.runs.local.code import Changes, code_state
+from mlkanban.runs.local.code import CodeChanges, code_state
 from mlkanban.runs.local.folder import ID, RunFolder, folders_of, runs_folder, split_task
 from mlkanban.runs.model.run import Run
 from mlkanban.text import display, display_lines, quantity, some
@@ -74,7 +74,7 @@ def changes_since(folder: RunFolder, where: Path) -> list[str]:
     else:
         sentences = [_commits_between(where, then, state.commit)]
     kept = folder.patch()
-    now = Changes(state, where).patch()
+    now = CodeChanges(state, where).patch()
     if not start.get("dirty") and not state.changed:
         if then != state.commit:
             return sentences
@@ -176,14 +176,14 @@ def _folder(data: Path, run: Run) -> Path | None:
     return Path(path) if path else None
 
 
-class _Refused(StoreProblem):
+class _NoComparison(StoreProblem):
     """git failed."""
 
 
 def _known(where: Path, commit: str) -> None:
     try:
         _git(where, "cat-file", "-e", f"{commit}^{{commit}}")
-    except _Refused as error:
+    except _NoComparison as error:
         if "not a git repository" in str(error):
             raise NotFound(f"{display(str(where))} is in no git repository any more.") from None
         if "cannot change to" in str(error):
@@ -216,5 +216,5 @@ def _git(where: Path, *args: str) -> str:
         raise StoreProblem(f"git cannot be asked: {error.strerror}.") from None
     if done.returncode:
         message = done.stderr.decode(errors="replace").strip()
-        raise _Refused(f"git failed: {display(message or str(done.returncode))}")
+        raise _NoComparison(f"git failed: {display(message or str(done.returncode))}")
     return text + more

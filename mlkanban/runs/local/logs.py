@@ -30,7 +30,7 @@ _PAGED_FIRST, _PAGED_LAST = 8_000_000, 32_000_000
 """Bytes of the beginning and of the end of a log that a pager gets."""
 
 
-class _Source:
+class _LogSource:
     """A growing log, which may not exist yet."""
 
     def __init__(self, path: Path) -> None:
@@ -90,7 +90,7 @@ class _Rendered:
     """Copies a log to a stream, line by line as a terminal would leave them."""
 
     def __init__(self, path: Path, target: int, live: _LiveLine | None, reach: int) -> None:
-        self._source = _Source(path)
+        self._source = _LogSource(path)
         self._target = target
         self._live = live
         self._reach = reach
@@ -131,7 +131,7 @@ class _Raw:
     """Copies a log to a stream as it is; to a terminal without what would act on it."""
 
     def __init__(self, path: Path, target: int) -> None:
-        self._source = _Source(path)
+        self._source = _LogSource(path)
         self._target = target
         self._plain = os.isatty(target)
         self._rest = b""

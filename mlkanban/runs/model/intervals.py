@@ -21,7 +21,7 @@ _STEPS = 500
 _SMALL = 1e-300
 
 
-class Sample(NamedTuple):
+class MeanValue(NamedTuple):
     """A mean, its standard error (0 for a number that is taken as exact, None where nobody knows
     it) and the degrees of freedom of that error."""
 
@@ -39,7 +39,7 @@ class Difference(NamedTuple):
     high: float | None = None
 
 
-def difference(one: Sample, other: Sample) -> Difference:
+def difference(one: MeanValue, other: MeanValue) -> Difference:
     """`one` less `other`."""
     value = one.mean - other.mean
     if one.error is None or other.error is None:

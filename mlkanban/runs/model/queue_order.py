@@ -13,7 +13,7 @@ from mlkanban.runs.model.effects import training_stage
 _PRIORITIES = list(Priority)
 
 
-class Place(NamedTuple):
+class InQueue(NamedTuple):
     """A run of the queue: its id, the priority of its card, and when it came (ISO 8601 UTC)."""
 
     run: str
@@ -27,7 +27,7 @@ class Place(NamedTuple):
         return _PRIORITIES.index(at), self.came, self.run
 
 
-def in_turn(places: Iterable[Place], by_hand: Sequence[str]) -> list[str]:
+def in_turn(places: Iterable[InQueue], by_hand: Sequence[str]) -> list[str]:
     """The ids of these runs in the order of their turns: by the priority of their cards, then by
     when they came. Those in `by_hand` keep that order; the others go behind the last one of those
     that has at least their priority."""

@@ -22,7 +22,7 @@ from mlkanban.core.metrics import (
     precise,
 )
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
-from mlkanban.runs.model.intervals import PERCENT, Difference, Sample, difference
+from mlkanban.runs.model.intervals import PERCENT, Difference, MeanValue, difference
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import UNKNOWN_TASK, Run, is_typed, tasks_apart
 from mlkanban.runs.model.tracker_run import KINDS
@@ -209,12 +209,12 @@ class Configuration:
         return f"the noise ({self.noise:g})" if self.noise > (self.sd or 0.0) else "the spread"
 
     @property
-    def sample(self) -> Sample:
+    def sample(self) -> MeanValue:
         """Its mean with its standard error: by the spread of its runs; of one run, or of runs that
         all gave one value, by the noise of the card."""
         if self.sd:
-            return Sample(self.mean, self.sd / math.sqrt(self.n), self.n - 1)
-        return Sample(self.mean, self.noise / math.sqrt(self.n) if self.noise else None)
+            return MeanValue(self.mean, self.sd / math.sqrt(self.n), self.n - 1)
+        return MeanValue(self.mean, self.noise / math.sqrt(self.n) if self.noise else None)
 
     @property
     def mean_without_best(self) -> float:
@@ -337,7 +337,7 @@ class Results:
         sample, baseline = configuration.sample, self.metric.get("baseline")
         return Comparison(
             difference(sample, self.configurations[at - 1].sample) if at else None,
-            None if baseline is None else difference(sample, Sample(float(baseline))),
+            None if baseline is None else difference(sample, MeanValue(float(baseline))),
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, MlkanbanError, RuleRefused
 from mlkanban.runs.local.intake import report_of
 from mlkanban.runs.local.processes import here
-from mlkanban.runs.model.queue_order import Place, in_turn, shifted
+from mlkanban.runs.model.queue_order import InQueue, in_turn, shifted
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.gpus import Gpus, machine_gpus
@@ -56,7 +56,7 @@ class Turns:
         runs = list(runs)
         priorities = self._service.runs.priorities(_card(run) for run in runs)
         places = (
-            Place(run.folder.id, priorities.get(_card(run), ""), str(run.start.get("made") or ""))
+            InQueue(run.folder.id, priorities.get(_card(run), ""), str(run.start.get("made") or ""))
             for run in runs
         )
         return in_turn(places, self._files.order())

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.runs.local.code import Changes, code_state
+from mlkanban.runs.local.code import CodeChanges, code_state
 from mlkanban.runs.local.folder import RunFolder, queue_folder
 from mlkanban.runs.local.inspect import age_of_start, in_queue, waiter_of
 from mlkanban.runs.local.processes import alive, poke, process
@@ -77,7 +77,7 @@ def start_now(folder: RunFolder, argv: Sequence[str], now: datetime, *, umask: i
     if folder.stop_asked_by() or age_of_start(start, now) > _GIVES_UP_AFTER:
         return False
     queue, env = start["queue"], dict(os.environ)
-    changes = Changes(code_state())  # the code may be another than when it was queued
+    changes = CodeChanges(code_state())  # the code may be another than when it was queued
     start |= recorded(changes.state)
     if not start.get("no_env"):
         env = for_job(env, str(queue.get("label") or start["card"]), folder)

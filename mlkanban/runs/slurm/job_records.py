@@ -45,7 +45,7 @@ _NEVER = "DependencyNeverSatisfied"
 _ENV, _QUEUE = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE
 
 
-class _Death(NamedTuple):
+class _JobDeath(NamedTuple):
     """Why a job died, what its card is blocked for, and whether it is for the person to lift that,
     whoever lifts other blocks of this reason."""
 
@@ -55,15 +55,15 @@ class _Death(NamedTuple):
 
 
 _DEATHS = {
-    "OUT_OF_MEMORY": _Death("out of memory", _ENV),
-    "TIMEOUT": _Death("ended by its time limit", _QUEUE, internal=True),
-    "DEADLINE": _Death("ended by its deadline", _QUEUE, internal=True),
-    "NODE_FAIL": _Death("its node failed", _ENV),
-    "BOOT_FAIL": _Death("its node did not start", _ENV),
-    "LAUNCH_FAILED": _Death("it could not be launched", _ENV),
-    "PREEMPTED": _Death("preempted by another job", _QUEUE),
-    "CANCELLED": _Death("cancelled by somebody else", _QUEUE),
-    _NEVER: _Death(f"a job it depends on did not succeed ({_NEVER})", BlockReason.DEPENDENCY),
+    "OUT_OF_MEMORY": _JobDeath("out of memory", _ENV),
+    "TIMEOUT": _JobDeath("ended by its time limit", _QUEUE, internal=True),
+    "DEADLINE": _JobDeath("ended by its deadline", _QUEUE, internal=True),
+    "NODE_FAIL": _JobDeath("its node failed", _ENV),
+    "BOOT_FAIL": _JobDeath("its node did not start", _ENV),
+    "LAUNCH_FAILED": _JobDeath("it could not be launched", _ENV),
+    "PREEMPTED": _JobDeath("preempted by another job", _QUEUE),
+    "CANCELLED": _JobDeath("cancelled by somebody else", _QUEUE),
+    _NEVER: _JobDeath(f"a job it depends on did not succeed ({_NEVER})", BlockReason.DEPENDENCY),
 }
 NO_FILE = "SLURM could not open a file of it"
 """Why a job failed: its input, or where its output was to go."""
@@ -516,10 +516,10 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_MOST_TASKS])}{more}"
 
 
-def _death(job: SlurmJob) -> _Death | None:
+def _death(job: SlurmJob) -> _JobDeath | None:
     """Why a job failed, where its state says that."""
     if job.own:
-        return _Death(job.own, _ENV)
+        return _JobDeath(job.own, _ENV)
     died = _DEATHS.get(_NEVER if job.hopeless else job.state)
     if died and job.state == "TIMEOUT" and job.limit:
         return died._replace(why=f"{died.why} of {_span_text(job.limit)}")

@@ -42,7 +42,7 @@ _BEFORE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _OpenJob:
     folder: RunFolder
     ticket: Ticket
     cluster: str
@@ -119,7 +119,7 @@ def _queue(cluster: str, seconds: float) -> tuple[list[SlurmJob] | None, str]:
 
 
 def _ended(
-    wanted: Sequence[_Wanted], queued: list[SlurmJob] | None, cluster: str, seconds: float
+    wanted: Sequence[_OpenJob], queued: list[SlurmJob] | None, cluster: str, seconds: float
 ) -> tuple[list[SlurmJob] | None, list[SlurmJob] | None]:
     """The records of the accounting, None where there is none, and those of the queue, in that case
     with the exit statuses that it knows."""
@@ -136,7 +136,7 @@ def _ended(
     return None, queued
 
 
-def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
+def _wanted(folder: RunFolder, now: datetime) -> _OpenJob | None:
     scheduler = folder.scheduler()
     state = scheduler.get("state")
     if state in _OVER and not scheduler.get("listed"):
@@ -146,7 +146,7 @@ def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
     if isinstance(job, dict):
         gone = state == RunState.UNKNOWN and folder.scheduler_age(now) > _GIVEN_UP
         submit = job.get("submit")
-        return None if gone or not job.get("job") else _Wanted(
+        return None if gone or not job.get("job") else _OpenJob(
             folder,
             Ticket(
                 str(job["job"]), submit if isinstance(submit, int) else None,
@@ -159,7 +159,7 @@ def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
     if not inside or folder.end() or folder.heartbeat(now) < EVERY:
         return None  # it gives signs of life, or says itself how it ended
     made = moment(str(start.get("made", "")))
-    return _Wanted(folder, Ticket(str(inside), inside=int(made.timestamp()) if made else None), "")
+    return _OpenJob(folder, Ticket(str(inside), inside=int(made.timestamp()) if made else None), "")
 
 
 def _unopened(folder: RunFolder) -> str:
@@ -193,7 +193,7 @@ def _known(folder: RunFolder) -> Known:
 _OVER = frozenset(state.value for state in RunState if state.ended)
 
 
-def _due(stamp: Path, wanted: Sequence[_Wanted], last: datetime | None, now: datetime) -> bool:
+def _due(stamp: Path, wanted: Sequence[_OpenJob], last: datetime | None, now: datetime) -> bool:
     """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for."""
     jobs = {f"{job.ticket.job}:{job.cluster}" for job in wanted}
     with suppress(OSError, ValueError):

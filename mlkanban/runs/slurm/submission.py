@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError
-from mlkanban.runs.local.code import Changes, code_state
+from mlkanban.runs.local.code import CodeChanges, code_state
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.start import Wanted, for_job, prepare
 from mlkanban.runs.model.labels import read_label
@@ -45,7 +45,7 @@ def submit(data: Path, wanted: Wanted, now: datetime, show: Callable[[str], None
     known again whatever happens, by whoever sees it."""
     code = code_state()
     folder, start = prepare(data, replace(wanted, code=code), now, slurm={"job": ""})
-    Changes(code).keep(folder)
+    CodeChanges(code).keep(folder)
     env = dict(os.environ)
     if wanted.show_card_to_job:
         env = for_job(env, wanted.label or wanted.card, folder)

@@ -74,7 +74,7 @@ _SOURCES: dict[str, Callable[[str, str, Path, str], SeriesSource]] = {
         else mlflow.DatabaseSeries(run, where, name)
     ),
     "optuna": lambda ref, run, where, name: optuna.TrialSeries(ref, where, name),
-    "tensorboard": lambda ref, run, where, name: tensorboard.FolderSeries(Path(run), name),
+    "tensorboard": lambda ref, run, where, name: tensorboard.EventFileSeries(Path(run), name),
     "wandb": lambda ref, run, where, name: wandb.HistorySeries(run, where, name),
 }
 """How each tracker keeps them, by the word that begins the name of its runs."""

@@ -43,7 +43,7 @@ class TensorboardFolder:
             seen += 1
             if not holds:
                 continue
-            values = _RunValues()
+            values = _FolderValues()
             try:
                 for file in sorted(folder.iterdir()):
                     if file.name.startswith(_NAME):
@@ -76,7 +76,7 @@ def _below(root: Path) -> Iterator[tuple[Path, bool]]:
         yield path, any(name.startswith(_NAME) for name in files)
 
 
-class FolderSeries:
+class EventFileSeries:
     """The values of a tag in the event files of a folder, each read once."""
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -102,7 +102,7 @@ class FolderSeries:
             self._read[file] = source.tell()
 
 
-class _RunValues:
+class _FolderValues:
     """The values in the files of one run, as far as these were read."""
 
     def __init__(self) -> None:

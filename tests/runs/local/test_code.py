@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.runs.local import code
-from mlkanban.runs.local.code import Changes, CodeState, code_state
+from mlkanban.runs.local.code import CodeChanges, CodeState, code_state
 from mlkanban.runs.local.folder import RunFolder
 from tests.tools import needs
 
@@ -37,7 +37,7 @@ def git(*args: str, stdin: str = "") -> str:
 
 def test_clean_code_has_a_commit_and_no_patch(repository: Path) -> None:
     assert code_state() == CodeState(git("rev-parse", "HEAD"))
-    assert Changes(code_state()).patch() == ""
+    assert CodeChanges(code_state()).patch() == ""
 
 
 def test_outside_a_repository_nothing_is_known(
@@ -59,7 +59,7 @@ def test_the_patch_makes_the_code_again(
     assert (state.folder, sorted(state.changed)) == ("src", ["src/net.py", "train.py"])
     folder = RunFolder(tmp_path / "runs/20260320-080000-0000000a")
     folder.make()
-    Changes(state).keep(folder)
+    CodeChanges(state).keep(folder)
     patch = folder.patch()
     assert patch.splitlines()[:2] == [
         f"# Changes that commit {state.commit} does not have, without secrets (***).",
@@ -78,7 +78,7 @@ def test_secrets_are_hidden_and_the_rest_is_whole(repository: Path) -> None:
         "args:\n  - --hf-token\n  - abcdefgh\n  - --lr\n  - 3e-4\n"
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----\nb = 2\n"
     )
-    lines = Changes(code_state()).patch().splitlines()
+    lines = CodeChanges(code_state()).patch().splitlines()
     assert '+WANDB_API_KEY = "***"' in lines
     assert lines[-10:] == [
         "+args:", "+  - --hf-token", "+  - ***", "+  - --lr", "+  - 3e-4",
@@ -92,7 +92,7 @@ def test_what_is_too_large_is_named_and_the_rest_is_kept(
     monkeypatch.setattr(code, "MOST_BYTES", 2_000)
     (repository / "src/net.py").write_text("x = 1\n" * 1_000)
     (repository / "train.py").write_text("a = 9\n")
-    patch = Changes(code_state()).patch()
+    patch = CodeChanges(code_state()).patch()
     assert "# Left out, binary, too large or not read: src/net.py" in patch
     assert "+a = 9" in patch
     assert len(patch) < 2_500
@@ -104,7 +104,7 @@ def test_where_git_fails_the_files_are_named(
     (repository / "train.py").write_text("a = 9\n")
     state = code_state()
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "# Left out, binary, too large or not read: train.py" in Changes(state).patch()
+    assert "# Left out, binary, too large or not read: train.py" in CodeChanges(state).patch()
 
 
 def test_binary_files_are_named_and_the_patch_can_still_be_applied(
@@ -118,7 +118,7 @@ def test_binary_files_are_named_and_the_patch_can_still_be_applied(
     git("config", "diff.noprefix", "true")
     git("config", "diff.relative", "true")
     git("config", "color.ui", "always")
-    patch = Changes(code_state()).patch()
+    patch = CodeChanges(code_state()).patch()
     assert "# Left out, binary, too large or not read: model.bin" in patch
     git("checkout", "--", "train.py")
     git("apply", "-", stdin=patch)

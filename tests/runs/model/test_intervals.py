@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlkanban.runs.model.intervals import Sample, difference, t_quantile
+from mlkanban.runs.model.intervals import MeanValue, difference, t_quantile
 
 values = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=2, max_size=9)
 
@@ -25,8 +25,8 @@ def test_the_quantile_at_its_ends() -> None:
     assert t_quantile(1e6) > t_quantile(1.001e6) > t_quantile(math.inf), "no step between ways"
 
 
-def sample(some: list[float]) -> Sample:
-    return Sample(
+def sample(some: list[float]) -> MeanValue:
+    return MeanValue(
         float(np.mean(some)), float(np.std(some, ddof=1)) / len(some) ** 0.5, len(some) - 1
     )
 
@@ -46,7 +46,7 @@ def test_the_interval_is_that_of_welch(one: list[float], other: list[float]) -> 
 def test_against_a_number_it_is_that_of_one_sample(some: list[float], number: float) -> None:
     if not np.ptp(some):
         return
-    known = difference(sample(some), Sample(number))
+    known = difference(sample(some), MeanValue(number))
     held = stats.ttest_1samp(some, number).confidence_interval(0.95)
     assert (known.low, known.high) == pytest.approx(
         (held.low - number, held.high - number), rel=1e-6, abs=1e-6
@@ -63,24 +63,24 @@ def test_the_other_way_round_it_is_the_mirror_image(one: list[float], other: lis
 
 
 def test_without_any_spread_there_is_no_interval() -> None:
-    unknown = Sample(0.9, None)
-    assert difference(unknown, Sample(0.8)) == pytest.approx((0.1, None, None))
-    assert difference(Sample(0.8, 0.01, 2), unknown).low is None
-    assert difference(Sample(0.9), Sample(0.8)).low is None, "two numbers and no chance"
+    unknown = MeanValue(0.9, None)
+    assert difference(unknown, MeanValue(0.8)) == pytest.approx((0.1, None, None))
+    assert difference(MeanValue(0.8, 0.01, 2), unknown).low is None
+    assert difference(MeanValue(0.9), MeanValue(0.8)).low is None, "two numbers and no chance"
 
 
 def test_known_noise_on_one_side() -> None:
     """Its degrees of freedom are infinite: the limit of Welch's formula."""
-    known = difference(Sample(0.9, 0.004, 2), Sample(0.88, 0.004))
+    known = difference(MeanValue(0.9, 0.004, 2), MeanValue(0.88, 0.004))
     held = stats.t.ppf(0.975, 1 / (0.25 / 2)) * math.hypot(0.004, 0.004)
     assert known.high == pytest.approx(0.02 + held)
-    two_runs = difference(Sample(0.9, 0.004), Sample(0.88, 0.004))
+    two_runs = difference(MeanValue(0.9, 0.004), MeanValue(0.88, 0.004))
     assert two_runs.high == pytest.approx(0.02 + 1.959964 * math.hypot(0.004, 0.004))
 
 
 def test_huge_and_tiny_values() -> None:
     for size in (1e150, 1e-150):
-        known = difference(Sample(size, size / 10, 3), Sample(0.0, size / 10, 3))
+        known = difference(MeanValue(size, size / 10, 3), MeanValue(0.0, size / 10, 3))
         assert known.low is not None
         assert known.low / size == pytest.approx(1 - stats.t.ppf(0.975, 6) * 0.1 * 2**0.5)
 

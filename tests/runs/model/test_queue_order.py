@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.runs.model.queue_order import Place, in_turn, shifted
+from mlkanban.runs.model.queue_order import InQueue, in_turn, shifted
 
-HIGH, LOW = Place("a", "high", "2026-01-03"), Place("b", "low", "2026-01-01")
-NORMAL, LATER = Place("c", "normal", "2026-01-02"), Place("d", "normal", "2026-01-04")
+HIGH, LOW = InQueue("a", "high", "2026-01-03"), InQueue("b", "low", "2026-01-01")
+NORMAL, LATER = InQueue("c", "normal", "2026-01-02"), InQueue("d", "normal", "2026-01-04")
 
 
 def test_priority_comes_before_arrival() -> None:
@@ -14,7 +14,7 @@ def test_priority_comes_before_arrival() -> None:
 
 
 def test_a_priority_that_nobody_knows_is_normal() -> None:
-    assert in_turn([LOW, Place("e", "", "2026-01-01")], []) == ["e", "b"]
+    assert in_turn([LOW, InQueue("e", "", "2026-01-01")], []) == ["e", "b"]
 
 
 def test_an_order_by_hand_stays_and_newcomers_find_their_place_in_it() -> None:
@@ -29,13 +29,13 @@ def test_a_run_is_shifted_within_the_queue() -> None:
 
 
 PLACES = st.lists(
-    st.builds(Place, st.sampled_from("abcdef"), st.sampled_from(["high", "low", "?"]), st.text()),
+    st.builds(InQueue, st.sampled_from("abcdef"), st.sampled_from(["high", "low", "?"]), st.text()),
     unique_by=lambda place: place.run,
 )
 
 
 @given(PLACES, st.lists(st.sampled_from("abcdefgh")))
-def test_every_run_has_one_turn(places: list[Place], by_hand: list[str]) -> None:
+def test_every_run_has_one_turn(places: list[InQueue], by_hand: list[str]) -> None:
     order = in_turn(places, by_hand)
     assert sorted(order) == sorted(place.run for place in places)
     kept = [run for run in dict.fromkeys(by_hand) if run in order]

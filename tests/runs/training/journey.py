@@ -137,7 +137,7 @@ class Journey:
     def _runs(self, state: str, name: str) -> Step:
         """The runs of the card under the cursor, when all are in a state."""
         self._type("r")
-        self._until(f"Runs of {self.ref}")
+        self._until(f"Runs  {self.ref}")
         self._until(lambda text: text.count(f" {state}  ") == len(SEEDS))
         self._until("evidence")
         step = self._step(name)

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from mlkanban.errors import UsageProblem
@@ -58,11 +59,14 @@ class CardMetrics(NamedTuple):
 
     @classmethod
     def read(cls, packed: str) -> CardMetrics:
-        """What `packed` holds; none for ''."""
-        if not packed:
-            return cls()
-        kept = json.loads(packed)
-        return cls(kept.get("metric"), tuple(kept.get("guards", ())), kept.get("typed", False))
+        """What `packed` holds, to be read only; none for ''."""
+        return _read(packed) if packed else cls()
+
+
+@lru_cache(maxsize=1 << 14)  # a filter reads those of all cards again with each key
+def _read(packed: str) -> CardMetrics:
+    kept = json.loads(packed)
+    return CardMetrics(kept.get("metric"), tuple(kept.get("guards", ())), kept.get("typed", False))
 
 
 def _on_face(metric: MetricFields) -> dict[str, Any]:

@@ -64,11 +64,13 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _BARE_NAME = re.compile(r"-{0,2}[A-Za-z_][\w.:/-]*")
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?\]?\s*(?::=|==|=|:(?!//))\s*"
+    r"(?:[fFrRbBuU]{1,2}(?=[\"']))?"
 )
 _VALUE = re.compile(r"\\\"(?:(?!\\\").)*\\\"|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\s\"'&]\S*", re.DOTALL)
 _ENDS_IN_TEXT = re.compile(r"[;|&)}\]\"'`,]")
 _HEADER = re.compile(
-    r"(?P<name>\b(?:Proxy-)?Authorization\\?[\"']?\s*[:=]\s*\\?[\"']?)(?P<value>[^\"'\\\n]+)",
+    r"(?P<name>\b(?:Proxy-)?Authorization\\?[\"']?\s*[:=]\s*(?:[fFrRbBuU]{1,2}(?=[\"']))?"
+    r"\\?[\"']?)(?P<value>[^\"'\\\n]+)",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?P<name>\bBearer\s+)(?P<value>[^\s\"',;]+)", re.IGNORECASE)
@@ -88,6 +90,29 @@ _QUERY = re.compile(r"(?P<start>[?&;])(?P<name>[A-Za-z][\w.-]*)=(?P<value>[^&;\s
 _PRIVATE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
+
+_ATTRIBUTES = re.compile(
+    r"(?P<start>\b(?:key|name)\s{0,9}=\s{0,9}[\"'](?P<name>[\w.:-]{1,80})[\"']\s{1,9}value\s{0,9}="
+    r"\s{0,9}[\"'])(?P<value>[^\"']+)"
+)
+_ELEMENT = re.compile(r"(?P<start><(?P<name>[\w.:-]{1,80})>)(?P<value>[^<>]+)(?=</)")
+_LISTED = re.compile(
+    r"(?P<start>[\"'](?P<name>--?[A-Za-z][\w-]{1,80})[\"']\s{0,9},\s{0,9}[\"'])(?P<value>[^\"']+)"
+)
+_NETRC = re.compile(
+    r"(?P<name>(?:^|\blogin\s{1,9}\S{1,200}\s{1,9})\s{0,40}password\s{1,9})(?P<value>\S+)(?=\s*$)"
+)
+_OPENED = re.compile(
+    r"\s*(?P<dash>- )?[{(\s]{0,9}[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?\s{0,9}"
+    r"(?::=|=|:)\s{0,9}(?P<with>|[(\[\\]|[|>][+-]?\d?[+-]?)\s*"
+)
+"""A line with a name whose value begins in the next one."""
+_TRIPLE = re.compile(
+    r"(?P<start>(?P<name>[A-Za-z_][\w.-]{0,80})\s{0,9}=\s{0,9}\(?[fFrRbBuU]{0,2}(?P<quote>\"{3}|'{3}))"
+)
+_QUOTED = re.compile(r"(?P<quote>[\"'])(?P<value>(?:\\.|(?!(?P=quote)).)+)(?P=quote)")
+_MOST_CONTINUED, _MOST_JOINED = 20, 4000
+"""Lines with a backslash at their end, and characters in them, that are taken for one command."""
 
 _ITEM = re.compile(r"\s*(?:- )?(?P<quote>[\"']?)(?P<word>[^\s\"',]+)(?P=quote),?\s*")
 """A line with one item of a list, as YAML and JSON have them."""
@@ -156,8 +181,12 @@ def redacted_patch(patch: str) -> str:
     signs = [line[:1] for line in patch.split("\n")]
     text = "\n".join(line[1:] for line in patch.split("\n"))
     text = _PRIVATE.sub(lambda match: "\n".join([HIDDEN] * (match[0].count("\n") + 1)), text)
-    lines, before = [], ""
-    for line in text.split("\n"):
+    lines, before, values = [], "", _OpenedValues()
+    for sign, line in zip(signs, text.split("\n"), strict=True):
+        if (hidden := values.hidden(sign, line)) is not None:
+            lines.append(hidden)
+            before = line
+            continue
         item, named = _ITEM.fullmatch(line), _ITEM.fullmatch(before)
         if (
             item
@@ -170,6 +199,105 @@ def redacted_patch(patch: str) -> str:
             lines.append(redacted_text(line))
         before = line
     return "\n".join(sign + line for sign, line in zip(signs, lines, strict=True))
+
+
+class _OpenedValues:
+    """The value of a secret name that goes on in further lines of a patch."""
+
+    def __init__(self) -> None:
+        self._name = self._until = ""
+        self._indent = 0
+        self._command: list[str] = []
+        self._replaced = False
+        """Whether the line before was an old one, whose new one may follow."""
+
+    def hidden(self, sign: str, line: str) -> str | None:
+        """A line that belongs to a value, without it; None for any other."""
+        if sign not in ("", " ", "+", "-"):
+            self._until, self._command = "", []
+            return None
+        if self._replaced and sign not in ("+", "-"):
+            self._command = []
+            self._until = "" if self._until == "next" else self._until
+        hidden = self._goes_on(sign, line) if self._until else None
+        if hidden is None:
+            hidden = self._continued(line) if self._command else None
+            hidden = self._opened(line) or hidden
+        ends = line.rstrip().endswith("\\") and len(self._command) < _MOST_CONTINUED
+        if ends:
+            self._command.append(line.rstrip()[:-1].rstrip())
+        elif sign != "-":
+            self._command = []
+        self._replaced = sign == "-" and not ends
+        return hidden
+
+    def _opened(self, line: str) -> str | None:
+        """The line where a triple quote opens the value of a secret, without the value."""
+        if (match := _TRIPLE.search(line)) and names_a_secret(match["name"]):
+            start, end, quote = match.start(), match.end(), match["quote"]
+            inside, closed, after = line[end:].partition(quote)
+            self._until = "" if closed else quote
+            shown = redacted_text(line[:start]) + match["start"]
+            shown += HIDDEN if inside.strip() else ""
+            return f"{shown}{closed}{redacted_text(after)}"
+        match = _OPENED.fullmatch(line)
+        if match and names_a_secret(match["name"]):
+            self._name, begins = match["name"], match["with"][:1]
+            ends = {"": "next", "(": ")", "[": "]", "|": "dedent", ">": "dedent"}
+            self._until = ends.get(begins, "")
+            self._indent = _indent(line) + len(match["dash"] or "")
+            return line
+        return None
+
+    def _goes_on(self, sign: str, line: str) -> str | None:
+        until, blank = self._until, line[: _indent(line)]
+        if until in ('"""', "'''"):
+            before, closed, after = line.partition(until)
+            if closed:
+                self._until = ""
+            shown = blank + HIDDEN if before.strip() else before
+            return f"{shown}{closed}{redacted_text(after)}"
+        if until == "dedent":
+            if line.strip() and _indent(line) <= self._indent:
+                self._until = ""
+                return None
+            return blank + HIDDEN if line.strip() else line
+        if until == "next" and sign != "-":  # the new line follows the old one
+            self._until = ""
+        elif until in (")", "]") and line.lstrip().startswith(until):
+            self._until = ""
+            return None
+        if _QUOTED.search(line):
+            return redacted_text(_QUOTED.sub(self._without, line))
+        item = _ITEM.fullmatch(line)
+        if until == "next" and item and _is_secret(self._name, item["word"]):
+            return line.replace(item["word"], HIDDEN) if self._is_below(line) else None
+        return None
+
+    def _is_below(self, line: str) -> bool:
+        return _indent(line) > self._indent
+
+    def _without(self, match: re.Match[str]) -> str:
+        quote, value = match["quote"], match["value"]
+        return f"{quote}{HIDDEN}{quote}" if _is_secret(self._name, value) else match[0]
+
+    def _continued(self, line: str) -> str | None:
+        """The next line of a command, without what is secret for the lines before it."""
+        own = line.rstrip()
+        if own.endswith("\\"):
+            own = own[:-1].rstrip()
+        end = line[len(own) :]
+        whole = "\n".join([*self._command, own])
+        if len(whole) > _MOST_JOINED:
+            return None
+        shown = redacted_text(whole)
+        if shown.count("\n") != whole.count("\n"):
+            return line[: _indent(line)] + HIDDEN + end
+        return shown.rpartition("\n")[2] + end
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _names_next(word: str) -> bool:
@@ -307,6 +435,9 @@ def _in_text(text: str, *, script: bool) -> str:
     text = _HEADER.sub(_value_hidden, text)
     text = _COOKIE.sub(_value_hidden, text)
     text = _BEARER.sub(_value_hidden, text)
+    text = _NETRC.sub(_value_hidden, text)
+    for pattern in (_LISTED, _ATTRIBUTES, _ELEMENT):
+        text = pattern.sub(_without_setting, text)
     text = _LOGIN_CALL.sub(_value_hidden, text)
     text = _SETTING_CALL.sub(_without_setting, text)
     text = _HOOKS.sub(_value_hidden, text)

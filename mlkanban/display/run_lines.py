@@ -327,9 +327,13 @@ def configuration_grid(
     sds = ["" if one is None or one.sd is None else _number(one.sd) for one in results]
     many = [str(one.n) if one else "-" for one in results]
 
+    # Nothing is green of what breaks a guard or misses the target.
+    missed = best is not None and best.proposal is Proposal.NOT_SUPPORTED
+    best_role = "dim" if missed else "live"
+
     def star(at: int) -> Line:
         is_best = best is not None and rows[at].result is best
-        return [Piece(glyphs.best if is_best else " ", "live")]
+        return [Piece(glyphs.best if is_best else " ", best_role)]
 
     def mean(at: int) -> Line:
         line = [Piece(mean_texts[at], "value")]
@@ -339,7 +343,7 @@ def configuration_grid(
 
     def note(at: int) -> Line:
         if best is not None and rows[at].result is best:
-            return [Piece("best", "live")]
+            return [Piece("best", best_role)]
         return [Piece("one run" if many[at] == "1" else "", "dim")]
 
     names = list(rows[0].differs) if rows else []

@@ -27,6 +27,7 @@ from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.overview import overview
 from mlkanban.runs.model.parameters import differing
+from mlkanban.runs.model.repeats import DEFAULT
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -67,6 +68,18 @@ def test_a_configuration_has_its_mean_and_what_became_of_its_runs() -> None:
     assert best.split()[4:] == ["best", "1e-3", "1h", "supported", "✓"]
     assert best.split()[:4] == ["*", "3", ".9104", "±.0094"]
     assert failed.split() == ["1", ".8500", "one", "run", "1e-4", "1h", "open", "✗", "1", "failed"]
+
+
+@pytest.mark.parametrize(("limit", "role"), [(50, "live"), (5, "dim")])
+def test_the_best_configuration_is_green_only_with_its_guards(limit: int, role: str) -> None:
+    guard = {"name": "ms", "direction": "<=", "target": limit}
+    runs = [replace(one, metrics={**one.metrics, "ms": 10.0}) for one in RUNS[:4]]
+    here = replace(context(runs), found=results(runs, METRIC, DEFAULT, [guard]))
+    grid = configuration_grid(overview(runs, here.found), here, 70)
+    best = [
+        piece for at in range(2) for piece in grid.row(at) if piece.text.strip() in ("*", "best")
+    ]
+    assert [piece.role for piece in best] == [role, role]
 
 
 def test_where_there_is_room_a_configuration_is_compared() -> None:

@@ -157,7 +157,7 @@ class Journey:
         # Data prep is over its limit too.
         self._until(lambda text: text.count("3/2!") == 2)
         self._type("6", "G")
-        self._until(lambda text: re.search("6 Evaluation +3/2!", text))
+        self._until(lambda text: re.search(r"6 Evaluat\S* +3/2!", text))
         return self._step("5-evaluation")
 
     def _card(self) -> Step:

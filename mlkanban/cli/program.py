@@ -110,7 +110,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "unlink": (
             "links:unlink",
-            "Unlink a tracker run from CARD; sync-runs does not link it again.",
+            "Unlink a tracker run, or an experiment, from CARD; sync-runs does not link it again.",
         ),
         "sync-runs": (
             "links:sync_runs",

@@ -21,10 +21,11 @@ from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Clock
 from mlkanban.runs.model.failure import ESCAPES, LONGEST_LINE, LOOKED_AT
 from mlkanban.runs.model.terminal_lines import REACH, TerminalLines, screen_lines
+from mlkanban.streams import write_all
 from mlkanban.text import display, display_lines
 
 _CHUNK = 1 << 16
-_LOOKS = 0.2
+_LOOK_SECONDS = 0.2
 _LINE = re.compile(rb"[^\r\n]*[\r\n]")
 _PAGED_FIRST, _PAGED_LAST = 8_000_000, 32_000_000
 """Bytes of the beginning and of the end of a log that a pager gets."""
@@ -70,14 +71,14 @@ class _LiveLine:
 
     def clear(self) -> None:
         if self._shown:
-            _write(self._target, b"\r" + b" " * len(self._shown) + b"\r")
+            write_all(self._target, b"\r" + b" " * len(self._shown) + b"\r")
             self._shown = ""
 
     def show(self, text: str) -> None:
         text = shortened(display(text[-_CHUNK:]).replace("\t", " "), _columns() - 1)
         if text != self._shown:
             self.clear()
-            _write(self._target, text.encode(errors="replace"))
+            write_all(self._target, text.encode(errors="replace"))
             # As many blanks as it may have cells.
             self._shown = text if text.isascii() else text + " " * (_columns() - 1 - len(text))
 
@@ -124,7 +125,7 @@ class _Rendered:
             self._live.clear()
         text = "\n".join(lines)
         if text or len(lines) > 1:
-            _write(self._target, (display_lines(text) + end).encode(errors="replace"))
+            write_all(self._target, (display_lines(text) + end).encode(errors="replace"))
 
 
 class _Raw:
@@ -140,12 +141,12 @@ class _Raw:
         """Copy what is new; returns whether there was anything."""
         chunk = self._source.read()
         if chunk is None:
-            _write(self._target, self._rest)
+            write_all(self._target, self._rest)
             self._rest = b""
             _note(self._source.path, None)
             return True
         if not self._plain:
-            _write(self._target, chunk)
+            write_all(self._target, chunk)
             return bool(chunk)
         text = self._rest + chunk
         end = len(text) if (last and not chunk) or len(text) > 2 * _CHUNK else 0
@@ -154,7 +155,7 @@ class _Raw:
         self._rest = text[end:]
         for part in re.split(rb"([\r\n])", text[:end]):
             shown = part if part in (b"\r", b"\n") else _harmless(part)
-            _write(self._target, shown)
+            write_all(self._target, shown)
         return bool(chunk)
 
 
@@ -192,14 +193,14 @@ def copy_logs(
                 pass
         if over:
             return
-        time.sleep(_LOOKS)
+        time.sleep(_LOOK_SECONDS)
 
 
 def _note(path: Path, live: _LiveLine | None) -> None:
     if live:
         live.clear()
     note = f"mlkanban: {path.name} was truncated or replaced; it starts over.\n"
-    _write(2, display_lines(note).encode(errors="replace"))
+    write_all(2, display_lines(note).encode(errors="replace"))
 
 
 class Written(NamedTuple):
@@ -273,8 +274,3 @@ def _screen(file: BinaryIO, most: int) -> Iterator[str]:
 def _harmless(raw: bytes) -> bytes:
     text = ESCAPES.sub("", raw.decode(errors="replace"))
     return display_lines(text).encode(errors="replace")
-
-
-def _write(target: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(target, data) :]

@@ -20,9 +20,10 @@ from mlkanban.runs.local.inspect import judged
 from mlkanban.runs.local.processes import Process, alive, group, here, scope_in, send
 from mlkanban.runs.local.start import Clock
 from mlkanban.runs.model.state import Judgement, RunState
+from mlkanban.streams import write_all
 
 TWICE_WITHIN = 5.0
-_LOOKS_FIRST, _LOOKS = 0.005, 0.05
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.005, 0.05
 _JUDGES = 1.0
 _CHUNK = 1 << 16
 
@@ -51,7 +52,7 @@ class Viewer:
         try:
             with self._folder.out.open("rb") as out, self._folder.err.open("rb") as err:
                 pairs = ((out, 1), (err, 2))
-                looked, pause = 0.0, _LOOKS_FIRST
+                looked, pause = 0.0, _FIRST_PAUSE_SECONDS
                 # A job can remove the folder of its run.
                 self._begun = self._folder.start()
                 while True:
@@ -69,12 +70,12 @@ class Viewer:
                     for source, target in pairs:
                         while chunk := source.read(_CHUNK):
                             copied += len(chunk)
-                            _write_all(target, chunk)
+                            write_all(target, chunk)
                     if end is not None:
                         return end
                     if not copied:
                         time.sleep(pause)
-                        pause = min(2 * pause, _LOOKS)
+                        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
         except (BrokenPipeError, ConnectionError):
             return None
         except OSError as error:
@@ -185,8 +186,3 @@ def exit_code(end: Judgement) -> int:
     if end.exit is not None:
         return end.exit & 0xFF
     return 130 if end.state is RunState.KILLED else 4
-
-
-def _write_all(target: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(target, data) :]

@@ -102,7 +102,7 @@ def test_an_endless_line_takes_little_memory(
         for _ in range(100):
             file.write(b"x" * 200_000)
     nothing = os.open(os.devnull, os.O_WRONLY)
-    monkeypatch.setattr(logs, "_write", lambda _, data: os.write(nothing, data))
+    monkeypatch.setattr(logs, "write_all", lambda _, data: os.write(nothing, data))
     tracemalloc.start()
     try:
         for raw in (False, True):

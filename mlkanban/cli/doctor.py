@@ -32,6 +32,7 @@ from mlkanban.runs.local.log_room import longest, over_limit, room
 from mlkanban.runs.local.surroundings import without_watch
 from mlkanban.runs.model.metric_lines import is_of_tracker, unread_text
 from mlkanban.runs.slurm import client
+from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 from mlkanban.runs.trackers.places import count_all, usual
 from mlkanban.text import quantity, short_name
 from mlkanban.tui import pager
@@ -51,7 +52,6 @@ _BACK = "See: mlkanban backup list; restore one: mlkanban restore NAME"
 _FIX = "mlkanban doctor --fix"
 _OLD = timedelta(days=7)
 _MOST_UNREAD = 3
-_SLURM_SECONDS = 5.0
 _MUCH_LOG = 100_000_000
 """Bytes of logs that are worth a word."""
 
@@ -514,7 +514,7 @@ def run_checks(session: Session) -> Iterator[Check]:
         yield Check("gpus", "ok", str(gpus))
     if not client.available():
         return
-    if version := client.version(_SLURM_SECONDS):
+    if version := client.version(COMMAND_SECONDS):
         yield Check("slurm", "ok", f"{version}: mlkanban sbatch submits jobs")
         yield from _accounting()
     else:
@@ -525,7 +525,7 @@ def run_checks(session: Session) -> Iterator[Check]:
 def _accounting() -> Iterator[Check]:
     """What the set-up of a cluster leaves unknown of its jobs, and what helps."""
     try:
-        known = client.setup(_SLURM_SECONDS)
+        known = client.setup(COMMAND_SECONDS)
     except client.NoAnswer:
         return  # it answered just now, and how jobs end will be asked again
     every = known.listed_for // 60 - 1

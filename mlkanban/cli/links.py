@@ -21,6 +21,7 @@ from mlkanban.runs.local.folder import RunFolder, runs_folder
 from mlkanban.runs.model.inbox import experiments, find, find_experiment
 from mlkanban.runs.model.tracker_run import KINDS, Tracked
 from mlkanban.runs.slurm.job_states import read_job_states
+from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 from mlkanban.runs.slurm.unlinked_jobs import link_job, unlinked_jobs
 from mlkanban.runs.trackers.places import place, read_all, servers, usual
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _LISTED = 5
 """Runs of an experiment, the newest, and experiments: the others are counted."""
-_SLURM_SECONDS = 5.0
 _NAMED = 20
 """Runs that were linked, or have news."""
 
@@ -81,14 +81,14 @@ def link(session: Session, card: str, run: str, source: str) -> None:
 def _link_job(session: Session, service: Service, card: str, number: str) -> None:
     data = places().data
     number = number.partition("_")[0]  # an array is linked with all its tasks
-    run = link_job(data, number, service.runs.label(card), clock.now(), _SLURM_SECONDS)
+    run = link_job(data, number, service.runs.label(card), clock.now(), COMMAND_SECONDS)
     if not run:
         raise NotFound(
             f"There is no job {number} to be linked.",
             "It must be yours, be no run yet, and name no card of a store. See: mlkanban sync-runs",
         )
     folder = RunFolder(runs_folder(data) / run)
-    read_job_states(data, [folder], frozenset(), clock.now(), _SLURM_SECONDS)
+    read_job_states(data, [folder], frozenset(), clock.now(), COMMAND_SECONDS)
     session.answer("link", lambda: {"id": run, "card": card, "job": number})
     if not session.json:
         session.show_message(f"Job {number} is run {run} now. See: mlkanban runs {card}")
@@ -304,7 +304,7 @@ def read_trackers(
             [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs")
         )
     unread = servers({} if only else os.environ, sources)
-    jobs = () if only else unlinked_jobs(places().data, clock.now(), _SLURM_SECONDS)
+    jobs = () if only else unlinked_jobs(places().data, clock.now(), COMMAND_SECONDS)
     return replace(
         tracker_runs, runs=(*tracker_runs.runs, *jobs), problems=(*tracker_runs.problems, *unread)
     )

@@ -43,6 +43,7 @@ from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import usage
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_states import read_job_states
+from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 from mlkanban.runs.stop import stop_run
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.series import Latest
     from mlkanban.service import Service
 
-_SLURM_SECONDS = 5.0
 _MOST_UNREAD = 10
 
 
@@ -270,7 +270,7 @@ def _read_slurm(session: Session, service: Service) -> None:
     intake = Intake(places().data)
     taken_in = intake.take_in(service, now())
     stores = service.runs.store_names()
-    if problem := read_job_states(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
+    if problem := read_job_states(places().data, intake.going_on, stores, now(), COMMAND_SECONDS):
         session.show_message(f"SLURM was not asked: {problem}")
     # What SLURM answered was written into folders of runs: they are taken in once more.
     for done in (taken_in, intake.take_in(service, now())):

@@ -16,11 +16,10 @@ from mlkanban.paths import places
 from mlkanban.runs.local.start import Wanted
 from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.submission import submit
+from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 
 if TYPE_CHECKING:
     from mlkanban.runs.local.folder import RunFolder
-
-_SLURM_SECONDS = 5.0
 
 
 @click.command()
@@ -92,7 +91,7 @@ def _take_in_end(session: Session, folder: RunFolder) -> None:
     try:
         with session.service(as_is=True) as service:
             stores = service.runs.store_names()
-        read_job_states(places().data, [folder], stores, now(), _SLURM_SECONDS)
+        read_job_states(places().data, [folder], stores, now(), COMMAND_SECONDS)
         with session.service(write=True):
             pass  # which takes in
     except MlkanbanError as error:

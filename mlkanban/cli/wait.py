@@ -23,6 +23,7 @@ from mlkanban.runs.local.waiting import wait_for
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_states import pause, read_job_states
+from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
 from mlkanban.text import quantity
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 TIMED_OUT = 124
 """The exit code where the time was up, as with `timeout`."""
-_SLURM_SECONDS = 20.0
 _CARD = re.compile(r"[a-z]{1,3}\d+")
 """What may be a card; the end of the id of a run can look the same."""
 
@@ -65,7 +65,7 @@ def wait(session: Session, words: Sequence[str], timeout: float | None) -> None:
         jobs = [folder for folder in waiting if folder.start().get("slurm")]
         if jobs and client.available() and time.monotonic() - asked >= pause(jobs, now()):
             asked = time.monotonic()
-            read_job_states(places().data, jobs, stores, now(), _SLURM_SECONDS)
+            read_job_states(places().data, jobs, stores, now(), PATIENT_SECONDS)
 
     states = wait_for(
         folders, now, seconds=timeout, elapsed=lambda: time.monotonic() - begun,

@@ -16,9 +16,10 @@ from mlkanban.clock import now
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.hints import sentences
+from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.store_thread import SLURM_SECONDS, StoreThread, beside
+from mlkanban.tui.store_thread import StoreThread, beside
 
 if TYPE_CHECKING:
     from mlkanban.runs.local.folder import RunFolder
@@ -140,7 +141,7 @@ class RunWatch:
 
         def asking() -> None:
             try:
-                read_job_states(self._app.places.data, going_on, stores, now, SLURM_SECONDS)
+                read_job_states(self._app.places.data, going_on, stores, now, PATIENT_SECONDS)
             finally:
                 self._asking.clear()
 

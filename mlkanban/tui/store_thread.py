@@ -9,8 +9,6 @@ from typing import TypeVar
 from mlkanban.service import Service
 
 T = TypeVar("T")
-SLURM_SECONDS = 20.0
-"""For each of the programs of SLURM, which are asked beside the screen."""
 
 
 class StoreThread:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlkanban.paths import working_folder
+from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
 from mlkanban.service import Service
 from mlkanban.tui.number_worker import GivenUp
-from mlkanban.tui.store_thread import SLURM_SECONDS, beside
+from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:
     from mlkanban.runs.trackers.places import TrackerRuns
@@ -57,7 +58,7 @@ class TrackerReader:
         from mlkanban.runs.slurm.unlinked_jobs import unlinked_jobs  # few have SLURM
 
         data, now = self._app.places.data, self._app.now()
-        jobs = await beside(lambda: unlinked_jobs(data, now, SLURM_SECONDS))
+        jobs = await beside(lambda: unlinked_jobs(data, now, PATIENT_SECONDS))
         return replace(
             tracker_runs, runs=(*tracker_runs.runs, *jobs),
             problems=(*tracker_runs.problems, *servers(os.environ)),

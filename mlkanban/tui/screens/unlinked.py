@@ -19,13 +19,14 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.hints import sentences
 from mlkanban.runs.model.inbox import Experiment, experiments
 from mlkanban.runs.model.tracker_run import Tracked
+from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
 from mlkanban.runs.slurm.unlinked_jobs import link_job
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.screens.list_screen import ListScreen
-from mlkanban.tui.store_thread import SLURM_SECONDS, beside
+from mlkanban.tui.store_thread import beside
 from mlkanban.tui.tracker_reader import TrackerReader
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import ListLines
@@ -250,7 +251,7 @@ class UnlinkedScreen(ListScreen):
             return
         data, now, number = self.host.places.data, self.host.now(), run.ref.partition(":")[2]
         self.status.show("Asking SLURM ...")
-        made = await beside(lambda: link_job(data, number, label, now, SLURM_SECONDS))
+        made = await beside(lambda: link_job(data, number, label, now, PATIENT_SECONDS))
         if not made:
             self.status.show(f"Job {number} is a run already, or SLURM does not know it any more.")
             return

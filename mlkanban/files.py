@@ -2,11 +2,18 @@
 they wish."""
 
 import contextlib
+import errno
 import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _STALE_SECONDS = 3600
 _umask_before: int | None = None
+
+
+class NoPlainFile(OSError):
+    """A pipe, a device or a folder stands where a file is expected."""
 
 
 def write_whole(file: Path, content: bytes) -> None:
@@ -24,6 +31,17 @@ def write_whole(file: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # some file systems cannot do that for a folder
         sync_folder(file.parent)
+
+
+def open_plain(file: Path, *, follow: bool = True) -> BinaryIO:
+    """Open a file to read that somebody else may have put there. NoPlainFile where it is none, for
+    a pipe would be waited for without end; OSError, without `follow`, also where it is a link."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    descriptor = os.open(file, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NoPlainFile(errno.EINVAL, "it is no plain file", str(file))
+    return open(descriptor, "rb")
 
 
 def put_new(draft: Path, target: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+
+from mlkanban.files import NoPlainFile, open_plain
 
 _CHUNK = 1 << 20
 """Bytes that are read at a time; no line is longer."""
@@ -34,13 +35,14 @@ class GrowingFile:
 
     def read(self, containing: bytes = b"", *, over: bool = False) -> NewLines:
         """The new lines that contain some bytes. `over`: nobody writes any more, so a last line
-        without an end is complete. OSError when the file cannot be read; what is no regular file
-        has no lines."""
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return NewLines([], False)
+        without an end is complete. OSError when the file cannot be read; what is no plain
+        file has no lines."""
+        try:
+            opened = open_plain(self.path)
+        except NoPlainFile:
+            return NewLines([], False)
+        with opened as file:
+            status = os.fstat(file.fileno())
             identity = (status.st_dev, status.st_ino)
             anew = self._identity is not None and not self._goes_on(file, identity, status.st_size)
             if anew:

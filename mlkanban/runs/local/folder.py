@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.files import write_whole
+from mlkanban.files import NoPlainFile, open_plain, write_whole
 from mlkanban.hints import hint
 
 VERSION = 1
@@ -98,8 +97,8 @@ class RunFolder:
 
     def rc(self) -> int | None:
         """The exit status that the shell around the job wrote; None for none."""
-        with suppress(OSError, ValueError):
-            return int(self.rc_file.read_text()[:10])
+        with suppress(OSError, ValueError), open_plain(self.rc_file) as source:
+            return int(source.read(10))
         return None
 
     def rc_age(self, now: datetime) -> float:
@@ -115,29 +114,22 @@ class RunFolder:
         must neither block nor follow a link.
         """
         try:
-            descriptor = os.open(self.metrics_file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open_plain(self.metrics_file, follow=False) as source:
+                content = source.read(_MOST_JSON + 1)
         except FileNotFoundError:
             return ""
+        except NoPlainFile as error:
+            raise OSError("it is no plain file") from error
         except OSError as error:
             raise OSError("it cannot be read") from error
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError("it is no plain file")
-            with open(descriptor, "rb", closefd=False) as source:
-                content = source.read(_MOST_JSON + 1)
-        finally:
-            os.close(descriptor)
         if len(content) > _MOST_JSON:
             raise OSError(f"it is larger than {_MOST_JSON // 1_000_000} MB")
         return content.decode("utf-8-sig", errors="replace")
 
     def patch(self) -> str:
         """The uncommitted changes that were kept with the run; '' for none."""
-        with (
-            suppress(OSError),
-            self.patch_file.open(encoding="utf-8", errors="replace", newline="") as source,
-        ):
-            return source.read(_MOST_PATCH)
+        with suppress(OSError), open_plain(self.patch_file) as source:
+            return source.read(_MOST_PATCH).decode(errors="replace")
         return ""
 
     def beat(self) -> None:
@@ -177,7 +169,7 @@ def folders_of(data: Path, ids: Iterable[str]) -> Iterator[RunFolder]:
 def tail(log: Path, most: int = 65536) -> str:
     """The end of a log; '' when there is none."""
     try:
-        with log.open("rb") as file:
+        with open_plain(log) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - most))
             return file.read(most).decode(errors="replace")
@@ -232,8 +224,8 @@ def _write(file: Path, values: Mapping[str, Any]) -> None:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        with file.open(encoding="utf-8", errors="replace") as source:
-            values = json.loads(source.read(_MOST_OWN))
+        with open_plain(file) as source:
+            values = json.loads(source.read(_MOST_OWN).decode(errors="replace"))
     except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from mlkanban.files import sweep
+from mlkanban.files import open_plain, sweep
 from mlkanban.growing_file import lines_containing
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import RunFolder
@@ -101,7 +101,7 @@ def freeable(folder: RunFolder) -> int:
 
 def _worth_freeing(log: Path) -> int:
     """From how many bytes on a log is worth freeing: not one that was freed before."""
-    with suppress(OSError), log.open("rb") as file:
+    with suppress(OSError), open_plain(log) as file:
         if file.read(len(_NOTE)) == _NOTE:
             return _METRICS_KEPT + 2 * _LAST_KEPT
     return 2 * _LAST_KEPT
@@ -124,10 +124,9 @@ def shorten(log: Path, *, first: int, last: int, metrics: int, now: datetime) ->
     """Replace the middle of a log by a line that says what is missing, and by its lines of metrics
     (of more than `metrics` bytes of them evenly many). `first` and `last` are the bytes that stay
     at most, up to whole lines. OSError where that cannot be done: the log is as before then."""
-    descriptor = os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(descriptor, "rb") as source:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size <= first + last:
+    with open_plain(log, follow=False) as source:
+        status = os.fstat(source.fileno())
+        if status.st_size <= first + last:
             return
         begin = _line_end_before(source, first)
         end = _line_end_after(source, status.st_size - last, status.st_size)

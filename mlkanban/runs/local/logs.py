@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from mlkanban.cells import shortened
 from mlkanban.errors import NotFound, StoreProblem
+from mlkanban.files import open_plain
 from mlkanban.runs.local.folder import ID, RunFolder, runs_folder, split_task, tail
 from mlkanban.runs.local.inspect import judged, logs
 from mlkanban.runs.local.processes import here
@@ -42,7 +43,7 @@ class _LogSource:
         """The next piece, b'' where there is none yet; None when the log has begun anew."""
         if self._file is None:
             try:
-                self._file = self.path.open("rb")
+                self._file = open_plain(self.path)
             except OSError:
                 return b""
         chunk = self._file.read(_CHUNK)
@@ -233,7 +234,7 @@ def render(sources: Sequence[Path], folder: Path) -> list[Path]:
     made: list[Path] = []
     try:
         for source in sources:
-            if source.exists() and source.stat().st_size:
+            if source.is_file() and source.stat().st_size:
                 name = (
                     source.name
                     if folder / source.name not in made
@@ -251,7 +252,7 @@ def render(sources: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _paged(log: Path) -> Iterator[str]:
-    with log.open("rb") as file:
+    with open_plain(log) as file:
         size = os.fstat(file.fileno()).st_size
         if size <= _PAGED_FIRST + _PAGED_LAST:
             yield from _screen(file, size)

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from mlkanban.core.timestamps import instant
+from mlkanban.files import open_plain
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.inspect import judged
 from mlkanban.runs.local.processes import Process, alive, group, here, scope_in, send
@@ -50,7 +51,7 @@ class Viewer:
         """Copy the output to this terminal until the run has ended; None when the terminal went
         away, or nobody reads on: the run goes on without a viewer."""
         try:
-            with self._folder.out.open("rb") as out, self._folder.err.open("rb") as err:
+            with open_plain(self._folder.out) as out, open_plain(self._folder.err) as err:
                 pairs = ((out, 1), (err, 2))
                 looked, pause = 0.0, _FIRST_PAUSE_SECONDS
                 # A job can remove the folder of its run.

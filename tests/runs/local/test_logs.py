@@ -10,6 +10,7 @@ import pytest
 from mlkanban.clock import now
 from mlkanban.runs.local import logs
 from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.local.log_room import freeable
 from mlkanban.runs.local.logs import copy_logs, last_written, render
 from tests.runs.jobs import until
 
@@ -114,3 +115,20 @@ def test_an_endless_line_takes_little_memory(
     finally:
         tracemalloc.stop()
         os.close(nothing)
+
+
+def test_pipes_in_the_folder_of_a_run_hold_nobody_up(
+    run: RunFolder, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "pages").mkdir()
+    for file in (run.out, run.err, run.rc_file, run.patch_file, run.metrics_file):
+        file.unlink(missing_ok=True)
+        os.mkfifo(file)
+    assert printed(run, capfdbinary) == b"|"
+    assert last_written(tmp_path, ID) == ([], [])
+    assert render([run.out, run.err], tmp_path / "pages") == []
+    assert freeable(run) == 0
+    assert run.rc() is None
+    assert run.patch() == ""
+    with pytest.raises(OSError, match="no plain file"):
+        run.metrics()

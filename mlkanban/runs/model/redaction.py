@@ -84,7 +84,8 @@ _SETTING_CALL = re.compile(
 )
 _URL = re.compile(
     r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)"
-    r"(?P<who>[^\s/@?#\"']*(?::[^\s@\"']*)?(?:@[^\s/@?#\"']*)*)@"
+    # Without going back, for a line may hold thousands of addresses.
+    r"(?P<who>[^\s/@?#:\"']*+(?::[^\s@\"']{0,4000}+)?(?:@[^\s/@?#\"']*+(?=@))*+)@"
 )
 _QUERY = re.compile(r"(?P<start>[?&;])(?P<name>[A-Za-z][\w.-]*)=(?P<value>[^&;\s\"'#]+)")
 _PRIVATE = re.compile(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from unicodedata import east_asian_width
 
-LONGEST = 1_000_000
+LONGEST = 100_000
 """The cells of a line; the rest of a longer one is counted, not kept."""
 REACH = 100
 """How many lines above the last a program can still change."""
@@ -36,7 +36,9 @@ class TerminalLines:
 
     def __init__(self, reach: int = 0) -> None:
         self._reach = reach
-        self._rows = [""]
+        # A row in which something acts is a list, so that what is written into it copies no more
+        # than that.
+        self._rows: list[str | list[str]] = [""]
         self._row = self._column = 0
         self._left_out: dict[int, int] = {}
         self._unfinished = ""
@@ -78,12 +80,27 @@ class TerminalLines:
         return final
 
     def _shown(self, at: int) -> str:
-        row = self._rows[at]
+        row = self._text(at)
         if _FILLER in row:
             row = row.replace(_FILLER, "")
         if more := self._left_out.get(at):
             row += f" ... {more:,} more characters in this line"
         return "" if row.isspace() else row
+
+    def _text(self, at: int) -> str:
+        row = self._rows[at]
+        if isinstance(row, str):
+            return row
+        text = self._rows[at] = "".join(row)
+        return text
+
+    @property
+    def _cells(self) -> list[str]:
+        """The row of the cursor, to be changed in place."""
+        row = self._rows[self._row]
+        if not isinstance(row, list):
+            row = self._rows[self._row] = list(row)
+        return row
 
     def _lines(self, lines: list[str]) -> None:
         """Write lines in which nothing acts."""
@@ -103,14 +120,14 @@ class TerminalLines:
         if self._row == len(self._rows):
             self._rows.append("")
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, *, acting: bool = False) -> None:
         if not text:
             return
         if _MAYBE_WIDE.search(text):
             text = "".join(
                 letter + _FILLER if east_asian_width(letter) in "WF" else letter for letter in text
             )
-        row, at = self._rows[self._row], self._column
+        at = self._column
         if at == 0:
             self._left_out.pop(self._row, None)
         room = LONGEST - at
@@ -121,6 +138,10 @@ class TerminalLines:
             text = text[:kept]
             if not text:
                 return
+        if acting and at <= len(self._rows[self._row]):
+            self._cells[at : at + len(text)] = text
+            return
+        row = self._text(self._row)
         if at > len(row):
             row = row.ljust(at)
         self._rows[self._row] = row[:at] + text + row[at + len(text) :]
@@ -146,7 +167,7 @@ class TerminalLines:
         for token in _TOKEN.finditer(line):
             kind = token.lastgroup
             if kind == "text":
-                self._write(token["text"])
+                self._write(token["text"], acting=True)
             elif kind == "final":
                 self._sequence(token["final"], token["numbers"])
             elif kind == "control":
@@ -162,7 +183,6 @@ class TerminalLines:
         first = numbers.partition(";")[0]
         given = int(first[:6]) if first.isdecimal() else None
         many = given or 1
-        row = self._rows[self._row]
         if final in "AF":
             self._up(many)
         elif final in "BE":
@@ -174,16 +194,22 @@ class TerminalLines:
         elif final == "G":
             self._column = min(LONGEST, many) - 1
         elif final == "K" or (final == "J" and not given):
-            to_the_left = row[: self._column] if not given else ""
-            to_the_right = row[self._column + 1 :] if given == 1 else ""
-            self._rows[self._row] = to_the_left + (
-                to_the_right and " " * (self._column + 1) + to_the_right
-            )
-            self._left_out.pop(self._row, None)
+            self._erase(given)
             if final == "J":
                 del self._rows[self._row + 1 :]
         if final in "EF":
             self._column = 0
+
+    def _erase(self, which: int | None) -> None:
+        """Erase the line of the cursor: right of it, left of it (1), or whole (2)."""
+        here = self._column
+        if not which:
+            del self._cells[here:]
+        elif which == 1 and len(self._rows[self._row]) > here + 1:
+            self._cells[: here + 1] = " " * (here + 1)
+        else:
+            self._rows[self._row] = ""
+        self._left_out.pop(self._row, None)
 
     def _up(self, many: int) -> None:
         below = len(self._rows) - 1 - self._row

@@ -28,8 +28,8 @@ class Again(NamedTuple):
         if self.hidden and any(HIDDEN in word for word in made):
             raise RuleRefused(
                 f"The command held a secret, which is not stored: {shlex.join(made)}",
-                "Add the secret to the parameters (--token ...), or let the program read it from "
-                "the environment or a file.",
+                "Type it anew (--token ...), or let the program read it from the environment or a "
+                "file.",
             )
         return made
 

@@ -34,7 +34,7 @@ from mlkanban.runs.model.state import RunState
 from mlkanban.text import display
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-METRIC = {"name": "auc", "target": 0.9, "baseline": 0.8}
+METRIC = {"name": "auc", "target": 0.88, "baseline": 0.8}
 
 
 def plain(lines: list[Line]) -> list[str]:

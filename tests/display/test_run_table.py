@@ -130,7 +130,10 @@ def test_an_interval_is_named_where_there_is_one() -> None:
 
 
 def test_that_intervals_miss_is_said_where_there_are_many_of_them() -> None:
-    said = "each difference has its own 95 % interval: of 20, one misses by chance"
+    said = (
+        "each difference has its own 95 % interval: about 1 in 20 misses, that of the best more"
+        " often, because it was chosen"
+    )
     for many, noise, told in ((5, 0.01, True), (5, None, False), (4, 0.01, False)):
         metric = {"name": "auc", "noise": noise}
         runs = [

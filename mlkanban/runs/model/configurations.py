@@ -69,13 +69,16 @@ def observations(group: Sequence[Run], repeats: Repeats = DEFAULT) -> tuple[Run,
     only the newest. Runs without a seed draw another one each time."""
     newest_by_draw: dict[object, Run] = {}
     for run in group:
-        known = {**run.params, **parameters(run.argv)}
-        draw = tuple(
-            sorted((name, value) for name, value in known.items() if repeats.is_draw(name))
-        )
-        newest_by_draw[draw or run.id] = run
+        newest_by_draw[draw(run, repeats) or run.id] = run
     newest = {run.id for run in newest_by_draw.values()}
     return tuple(run for run in group if run.id in newest)
+
+
+def draw(run: Run, repeats: Repeats) -> tuple[tuple[str, str], ...]:
+    """The parameters, such as the seed, that make a run another observation of its
+    configuration."""
+    known = {**run.params, **parameters(run.argv)}
+    return tuple(sorted((name, value) for name, value in known.items() if repeats.is_draw(name)))
 
 
 def with_origin(runs: Sequence[Run]) -> list[Run]:

@@ -53,20 +53,23 @@ def difference(one: MeanValue, other: MeanValue) -> Difference:
     return Difference(value, value - half, value + half)
 
 
-def t_quantile(freedom: float) -> float:
+def t_quantile(freedom: float, of: int = 1) -> float:
     """The 97.5 % quantile of Student's t distribution, which an interval of 95 % reaches to both
-    sides; `freedom`, at least 1, need not be whole."""
+    sides; `freedom`, at least 1, need not be whole. Of so many intervals all hold with 95 %
+    (Bonferroni)."""
+    tail = _TAIL / of
+    normal = _NORMAL if of == 1 else NormalDist().inv_cdf(1 - tail / 2)
     if math.isinf(freedom):
-        return _NORMAL
+        return normal
     if freedom > _NEARLY_NORMAL:
-        return _NORMAL + (_NORMAL**3 + _NORMAL) / (4 * freedom)
+        return normal + (normal**3 + normal) / (4 * freedom)
     # Newton's steps from below never overshoot: the distribution function is concave there.
-    t = _NORMAL
+    t = normal
     scale = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2))
     scale /= math.sqrt(freedom * math.pi)
     for _ in range(_STEPS):
         density = scale * (1 + t * t / freedom) ** (-(freedom + 1) / 2)
-        step = (_beyond(t, freedom) - _TAIL) / (2 * density)
+        step = (_beyond(t, freedom) - tail) / (2 * density)
         t += step
         if abs(step) <= 1e-12 * t:
             break

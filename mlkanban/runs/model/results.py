@@ -21,8 +21,8 @@ from mlkanban.core.metrics import (
     number_text,
     precise,
 )
-from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
-from mlkanban.runs.model.intervals import PERCENT, Difference, MeanValue, difference
+from mlkanban.runs.model.configurations import draw, grouped, labels, observations, with_origin
+from mlkanban.runs.model.intervals import PERCENT, Difference, MeanValue, difference, t_quantile
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import UNKNOWN_TASK, Run, is_typed, tasks_apart
 from mlkanban.runs.model.tracker_run import KINDS
@@ -132,6 +132,9 @@ class Configuration:
     `label` is what tells it from the others of its card, '' for an only one; `again` is how many
     runs with a seed that was run once more are left out. `margin` is what the mean is trusted to:
     the sample standard deviation of the runs, or the noise of the card where that is more.
+    `chosen_from` is how many configurations of the card were repeated. Runs that name no seed and
+    all gave one value `may_be_one` observation, as where the code sets the seed.
+
     `about_target` is what it says about the target by itself, None without a target, and `proposal`
     the same where no guard of the card, of those in `limits`, keeps it from being supported.
     """
@@ -142,6 +145,8 @@ class Configuration:
     again: int = 0
     limits: tuple[MetricFields, ...] = field(default=(), repr=False)
     about_target: Proposal | None = None
+    chosen_from: int = 1
+    may_be_one: bool = False
 
     @property
     def proposal(self) -> Proposal | None:
@@ -210,11 +215,18 @@ class Configuration:
 
     @property
     def sample(self) -> MeanValue:
-        """Its mean with its standard error: by the spread of its runs; of one run, or of runs that
-        all gave one value, by the noise of the card."""
-        if self.sd:
+        """Its mean with its standard error: by the spread of its runs, or by the noise of the card
+        where that is more."""
+        if self.sd and self.sd > self.noise:
             return MeanValue(self.mean, self.sd / math.sqrt(self.n), self.n - 1)
-        return MeanValue(self.mean, self.noise / math.sqrt(self.n) if self.noise else None)
+        n = 1 if self.may_be_one else self.n
+        return MeanValue(self.mean, self.noise / math.sqrt(n) if self.noise else None)
+
+    def is_clear(self, target: float, of: int = 1) -> bool:
+        """Whether the interval of its mean does not hold the target, were it the best `of` so many.
+        True where nothing is known of chance."""
+        mean, error, freedom = self.sample
+        return error is None or abs(mean - target) >= error * t_quantile(freedom, of)
 
     @property
     def mean_without_best(self) -> float:
@@ -425,12 +437,20 @@ def results(
     for group, label in zip(groups, labels(groups, repeats), strict=True):
         some = observations(group, repeats)
         again = len(group) - len(some)
-        configurations.append(Configuration(some, metric, label, again, tuple(guards)))
+        one = Configuration(some, metric, label, again, tuple(guards))
+        alike = one.sd == 0 and not any(draw(run, repeats) for run in some)
+        configurations.append(replace(one, may_be_one=alike))
     if metric.get("target") is None:
         return Results(metric, tuple(configurations), repeats=repeats)
     target, several = float(metric["target"]), len(configurations) >= SEVERAL
+    chosen_from = max(1, sum(one.n >= LEAST for one in configurations))
     configurations = [
-        replace(one, about_target=_alone(one, target, several=several)) for one in configurations
+        replace(
+            one,
+            chosen_from=chosen_from,
+            about_target=_alone(one, target, several=several, of=chosen_from),
+        )
+        for one in configurations
     ]
     made = Results(metric, tuple(configurations), repeats=repeats)
     proposal, why, basis = _proposed(made, target)
@@ -473,7 +493,8 @@ def remarks(
         )
     if found_results and _has_many_intervals(found_results):
         sentences.append(
-            f"each difference has its own {PERCENT} % interval: of 20, one misses by chance"
+            f"each difference has its own {PERCENT} % interval: about 1 in 20 misses,"
+            " that of the best more often, because it was chosen"
         )
     if is_typed(runs, metric):
         sentences.append(
@@ -566,6 +587,8 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         by = f"{aim} is reached{_by(basis, _ahead(basis, value, target))}"
         if many >= SEVERAL:
             by += f", and without its best run too ({number_text(value, results.metric)})"
+        if not basis.is_clear(target):
+            by += "; of two runs that may be luck"
         held = "".join(f"; {guard.summary}" for guard in basis.guards)
         return Proposal.SUPPORTED, by + held + _doubt(basis), basis
     reached = [one for one in results.configurations if one.about_target is Proposal.SUPPORTED]
@@ -584,11 +607,13 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         return Proposal.NOT_SUPPORTED, by + _doubt(best), best
     lucky = [
         configuration for configuration in results.configurations
-        if LEAST <= configuration.n < CONFIRMED
-        and _alone(configuration, target, several=False) is Proposal.SUPPORTED
+        if _alone(configuration, target, several=False, of=1) is Proposal.SUPPORTED
     ]  # fmt: skip
     if lucky:
         lead = pick(lucky, key=lambda configuration: configuration.mean)
+        if lead.n >= CONFIRMED:
+            why = f"{lead.summary_by_label}: {_open_because(lead, target, aim)}"
+            return Proposal.OPEN, why, lead
         why = (
             f"{lead.summary_by_label} is one of {many} configurations, and the best of many is"
             f" lucky: repeat it with {_IN_WORDS[CONFIRMED - lead.n]}"
@@ -610,19 +635,31 @@ def _open_because(one: Configuration, target: float, aim: str) -> str:
     """Why a configuration by itself leaves it open."""
     if one.n < LEAST:
         return f"one run says too little about {aim}"
+    if one.may_be_one:
+        return f"{one.many} without a seed all gave {one.mean_text}: that may be one observation"
     if abs(_ahead(one, one.mean, target)) < one.margin:
         return f"{aim} lies within {one.margin_text}"
-    value = number_text(one.mean_without_best, one.metric)
-    return f"without its best run ({value}) it is not beyond {aim} by {one.margin_text}"
+    if not one.is_clear(target):
+        return f"{aim} lies within the {PERCENT} % interval of the mean"
+    if one.is_clear(target, one.chosen_from):
+        value = number_text(one.mean_without_best, one.metric)
+        return f"without its best run ({value}) it is not beyond {aim} by {one.margin_text}"
+    return f"the best of {one.chosen_from} that were repeated may be luck: use fresh seeds"
 
 
-def _alone(configuration: Configuration, target: float, *, several: bool) -> Proposal:
-    """Which side of the target the mean of a configuration is on, and whether its margin is on that
-    side too. One of several is supported without its best run, or not at all."""
-    if configuration.n < LEAST:
+def _alone(configuration: Configuration, target: float, *, several: bool, of: int) -> Proposal:
+    """Which side of the target the mean of a configuration is on, and whether its margin and, from
+    three runs on, the interval of the mean are on that side too: the interval of two runs is too
+    wide to ask for. One of several is supported without its best run, or not at all, and were it
+    the best `of` so many."""
+    if configuration.n < LEAST or configuration.may_be_one:
         return Proposal.OPEN
+    few = configuration.n < CONFIRMED
     if _ahead(configuration, configuration.mean, target) + configuration.margin < 0:
-        return Proposal.NOT_SUPPORTED
+        clear = few or configuration.is_clear(target)
+        return Proposal.NOT_SUPPORTED if clear else Proposal.OPEN
+    if not few and not configuration.is_clear(target, of):
+        return Proposal.OPEN
     if several and configuration.n < CONFIRMED:
         return Proposal.OPEN
     value = configuration.mean_without_best if several else configuration.mean

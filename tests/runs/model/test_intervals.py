@@ -94,3 +94,9 @@ def test_of_a_hundred_intervals_about_five_miss() -> None:
         known = difference(sample(one), sample(other))
         missed += not known.low <= 0 <= known.high  # type: ignore[operator]
     assert 0.02 < missed / 600 < 0.08
+
+
+@pytest.mark.parametrize("freedom", [1, 1.5, 2, 4, 30, 1e5, 1e7, math.inf])
+@pytest.mark.parametrize("of", [1, 2, 10, 40, 1000])
+def test_the_quantile_of_several_intervals_is_that_of_bonferroni(freedom, of) -> None:
+    assert t_quantile(freedom, of) == pytest.approx(stats.t.ppf(1 - 0.025 / of, freedom), rel=1e-7)

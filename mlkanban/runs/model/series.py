@@ -82,10 +82,13 @@ class Series:
 
     @cached_property
     def axes(self) -> frozenset[Axis]:
-        """What all of its values have a place on."""
-        return frozenset(
-            axis for axis in Axis if all(point.over(axis) is not None for point in self.points)
-        )
+        """What all of its values have a place on, and several not the same one."""
+        found: set[Axis] = set()
+        for axis in Axis:
+            places = {point.over(axis) for point in self.points}
+            if None not in places and (len(places) > 1 or len(self.points) < 2):
+                found.add(axis)
+        return frozenset(found)
 
     def parts(self, axis: Axis) -> Iterator[list[tuple[float, float]]]:
         """Its values over an axis, (place, value) in order of time. A step that comes after a

@@ -139,3 +139,10 @@ def test_the_newest_value_is_that_of_the_metric_once_there_is_one() -> None:
     assert RunSeries().shown("auc") is None
     assert Latest.of("r1", loss, "auc").other
     assert not Latest.of("r1", auc, "auc").other
+
+
+def test_steps_that_are_all_the_same_are_no_axis() -> None:
+    builder = SeriesBuilder("auc")
+    for at in range(31):
+        builder.add(at / 31, 0, at=1000.0 + 20 * at)
+    assert common_axes([builder.series]) == [Axis.TIME]

@@ -394,7 +394,7 @@ def _stays(stays: Sequence[StageStay], view: FaceContext, width: int, most: int)
     shown = stays[-(most - 1) :] if more > 0 else stays
     known = [(names.get(stay.stage, "a removed stage"), stay) for stay in shown]
     wide = min(_WIDEST_STAGE, max((cell_len(name) for name, _ in known), default=0))
-    lines: list[Line] = [[Piece(f"{more + 1} stages before", "dim")]] if more > 0 else []
+    lines: list[Line] = [[Piece(f"{more + 1} earlier stays", "dim")]] if more > 0 else []
     for name, stay in known:
         since = _day(stay.since, view)
         until = _day(stay.until, view) if stay.until else ""

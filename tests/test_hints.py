@@ -62,7 +62,8 @@ def test_the_text_of_an_error_keeps_the_commands_of_message_and_hint() -> None:
 # The hints of the package
 
 NAMES = [*COMMANDS, r"--[a-z]+"]
-WRITTEN = re.compile(rf"(?<!`)(?<!in a shell )(?<!^  )mlkanban ({'|'.join(NAMES)})\b")
+IN_A_SHELL = r"(?<!`)(?<!in a shell )(?<!in a shell: )(?<!^  )"
+WRITTEN = re.compile(rf"{IN_A_SHELL}mlkanban ({'|'.join(NAMES)})\b")
 """A command as it is typed; quoted, or in a shell, it stays that on every surface."""
 
 

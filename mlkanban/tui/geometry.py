@@ -201,7 +201,7 @@ class BoardLayout:
         if kind is Kind.FOLDED:
             return least if self.width < 140 else max(22, min(_MOST_WANTED, self._folded(stage)))
         if kind is Kind.EMPTY:
-            return max(least, min(content.head + 2, _WIDE_STAGE))
+            return max(least, min(content.head + 2, _WIDE_HEAD))
         room = self.lines // content.cards
         most = min(max(room - 3, 1), 4) if room > 4 else min(max(room - 1, 1), 2)
         head = min(content.head + 2, _WIDE_HEAD)
@@ -346,7 +346,7 @@ def longest_title(titles: Sequence[str], width: int, most: int) -> int:
         if longest >= most:
             break
         if _cells(title) > width:
-            longest = max(longest, len(wrapped(title[: width * (most + 1)], width, most, "")))
+            longest = max(longest, len(wrapped(title, width, most, "")))
     return longest
 
 

@@ -129,7 +129,7 @@ def cost(terminal: Terminal, key: str) -> int:
 def test_a_key_costs_the_same_in_every_stage(board: Terminal) -> None:
     """Textual's own update sends 0.7 KB in the first stage and 3.5 KB in the last."""
     costs = [cost(board, key) for key in "12345678"]
-    assert max(costs) < 1_500
+    assert max(costs) < 2_000
 
 
 @pytest.mark.terminal

@@ -152,9 +152,10 @@ class BoardView(CardsView):
 
     def _needs_layout(self, at: int) -> bool:
         """Whether a stage is too narrow for what it holds by now: cards where there were none, runs
-        that wait for a slot, or that a merge took it over its limit."""
+        that wait for a slot, cards that count and are out of sight, or that a merge took it over
+        its limit."""
         layout, header = self._layout, self._model.header(at)
-        if header.state == card_face.SINCE_MERGE or header.queued:
+        if header.state == card_face.SINCE_MERGE or header.queued or header.note.cards:
             head = board_header.head_cells(header, self._glyphs)
             if layout.contents[at].head < head:
                 return True

@@ -4,9 +4,11 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from textual.timer import Timer
 
 from mlkanban.config import Settings
 from mlkanban.core.metrics import MetricParts
@@ -125,10 +127,19 @@ async def test_the_pane_says_it_at_length(small: Path) -> None:
 async def test_the_first_card_is_shown_without_waiting_for_keys(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preview, "REST_SECONDS", 3600)
+    waits: list[float] = []
+    set_timer = preview.Preview.set_timer
+
+    def noting(self: preview.Preview, delay: float, *args: Any, **more: Any) -> Timer:
+        waits.append(delay)
+        return set_timer(self, delay, *args, **more)
+
+    monkeypatch.setattr(preview.Preview, "set_timer", noting)
     async with opened(small) as board:
-        ref = board.app.model.columns[0][0].ref
-        await board.until(lambda: f" {ref} " in strip_of(board)[0])
+        assert f" {board.app.model.columns[0][0].ref} " in strip_of(board)[0]
+        assert waits[0] < preview.REST_SECONDS / 10
+        await board.press("cursor.down")
+        assert waits[-1] == preview.REST_SECONDS
 
 
 async def test_keys_that_follow_each_other_read_nothing(

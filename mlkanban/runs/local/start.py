@@ -196,25 +196,32 @@ def launch(
 ) -> bool:
     """Start the job below a supervisor and return at once; returns whether it was started. `start`
     is the present contents of start.json; `stdin` is a file descriptor, None for no input."""
+    return leave_behind(
+        folder, lambda ready: _supervise(folder, dict(start), argv, env, stdin, umask, ready)
+    )
+
+
+def leave_behind(folder: RunFolder, work: Callable[[int], object]) -> bool:
+    """Do some work in a process that outlives this one and its terminal. Returns whether it wrote a
+    byte to the descriptor that it is given, once it has, or is gone."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with error_kept_in(folder):
-            leave_the_terminal()
+        with _error_kept_in(folder):
+            _leave_the_terminal()
             if os.fork():
                 os._exit(0)
             os.close(read_end)
-            _supervise(folder, dict(start), argv, env, stdin, umask, write_end)
+            work(write_end)
     os.close(write_end)
     os.waitpid(pid, 0)
-    # Until the supervisor has written where the job is, or is gone.
-    started = bool(os.read(read_end, 1))
+    is_ready = bool(os.read(read_end, 1))
     os.close(read_end)
-    return started
+    return is_ready
 
 
 @contextlib.contextmanager
-def error_kept_in(folder: RunFolder) -> Iterator[None]:
+def _error_kept_in(folder: RunFolder) -> Iterator[None]:
     """In a forked process nothing of this program may go on, so its errors end here: they are
     written where the job's own are, which is all that is left to tell of them."""
     try:
@@ -225,7 +232,7 @@ def error_kept_in(folder: RunFolder) -> Iterator[None]:
         os._exit(70)
 
 
-def leave_the_terminal() -> None:
+def _leave_the_terminal() -> None:
     """Give a forked process a session of its own, which outlives the terminal."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -251,7 +258,7 @@ def _supervise(
     status, status_write = os.pipe()
     shell = os.fork()
     if shell == 0:
-        with error_kept_in(folder):
+        with _error_kept_in(folder):
             os.close(go)
             _become_shell(folder, argv, env, source, umask, go_read, status_write)
     os.close(go_read)

@@ -19,10 +19,9 @@ from mlkanban.runs.local.inspect import age_of_start, in_queue, waiter_of
 from mlkanban.runs.local.processes import alive, poke, process
 from mlkanban.runs.local.start import (
     become_script,
-    error_kept_in,
     for_job,
     launch,
-    leave_the_terminal,
+    leave_behind,
     own_environment,
     recorded,
 )
@@ -38,27 +37,18 @@ def wait_for_turn(
     data: Path, folder: RunFolder, start: dict[str, Any], argv: Sequence[str], *, umask: int
 ) -> bool:
     """Leave a process behind that starts the job when its turn comes; returns whether it waits."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        with error_kept_in(folder):
-            leave_the_terminal()
-            if os.fork():
-                os._exit(0)
-            os.close(read_end)
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for descriptor in (0, 1, 2):
-                os.dup2(nothing, descriptor)
-            queue = {**start["queue"], "waiter": process(os.getpid())._asdict()}
-            folder.write_start({**start, "queue": queue})
-            os.umask(umask)
-            words = [str(folder.path), str(queue_folder(data)), folder.id, sys.executable, *argv]
-            become_script(_SCRIPT, words, own_environment(os.environ), (write_end,))
-    os.close(write_end)
-    os.waitpid(pid, 0)
-    waits = bool(os.read(read_end, 1))
-    os.close(read_end)
-    return waits
+
+    def wait(ready: int) -> None:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        queue = {**start["queue"], "waiter": process(os.getpid())._asdict()}
+        folder.write_start({**start, "queue": queue})
+        os.umask(umask)
+        words = [str(folder.path), str(queue_folder(data)), folder.id, sys.executable, *argv]
+        become_script(_SCRIPT, words, own_environment(os.environ), (ready,))
+
+    return leave_behind(folder, wait)
 
 
 def wake(folder: RunFolder) -> None:

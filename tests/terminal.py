@@ -153,6 +153,8 @@ class Terminal:
             self._read(0)
             if select.select([], [self._master], [], 1)[1]:
                 data = data[os.write(self._master, data[:1024]) :]
+            elif self.exit_status is not None:
+                return  # nobody takes them any more
 
     def resize(self, columns: int, rows: int) -> None:
         self._read(0)

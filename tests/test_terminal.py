@@ -139,3 +139,9 @@ def test_a_killed_textual_app_leaves_the_terminal_broken(home: dict[str, str]) -
             "line discipline",
             "mouse moves",
         } <= set(terminal.leftovers())
+
+
+def test_keys_for_a_program_that_is_gone_are_dropped(home: dict[str, str]) -> None:
+    with python("import sys, tty; tty.setraw(sys.stdin)", home) as terminal:
+        terminal.wait()
+        terminal.send("x" * 100_000)

@@ -206,15 +206,18 @@ def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:
         yield Check("characters", "ok", encoding)
 
 
+def _tmux_option(flags: str, name: str) -> str:
+    return subprocess.run(
+        ["tmux", "show-options", flags, name],
+        capture_output=True, text=True, timeout=2, check=True,
+    ).stdout.strip()  # fmt: skip
+
+
 def _tmux(env: Mapping[str, str]) -> Iterator[Check]:
     if "TMUX" not in env:
         return
     try:
-        done = subprocess.run(
-            ["tmux", "show-options", "-gsv", "escape-time"],
-            capture_output=True, text=True, timeout=2, check=True,
-        )  # fmt: skip
-        delay = int(done.stdout)
+        delay = int(_tmux_option("-gsv", "escape-time"))
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         yield Check("tmux", "note", f"its escape-time cannot be asked: {error}")
         return
@@ -230,14 +233,11 @@ def _notifications(session: Session, env: Mapping[str, str]) -> Iterator[Check]:
     if "TMUX" not in env or not session.settings.notify.startswith("osc"):
         return
     try:
-        done = subprocess.run(
-            ["tmux", "show-options", "-gqv", "allow-passthrough"],
-            capture_output=True, text=True, timeout=2, check=True,
-        )  # fmt: skip
+        passed_on = _tmux_option("-gqv", "allow-passthrough")
     except (OSError, subprocess.SubprocessError) as error:
         yield Check("notify", "note", f"tmux cannot be asked about it: {error}")
         return
-    if done.stdout.strip() in ("on", "all"):
+    if passed_on in ("on", "all"):
         yield Check("notify", "ok", f"{session.settings.notify}, which tmux passes on")
     else:
         yield Check("notify", "note", f"tmux keeps {session.settings.notify} back",

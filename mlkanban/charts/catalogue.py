@@ -72,7 +72,9 @@ CATALOGUE = (
     FlowNumber(
         "xmr", "9", "XmR", "XmR", "which cycle times are unusual",
         "Cycle times in the order of finish, with limits at the mean +/- 2.66 times the "
-        "mean moving range. What lies outside has a reason of its own.",
+        "mean moving range. Cycle times are skewed: what lies outside is worth a look, and need "
+        "have no reason of its own. The process may have shifted where more cards in a row lie on "
+        "one side of the median than chance puts there in 5 % of cases.",
     ),
     FlowNumber(
         "efficiency", "0", "Efficiency", "Flow efficiency",

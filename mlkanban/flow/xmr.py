@@ -1,19 +1,24 @@
-"""The XmR chart: which cycle times are a signal, and which are the usual variation.
+"""The XmR chart: which cycle times are worth a look, and whether the process may have shifted.
 
 Source: W. Shewhart and D. Wheeler, Understanding Variation: natural process limits are the mean
-plus and minus 2.66 times the mean moving range.
+plus and minus 2.66 times the mean moving range. Cycle times are skewed: a few per cent of a process
+in which nothing changes lie beyond the limits, and most values below the mean. So runs are counted
+about the median, and a run is long when a series in random order has one of that length in at most
+5 % of cases: the expected number of such runs, which is no less than their probability.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from datetime import date
+from itertools import groupby, pairwise
+from statistics import median
 
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 
 FEWEST, SETTLED = 6, 15
 _FACTOR = 2.66
-RUN = 8
+CHANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,32 @@ class NaturalLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Xmr:
-    """Cycle times in days in finish order, each with its card; `limits` is None below 6 of them.
+class LongRun:
+    """So many values (`length`) in a row on one side of the median, those on it left out: the
+    positions of the first and the last of them."""
 
-    `outside` and `runs` are positions in `cards`: beyond a limit; the ends of 8 or more in a row on
-    one side of the mean.
+    first: int
+    last: int
+    length: int
+    above: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Xmr:
+    """Cycle times in days in finish order, each with its card, and the days they finished on;
+    `limits` and `median` are None below 6 of them.
+
+    `outside` are positions in `cards` beyond a limit. `run_length` is the length from which on a
+    run is long, None where any may be by chance; `runs` are the long ones.
     """
 
     cards: tuple[tuple[str, int], ...]
+    finished_on: tuple[date, ...]
     limits: NaturalLimits | None
+    median: float | None
     outside: tuple[int, ...]
-    runs: tuple[tuple[int, int], ...]
+    run_length: int | None
+    runs: tuple[LongRun, ...]
     scope: Scope
 
     @property
@@ -48,6 +68,16 @@ class Xmr:
         """Too few cards for limits that stay."""
         return self.n < SETTLED
 
+    @property
+    def may_have_shifted(self) -> date | None:
+        """The day from which on the process may be another: of the last long run its first day,
+        or, where the series begins with that run, the first day after it."""
+        if not self.runs:
+            return None
+        run = self.runs[-1]
+        begins = all(days == self.median for _, days in self.cards[: run.first])
+        return self.finished_on[run.last + 1 if begins else run.first]
+
 
 def xmr(sample: Sample) -> Xmr:
     """Limits and signals of the cards finished in the window."""
@@ -57,8 +87,18 @@ def xmr(sample: Sample) -> Xmr:
     outside = [
         at for at, v in enumerate(values) if limits and not limits.lower <= v <= limits.upper
     ]
-    runs = _runs(values, limits.mean) if limits else ()
-    return Xmr(cards, limits, tuple(outside), tuple(runs), sample.scope)
+    middle = median(values) if limits else None
+    length, runs = (None, ()) if middle is None else long_runs(values, middle)
+    return Xmr(
+        cards=cards,
+        finished_on=tuple(date.fromordinal(card.finish) for card in sample.finished if card.finish),
+        limits=limits,
+        median=middle,
+        outside=tuple(outside),
+        run_length=length,
+        runs=tuple(runs),
+        scope=sample.scope,
+    )
 
 
 def limits_of(values: Sequence[int]) -> NaturalLimits | None:
@@ -70,13 +110,35 @@ def limits_of(values: Sequence[int]) -> NaturalLimits | None:
     return NaturalLimits(mean, max(0.0, mean - _FACTOR * moving), mean + _FACTOR * moving)
 
 
-def _runs(values: Sequence[int], mean: float) -> list[tuple[int, int]]:
-    shifts: list[tuple[int, int]] = []
-    start = 0
-    sides = [(value > mean) - (value < mean) for value in values]
-    for at in range(1, len(sides) + 1):
-        if at == len(sides) or sides[at] != sides[start]:
-            if at - start >= RUN and sides[start]:
-                shifts.append((start, at - 1))
-            start = at
-    return shifts
+def long_run(above: int, below: int) -> int | None:
+    """The least length that a run on either side has in at most 5 % of all orders of so many values
+    above and below the median; None where there are none on one side.
+
+    Of `a` values of one side among `m`, the first L are on it with the chance [a]_L / [m]_L
+    (falling factorials), and a run of L or more begins after each of the `b` others with the same.
+    """
+    if not above or not below:
+        return None
+    length, upper, lower = 0, 1.0, 1.0
+    while (1 + below) * upper + (1 + above) * lower > CHANCE:
+        left = above + below - length
+        upper *= max(0, above - length) / left
+        lower *= max(0, below - length) / left
+        length += 1
+    return length
+
+
+def long_runs(values: Sequence[int], middle: float) -> tuple[int | None, list[LongRun]]:
+    """From which length on a run is long among these values about their median, and the long ones
+    in order."""
+    apart = [(at, value > middle) for at, value in enumerate(values) if value != middle]
+    above = sum(side for _, side in apart)
+    length = long_run(above, len(apart) - above)
+    if length is None:
+        return None, []
+    runs = [
+        LongRun(places[0], places[-1], len(places), side)
+        for side, members in groupby(apart, key=lambda one: one[1])
+        for places in [[at for at, _ in members]]
+    ]
+    return length, [run for run in runs if run.length >= length]

@@ -1,12 +1,14 @@
 import itertools
-from statistics import mean
+from math import ceil
+from random import Random
+from statistics import mean, median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.display.number_text.xmr import summary
-from mlkanban.flow.xmr import NaturalLimits, limits_of, xmr
+from mlkanban.display.number_text.xmr import summary, to_json
+from mlkanban.flow.xmr import LongRun, NaturalLimits, limits_of, long_run, long_runs, xmr
 from tests.flow.logs import sample, took
 
 
@@ -41,9 +43,26 @@ def test_cards_are_in_order_of_finish_and_signals_are_named():
     assert not found.provisional
 
 
-def test_a_run_on_one_side_is_a_shift():
-    found = of([2] * 9 + [12] * 9)
-    assert found.runs == ((0, 8), (9, 17))
+def test_a_long_run_may_be_a_shift_from_its_first_day_on():
+    found = of([3, 5] * 6 + [12] * 9)
+    assert [(run.first, run.last, run.length, run.above) for run in found.runs] == [
+        (12, 20, 9, True)
+    ]
+    assert found.may_have_shifted == found.finished_on[12]
+    line = summary(found).lines[2]
+    assert line.startswith(
+        f"Cycle times may have shifted since {found.finished_on[12]}: 9 in a row"
+    )
+    told = to_json(found)
+    assert (told["median"], told["run_length"]) == (5, found.run_length)
+    assert told["may_have_shifted_since"] == told["runs"][0]["since"] == str(found.finished_on[12])
+    assert (told["runs"][0]["from"], told["runs"][0]["side"]) == ("c12", "above")
+
+
+def test_a_series_that_begins_with_its_long_run_may_have_shifted_after_it():
+    found = of([7, *[12] * 9, *[2, 3, 7, 9] * 3, 7, 2, 2, 2])
+    assert found.runs == (LongRun(1, 9, 9, above=True),)
+    assert found.may_have_shifted == found.finished_on[10]
 
 
 def test_too_few_values_have_no_limits():
@@ -61,19 +80,58 @@ def test_limits_need_six_values_and_settle_with_fifteen(many, limits, provisiona
     assert (found.limits is not None, found.provisional, found.n) == (limits, provisional, many)
 
 
-@pytest.mark.parametrize(
-    ("values", "runs"),
-    [
-        ([2] * 7 + [12] * 7, ()), ([2] * 8 + [12] * 7, ((0, 7),)), ([2] * 7 + [12] * 8, ((7, 14),)),
-        ([12] * 8 + [2] * 8, ((0, 7), (8, 15))),
-        # A value on the mean ends a run.
-        ([2] * 8 + [7] + [12] * 8, ((0, 7), (9, 16))),
-        ([2] * 4 + [7] + [2] * 4 + [12] * 8, ((9, 16),)),
-        ([7] * 20, ()),
-    ],
-)  # fmt: skip
-def test_a_run_has_eight_values_on_one_side_of_the_mean(values, runs):
-    assert of(values).runs == runs
+def orders(above, below):
+    """The longest run of every order of so many values above and below the median."""
+    for places in itertools.combinations(range(above + below), above):
+        sides = [at in places for at in range(above + below)]
+        yield max(len(list(run)) for _, run in itertools.groupby(sides))
+
+
+@pytest.mark.parametrize(("above", "below"), [(6, 6), (7, 7), (9, 5), (3, 9), (8, 8)])
+def test_chance_reaches_a_long_run_in_at_most_one_of_twenty_orders(above, below):
+    length = long_run(above, below)
+    assert length is not None
+    longest = list(orders(above, below))
+    assert (
+        mean(run >= length for run in longest) <= 0.05 < mean(run >= length - 1 for run in longest)
+    )
+
+
+@pytest.mark.parametrize(("n", "length"), [(20, 7), (60, 10), (100, 11), (200, 12), (4000, 17)])
+def test_the_more_values_the_longer_a_run_has_to_be(n, length):
+    assert long_run(n // 2, n // 2) == length
+
+
+def test_values_on_the_median_neither_count_nor_end_a_run():
+    found = of([3, 8] * 4 + [3] * 5 + [5, 9, 9, 5, 9, 9, 9, 9, 9, 9] + [3] * 2)
+    assert (found.median, found.run_length) == (5, 8)
+    assert found.runs == (LongRun(14, 22, 8, above=True),)
+
+
+def test_where_all_took_the_same_time_no_run_is_looked_for():
+    for values in ([7] * 20, [1] * 15 + [4] * 5):
+        found = of(values)
+        assert (found.run_length, found.runs, found.may_have_shifted) == (None, (), None)
+        assert summary(found).lines[2].startswith("Too many cards took the same time")
+
+
+@pytest.mark.parametrize("n", [20, 60, 200])
+def test_a_stable_skewed_process_is_seldom_said_to_have_shifted(n):
+    rng = Random(n)
+    cried = 0
+    for _ in range(200):
+        values = [ceil(5 * rng.lognormvariate(0, 0.8)) for _ in range(n)]
+        cried += bool(long_runs(values, median(values))[1])
+    assert cried <= 0.05 * 200
+
+
+def test_half_of_the_doublings_of_the_last_twenty_of_sixty_cards_are_found():
+    rng = Random(8)
+    found = 0
+    for _ in range(200):
+        values = [ceil((5 + 5 * (n >= 40)) * rng.lognormvariate(0, 0.5)) for n in range(60)]
+        found += bool(long_runs(values, median(values))[1])
+    assert found >= 100
 
 
 def test_only_what_lies_beyond_a_limit_is_outside():

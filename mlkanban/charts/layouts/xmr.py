@@ -33,7 +33,7 @@ def layout_xmr(spec: XmrSpec, width: int, height: int, finish: Finish, *, legend
     shown = spec.values[-columns:]
     skipped = len(spec.values) - len(shown)
     last = f"last {len(shown)} of {len(spec.values)}" if skipped else ""
-    parts = [LegendPart(_OUTSIDE, "alarm", "outside the limits")]
+    parts = [LegendPart(_OUTSIDE, "clock", "outside the limits")]
     heads, words = legend_lines(parts, columns, height - FEET, last) if legend else (0, [])
     rows = height - heads - FEET
     scale = scale_to(top, rows - 1)
@@ -46,7 +46,7 @@ def layout_xmr(spec: XmrSpec, width: int, height: int, finish: Finish, *, legend
         column = at * pitch
         if outside:
             # Curves are drawn over cells, and words over curves.
-            words.append(CanvasText(column, scale.row(days), _OUTSIDE, "alarm"))
+            words.append(CanvasText(column, scale.row(days), _OUTSIDE, "clock"))
         elif not joined:
             cells.put(column, scale.row(days), _INSIDE, "value")
         label = f"{quantity(days, 'day')}, number {skipped + at + 1}" + (

@@ -1,8 +1,9 @@
 """The XmR chart, in words and as JSON."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from mlkanban.display.number_view import (
+    Day,
     Figures,
     NumberJson,
     NumberView,
@@ -12,10 +13,14 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.xmr import FEWEST, RUN, Xmr
+from mlkanban.flow.xmr import FEWEST, SETTLED, Xmr
 from mlkanban.flow.xmr import xmr as count
+from mlkanban.text import quantity
 
-_CONVENTION = "in order of finish | mean +/- 2.66 x mean moving range, not below 0"
+_CONVENTION = (
+    "in order of finish | mean +/- 2.66 x mean moving range, not below 0"
+    " | runs about the median, of a length that chance reaches in at most 5 % of stable processes"
+)
 
 
 class ValueJson(TypedDict):
@@ -23,31 +28,52 @@ class ValueJson(TypedDict):
     days: int
 
 
-RunJson = TypedDict("RunJson", {"from": str, "to": str})
+RunJson = TypedDict(
+    "RunJson",
+    {"from": str, "to": str, "length": int, "side": Literal["above", "below"], "since": Day},
+)
 
 
 class XmrJson(NumberJson):
+    """`runs` are those of `run_length` or more cards in a row on one side of `median`, cards on it
+    left out; `run_length` is null where there is no median yet, or nothing on one side of it."""
+
     n: int
     mean: float | None
     lower: float | None
     upper: float | None
+    median: float | None
     provisional: bool
     values: list[ValueJson]
     outside: list[str]
+    run_length: int | None
     runs: list[RunJson]
+    may_have_shifted_since: Day | None
 
 
 def to_json(xmr: Xmr) -> XmrJson:
-    limits = xmr.limits
+    limits, since = xmr.limits, xmr.may_have_shifted
     return {
         "n": xmr.n,
         "mean": None if limits is None else limits.mean,
         "lower": None if limits is None else limits.lower,
         "upper": None if limits is None else limits.upper,
+        "median": xmr.median,
         "provisional": xmr.provisional,
         "values": [{"card": ref, "days": days} for ref, days in xmr.cards],
         "outside": [xmr.cards[at][0] for at in xmr.outside],
-        "runs": [{"from": xmr.cards[a][0], "to": xmr.cards[b][0]} for a, b in xmr.runs],
+        "run_length": xmr.run_length,
+        "runs": [
+            {
+                "from": xmr.cards[run.first][0],
+                "to": xmr.cards[run.last][0],
+                "length": run.length,
+                "side": "above" if run.above else "below",
+                "since": xmr.finished_on[run.first].isoformat(),
+            }
+            for run in xmr.runs
+        ],
+        "may_have_shifted_since": None if since is None else since.isoformat(),
         "convention": _CONVENTION,
         **scope_json(xmr.scope),
     }
@@ -69,25 +95,42 @@ def summary(xmr: Xmr) -> Summary:
     if xmr.limits is None:
         few = f"{finished_cards(xmr.n)}; limits need {FEWEST}."
         return Summary("Cycle time, XmR", (few,), None, note)
-    made = " (provisional: fewer than 15 cards)" if xmr.provisional else ""
-    lines = [
+    made = f" (provisional: fewer than {SETTLED} cards)" if xmr.provisional else ""
+    lines = (
         f"mean {xmr.limits.mean:.1f} d | usual: {xmr.limits.lower:.1f}"
         f" to {xmr.limits.upper:.1f} d{made}",
-        f"{len(xmr.outside) or 'No'} card{'' if len(xmr.outside) == 1 else 's'} outside"
-        " the limits"
-        + (
-            f" | {len(xmr.runs)} run{'' if len(xmr.runs) == 1 else 's'} of {RUN} or more on"
-            " one side of the mean: the process has shifted"
-            if xmr.runs
-            else ""
-        ),
-    ]
+        _outside(xmr),
+        _shift(xmr),
+    )
     rows = tuple((xmr.cards[at][0], f"{xmr.cards[at][1]} d") for at in xmr.outside)
     return Summary(
         "Cycle time, XmR",
-        tuple(lines),
+        lines,
         Table(("outside", "took"), rows) if rows else None,
         note,
+    )
+
+
+def _outside(xmr: Xmr) -> str:
+    """Cycle times are skewed: what lies outside need not have a reason of its own."""
+    if not xmr.outside:
+        return "No card outside the limits"
+    many = quantity(len(xmr.outside), "card")
+    return f"{many} outside the limits, worth a look: in a stable process some lie there too"
+
+
+def _shift(xmr: Xmr) -> str:
+    """Whether the process may have changed, and since when."""
+    since = xmr.may_have_shifted
+    if since is None:
+        if xmr.run_length is None:
+            return "Too many cards took the same time to look for a shift"
+        return f"No shift beyond chance: no {xmr.run_length} in a row on one side of the median"
+    run = xmr.runs[-1]
+    side = "above" if run.above else "below"
+    return (
+        f"Cycle times may have shifted since {since}: {run.length} in a row {side} the median of"
+        f" {xmr.median:g} d (chance makes {xmr.run_length} or more in at most 5 % of cases)"
     )
 
 

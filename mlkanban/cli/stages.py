@@ -91,6 +91,19 @@ def rename(session: Session, stage: str, name: str) -> None:
 
 @stages.command()
 @_stage
+@click.argument("kind", type=_kind)
+@pass_session
+def kind(session: Session, stage: str, kind: str) -> None:
+    """Set what happens to the cards of a stage.
+
+    In a queue they wait, in an active stage they are worked on, in a gate they wait for a decision
+    or an approval. Flow metrics count the past with the kind that a stage has now.
+    """
+    _edit(session, "kind", stage, {"kind": StageKind(kind)})
+
+
+@stages.command()
+@_stage
 @click.argument("position", type=int)
 @_yes
 @pass_session

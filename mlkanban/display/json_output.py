@@ -859,7 +859,7 @@ _DONE = {
 _STAGES = {
     f"stages.{name}": JsonKind(StagesDoneJson, f"the stages after `stages {name}`")
     for name in (
-        "add", "commit", "conwip", "limit", "move", "remove", "rename", "uncommit",
+        "add", "commit", "conwip", "kind", "limit", "move", "remove", "rename", "uncommit",
     )
 }  # fmt: skip
 

@@ -31,6 +31,13 @@ _MOST = 1_000_000
 """The highest limit; beyond it, no limit is what is meant."""
 
 
+_KINDS = {
+    StageKind.QUEUE: "It is a queue: cards in it wait.",
+    StageKind.ACTIVE: "It is active: cards in it are worked on.",
+    StageKind.GATE: "It is a gate: cards in it wait for a decision.",
+}
+
+
 class Snapshot(NamedTuple):
     """A board with all its cards as of `cursor`, the ids of the stages that a merge took over their
     limits, and the number of open conflicts."""
@@ -178,6 +185,8 @@ class Boards:
             warning = " ".join(filter(None, (warning, moved.warning)))
             if "committed" in values:
                 message = _counting(load.total, changed.committed) + message
+            if "kind" in values:
+                message = f" {_KINDS[changed.kind]}{message}"
             return tx.done(f"Stage {changed.name} saved ({counts}).{message}", warning=warning)
 
     def move_stage(self, board_id: str, stage_id: str, to: int, *, agreed: bool = False) -> Done:

@@ -68,6 +68,16 @@ def test_stages_come_and_go(board) -> None:
     assert board("stages", "remove", "nowhere").code == 3
 
 
+def test_the_kind_of_a_stage(board) -> None:
+    assert stage(board, "Features")["kind"] == "active"
+    answer = board.data("stages", "kind", "feat", "queue")
+    assert answer["message"] == "Stage Features saved (0/2). It is a queue: cards in it wait."
+    assert stage(board, "Features")["kind"] == "queue"
+    assert board("stages", "kind", "feat", "bench").code == 2
+    board("undo")
+    assert stage(board, "Features")["kind"] == "active"
+
+
 def test_commitment_and_conwip(board) -> None:
     assert board("stages", "commit", "ready").code == 0
     assert stage(board, "Ready")["committed"] is True

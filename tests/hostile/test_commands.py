@@ -27,6 +27,7 @@ LINES = """
 boards
 stages
 stages add {new} --after {queue}
+stages kind {new} gate
 stages commit {new}
 stages uncommit {new}
 stages limit {new} 3

@@ -205,6 +205,17 @@ async def test_limits(used: Path) -> None:
         assert "soft" in row(board, "Training")
 
 
+async def test_the_kind_of_a_stage_goes_round(used: Path) -> None:
+    async with opened(used) as board:
+        await board.keys("5")
+        await board.press("stages")
+        for kind in ("gate", "queue", "active"):
+            await board.press("stage.kind")
+            assert f"It is {'a ' * (kind != 'active')}{kind}" in board.status()
+        await board.press("undo")
+        assert board.app.model.board.stages[4].kind == "queue"
+
+
 async def test_a_stage_is_added_renamed_moved_and_removed(used: Path) -> None:
     async with opened(used) as board:
         await board.press("stages", "stage.add")

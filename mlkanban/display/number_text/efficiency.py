@@ -16,6 +16,7 @@ from mlkanban.display.table import Table
 from mlkanban.flow.efficiency import Efficiency, Share, Spent
 from mlkanban.flow.efficiency import efficiency as count
 from mlkanban.flow.percentiles import whole_percents
+from mlkanban.hints import hint
 
 _CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
 
@@ -88,7 +89,7 @@ def summary(efficiency: Efficiency) -> Summary:
     if not efficiency.configured:
         lines = [
             "Flow efficiency: not configured. Waiting cannot be told from work here:",
-            "give the committed stages where work waits the kind queue or gate.",
+            hint("give those where work waits the kind queue or gate: {stages kind}."),
         ]
     elif efficiency.efficiency is None:
         lines = ["Flow efficiency: all time was that of unattended runs."]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
-from mlkanban.core.models import Stage
+from mlkanban.core.models import Stage, StageKind
 from mlkanban.core.rules import Meter, in_progress
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.lines import paragraph
@@ -167,6 +167,10 @@ class StagesScreen(ListScreen):
 
     async def do_stage_soft(self) -> None:
         await self._edit(soft=not self._stage.soft)
+
+    async def do_stage_kind(self) -> None:
+        kinds = list(StageKind)
+        await self._edit(kind=kinds[(kinds.index(self._stage.kind) + 1) % len(kinds)])
 
     async def do_stage_committed(self) -> None:
         await self._edit(committed=not self._stage.committed)

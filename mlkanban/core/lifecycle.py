@@ -18,6 +18,8 @@ FIELD = "lifecycle"
 """The name under which a conflict about the lifecycle is listed."""
 PARTS = ("place", "outcome", "archived")
 VERDICT = "verdict"
+DUPLICATE_OF = "duplicate of "
+"""How the verdict of a card begins that was merged into another; the id of that one follows."""
 COMPANIONS = (VERDICT, "blocker", "work", "snoozed_until", "snoozed_run", "health")
 """Fields that belong to a lifecycle, and are shown and resolved with it."""
 _WORKED = frozenset(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mlkanban.core.milestones import Phase, milestones, phase
 from mlkanban.core.models import StageKind, Work
@@ -90,6 +90,22 @@ class PastLimits(NamedTuple):
     limits: Limits
 
 
+PointName = Literal["commitment", "delivery", "kind"]
+
+
+class PastPoint(NamedTuple):
+    """A part of the workflow was another than it is `now`, until an instant and `since` one (None
+    for the beginning): `what` is commitment (the first committed stage), delivery (the last one) or
+    kind (of a `stage`)."""
+
+    what: PointName
+    stage: str
+    was: str
+    now: str
+    since: datetime | None
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """The stages in order with the two points of the flow, and the one zone that makes days.
@@ -98,7 +114,8 @@ class Workflow:
     committed one and equals `len(stages)` when only an outcome ends a card. `kinds` and `limits`
     are those of the stages; left out, every stage is active and has no limit. `past_limits` are
     those that held before `limits`, for each stage the earliest first; left out, the limits never
-    changed. `removed` are the positions of stages that only the past has. Raises ValueError when
+    changed. `removed` are the positions of stages that only the past has. `past_points` is what
+    was otherwise: history is read with the points and kinds of now. Raises ValueError when
     these do not fit each other.
     """
 
@@ -110,6 +127,7 @@ class Workflow:
     limits: tuple[Limits, ...] = ()
     past_limits: tuple[tuple[PastLimits, ...], ...] = ()
     removed: frozenset[int] = frozenset()
+    past_points: tuple[PastPoint, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.stages)

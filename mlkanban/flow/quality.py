@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mlkanban.core.milestones import Phase
-from mlkanban.flow.history import CardHistory, Workflow
+from mlkanban.flow.history import CardHistory, PastPoint, Workflow
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 
@@ -32,10 +32,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Every finding, those that were not met too; `n` cards were looked at."""
+    """Every finding, those that were not met too; `n` cards were looked at. `past_points` are the
+    parts of the workflow that were others while there were cards, `until` in the zone of the
+    board."""
 
     n: int
     findings: tuple[Finding, ...]
+    past_points: tuple[PastPoint, ...]
     scope: Scope
 
 
@@ -51,8 +54,21 @@ def quality(sample: Sample) -> Quality:
     return Quality(
         len(sample.histories),
         tuple(Finding(k, len(refs), tuple(dict.fromkeys(refs))) for k, refs in met.items()),
+        _past_points(sample),
         sample.scope,
     )
+
+
+def _past_points(sample: Sample) -> tuple[PastPoint, ...]:
+    """Those that held on another day than that of their change, after the first card was there."""
+    workflow = sample.workflow
+    first = min((c.history.steps[0].at for c in sample.everyone), default=sample.as_of)
+    found = []
+    for point in workflow.past_points:
+        since = max(point.since or first, first)
+        if since <= sample.as_of and workflow.day(since) < workflow.day(point.until):
+            found.append(point._replace(until=point.until.astimezone(workflow.timezone)))
+    return tuple(found)
 
 
 def _doubts(workflow: Workflow, history: CardHistory) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlkanban.core.events import MEMBERS
-from mlkanban.core.lifecycle import lifting, restated
+from mlkanban.core.lifecycle import DUPLICATE_OF, lifting, restated
 from mlkanban.core.models import Outcome
 from mlkanban.errors import RuleRefused
 from mlkanban.runs.model.run import PREFIX, runs_in
@@ -57,7 +57,7 @@ class Duplicates:
             ended = Outcome.SUPERSEDED if face.started_at else Outcome.DISCARDED
             values = {
                 **lifting(fields), "outcome": ended.value, "work": "attended", "archived": True,
-                "verdict": f"duplicate of {other.ref}",
+                "verdict": DUPLICATE_OF + other.ref,
             }  # fmt: skip
             tx.write(tx.change("card.finished", face, values))
             cards = (tx.card(other.ref), tx.card(face.ref))

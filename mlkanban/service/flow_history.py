@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.lineage import LineageKind, origins
@@ -15,7 +16,17 @@ from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.flow.aging import Pace, aging
-from mlkanban.flow.history import Block, CardHistory, Judged, Limits, PastLimits, Step, Workflow
+from mlkanban.flow.history import (
+    Block,
+    CardHistory,
+    Judged,
+    Limits,
+    PastLimits,
+    PastPoint,
+    PointName,
+    Step,
+    Workflow,
+)
 from mlkanban.flow.sample import follow
 from mlkanban.flow.sle import BASIS_CARDS, BASIS_DAYS, sle
 from mlkanban.flow.window import Window
@@ -23,10 +34,10 @@ from mlkanban.store import repository
 
 if TYPE_CHECKING:
     from mlkanban.store.database import Store
-    from mlkanban.store.repository import LimitsSet, Transition
+    from mlkanban.store.repository import StageSet, Transition
 
 _NEVER = "9999"
-_Dated = TypeVar("_Dated", "Transition", "LimitsSet")
+_Dated = TypeVar("_Dated", "Transition", "StageSet")
 
 
 def read(store: Store, board: Board, now: datetime | None) -> tuple[Workflow, list[CardHistory]]:
@@ -38,15 +49,16 @@ def read(store: Store, board: Board, now: datetime | None) -> tuple[Workflow, li
         transitions = repository.transitions(conn, board.id)
         healths = repository.healths(conn, board.id)
         archivings = repository.archivings(conn, board.id)
-        limits = [_by(last, item) for item in repository.limits_set(conn, board.id)]
+        stages_set = [_by(last, item) for item in repository.stages_set(conn, board.id)]
+        merged = repository.merged(conn, board.id)
     transitions = [_by(last, item) for item in transitions]
     archivings = {card: _by(last, item) for card, item in archivings.items()}
     healths = {
         card: [(min(at, last), health) for at, health in some] for card, some in healths.items()
     }
     lived = _as_lived(board, transitions)
-    histories = _histories(lived, faces, transitions, healths, archivings)
-    return _workflow(lived, board, limits), list(histories)
+    histories = _histories(lived, faces, transitions, healths, archivings, merged)
+    return _workflow(lived, board, stages_set), list(histories)
 
 
 def pace(store: Store, board: Board, as_of: datetime) -> Pace:
@@ -56,10 +68,11 @@ def pace(store: Store, board: Board, as_of: datetime) -> Pace:
         ids = repository.finished_since(conn, board.id, since, BASIS_CARDS)
         faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
         transitions = repository.transitions_of(conn, ids)
+        merged = repository.merged(conn, board.id)
     transitions = [_by(instant(as_of), item) for item in transitions]
     lived = _as_lived(board, transitions)
     workflow = _workflow(lived, board, ())
-    histories = _histories(lived, faces, transitions, {}, {})
+    histories = _histories(lived, faces, transitions, {}, {}, merged)
     window = Window.back(BASIS_DAYS, workflow.day(as_of))
     sample = follow(workflow, histories, as_of, window)
     return aging(sample, sle(sample).days).pace.at(
@@ -79,7 +92,7 @@ def _as_lived(board: Board, transitions: Iterable[Transition]) -> Board:
     return replace(board, former=former).with_former
 
 
-def _workflow(lived: Board, board: Board, limits_set: Sequence[LimitsSet]) -> Workflow:
+def _workflow(lived: Board, board: Board, stages_set: Sequence[StageSet]) -> Workflow:
     """The workflow of a board `lived` with stages that the board has no more."""
     return Workflow(
         tuple(stage.name for stage in lived.stages),
@@ -89,22 +102,63 @@ def _workflow(lived: Board, board: Board, limits_set: Sequence[LimitsSet]) -> Wo
         tuple(stage.kind for stage in lived.stages),
         tuple(Limits(stage.limit, stage.unattended) for stage in lived.stages),
         tuple(
-            _past_limits([limits for limits in limits_set if limits.stage == stage.id])
+            _past_limits([one for one in stages_set if one.stage == stage.id])
             for stage in lived.stages
         ),
         frozenset(at for at, stage in enumerate(lived.stages) if stage not in board.stages),
+        tuple(_past_points(board, stages_set)),
     )
 
 
-def _past_limits(limits_set: Sequence[LimitsSet]) -> tuple[PastLimits, ...]:
-    """What held before each of the changes of the limits of a stage; before the first, none."""
-    instants = in_sequence([limits.at for limits in limits_set])
-    before = [Limits(), *(Limits(limits.limit, limits.unattended) for limits in limits_set)]
-    return tuple(
-        PastLimits(_instant(at), held)
-        for at, held, then in zip(instants, before, before[1:], strict=False)
-        if held != then
-    )
+def _past_limits(stage_set: Sequence[StageSet]) -> tuple[PastLimits, ...]:
+    """What held before each of the changes of the limits of a stage; before the first, and from its
+    removal on, none."""
+    instants = in_sequence([one.at for one in stage_set])
+    held = Limits()
+    past: list[PastLimits] = []
+    for at, one in zip(instants, stage_set, strict=True):
+        values = one.values
+        cards = values.get("limit", held.cards)
+        then = Limits(cards, values.get("unattended", held.unattended))
+        then = Limits() if values.get("deleted") else then
+        if held != then:
+            past.append(PastLimits(_instant(at), held))
+        held = then
+    return tuple(past)
+
+
+def _past_points(board: Board, stages_set: Sequence[StageSet]) -> Iterator[PastPoint]:
+    """How long commitment, delivery and the kinds of stages were others than now. A removed stage
+    keeps its place and what it was."""
+    names = {stage.id: stage.name for stage in (*board.stages, *board.former)}
+    values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    held: defaultdict[tuple[PointName, str], list[tuple[str, datetime]]] = defaultdict(list)
+    instants = in_sequence([one.at for one in stages_set])
+    changes = zip(instants, stages_set, strict=True)
+    for at, together in groupby(changes, key=itemgetter(0)):
+        for _, one in together:
+            values[one.stage] |= one.values
+        for point, value in _points(values).items():
+            if not held[point] or held[point][-1][0] != value:
+                held[point].append((value, _instant(at)))
+    for (what, stage), spells in held.items():
+        now = spells[-1][0]
+        for at, ((was, since), (_, until)) in enumerate(pairwise(spells)):
+            if was != now and stage in {"", *names}:
+                shown = (was, now) if what == "kind" else (names.get(was, was), names.get(now, now))
+                yield PastPoint(what, names.get(stage, ""), *shown, since if at else None, until)
+
+
+def _points(values: Mapping[str, Mapping[str, Any]]) -> dict[tuple[PointName, str], str]:
+    """Commitment, delivery and kinds of stages with these values: (what, stage) -> value."""
+    order = sorted(values, key=lambda stage: (values[stage].get("rank", ""), stage))
+    committed = [stage for stage in order if values[stage].get("committed")]
+    points: dict[tuple[PointName, str], str] = {
+        ("kind", stage): str(values[stage].get("kind", "")) for stage in order
+    }
+    if committed:
+        points |= {("commitment", ""): committed[0], ("delivery", ""): committed[-1]}
+    return points
 
 
 def _histories(
@@ -113,13 +167,16 @@ def _histories(
     transitions: Iterable[Transition],
     healths: Mapping[str, Sequence[tuple[str, str]]],
     archivings: Mapping[str, Transition],
+    merged: Collection[str],
 ) -> Iterator[CardHistory]:
     for card, taken in groupby(transitions, key=itemgetter(0)):
         if card in faces:
             face = faces[card]
             tags = tuple(face.tags.split())
+            steps = _steps(board, taken, archivings.get(card))
             yield CardHistory(
-                face.ref, face.title, face.type, tags, _steps(board, taken, archivings.get(card)),
+                face.ref, face.title, face.type, tags,
+                _without_delivery(steps) if card in merged else steps,
                 tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
                 tuple(origins(face, LineageKind.RETRAIN_OF)) if face.lineage else (),
             )  # fmt: skip
@@ -158,6 +215,16 @@ def _steps(
             left = Outcome.ABANDONED.value if inside else Outcome.DISCARDED.value
         made.append(Step(_instant(at), place, ended or left, doing, block))
     return tuple(made)
+
+
+def _without_delivery(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps of a duplicate: merged into another card it left, and nothing was delivered."""
+    abandoned = Outcome.ABANDONED.value
+    last = steps[-1].outcome
+    return tuple(
+        replace(step, outcome=abandoned) if step.outcome == last == Outcome.SUPERSEDED else step
+        for step in steps
+    )
 
 
 def _instant(at: str) -> datetime:

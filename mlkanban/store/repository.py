@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlkanban.core import lifecycle
 from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
-from mlkanban.core.models import Board, BoardName, CardFace, Work
+from mlkanban.core.models import Board, BoardName, CardFace, Outcome, Work
 from mlkanban.core.rules import Load
 from mlkanban.runs.model.labels import CardLabel, read_label, store_name
 from mlkanban.store.log import COLUMNS, event_of
@@ -69,13 +69,12 @@ class Transition(NamedTuple):
     stamp: str
 
 
-class LimitsSet(NamedTuple):
-    """The limits that a stage had from `at` (ISO 8601 UTC) on."""
+class StageSet(NamedTuple):
+    """What was set of a stage at an instant (ISO 8601 UTC): values by the names of the log."""
 
     stage: str
     at: str
-    limit: int | None
-    unattended: int | None
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,32 +530,31 @@ def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str
     return by_card
 
 
-def limits_set(conn: sqlite3.Connection, board_id: str) -> list[LimitsSet]:
-    """The limits of the stages of a board as they were set over time, in the order of their stamps;
-    from its removal on a stage has none."""
+def stages_set(conn: sqlite3.Connection, board_id: str) -> list[StageSet]:
+    """What was set of the stages of a board over time, in the order of the stamps; undone changes
+    are left out."""
     rows = conn.execute(
         "SELECT at, data FROM event INDEXED BY event_card"
-        " WHERE card = '' AND event.board = ? AND undoes = ''"
-        " AND (instr(data, '\"limit\"') OR instr(data, '\"unattended\"')"
-        "  OR kind = 'stage.removed')"
+        " WHERE card = '' AND event.board = ? AND undoes = '' AND instr(data, '\"stage\"')"
         f" AND {IN_FORCE} AND event.id NOT IN (SELECT event FROM undone)"
         " ORDER BY hlc, replica, rseq",
         (board_id,),
     )
-    last: dict[str, LimitsSet] = {}
-    changes_of_limits = []
-    for at, data in rows:
-        event = json.loads(data)
-        stage, fields = event.get("stage"), event.get("set", {})
-        if stage and fields.get("deleted"):
-            changes_of_limits.append(LimitsSet(stage, at, None, None))
-        elif stage and not fields.keys().isdisjoint(("limit", "unattended")):
-            held = last.get(stage, LimitsSet(stage, at, None, None))
-            limit = fields.get("limit", held.limit)
-            unattended = fields.get("unattended", held.unattended)
-            last[stage] = LimitsSet(stage, at, limit, unattended)
-            changes_of_limits.append(last[stage])
-    return changes_of_limits
+    events = [(at, json.loads(data)) for at, data in rows]
+    return [
+        StageSet(event["stage"], at, event.get("set", {})) for at, event in events if event["stage"]
+    ]
+
+
+def merged(conn: sqlite3.Connection, board_id: str) -> set[str]:
+    """Ids of the cards of a board that ended as duplicates, merged into another card."""
+    rows = conn.execute(
+        "SELECT card.id FROM card JOIN entity ON entity.id = card.id"
+        " WHERE card.board = ? AND archived AND outcome = ?"
+        " AND instr(json_extract(entity.state, '$.fields.verdict'), ?) = 1",
+        (board_id, Outcome.SUPERSEDED.value, lifecycle.DUPLICATE_OF),
+    )
+    return {card for (card,) in rows}
 
 
 def archivings(conn: sqlite3.Connection, board_id: str) -> dict[str, Transition]:

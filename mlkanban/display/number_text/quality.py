@@ -1,8 +1,9 @@
 """Data quality, in words and as JSON."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from mlkanban.display.number_view import (
+    Day,
     Figures,
     NumberJson,
     NumberView,
@@ -11,6 +12,7 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
+from mlkanban.flow.history import PastPoint
 from mlkanban.flow.quality import Quality
 from mlkanban.flow.quality import quality as count
 from mlkanban.text import quantity
@@ -33,9 +35,21 @@ class FindingJson(TypedDict):
     cards: list[str]
 
 
+class PastPointJson(TypedDict):
+    """A part of the workflow was another: commitment (the first committed stage), delivery (the
+    last one) or the kind of a `stage`. Numbers are counted with what it is `now`."""
+
+    what: Literal["commitment", "delivery", "kind"]
+    stage: str | None
+    was: str
+    now: str
+    until: Day
+
+
 class QualityJson(NumberJson):
     n: int
     findings: list[FindingJson]
+    past_points: list[PastPointJson]
 
 
 def to_json(quality: Quality) -> QualityJson:
@@ -44,6 +58,16 @@ def to_json(quality: Quality) -> QualityJson:
         "findings": [
             {"kind": f.kind, "count": f.count, "meaning": _MEANINGS[f.kind], "cards": list(f.cards)}
             for f in quality.findings
+        ],
+        "past_points": [
+            {
+                "what": p.what,
+                "stage": p.stage or None,
+                "was": p.was,
+                "now": p.now,
+                "until": p.until.date().isoformat(),
+            }
+            for p in quality.past_points
         ],
         "convention": _CONVENTION,
         **scope_json(quality.scope),
@@ -60,11 +84,10 @@ def figures(quality: Quality) -> Figures:
 def summary(quality: Quality) -> Summary:
     met = [finding for finding in quality.findings if finding.count]
     touched = {ref for finding in met for ref in finding.cards}
-    line = (
-        f"{len(touched)} of {quantity(quality.n, 'card')} have something to know about."
-        if met
-        else f"{quantity(quality.n, 'card')}, nothing to doubt."
-    )
+    cards = quantity(quality.n, "card")
+    line = f"{cards}, nothing to doubt{' in them' if quality.past_points else ''}."
+    if met:
+        line = f"{len(touched)} of {cards} have something to know about."
     rows = tuple(
         (
             _MEANINGS[f.kind],
@@ -76,7 +99,17 @@ def summary(quality: Quality) -> Summary:
         for f in quality.findings
     )
     table = Table(("what", "times", "cards", "which"), rows)
-    return Summary("Data quality", (line,), table, f"{scope_text(quality.scope)} | {_CONVENTION}")
+    lines = (line, *map(_past_point, quality.past_points))
+    return Summary("Data quality", lines, table, f"{scope_text(quality.scope)} | {_CONVENTION}")
+
+
+def _past_point(point: PastPoint) -> str:
+    what = {
+        "commitment": "the commitment point was entering",
+        "delivery": "the delivery point was leaving",
+        "kind": f"the kind of {point.stage} was",
+    }[point.what]
+    return f"Until {point.until:%Y-%m-%d} {what} {point.was}; numbers are counted with {point.now}."
 
 
 NUMBER = NumberView("quality", count, summary, figures, to_json)

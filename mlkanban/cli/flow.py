@@ -277,8 +277,12 @@ def simulate(session: Session, options: NumberOptions, limits: tuple[str, ...]) 
 
     The cards finished in the window are played again many times, with the times they took in each
     stage without waiting, arriving as they did, under today's limits and under the others. Only
-    committed stages have a part in it; the limit for unattended runs stays as it is. Today has to
-    come out as it was observed, else the answer says that it is not to be trusted.
+    committed stages have a part in it; the limit for unattended runs stays as it is.
+
+    There are two models: each card takes its own time, or attended cards share the time of one
+    person. The one that the board's own history speaks for is shown, both where it cannot tell.
+    Today has to come out as it was observed: cycle times, throughput and work in progress. Where
+    that fails, or limits were often overridden, the answer is refused, with the reason.
 
     Example: mlkanban flow simulate --limit Training=2 --limit Evaluation=none
     """
@@ -305,8 +309,9 @@ def simulate(session: Session, options: NumberOptions, limits: tuple[str, ...]) 
 def suggest_limits(session: Session, options: NumberOptions) -> None:
     """Search for better WIP limits, and say why they are better.
 
-    One limit is changed by one at a time. A change is kept when in three of four runs with the same
-    cards 85 % of them are done sooner and hardly fewer are finished.
+    One limit is changed by one at a time; a stage without a limit gets one near what it held. A
+    change is kept when in three of four runs with the same cards 85 % of them are done sooner and
+    hardly fewer are finished, in each model that reproduces today (see: mlkanban flow simulate).
     """
     # Every other number does without the simulation.
     from mlkanban.display.number_text import suggest_limits as suggest_text

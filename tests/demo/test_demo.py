@@ -307,6 +307,6 @@ def test_what_if_is_trusted_on_every_day_of_the_week(tmp_path: Path) -> None:
         demo = Demo(tmp_path / str(days), now, 7, "UTC")
         workflow, histories = demo.service.history.for_flow(demo.board)
         window = Window.back(90, workflow.day(now))
-        off[f"{now:%A}"] = what_if(follow(workflow, histories, now, window), {}).not_reproduced
+        off[f"{now:%A}"] = what_if(follow(workflow, histories, now, window), {}).refused
         demo.service.close()
     assert not any(off.values()), off

@@ -1,9 +1,10 @@
 """What if, in words and as JSON."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from mlkanban.display.number_view import (
+    Day,
     Figures,
     NumberJson,
     Summary,
@@ -12,8 +13,17 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.simulation.learn import FEWEST
-from mlkanban.flow.simulation.whatif import Played, Spread, WhatIf
+from mlkanban.flow.simulation.learn import FEWEST, TouchFit
+from mlkanban.flow.simulation.model import Capacity
+from mlkanban.flow.simulation.whatif import (
+    SURE,
+    LimitEffect,
+    Play,
+    Played,
+    Refusal,
+    Spread,
+    WhatIf,
+)
 from mlkanban.text import quantity
 
 _MEASURES = {
@@ -24,6 +34,11 @@ _MEASURES = {
     "waiting": "waiting to start at the end",
 }
 _CONVENTION = "mean of the runs, 5 to 95 % of them; calendar days with both ends"
+_MODELS = {
+    Capacity.INDEPENDENT: "each card takes its own time",
+    Capacity.SHARED: "attended cards share the time of one person",
+}
+_SHORT = {Capacity.INDEPENDENT: "own time", Capacity.SHARED: "one person"}
 
 
 class SpreadJson(TypedDict):
@@ -32,13 +47,59 @@ class SpreadJson(TypedDict):
     high: float
 
 
+class LimitEffectJson(TypedDict):
+    """Means with today's limits and with the proposed ones; `agreed` is the share of the runs that
+    changed in that direction, `direction` is null where too few agree."""
+
+    before: float
+    after: float
+    agreed: float
+    direction: Literal["more", "less"] | None
+
+
+class PlayJson(TypedDict):
+    """One model: of independent touch, or of capacity that the attended cards share."""
+
+    model: Literal["independent", "shared"]
+    reproduced: bool
+    not_reproduced: list[str]
+    today: dict[str, SpreadJson] | None
+    proposed: dict[str, SpreadJson] | None
+    effects: dict[str, LimitEffectJson] | None
+
+
+class TouchFitJson(TypedDict):
+    """Rank correlations of the attended legs with the attended cards beside them at their start:
+    of their days (none where touch is independent) and of their effort (none where capacity is
+    shared)."""
+
+    legs: int
+    days: float
+    effort: float
+
+
+class OverriddenJson(TypedDict):
+    times: int
+    of: int
+
+
 class WhatIfJson(NumberJson):
-    """Measures by name: as they were observed, as today's limits play them, and the changed ones;
-    null where nothing was played."""
+    """`models` are those that were played, the better one first. Measures by name: as they were
+    observed, as today's limits play them, and the changed ones, in the first model that reproduces
+    today, else in the first; null where nothing was played. `refused` says why no model is to be
+    gone by; `limits_since` is the day of the last change of a limit in the window, before which
+    nothing is counted."""
 
     n: int
     runs: int
+    days: int
     trusted: bool
+    refused: Refusal | None
+    model: Literal["independent", "shared", "both"] | None
+    models: list[PlayJson]
+    fit: TouchFitJson | None
+    overridden: OverriddenJson | None
+    limits_since: Day | None
     not_reproduced: list[str]
     limits: dict[str, int | None]
     changes: dict[str, int | None]
@@ -51,29 +112,65 @@ def _spread_text(spread: Spread) -> str:
     return f"{spread.mean:.1f} ({spread.low:.1f}-{spread.high:.1f})"
 
 
-def to_json(what_if: WhatIf) -> WhatIfJson:
-    def shown(played: Played) -> dict[str, SpreadJson] | None:
-        return {
-            m: {"mean": s.mean, "low": s.low, "high": s.high} for m, s in played.items()
-        } or None
+def _played_json(played: Played) -> dict[str, SpreadJson] | None:
+    return {m: {"mean": s.mean, "low": s.low, "high": s.high} for m, s in played.items()} or None
 
+
+def _effect_json(effect: LimitEffect) -> LimitEffectJson:
+    return {
+        "before": effect.before,
+        "after": effect.after,
+        "agreed": effect.agreed,
+        "direction": "more" if effect.direction > 0 else "less" if effect.direction else None,
+    }
+
+
+def _play_json(play: Play) -> PlayJson:
+    return {
+        "model": play.capacity.value,
+        "reproduced": not play.not_reproduced,
+        "not_reproduced": list(play.not_reproduced),
+        "today": _played_json(play.today),
+        "proposed": _played_json(play.proposed),
+        "effects": {m: _effect_json(e) for m, e in play.effects.items()} or None,
+    }
+
+
+def _model(what_if: WhatIf) -> Literal["independent", "shared", "both"] | None:
+    shown = what_if.shown
+    return "both" if len(shown) > 1 else shown[0].capacity.value if shown else None
+
+
+def to_json(what_if: WhatIf) -> WhatIfJson:
+    first = what_if.first
+    fit, overridden = what_if.fit, what_if.overridden
     return {
         "n": what_if.n,
         "runs": what_if.runs,
+        "days": what_if.days,
         "trusted": what_if.trusted,
-        "not_reproduced": what_if.not_reproduced,
+        "refused": what_if.refused,
+        "model": _model(what_if),
+        "models": [_play_json(play) for play in what_if.plays],
+        "fit": None if fit is None else {"legs": fit.legs, "days": fit.days, "effort": fit.effort},
+        "overridden": None
+        if overridden is None
+        else {"times": overridden.times, "of": overridden.of},
+        "limits_since": None if what_if.since is None else what_if.since.isoformat(),
+        "not_reproduced": list(first.not_reproduced) if first else [],
         "limits": what_if.limits,
         "changes": what_if.changes,
         "observed": what_if.observed or None,
-        "today": shown(what_if.today),
-        "proposed": shown(what_if.proposed),
+        "today": _played_json(first.today) if first else None,
+        "proposed": _played_json(first.proposed) if first else None,
         "convention": _CONVENTION,
         **scope_json(what_if.scope),
     }
 
 
 def figures(what_if: WhatIf) -> Figures:
-    after = what_if.proposed or what_if.today
+    first = what_if.first
+    after = (first.proposed or first.today) if first else {}
     return (
         ("n", str(what_if.n)),
         ("p85", _spread_text(after["p85"]) if after else "-"),
@@ -82,45 +179,115 @@ def figures(what_if: WhatIf) -> Figures:
 
 
 def summary(what_if: WhatIf) -> Summary:
-    played = f", {quantity(what_if.runs, 'run')}" if what_if.today else ""
-    note = f"n {what_if.n} finished{played} | {scope_text(what_if.scope)} | {_CONVENTION}"
-    if not what_if.today:
-        few = f"{finished_cards(what_if.n)} in this window; a simulation needs {FEWEST}."
-        if what_if.n >= FEWEST:
-            few = "No time lies between the starts of these cards, so nothing can be simulated."
-        return Summary("What if", (few,), None, note)
-    lines = [_trust(what_if)]
-    if what_if.proposed:
-        lines.append(f"With {limits_text(what_if.changes)}: {_effect(what_if)}.")
-    lines.append(f"Limits today: {limits_text(what_if.limits)}")
-    rows = tuple(
-        (
-            meaning,
-            f"{what_if.observed[m]:.1f}" if m in what_if.observed else "",
-            _spread_text(what_if.today[m]),
-            *((_spread_text(what_if.proposed[m]),) if what_if.proposed else ()),
-        )
-        for m, meaning in _MEASURES.items()
+    played = (
+        f", {quantity(what_if.runs, 'run')} of {quantity(what_if.days, 'day')}"
+        if what_if.plays
+        else ""
     )
-    head = ("measure", "observed", "today, simulated", *(["proposed"] if what_if.proposed else []))
-    return Summary("What if", tuple(lines), Table(head, rows), note)
+    note = f"n {what_if.n} finished{played} | {scope_text(what_if.scope)} | {_CONVENTION}"
+    if not what_if.plays:
+        return Summary("What if", (refusal(what_if),), None, note)
+    asked = f"With {limits_text(what_if.changes)}"
+    lines = [f"{asked}: {_effects(play, what_if)}." for play in what_if.shown if play.effects] or [
+        refusal(what_if)
+    ] * bool(what_if.refused)
+    if what_if.shown:
+        lines.append(_trust(what_if))
+    if what_if.fit is not None:
+        lines.append(_evidence(what_if.fit, what_if))
+    since = f" (changed on {what_if.since}: only later cards count)" if what_if.since else ""
+    lines.append(f"Limits today: {limits_text(what_if.limits)}{since}")
+    return Summary("What if", tuple(lines), _table(what_if), note)
+
+
+def refusal(what_if: WhatIf) -> str:
+    """Why no model is to be gone by; '' where one is."""
+    few = f"{finished_cards(what_if.n)} in this window; a simulation needs {FEWEST}."
+    if what_if.refused == "few_since_change":
+        return (
+            f"Limits were changed on {what_if.since}, and {what_if.n or 'no'} cards were finished"
+            f" since; a simulation needs {FEWEST}."
+        )
+    if what_if.refused == "no_gaps":
+        return "No time lies between the starts of these cards, so nothing can be simulated."
+    if what_if.refused == "overridden":
+        assert what_if.overridden is not None
+        return (
+            f"Refused: cards entered a full stage in {what_if.overridden.times} of"
+            f" {what_if.overridden.of} cases, so the limits are none that could be played."
+        )
+    if what_if.refused == "not_reproduced":
+        wrong = "; ".join(
+            f"if {_MODELS[play.capacity]}, {_measures(play.not_reproduced)}"
+            f" {'is' if len(play.not_reproduced) == 1 else 'are'} not reproduced"
+            for play in what_if.plays
+        )
+        return f"Not to be trusted on this history: {wrong}."
+    return few if what_if.refused else ""
+
+
+def _measures(measures: tuple[str, ...]) -> str:
+    return ", ".join(_MEASURES[measure] for measure in measures)
 
 
 def _trust(what_if: WhatIf) -> str:
-    if not what_if.not_reproduced:
-        return "Today is reproduced: what was observed lies within 98 % of the simulated runs."
-    what = ", ".join(_MEASURES[measure] for measure in what_if.not_reproduced)
-    return f"Not to be trusted on this history: today is not reproduced ({what})."
+    held = "cycle times, throughput and WIP lie within 98 % of the simulated runs"
+    return f"Today is reproduced: {held}."
 
 
-def _effect(what_if: WhatIf) -> str:
+def _evidence(fit: TouchFit, what_if: WhatIf) -> str:
+    """Which model the legs speak for."""
+    possible = [play.capacity for play in what_if.plays]
+    legs = f"{quantity(fit.legs, 'attended stay')} beside others"
+    if len(possible) > 1:
+        shown = [play.capacity for play in what_if.shown]
+        word = "both are shown" if len(shown) > 1 else "both were played"
+        return (
+            f"{legs} cannot tell whether each card takes its own time or attended cards share the"
+            f" time of one person (rank correlation {fit.days:+.2f}): {word}."
+        )
+    if possible == [Capacity.SHARED]:
+        return (
+            f"{legs} took longer the more there were: attended cards share the time of one person"
+            f" (rank correlation {fit.days:+.2f})."
+        )
+    return (
+        f"{legs} took no longer where there were more: each card takes its own time"
+        f" (rank correlation {fit.days:+.2f})."
+    )
+
+
+def _effects(play: Play, what_if: WhatIf) -> str:
     effects = []
     for measure in ("p85", "per_week"):
-        before, after = what_if.today[measure].mean, what_if.proposed[measure].mean
-        change = 100 * (after - before) / before if before else 0.0
+        effect = play.effects[measure]
+        change = 100 * (effect.after - effect.before) / effect.before if effect.before else 0.0
         name = "p85 of cycle time" if measure == "p85" else "throughput"
-        effects.append(f"{name} {before:.1f} -> {after:.1f} ({change:+.0f} %)")
-    return ", ".join(effects)
+        sure = (
+            f"{change:+.0f} %, in {100 * effect.agreed:.0f} % of the runs"
+            if effect.direction
+            else f"no clear change: fewer than {100 * SURE:.0f} % of the runs agree"
+        )
+        effects.append(f"{name} {effect.before:.1f} -> {effect.after:.1f} ({sure})")
+    which = f" if {_MODELS[play.capacity]}" if len(what_if.shown) > 1 else ""
+    return ", ".join(effects) + which
+
+
+def _table(what_if: WhatIf) -> Table:
+    plays = what_if.shown or what_if.plays
+    heads = ["measure", "observed"]
+    rows = [
+        [meaning, f"{what_if.observed[m]:.1f}" if m in what_if.observed else ""]
+        for m, meaning in _MEASURES.items()
+    ]
+    for play in plays:
+        model = f", {_SHORT[play.capacity]}" if len(plays) > 1 else ""
+        for head, played in (("today, simulated", play.today), ("proposed", play.proposed)):
+            if played:
+                heads.append(head + model)
+                for row, measure in zip(rows, _MEASURES, strict=True):
+                    row.append(_spread_text(played[measure]))
+    return Table(tuple(heads), tuple(map(tuple, rows)))
 
 
 def limits_text(changes: Mapping[str, int | None]) -> str:

@@ -43,17 +43,18 @@ def figures(suggestion: Suggestion) -> Figures:
 
 def summary(suggestion: Suggestion) -> Summary:
     played = simulate.summary(suggestion.played)
-    if not suggestion.played.today:
-        return Summary("Limits to try", played.lines, None, played.note)
+    if not suggestion.played.shown:
+        return Summary("Limits to try", played.lines, played.table, played.note)
     if not suggestion.steps:
         sentence = f"Nothing better was found: {suggestion.tried} other limits were tried."
         if not suggestion.tried:
-            sentence = "No stage in progress has a limit yet that could be changed: set one."
-        return Summary("Limits to try", (played.lines[0], sentence), played.table, played.note)
+            sentence = "No other limit could be tried: no stage held more than one card at a time."
+        return Summary("Limits to try", (sentence, *played.lines), played.table, played.note)
+    both = ", in both models" if len(suggestion.played.shown) > 1 else ""
     reasons = [
         f"{s.stage} {'no limit' if s.before is None else s.before} -> {s.after}:"
         f" p85 {s.p85_change_days:+.1f} d, {s.per_week_change:+.1f} a week,"
-        f" in {100 * s.agreed:.0f} % of the runs"
+        f" in {100 * s.agreed:.0f} % of the runs{both}"
         for s in suggestion.steps
     ]
-    return Summary("Limits to try", (*played.lines, *reasons), played.table, played.note)
+    return Summary("Limits to try", (*reasons, *played.lines), played.table, played.note)

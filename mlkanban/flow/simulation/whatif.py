@@ -1,20 +1,31 @@
 """What if: today's limits and others, each played many times with the same cards.
 
-It checks itself first: today, simulated, has to give the cycle times and the throughput that were
-observed, within 1 to 99 % of its runs; else it says that it is not to be trusted on this history.
+It checks itself first. Of the two models (see model.py) those are played that the board's own legs
+do not speak against; each has to give the cycle times, the throughput and the work in progress that
+were observed, open cards included, within 1 to 99 % of its runs. Where none does, where limits were
+often overridden, or too few cards were finished since they were changed, it refuses and says why.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 from mlkanban.core.models import Board
 from mlkanban.core.names import find_stage
 from mlkanban.errors import UsageProblem
 from mlkanban.flow.percentiles import nearest_rank
 from mlkanban.flow.sample import Sample
-from mlkanban.flow.simulation.learn import learn
-from mlkanban.flow.simulation.model import Model
+from mlkanban.flow.simulation.learn import (
+    FEWEST,
+    Learned,
+    Overridden,
+    TouchFit,
+    learn,
+    under_these_limits,
+)
+from mlkanban.flow.simulation.model import Capacity, Model
 from mlkanban.flow.simulation.run import SimulationResult, run
 from mlkanban.flow.window import Scope
 
@@ -22,13 +33,19 @@ RUNS = 100
 _FEWEST_RUNS = 20
 _MOST_JOBS = 50_000
 """Busy boards are played less often, down to the fewest runs, so that it takes no longer."""
+OFTEN = 0.15
+"""Limits that are overridden more often than this when a stage is full are none to be played."""
+SURE = 0.75
+"""A change has a direction that so many of the runs agree on."""
 Progress = Callable[[float], None]
 Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
 
 _LIMIT = re.compile(r"([^=]+)=\s*([^\s,=]+)(?=[\s,]|$)")
 MEASURES = ("p50", "p85", "per_week", "wip", "waiting")
-_CHECKED = ("p50", "p85", "per_week")
+CHECKED = ("p50", "p85", "per_week", "wip")
+
+Refusal = Literal["few", "few_since_change", "no_gaps", "overridden", "not_reproduced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +72,74 @@ Played = dict[str, Spread]
 
 
 @dataclass(frozen=True, slots=True)
+class LimitEffect:
+    """What a change of limits does to a measure: the means of today and of the proposed limits, and
+    the share of the runs, each with the same cards, that agree on the direction."""
+
+    before: float
+    after: float
+    agreed: float
+
+    @property
+    def direction(self) -> int:
+        """1 for more, -1 for less, 0 where the runs do not agree."""
+        if self.agreed < SURE or self.after == self.before:
+            return 0
+        return 1 if self.after > self.before else -1
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One model: `today` as played, with the measures that it does not reproduce, and the
+    `proposed` limits with their `effects`, empty where none were asked for or it is refused."""
+
+    capacity: Capacity
+    today: Played
+    not_reproduced: tuple[str, ...]
+    proposed: Played
+    effects: Mapping[str, LimitEffect]
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIf:
-    """`today` and `proposed` as played, `observed` as it was. All empty when the history has too
-    few cards. `changes` is what was asked for, `limits` those of today."""
+    """`plays` are those of the models that the legs of the board do not speak against (`fit`), the
+    better one first; `shown` those of them that reproduce what was `observed`.
+
+    `changes` is what was asked for, `limits` those of today, `since` the day on which these were
+    changed within the window: only later cards are counted. `days` is the length of a run.
+    """
 
     n: int
     runs: int
+    days: int
     changes: Changes
     limits: Changes
+    since: date | None
     observed: dict[str, float]
-    today: Played
-    proposed: Played
+    fit: TouchFit | None
+    overridden: Overridden | None
+    plays: tuple[Play, ...]
+    refused: Refusal | None
     scope: Scope
 
     @property
-    def not_reproduced(self) -> list[str]:
-        """The measures that today's simulation does not reproduce."""
-        return [m for m in _CHECKED if self.today and self.observed[m] not in self.today[m]]
+    def shown(self) -> tuple[Play, ...]:
+        """The models to go by: none where all are refused."""
+        return () if self.refused else tuple(p for p in self.plays if not p.not_reproduced)
+
+    @property
+    def first(self) -> Play | None:
+        """The model to go by, the better one where there are two; else the better one played."""
+        return next(iter((*self.shown, *self.plays)), None)
 
     @property
     def trusted(self) -> bool:
-        return bool(self.today) and not self.not_reproduced
+        return bool(self.shown)
+
+    def direction(self, measure: str) -> int:
+        """Which way the changes move a measure: 1, -1, or 0 where the runs or models disagree."""
+        ways = {play.effects[measure].direction for play in self.shown if play.effects}
+        return ways.pop() if len(ways) == 1 else 0
 
 
 def what_if(
@@ -89,28 +153,103 @@ def what_if(
 
     KeyError for a stage that is not committed.
     """
-    model = learn(sample)
-    positions = {
-        sample.workflow.stages[at]: at - sample.workflow.first_committed
-        for at in sample.workflow.committed
-    }
+    workflow = sample.workflow
+    positions = {workflow.stages[at]: at - workflow.first_committed for at in workflow.committed}
     wanted = {positions[stage]: limit for stage, limit in changes.items()}
-    limits: Changes = {name: sample.workflow.limits[sample.workflow.first_committed + at].cards
-                       for name, at in positions.items()}  # fmt: skip
-    today: Played = {}
-    proposed: Played = {}
-    observed: dict[str, float] = {}
-    if model is not None:
-        runs = min(runs, max(_FEWEST_RUNS, _MOST_JOBS // model.jobs_a_run))
-        parts = 2 if changes else 1
-        today = summed(play(model, runs, part_of(progress, 0, parts)))
-        if changes:
-            proposed = summed(play(model.limited(wanted), runs, part_of(progress, 1, parts)))
-        observed = _observed(sample)
+    limits: Changes = {
+        name: workflow.limits[workflow.first_committed + at].cards for name, at in positions.items()
+    }
+    whole = len(sample.finished)
+    sample, since = under_these_limits(sample)
+    learned = learn(sample)
+    plays: list[Play] = []
+    refused: Refusal | None = None
+    if learned is None:
+        refused = "no_gaps" if len(sample.finished) >= FEWEST else "few"
+        refused = "few_since_change" if refused == "few" and whole >= FEWEST else refused
+    else:
+        runs = min(runs, max(_FEWEST_RUNS, _MOST_JOBS // _model(learned).jobs_a_run))
+        plays, refused = _played(learned, wanted, runs, progress)
     return WhatIf(
-        n=len(sample.finished), runs=runs, changes=changes, limits=limits, observed=observed,
-        today=today, proposed=proposed, scope=sample.scope,
-    )  # fmt: skip
+        n=len(sample.finished),
+        runs=runs,
+        days=_model(learned).days if learned else 0,
+        changes=changes,
+        limits=limits,
+        since=since,
+        observed=observed(sample) if learned else {},
+        fit=learned.fit if learned else None,
+        overridden=learned.overridden if learned else None,
+        plays=tuple(plays),
+        refused=refused,
+        scope=sample.scope,
+    )
+
+
+def _model(learned: Learned) -> Model:
+    """Any of the models: they differ in their legs alone."""
+    return learned.models[Capacity.INDEPENDENT]
+
+
+def _played(
+    learned: Learned, wanted: dict[int, int | None], runs: int, progress: Progress | None
+) -> tuple[list[Play], Refusal | None]:
+    """The models that are possible, today's limits first; others only where one reproduces them."""
+    seen = observed(learned.sample)
+    possible = learned.fit.possible
+    parts = len(possible) * (2 if wanted else 1)
+    todays = [
+        play(learned.models[capacity], runs, part_of(progress, at, parts))
+        for at, capacity in enumerate(possible)
+    ]
+    refused: Refusal | None = None
+    missed = [not_reproduced(seen, outcomes) for outcomes in todays]
+    if learned.overridden.share > OFTEN:
+        refused = "overridden"
+    elif all(missed):
+        refused = "not_reproduced"
+    plays: list[Play] = []
+    for at, (capacity, today, wrong) in enumerate(zip(possible, todays, missed, strict=True)):
+        others: list[SimulationResult] = []
+        if wanted and not refused and not wrong:
+            model = learned.models[capacity].limited(wanted)
+            others = play(model, runs, part_of(progress, len(possible) + at, parts))
+        plays.append(Play(capacity, summed(today), wrong, summed(others), effects(today, others)))
+    return plays, refused
+
+
+def not_reproduced(seen: Mapping[str, float], outcomes: list[SimulationResult]) -> tuple[str, ...]:
+    """The measures that were observed elsewhere than in nearly all runs."""
+    today = summed(outcomes)
+    return tuple(m for m in CHECKED if not today or seen[m] not in today[m])
+
+
+def reproducing(learned: Learned, runs: int) -> list[tuple[Model, list[SimulationResult]]]:
+    """The models to go by, with the outcomes of today's limits; none where it is refused."""
+    if learned.overridden.share > OFTEN:
+        return []
+    seen = observed(learned.sample)
+    played = [
+        (learned.models[capacity], play(learned.models[capacity], runs))
+        for capacity in learned.fit.possible
+    ]
+    return [(model, outcomes) for model, outcomes in played if not not_reproduced(seen, outcomes)]
+
+
+def effects(
+    before: list[SimulationResult], after: list[SimulationResult]
+) -> Mapping[str, LimitEffect]:
+    """Every measure before and after, run by run; empty where one has no runs."""
+    pairs = list(zip(before, after, strict=False))
+    if not pairs or len(before) != len(after):
+        return {}
+    made: dict[str, LimitEffect] = {}
+    for measure in MEASURES:
+        values = [(float(getattr(b, measure)), float(getattr(a, measure))) for b, a in pairs]
+        first, then = (sum(column) / len(values) for column in zip(*values, strict=True))
+        agreed = sum((a > b) if then > first else (a < b) for b, a in values) / len(values)
+        made[measure] = LimitEffect(first, then, agreed)
+    return made
 
 
 def limits_from(board: Board, text: str) -> Changes:
@@ -166,13 +305,28 @@ def summed(outcomes: list[SimulationResult]) -> Played:
     return made
 
 
-def _observed(sample: Sample) -> dict[str, float]:
+def observed(sample: Sample) -> dict[str, float]:
+    """What the measures were in the window; all cards count as work in progress while they were."""
     took = sorted(map(sample.days_of, sample.finished))
     days = len(sample.days)
+    workflow = sample.workflow
+    begin = workflow.start_of_day(date.fromordinal(sample.days.start))
+    end = min(sample.as_of, workflow.end_of_day(sample.window.last))
+    spent = sum(
+        (
+            max(
+                0.0,
+                (min(card.flow.finish or end, end) - max(card.flow.start, begin)).total_seconds(),
+            )
+        )
+        for card in sample.worked
+        if card.flow.start is not None
+    )
     return {
         "p50": nearest_rank(took, 50),
         "p85": nearest_rank(took, 85),
         "per_week": 7 * len(took) / days,
+        "wip": spent / max(1.0, (end - begin).total_seconds()),
     }
 
 

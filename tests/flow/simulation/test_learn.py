@@ -1,14 +1,24 @@
 """What is learned from a history: ways through the stages, the gaps between cards, the length."""
 
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, date
+from random import Random
 
 import pytest
 
 from mlkanban.core.models import Work
-from mlkanban.flow.history import Limits, Workflow
-from mlkanban.flow.simulation.learn import FEWEST, learn
-from mlkanban.flow.simulation.model import Leg, Model
-from tests.flow.logs import ACTIVE, GPU, QUEUE, card, sample
+from mlkanban.flow.history import Limits, PastLimits, Workflow
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.simulation.learn import (
+    FEWEST,
+    Learned,
+    Overridden,
+    TouchFit,
+    learn,
+    under_these_limits,
+)
+from mlkanban.flow.simulation.model import Capacity, Leg, Model
+from tests.flow.logs import ACTIVE, GPU, QUEUE, at, card, sample
 
 # Ready | A (1), B (1) | Done
 LINE = Workflow(
@@ -25,9 +35,13 @@ def one(n, every=2.0, *, a=0.75, b=0.5):
 
 
 def learned(cards, day=100.0, days=None) -> Model:
-    model = learn(sample(cards, day, days, LINE))
-    assert model is not None
-    return model
+    return in_its_own_time(sample(cards, day, days, LINE))
+
+
+def in_its_own_time(some: Sample) -> Model:
+    found = learn(some)
+    assert found is not None
+    return found.models[Capacity.INDEPENDENT]
 
 
 def legs(model, at=-1):
@@ -92,8 +106,7 @@ def test_in_a_queue_nothing_is_done():
     queue = Workflow(
         LINE.stages, 1, 3, UTC, (QUEUE, ACTIVE, QUEUE, QUEUE), (Limits(),) * 4
     )  # fmt: skip
-    model = learn(sample([one(n) for n in range(20)], 100, None, queue))
-    assert model is not None
+    model = in_its_own_time(sample([one(n) for n in range(20)], 100, None, queue))
     assert legs(model) == [(0, False, 0.75, 0.0), (1, False, 0.0, 0.0)]
 
 
@@ -180,7 +193,136 @@ def test_where_the_first_stage_is_committed_cards_could_be_begun_when_they_were(
     cards = [card(f"c{n:03}", (1 + 2 * n, 0), (2 + 2 * n, 1), (3 + 2 * n, 2)) for n in range(20)]
     # A is full from day 60 to 61; the next card is begun as soon as it has room.
     cards += [card("x", (60, 0), (61, 1), (62, 2)), card("y", (61, 0), (63, 1), (64, 2))]
-    model = learn(sample(cards, 100, None, at_once))
-    assert model is not None
+    model = in_its_own_time(sample(cards, 100, None, at_once))
     assert model.gaps == (2.0,) * 19 + (60 - 39, 1.0)
     assert (model.stages, model.limits) == (("A", "B"), at_once.limits[:2])
+
+
+def found(cards, workflow=LINE, day=100.0, days=None) -> Learned:
+    learned = learn(sample(cards, day, days, workflow))
+    assert learned is not None
+    return learned
+
+
+ROOMY = replace(LINE, limits=(Limits(),) * 4)
+
+
+def world(*, shared, seed=3, many=120):
+    """Cards that come at random into A, each with some work in it: all share one person, or none
+    does."""
+    rng = Random(seed)
+    come, coming = 1.0, []
+    for n in range(many):
+        come += rng.expovariate(1 / 1.5)
+        coming.append((come, f"c{n}", rng.expovariate(1.0)))
+    coming.reverse()
+    now, step = 1.0, 1 / 48
+    begun: dict[str, float] = {}
+    left: dict[str, float] = {}
+    ended: dict[str, float] = {}
+    while coming or left:
+        now += step
+        while coming and coming[-1][0] <= now:
+            _, ref, work = coming.pop()
+            begun[ref], left[ref] = now, work
+        left = {ref: work - step / (len(left) if shared else 1) for ref, work in left.items()}
+        ended |= {ref: now for ref, work in left.items() if work <= 0}
+        left = {ref: work for ref, work in left.items() if work > 0}
+    return [card(ref, (begun[ref], 1), (end, 3)) for ref, end in ended.items()]
+
+
+def test_one_person_shows_in_days_that_grow_with_the_cards_beside():
+    fit = found(world(shared=True), ROOMY, 250).fit
+    assert fit.possible == (Capacity.SHARED,)
+    assert fit.days > 0.2 > abs(fit.effort)
+
+
+def test_independent_touch_shows_in_days_that_do_not():
+    fit = found(world(shared=False), ROOMY, 250).fit
+    assert fit.possible == (Capacity.INDEPENDENT,)
+    assert fit.effort < -0.2 < -abs(fit.days)
+
+
+@pytest.mark.parametrize(
+    ("legs", "days", "effort", "possible"),
+    [
+        (101, 0.0, -0.3, "independent"), (101, 0.3, 0.0, "shared"), (101, 0.1, -0.19, "both"),
+        (101, 0.3, -0.1, "shared"), (101, 0.1, -0.3, "independent"), (17, 0.3, -0.1, "both"),
+        # More cards beside, and yet sooner done: no model says so, and none is ruled out by it.
+        (101, -0.3, -0.4, "independent"), (101, 0.5, 0.4, "shared"), (0, 0.0, 0.0, "both"),
+    ],
+)  # fmt: skip
+def test_the_worse_model_is_ruled_out_beyond_two_standard_errors(legs, days, effort, possible):
+    models = TouchFit(legs, days, effort).possible
+    assert ("both" if len(models) == 2 else models[0].value) == possible
+    assert models[0] == ("independent" if abs(days) <= abs(effort) else "shared")
+
+
+def test_the_effort_of_cards_side_by_side_is_a_part_of_their_days():
+    """Two cards in A for four days, the second from the middle on: 2 + 2 / 2, and 2 / 2 + 2."""
+    pair = [card("x", (60, 1), (64, 3)), card("y", (62, 1), (66, 3))]
+    model = found([*(one(n) for n in range(20)), *pair], ROOMY).models[Capacity.SHARED]
+    efforts = [[leg.effort for leg in job.legs] for job in model.jobs[-2:]]
+    assert efforts == [[pytest.approx(3)], [pytest.approx(3)]]
+    assert all(leg.days == 0 for job in model.jobs for leg in job.legs)
+
+
+def test_runs_and_gates_take_no_time_of_a_person():
+    run = [card("x", (60, 1), (61, 1, None, Work.UNATTENDED), (64, 3)), card("y", (61, 1), (63, 3))]
+    model = found([*(one(n) for n in range(20)), *run], ROOMY).models[Capacity.SHARED]
+    shown = [[(leg.days, leg.effort) for leg in job.legs] for job in model.jobs[-2:]]
+    assert shown == [[(0.0, pytest.approx(2))], [(0.0, pytest.approx(1)), (3.0, 0.0)]]
+
+
+def test_cards_that_enter_a_full_stage_override_its_limit():
+    ordinary = [one(n) for n in range(20)]
+    full = card("full", (60, 1), (66, 3))
+    over = card("over", (62, 1), (64, 3))
+    waited = card("waited", (61, 0), (66, 1), (67, 3))
+    assert found([*ordinary, full]).overridden == Overridden(0, 0)
+    assert found([*ordinary, full, over]).overridden == Overridden(1, 1)
+    both = found([*ordinary, full, over, waited])
+    assert both.overridden == Overridden(1, 2)
+    assert both.models[Capacity.SHARED].overrides == 0.5
+
+
+QUEUED = Workflow(
+    ("Ready", "A", "Wait", "B", "Done"), 1, 4, UTC, (QUEUE, ACTIVE, QUEUE, ACTIVE, QUEUE),
+    (Limits(), Limits(), Limits(), Limits(1), Limits()),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("order", "oldest"), [("ab", 1.0), ("ba", 0.0)])
+def test_it_learns_who_is_taken_from_a_queue(order, oldest):
+    cards = []
+    for n in range(20):
+        day = 1 + 4.0 * n
+        leaves = dict(zip(order, (2.0, 3.0), strict=True))
+        cards += [
+            card(
+                f"a{n}",
+                (day, 1),
+                (day + 0.5, 2),
+                (day + leaves["a"], 3),
+                (day + leaves["a"] + 1, 4),
+            ),
+            card(
+                f"b{n}",
+                (day, 1),
+                (day + 0.6, 2),
+                (day + leaves["b"], 3),
+                (day + leaves["b"] + 1, 4),
+            ),
+        ]
+    assert found(cards, QUEUED).models[Capacity.INDEPENDENT].oldest == oldest
+
+
+def test_only_what_was_finished_under_todays_limits_is_played():
+    changed = replace(LINE, past_limits=((), (PastLimits(at(31), Limits(2)),), (), ()))
+    cards = [one(n) for n in range(45)]
+    kept, since = under_these_limits(sample(cards, 100, None, changed))
+    assert since == date(2026, 1, 31)
+    assert (kept.window.first, len(kept.finished)) == (date(2026, 2, 1), 30)
+    other = replace(LINE, past_limits=((PastLimits(at(31), Limits(2)),), (), (), ()))
+    assert under_these_limits(sample(cards, 100, None, other))[1] is None, "it is not committed"
+    assert under_these_limits(sample(cards, 100, 30, changed))[1] is None, "it was before"

@@ -1,8 +1,9 @@
 """One run against what queueing theory says, and against endings that never come."""
 
+from dataclasses import replace
 from math import factorial
 from random import Random
-from statistics import mean
+from statistics import mean, pstdev
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from mlkanban.flow.history import Limits
 from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
 from mlkanban.flow.simulation.run import Line, SimulationResult, run
-from mlkanban.flow.simulation.whatif import play
 
 
 def line(limits, jobs, gaps, days=400, warm_up=100):
@@ -64,7 +64,9 @@ def test_the_wait_for_a_start_is_that_of_erlang():
     top = load**servers / factorial(servers) * servers / (servers - load)
     busy = top / (sum(load**k / factorial(k) for k in range(servers)) + top)
     expected = busy * load / (servers - load)
-    waiting = [out.waiting for out in play(line([servers], jobs, gaps, days=60, warm_up=300), 300)]
+    model = line([servers], jobs, gaps, days=60, warm_up=300)
+    runs = [run(model, seed, resampled=False) for seed in range(300)]
+    waiting = [out.waiting for out in runs if out is not None]
     assert mean(waiting) == pytest.approx(expected, rel=0.25)
 
 
@@ -160,3 +162,80 @@ def test_what_a_line_measures_by_hand():
     assert out == SimulationResult(3, 4, 7 * 2 / 10, (0 + 3 + 2) / 10, 2)
     assert played.outcome(16.0, 20.0, 6) is None
     assert played.outcome(15.5, 20.0, 4) == SimulationResult(4, 4, 7 / 4.5, 2 / 4.5, 0)
+
+
+def effort(*days):
+    """A job of one leg in each stage, which takes so many days of one person."""
+    return SimulatedCard(
+        tuple(Leg(stage, False, 0.0, 0.0, each) for stage, each in enumerate(days))
+    )
+
+
+def test_cards_beside_each_other_share_the_time_of_one_person():
+    """Two cards of two days begin together, and are both done after four; a third, of one day,
+    begins a day later: it has 1 of 3 parts until it has its day, and so have the others."""
+    played = Line(line([None], [effort(2.0)], [1.0]))
+    for at, days in ((0.0, 2.0), (0.0, 2.0), (1.0, 1.0)):
+        played.env.process(played.play(at, effort(days)))
+    played.env.run()
+    assert {n: round(end, 6) for n, end in played._ended.items()} == {0: 5, 1: 5, 2: 4}
+
+
+def test_attended_cards_slow_each_other_in_all_stages():
+    played = Line(line([None, None], [effort(1.0)], [1.0]))
+    played.env.process(played.play(0.0, effort(2.0)))
+    played.env.process(played.play(0.0, SimulatedCard((Leg(1, False, 0.0, 0.0, 1.0),))))
+    played.env.run()
+    assert {n: round(end, 6) for n, end in played._ended.items()} == {0: 3, 1: 2}
+
+
+def test_no_more_is_finished_by_one_person_whatever_the_limit():
+    few, many = (result(line([n], [effort(1.0)], [1.25])) for n in (2, 9))
+    assert few.per_week == pytest.approx(many.per_week, rel=0.01)
+
+
+@pytest.mark.parametrize(("limit", "p50"), [(2, 4), (3, 6), (None, 100)])
+def test_the_lower_the_limit_of_one_person_the_sooner_each_card_is_done(limit, p50):
+    out = result(line([limit], [effort(1.5)], [1.0]))
+    assert out.p50 == pytest.approx(p50, abs=1) if limit else out.p50 > p50
+
+
+def test_with_the_same_cards_sharing_takes_no_less_time_than_an_own_pace():
+    own = result(line([None], [job((0, 1.0))], [1.25]))
+    shared = result(line([None], [effort(1.0)], [1.25]))
+    assert (own.p85, shared.p85) == (2, 2)
+    assert shared.wip == pytest.approx(own.wip, abs=0.02), "one at a time has the person alone"
+
+
+def test_a_limit_that_is_always_overridden_is_none():
+    model = line([1], [job((0, 3.0))], [1.0])
+    over = result(replace(model, overrides=1.0))
+    assert over.per_week == pytest.approx(7, abs=0.1)
+    assert over.waiting == 0
+    half = result(replace(model, overrides=0.3))
+    assert result(model).per_week < half.per_week <= over.per_week
+
+
+@pytest.mark.parametrize(("oldest", "order"), [(1.0, [0, 1, 2, 3, 4, 5, 6, 7]), (0.0, None)])
+def test_the_oldest_is_taken_or_any(oldest, order):
+    model = replace(line([1], [job((0, 1.0))], [1.0]), oldest=oldest)
+    played = Line(model, 4)
+    ended = []
+    for n in range(8):
+        leg = Leg(0, False, 1.0 + n / 100, 0.0)
+        played.env.process(played.play(n / 1000, SimulatedCard((leg,))))
+    played.env.run()
+    lengths = [played._ended[n] - played._begun[n] for n in range(8)]
+    ended = [round(100 * (length - 1)) for length in lengths]
+    assert (ended == order) if order else (ended[0] == 0 and ended != sorted(ended))
+
+
+def test_each_run_draws_jobs_and_gaps_anew():
+    jobs = [job((0, float(days))) for days in (1, 2, 3, 4, 5, 6, 7, 8)]
+    model = line([None], jobs, [1.0, 2.0, 3.0], days=60, warm_up=20)
+
+    def wips(*, resampled):
+        runs = [run(model, seed, resampled=resampled) for seed in range(60)]
+        return [out.wip for out in runs if out is not None]
+
+    assert pstdev(wips(resampled=True)) > 1.15 * pstdev(wips(resampled=False))

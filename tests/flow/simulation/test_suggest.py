@@ -8,8 +8,8 @@ from mlkanban.flow.history import Limits
 from mlkanban.flow.simulation import suggest
 from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
 from mlkanban.flow.simulation.run import SimulationResult
-from mlkanban.flow.simulation.suggest import LimitStep, _neighbours, _step
-from tests.flow.logs import sample
+from mlkanban.flow.simulation.suggest import LimitStep, _neighbours, _step, _step_in
+from tests.flow.logs import card, sample
 
 
 def played(p85, per_week, n=8):
@@ -19,7 +19,7 @@ def played(p85, per_week, n=8):
 
 
 def step(before, after):
-    return _step("Train", 3, 2, before, after)
+    return _step_in("Train", 3, 2, before, after)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,35 @@ def test_runs_without_an_outcome_are_no_evidence():
 def test_limits_one_off_are_tried_and_none_below_one():
     limits = (Limits(1), Limits(), Limits(3, 2), Limits(2))
     model = Model(tuple("abcd"), limits, (SimulatedCard((Leg(0, False, 1.0, 0.0),)),), (1.0,), 9, 1)
-    assert [(stage, wanted) for stage, _, wanted in _neighbours(model)] == [
+    assert [(stage, wanted) for stage, _, wanted in _neighbours(model, ())] == [
         (0, 2), (2, 2), (2, 4), (3, 1), (3, 3),
     ]  # fmt: skip
-    assert all(was == limits[stage] for stage, was, _ in _neighbours(model))
+    assert all(was == limits[stage] for stage, was, _ in _neighbours(model, ()))
+
+
+def test_a_stage_without_a_limit_gets_one_that_is_felt():
+    model = Model(("a", "b", "c"), (Limits(),) * 3, (), (1.0,), 9, 1)
+    held = ((6, 2.4), (1, 0.3), (3, 2.6))
+    assert [(stage, wanted) for stage, _, wanted in _neighbours(model, held)] == [
+        (0, 3), (0, 5), (2, 2),
+    ]  # fmt: skip
+
+
+def test_the_cards_that_a_stage_held_are_counted_in_the_window():
+    cards = [card("a", (1, 1), (11, 4)), card("b", (6, 1), (11, 4)), card("c", (11, 1))]
+    some = sample(cards, day=21)
+    most, mean = suggest._held(some)[0]
+    assert most == 2
+    assert mean == pytest.approx((10 + 5 + 10) / 20, rel=0.02)
+
+
+def test_a_step_has_to_help_in_every_model():
+    model = Model(("Train",), (Limits(3),), (), (1.0,), 9, 1)
+    slow, quick = played(100.0, 100.0), played(50.0, 100.0)
+    some = played(90.0, 100.0)
+    found = _step("Train", 3, 2, [(model, slow)] * 2, [(model, quick), (model, some)])
+    assert found == LimitStep("Train", 3, 2, -10, 0, 1), "the smaller gain is shown"
+    assert _step("Train", 3, 2, [(model, slow)] * 2, [(model, quick), (model, slow)]) is None
 
 
 LIMITS = Limits(10), Limits()
@@ -89,6 +114,9 @@ def found(monkeypatch, p85_of, limits=LIMITS):
         return played(float(p85_of(model.limits)), 100.0, runs)
 
     monkeypatch.setattr(suggest, "learn", lambda sample: model)
+    monkeypatch.setattr(suggest, "under_these_limits", lambda sample: (sample, None))
+    monkeypatch.setattr(suggest, "reproducing", lambda model, runs: [(model, play(model, runs))])
+    monkeypatch.setattr(suggest, "_held", lambda sample: ())
     monkeypatch.setattr(suggest, "play", play)
     monkeypatch.setattr(suggest, "what_if", lambda sample, changes, progress: changes)
     told: list[float] = []

@@ -3,7 +3,7 @@ another limit."""
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 from random import Random
 
 import pytest
@@ -14,15 +14,27 @@ from mlkanban.core.templates import template
 from mlkanban.display.number_text import suggest_limits
 from mlkanban.display.number_text.simulate import summary, to_json
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.flow.history import CardHistory, Limits, Step, Workflow
+from mlkanban.flow.history import CardHistory, Limits, PastLimits, Step, Workflow
 from mlkanban.flow.sample import follow
 from mlkanban.flow.simulation import whatif
-from mlkanban.flow.simulation.model import Model
+from mlkanban.flow.simulation.learn import Learned, Overridden, TouchFit, learn
+from mlkanban.flow.simulation.model import Capacity, Model
 from mlkanban.flow.simulation.run import SimulationResult
 from mlkanban.flow.simulation.suggest import suggest
-from mlkanban.flow.simulation.whatif import Spread, limits_from, part_of, summed, what_if
+from mlkanban.flow.simulation.whatif import (
+    Play,
+    Spread,
+    WhatIf,
+    effects,
+    limits_from,
+    not_reproduced,
+    observed,
+    part_of,
+    summed,
+    what_if,
+)
 from mlkanban.flow.window import Window
-from tests.flow.logs import ACTIVE, GATE, QUEUE, at, took
+from tests.flow.logs import ACTIVE, GATE, QUEUE, WORKFLOW, at, card, took
 from tests.flow.logs import sample as small
 
 DAYS = 240
@@ -71,10 +83,18 @@ def made(evaluators, *, seed=11, every=1.6, days=DAYS, slow=1.0):
     return follow(workflow, histories, day, Window.back(150, day.date()))
 
 
+def first(found: WhatIf) -> Play:
+    assert found.first is not None
+    return found.first
+
+
 def test_today_is_reproduced():
     found = what_if(made(1), {})
-    assert found.trusted, (found.observed, found.today)
-    assert "Today is reproduced" in summary(found).lines[0]
+    assert found.trusted, (found.observed, found.plays)
+    assert [play.capacity for play in found.shown] == [Capacity.INDEPENDENT]
+    lines = summary(found).lines
+    assert lines[0].startswith("Today is reproduced: cycle times, throughput and WIP")
+    assert "each card takes its own time" in lines[1]
 
 
 @pytest.mark.parametrize(("today", "other"), [(1, 2), (2, 1)])
@@ -86,10 +106,9 @@ def test_the_known_effect_of_a_limit_is_recovered(today, other):
         found = what_if(made(today, seed=seed), {"Evaluate": other}, runs=50)
         truth = what_if(made(other, seed=seed), {}, runs=1).observed
         for measure in ("p50", "p85", "per_week"):
-            spread = found.proposed[measure]
+            spread = first(found).proposed[measure]
             held[measure] += spread.low <= truth[measure] <= spread.high
-        change = found.proposed["p85"].mean - found.today["p85"].mean
-        assert change < -1 if other > today else change > 1
+        assert found.direction("p85") == (-1 if other > today else 1)
     assert min(held.values()) >= 9, held
 
 
@@ -103,26 +122,20 @@ def test_a_better_limit_is_found_with_its_evidence():
 
 
 def test_a_history_that_it_cannot_play_is_not_trusted():
-    """Cards rest in Train for no reason the limits know, all until the same day."""
-    rng = Random(3)
-    steps = [sorted(rng.uniform(1, 80) for _ in range(1)) for _ in range(60)]
-    workflow = Workflow(("Ready", "Train", "Done"), 1, 2, UTC, (), (
-        Limits(), Limits(1), Limits()))  # fmt: skip
-    histories = [
-        CardHistory(f"c{n}", "t", "model", (), (
-            Step(at(begin), 1, None), Step(at(90 + n / 100), 2, None)))
-        for n, (begin,) in enumerate(steps)
-    ]  # fmt: skip
-    sample = follow(workflow, histories, at(100), Window.back(None, at(100).date()))
-    found = what_if(sample, {})
-    assert not found.trusted
+    """Cards that nobody finishes lie about for no reason that the finished ones would show."""
+    cards = [took(f"c{n}", 2, start=1 + 2 * n) for n in range(40)]
+    piled = small([*cards, *(card(f"o{n}", (1, 3)) for n in range(5))], day=81)
+    found = what_if(piled, {"Train": 2})
+    assert (found.trusted, found.refused, found.shown) == (False, "not_reproduced", ())
     assert "Not to be trusted" in summary(found).lines[0]
-    assert to_json(found)["trusted"] is False
+    told = to_json(found)
+    assert (told["trusted"], told["model"], told["proposed"]) == (False, None, None)
+    assert "wip" in told["not_reproduced"]
 
 
 def test_too_few_cards_are_a_sentence():
     found = what_if(small([took(f"c{n}", 2, start=n + 1) for n in range(19)], day=30), {})
-    assert found.today == {}
+    assert (found.plays, found.refused) == ((), "few")
     assert summary(found).lines == ("19 finished cards in this window; a simulation needs 20.",)
     assert suggest_limits.summary(suggest(small([], day=30))).table is None
 
@@ -185,13 +198,14 @@ def test_busy_boards_are_played_less_often(monkeypatch, jobs, asked, runs):
         played.append(runs)
         return []
 
-    monkeypatch.setattr(whatif, "learn", lambda sample: model)
-    monkeypatch.setattr(whatif, "play", play)
     some = small([took(f"c{n}", 1) for n in range(20)])
+    models = dict.fromkeys(Capacity, model)
+    learned = Learned(models, TouchFit(101, 0.0, -1.0), Overridden(0, 0), some)
+    monkeypatch.setattr(whatif, "learn", lambda sample: learned)
+    monkeypatch.setattr(whatif, "play", play)
     found = what_if(some, {"Train": 1}) if asked is None else what_if(some, {}, runs=asked)
     assert found.runs == runs
-    assert played == [runs] * (2 if asked is None else 1)
-    assert found.observed == {"p50": 1, "p85": 1, "per_week": 7 * 20 / 21}
+    assert played == [runs], "where today is not reproduced nothing else is played"
     assert found.limits == {"Train": 1, "Wait": None, "Evaluate": 2}
 
 
@@ -209,11 +223,118 @@ def test_a_history_is_reproduced_within_all_but_one_run_in_a_hundred():
         False, True, True, True, False,
     ]  # fmt: skip
     found = what_if(small([]), {})
-    assert (found.n, found.today, found.trusted, found.not_reproduced) == (0, {}, False, [])
-    played = replace(found, today=dict.fromkeys(("p50", "p85", "per_week", "wip"), spread))
-    for observed, wrong in ((1.0, []), (3.0, []), (3.1, ["p50", "p85", "per_week"])):
-        told = replace(played, observed=dict.fromkeys(("p50", "p85", "per_week"), observed))
-        assert (told.not_reproduced, told.trusted) == (wrong, not wrong)
+    assert (found.n, found.plays, found.trusted, found.refused) == (0, (), False, "few")
+
+
+@pytest.mark.parametrize(
+    ("wip", "wrong"), [(2.0, ()), (1.0, ()), (0.9, ("wip",)), (3.0, ()), (3.1, ("wip",))]
+)
+def test_work_in_progress_has_to_be_reproduced_too(wip, wrong):
+    runs = [SimulationResult(2, 2, 2, value, 0) for value in (1.0, 2.0, 3.0)]
+    seen = {"p50": 2, "p85": 2, "per_week": 2, "wip": wip}
+    assert not_reproduced(seen, runs) == wrong
+    assert not_reproduced(seen, []) == ("p50", "p85", "per_week", "wip")
+
+
+def test_cards_that_are_never_finished_are_work_in_progress():
+    cards = [took(f"c{n}", 2, start=n + 1) for n in range(20)]
+    some = small([*cards, *(card(f"o{n}", (1, 1)) for n in range(3))], day=21)
+    assert observed(some)["wip"] == pytest.approx((20 * 1 + 3 * 20) / 20, rel=0.05)
+
+
+def result(p85, per_week=5.0):
+    return SimulationResult(1, p85, per_week, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("after", "agreed", "direction"),
+    [
+        ([2.0] * 4, 1.0, -1), ([2.0, 2.0, 2.0, 9.0], 0.75, -1), ([1.0, 1.0, 9.0, 9.0], 0.5, 0),
+        ([9.0] * 4, 1.0, 1), ([5.0] * 4, 0.0, 0),
+    ],
+)  # fmt: skip
+def test_an_effect_has_the_direction_that_three_of_four_runs_agree_on(after, agreed, direction):
+    found = effects([result(5.0)] * 4, [result(p85) for p85 in after])["p85"]
+    assert (found.before, found.agreed, found.direction) == (5, agreed, direction)
+    assert effects([result(5.0)], []) == {}
+
+
+def played(capacity, direction, wrong=()):
+    """A model in which the changed limits move p85 one way in all runs."""
+    before = [result(5.0)] * 4
+    after = [result(5.0 + direction)] * 4
+    return Play(capacity, summed(before), wrong, summed(after), effects(before, after))
+
+
+def answered(*plays, refused=None, fit=None):
+    found = what_if(small([]), {})
+    seen = {"p50": 1.0, "p85": 5.0, "per_week": 5.0, "wip": 1.0}
+    return replace(
+        found, n=40, runs=4, days=30, plays=plays, refused=refused, observed=seen,
+        fit=fit or TouchFit(40, 0.1, -0.1), overridden=Overridden(2, 20), changes={"Train": 1},
+        limits={"Train": 2},
+    )  # fmt: skip
+
+
+def test_both_models_are_shown_where_the_board_cannot_tell_them_apart():
+    own, one = played(Capacity.INDEPENDENT, 1), played(Capacity.SHARED, -1)
+    found = answered(own, one)
+    assert (found.direction("p85"), answered(own).direction("p85")) == (0, 1)
+    lines = summary(found).lines
+    assert lines[0].endswith("if each card takes its own time.")
+    assert lines[1].endswith("if attended cards share the time of one person.")
+    assert "cannot tell" in lines[3]
+    assert to_json(found)["model"] == "both"
+    table = summary(found).table
+    assert table is not None
+    assert table.head == (
+        "measure", "observed", "today, simulated, own time", "proposed, own time",
+        "today, simulated, one person", "proposed, one person",
+    )  # fmt: skip
+
+
+def test_a_model_that_does_not_reproduce_today_is_not_shown():
+    own, one = played(Capacity.INDEPENDENT, 1, ("wip",)), played(Capacity.SHARED, -1)
+    found = answered(own, one)
+    assert (found.shown, found.direction("p85")) == ((one,), -1)
+    told = to_json(found)
+    assert told["model"] == "shared"
+    assert [(m["model"], m["reproduced"]) for m in told["models"]] == [
+        ("independent", False), ("shared", True),
+    ]  # fmt: skip
+
+
+def test_a_refusal_says_why():
+    own = played(Capacity.INDEPENDENT, 0, ("wip", "p85"))
+    lines = summary(answered(own, refused="not_reproduced")).lines
+    assert lines[0] == (
+        "Not to be trusted on this history: if each card takes its own time, in progress, cycle"
+        " time p85, days are not reproduced."
+    )
+    over = answered(own, refused="overridden")
+    assert "2 of 20 cases" in summary(over).lines[0]
+    assert to_json(over)["overridden"] == {"times": 2, "of": 20}
+
+
+def test_limits_that_are_often_overridden_are_refused(monkeypatch):
+    some = small([took(f"c{n}", 2, start=n + 1) for n in range(20)], day=22)
+    real = learn(some)
+    assert real is not None
+    for times, over in ((15, False), (16, True)):
+        learned = replace(real, overridden=Overridden(times, 100))
+        monkeypatch.setattr(whatif, "learn", lambda sample, learned=learned: learned)
+        assert (what_if(some, {}, runs=20).refused == "overridden") is over
+
+
+def test_too_few_cards_since_a_limit_was_changed_are_a_refusal():
+    changed = replace(WORKFLOW, past_limits=((), (PastLimits(at(15), Limits(5)),), (), (), ()))
+    some = small([took(f"c{n}", 1, start=n + 1) for n in range(30)], day=31, workflow=changed)
+    found = what_if(some, {"Train": 2})
+    assert (found.refused, found.since) == ("few_since_change", date(2026, 1, 15))
+    assert summary(found).lines == (
+        "Limits were changed on 2026-01-15, and 15 cards were finished since; a simulation needs"
+        " 20.",
+    )
 
 
 def test_the_progress_of_a_part_is_that_of_the_whole():
@@ -232,5 +353,5 @@ def test_the_progress_of_a_part_is_that_of_the_whole():
 def test_what_was_observed_are_the_percentiles_of_all_cards():
     """A hundred cards that took 1 to 100 days, all finished on day 120."""
     cards = [took(f"c{n}", n, start=121 - n) for n in range(1, 101)]
-    found = what_if(small(cards, day=120), {}, runs=1)
-    assert found.observed == {"p50": 50, "p85": 85, "per_week": 7 * 100 / 100}
+    found = observed(small(cards, day=120))
+    assert (found["p50"], found["p85"], found["per_week"]) == (50, 85, 7 * 100 / 100)

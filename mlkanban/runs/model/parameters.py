@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlkanban.runs.model.run import Run
 
-_WORD = "word "
+_PYTHON, _SCRIPT, _WRAPPER, _PROGRAM = "python", "script", "wrapper", "program"
+_ARGUMENT = "argument "
+_INTERPRETER = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*", re.DOTALL)
+_NO_VALUE = re.compile(r"[BbdEhiIOPqsSuvVx]+")
+"""Options of Python that take no word."""
+_FILE = re.compile(r".+\.(?:py|sh|bash|R|r|jl|ipynb|lua)", re.DOTALL)
+_WRAPPED = 4
+"""The first words of a command line, among which its interpreter and its script are."""
 GIVEN = "yes"
 """The value of an option that has none."""
 _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?")
@@ -29,26 +36,63 @@ ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOT
 
 def parameters(argv: Sequence[str]) -> dict[str, str]:
     """What a command line sets, in its order: `--lr 3e-4`, `--lr=3e-4` and `lr=3e-4` are one and
-    the same. Any other word is named by its place among these: `word 2`. An option before a word
-    takes it for its value: what it really means only the program knows. What tells sbatch when to
-    run a job and where to write is none."""
+    the same. The words that start it are its `python`, its `script` (the file, or the module after
+    -m) and the `wrapper` before these (`env`, `uv run`), or else its `program`; each other word is
+    named by its place: `argument 2`. An option before a word takes it for its value: what it really
+    means only the program knows. What tells sbatch when to run a job and where to write is none."""
+    pairs = [*_pairs(argv)]
+    names = _names_of([word for name, word in pairs if not name])
     values: dict[str, str] = {}
-    for name, value in _pairs(argv):
+    for given, value in pairs:
+        name = given or next(names)
         values[name] = f"{values[name]} {value}" if name in values else value
     return values
 
 
+def _names_of(words: Sequence[str]) -> Iterator[str]:
+    """The names of words that have none, in their order."""
+    first = words[:_WRAPPED]
+    python = next((at for at, word in enumerate(first) if _INTERPRETER.fullmatch(word)), None)
+    file = next((at for at, word in enumerate(first) if _FILE.fullmatch(word)), None)
+    script = file if python is None else python + 1
+    program = 0 if script is None else -1
+    start = next((at for at in (python, script) if at is not None), 0)
+    named = {script: _SCRIPT, python: _PYTHON, program: _PROGRAM}
+    arguments = 0
+    for at in range(len(words)):
+        if at < start:
+            yield _WRAPPER
+        elif at in named:
+            yield named[at]
+        else:
+            arguments += 1
+            yield f"{_ARGUMENT}{arguments}"
+
+
+def known_parameters(run: Run) -> dict[str, str]:
+    """All that is known of the parameters of a run: what its tracker keeps, and what its command
+    line sets, which has the last word."""
+    return {**run.params, **parameters(run.argv)}
+
+
 def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The parameters of a command line with their values; '' stands before a word without name."""
     place, words = 0, deque(argv)
     to_scheduler = bool(words) and words[0] == _SUBMITTED
+    to_python = False
     while words:
         word = words.popleft()
         if word == "--":
             continue
         if option := OPTION.fullmatch(word):
             value = option["value"]
+            if to_python and value is None and option["name"] == "m" and words:
+                to_python = False
+                yield "", words.popleft()
+                continue
             if value is None:
                 takes = words and words[0] != "--" and not names_one(words[0])
+                takes = takes and not (to_python and _NO_VALUE.fullmatch(option["name"]))
                 value = words.popleft() if takes else GIVEN
             if to_scheduler and option["name"] in _WHEN_AND_WHERE:
                 continue
@@ -60,7 +104,8 @@ def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
         else:
             place += 1
             to_scheduler = to_scheduler and place == 1  # the script and its own options follow
-            yield f"{_WORD}{place}", word
+            to_python = place <= _WRAPPED and bool(_INTERPRETER.fullmatch(word))
+            yield "", word
 
 
 def names_one(word: str) -> bool:
@@ -93,8 +138,8 @@ def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[st
 
 
 def is_word(name: str) -> bool:
-    """Whether a parameter has no name except its position on the command line."""
-    return name.startswith(_WORD)
+    """Whether a parameter has no name except for what it is on the command line."""
+    return name in (_PYTHON, _SCRIPT, _WRAPPER, _PROGRAM) or name.startswith(_ARGUMENT)
 
 
 def _in_short(values: tuple[str, ...]) -> tuple[str, ...]:

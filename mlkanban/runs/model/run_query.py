@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from mlkanban.core.query.parse import parse
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, TextTerm
 from mlkanban.errors import BadQuery
-from mlkanban.runs.model.parameters import parameters
+from mlkanban.runs.model.parameters import known_parameters
 from mlkanban.runs.model.run import Run
 
 Predicate = Callable[[Run], bool]
@@ -46,7 +46,9 @@ class _RunVocabulary:
     name_pattern = r"[A-Za-z_][\w./-]*"
 
     def __init__(self, runs: Iterable[Run]) -> None:
-        names = dict.fromkeys(name for run in runs for name in (*run.metrics, *_parameters(run)))
+        names = dict.fromkeys(
+            name for run in runs for name in (*run.metrics, *known_parameters(run))
+        )
         self._names = {name.lower(): name for name in (*_FACTS, *names)}
 
     def means_a_field(self, text: str, name: str, operator: str, at: int) -> bool:
@@ -68,10 +70,6 @@ class _RunVocabulary:
     def check(self, name: str, operator: str, value: str, at: int) -> None:
         if operator not in ":=" and _number(value) is None:
             raise BadQuery(f"{value!r} is not a number.", at, f"Write it as {name}{operator}0.1.")
-
-
-def _parameters(run: Run) -> dict[str, str]:
-    return {**run.params, **parameters(run.argv)}
 
 
 def _made(node: Node) -> Predicate:
@@ -113,7 +111,9 @@ def _values(run: Run, name: str) -> Iterator[str]:
         yield repr(run.metrics[name])
     if name in _FACTS and (fact := _FACTS[name](run)):
         yield fact
-    if name in (known := _parameters(run)):
+    if name == "state" and run.word != run.state.value:
+        yield run.word
+    if name in (known := known_parameters(run)):
         yield known[name]
 
 

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.runs.model.configurations import labels
-from mlkanban.runs.model.parameters import GIVEN, differing, parameters
+from mlkanban.runs.model.parameters import GIVEN, differing, is_word, parameters
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.tracker_run import Tracked
 
@@ -20,18 +21,39 @@ def runs(*argvs: list[str]) -> list[Run]:
 
 
 def test_the_ways_to_write_a_parameter_are_one() -> None:
-    same = {"word 1": "python", "word 2": "t.py", "lr": "3e-4", "amp": GIVEN}
+    same = {"python": "python", "script": "t.py", "lr": "3e-4", "amp": GIVEN}
     for words in (["--lr", "3e-4", "--amp"], ["--lr=3e-4", "--amp"], ["+lr=3e-4", "-amp"]):
         assert parameters(["python", "t.py", *words]) == same
     assert parameters(["t", "--bias", "-0.5", "--", "x"]) == {
-        "word 1": "t", "bias": "-0.5", "word 2": "x",
+        "program": "t", "bias": "-0.5", "argument 1": "x",
     }  # fmt: skip
     assert parameters(["t", "--data", "a", "--data=b"])["data"] == "a b"
 
 
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("python3.11 a.py x", {"python": "python3.11", "script": "a.py", "argument 1": "x"}),
+        ("/v/bin/python -u -m a.b x=1", {"python": "/v/bin/python", "u": GIVEN, "script": "a.b"}),
+        ("env S=1 python a.py rdb 5",
+         {"wrapper": "env", "S": "1", "python": "python", "script": "a.py", "argument 1": "rdb",
+          "argument 2": "5"}),
+        ("uv run a.py --lr 1", {"wrapper": "uv run", "script": "a.py", "lr": "1"}),
+        ("torchrun --nproc 2 a.py", {"wrapper": "torchrun", "nproc": "2", "script": "a.py"}),
+        ("./train.sh data.csv", {"script": "./train.sh", "argument 1": "data.csv"}),
+        ("python", {"python": "python"}), ("python -c pass", {"python": "python", "c": "pass"}),
+        ("train a.csv 1 2 3 python", {"program": "train", "argument 5": "python"}),
+    ],
+)  # fmt: skip
+def test_what_starts_a_command_line_has_names(command: str, named: dict[str, str]) -> None:
+    found = parameters(command.split())
+    assert {name: found.get(name) for name in named} == named
+    assert all(is_word(n) == (n not in ("S", "u", "c", "lr", "nproc", "x")) for n in found)
+
+
 def test_words_are_held_against_the_words_at_their_place() -> None:
     found = differing(runs(["train", "a.csv", "--lr", "1"], ["train", "b.csv", "--lr", "1"]))
-    assert found == {"word 2": ("a.csv", "b.csv")}
+    assert found == {"argument 1": ("a.csv", "b.csv")}
 
 
 def test_what_is_not_known_differs_in_nothing() -> None:
@@ -106,9 +128,9 @@ def test_the_commit_that_a_tracker_keeps_is_that_of_the_run() -> None:
 def test_an_option_takes_the_word_after_it_unless_that_names_one() -> None:
     for words, values in (
         (["--a", "--b"], {"a": GIVEN, "b": GIVEN}), (["--a", "b=1"], {"a": GIVEN, "b": "1"}),
-        (["--a"], {"a": GIVEN}), (["--a", "--", "b"], {"a": GIVEN, "word 1": "b"}),
-        (["--a="], {"a": ""}), (["-1"], {"word 1": "-1"}), (["--a", "-1"], {"a": "-1"}),
-        (["a", "b", "a"], {"word 1": "a", "word 2": "b", "word 3": "a"}),
+        (["--a"], {"a": GIVEN}), (["--a", "--", "b"], {"a": GIVEN, "program": "b"}),
+        (["--a="], {"a": ""}), (["-1"], {"program": "-1"}), (["--a", "-1"], {"a": "-1"}),
+        (["a", "b", "a"], {"program": "a", "argument 1": "b", "argument 2": "a"}),
         (["~x=1", "--x", "2"], {"x": "1 2"}), ([], {}),
     ):  # fmt: skip
         assert parameters(words) == values
@@ -127,8 +149,8 @@ def test_only_long_decimal_numbers_are_rounded() -> None:
 def test_what_tells_sbatch_when_and_where_is_no_parameter() -> None:
     options = ["--array=1-3", "-t", "60", "--gres=gpu:2", "-o", "x.out"]
     assert parameters(["sbatch", *options, "train.sh", "--time", "7", "-a", "b"]) == {
-        "word 1": "sbatch", "gres": "gpu:2", "word 2": "train.sh", "time": "7", "a": "b",
+        "wrapper": "sbatch", "gres": "gpu:2", "script": "train.sh", "time": "7", "a": "b",
     }  # fmt: skip
     waited = parameters(["sbatch", "--wait", "train.sh", "--time", "7"])
-    assert waited == {"word 1": "sbatch", "wait": "train.sh", "time": "7"}
-    assert parameters(["train", "--array=3"]) == {"word 1": "train", "array": "3"}
+    assert waited == {"program": "sbatch", "wait": "train.sh", "time": "7"}
+    assert parameters(["train", "--array=3"]) == {"program": "train", "array": "3"}

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from textwrap import wrap
 
 import click
@@ -36,15 +36,19 @@ def dim(text: str) -> str:
     return click.style(text, dim=True)
 
 
-def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
-    """The lines of a table; on a terminal the last column is cut at the edge."""
+def table(
+    rows: Sequence[Sequence[str]], head: Sequence[str], *, whole: Collection[str] = ()
+) -> Iterator[str]:
+    """The lines of a table; on a terminal the last column is cut at the edge, elsewhere the columns
+    of which `whole` has the heads are not cut."""
     # It measures with rich, which --json, and what prints no table, does without.
     from mlkanban.cells import shortened
 
+    room = width()
+    most = [_MOST_LETTERS if room is None and name in whole else _MOST_CELLS for name in head[:-1]]
     short = [
-        [*(shortened(cell, _MOST_CELLS) for cell in first), beginning(last, _MOST_LETTERS)]
-        for *first, last in rows
+        [*map(shortened, first, most), beginning(last, _MOST_LETTERS)] for *first, last in rows
     ]
-    named, *lines = text_lines(Table(head, short), width())
+    named, *lines = text_lines(Table(head, short), room)
     yield dim(named)
     yield from lines

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mlkanban.cells import shortened
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
 from mlkanban.cli.layout import table, width
 from mlkanban.cli.prune import prune
@@ -20,9 +21,9 @@ from mlkanban.cli.run_curves import curve, latest_data, latest_values
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD, RUN, TARGET, GroupOrArgument, override_at_start
 from mlkanban.clock import now
-from mlkanban.core.metrics import direction_of
+from mlkanban.core.metrics import CardMetrics, direction_of
 from mlkanban.display.run_table import reported_text, result_lines
-from mlkanban.display.run_text import duration, inside, started
+from mlkanban.display.run_text import duration, inside, parameters_text, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
@@ -36,7 +37,8 @@ from mlkanban.runs.local.orphans import orphan_processes
 from mlkanban.runs.local.start import Wanted, begin, plan
 from mlkanban.runs.local.viewer import Viewer, exit_code, runs_here
 from mlkanban.runs.model.metric_lines import unread_text
-from mlkanban.runs.model.parameters import differing
+from mlkanban.runs.model.overview import telling_differences
+from mlkanban.runs.model.parameters import known_parameters
 from mlkanban.runs.model.results import remarks
 from mlkanban.runs.model.state import Stopped
 from mlkanban.runs.model.tracker_run import not_ours
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
 
 _MOST_UNREAD = 10
+_PARAMETERS = 40
+"""The cells of the parameters of a run."""
 
 
 @click.command()
@@ -232,7 +236,8 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
             card_runs = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
         results = service.runs.results(card) if card else None
         metric = service.runs.metric(card) if card else None
-        left, differs = _orphan_processes(card_runs), _differing(card_runs, exact=session.json)
+        left = _orphan_processes(card_runs)
+        differs = _differing(session, service, board, card_runs)
         sizes = _log_sizes(card_runs) if session.json else {}
         latest = latest_values(card_runs, service)
         session.answer(
@@ -299,6 +304,7 @@ def run_data(run: Run) -> dict[str, object]:
         "job": run.job or None,
         "parent": run.parent or None,
         "metrics": dict(run.metrics),
+        "parameters": known_parameters(run),
         "tasks": {
             "count": run.task_count,
             "over": run.tasks_over or 0,
@@ -317,9 +323,10 @@ def run_data(run: Run) -> dict[str, object]:
             ],
         } if run.task_count else None,
         "unread_metrics": list(run.unread),
-        "tracker": {"ref": run.tracked or run.id, "says": run.says or None, "where": run.where}
-        if run.where
-        else None,
+        "tracker": {
+            "ref": run.tracked or run.id, "says": run.says or None, "where": run.where,
+            "pruned_at": dict(run.pruned_at) or None,
+        } if run.where else None,
         "last_lines": list(run.last),
     }  # fmt: skip
 
@@ -330,17 +337,29 @@ def _orphan_processes(card_runs: Sequence[tuple[str, Run]]) -> dict[str, list[Or
     )
 
 
-def _differing(card_runs: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, dict[str, str]]:
-    """The parameters of each run in which it is unlike others of its card."""
+def _differing(
+    session: Session, service: Service, board: Board, card_runs: Sequence[tuple[str, Run]]
+) -> dict[str, dict[str, str]]:
+    """The parameters of each run in which it is unlike others of its card, what tells most of the
+    metric of that first."""
     cards: dict[str, list[Run]] = {}
     for ref, run in card_runs:
         cards.setdefault(ref, []).append(run)
+    if not any(len(runs) > 1 for runs in cards.values()):
+        return {run.id: {} for _, run in card_runs}
+    faces = service.boards.snapshot(board.id).faces
+    metrics = {face.ref: CardMetrics.read(face.metric).metric or {} for face in faces}
     return {
         run.id: {name: values[at] for name, values in names.items() if values[at]}
-        for runs in cards.values()
-        for names in [differing(runs, exact=exact)]
+        for ref, runs in cards.items()
+        for names in [
+            telling_differences(
+                runs, str(metrics.get(ref, {}).get("name") or ""), session.settings.repeats,
+                exact=session.json,
+            )
+        ]
         for at, run in enumerate(runs)
-    }
+    }  # fmt: skip
 
 
 def _pids(left: Sequence[OrphanProcess]) -> list[dict[str, object]]:
@@ -470,19 +489,28 @@ def _table(
         return
     zone, at = ZoneInfo(board.timezone), now()
     newest = {run: one[0] for run, one in latest.items()}
+    shown, name = differs, "DIFFERS"
+    if len(card_runs) == 1 and (params := card_runs[0][1].params):
+        shown, name = {card_runs[0][1].id: params}, "PARAMETERS"
     rows = [
         (
-            inside(run, session.clean(run.id)), ref, run.state.value,
+            inside(run, session.clean(run.id)), ref, session.clean(run.word),
             started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence),
             session.clean(reported_text(run, results, newest, metric, session.glyphs)),
-            session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
+            _in_short(session.clean(parameters_text(shown[run.id]))),
             session.clean(shlex.join(run.argv)),
         )
         for ref, run in card_runs
     ]  # fmt: skip
-    head = ("RUN", "CARD", "STATE", "STARTED", "TIME", "RESULT", "METRIC", "DIFFERS", "COMMAND")
-    yield from table(rows, head)
+    head = ("RUN", "CARD", "STATE", "STARTED", "TIME", "RESULT", "METRIC", name, "COMMAND")
+    yield from table(rows, head, whole=(name,))
+
+
+def _in_short(parameters: str) -> str:
+    """Parameters in a column that leaves room for others, or all of them where nothing has to fit
+    into a line."""
+    return parameters if width() is None else shortened(parameters, _PARAMETERS)
 
 
 def folder_of(session: Session, run: str) -> RunFolder:

@@ -191,12 +191,13 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         from mlkanban.cli.run_curves import latest_values
         from mlkanban.display.run_table import result_lines, run_rows
         from mlkanban.display.run_text import short_ids
-        from mlkanban.runs.model.parameters import differing
+        from mlkanban.runs.model.overview import run_parameters
         from mlkanban.runs.model.state import RunState
 
         yield ""
         zone, at = ZoneInfo(board.timezone), clock.now()
         results, metric = service.runs.results(card.ref), service.runs.metric(card.ref)
+        repeats = session.settings.repeats
         kept = {run.id for run in found[:_MOST_RUNS]} | {
             run.id for run in found if run.may_go_on and run.state is not RunState.TRACKED
         }
@@ -206,7 +207,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         latest = latest_values([(card.ref, run) for run in listed], service)
         rows = run_rows(
             listed, results, zone, at, evidence=True, ids=short_ids(found),
-            differs=differing(listed), width=(width() or _PIPED) - 2,
+            differs=run_parameters(listed, metric, repeats), width=max(0, (width() or 0) - 2),
             latest={run: one[0] for run, one in latest.items()},
             metric=metric, glyphs=session.glyphs,
         )  # fmt: skip

@@ -31,11 +31,11 @@ from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
 from mlkanban.display.run_text import (
     elapsed,
     in_order_of_state,
+    standing_sign,
     values_text,
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import SHAPE_CELLS
-from mlkanban.runs.model.state import UNSEEN, RunState
 from mlkanban.service.preview import CardPreview, StageStay
 
 _GAP = Piece("   ", "dim")
@@ -299,19 +299,6 @@ def _dates(face: CardFace, view: FaceContext) -> list[Line]:
 # Its runs
 
 
-def _sign(run: Run, view: FaceContext) -> Piece:
-    glyphs = view.glyphs
-    if run.state is RunState.QUEUED:
-        return Piece(glyphs.queued, "clock")
-    if run.state in UNSEEN:
-        return Piece(glyphs.running if run.may_go_on else glyphs.unseen, "clock")
-    if run.may_go_on:
-        return Piece(glyphs.running, "live")
-    if run.is_result:
-        return Piece(glyphs.ticked, "live")
-    return Piece(glyphs.failed, "dim" if run.state is RunState.KILLED else "alarm")
-
-
 def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
     """What a run reported of the metric of the card, so far where it goes on."""
     metric = card.found.metric if card.found else {}
@@ -333,7 +320,7 @@ def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
     assert card.found is not None
     parts: list[Line] = []
     for run in in_order_of_state(card.found.runs):
-        sign = _sign(run, view)
+        sign = Piece(*standing_sign(run.standing, view.glyphs))
         said: Line = [Piece(f"{sign.text} ", sign.role), Piece(elapsed(run, view.now), "text")]
         if value := _value(run, card, view):
             said += [Piece(" ", "text"), *value]
@@ -356,8 +343,8 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
     long = max(map(width_of, values), default=0)
     lines = []
     for run, time, value, since in zip(runs, times, values, begun, strict=True):
-        sign = _sign(run, view)
-        known = run.outcome or run.evidence or run.state.value
+        sign = Piece(*standing_sign(run.standing, view.glyphs))
+        known = run.outcome or run.evidence or run.word
         line = [
             Piece(f"{sign.text} ", sign.role),
             Piece(time.rjust(max(4, wide)), "text"),

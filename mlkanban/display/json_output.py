@@ -335,10 +335,18 @@ class PortfolioRowJson(Shape):
 # Runs
 
 
+class PrunedAtJson(Shape):
+    """What a trial that was pruned reported last, and at which step."""
+
+    value: float
+    step: float
+
+
 class TrackerRunJson(Shape):
     ref: str
     says: str | None
     where: str
+    pruned_at: PrunedAtJson | None
 
 
 class LeftOverJson(Shape):
@@ -379,7 +387,8 @@ class TasksJson(Shape):
 
 class RunJson(Shape):
     """`latest` is what a run that goes on has reported so far, the metric of the card first;
-    `differs` are the parameters in which the run is unlike others of its card, `left_over` the
+    `parameters` are those of its command line and its tracker, `differs` those in which it is
+    unlike others of its card, what tells most of its metric first, `left_over` the
     processes it left running; `log_bytes` is null where its logs are not in its folder here."""
 
     card: str
@@ -400,6 +409,7 @@ class RunJson(Shape):
     job: str | None
     parent: str | None
     metrics: dict[str, float]
+    parameters: dict[str, str]
     tasks: TasksJson | None
     unread_metrics: list[str]
     latest: list[LatestJson]

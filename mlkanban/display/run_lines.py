@@ -2,6 +2,7 @@
 together."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
@@ -10,7 +11,6 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from mlkanban.cells import shortened
 from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import (
     GuardState,
@@ -27,10 +27,14 @@ from mlkanban.display.grid import Column, Grid, column
 from mlkanban.display.lines import filled, flow, joined, labelled, paragraph, width_of
 from mlkanban.display.run_text import (
     SHORTLY,
+    columns_of,
     difference_text,
     elapsed,
     metrics_text,
+    parameter_text,
+    parameters_text,
     spoken,
+    standing_sign,
     started,
     tasks_text,
     values_text,
@@ -43,6 +47,7 @@ from mlkanban.runs.model.overview import (
     best_of,
     importances,
 )
+from mlkanban.runs.model.parameters import is_word, known_parameters
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.runs.model.results import (
     Configuration,
@@ -53,7 +58,7 @@ from mlkanban.runs.model.results import (
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, means, sparkline
-from mlkanban.runs.model.state import AT_WORK, BY_INTEREST, FAILED, WAITING, RunState
+from mlkanban.runs.model.state import RunStanding, RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text
 
@@ -70,7 +75,9 @@ _SPREADS = ((150, 40), (120, 24))
 """From how many cells of a line on the spread is drawn, and how wide."""
 _DECIMALS = 6
 _FEW_BARS = 5
-_IMPORTANCE_BAR = 20
+_IMPORTANCE_BAR, _SHORT_BAR = 20, 10
+_MOST_TELLING = 4
+"""Parameters whose importance stands in a line."""
 _BEFORE, _BASELINE = "vs the one before", "vs the baseline"
 _DIFFERENCE = 25
 """The cells of a difference with its interval."""
@@ -111,19 +118,7 @@ class RunPageContext:
 
 def state_piece(run: Run, glyphs: Glyphs) -> Piece:
     """The sign of the state of a run."""
-    return Piece(*_sign(run.state, glyphs))
-
-
-def _sign(state: RunState, glyphs: Glyphs) -> tuple[str, str]:
-    if state in AT_WORK:
-        return glyphs.running, "live"
-    if state is RunState.QUEUED:
-        return glyphs.queued, "clock"
-    if state is RunState.FINISHED:
-        return glyphs.ticked, "live"
-    if state in FAILED:
-        return glyphs.failed, "alarm"
-    return ("?", "clock") if not state.ended else (glyphs.open, "dim")
+    return Piece(*standing_sign(run.standing, glyphs))
 
 
 def run_grid(
@@ -150,10 +145,10 @@ def run_grid(
     ]
     shapes = [_shape(run, context) for run in runs]
     signs = [state_piece(run, glyphs) for run in runs]
-    names = [cell_text(run.state.value) for run in runs]
+    names = [cell_text(run.word) for run in runs]
 
     def state(at: int) -> Line:
-        role = "alarm" if runs[at].state in FAILED else "text"
+        role = "alarm" if runs[at].standing is RunStanding.FAILED else "text"
         inside = "  " if runs[at].parent else ""
         return [Piece(inside, "text"), signs[at], Piece(f" {names[at]}", role)]
 
@@ -163,7 +158,7 @@ def run_grid(
         column("time", [elapsed(run, context.now) for run in runs], "text", right=True),
         column(cell_text(context.name) or "reported", values, "value", most=30),
         *([column("", shapes, "live")] if any(shapes) else []),
-        *(_parameter(name, texts) for name, texts in differs.items()),
+        *(_parameter(name, texts, glyphs) for name, texts in columns_of(differs).items()),
         column("started", [_since(run, context.zone) for run in runs], "dim"),
     ]
     columns[3:3] = [
@@ -209,7 +204,7 @@ def known_of(run: Run, context: RunPageContext) -> Line:
     best = found is not None and found.is_best_run(run)
     told = cell_text(run.outcome or run.evidence)
     line: Line = []
-    if run.state in FAILED:
+    if run.standing is RunStanding.FAILED:
         reason, bracket, code = told.partition(" (exit ")
         line = [Piece(reason, "alarm"), Piece(bracket + code, "dim")]
         if not bracket and run.last:
@@ -244,8 +239,8 @@ def _others(run: Run, context: RunPageContext) -> str:
     return "" if context.name else cell_text(metrics_text(run))
 
 
-def _parameter(name: str, texts: Sequence[str]) -> Column:
-    shown = [cell_text(text) for text in texts]
+def _parameter(name: str, texts: Sequence[str], glyphs: Glyphs) -> Column:
+    shown = [parameter_text(text, _PARAMETER, glyphs.cut) for text in texts]
     head = cell_text(name)
     return column(
         head, shown, "text", right=all(map(_is_number, filter(None, shown))), most=_PARAMETER
@@ -265,7 +260,7 @@ def _is_number(text: str) -> bool:
 
 def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str]) -> list[Line]:
     """What is known of a run and how that is known; `differs` are its parameters that are not the
-    same in all runs."""
+    same in all runs, which come before the others."""
     lines: list[Line] = []
 
     def add(label: str, text: str) -> None:
@@ -277,8 +272,10 @@ def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str
     add("job", run.job)
     add("evidence", run.evidence)
     add("command", shlex.join(run.argv))
-    unlike = [f"{name} {shortened(v, _VALUE)}" for name, v in differs.items() if v]
-    add("differs", "  ".join(unlike))
+    unlike = {name: value for name, value in differs.items() if value}
+    add("differs", _parameters_in_short(unlike, glyphs))
+    alike = {n: v for n, v in known_parameters(run).items() if n not in unlike and not is_word(n)}
+    add("params", _parameters_in_short(alike, glyphs))
     add("folder", run.folder.removeprefix("."))
     add("dataset", run.dataset)
     add("commit", f"{run.commit[:10]}{' with changes' * run.dirty}" if run.commit else "")
@@ -289,6 +286,12 @@ def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str
     add("unread", unread_text(run.unread))
     add("tracker", "  ".join(filter(None, (run.tracked, run.where))))
     return lines
+
+
+def _parameters_in_short(values: Mapping[str, str], glyphs: Glyphs) -> str:
+    return parameters_text(
+        {name: parameter_text(value, _VALUE, glyphs.cut) for name, value in values.items()}
+    )
 
 
 def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[Line]:
@@ -346,7 +349,8 @@ def configuration_grid(
             return [Piece("best", best_role)]
         return [Piece("one run" if many[at] == "1" else "", "dim")]
 
-    names = list(rows[0].differs) if rows else []
+    names = rows[0].differs if rows else ()
+    differs = {name: [row.differs[name] for row in rows] for name in names}
     size = max(map(cell_len, mean_texts), default=0)
     spread = max(map(cell_len, sds), default=0)
     size += spread + 1 + cell_len(glyphs.plus_minus) if spread else 0
@@ -375,7 +379,7 @@ def configuration_grid(
         known = any(one.guards[at].values for one in results if one)
         guards[known].append(_guard_results_column(results, at, guard, glyphs))
     columns += guards[True]
-    columns += [_parameter(name, [row.differs[name] for row in rows]) for name in names]
+    columns += [_parameter(name, texts, glyphs) for name, texts in columns_of(differs).items()]
     columns += guards[False]
     times = [spoken_seconds(row.seconds(context.now)) for row in rows]
     columns.append(column("time", times, "dim", right=True))
@@ -490,19 +494,19 @@ def states_of(row: ConfigurationRuns, context: RunPageContext) -> Line:
     if len(row.runs) == 1:
         run = row.runs[0]
         start = [state_piece(run, glyphs), Piece(" ", "text")]
-        if run.state in FAILED or run.state is RunState.TRACKED:
+        if run.standing is RunStanding.FAILED or run.state is RunState.TRACKED:
             return [*start, *known_of(run, context)]
         if run.state is RunState.FINISHED:
             return start
-        return [*start, Piece(run.state.value, "text"), *_so_far(row, context)]
+        return [*start, Piece(run.word, "text"), *_so_far(row, context)]
     parts: list[Line] = []
-    for state, many in sorted(row.states.items(), key=lambda one: BY_INTEREST.index(one[0])):
-        sign, role = _sign(state, glyphs)
-        if state is RunState.FINISHED:
-            if len(row.states) == 1:
+    for (standing, word), many in row.standings:
+        sign, role = standing_sign(standing, glyphs)
+        if standing is RunStanding.SUCCEEDED:
+            if len(row.standings) == 1:
                 parts.append([Piece(sign, role)])
             continue
-        parts.append([Piece(f"{sign} {many} {state.value}", role)])
+        parts.append([Piece(f"{sign} {many} {cell_text(word)}", role)])
     return [*joined(parts, "  "), *_so_far(row, context)]
 
 
@@ -640,8 +644,10 @@ def remark_lines(
     width: int,
     repeats: Repeats,
     spent: Spending | None = None,
+    rows: Sequence[ConfigurationRuns] = (),
 ) -> list[Line]:
-    """What else is to be known of the runs of a card: which do not count, what was used."""
+    """What else is to be known of the runs of a card: which do not count, what was used, and what
+    the parameters of a search tell by its configurations, the `rows`."""
     found = context.found
     sentences = remarks(runs, context.metric, found)
     several = found is not None and len(found.configurations) > 1
@@ -655,6 +661,8 @@ def remark_lines(
             context.glyphs.figures(cell_text(sentence)), "dim", max(20, width), context.glyphs
         )
     ]
+    if found is not None and found.is_search and (parts := importance_parts(rows, context.glyphs)):
+        lines += flow(parts, width, context.glyphs, "   ")
     if spent:
         lines.append(budget_line(spent))
     elif used:
@@ -668,27 +676,48 @@ def importance_title(rows: Sequence[ConfigurationRuns]) -> str:
     return f"what parameters tell{f': squared rank correlation, n {found[0].n}' if found else ''}"
 
 
+def importance_parts(rows: Sequence[ConfigurationRuns], glyphs: Glyphs) -> list[Line]:
+    """What the parameters of a search tell of its metric, those that tell most, as parts of a line
+    with a bar each: `lr .62 ━━━━━━`; how that is known comes last. None for no search."""
+    found = [one for one in importances(rows) if one.share > 0][:_MOST_TELLING]
+    if not found:
+        return []
+    parts: list[Line] = [
+        [
+            Piece(f"{cell_text(one.name)} ", "text"),
+            Piece(f"{compact_text(f'{one.share:.2f}')} ", "value"),
+            Piece(glyphs.heavy_rule * max(1, round(one.share * _SHORT_BAR)), "value"),
+        ]
+        for one in found
+    ]
+    parts[0] = [Piece("tells most  ", "dim"), *parts[0]]
+    method = "squared rank correlation"
+    if any(one.correlation is None for one in found):
+        method += ", of words the share of rank variance"
+    return [*parts, [Piece(f"({method}; n {found[0].n})", "dim")]]
+
+
 def importance_lines(
-    rows: Sequence[ConfigurationRuns], context: RunPageContext, width: int, room: int
+    rows: Sequence[ConfigurationRuns], width: int, room: int, glyphs: Glyphs
 ) -> list[Line]:
     """How much each parameter tells of the metric of the card, as bars, in at most `room` lines."""
     found = importances(rows)
     if not found:
         text = "Too few configurations with a value: five, which differ in a parameter, are needed."
-        return paragraph(text, "dim", width, context.glyphs)[:room]
+        return paragraph(text, "dim", width, glyphs)[:room]
     note = "words: share of the variance of the ranks, less chance; it proves no cause"
-    bar = context.glyphs.heavy_rule
+    bar = glyphs.heavy_rule
     size = min(_PARAMETER + 6, max(cell_len(cell_text(one.name)) for one in found))
     lines = [
         [
-            *filled([Piece(cell_text(one.name), "text")], size, context.glyphs),
+            *filled([Piece(cell_text(one.name), "text")], size, glyphs),
             Piece(f" {one.share:4.2f} ", "value"),
             Piece(f"{bar * round(one.share * _IMPORTANCE_BAR):<{_IMPORTANCE_BAR}} ", "value"),
             Piece("words" if one.correlation is None else f"rho {one.correlation:+.2f}", "dim"),
         ]
         for one in found
     ]
-    below = paragraph(note, "dim", width, context.glyphs)
+    below = paragraph(note, "dim", width, glyphs)
     return [*lines[: max(1, room - len(below))], *below][:room]
 
 
@@ -711,14 +740,19 @@ def mean_line(one: Configuration, context: RunPageContext) -> Line:
 
 
 def counts_line(runs: Sequence[Run], glyphs: Glyphs, *, words: bool) -> Line:
-    """How many runs go on, wait and failed: `► 2 running  • 4 queued  ✗ 11 failed`."""
+    """How many runs go on, wait and failed, and of a search were pruned: `► 2 running  • 4 queued
+    ✗ 11 failed  · 17 pruned`."""
     parts: list[Line] = []
-    for states, word in (
-        (AT_WORK, "running"), (WAITING, "queued"), (FAILED, "failed"),
-    ):  # fmt: skip
-        many = sum(run.state in states for run in runs)
-        if many:
-            sign, role = _sign(next(iter(states)), glyphs)
+    pruned = sum(run.word == "pruned" for run in runs)
+    many_of = {**Counter(run.standing for run in runs), RunStanding.STOPPED: pruned}
+    for standing, word in (
+        (RunStanding.AT_WORK, "running"),
+        (RunStanding.WAITING, "queued"),
+        (RunStanding.FAILED, "failed"),
+        (RunStanding.STOPPED, "pruned"),
+    ):
+        if many := many_of.get(standing, 0):
+            sign, role = standing_sign(standing, glyphs)
             parts.append([Piece(f"{sign} {many} {word}" if words else f"{sign}{many}", role)])
     return joined(parts, "  ")
 

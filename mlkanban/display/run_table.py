@@ -10,19 +10,22 @@ from rich.cells import cell_len
 from mlkanban.cells import shortened
 from mlkanban.core.budget import Unit
 from mlkanban.core.metrics import GuardState
+from mlkanban.display.run_lines import importance_parts
 from mlkanban.display.run_text import (
+    columns_of,
     difference_text,
     duration,
     inside,
     latest_text,
     metrics_text,
+    parameter_text,
     short_ids,
     started,
 )
 from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.intervals import PERCENT
-from mlkanban.runs.model.overview import BEST_FROM
+from mlkanban.runs.model.overview import BEST_FROM, overview
 from mlkanban.runs.model.results import (
     Configuration,
     GuardResult,
@@ -59,7 +62,8 @@ def run_rows(
     """A head and a line for every run, the best of `found` marked; with `evidence`, how that is
     known of those that go on. `ids` are the names of the runs, by id, where they are to be told.
     `differs` are the values of the runs of parameters in which they
-    are not the same: the first of them, as many as `width` has room for. `latest` is what runs that
+    are not the same: the first of them, as many as `width` has room for, or all of them, uncut,
+    where that is 0. `latest` is what runs that
     go on reported last, by id. Safe to show."""
     when = [started(run, zone) for run in runs]
     if ids is None:
@@ -68,15 +72,16 @@ def run_rows(
         names = [inside(run, cell_text(ids[run.id])) for run in runs]
         columns = [["RUN", *names], ["STARTED", *when]]
     columns += [
-        ["STATE", *(run.state.value for run in runs)],
+        ["STATE", *(cell_text(run.word) for run in runs)],
         ["TIME", *(duration(run, now) for run in runs)],
         ["METRIC", *(reported_text(run, found, latest or {}, metric, glyphs) for run in runs)],
     ]
     sizes = [_cells(column) for column in columns]
-    for name, values in (differs or {}).items():
-        column = [shortened(cell_text(text), _CELL) for text in (name, *values)]
+    for name, values in columns_of(differs or {}).items():
+        texts = (name, *values)
+        column = [parameter_text(t, _CELL) if width else cell_text(t) for t in texts]
         size = _cells(column)
-        if sum(sizes) + size + _RESULT > width:
+        if width and sum(sizes) + size + _RESULT > width:
             break
         columns.append(column)
         sizes.append(size)
@@ -139,6 +144,9 @@ def result_lines(
             lines += _wrapped(f"proposed: {found.proposal_text}; {found.why}", width)
         elif found.is_search:
             lines += _wrapped(f"search: {found.search_text}", width)
+        if found.is_search:
+            parts = importance_parts(overview(runs, found, found.repeats), glyphs)
+            lines += _wrapped("   ".join("".join(text for text, _ in p) for p in parts), width)
     for remark in remarks(runs, metric, found):
         lines += _wrapped(remark, width)
     used = usage_text(usage(runs, now))

@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len, set_cell_size
+
+from mlkanban.cells import shortened
 from mlkanban.core.metrics import compact, compact_text, metric_named, number_text
 from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import UTF8, Glyphs
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, ancestors, parents_of
 from mlkanban.runs.model.series import Latest, sparkline
-from mlkanban.runs.model.state import UNSEEN, RunState
+from mlkanban.runs.model.state import UNSEEN, RunStanding, RunState
 from mlkanban.runs.model.usage import length
+from mlkanban.text import cell_text
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.intervals import Difference
@@ -27,6 +31,21 @@ _MOST_TASKS = 20
 
 
 _LEAST_OF_ID = 8
+
+
+_SIGNS: Mapping[RunStanding, tuple[str, str]] = {
+    RunStanding.WAITING: ("queued", "clock"), RunStanding.AT_WORK: ("running", "live"),
+    RunStanding.UNSEEN: ("unseen", "clock"), RunStanding.SUCCEEDED: ("ticked", "live"),
+    RunStanding.FAILED: ("failed", "alarm"), RunStanding.STOPPED: ("open", "dim"),
+    RunStanding.NOT_KNOWN: ("open", "dim"),
+}  # fmt: skip
+"""The glyph and the role of each."""
+
+
+def standing_sign(standing: RunStanding, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign of how a run stands, and its role."""
+    name, role = _SIGNS[standing]
+    return getattr(glyphs, name), role
 
 
 def short_ids(runs: Sequence[Run]) -> dict[str, str]:
@@ -67,17 +86,34 @@ def elapsed(run: Run, now: datetime) -> str:
     return duration(run, now) + UTF8.unseen * (run.state in UNSEEN)
 
 
+def columns_of(differs: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Parameters with a value for each row of a table: those that most rows have."""
+    return {n: texts for n, texts in differs.items() if 2 * sum(map(bool, texts)) >= len(texts)}
+
+
+def parameter_text(text: str, cells: int, cut: str = "..") -> str:
+    """The value of a parameter in at most so many cells: of a path its end."""
+    shown = cell_text(text)
+    if "/" not in shown or cell_len(shown) <= cells:
+        return shortened(shown, cells, cut)
+    return cut + set_cell_size(shown[::-1], cells - cell_len(cut))[::-1].lstrip()
+
+
+def parameters_text(values: Mapping[str, str]) -> str:
+    """`lr 3e-4  depth 6`; what has no value is left out."""
+    return "  ".join(f"{name} {value}" for name, value in values.items() if value)
+
+
 def in_order_of_state(runs: Sequence[Run]) -> list[Run]:
     """Those that go on first, then those that wait, those that finished, and the others, each in
     the order given, with the runs that they started."""
-    known = {run.id: run for run in runs}
+    parents = parents_of(runs)
 
     def place(run: Run) -> int:
-        while above := known.get(run.parent):
-            run = above
-        if run.may_go_on:
-            return int(run.state is RunState.QUEUED)
-        return 2 if run.is_result else 3
+        *_, outermost = (run, *ancestors(run, parents))
+        if outermost.may_go_on:
+            return int(outermost.state is RunState.QUEUED)
+        return 2 if outermost.is_result else 3
 
     return sorted(runs, key=place)
 

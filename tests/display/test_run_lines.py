@@ -17,12 +17,15 @@ from mlkanban.display.run_lines import (
     RunPageContext,
     comparison_lines,
     configuration_grid,
+    counts_line,
     detail_lines,
+    importance_parts,
+    remark_lines,
     run_grid,
     verdict_lines,
     written_lines,
 )
-from mlkanban.display.run_text import difference_text, elapsed, in_order_of_state
+from mlkanban.display.run_text import difference_text, elapsed, in_order_of_state, standing_sign
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.overview import overview
@@ -204,7 +207,7 @@ def test_a_verdict_has_the_signs_of_the_terminal() -> None:
 
 def test_what_differs_is_told_of_a_run() -> None:
     told = plain(detail_lines(RUNS[0], 80, UTF8, {"lr": "0.1", "depth": "1", "data": "x" * 40}))
-    assert f"differs   lr 0.1  depth 1  data {'x' * 28}.." in told
+    assert f"differs   lr 0.1  depth 1  data {'x' * 29}…" in told
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 40))
@@ -227,6 +230,72 @@ def test_the_last_lines_fill_the_room_there_is(out: int, err: int, room: int) ->
     elif room >= 6 and out and err:
         assert len(shown) == room
         assert len(found) == 2
+
+
+def tracked(at: int, says: str, value: float | None = None, **params: str) -> Run:
+    return Run(
+        f"optuna:s/{at}", RunState.TRACKED, says=says, params={"seed": str(at), **params},
+        metrics={} if value is None else {"auc": value}, started=f"2026-03-20T0{at}:00:00Z",
+    )  # fmt: skip
+
+
+def test_what_trackers_say_of_runs_is_told_apart_by_signs_and_words() -> None:
+    stopped = replace(tracked(1, "PRUNED"), pruned_at={"value": 0.5, "step": 7.0})
+    runs = [tracked(0, "COMPLETE", 0.9), stopped, tracked(2, "FAIL"), tracked(3, "RUNNING"),
+            tracked(4, "")]  # fmt: skip
+    grid = run_grid(runs, {}, context(runs), 160)
+    rows = [row.split() for row in plain([grid.row(at) for at in range(len(runs))])]
+    assert [row[:2] for row in rows] == [
+        ["✓", "complete"], ["·", "pruned"], ["✗", "failed"], ["?", "running"], ["·", "tracked"],
+    ]  # fmt: skip
+    assert "tracker says PRUNED at step 7, with 0.5 so far" in plain([grid.row(1)])[0]
+    signs = [standing_sign(run.standing, UTF8) for run in runs]
+    assert [sign for sign, role in signs if role in ("live", "alarm")] == ["✓", "✗"]
+
+
+def test_grouped_runs_of_a_study_say_how_they_ended() -> None:
+    runs = [
+        tracked(0, "COMPLETE", 0.9, lr="1"), tracked(1, "COMPLETE", 0.8, lr="1"),
+        tracked(2, "PRUNED", lr="2"), tracked(3, "PRUNED", lr="2"), tracked(4, "FAIL", lr="2"),
+    ]  # fmt: skip
+    here = context(runs)
+    grid = configuration_grid(overview(runs, here.found), here, 100)
+    other, complete = plain([grid.row(0), grid.row(1)])
+    assert complete.split()[-1] == "✓"
+    assert other.rstrip().endswith("✗ 1 failed  · 2 pruned")
+    assert "".join(plain([counts_line(runs, UTF8, words=True)])) == "✗ 1 failed  · 2 pruned"
+
+
+def test_parameters_that_most_rows_lack_have_no_column() -> None:
+    runs = [*RUNS[:4], replace(RUNS[4], argv=("env", "S=1", "python", "t.py", "lr=1e-4"))]
+    here = context(runs)
+    head = plain([configuration_grid(overview(runs, here.found), here, 160).head])[0]
+    assert "lr" in head.split()
+    assert not {"S", "wrapper", "python", "script"} & set(head.split())
+
+
+def test_all_parameters_of_a_run_are_told_those_that_differ_first() -> None:
+    run = replace(tracked(0, "COMPLETE", lr="1e-3", data="/data/" + "x" * 40 + "/train.csv"))
+    lines = plain(detail_lines(replace(run, argv=("python", "t.py")), 70, UTF8, {"lr": "1e-3"}))
+    assert [line for line in lines if line.startswith("differs")] == ["differs   lr 1e-3"]
+    [params] = [line for line in lines if line.startswith("params")]
+    assert params.endswith("/train.csv")
+    assert "seed 0" in params
+    assert "python" not in params
+    assert "params" in "".join(plain(detail_lines(run, 70, UTF8, {})))
+
+
+def test_what_tells_most_of_a_search_is_a_line_with_bars() -> None:
+    runs = [tracked(at, "COMPLETE", 0.9 - at / 100, lr=f"1e-{at}", opt="ab"[at % 2])
+            for at in range(6)]  # fmt: skip
+    here = context(runs)
+    rows = overview(runs, here.found)
+    told = " ".join(plain(remark_lines(runs, here, 200, DEFAULT, rows=rows)))
+    assert "tells most  lr 1.00 ━━━━━━━━━━" in told
+    assert "squared rank correlation" in told
+    assert "n 6)" in told
+    assert "tells most" not in "".join(plain(remark_lines(runs, here, 200, DEFAULT)))
+    assert importance_parts(rows[:4], UTF8) == []
 
 
 def test_runs_stand_in_the_order_of_their_states() -> None:

@@ -41,14 +41,17 @@ BEST_IS_A = results(MEASURED, {"name": "auc", "direction": ">="})
 def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> None:
     differs = {"lr": ("0.1", "0.2"), "depth": ("1", ""), "data": ("x" * 40, "y")}
     heads = {
-        width: run_rows(RUNS, None, UTC, NOW, differs=differs, width=width) for width in (0, 64, 99)
+        width: run_rows(RUNS, None, UTC, NOW, differs=differs, width=width)
+        for width in (0, 20, 64, 99)
     }
     assert {width: rows[0].split()[4:] for width, rows in heads.items()} == {
-        0: ["RESULT"], 64: ["lr", "depth", "RESULT"], 99: ["lr", "depth", "data", "RESULT"],
+        0: ["lr", "depth", "data", "RESULT"], 20: ["RESULT"], 64: ["lr", "depth", "RESULT"],
+        99: ["lr", "depth", "data", "RESULT"],
     }  # fmt: skip
     for rows in heads.values():
         at = rows[0].index("RESULT")
         assert [row[at:] for row in rows[1:]] == ["exit 0", "exit 0"]
+    assert "x" * 40 in heads[0][1], "where the width is not known nothing is cut"
     assert "best" not in "".join(heads[99])
     assert "best" in run_rows(RUNS, BEST_IS_A, UTC, NOW)[1]
 

@@ -10,11 +10,15 @@ import pytest
 from rich.cells import cell_len
 from textual.timer import Timer
 
+from mlkanban import clock
 from mlkanban.config import Settings
 from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.display.card_face import FaceContext
+from mlkanban.display.card_preview import Previewed, strip
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service.preview import CardPreview, Previews
 from mlkanban.tui.widgets import preview
@@ -245,6 +249,28 @@ async def test_many_runs_are_counted_rather_than_listed(used: Path) -> None:
         await board.go_to("sweep")
         assert "34 more" in "\n".join(strip_of(board))
         assert "✓   2h" in "\n".join(strip_of(board))
+
+
+def test_runs_of_trackers_have_the_signs_of_what_these_say(small: Path) -> None:
+    ada = somebody(small)
+    [ref] = ada.adds("study")
+    for at, says in enumerate(("COMPLETE", "PRUNED", "FAIL", "RUNNING", "")):
+        kind = "optuna:s/" if says else "tensorboard:/"
+        run = Tracked(f"{kind}{at}", says=says, where="/o.db", started=f"2026-03-01T09:0{at}:00Z")
+        ada.service.links.link(ref, run)
+    [face] = [one for one in ada.boards.snapshot(ada.board_id).faces if one.ref == ref]
+    found = ada.service.previews.of_card(face.id)
+    shown = strip(Previewed(face, found), FaceContext.at(ada.board, clock.now()), 160, 8)
+    ada.service.close()
+    signs = {
+        piece.text.strip(): piece.role for line in shown for piece in line if piece.text[1:] == " "
+    }
+    text = "\n".join("".join(piece.text for piece in line) for line in shown)
+    for sign, words in (("✓", "COMPLETE"), ("·", "PRUNED"), ("✗", "FAIL"), ("?", "RUNNING"),
+                        ("·", "TensorBoard says nothing")):  # fmt: skip
+        [line] = [line for line in text.splitlines() if words in line]
+        assert sign in line
+    assert (signs["✓"], signs["✗"], signs["·"], signs["?"]) == ("live", "alarm", "dim", "clock")
 
 
 def test_the_first_preview_loads_no_library_that_the_board_does_without(small: Path) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from mlkanban.runs.model.parameters import differing, is_word, parameters
+from mlkanban.runs.model.parameters import differing, is_word, known_parameters
 from mlkanban.runs.model.redaction import HIDDEN, names_a_secret
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, ancestors, parents_of
 
 _HIDDEN_PART = re.compile(r"(?P<name>[\w.-]+)[\"']?(?:=|:\s*|\s+)[\"']?\*{3}|://\*{3}@")
 
@@ -36,7 +36,7 @@ class Key(NamedTuple):
 def configuration_key(run: Run, repeats: Repeats = DEFAULT) -> Key:
     """The configuration of a run: its commit, whether files differed from that, the folder it was
     started in, its dataset, and its parameters by command line and tracker."""
-    known = {**run.params, **parameters(run.argv)}
+    known = known_parameters(run)
     kept = {name: value for name, value in known.items() if not repeats.may_differ(name)}
     kept = {n: v for n, v in kept.items() if not (HIDDEN in v and names_a_secret(n))}
     from_tracker = bool(known) and not any(map(_hides_a_setting, kept.values()))
@@ -77,21 +77,21 @@ def observations(group: Sequence[Run], repeats: Repeats = DEFAULT) -> tuple[Run,
 def draw(run: Run, repeats: Repeats) -> tuple[tuple[str, str], ...]:
     """The parameters, such as the seed, that make a run another observation of its
     configuration."""
-    known = {**run.params, **parameters(run.argv)}
+    known = known_parameters(run)
     return tuple(sorted((name, value) for name, value in known.items() if repeats.is_draw(name)))
 
 
 def with_origin(runs: Sequence[Run]) -> list[Run]:
     """Runs with the commit, the folder and the dataset of the run that they were started in, where
     a tracker that knows of none keeps them."""
-    known = {run.id: run for run in runs}
-    known |= {run.tracked: run for run in runs if run.tracked}
-    return [_with_origin(run, known.get(run.parent)) for run in runs]
+    parents = parents_of(runs)
+    return [_with_origin(run, [*ancestors(run, parents)]) for run in runs]
 
 
-def _with_origin(run: Run, above: Run | None) -> Run:
-    if above is None or run.commit:
+def _with_origin(run: Run, outer: Sequence[Run]) -> Run:
+    if run.commit or not outer:
         return run
+    above = next((other for other in outer if other.commit), outer[0])
     return replace(
         run, commit=above.commit, dirty=above.dirty, folder=above.folder,
         dataset=run.dataset or above.dataset,

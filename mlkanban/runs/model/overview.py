@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from statistics import correlation
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlkanban.runs.model.configurations import (
     configuration_key,
@@ -17,11 +17,11 @@ from mlkanban.runs.model.configurations import (
     grouped,
     with_origin,
 )
-from mlkanban.runs.model.parameters import is_word
+from mlkanban.runs.model.parameters import differing, is_word
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Configuration, Results
 from mlkanban.runs.model.run import Run, tasks_apart
-from mlkanban.runs.model.state import AT_WORK, UNSEEN, RunState
+from mlkanban.runs.model.state import AT_WORK, UNSEEN, RunStanding
 from mlkanban.runs.model.usage import length
 
 BEST_FROM = 3
@@ -58,8 +58,11 @@ class ConfigurationRuns:
         return replace(self, runs=tuple(run for run in self.runs if run.id in ids))
 
     @cached_property
-    def states(self) -> Counter[RunState]:
-        return Counter(run.state for run in self.runs)
+    def standings(self) -> list[tuple[tuple[RunStanding, str], int]]:
+        """How its runs stand, each with the word for it and how many do, in the order of
+        `RunStanding`."""
+        counts, order = Counter((run.standing, run.word) for run in self.runs), [*RunStanding]
+        return sorted(counts.items(), key=lambda one: order.index(one[0][0]))
 
     def seconds(self, now: datetime) -> float:
         """How long its runs took together, up to now for those that go on; those of which it is
@@ -80,7 +83,7 @@ def overview(
         for group in groups
     ]
     means = [one.mean if one else None for one in of_groups]
-    unlike = most_telling_first(differences(groups, repeats), means)
+    unlike = most_telling_first(differences(groups, repeats), means, repeats)
     return [
         ConfigurationRuns(
             group[0].id,
@@ -143,11 +146,35 @@ def worth_watching(runs: Sequence[Run], found: Results | None) -> list[tuple[Run
 
 
 def most_telling_first(
-    unlike: Mapping[str, Sequence[str]], means: Sequence[float | None]
+    unlike: Mapping[str, Sequence[str]], means: Sequence[float | None], repeats: Repeats = DEFAULT
 ) -> dict[str, Sequence[str]]:
     """Parameters with their values by configuration, sorted by how much of the order of the means
-    they account for; words without a name come last."""
-    return dict(sorted(unlike.items(), key=lambda one: (is_word(one[0]), -_tells(one[1], means))))
+    they account for; those in which repeats differ, and words without a name, come last."""
+
+    def place(one: tuple[str, Sequence[str]]) -> tuple[bool, bool, float]:
+        name, values = one
+        return is_word(name), repeats.may_differ(name), -_tells(values, means)
+
+    return dict(sorted(unlike.items(), key=place))
+
+
+def telling_differences(
+    runs: Sequence[Run], metric: str, repeats: Repeats = DEFAULT, *, exact: bool = False
+) -> dict[str, Sequence[str]]:
+    """The parameters that are not the same in all runs, with the value that each run has: what
+    tells most of a metric first."""
+    values = [run.metrics.get(metric) if run.is_result else None for run in runs]
+    return most_telling_first(differing(runs, exact=exact), values, repeats)
+
+
+def run_parameters(
+    runs: Sequence[Run], metric: Mapping[str, Any] | None, repeats: Repeats = DEFAULT
+) -> dict[str, Sequence[str]]:
+    """The parameters that a table of runs shows: those in which they differ, what tells most of the
+    metric of the card first; of an only run all that its tracker keeps."""
+    if len(runs) == 1:
+        return {name: (value,) for name, value in runs[0].params.items()}
+    return telling_differences(runs, str((metric or {}).get("name") or ""), repeats)
 
 
 class Importance(NamedTuple):

@@ -23,8 +23,17 @@ from mlkanban.core.metrics import (
 )
 from mlkanban.runs.model.configurations import draw, grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, MeanValue, difference, t_quantile
+from mlkanban.runs.model.outcome_counts import outcome_counts
+from mlkanban.runs.model.parameters import known_parameters
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.runs.model.run import UNKNOWN_TASK, Run, is_typed, tasks_apart
+from mlkanban.runs.model.run import (
+    UNKNOWN_TASK,
+    Run,
+    ancestors,
+    is_typed,
+    parents_of,
+    tasks_apart,
+)
 from mlkanban.runs.model.tracker_run import KINDS
 
 LEAST = 2
@@ -426,11 +435,11 @@ def results(
     if not metric or not metric.get("name"):
         return None
     apart = tasks_apart(with_origin([*runs]))
-    counted = {run.id: run for run in apart if run.is_result and _value(run, metric)}
-    groups = grouped(_counted_once(counted), repeats)
+    counted = [run for run in apart if run.is_result and _value(run, metric)]
+    groups = grouped(_counted_once(counted, apart), repeats)
     if not groups:
         return None
-    directions = {run.direction for run in counted.values()}
+    directions = {run.direction for run in counted}
     if len(directions) == 1 and not has_direction(metric):
         metric = {**metric, "direction": directions.pop()}
     configurations = []
@@ -457,35 +466,41 @@ def results(
     return replace(made, proposal=proposal, why=why, basis=basis)
 
 
-def _counted_once(counted: Mapping[str, Run]) -> list[Run]:
-    """The runs that count by themselves. What a run says for all that was started in it is not
-    counted once more with each of those; but a run in which several were started that differ in
-    their parameters, as the trials of a search do, only repeats the value of one or all of them."""
-    children: dict[str, list[Run]] = {}
-    for run in counted.values():
-        if run.parent in counted:
-            children.setdefault(run.parent, []).append(run)
-    searches = {
-        parent
-        for parent, some in children.items()
-        if len({tuple(sorted(run.params.items())) for run in some}) > 1
-    }
+def _counted_once(counted: Sequence[Run], runs: Sequence[Run]) -> list[Run]:
+    """The runs that count by themselves, of those `counted` among all `runs`.
+
+    A run that was started in another and has parameters of its own, as a trial of a search or one
+    seed of several has, counts; what the outer run reports repeats the value of one or all of them.
+    Without parameters of its own it is a part of the outer run, which counts for it."""
+    parents = parents_of(runs)
+    search: set[str] = set()
+    for run in counted:
+        above = parents.get(run.id)
+        if above and not known_parameters(run).items() <= known_parameters(above).items():
+            search.update(outer.id for outer in ancestors(run, parents))
+    by_themselves = {run.id for run in counted} - search
     return [
         run
-        for run in counted.values()
-        if run.id not in searches and (run.parent not in counted or run.parent in searches)
+        for run in counted
+        if run.id not in search
+        and by_themselves.isdisjoint(outer.id for outer in ancestors(run, parents))
     ]
 
 
 def remarks(
     runs: Sequence[Run], metric: Mapping[str, Any] | None, found_results: Results | None
 ) -> list[str]:
-    """What is to be known of the runs of a card that do not count for its metric, as sentences;
+    """What is to be known of the runs of a card besides what counts for its metric, as sentences;
     `found` are their results."""
+    sentences = [*outcome_counts(runs)]
     if not metric or not metric.get("name"):
-        return []
+        return sentences
     apart = tasks_apart(runs)
-    sentences = [*_left_out(apart, metric), *_repeated(found_results), *_other_names(apart, metric)]
+    sentences += [
+        *_left_out(apart, metric),
+        *_repeated(found_results),
+        *_other_names(apart, metric),
+    ]
     if any(UNKNOWN_TASK in run.params for run in apart):
         sentences.append(
             "what the tasks of an array differ in is not known, so each counts by itself; where"
@@ -518,7 +533,7 @@ def _left_out(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:
     some = [run for run in runs if run.state.ended and not run.is_result and _value(run, metric)]
     if not some:
         return
-    states = Counter(run.says.lower() or run.state.value for run in some)
+    states = Counter(run.word for run in some)
     what = ", ".join(f"{many} {state}" for state, many in states.items())
     values = ", ".join(number_text(run.metrics[metric["name"]], metric) for run in some[:4])
     more = ", .." if len(some) > 4 else ""

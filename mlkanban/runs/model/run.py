@@ -10,7 +10,7 @@ from sys import float_info
 from typing import Any, NamedTuple
 
 from mlkanban.core.timestamps import instant
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import STANDINGS, TRACKER_STANDINGS, RunStanding, RunState
 from mlkanban.text import made_keepable, natural
 
 PREFIX = "run:"
@@ -21,8 +21,10 @@ UNKNOWN_TASK = "array_task"
 """The parameter that stands for the number of a task where nobody knows what it decides."""
 EXACT_TASKS = 50
 """Up to so many tasks of an array it is written down whenever one ends."""
-_COMPLETED = frozenset(("finished", "complete", ""))
-"""What trackers call a run that came to its end, in lower case; TensorBoard says nothing."""
+_LOST_WITH, _OVER_WITH = "lost with its run", "over with its run"
+"""What became of a run that a tracker calls running, and that was started in one of ours: that one
+finished, or ended otherwise."""
+_SPELLED = {"fail": "failed", _LOST_WITH: "lost", _OVER_WITH: "over"}
 
 
 class Task(NamedTuple):
@@ -103,6 +105,7 @@ class Run:
     tasks: tuple[Task, ...] = ()
     task_params: Mapping[str, str] = field(default_factory=dict)
     experiment: str = ""
+    pruned_at: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -148,9 +151,26 @@ class Run:
     def is_result(self) -> bool:
         """Whether it came to its end: what a run reported before it failed, was stopped or was lost
         is no result. Of a run that only a tracker knows, the tracker's word is all there is."""
-        if self.state is RunState.TRACKED:
-            return self.says.lower() in _COMPLETED
-        return self.state is RunState.FINISHED
+        if self.state is RunState.TRACKED and not self.says:
+            return True  # TensorBoard says nothing
+        return self.standing is RunStanding.SUCCEEDED
+
+    @property
+    def word(self) -> str:
+        """Its state in a word; of a run that only a tracker knows, what that says: `pruned`."""
+        if self.state is not RunState.TRACKED:
+            return self.state.value
+        word = self.why or self.says.lower() or self.state.value
+        return _SPELLED.get(word, word)
+
+    @property
+    def standing(self) -> RunStanding:
+        """How it stands: a run that only a tracker knows as that says."""
+        if self.state is not RunState.TRACKED:
+            return STANDINGS[self.state]
+        if self.why:
+            return RunStanding.STOPPED
+        return TRACKER_STANDINGS.get(self.word, RunStanding.NOT_KNOWN)
 
     def results_for(self, name: str) -> list[float]:
         """The values of a metric that count: of a job array those of its tasks, in their order."""
@@ -234,10 +254,19 @@ class Run:
         if not self.state.ended:
             return ""
         if self.state is RunState.TRACKED:
-            return f"tracker says {self.says}" if self.says else ""
+            says = f"tracker says {self.says}" if self.says else ""
+            return "; ".join(filter(None, (self.why, says + self._where_pruned)))
         if self.why:
             return self.why
         return self.evidence or self.state.value if self.exit is None else f"exit {self.exit}"
+
+    @property
+    def _where_pruned(self) -> str:
+        """` at step 7, with 0.31 so far`."""
+        value, step = self.pruned_at.get("value"), self.pruned_at.get("step")
+        if value is None:
+            return ""
+        return f"{'' if step is None else f' at step {step:.12g}'}, with {value:.4g} so far"
 
     @property
     def ending(self) -> str:
@@ -335,8 +364,22 @@ def runs_in(values: Mapping[str, Any]) -> list[Run]:
         if name.startswith(PREFIX) and value
     )
     runs = [_measured(run, metric) if metric else run for run in found if run is not None]
+    parents = parents_of(runs)
     places = places_of(runs)
-    return sorted(runs, key=lambda run: places[run.id], reverse=True)
+    known = [_ended_with(run, parents) for run in runs]
+    return sorted(known, key=lambda run: places[run.id], reverse=True)
+
+
+def _ended_with(run: Run, parents: Mapping[str, Run]) -> Run:
+    """A run that its tracker calls running, ended with the run of ours that it was started in:
+    after a kill a tracker calls it so for ever."""
+    if run.state is not RunState.TRACKED or run.standing is not RunStanding.UNSEEN:
+        return run
+    own = next((r for r in ancestors(run, parents) if r.state is not RunState.TRACKED), None)
+    if own is None or not own.state.ended:
+        return run
+    why = _OVER_WITH if own.state is RunState.FINISHED else _LOST_WITH
+    return replace(run, why=why, ended=own.ended and max(own.ended, run.started))
 
 
 def _measured(run: Run, metric: Mapping[str, Any]) -> Run:
@@ -383,17 +426,31 @@ def _of_tasks(run: Run) -> Iterator[Run]:
 Place = tuple[object, ...]
 
 
-def places_of(runs: Iterable[Run]) -> dict[str, Place]:
+def places_of(runs: Sequence[Run]) -> dict[str, Place]:
     """What runs are to be ordered by, by their ids: when they started, and where that is not known
     by the numbers in their ids. Those that were started in another are just before that."""
-    known = {run.id: run for run in runs}
-    tracked = {run.tracked: run for run in known.values() if run.tracked}
-    places: dict[str, Place] = {}
-    for run in known.values():
-        above = known.get(run.parent) or tracked.get(run.parent)
-        first = above or run
-        places[run.id] = (*_age(first), above is None, *_age(run))
+    parents, places = parents_of(runs), dict[str, Place]()
+    for run in runs:
+        outer_first = [run, *ancestors(run, parents)][::-1]
+        places[run.id] = tuple(part for r in outer_first for part in (*_age(r), r is run))
     return places
+
+
+def parents_of(runs: Sequence[Run]) -> dict[str, Run]:
+    """The run that each of these runs was started in, by the id of the inner one, where it is among
+    them. What was started in the record of one of our runs was started in that run."""
+    known = {run.tracked: run for run in runs if run.tracked} | {run.id: run for run in runs}
+    return {run.id: known[run.parent] for run in runs if run.parent in known}
+
+
+def ancestors(run: Run, parents: Mapping[str, Run]) -> Iterator[Run]:
+    """The run that a run was started in, the one that this was started in, and so on. What comes
+    from elsewhere may say that two were started in each other."""
+    seen = {run.id}
+    while (above := parents.get(run.id)) is not None and above.id not in seen:
+        seen.add(above.id)
+        yield above
+        run = above
 
 
 def _age(run: Run) -> tuple[str, tuple[tuple[int, str], ...]]:

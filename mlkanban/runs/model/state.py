@@ -5,6 +5,7 @@ Only an exit status is proof. What cannot be known is called unknown, never fail
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
@@ -17,6 +18,11 @@ ANSWERS_WITHIN = 5.0
 NOT_ANSWERED = "its turn came, the process that waited has not answered yet"
 ENDS_WITHIN = 60.0
 """Seconds after the exit status of a job in which its supervisor writes down how it ended."""
+WRITTEN = "its supervisor wrote how it ended"
+SHELL_KILLED = "the shell around the job was killed before it wrote an exit status"
+"""The supervisor saw the end of a job whose whole process group was killed, or of the shell first
+and later of the rest."""
+NOTHING_WRITTEN = "none of its processes is left, and no exit status was written"
 HEART_STOPPED = 180.0
 """Seconds without a heartbeat after which a run elsewhere is stale. It beats every 10."""
 
@@ -46,6 +52,21 @@ class RunState(StrEnum):
         return self in _ENDED
 
 
+class RunStanding(StrEnum):
+    """How a run stands, which its sign shows: by its own state or, where only a tracker knows it,
+    by what that says. What a person may act on comes first."""
+
+    AT_WORK = "at work"
+    WAITING = "waiting"
+    UNSEEN = "unseen"
+    """It may be at work: nobody here can see it, or only a tracker says so."""
+    FAILED = "failed"
+    STOPPED = "stopped"
+    """It was ended before its end: by a person, by the sampler of a search, or with its run."""
+    NOT_KNOWN = "not known"
+    SUCCEEDED = "succeeded"
+
+
 WAITING = frozenset({RunState.QUEUED})
 AT_WORK = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
 """States in which a run was seen at work."""
@@ -53,12 +74,26 @@ UNSEEN = frozenset({RunState.UNKNOWN, RunState.STALE})
 """It may still be at work, and cannot be seen from here."""
 FAILED = frozenset({RunState.FAILED, RunState.LOST})
 _ENDED = FAILED | {RunState.FINISHED, RunState.KILLED, RunState.TRACKED}
-BY_INTEREST = (
-    RunState.RUNNING, RunState.STARTING, RunState.ORPHAN, RunState.QUEUED, RunState.UNKNOWN,
-    RunState.STALE, RunState.FAILED, RunState.LOST, RunState.KILLED, RunState.TRACKED,
-    RunState.FINISHED,
-)  # fmt: skip
-"""The order in which runs of several states are counted: what a person may act on first."""
+STANDINGS: Mapping[RunState, RunStanding] = {
+    RunState.QUEUED: RunStanding.WAITING,
+    **dict.fromkeys(AT_WORK, RunStanding.AT_WORK),
+    **dict.fromkeys(UNSEEN, RunStanding.UNSEEN),
+    RunState.FINISHED: RunStanding.SUCCEEDED,
+    **dict.fromkeys(FAILED, RunStanding.FAILED),
+    RunState.KILLED: RunStanding.STOPPED,
+}
+"""By the states of runs of ours."""
+TRACKER_STANDINGS: Mapping[str, RunStanding] = {
+    "finished": RunStanding.SUCCEEDED,
+    "complete": RunStanding.SUCCEEDED,
+    "failed": RunStanding.FAILED,
+    "crashed": RunStanding.FAILED,
+    "killed": RunStanding.STOPPED,
+    "pruned": RunStanding.STOPPED,
+    "running": RunStanding.UNSEEN,
+    "scheduled": RunStanding.UNSEEN,
+}
+"""By the words of trackers in lower case; one that says another word, or none, tells nothing."""
 
 
 class Stopped(Enum):
@@ -129,7 +164,7 @@ class Seen:
 def judge(seen: Seen) -> Judgement:
     """The state of a run, judged by these observations."""
     if seen.end_written:
-        return _ended(seen, seen.exit, "its supervisor wrote how it ended")
+        return _ended(seen, seen.exit, WRITTEN if seen.exit is not None else SHELL_KILLED)
     here = seen.at == seen.here
     if here and seen.supervisor and seen.child is False and not seen.group:
         return Judgement(RunState.RUNNING, "the job has ended, its supervisor is writing it down")
@@ -151,7 +186,7 @@ def judge(seen: Seen) -> Judgement:
     if seen.at.boot_id != seen.here.boot_id:
         if seen.scheduler:
             return _scheduled(seen, seen.scheduler)
-        return _ended(seen, None, f"{seen.at.host} was restarted since")
+        return _ended(seen, None, f"{seen.at.host} was restarted before it wrote an exit status")
     if seen.at.pid_ns != seen.here.pid_ns:
         return Judgement(RunState.UNKNOWN, "it was started in another container of this machine")
     if seen.child or seen.group:
@@ -164,12 +199,13 @@ def judge(seen: Seen) -> Judgement:
         late = seen.turn_given and seen.age > ANSWERS_WITHIN
         return Judgement(RunState.STARTING, NOT_ANSWERED if late else "it is being started")
     if seen.adopted:
-        return _ended(seen, None, "the process that was adopted is gone; it was no child of ours")
+        gone = "the process that was adopted is gone; only its parent knows its exit status"
+        return _ended(seen, None, gone)
     if seen.scheduler:
         return _scheduled(seen, seen.scheduler)
     if seen.waits:
         return Judgement(RunState.UNKNOWN, "none of its processes is left; SLURM is asked why")
-    return _ended(seen, None, "none of its processes is left and no exit status was written")
+    return _ended(seen, None, NOTHING_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +258,13 @@ def _scheduled(seen: Seen, job: Judgement) -> Judgement:
     says nothing of the run; that it was ended from outside says all."""
     if job.state is RunState.KILLED or (job.state is RunState.FAILED and job.exit is None):
         return job
-    return _ended(seen, None, f"none of its processes is left; {job.evidence}")
+    return _ended(seen, None, f"{NOTHING_WRITTEN}; of the job around it: {job.evidence}")
 
 
 def _ended(seen: Seen, exit: int | None, evidence: str) -> Judgement:
+    """How it ended; of one without an exit status the evidence says that there is none."""
     if seen.stop_asked_by:
         return Judgement(RunState.KILLED, f"{seen.stop_asked_by} stopped it; {evidence}", exit)
     if exit is None:
-        return Judgement(RunState.LOST, f"{evidence}; exit status unknown", exit)
+        return Judgement(RunState.LOST, evidence)
     return Judgement(RunState.FAILED if exit else RunState.FINISHED, evidence, exit)

@@ -64,7 +64,7 @@ class Tracked:
     began as a text to order by, in whatever time zone; `where` is the file or folder; `beside` is
     whether its tracker has others that were started in the same run of ours; `direction` is which
     side of its only objective is good (`<=`), `since` the step from which on a metric is no
-    number."""
+    number; `pruned_at` is the last `value` of a trial that was pruned, and its `step`."""
 
     ref: str
     name: str = ""
@@ -80,6 +80,7 @@ class Tracked:
     beside: bool = False
     direction: str = ""
     since: Mapping[str, int] = field(default_factory=dict)
+    pruned_at: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -138,6 +139,7 @@ class Tracked:
             metrics=self.numbers,
             params=self.settings,
             direction=self.direction,
+            pruned_at=self.pruned_at,
             unread=self.unread,
             commit=self.tags.get(_COMMIT_TAG, "")[:_MOST],
             parent=parent,

@@ -24,8 +24,9 @@ from mlkanban.runs.trackers.values import numbers
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 _WAITING = _STATES.index("WAITING")
 """Of a trial that has not begun: it is no run yet."""
-_COMPLETE = _STATES.index("COMPLETE")
-"""Only such a trial has a result: what a pruned one says of its value is where it was stopped."""
+_COMPLETE, _PRUNED = _STATES.index("COMPLETE"), _STATES.index("PRUNED")
+"""Only a complete trial has a result: what a pruned one says of its value is where it was
+stopped."""
 _NAMES = "study:metric_names"
 """Of the attribute that has what the objectives of a study are called."""
 _BETTER = {"1": "<=", "MINIMIZE": "<=", "2": ">=", "MAXIMIZE": ">="}
@@ -67,6 +68,7 @@ class OptunaDatabase:
         better = self._directions()
         utc = self._is_in_utc()
         params = self._params()
+        stopped = self._pruned_at()
         trial_tags = _pairs(rows("SELECT trial_id, key, value_json FROM trial_user_attributes"))
         study_tags = _pairs(rows("SELECT study_id, key, value_json FROM study_user_attributes"))
         began, over = (
@@ -86,7 +88,19 @@ class OptunaDatabase:
                 params=params.get(trial, {}), direction=better.get(study_id, ""),
                 tags={name: _plain(text) for name, text in tags.items()}, about=str(start or ""),
                 where=str(self._where), started=_moment(start, utc), ended=_moment(end, utc),
+                pruned_at=stopped.get(trial, {}),
             )  # fmt: skip
+
+    def _pruned_at(self) -> dict[int, dict[str, float]]:
+        """The last intermediate value of each trial that was pruned, with its step."""
+        columns = self._file.columns("trial_intermediate_values")
+        if not {"trial_id", "step", "intermediate_value"} <= columns:
+            return {}
+        rows = self._file.rows(
+            "SELECT trial_id, max(step), intermediate_value FROM trial_intermediate_values"
+            " JOIN trials USING (trial_id) WHERE state = 'PRUNED' GROUP BY trial_id"
+        )  # SQLite takes the value from the row with the greatest step
+        return {trial: pruned_at(step, value) for trial, step, value in rows}
 
     def _metric_names(self) -> dict[int, Any]:
         """What the objectives of each study are called, where somebody gave them names."""
@@ -178,6 +192,12 @@ def named(values: Any, names: Any = None) -> dict[str, float]:
     if isinstance(names, list) and len(names) == len(values):
         return numbers({str(name): value for name, value in zip(names, values, strict=True)})
     return numbers({"value" if single else f"value_{at}": v for at, v in enumerate(values)})
+
+
+def pruned_at(step: Any, value: Any) -> dict[str, float]:
+    """The last value of a trial that was pruned, and its step; none where one is no number."""
+    known = numbers({"value": value, "step": step})
+    return known if len(known) == 2 and math.isfinite(known["value"]) else {}
 
 
 def _pairs(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[str, str]]:
@@ -285,8 +305,16 @@ class Journal:
             started=_moment(trial.start),
             ended=_moment(trial.end),
             direction=study.direction,
+            pruned_at=_last_value(trial) if trial.state == _PRUNED else {},
             where=str(self._path),
         )
+
+
+def _last_value(trial: _Trial) -> dict[str, float]:
+    if not trial.intermediate:
+        return {}
+    step = max(trial.intermediate)
+    return pruned_at(step, trial.intermediate[step])
 
 
 @dataclass(slots=True)

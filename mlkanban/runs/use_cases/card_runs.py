@@ -119,7 +119,7 @@ class Runs:
         by those started in it. One that was moved with a duplicate is of the card it went to."""
         with self._context.store.reading() as conn:
             of_cards = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
-        places = places_of(run for _, run in of_cards)
+        places = places_of([run for _, run in of_cards])
         return sorted(of_cards, key=lambda item: places[item[1].id], reverse=True)
 
     def tracked(self, run: str) -> Run | None:

@@ -107,8 +107,10 @@ class CardRecords:
         else:
             within = self._ours(tracked) if own is None else None
             known = self._runs.get(tracked.ref)
+            # Below the run of the tracker that it is nested in, where the card has that one.
+            parent = tracked.above if within is None or tracked.above in self._runs else within.id
             run = replace(
-                tracked.as_run(within.id if within else tracked.above),
+                tracked.as_run(parent),
                 dataset=known.dataset if known else self.fields.get("dataset") or "",
             )
         values: dict[str, Any] = {PREFIX + run.id: run.to_field()}

@@ -48,7 +48,7 @@ def test_an_adopted_process_is_a_run_until_it_is_gone(
     run = job.run()
     assert (run["state"], run["exit"]) == ("lost", None)
     assert "adopted is gone" in run["evidence"]
-    assert "exit status unknown" in run["evidence"]
+    assert "only its parent knows its exit status" in run["evidence"]
     assert datetime.fromisoformat(run["ended"]) >= before, "it was seen alive then"
     assert job.card_now()["blocked"] is None
 

@@ -78,7 +78,7 @@ def test_a_run_stays_the_run_of_a_mac_that_gets_another_name(
     mac.boot = "next"
     assert state(run) == (
         RunState.LOST,
-        "dhcp-17.example.com was restarted since; exit status unknown",
+        "dhcp-17.example.com was restarted before it wrote an exit status",
     )
     mac.id = "another"
     assert state(run)[0] is not RunState.LOST

@@ -267,7 +267,7 @@ def forge(job: Job, **changes: object) -> None:
     ("changes", "state", "evidence"),
     [
         ({"host": "gpu2"}, "unknown", "started on gpu2"),
-        ({"boot_id": "another"}, "lost", "restarted since"),
+        ({"boot_id": "another"}, "lost", "restarted before"),
         ({"pid_ns": "pid:[1]"}, "unknown", "another container"),
         (
             {"child": {"pid": 1, "start": "0"}, "supervisor": {"pid": 1, "start": "0"}},

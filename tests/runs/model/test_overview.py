@@ -79,11 +79,11 @@ def test_the_parameter_that_tells_most_comes_first() -> None:
     name = [f"run-{at}" for at in range(40)]
     means = [value * 100 + (0.2 if k == "a" else 0) for value, k in zip(lr, kind, strict=True)]
     unlike = {
-        "word 1": kind, "name": name, "noise": list(map(str, noise)), "kind": kind,
+        "argument 1": kind, "name": name, "noise": list(map(str, noise)), "kind": kind,
         "lr": list(map(str, lr)),
     }  # fmt: skip
     assert abs(spearmanr(lr, means)[0]) > abs(spearmanr(noise, means)[0])
-    assert [*most_telling_first(unlike, means)] == ["lr", "kind", "noise", "name", "word 1"]
+    assert [*most_telling_first(unlike, means)] == ["lr", "kind", "noise", "name", "argument 1"]
 
 
 def test_without_means_parameters_stay_as_they_were() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from mlkanban.display.run_text import in_order_of_state
 from mlkanban.runs.model.configurations import grouped
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Proposal, Results, remarks, results
@@ -204,7 +205,7 @@ def test_names_of_parameters_in_which_repeats_differ(name) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["lr", "depth", "word 2", "n_seeds_used", "folder", "model", "dir"]
+    "name", ["lr", "depth", "argument 2", "n_seeds_used", "folder", "model", "dir"]
 )
 def test_names_of_parameters_that_make_another_configuration(name) -> None:
     assert not DEFAULT.may_differ(name)
@@ -697,19 +698,62 @@ def test_tasks_of_which_it_is_not_known_what_they_try_are_no_repeats() -> None:
     assert declared.latest.n == 4
 
 
-def test_trials_started_in_one_run_count_and_the_run_that_repeats_the_best_does_not() -> None:
-    parent = Run("mlflow:p", RunState.TRACKED, says="FINISHED", metrics={"auc": 0.93})
-    trials = [
-        replace(
-            parent, id=f"mlflow:{at}", parent=parent.id, params={"lr": f"{at}"},
-            metrics={"auc": 0.9 + at / 100},
-        )
-        for at in range(4)
-    ]  # fmt: skip
-    found = results([parent, *trials], {"name": "auc"})
-    assert found is not None
-    assert sorted(found.values) == [0.9, 0.91, 0.92, 0.93]
-    alike = [replace(one, params={}) for one in trials]
-    found = results([parent, *alike], {"name": "auc"})
-    assert found is not None
-    assert found.values == (0.93,), "epochs or parts of one job: one result"
+def values_of(runs: list[Run]) -> list[float]:
+    found = results(runs, {"name": "auc"})
+    return sorted(found.values) if found else []
+
+
+def inside(above: str, at: int, value: float, says: str = "FINISHED", **params: str) -> Run:
+    """A run of a tracker that was started in another."""
+    return Run(
+        f"mlflow:{above}.{at}", RunState.TRACKED, says=says, parent=above, params=params,
+        metrics={"auc": value}, started=f"2026-03-20T09:{at:02}:00Z",
+    )  # fmt: skip
+
+
+def test_runs_started_in_a_run_count_whether_or_not_that_reports_their_best() -> None:
+    grid = [inside("r", at, 0.9 + at / 100, lr=lr, seed=str(at)) for at, lr in enumerate("112233")]
+    silent = Run("r", RunState.FINISHED, argv=("python", "grid.py"), params={"model": "mlp"})
+    for outer in (silent, replace(silent, metrics={"auc": 0.95})):
+        found = results([outer, *grid], {"name": "auc", "direction": ">="})
+        assert found is not None
+        assert [one.n for one in found.configurations] == [2, 2, 2]
+        assert found.best_run is not None
+        assert found.best_run.id == grid[-1].id
+    best = replace(silent, metrics={"auc": 0.95})
+    assert values_of([best, grid[0]]) == [0.9], "an only one, too"
+    failed = [replace(one, says="FAILED") for one in grid[1:]]
+    assert values_of([best, grid[0], *failed]) == [0.9]
+    assert values_of([best, *failed]) == [0.95], "where none counts the outer run does"
+
+
+def test_of_runs_in_runs_the_innermost_count() -> None:
+    outer = Run("r", RunState.FINISHED, metrics={"auc": 0.93}, tracked="mlflow:p")
+    middle = replace(inside("mlflow:p", 1, 0.92, lr="1"), id="mlflow:m")
+    seeds = [inside("mlflow:m", at, 0.9 + at / 100, lr="1", seed=str(at)) for at in (1, 2, 3)]
+    assert values_of([outer, middle, *seeds]) == [0.91, 0.92, 0.93]
+    assert values_of([outer, middle]) == [0.92]
+
+
+def test_parts_of_a_run_without_parameters_of_their_own_are_no_runs_of_their_own() -> None:
+    outer = Run("r", RunState.FINISHED, metrics={"auc": 0.93}, params={"lr": "1"})
+    epochs = [inside("r", at, 0.9 + at / 100) for at in range(3)]
+    same = [inside("r", at + 3, 0.9, lr="1") for at in range(2)]
+    assert values_of([outer, *epochs, *same]) == [0.93], "one job, one result"
+    assert values_of([replace(outer, metrics={}), *epochs]) == [0.9, 0.91, 0.92]
+
+
+def test_runs_that_say_to_be_started_in_each_other_end_no_search_for_the_outer_one() -> None:
+    one, other = inside("mlflow:b.2", 1, 0.9, lr="1"), inside("mlflow:a.1", 2, 0.8, lr="2")
+    pair = [replace(one, id="mlflow:a.1"), replace(other, id="mlflow:b.2")]
+    assert len(values_of(pair)) <= 2
+    assert len(in_order_of_state(pair)) == 2
+
+
+def test_what_is_left_out_is_told_by_our_own_state_first() -> None:
+    """A tracker says FINISHED of what exits with 3 behind its `with`."""
+    failed = Run("r", RunState.FAILED, exit=3, says="FINISHED", metrics={"auc": 0.895})
+    killed = [replace(failed, id="k", state=RunState.KILLED, says="RUNNING")]
+    pruned = inside("x", 1, 0.5, "PRUNED")
+    [told] = said_of([failed, *killed, pruned], METRIC)
+    assert told.startswith("only finished runs count: left out 1 failed, 1 killed, 1 pruned (auc ")

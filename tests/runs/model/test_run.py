@@ -14,7 +14,7 @@ from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run, Task, is_typed, runs_in, tasks_apart
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import RunStanding, RunState
 from mlkanban.runs.model.usage import length
 from mlkanban.text import keepable
 
@@ -99,7 +99,9 @@ R = RunState
         (Run("x", R.FAILED, evidence="e", exit=3), "exit 3", "failed (exit 3)"),
         (Run("x", R.TRACKED, says="RUNNING"), "tracker says RUNNING",
          "tracked (tracker says RUNNING)"),
-        (Run("x", R.TRACKED, why="w"), "", "tracked"),
+        (Run("x", R.TRACKED, says="RUNNING", why="lost with its run"),
+         "lost with its run; tracker says RUNNING",
+         "tracked (lost with its run; tracker says RUNNING)"),
     ],
 )  # fmt: skip
 def test_how_a_run_ended_in_words(run: Run, outcome: str, ending: str) -> None:
@@ -171,6 +173,79 @@ def test_runs_are_newest_first_each_followed_by_those_started_in_it() -> None:
     }  # fmt: skip
     found = [run.id for run in runs_in({**values, "run:gone": None, "title": "x", "run:odd": 3})]
     assert found == ["m", "b", "a", "a1", "a2", "t", "t1", "n10", "n9"]
+
+
+def kept(*runs: Run) -> dict[str, Run]:
+    """Runs as a card has them, by id."""
+    return {run.id: run for run in runs_in({f"run:{run.id}": run.to_field() for run in runs})}
+
+
+def test_runs_that_were_started_in_runs_in_a_run_stand_below_them() -> None:
+    order = kept(
+        Run("a", started="2", tracked="mlflow:p"), Run("a1", parent="mlflow:p", started="3"),
+        Run("a11", parent="a1", started="6"), Run("a2", parent="a", started="4"),
+        Run("b", started="5"),
+    )  # fmt: skip
+    assert [*order] == ["b", "a", "a2", "a1", "a11"]
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "word"),
+    [
+        (RunState.LOST, "lost with its run", "lost"),
+        (RunState.FAILED, "lost with its run", "lost"),
+        (RunState.FINISHED, "over with its run", "over"),
+        (RunState.RUNNING, "", "running"),
+    ],
+)  # fmt: skip
+def test_what_a_tracker_calls_running_for_ever_ended_with_its_run(
+    state: RunState, why: str, word: str
+) -> None:
+    outer = Run("r", state, started="2026-03-20T09:00:00Z", ended="2026-03-20T10:00:00Z")
+    outer = replace(outer, ended=outer.ended * state.ended, tracked="mlflow:p")
+    inner = Run("mlflow:1", RunState.TRACKED, says="RUNNING", started="2026-03-20T09:40:00Z",
+                parent="mlflow:p", metrics={"auc": 0.9})  # fmt: skip
+    deeper = replace(inner, id="mlflow:2", parent="mlflow:1")
+    over = replace(inner, id="mlflow:3", says="FINISHED", ended="2026-03-20T09:50:00Z")
+    late = replace(inner, id="mlflow:4", started="2026-03-20T10:00:01Z")
+    runs = kept(outer, inner, deeper, over, late)
+    for name in ("mlflow:1", "mlflow:2"):
+        run = runs[name]
+        assert (run.why, run.word, run.is_result) == (why, word, False)
+        assert run.outcome == "; ".join(filter(None, (why, "tracker says RUNNING")))
+        assert length(run, NOW) == (timedelta(minutes=20) if why else None)
+    assert (runs["mlflow:3"].why, runs["mlflow:3"].word) == ("", "finished")
+    assert length(runs["mlflow:4"], NOW) == (timedelta() if why else None)
+
+
+@pytest.mark.parametrize(
+    ("says", "standing", "word"),
+    [
+        ("COMPLETE", RunStanding.SUCCEEDED, "complete"),
+        ("FINISHED", RunStanding.SUCCEEDED, "finished"),
+        ("PRUNED", RunStanding.STOPPED, "pruned"),
+        ("KILLED", RunStanding.STOPPED, "killed"),
+        ("FAIL", RunStanding.FAILED, "failed"),
+        ("crashed", RunStanding.FAILED, "crashed"),
+        ("RUNNING", RunStanding.UNSEEN, "running"),
+        ("", RunStanding.NOT_KNOWN, "tracked"),
+        ("odd", RunStanding.NOT_KNOWN, "odd"),
+    ],
+)
+def test_a_run_of_a_tracker_stands_as_that_says(
+    says: str, standing: RunStanding, word: str
+) -> None:
+    run = Run("mlflow:1", RunState.TRACKED, says=says)
+    assert (run.standing, run.word) == (standing, word)
+
+
+def test_a_pruned_trial_says_where_it_was_stopped() -> None:
+    trial = Run("optuna:s/7", RunState.TRACKED, says="PRUNED")
+    assert trial.outcome == "tracker says PRUNED"
+    stopped = replace(trial, pruned_at={"value": 0.31234, "step": 7.0})
+    assert stopped.outcome == "tracker says PRUNED at step 7, with 0.3123 so far"
+    assert not stopped.is_result
+    assert Run.of_field(trial.id, stopped.to_field()) == stopped
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from mlkanban.runs.model.state import (
     AT_WORK,
-    BY_INTEREST,
     FAILED,
     HEART_STOPPED,
     NOT_ANSWERED,
+    STANDINGS,
     STARTS_WITHIN,
     UNSEEN,
     WAITING,
@@ -105,6 +105,14 @@ def test_failed_and_finished_are_only_said_with_an_exit_status(one: Seen) -> Non
 
 
 @given(seen)
+def test_no_evidence_claims_an_exit_status_that_is_not_known(one: Seen) -> None:
+    found = judge(one)
+    if found.state in (RunState.LOST, RunState.KILLED) and found.exit is None:
+        assert "wrote how it ended" not in found.evidence
+        assert "exit status" in found.evidence
+
+
+@given(seen)
 def test_what_its_supervisor_wrote_is_never_doubted(one: Seen) -> None:
     known = replace(one, end_written=True)
     assert judge(known) == judge(
@@ -149,7 +157,7 @@ def test_each_state_waits_works_is_unseen_or_ended(state: RunState) -> None:
     kinds = [state in WAITING, state in AT_WORK, state in UNSEEN, state.ended]
     assert kinds.count(True) == 1
     assert state.ended or state not in FAILED
-    assert BY_INTEREST.count(state) == 1
+    assert (state in STANDINGS) is (state is not RunState.TRACKED)
 
 
 def test_a_process_that_does_not_take_its_turn_is_named() -> None:

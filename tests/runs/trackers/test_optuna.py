@@ -103,6 +103,36 @@ def test_only_a_complete_trial_has_a_result(tmp_path: Path) -> None:
     assert [one.numbers for one in read_all([path]).runs] == [{"value": 0.5}, {}, {}]
 
 
+def reported(trial_id: int, step: int, value: float) -> dict[str, Any]:
+    return {"op_code": 7, "trial_id": trial_id, "step": step, "intermediate_value": value}
+
+
+@pytest.mark.parametrize("kept", ["database", "journal"])
+def test_a_pruned_trial_has_its_last_value_and_step(kept: str, tmp_path: Path) -> None:
+    if kept == "journal":
+        lines = [study("s"), trial(0), trial(0), trial(0)]
+        for number, step, value in ((0, 9, 0.4), (0, 10, 0.3), (0, 2, 0.9), (1, 5, 0.2)):
+            lines.append(reported(number, step, value))
+        told = journal(tmp_path / "optuna.log", *lines, ended(0, 2), ended(1, 1, 0.2), ended(2, 2))
+    else:
+        path = database("o5", tmp_path / "optuna.db")
+        conn = sqlite3.connect(path)
+        conn.execute("UPDATE trials SET state = 'PRUNED' WHERE number != 1")
+        conn.execute("UPDATE trials SET state = 'COMPLETE' WHERE number = 1")
+        conn.executemany(
+            "INSERT INTO trial_intermediate_values"
+            " (trial_id, step, intermediate_value, intermediate_value_type)"
+            " VALUES (?, ?, ?, 'FINITE')",
+            [(1, 9, 0.4), (1, 10, 0.3), (1, 2, 0.9), (2, 5, 0.2)],
+        )
+        conn.commit()
+        conn.close()
+        told = list(read_all([path]).runs)
+    assert [dict(one.pruned_at) for one in told] == [{"value": 0.3, "step": 10}, {}, {}]
+    assert told[0].numbers == {}
+    assert dict(told[0].as_run().pruned_at) == {"value": 0.3, "step": 10}
+
+
 def test_infinite_values_are_no_numbers(tmp_path: Path) -> None:
     lines = [study("s"), trial(0), ended(0, 1, float("inf"), 0.5, float("nan"))]
     [one] = journal(tmp_path / "optuna.log", *lines)

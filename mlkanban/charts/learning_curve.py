@@ -24,7 +24,8 @@ _NICE = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 @dataclass(frozen=True, slots=True)
 class NamedSeries:
     """A series with what it is called in a picture, its colour and its letter. One that still
-    `grows` has room at its end; of one that ended, `result` is what counts for its run."""
+    `grows` has room at its end; of one that ended, `result` is what counts for its run. `run` is
+    what its tracker calls the run, '' without a tracker."""
 
     series: Series
     label: str
@@ -32,6 +33,7 @@ class NamedSeries:
     letter: str = "*"
     grows: bool = False
     result: float | None = None
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,7 @@ def learning_curve(
     axes = common_axes([one.series for one in shown])
     over = axis if axis in axes else axes[0]
     metric = metric or {}
-    levels = tuple(
-        CurveLevel(metric[name], f"{word} {compact(metric[name])}", role)
-        for name, word, role in _LEVELS
-        if metric.get(name) is not None
-    )
+    levels = levels_of(metric)
     values = sorted(point.value for one in shown for point in one.series.points)
     kept = [*(level.value for level in levels), *(one.series.points[-1].value for one in shown)]
     low, high = min([values[0], *kept]), max([values[-1], *kept])
@@ -96,6 +94,15 @@ def learning_curve(
     spec = CurveSpec(over.value, lines, levels, min(0.0, *places), last, low, high)
     hidden = sum(not low <= value <= high for value in values)
     return LearningCurve(spec, tuple(axes), hidden, len(values))
+
+
+def levels_of(metric: Mapping[str, Any]) -> tuple[CurveLevel, ...]:
+    """The baseline and the target of a metric as lines, where there are any."""
+    return tuple(
+        CurveLevel(metric[name], f"{word} {compact(metric[name])}", role)
+        for name, word, role in _LEVELS
+        if metric.get(name) is not None
+    )
 
 
 _LEVELS: tuple[tuple[str, str, Role], ...] = (

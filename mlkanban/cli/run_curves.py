@@ -15,12 +15,15 @@ from mlkanban.runs.series import SeriesReader
 
 if TYPE_CHECKING:
     from mlkanban.cli.session import Session
+    from mlkanban.display.card_face import Line
     from mlkanban.runs.model.results import Results
     from mlkanban.runs.model.run import Run
     from mlkanban.service import Service
 
 _SIZE_ELSEWHERE = (80, 24)
 _TALLEST = 24
+_MOST_PARAMETERS = 12
+"""Lines about what parameters tell."""
 
 
 def latest_values(
@@ -61,19 +64,22 @@ def curve(
     results: Results | None,
     metric: Mapping[str, Any] | None,
 ) -> Iterator[str]:
-    """The learning curves of the runs of a card that tell most, after a blank line; why there are
-    none where none of them has values over time."""
+    """Of a search how its best value grew, and what its parameters tell; the learning curves of the
+    runs of a card that tell most, after a blank line; why there are none where none of them has
+    values over time."""
     # Pictures: `runs` without a chart does without.
     from mlkanban.charts.learning_curve import learning_curve
-    from mlkanban.charts.render import ChartPiece, as_text
     from mlkanban.display.curve_lines import curve_lines, heading, named_series
 
+    width, height = shutil.get_terminal_size(_SIZE_ELSEWHERE)
+    height = max(10, min(_TALLEST, height - 6))
+    yield from _search(session, runs, results, width - 1, height)
     reader = SeriesReader(places().data)
     name = str((metric or {}).get("name") or "")
     chosen = worth_watching(runs, results)
     read = [(run, label, reader.read(run, name, runs)) for run, label in chosen]
     drawn = drawn_metric([found for _, _, found in read], name)
-    named = named_series([(run, label, found.of(drawn)) for run, label, found in read], drawn)
+    named = named_series(read, drawn, runs)
     metric = metric_named(drawn, metric)
     picture = learning_curve(named, metric)
     yield ""
@@ -82,8 +88,34 @@ def curve(
         reasons = [f"{ids[run.id]}: {found.why}" for run, _, found in read if found.why]
         yield session.clean("; ".join(["No values over time", *reasons]) + ".")
         return
-    width, height = shutil.get_terminal_size(_SIZE_ELSEWHERE)
-    height = max(10, min(_TALLEST, height - 6))
     lines = curve_lines(picture, named, metric, width - 1, height, session.glyphs, coloured=False)
     yield session.clean(heading(named[0].series.name, picture))
-    yield as_text([[ChartPiece(text, "text") for text, _ in line] for line in lines])
+    yield _as_text(lines)
+
+
+def _search(
+    session: Session, runs: Sequence[Run], results: Results | None, width: int, height: int
+) -> Iterator[str]:
+    """How the best value of a search grew, and what its parameters tell; nothing of other runs."""
+    from mlkanban.display.curve_lines import search_heading, search_lines  # as above
+    from mlkanban.display.run_lines import importance_lines, importance_title
+    from mlkanban.runs.model.overview import overview
+    from mlkanban.runs.model.search import search_history
+
+    history = search_history(runs, results)
+    if history is None or results is None:
+        return
+    lines = search_lines(history, results.metric, width, height, session.glyphs, coloured=False)
+    yield ""
+    yield session.clean(search_heading(results.name))
+    yield _as_text(lines)
+    rows = overview(runs, results, session.settings.repeats)
+    yield ""
+    yield session.clean(importance_title(rows))
+    yield _as_text(importance_lines(rows, width, _MOST_PARAMETERS, session.glyphs))
+
+
+def _as_text(lines: Sequence[Line]) -> str:
+    from mlkanban.charts.render import ChartPiece, as_text  # as above
+
+    return as_text([[ChartPiece(text, "text") for text, _ in line] for line in lines])

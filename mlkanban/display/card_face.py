@@ -3,7 +3,7 @@
 Every mark is a word or a character of its own, so that nothing depends on colour.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -512,7 +512,9 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     that is another. Its name stands where there is no value, and on paper."""
     kept, best = CardMetrics.read(face.metric), _best(face)
     facts = _broken_guards(kept.guards, view)
-    if kept.metric:
+    if kept.metric and any(not latest.other for latest in view.live.get(face.id, ())[:1]):
+        facts += _beside_newest(kept.metric, view, typed=kept.typed)
+    elif kept.metric:
         facts.append(Fact(_metric_forms(kept.metric, view, named=named, typed=kept.typed), "value"))
     if facts and best:
         facts.append(Fact((best,), "value"))
@@ -540,6 +542,15 @@ def _value_to_target(value: str, target: str, view: FaceContext) -> str:
     # In ASCII an arrow before >= would be a riddle.
     between = "/" if view.glyphs.ascii else view.glyphs.to
     return between.join(filter(None, (value, target)))
+
+
+def _beside_newest(metric: MetricFields, view: FaceContext, *, typed: bool) -> Iterator[Fact]:
+    """The metric of a card whose run goes on, beside the newest value: `last .917→≥.92`, at least
+    the target."""
+    value, target = value_text(metric), view.glyphs.compared(target_text(metric))
+    forms = [f"last {_value_to_target(value, target, view)}{TYPED * typed}"] if value else []
+    if forms or target:
+        yield Fact((*forms, target) if target else tuple(forms), "value")
 
 
 def _broken_guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:

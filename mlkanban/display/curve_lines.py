@@ -6,13 +6,15 @@ from typing import Any
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
+from mlkanban.charts.search_curve import search_curve
 from mlkanban.core.metrics import compact_text, has_direction, number_text, reaches
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import paragraph
 from mlkanban.display.run_lines import MARK_ROLES
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.series import Axis, Point, Series
+from mlkanban.runs.model.search import SearchHistory
+from mlkanban.runs.model.series import Axis, Point, RunSeries
 from mlkanban.text import cell_text
 
 LEAST_HEIGHT = 7
@@ -28,19 +30,34 @@ _WORDS = {
 }
 
 
-def named_series(chosen: Sequence[tuple[Run, str, Series | None]], name: str) -> list[NamedSeries]:
+def named_series(
+    chosen: Sequence[tuple[Run, str, RunSeries]], name: str, runs: Sequence[Run] = ()
+) -> list[NamedSeries]:
     """The series of runs with their labels, in the colours of curves: the first the most important.
-    Without a `name` only those of the first one's metric."""
-    wanted = name or next((series.name for _, _, series in chosen if series), "")
+    Without a `name` only those of the first one's metric. `runs` are all runs of the card, of which
+    one may have been started in another."""
+    found = [(run, label, read, read.of(name)) for run, label, read in chosen]
+    wanted = name or next((series.name for *_, series in found if series), "")
     named: list[NamedSeries] = []
-    for run, label, series in chosen:
+    for run, label, read, series in found:
         if series is not None and series.name == wanted:
             going_on = not run.state.ended
             free = [role for role in MARK_ROLES if role not in {one.role for one in named}]
             result = None if going_on else run.metrics.get(wanted)
             role = "live" if going_on and "live" in free else free[0]
-            named.append(NamedSeries(series, label, role, label[:1] or "*", going_on, result))
+            named.append(
+                NamedSeries(
+                    series, label, role, label[:1] or "*", going_on, result,
+                    name_of(run, read, runs),
+                )
+            )  # fmt: skip
     return named
+
+
+def name_of(run: Run, read: RunSeries, runs: Sequence[Run]) -> str:
+    """What its tracker calls the run whose values were read: one of `runs` that was started in
+    `run`, or `run` itself."""
+    return next((inner.name for inner in runs if inner.id == read.inner), run.name)
 
 
 def heading(name: str, curve: LearningCurve) -> str:
@@ -74,6 +91,42 @@ def curve_lines(
     )
     picture = [[Piece(piece.text, piece.role) for piece in line] for line in drawn]
     return [*lines, *picture, *foot][:height]
+
+
+def search_heading(name: str) -> str:
+    """`val_loss by trial`."""
+    return f"{cell_text(name)} by trial"
+
+
+def search_lines(
+    history: SearchHistory,
+    metric: Mapping[str, Any],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    coloured: bool,
+) -> list[Line]:
+    """How the best value of a search grew, in at most `height` lines."""
+    most = next(lines for least, lines in _SENTENCES if width >= least)
+    most = max(0, min(most, height - LEAST_HEIGHT))
+    lines = paragraph(search_sentence(history, metric), "text", width, glyphs, most) if most else []
+    lines += [[]] * (most - len(lines))
+    drawn = render(
+        search_curve(history, metric), width, height - len(lines), coloured=coloured, glyphs=glyphs
+    )
+    return [*lines, *([Piece(piece.text, piece.role) for piece in line] for line in drawn)][:height]
+
+
+def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:
+    """`The best of 50 trials is .0751 (trial 48), which reaches the target; 18 of them have no
+    value.`"""
+    best, none = history.best, history.total - len(history.trials)
+    without = f"; {none:,} of them {'has' if none == 1 else 'have'} no value" if none else ""
+    return (
+        f"The best of {history.total:,} trials is {_value(best.value, metric)}"
+        f" (trial {best.number:,}){_distance(best.value, metric)}{without}."
+    )
 
 
 def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> str:
@@ -111,9 +164,9 @@ def _in_the_end(one: NamedSeries, how: str, metric: Mapping[str, Any]) -> str:
     away = _distance(_final(one), metric)
     if one.result is not None and one.result != last.value:
         result = f"its result is {_value(one.result, metric)}{away}"
-        return (
-            f"The last logged value of {_name(one).replace('The ', 'the ')} is {value}; {result}."
-        )
+        name = _name(one)
+        name = f"the {name.removeprefix('The ')}" if one.label in _NAMES else name
+        return f"The last logged value of {name} is {value}; {result}."
     if one.series.unread:
         unread = cell_text(one.series.unread)
         return f"{_name(one)} ended without a number ({unread}), after {value}{away}."
@@ -138,7 +191,9 @@ def _now(one: NamedSeries, many: int, metric: Mapping[str, Any], *, lower: bool)
 
 
 def _name(one: NamedSeries) -> str:
-    return _NAMES.get(one.label, one.label)
+    """`The best run (lr0.001-s2)`, `b`."""
+    name = _NAMES.get(one.label, one.label)
+    return f"{name} ({cell_text(one.run)})" if one.run else name
 
 
 _NAMES = {

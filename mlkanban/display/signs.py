@@ -28,6 +28,8 @@ ON_CARDS = (
          r"expedite|fixed-date|intangible"),
     Sign(".917→≥.92", "the metric: mean of the configuration tried last (or typed), and target",
          r"(\S+ )?[\d.]*(→?[≥≤][\d.]+)?( typed)?"),
+    Sign("last .917→≥.92", "the metric while a run goes on: of the configuration tried last",
+         r"last -?[\d.e+-]+(→[≥≤][\d.]+)?( typed)?"),
     Sign("✗ p95_ms 61→≤50", "a broken guard: where it stands, and its limit",
          r"✗( \S.*)?"),
     Sign("best .93", "the mean of a better configuration than the one tried last",

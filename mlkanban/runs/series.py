@@ -14,7 +14,7 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import folders_of
 from mlkanban.runs.local.log_series import LogSeries
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, ancestors, parents_of
 from mlkanban.runs.model.series import RunSeries
 from mlkanban.runs.model.tracker_run import RUN_TAG
 from mlkanban.runs.trackers.mlflow import newest_tagged
@@ -23,6 +23,8 @@ from mlkanban.runs.trackers.run_series import TrackerSeries
 
 _PAUSE_SECONDS = 30.0
 """Seconds between two searches for the record of a run that MLflow may keep."""
+_MOST_INNER = 20
+"""Runs started in another that are asked for its curve."""
 
 
 class SeriesReader:
@@ -38,26 +40,35 @@ class SeriesReader:
 
     def read(self, run: Run, name: str, runs: Sequence[Run] = ()) -> RunSeries:
         """The series of a run, of them at least that of the metric `name` if there is one, else
-        another one. `runs`
-        are all runs of its card: what a run of ours did not write to its log, one that was started
-        in it may have told a tracker."""
+        another one. `runs` are all runs of its card: what a run of ours did not write to its log,
+        one that was started in it may have told a tracker."""
         with self._lock:
-            return self._with_children(run, name, runs)
+            return self._with_inner(run, name, runs)
 
-    def _with_children(self, run: Run, name: str, runs: Sequence[Run]) -> RunSeries:
+    def _with_inner(self, run: Run, name: str, runs: Sequence[Run]) -> RunSeries:
+        """The series of a run; where it has no curve, that of a run that was started in it: of the
+        one whose value it repeats, which is the best one, else of the newest that has one."""
         found = self._own(run, name)
-        for child in (other for other in runs if other.parent == run.id):
-            if found.of(name) is not None:
+        if found.has_curve(name):
+            return found
+        parents = parents_of([*runs, run])
+        inner = [
+            one for one in runs if any(above.id == run.id for above in ancestors(one, parents))
+        ]
+        value = run.metrics.get(name)
+        inner.sort(key=lambda one: value is None or one.metrics.get(name) != value)
+        for one in inner[:_MOST_INNER]:
+            found = found.with_curve(replace(self._tracked(one, name), inner=one.id), name)
+            if found.has_curve(name):
                 break
-            tracked = self._tracked(child, name)
-            found = tracked if tracked.of(name) is not None else found
         return found
 
     def _own(self, run: Run, name: str) -> RunSeries:
         found = self._logged(run)
-        if found.of(name) is None:
-            tracked = self._tracked(run if run.state.ended else self._as_mlflow_has_it(run), name)
-            found = tracked if tracked.series or not found.series else found
+        if not found.has_curve(name):
+            there = run if run.state.ended else self._as_mlflow_has_it(run)
+            tracked = self._tracked(there, name)
+            found = found.with_curve(tracked, name) if found.series else tracked
         if not found.series and name and (other := next(iter(run.metrics), "")):
             tracked = self._tracked(run, other)
             found = tracked if tracked.series else found

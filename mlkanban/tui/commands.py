@@ -181,7 +181,7 @@ COMMANDS: tuple[Command, ...] = (
             (RUNS,)),
     Command("run.parameters", ("%",), "Parameters",
             "how much each parameter tells of the metric, or the run again", "Runs", (RUNS,)),
-    Command("curve.axis", ("_",), "Curve over", "the learning curve over step, epoch or time",
+    Command("curve.axis", ("_",), "Curve over", "the curve over trial, step, epoch or time",
             "Runs", (CARD, RUNS)),
     Command("curve.range", ("|",), "Whole curve",
             "all values of the curve, or without the first ones", "Runs", (CARD, RUNS)),

@@ -8,12 +8,22 @@ from mlkanban.charts.learning_curve import LearningCurve, NamedSeries, learning_
 from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import metric_named
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.curve_lines import curve_lines, heading, named_series
+from mlkanban.display.curve_lines import (
+    curve_lines,
+    heading,
+    name_of,
+    named_series,
+    search_heading,
+    search_lines,
+)
+from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.search import SearchHistory, search_history
 from mlkanban.runs.model.series import Axis, Latest, RunSeries, drawn_metric
 from mlkanban.tui.command_screen import CommandScreen
 from mlkanban.tui.commands import BY_NAME, keys_shown
 
+_BY_TRIAL = "trial"
 _MOST_GOING_ON = 20
 """Runs that are looked at for their newest value."""
 
@@ -32,7 +42,9 @@ class LearningCurves:
 
     def __init__(self, screen: CommandScreen, changed: Callable[[], None]) -> None:
         self._screen, self._changed = screen, changed
-        self._axis: Axis | None = None
+        self._axis: str = ""
+        self._search: SearchHistory | None = None
+        self._aim: Mapping[str, Any] = {}
         self._whole = False
         self._read: list[RunSeries] = []
         self._named: list[NamedSeries] = []
@@ -43,9 +55,16 @@ class LearningCurves:
         self._unread: dict[str, tuple[str, ...]] = {}
 
     async def read(
-        self, runs: Sequence[Run], chosen: Sequence[Chosen], metric: Mapping[str, Any] | None
+        self,
+        runs: Sequence[Run],
+        chosen: Sequence[Chosen],
+        metric: Mapping[str, Any] | None,
+        *,
+        results: Results | None,
     ) -> None:
-        """Read what the chosen of the runs of a card report, and those that go on."""
+        """Read what the chosen of the runs of a card report, and those that go on. Of a search, by
+        its `results`, the best value over its trials is drawn first, unless runs are marked."""
+        search = None if any(one.role for one in chosen) else search_history(runs, results)
         name = str((metric or {}).get("name") or "")
         going_on = [run for run in runs if not run.state.ended][:_MOST_GOING_ON]
         wanted = {run.id: run for run in (*(one.run for one in chosen), *going_on)}
@@ -59,29 +78,34 @@ class LearningCurves:
         drawn = drawn_metric([found[one.run.id] for one in chosen], name)
         if any(one.role for one in chosen):
             named = [
-                NamedSeries(of, one.label, one.role or "value", one.label, not one.run.state.ended)
+                NamedSeries(
+                    of, one.label, one.role or "value", one.label, not one.run.state.ended,
+                    run=name_of(one.run, found[one.run.id], runs),
+                )
                 for one in chosen
                 if (of := found[one.run.id].of(drawn))
-            ]
+            ]  # fmt: skip
         else:
-            named = named_series(
-                [(one.run, one.label, found[one.run.id].of(drawn)) for one in chosen], drawn
-            )
+            shown = [(one.run, one.label, found[one.run.id]) for one in chosen]
+            named = named_series(shown, drawn, runs)
         metric = metric_named(drawn, metric)
         unread = {run.id: found[run.id].unread for run in going_on}
-        if (named, latest, unread, metric) != (
-            self._named, self.latest, self._unread, self._metric,
+        aim = results.metric if results else {}
+        if (named, latest, unread, metric, search, aim) != (
+            self._named, self.latest, self._unread, self._metric, self._search, self._aim,
         ):  # fmt: skip
             self._named, self.latest, self._unread, self._metric = named, latest, unread, metric
+            self._search, self._aim = search, aim
             self._draw_anew()
 
     def forget(self) -> None:
         """The page is about another card now."""
         self._named, self.latest, self._unread = [], {}, {}
-        self._picture = None
+        self._picture = self._search = None
 
     def _draw_anew(self) -> None:
-        self._picture = learning_curve(self._named, self._metric, self._axis, whole=self._whole)
+        axis = Axis(self._axis) if self._axis in [*Axis] else None
+        self._picture = learning_curve(self._named, self._metric, axis, whole=self._whole)
         self._drawn = None
         self._changed()
 
@@ -93,27 +117,48 @@ class LearningCurves:
     @property
     def there(self) -> bool:
         """Whether there is anything to draw."""
-        return self._picture is not None
+        return bool(self._axes)
+
+    @property
+    def _axes(self) -> list[str]:
+        """What can be drawn: a search by trial, and curves over what their values have a place
+        on."""
+        axes = [axis.value for axis in self._picture.axes] if self._picture else []
+        return [_BY_TRIAL, *axes] if self._search else axes
+
+    @property
+    def _drawn_axis(self) -> str:
+        """The axis of what is drawn, '' for nothing."""
+        axes = self._axes
+        return self._axis if self._axis in axes else next(iter(axes), "")
 
     @property
     def title(self) -> Line:
         """`val_auc by epoch`."""
+        if self._search and self._drawn_axis == _BY_TRIAL:
+            return [Piece(search_heading(str(self._aim["name"])), "title")]
         if self._picture is None:
             return []
         return [Piece(heading(self._named[0].series.name, self._picture), "title")]
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The curves in at most `height` lines; none where there is nothing to draw."""
-        if self._picture is None:
+        if not self.there:
             return []
         host = self._screen.host
         coloured = not host.no_color
         key = (width, height, coloured)
         if self._drawn is None or self._drawn[0] != key:
-            lines = curve_lines(
-                self._picture, self._named, self._metric, width, height, host.glyphs,
-                coloured=coloured, whole_key=self._key("curve.range"),
-            )  # fmt: skip
+            if self._search and self._drawn_axis == _BY_TRIAL:
+                lines = search_lines(
+                    self._search, self._aim, width, height, host.glyphs, coloured=coloured
+                )
+            else:
+                assert self._picture is not None
+                lines = curve_lines(
+                    self._picture, self._named, self._metric, width, height, host.glyphs,
+                    coloured=coloured, whole_key=self._key("curve.range"),
+                )  # fmt: skip
             self._drawn = (key, lines)
         return self._drawn[1]
 
@@ -125,21 +170,21 @@ class LearningCurves:
 
     def do_curve_axis(self) -> None:
         """Draw the curves over the next of what their values have a place on."""
-        if self._picture is None:
+        axes = self._axes
+        if not axes:
             self._screen.status.show("There is no learning curve here.")
             return
-        axes = self._picture.axes
-        at = axes.index(Axis(self._picture.spec.axis))
-        self._axis = axes[(at + 1) % len(axes)]
+        self._axis = axes[(axes.index(self._drawn_axis) + 1) % len(axes)]
         if len(axes) == 1:
-            self._screen.status.show(f"These values are known by {axes[0].value} alone.")
+            self._screen.status.show(f"These values are known by {axes[0]} alone.")
         else:
             self._draw_anew()
 
     def do_curve_range(self) -> None:
         """Show all values, or leave out the first ones again."""
-        if self._picture is None:
-            self._screen.status.show("There is no learning curve here.")
+        if self._picture is None or self._drawn_axis == _BY_TRIAL:
+            there = "All values are shown." if self.there else "There is no learning curve here."
+            self._screen.status.show(there)
             return
         self._whole = not self._whole
         self._draw_anew()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.trackers.files import FIXTURES, database, logs
+from tests.runs.trackers.files import FIXTURES, database, logs, study
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,13 @@ def test_a_tagged_run_is_linked_once_and_fills_the_metric(board) -> None:
     card = board.data("show", ref)
     assert card["metric"]["value"] == 0.917
     assert linked["run"] in card["links"]
-    assert "tracker says FINISHED" in board("show", ref).out
+    shown = board("show", ref).out
+    assert "tracker says FINISHED" in shown
+    assert run["parameters"] == {"lr": "0.01"}
+    assert "lr" in shown.split()
+    printed = board("runs", ref).out
+    assert "PARAMETERS" in printed
+    assert "lr 0.01" in printed
 
 
 def test_what_a_tracker_says_moves_and_blocks_nothing(board) -> None:
@@ -351,6 +357,26 @@ def test_trials_fill_the_metric_of_their_card(board) -> None:
     board("edit", ref, "--metric", "none")
     board("edit", ref, "--metric", "val_loss<=0.3")
     assert "1 trial reports `value`, the card's target is `val_loss`" in board("runs", ref).out
+
+
+def test_what_tells_most_of_the_metric_comes_first_and_whole_without_a_terminal(board) -> None:
+    ref = board.card("search", "--metric", "value>=0.9")
+    study(Path("o.db"), 12, label(board, ref))
+    board("sync-runs", "o.db")
+    told = board.data("runs", ref)
+    assert [*told[0]["differs"]] == ["lr", "dropout"]
+    assert set(told[0]["parameters"]) == {"lr", "dropout"}
+    printed = board("runs", ref).out
+    assert "DIFFERS" in printed
+    assert "lr 0.00012  dropout 0.1" in printed
+    assert "tells most  lr 1.00" in printed
+    chart = board("runs", ref, "--chart").out
+    assert "value by trial" in chart
+    assert "The best of 12 trials is .95 (trial 0), which reaches the target." in chart
+    assert "what parameters tell: squared rank correlation, n 12" in chart
+    shown = board("show", ref).out
+    head = next(line for line in shown.splitlines() if "STARTED" in line)
+    assert head.index("lr") < head.index("dropout")
 
 
 @pytest.mark.parametrize("server", ["https://ada:secret@mlflow.example:5000/x", "databricks"])

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,7 @@ from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.flow.aging import Pace
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.brief import Brief
+from mlkanban.runs.model.series import Latest
 from tests.core.test_metrics import packed
 
 BOARD = Board(
@@ -102,6 +104,25 @@ def test_a_card_begins_with_its_title_and_ends_with_its_clock() -> None:
         "g12 ►run .917→≥.92 20d",
     ]
     assert shown(card(), 22) == ["Focal loss for", "minority classes", "g12                20d"]
+
+
+def test_while_a_run_goes_on_only_its_newest_value_has_no_name_and_the_target_stays() -> None:
+    running = Brief(2, since="2026-03-20T11:00:00Z").packed
+    face = card(title="Focal", metric=packed("auc=.9498 auc>=.9"), runs=running)
+    latest = Latest("r", "auc", 0.9438, 3, None, "step 3", (0.8, 0.9, 0.94))
+    live = replace(VIEW, live={face.id: [latest]})
+    assert shown(face, 40, live)[1] == "►1h .9438 ▁▆█ last .9498→≥.9"
+    assert shown(face, 20, live)[1:] == ["►1h .9438 ▁▆█ ≥.9", "g12              20d"]
+    assert "last .9498/>=.9" in shown(face, 60, replace(live, glyphs=glyphs("ascii")))[1]
+    typed = face._replace(metric=packed("auc=.9498 auc>=.9", typed=True))
+    assert "last .9498→≥.9 typed" in shown(typed, 60, live)[1]
+    assert shown(face._replace(metric=packed("auc=.9498")), 40, live)[1].endswith("█ last .9498")
+    assert shown(face._replace(metric=packed("auc>=.9")), 40, live)[1].endswith("█ ≥.9")
+    loss = latest._replace(name="loss", value=0.154, other=True)
+    other = shown(face, 60, replace(VIEW, live={face.id: [loss]}))[1]
+    assert "loss .154" in other
+    assert " .9498→≥.9" in other, "the number without a name is of the metric"
+    assert "last" not in other
 
 
 def test_a_title_takes_the_lines_there_are_and_is_cut_only_then() -> None:

@@ -6,7 +6,7 @@ from mlkanban.charts.learning_curve import NamedSeries, learning_curve
 from mlkanban.display.curve_lines import conclusion, curve_lines, heading, named_series
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.series import SeriesBuilder
+from mlkanban.runs.model.series import RunSeries, SeriesBuilder
 from mlkanban.runs.model.state import RunState
 
 AUC = {"name": "auc", "direction": ">=", "target": 0.95, "baseline": 0.9}
@@ -84,11 +84,26 @@ def test_the_best_so_far_is_another_number() -> None:
 
 
 def test_the_curve_knows_the_result_of_a_run() -> None:
-    series = named([0.9], "x").series
+    series = RunSeries({"auc": named([0.9], "x").series})
     ended = Run("r1", RunState.FINISHED, metrics={"auc": 0.95})
     running = Run("r2", RunState.RUNNING, metrics={"auc": 0.95})
     some = named_series([(ended, "best", series), (running, "running", series)], "auc")
     assert [one.result for one in some] == [0.95, None]
+
+
+def test_the_run_whose_values_are_drawn_is_named() -> None:
+    outer = Run("r1", RunState.FINISHED, metrics={"auc": 0.9})
+    inner = Run("mlflow:1", RunState.TRACKED, name="The lr0.001-s2", parent="r1")
+    series = {"auc": named([0.8, 0.9], "x").series}
+    [drawn] = named_series(
+        [(outer, "best", RunSeries(series, inner="mlflow:1"))], "auc", [outer, inner]
+    )
+    assert conclusion([drawn], AUC) == (
+        "The best run (The lr0.001-s2) ended at .9 (step 200), .05 short of the target."
+    )
+    assert "of the best run (The lr0.001-s2) is .9" in conclusion([replace(drawn, result=0.8)], AUC)
+    [own] = named_series([(inner, "a", RunSeries(series))], "auc")
+    assert conclusion([own], AUC).startswith("a (The lr0.001-s2) ended at")
 
 
 def test_without_a_direction_no_curve_is_the_best() -> None:
@@ -136,6 +151,7 @@ def test_a_picture_says_what_is_not_in_it() -> None:
 def test_a_run_that_goes_on_has_its_colour() -> None:
     running = Run("r2", RunState.RUNNING)
     chosen = [(Run("r1", RunState.FINISHED), "best"), (running, "running"), (running, "running")]
-    some = named_series([(run, label, named([0.9], "x").series) for run, label in chosen], "auc")
+    read = RunSeries({"auc": named([0.9], "x").series})
+    some = named_series([(run, label, read) for run, label in chosen], "auc")
     assert [one.role for one in some] == ["value", "live", "mark"]
-    assert named_series([(running, "running", None)], "auc") == []
+    assert named_series([(running, "running", RunSeries())], "auc") == []

@@ -1,5 +1,6 @@
 """Where the values of a run are looked for, and how often, with readers that only count."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from mlkanban.runs.series import SeriesReader
 OWN = Run("20261130-053000-abcdef01", RunState.RUNNING)
 
 
-def having(name: str) -> RunSeries:
+def having(name: str, points: int = 2) -> RunSeries:
     builder = SeriesBuilder(name)
-    builder.add(0.5, 1)
+    for step in range(points):
+        builder.add(0.5, step)
     return RunSeries({name: builder.series})
 
 
@@ -56,8 +58,28 @@ def test_the_first_run_inside_that_has_the_metric_is_enough(
 ) -> None:
     trackers.kept = {"mlflow:1": having("auc"), "mlflow:2": having("auc")}
     read = SeriesReader(tmp_path).read(OWN, "auc", [child(1), child(2)])
-    assert read is trackers.kept["mlflow:1"]
+    assert read == replace(trackers.kept["mlflow:1"], inner="mlflow:1")
     assert trackers.read == ["mlflow:1"]
+
+
+def test_a_single_value_does_not_end_the_search_for_a_curve(
+    tmp_path: Path, trackers: Trackers
+) -> None:
+    own = replace(
+        OWN, state=RunState.FINISHED, tracked="mlflow:0", where="/m.db", metrics={"auc": 0.9}
+    )
+    inside = [replace(child(at), metrics={"auc": 0.8 + at / 100}) for at in (12, 11, 10, 9)]
+    deeper = replace(child(13), parent="mlflow:12")
+    curves = {one.id: having("auc", 40) for one in inside}
+    trackers.kept = {"mlflow:0": having("auc", 1), **curves}
+    read = SeriesReader(tmp_path).read(own, "auc", [own, *inside, deeper])
+    assert read.inner == "mlflow:10", "the value of the run is that of its best one"
+    assert trackers.read == ["mlflow:0", "mlflow:10"]
+    trackers.kept = {"mlflow:0": having("auc", 1), "mlflow:13": having("auc", 40)}
+    assert SeriesReader(tmp_path).read(own, "auc", [own, *inside, deeper]).inner == "mlflow:13"
+    trackers.kept = {"mlflow:0": having("auc", 1)}
+    alone = SeriesReader(tmp_path).read(own, "auc", [own, *inside, deeper])
+    assert alone is trackers.kept["mlflow:0"], "where nothing has a curve, its own value stays"
 
 
 def test_a_run_inside_without_the_metric_takes_nothing_away(

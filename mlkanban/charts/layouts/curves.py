@@ -49,7 +49,7 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
     ticks = _ticks(low, step, rows_per_step, rows)
     margin = max(_LEAST_MARGIN, margin_for([text for _, text in ticks]))
     named = [(up(level.value), level.label, level.role) for level in spec.levels]
-    named += [(up(line.parts[-1][-1][1]), line.label, line.role) for line in spec.lines]
+    named += [(up(one.parts[-1][-1][1]), one.label, one.role) for one in spec.lines if one.label]
     right = 1 + min(_MOST_LABEL, max(len(label) for _, label, _ in named))
     columns = max(1, min(_WIDEST, width - margin - right))
     across = (columns - 1) / ((spec.last - spec.first) or 1.0)

@@ -116,17 +116,32 @@ class Series:
 @dataclass(frozen=True)
 class RunSeries:
     """What was read of a run: its series by name, what it reported that is no number, and why there
-    is nothing to read, '' where there is or may be."""
+    is nothing to read, '' where there is or may be. `inner` is the id of a run that was started in
+    it and whose values these are, '' for its own."""
 
     series: Mapping[str, Series] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     why: str = ""
+    inner: str = ""
 
     def of(self, name: str) -> Series | None:
         """The series of a metric, or the first one where no metric is asked for."""
         if name:
             return self.series.get(name)
         return next(iter(self.series.values()), None)
+
+    def has_curve(self, name: str) -> bool:
+        """Whether the series of a metric has more than the one value that a run reports when it
+        ends."""
+        series = self.of(name)
+        return series is not None and len(series.points) > 1
+
+    def with_curve(self, other: RunSeries, name: str) -> RunSeries:
+        """These series, or `other` ones where only those have any value of the metric, or a curve
+        of it."""
+        if other.has_curve(name) or (self.of(name) is None and other.of(name) is not None):
+            return other
+        return self
 
     def shown(self, name: str) -> Series | None:
         """The series of a metric, or the first one of all where it has no value yet."""

@@ -37,8 +37,14 @@ from mlkanban.display.run_lines import (
 )
 from mlkanban.display.run_text import in_order_of_state
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.runs.model.overview import Order, in_order, overview, worth_watching
-from mlkanban.runs.model.parameters import differing
+from mlkanban.runs.model.overview import (
+    ConfigurationRuns,
+    Order,
+    in_order,
+    overview,
+    telling_differences,
+    worth_watching,
+)
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.usage import Spending
@@ -153,7 +159,9 @@ class CardScreen(TextScreen):
         metric = to_json(read.card.metric) if read.card.metric else None
         found = results(read.runs, metric, self.host.settings.repeats)
         chosen = [Chosen(*one) for one in worth_watching(read.runs, found)]
-        self.only_newest("curves", partial(self._curves.read, read.runs, chosen, metric))
+        self.only_newest(
+            "curves", partial(self._curves.read, read.runs, chosen, metric, results=found)
+        )
 
     def _look_at_runs(self) -> None:
         going_on = self._read and any(not run.state.ended for run in self._read.runs)
@@ -294,16 +302,17 @@ class CardScreen(TextScreen):
             self._curves.latest,
         )  # fmt: skip
         lines: list[Line] = []
+        rows: list[ConfigurationRuns] = []
         several = found is not None and len(found.configurations) > 1
         if len(runs) <= _EACH:
             ordered = in_order_of_state(runs)
-            grid = run_grid(ordered, differing(ordered), context, width)
+            differs = telling_differences(ordered, context.name, repeats)
+            grid = run_grid(ordered, differs, context, width)
             lines = [grid.head, *(grid.row(at) for at in range(len(runs)))]
             lines += [[]] if several else []
         if several or len(runs) > _EACH:
-            rows = overview(runs, found, repeats)
             rows = in_order(
-                rows, Order.METRIC if found else Order.NEWEST, now,
+                overview(runs, found, repeats), Order.METRIC if found else Order.NEWEST, now,
                 lower=found is not None and found.lower,
             )  # fmt: skip
             grid = configuration_grid(rows, context, width)
@@ -318,7 +327,8 @@ class CardScreen(TextScreen):
             last = comparison_lines(found.latest, context, width - _LAST)
             last = labelled([Piece("tried last", "dim")], _LAST, last)
         together = [
-            *last, *verdict_lines(context, width), *remark_lines(runs, context, width, repeats),
+            *last, *verdict_lines(context, width),
+            *remark_lines(runs, context, width, repeats, rows=rows),
         ]  # fmt: skip
         return [*lines, [], *together] if together else lines
 

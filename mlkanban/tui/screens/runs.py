@@ -47,13 +47,13 @@ from mlkanban.runs.model.overview import (
     arrays_apart,
     in_order,
     overview,
+    telling_differences,
     worth_watching,
 )
-from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.run_query import run_matcher
-from mlkanban.runs.model.state import FAILED, HELD_BACK, RunState, Stopped
+from mlkanban.runs.model.state import HELD_BACK, RunStanding, RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
 from mlkanban.runs.queue.entries import QueuedRun, named
@@ -110,7 +110,7 @@ class RunsScreen(ListScreen):
         self.command_objects = (self._curves,)
         self._written = ("", Written([], []))
         self._large: dict[str, int] = {}
-        self._differs: dict[str, tuple[str, ...]] = {}
+        self._differs: Mapping[str, Sequence[str]] = {}
         self._grids: dict[object, Grid] = {}
         self._words: dict[int, tuple[list[Line], list[Line]]] = {}
 
@@ -179,7 +179,8 @@ class RunsScreen(ListScreen):
         here = self._key
         self._runs, self._left = runs, left
         self._results, self._spent, self._metric = results, spent, metric
-        self._differs = differing(runs)
+        name = str((metric or {}).get("name") or "")
+        self._differs = telling_differences(runs, name, self.host.settings.repeats)
         self._words.clear()
         self._all = overview(runs, results, self.host.settings.repeats)
         keys = {row.key for row in self._all}
@@ -253,7 +254,10 @@ class RunsScreen(ListScreen):
 
     def _read_curves(self) -> None:
         self.only_newest(
-            "curves", partial(self._curves.read, self._runs, self._chosen(), self._metric)
+            "curves",
+            partial(
+                self._curves.read, self._runs, self._chosen(), self._metric, results=self._results
+            ),
         )
 
     def _chosen(self) -> list[Chosen]:
@@ -359,7 +363,9 @@ class RunsScreen(ListScreen):
         if key not in self._grids:
             self._grids[key] = (
                 run_grid(
-                    inside.runs, differing(inside.runs), context, width, marks=self._marked
+                    inside.runs,
+                    telling_differences(inside.runs, context.name, self.host.settings.repeats),
+                    context, width, marks=self._marked,
                 )
                 if inside
                 else configuration_grid(
@@ -414,7 +420,7 @@ class RunsScreen(ListScreen):
             repeats = self.host.settings.repeats
             self._words[width] = (
                 verdict_lines(context, width),
-                remark_lines(self._runs, context, width, repeats, self._spent),
+                remark_lines(self._runs, context, width, repeats, self._spent, self._all),
             )
         verdict, remarks = self._words[width]
         if room > len(verdict) + len(remarks) or self.size.height >= 40:
@@ -430,9 +436,9 @@ class RunsScreen(ListScreen):
             return rule([Piece(importance_title(self._all), "title")], width, glyphs, right)
         name = f"{run.id} on {short_name(run.host)}" if run.host else run.id
         gpus = "" if run.gpus is None else f", {quantity(run.gpus, 'gpu')}"
-        role = "alarm" if run.state in FAILED else "title"
+        role = "alarm" if run.standing is RunStanding.FAILED else "title"
         title = [
-            Piece(f"{run.state.value} ", role), Piece(cell_text(name) + gpus, "dim"),
+            Piece(f"{cell_text(run.word)} ", role), Piece(cell_text(name) + gpus, "dim"),
         ]  # fmt: skip
         return rule(title, width, glyphs, right)
 
@@ -451,7 +457,7 @@ class RunsScreen(ListScreen):
         return [[Piece(" ", "text"), *line] for line in lines]
 
     def _importance(self, context: RunPageContext, width: int, room: int) -> list[Line]:
-        lines = importance_lines(self._all, context, width, room)
+        lines = importance_lines(self._all, width, room, context.glyphs)
         return [[Piece(" ", "text"), *line] for line in lines]
 
     def _left_over(self, runs: list[Run]) -> dict[str, list[OrphanProcess]]:

@@ -1,0 +1,56 @@
+"""The picture of a search: a point for each trial, and steps of the best value so far."""
+
+import pytest
+
+from mlkanban.charts.render import as_text, render
+from mlkanban.charts.search_curve import search_curve
+from mlkanban.display.curve_lines import search_lines, search_sentence
+from mlkanban.glyphs import UTF8, glyphs
+from mlkanban.runs.model.search import SearchHistory
+from mlkanban.runs.model.search import SearchTrial as Trial
+
+LOSS = {"name": "loss", "direction": "<=", "target": 0.1}
+HISTORY = SearchHistory(
+    (
+        Trial(0, 0.5, 0.5),
+        Trial(2, 0.9, 0.5),
+        Trial(5, 0.3, 0.3),
+        Trial(6, 0.4, 0.3),
+    ),
+    7,
+)
+
+
+def test_the_best_value_goes_down_in_steps_and_on_to_the_last_trial() -> None:
+    spec = search_curve(HISTORY, LOSS)
+    points, best = spec.lines
+    assert points.parts == (((0, 0.5),), ((2, 0.9),), ((5, 0.3),), ((6, 0.4),))
+    assert best.parts == (((0, 0.5), (2, 0.5), (5, 0.5), (5, 0.3), (6, 0.3)),)
+    assert (spec.first, spec.last, spec.low, spec.high) == (0, 6, 0.1, 0.9)
+    assert best.label == ".3 best so far"
+
+
+@pytest.mark.parametrize("characters", ["utf-8", "ascii"])
+def test_it_is_drawn_within_its_size(characters) -> None:
+    used = glyphs(characters)
+    text = as_text(render(search_curve(HISTORY, LOSS), 60, 12, coloured=False, glyphs=used))
+    assert ".3 best so far" in text
+    assert "target .1" in text
+    assert len(text.splitlines()) <= 12
+    assert max(map(len, text.splitlines())) <= 60
+
+
+def test_a_single_trial_can_be_drawn() -> None:
+    one = SearchHistory((Trial(4, 0.5, 0.5),), 1)
+    assert render(search_curve(one, {}), 60, 12, coloured=False, glyphs=UTF8)
+
+
+def test_the_sentence_names_the_best_trial_and_those_without_a_value() -> None:
+    assert search_sentence(HISTORY, LOSS) == (
+        "The best of 7 trials is .3 (trial 5), .2 short of the target; 3 of them have no value."
+    )
+    whole = HISTORY._replace(total=4)
+    assert search_sentence(whole, {"name": "loss"}) == "The best of 4 trials is .3 (trial 5)."
+    lines = search_lines(HISTORY, LOSS, 100, 14, UTF8, coloured=False)
+    assert "".join(piece.text for piece in lines[0]).startswith("The best of 7 trials")
+    assert len(lines) <= 14

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from mlkanban.cli.before_run import show, slot_for
+from mlkanban.cli.before_run import show, slot_for, started_data
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD, override_at_start
 from mlkanban.clock import now
 from mlkanban.paths import places
 from mlkanban.runs.local import adoption
+from mlkanban.runs.model.state import RunState
 
 
 @click.command()
@@ -29,11 +30,7 @@ def adopt(session: Session, card: str, pid: int, override: str) -> None:
         ref = slot.job.ref
         folder, start = adoption.adopt(places().data, ref, slot.job.id, pid, login_name(), now())
         slot.take(folder, start, override)
-    session.answer(
-        "adopt",
-        lambda: {"id": folder.id, "card": ref, "run_folder": str(folder.path)},
-        acted=True,
-    )
+    session.answer("adopt", lambda: started_data(ref, folder, RunState.RUNNING), acted=True)
     show(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")
     if start["started"] == start["made"]:
         show("When it was started cannot be known on this system: its time counts from now.")

@@ -40,6 +40,19 @@ def show(message: str) -> None:
         click.echo(f"mlkanban: {display(message)}", err=True)
 
 
+def started_data(
+    ref: str, folder: RunFolder, state: RunState, place: int | None = None
+) -> dict[str, object]:
+    """What --json says of a run that was started or queued; `place` is its turn."""
+    return {
+        "id": folder.id,
+        "card": ref,
+        "run_folder": str(folder.path),
+        "state": state.value,
+        "place": place,
+    }
+
+
 class JobCard(NamedTuple):
     """The card that a job is for: its short id, its id, and the label that the job carries. Where
     the store could not be read, the latter two are not known."""

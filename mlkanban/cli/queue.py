@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from mlkanban.cli.before_run import give_up, show, slot_for
+from mlkanban.cli.before_run import give_up, show, slot_for, started_data
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import RUN
+from mlkanban.cli.types import RUN, RUN_OR_CARD
 from mlkanban.clock import now
-from mlkanban.core.timestamps import moment
-from mlkanban.display.run_text import spoken
+from mlkanban.core.rules import Load
+from mlkanban.display.card_face import Header, header
+from mlkanban.display.run_text import elapsed
 from mlkanban.errors import StoreProblem
 from mlkanban.files import umask_of_the_person
 from mlkanban.log import logger, write_to
 from mlkanban.paths import places
 from mlkanban.runs.local.folder import find_run
+from mlkanban.runs.local.inspect import judged
+from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Wanted
+from mlkanban.runs.model.queue_order import waiting_runs
+from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.enqueue import planned, require_gpus
-from mlkanban.runs.queue.entries import QueuedRun, QueueFiles, named
+from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
+from mlkanban.runs.queue.listing import QueueRow, queue_rows
 from mlkanban.runs.queue.turns import Turns
 from mlkanban.runs.queue.waiting import start_now
+
+if TYPE_CHECKING:
+    from mlkanban.core.models import Board, Stage
+    from mlkanban.service import Service
 
 
 def enqueue(
@@ -64,13 +75,10 @@ def enqueue(
         turns.forget_replaced(entry.start, now())
         started = turns.advance(now())
         waiting = [run.folder.id for run in turns.waiting(now())]
-    session.answer(
-        "run",
-        lambda: {"id": folder.id, "card": job.ref, "run_folder": str(folder.path)},
-        acted=True,
-    )
-    if folder.id in waiting:
-        place = waiting.index(folder.id) + 1
+    place = waiting.index(folder.id) + 1 if folder.id in waiting else None
+    state = judged(folder, folder.start(), here(), now()).state
+    session.answer("run", lambda: started_data(job.ref, folder, state, place), acted=True)
+    if place is not None:
         show(f"Run {folder.id} of {job.ref} is queued, {place} of {len(waiting)}: mlkanban queue")
     elif folder.id in started:
         show(f"Run {folder.id} of {job.ref} starts: mlkanban logs -f {folder.id}")
@@ -81,7 +89,7 @@ def enqueue(
 @click.group(invoke_without_command=True)
 @click.pass_context
 def queue(ctx: click.Context) -> None:
-    """List the runs that wait for a slot on this machine, or change their order.
+    """List the runs that execute or wait for a slot on this machine, or change their order.
 
     `mlkanban run --queue CARD -- COMMAND` puts a run into the queue. Runs of cards with a higher
     priority come first, then those that came first, unless `up` and `down` change that. Runs that
@@ -91,27 +99,27 @@ def queue(ctx: click.Context) -> None:
         session = ctx.find_object(Session)
         assert session is not None
         with session.service() as service:
-            _answer(session, Turns(places().data, service))
+            _answer(session, service)
 
 
 @queue.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @pass_session
 def up(session: Session, run: str) -> None:
     """Give a run its turn one place earlier."""
-    _change(session, run, lambda turns, queued: turns.shift(queued, -1, now()))
+    _change(session, run, lambda turns, queued: turns.shift(queued, now(), earlier=True))
 
 
 @queue.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @pass_session
 def down(session: Session, run: str) -> None:
     """Give a run its turn one place later."""
-    _change(session, run, lambda turns, queued: turns.shift(queued, 1, now()))
+    _change(session, run, lambda turns, queued: turns.shift(queued, now(), earlier=False))
 
 
 @queue.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @pass_session
 def hold(session: Session, run: str) -> None:
     """Hold a run back: others start before it, until `release` lets it go on."""
@@ -119,7 +127,7 @@ def hold(session: Session, run: str) -> None:
 
 
 @queue.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @pass_session
 def release(session: Session, run: str) -> None:
     """Let a run that is held back start when its turn comes."""
@@ -127,7 +135,7 @@ def release(session: Session, run: str) -> None:
 
 
 @queue.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @pass_session
 def drop(session: Session, run: str) -> None:
     """Take a run out of the queue: it never starts."""
@@ -158,29 +166,66 @@ def begin(run: str, command: Sequence[str]) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _change(session: Session, run: str, change: Callable[[Turns, QueuedRun], None]) -> None:
+def _change(
+    session: Session, run: str, change: Callable[[Turns, Sequence[QueuedRun]], None]
+) -> None:
     data = places().data
     with session.service(write=True) as service:
         turns = Turns(data, service)
-        queued = named(turns.known(now()), run)
-        change(turns, queued)
+        change(turns, [turns.named(run, now())])
         session.acted = True
         session.take_in_runs(service)
-        _answer(session, turns)
+        _answer(session, service)
 
 
-def _answer(session: Session, turns: Turns) -> None:
-    waiting, lost = turns.waiting(now()), turns.lost(now())
+def _answer(session: Session, service: Service) -> None:
+    board, at = session.board(service), now()
+    turns, rows = Turns(places().data, service), queue_rows(places().data, service, board.id, at)
+    waiting, lost = turns.waiting(at), turns.lost(at)
+    execute = [row for row in rows if row.run.may_go_on and row.run.state is not RunState.QUEUED]
+    heads = _heads(service, board)
     session.answer(
         "queue",
         lambda: [
             *(_data(run, place) for place, run in enumerate(waiting, 1)),
             *(_data(run, None) for run in lost),
         ],
-        lambda: _lines(session, waiting, lost),
+        lambda: _lines(session, heads, rows, lost),
+        meta=lambda: {
+            "stages": [
+                {
+                    "stage": stage.name,
+                    "running": head.meters[-1].count,
+                    "unattended": stage.unattended,
+                    "waiting": head.queued,
+                }
+                for stage, head in heads
+            ],
+            "executing": [
+                {
+                    "id": row.run.id,
+                    "card": row.ref,
+                    "state": row.run.state.value,
+                    "started": row.run.started or None,
+                    "command": list(row.run.argv),
+                }
+                for row in execute
+            ],
+        },
     )
-    if not (waiting or lost or session.json):
+    if not (rows or session.json):
         session.show_message("No run waits here. Queue one: mlkanban run --queue CARD -- COMMAND")
+
+
+def _heads(service: Service, board: Board) -> list[tuple[Stage, Header]]:
+    """The stages that count runs, with their heads as `mlkanban stages` shows them."""
+    loads = service.boards.loads(board.id)
+    waiting = waiting_runs(board, service.boards.snapshot(board.id).faces)
+    return [
+        (stage, header(board, at, loads.get(stage.id, Load()), 0, queued=waiting[stage.id]))
+        for at, stage in enumerate(board.stages)
+        if stage.unattended is not None
+    ]
 
 
 def _data(run: QueuedRun, place: int | None) -> dict[str, object]:
@@ -200,21 +245,29 @@ def _data(run: QueuedRun, place: int | None) -> dict[str, object]:
 
 
 def _lines(
-    session: Session, waiting: Sequence[QueuedRun], lost: Sequence[QueuedRun]
+    session: Session,
+    heads: Sequence[tuple[Stage, Header]],
+    rows: Sequence[QueueRow],
+    lost: Sequence[QueuedRun],
 ) -> Iterator[str]:
     at = now()
-    rows = [
+    if not rows:
+        return
+    for stage, head in heads:
+        yield f"{session.clean(stage.name)}: {head.named}"
+    cells = [
         (
-            str(place), run.folder.id, str(run.start.get("card")),
-            spoken(at - (moment(str(run.start.get("made"))) or at)),
-            session.clean(run.judgement.evidence), session.clean(_command(run)),
+            str(row.turn or ""), session.clean(row.run.id), row.ref, elapsed(row.run, at),
+            session.clean(row.run.evidence or row.run.state.value),
+            session.clean(shlex.join(row.run.argv)),
         )
-        for place, run in enumerate(waiting, 1)
+        for row in rows if not row.run.state.ended
     ]  # fmt: skip
-    if rows:
-        yield from table(rows, ("", "RUN", "CARD", "FOR", "STATE", "COMMAND"))
+    if cells:
+        yield ""
+        yield from table(cells, ("TURN", "RUN", "CARD", "FOR", "STATE", "COMMAND"))
     if lost:
-        yield from ("",) if rows else ()
+        yield ""
         yield "Lost before their turn came (mlkanban rerun RUN --queue, or queue drop RUN):"
         places = [
             (run.folder.id, str(run.start.get("card")), run.judgement.evidence, _command(run))

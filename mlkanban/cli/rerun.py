@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.before_run import show
-from mlkanban.cli.runs import folder_of, start_run
+from mlkanban.cli.named_runs import named_run
+from mlkanban.cli.runs import start_run
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import RUN, override_at_start
+from mlkanban.cli.types import RUN_OR_CARD, override_at_start
 from mlkanban.errors import StoreProblem
 from mlkanban.runs.local.again import again
 from mlkanban.runs.local.commits import changes_since
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- CHANGES...]")
 @click.option("--detach", is_flag=True, help="Return at once; the job keeps running.")
 @click.option(
@@ -48,7 +49,7 @@ def rerun(
 
     A secret in a command is not stored: such a run starts again only with the secret among CHANGES.
     """
-    folder = folder_of(session, run)
+    folder = named_run(session, run)
     start = again(folder)
     command = start.command(words)
     card = _card_of(session, folder)

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cells import shortened
-from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
+from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for, started_data
 from mlkanban.cli.layout import table, width
+from mlkanban.cli.named_runs import named_run
 from mlkanban.cli.prune import prune
 from mlkanban.cli.queue import enqueue
 from mlkanban.cli.run_curves import curve, latest_data, latest_values
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.cli.types import CARD, RUN, TARGET, GroupOrArgument, override_at_start
+from mlkanban.cli.types import CARD, RUN_OR_CARD, TARGET, GroupOrArgument, override_at_start
 from mlkanban.clock import now
 from mlkanban.core.metrics import CardMetrics, direction_of
 from mlkanban.display.run_table import reported_text, result_lines
@@ -28,7 +29,7 @@ from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, 
 from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
 from mlkanban.runs.local.code import CodeChanges, code_state
-from mlkanban.runs.local.folder import find_run, folders_of, split_task
+from mlkanban.runs.local.folder import folders_of
 from mlkanban.runs.local.inspect import metrics_of, why
 from mlkanban.runs.local.intake import Intake
 from mlkanban.runs.local.log_room import longest, over_limit, room
@@ -40,8 +41,8 @@ from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import telling_differences
 from mlkanban.runs.model.parameters import known_parameters
 from mlkanban.runs.model.results import remarks
-from mlkanban.runs.model.state import Stopped
-from mlkanban.runs.model.tracker_run import not_ours
+from mlkanban.runs.model.run_ids import split_task
+from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.usage import usage
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_states import read_job_states
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.results import Configuration, Results
     from mlkanban.runs.model.run import Run
     from mlkanban.runs.model.series import Latest
+    from mlkanban.runs.model.state import Judgement
     from mlkanban.service import Service
 
 _MOST_UNREAD = 10
@@ -162,11 +164,7 @@ def start_run(
         raise
     changes.keep(folder)
     if detach:
-        session.answer(
-            "run",
-            lambda: {"id": folder.id, "card": job.ref, "run_folder": str(folder.path)},
-            acted=True,
-        )
+        session.answer("run", lambda: started_data(job.ref, folder, RunState.RUNNING), acted=True)
         show(f"Run {folder.id} of {job.ref} started: mlkanban logs -f {folder.id}")
         return
     show(f"Run {folder.id} of {job.ref}. Close the terminal and it runs on; ^C stops it.")
@@ -177,20 +175,23 @@ def start_run(
     reported, wrong = metrics_of(folder, folder.start())
     for notice in filter(None, (unread_text(reported.unread), wrong)):
         show(f"Run {folder.id}: {notice}.")
-    if end.exit != 0:
-        show(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
-    _take_in_end(session)
+    _take_in_end(session, folder, end)
     raise click.exceptions.Exit(exit_code(end))
 
 
-def _take_in_end(session: Session) -> None:
-    """Let the card follow, and say where that left it and its stage. The job is over: where the
-    board cannot take that in, the next command does."""
+def _take_in_end(session: Session, folder: RunFolder, end: Judgement) -> None:
+    """Let the card follow, and say once how the run ended, with where that left the card and its
+    stage. The job is over: where the board cannot take that in, the next command does."""
     try:
         session.bring_up_to_date(STORE_SECONDS)
-        session.afterwards()
     except MlkanbanError as error:
         show(f"{error} The board takes the run in later.")
+    if end.exit != 0 and not any(folder.id in news for news in session.run_news):
+        show(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
+    try:
+        session.afterwards()
+    except MlkanbanError as error:
+        show(str(error))
 
 
 @click.group(cls=GroupOrArgument, invoke_without_command=True)
@@ -226,7 +227,7 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
         except NotFound:
             raise
         except MlkanbanError as error:
-            session.show_message(str(error))
+            session.show_problem(error)
     with session.service() as service:
         if card is None:
             board = session.board(service)
@@ -513,32 +514,8 @@ def _in_short(parameters: str) -> str:
     return parameters if width() is None else shortened(parameters, _PARAMETERS)
 
 
-def folder_of(session: Session, run: str) -> RunFolder:
-    """The files of the run with this id, or of the newest run of the card of that name. An error
-    says why there are none, of a run that only a tracker knows too."""
-    try:
-        return find_run(places().data, run)
-    except NotFound:
-        with session.service() as service:
-            if newest := _newest_of_card(service, run):
-                return find_run(places().data, newest)
-            tracked = service.runs.tracked(run)
-        if tracked is None:
-            raise
-        raise RuleRefused(not_ours(tracked.id, tracked.where)) from None
-
-
-def _newest_of_card(service: Service, ref: str) -> str:
-    """The id of the newest run of a card, '' where there is no such card or it has none."""
-    try:
-        runs = service.runs.of_card(ref)
-    except NotFound:
-        return ""
-    return runs[0].id if runs else ""
-
-
 @click.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @click.option(
     "-f", "--follow", is_flag=True, help="Keep printing until the run ends; ^C leaves it running."
 )
@@ -551,25 +528,26 @@ def logs(session: Session, run: str, follow: bool, raw: bool) -> None:
     again is one line, in its last state. --raw prints what the job wrote, byte by byte; to a
     terminal without the sequences that would act on it.
 
-    RUN is the id of a run, or a beginning or an end of it; with _3 behind it, task 3 of its array.
+    RUN is the id of a run, or a beginning or an end of it, or a card, for its newest run; with _3
+    behind it, task 3 of its array.
     """
     if session.json:
         raise UsageProblem("Logs are no JSON.", "Leave out --json.")
     name, task = split_task(run)
-    copy_logs(folder_of(session, name), now, follow=follow, raw=raw, task=task)
+    copy_logs(named_run(session, name), now, follow=follow, raw=raw, task=task)
 
 
 @click.command()
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN_OR_CARD)
 @pass_session
 def stop(session: Session, run: str) -> None:
     """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked.
 
     A job of SLURM is cancelled; where SLURM grants it more time than a few seconds, that is said.
-    Of a run that has ended, the processes that it left behind are
-    ended.
+    A run that waits in the queue never starts. Of a run that has ended, the processes that it left
+    behind are ended. RUN is an id, or a beginning or an end of it, or a card, for its newest run.
     """
-    folder = folder_of(session, run)
+    folder = named_run(session, run)
     stopped = stop_run(folder, login_name(), now)
     if stopped is Stopped.NOTHING:
         if runs_here(folder):
@@ -602,4 +580,4 @@ def _take_in_stop(session: Session) -> None:
         with session.service(write=True) as service:
             _read_slurm(session, service)
     except MlkanbanError as error:
-        session.show_message(str(error))
+        session.show_problem(error)

@@ -50,6 +50,9 @@ class Session:
     """Whether something was done that calling the command again would do twice."""
     unprinted: tuple[OSError, str] | None = field(default=None, init=False)
     """Why the answer could not be printed, and the answer."""
+    run_news: list[str] = field(default_factory=list, init=False)
+    """What was said of runs that were taken in."""
+    _problems: set[str] = field(default_factory=set, init=False)
     _wrote: bool = field(default=False, init=False)
     _hook_events: list[HookEvent] = field(default_factory=list, init=False)
     _ended_runs: list[RunFolder] = field(default_factory=list, init=False)
@@ -132,7 +135,7 @@ class Session:
         except NotFound:
             raise
         except MlkanbanError as error:
-            self.show_message(str(error))
+            self.show_problem(error)
 
     @cached_property
     def _intake(self) -> Intake | None:
@@ -150,10 +153,11 @@ class Session:
         try:
             done = self._intake.take_in(service, clock.now())
         except MlkanbanError as error:
-            self.show_message(f"What became of runs was not taken in: {error}")
+            self.show_problem(error, "What became of runs was not taken in")
         else:
             if done.message:
                 self.show_message(done.message)
+                self.run_news.append(done.message)
         self._ended_runs += self._intake.take_ended()
 
     def _with_runs(self, service: Service) -> Service:
@@ -172,7 +176,7 @@ class Session:
                 copy.close()
                 raise
         except MlkanbanError as error:
-            self.show_message(f"What became of runs is not shown: {error}")
+            self.show_problem(error, "What became of runs is not shown")
             return service
         service.close()
         copy.forbid_writing("This command only reads.")
@@ -184,7 +188,7 @@ class Session:
         try:
             lifted = service.conditions.lift()
         except MlkanbanError as error:
-            self.show_message(f"Blocks that are over were not lifted: {error}")
+            self.show_problem(error, "Blocks that are over were not lifted")
         else:
             if lifted.changed:
                 self.show_message(lifted.message)
@@ -200,7 +204,7 @@ class Session:
         try:
             report = meet(service)
         except MlkanbanError as error:
-            self.show_message(f"What other hosts did was not taken in: {error}")
+            self.show_problem(error, "What other hosts did was not taken in")
         else:
             if report is not None and (report.taken or report.notices):
                 self.show_message(" ".join([report.message, *report.notices]))
@@ -293,13 +297,18 @@ class Session:
         elif lines is not None and (text := "\n".join(lines())):
             self._print(text)
 
-    def _print(self, text: str) -> None:
+    def print_bytes(self, content: bytes) -> None:
+        """Print what is for another program as it is. Only where stdout is no terminal: it could
+        act on one."""
+        self._print(content)
+
+    def _print(self, text: str | bytes) -> None:
         """What was done stays done where nobody can read of it; `run` says so in the end."""
         try:
-            click.echo(text)
+            click.echo(text, nl=isinstance(text, str))
         except OSError as error:
             give_up(sys.stdout)
-            self.unprinted = error, text
+            self.unprinted = error, text if isinstance(text, str) else ""
 
     def answer_done(self, kind: str, done: Done, service: Service) -> None:
         """Report what an action did to cards."""
@@ -329,6 +338,14 @@ class Session:
             click.echo(self.clean(message), err=True)
         except OSError:
             give_up(sys.stderr)
+
+    def show_problem(self, error: MlkanbanError, without: str = "") -> None:
+        """Say what went wrong beside the answer, once for each error, and what is not done without
+        it."""
+        text = str(error)
+        if text not in self._problems:
+            self._problems.add(text)
+            self.show_message(f"{without}: {text}" if without else text)
 
     def show_conflicts(self, conflicts: int) -> None:
         """That conflicts of the board are to be resolved, for people."""

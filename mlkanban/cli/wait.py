@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from mlkanban.cli.before_run import show
-from mlkanban.cli.runs import folder_of
+from mlkanban.cli.named_runs import card_runs, named_run, run_folders
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DURATION, RUN_OR_CARD
 from mlkanban.clock import now
-from mlkanban.errors import NotFound
+from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
-from mlkanban.runs.local.folder import ID, folders_of
 from mlkanban.runs.local.inspect import why
 from mlkanban.runs.local.viewer import exit_code
 from mlkanban.runs.local.waiting import wait_for
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.sweep import newest_sweep, not_over_at
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_states import pause, read_job_states
 from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
 
 TIMED_OUT = 124
 """The exit code where the time was up, as with `timeout`."""
-_CARD = re.compile(r"[a-z]{1,3}\d+")
-"""What may be a card; the end of the id of a run can look the same."""
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @click.command()
@@ -41,18 +39,39 @@ _CARD = re.compile(r"[a-z]{1,3}\d+")
 @click.option(
     "--timeout", type=DURATION, metavar="TIME", help="Wait at most so long: 90, 30m, 2h, 1d."
 )
+@click.option(
+    "--since", type=DURATION, metavar="TIME",
+    help="Of a CARD, count the runs, too, that ended in this time: 30m, 2h, 1d.",
+)  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Of a CARD, count all runs that it ever had.")
 @pass_session
-def wait(session: Session, words: Sequence[str], timeout: float | None) -> None:
+def wait(
+    session: Session,
+    words: Sequence[str],
+    timeout: float | None,
+    since: float | None,
+    every: bool,
+) -> None:
     """Wait for the end of runs, and exit with the code of the run.
 
-    Of a CARD, its runs that go on or are queued are waited for; if there are none, its newest run
-    counts. RUN is the id of a run, or a beginning or an end of it.
+    Of a CARD, the runs that go on or are queued count, and those that were queued or started
+    together with the newest of them, or had not ended by then: a sweep that a script queues counts
+    as a whole, also what failed before `wait` began. RUN is the id of a run, or a beginning or an
+    end of it.
 
     The exit code is that of the first run, in the order given, that did not end with 0; else 0. It
     is 130 for a run that somebody stopped, 4 where the exit code cannot be known, 124 where the
     time was up first. ^C ends the waiting, not the run.
+
+    Where `wait` cannot wait, its exit code is 2 (wrong usage), 3 (no such run or card) or 4 (the
+    store cannot be read). A job may end with these, too: --json tells them apart, whose `kind` is
+    `error` then, and else `wait`, with the code of each run as `exit`.
     """
-    folders = list({folder.id: folder for folder in _found(session, words)}.values())
+    if since is not None and every:
+        raise UsageProblem("--all has no beginning.", "Leave out --since.")
+    begin = None if since is None else now() - timedelta(seconds=since)
+    begin = _EVER if every else begin
+    folders = list({folder.id: folder for folder in _found(session, words, begin)}.values())
     stores = frozenset[str]()
     if client.available() and any(folder.start().get("slurm") for folder in folders):
         with session.service(as_is=True) as service:
@@ -101,23 +120,13 @@ def _say(folder: RunFolder, state: Judgement) -> None:
     show(f"{what}." if state.exit == 0 else f"{what}: {why(folder, state)}.")
 
 
-def _found(session: Session, words: Sequence[str]) -> Iterator[RunFolder]:
-    """The runs that are meant, each where it was named first."""
+def _found(session: Session, words: Sequence[str], begin: datetime | None) -> Iterator[RunFolder]:
+    """The runs that are meant, each where it was named first; of a card those that had not ended at
+    `begin`, where that is given, else its newest sweep."""
     for word in words:
-        name = word.strip().lower()
-        if not ID.fullmatch(name) and _CARD.fullmatch(name):
-            with session.service() as service:
-                face = service.runs.card_called(name)
-                runs = service.runs.of_card(name) if face else []
-            if face is not None:
-                own = [run for run in runs if run.state is not RunState.TRACKED]
-                waited = [run for run in own if not run.state.ended][::-1] or own[:1]
-                here = [f for f in folders_of(places().data, [r.id for r in waited]) if f.start()]
-                if not here:
-                    raise NotFound(
-                        f"There is no run of {name} here.",
-                        f"List them: mlkanban runs {name}",
-                    )
-                yield from here
-                continue
-        yield folder_of(session, word)
+        runs = card_runs(session, word)
+        if runs is None:
+            yield named_run(session, word)
+            continue
+        counted = newest_sweep(runs) if begin is None else not_over_at(runs, begin)
+        yield from run_folders(counted, word)

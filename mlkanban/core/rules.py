@@ -87,19 +87,26 @@ def together(verdicts: Iterable[Verdict]) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Open cards in one stage: `attended` (including waiting ones) and `unattended`."""
+    """Open cards in one stage: `attended` (including waiting ones) and `unattended`; and how many
+    slots the runs of the latter take beyond one for each card, negative where some only wait."""
 
     attended: int = 0
     unattended: int = 0
+    more_slots: int = 0
 
     @property
     def total(self) -> int:
         return self.attended + self.unattended
 
-    def plus(self, work: Work, cards: int = 1) -> Load:
+    @property
+    def slots(self) -> int:
+        """How many slots for runs are taken."""
+        return self.unattended + self.more_slots
+
+    def plus(self, work: Work, cards: int = 1, more_slots: int = 0) -> Load:
         if work is Work.UNATTENDED:
-            return Load(self.attended, self.unattended + cards)
-        return Load(self.attended + cards, self.unattended)
+            return Load(self.attended, self.unattended + cards, self.more_slots + more_slots)
+        return Load(self.attended + cards, self.unattended, self.more_slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ def meters(stage: Stage, load: Load) -> tuple[Meter, ...]:
         return (Meter(load.total, stage.limit),)
     return (
         Meter(load.attended, stage.limit),
-        Meter(load.unattended, stage.unattended, "running"),
+        Meter(load.slots, stage.unattended, "running"),
     )
 
 
@@ -224,14 +231,20 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
     return Allowed(warning)
 
 
-def outgrown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -> Iterable[str]:
-    """Sentences about each limit that the loads of a board exceeded, or exceeded further, between
-    `before` and `after`, for actions that are not refused because of it."""
+def outgrown(
+    board: Board,
+    before: Mapping[str, Load],
+    after: Mapping[str, Load],
+    *,
+    further: bool = True,
+) -> Iterable[str]:
+    """Sentences about each limit that the loads of a board exceeded between `before` and `after`,
+    or exceeded `further`, for actions that are not refused because of it."""
     for stage in board.stages:
         then = meters(stage, before.get(stage.id, Load()))
         now = meters(stage, after.get(stage.id, Load()))
         for was, meter in zip(then, now, strict=True):
-            if meter.over and meter.count > was.count:
+            if meter.over and meter.count > was.count and (further or not was.over):
                 yield f"{stage.name} is {meter}: over its limit now."
     if sentence := over_conwip(board, in_progress(board, before), in_progress(board, after)):
         yield sentence

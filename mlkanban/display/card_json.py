@@ -150,7 +150,7 @@ def _stage(stage: Stage, load: Load) -> Data:
         "unattended": stage.unattended,
         "soft": stage.soft,
         "count": load.total,
-        "running": load.unattended,
+        "running": load.slots,
     }
 
 

@@ -493,9 +493,13 @@ class RunsMetaJson(Shape):
 
 
 class StartedRunJson(Shape):
+    """A run that was started, or queued; `place` is its turn, null where it does not wait."""
+
     id: str
     card: str
     run_folder: str
+    state: RunState
+    place: int | None
 
 
 class QueuedRunJson(Shape):
@@ -514,6 +518,30 @@ class QueuedRunJson(Shape):
     cwd: str
 
 
+class SlotsJson(Shape):
+    """How many slots of a stage are taken, of how many, and how many runs wait for one."""
+
+    stage: str
+    running: int
+    unattended: int
+    waiting: int
+
+
+class ExecutingRunJson(Shape):
+    id: str
+    card: str
+    state: RunState
+    started: datetime | None
+    command: list[str]
+
+
+class QueueMetaJson(Shape):
+    """The slots of the board in use, and its runs that execute."""
+
+    stages: list[SlotsJson]
+    executing: list[ExecutingRunJson]
+
+
 class SubmittedRunJson(Shape):
     """Null where sbatch took no job."""
 
@@ -530,11 +558,13 @@ class LinkedJobJson(Shape):
 
 
 class PatchJson(Shape):
-    """The uncommitted changes that a run was started with."""
+    """The uncommitted changes that a run was started with. `exact` is false where the patch holds
+    bytes that are no UTF-8: only without --json it is whole then."""
 
     run: str
     commit: str
     patch: str
+    exact: bool
 
 
 class OldLogJson(Shape):
@@ -903,7 +933,7 @@ KINDS: Mapping[str, JsonKind] = {
         StartedRunJson,
         "the run that `run --detach` or `rerun --detach` started, or `run --queue` queued",
     ),
-    "queue": JsonKind(list[QueuedRunJson], "`queue` and its commands"),
+    "queue": JsonKind(list[QueuedRunJson], "`queue` and its commands", QueueMetaJson),
     "adopt": JsonKind(StartedRunJson, "the run that `adopt` made of a process"),
     "sbatch": JsonKind(SubmittedRunJson, "the job that `sbatch` submitted"),
     "stop": JsonKind(StoppedRunJson, "`stop`"),

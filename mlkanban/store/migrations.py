@@ -189,6 +189,12 @@ def m017_metrics_as_json(db: Database) -> None:
     _fill_faces(db, "card.metric != ''")
 
 
+@migrations()
+def m018_slots_of_runs(db: Database) -> None:
+    """`card.runs` has how many slots the runs of an unattended card take."""
+    _fill_faces(db, "card.work = 'unattended' AND card.runs != ''")
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape

@@ -14,6 +14,7 @@ from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Outcome, Work
 from mlkanban.core.rules import Load
+from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.labels import CardLabel, read_label, store_name
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import (
@@ -399,7 +400,8 @@ _OPEN = "outcome = '' AND NOT archived AND NOT deleted"
 
 
 def loads(conn: sqlite3.Connection, board_id: str, leaving_out: str = "") -> dict[str, Load]:
-    """Open cards per stage id, the card with the id `leaving_out` not counted."""
+    """Open cards per stage id with the slots of their runs, the card with the id `leaving_out` not
+    counted."""
     rows = conn.execute(
         "SELECT stage, work, count(*) FROM card WHERE board = ? AND "
         + _OPEN
@@ -412,16 +414,14 @@ def loads(conn: sqlite3.Connection, board_id: str, leaving_out: str = "") -> dic
     counted: dict[str, Load] = {}
     for stage, work, cards in rows + left_out:
         counted[stage] = counted.get(stage, Load()).plus(Work(work), cards)
+    with_runs = conn.execute(
+        "SELECT stage, runs FROM card WHERE board = ? AND id != ? AND work = ? AND runs != '' AND "
+        + _OPEN,
+        (board_id, leaving_out, Work.UNATTENDED.value),
+    )
+    for stage, runs in with_runs:
+        counted[stage] = counted[stage].plus(Work.UNATTENDED, 0, Brief.read(runs).more_slots)
     return counted
-
-
-def unattended(conn: sqlite3.Connection, board_id: str, stage_id: str) -> list[CardFace]:
-    """The open cards of a stage that work unattended."""
-    rows = conn.execute(
-        "SELECT id FROM card WHERE board = ? AND stage = ? AND work = ? AND " + _OPEN,
-        (board_id, stage_id, Work.UNATTENDED.value),
-    ).fetchall()
-    return faces_of(conn, tuple(card for (card,) in rows))
 
 
 def asleep(conn: sqlite3.Connection, board_id: str, today: date) -> dict[str, int]:

@@ -12,7 +12,7 @@ from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import SNOOZED, Header, HeadNote, header
-from mlkanban.runs.model.queue_order import waiting_runs
+from mlkanban.runs.model.queue_order import more_slots_of, waiting_runs
 from mlkanban.text import natural
 
 _NOTHING = Answers()
@@ -146,6 +146,8 @@ class BoardModel:
             else:
                 for work, cards in Counter(face.work for face in column if face.is_open).items():
                     load = load.plus(Work(work), cards)
+                more = sum(more_slots_of(face) for face in column if face.is_open)
+                load = load.plus(Work.UNATTENDED, 0, more)
             self._counted[at] = load
 
     def _found(self) -> Counter[str]:
@@ -225,6 +227,9 @@ class BoardModel:
         )
         for (stage, work), cards in Counter((face.stage, face.work) for face in taken).items():
             self.loads[stage] = self.loads.get(stage, Load()).plus(Work(work), cards)
+        for face in taken:
+            if more := more_slots_of(face):
+                self.loads[face.stage] = self.loads[face.stage].plus(Work(face.work), 0, more)
         self.queued = waiting_runs(self.board, taken)
         self._oldest = self._oldest_expected()
         self.late = sum(1 for face in taken if self._is_late(face))
@@ -255,7 +260,7 @@ class BoardModel:
     def _count(self, face: CardFace, by: int) -> None:
         if face.is_open:
             load = self.loads.get(face.stage, Load())
-            self.loads[face.stage] = load.plus(Work(face.work), by)
+            self.loads[face.stage] = load.plus(Work(face.work), by, by * more_slots_of(face))
             self.blocked += by if face.block_reason else 0
             self.late += by if self._is_late(face) else 0
             self.past_sle += by if self._is_past_sle(face) else 0

@@ -11,12 +11,12 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.hints import ShellCommand, worded
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP = (
-    "board", "card", "triage", "plan", "runs", "unlinked", "reports", "stages", "charter",
+(
+    BOARD, CARD, TRIAGE, PLAN, RUNS, QUEUE, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, MESSAGES,
+    HELP,
+) = SCREENS = (
+    "board", "card", "triage", "plan", "runs", "queue", "unlinked", "reports", "stages", "charter",
     "portfolio", "messages", "help",
-)  # fmt: skip
-SCREENS = (
-    BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP,
 )  # fmt: skip
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
@@ -53,18 +53,20 @@ _LISTS = (BOARD, PLAN)
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, STAGES, CHARTER, PORTFOLIO, MESSAGES,
+             HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, STAGES, CHARTER, PORTFOLIO, MESSAGES,
+             HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
     Command("cursor.top", ("gg", "home"), "Top", "first card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, CHARTER, PORTFOLIO, MESSAGES, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, CHARTER, PORTFOLIO, MESSAGES, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, CHARTER, MESSAGES, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
-            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, CHARTER, MESSAGES, HELP)),
     Command("preview", ("tab",), "Preview", "show or hide the preview of the card", "Look"),
     Command("list", ("o",), "Columns or list", "the cards in columns, or as a list", "Look"),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
@@ -156,6 +158,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan.day", ("D",), "Until", "the day until which cards are to fit", "Plan", (PLAN,)),
     Command("runs", ("r",), "Runs", "the runs of the card: state, metric, why it died", "Screens",
             (BOARD, CARD, TRIAGE)),
+    Command("queue", ("gj",), "Queue",
+            "runs of all cards that execute or wait, in the order of their turns", "Screens",
+            (BOARD, CARD, TRIAGE, RUNS)),
     Command("run.log", ("enter",), "Log",
             "the runs of the configuration; what a run wrote, in $PAGER", "Runs", (RUNS,)),
     Command("run.diff", ("D",), "Changed code",
@@ -169,14 +174,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("run.again", ("A",), "Run again",
             "start the run, or the newest of the card, again, after a question", "Runs",
             (RUNS, CARD), word="again"),
-    Command("run.stop", ("X",), "Stop run", "stop the run, after a question", "Runs", (RUNS,),
+    Command("run.stop", ("X",), "Stop run",
+            "stop the run, or take it out of the queue, after a question", "Runs", (RUNS, QUEUE),
             word="stop"),
-    Command("run.earlier", ("K", "shift+up"), "Earlier turn", "one place earlier in the queue",
-            "Runs", (RUNS,), word="earlier"),
-    Command("run.later", ("J", "shift+down"), "Later turn", "one place later in the queue",
-            "Runs", (RUNS,), word="later"),
-    Command("run.hold", ("b",), "Hold back", "hold a run of the queue back, or release it",
-            "Runs", (RUNS,)),
+    Command("run.earlier", ("K", "shift+up"), "Earlier turn",
+            "one place earlier in the queue, with all of its line that wait", "Runs",
+            (RUNS, QUEUE), word="earlier"),
+    Command("run.later", ("J", "shift+down"), "Later turn",
+            "one place later in the queue, with all of its line that wait", "Runs",
+            (RUNS, QUEUE), word="later"),
+    Command("run.hold", ("b",), "Hold back",
+            "hold the runs of the line that wait back, or release them", "Runs", (RUNS, QUEUE)),
+    Command("queue.open", ("enter",), "Open", "the run, among those of its card", "Runs",
+            (QUEUE,)),
     Command("run.best", ("^",), "Best", "the best configuration, or the best run in it", "Runs",
             (RUNS,)),
     Command("run.parameters", ("%",), "Parameters",
@@ -305,6 +315,9 @@ STATUS = {
     RUNS: (
         "run.log", "run.hold", "run.earlier", "run.later", "run.mark", "run.sort", "run.filter",
         "run.diff", "run.again", "run.stop", "help", "back",
+    ),
+    QUEUE: (
+        "queue.open", "run.earlier", "run.later", "run.hold", "run.stop", "help", "back",
     ),
     UNLINKED: (
         "unlinked.link", "unlinked.new", "unlinked.ignore", "unlinked.open", "unlinked.ignored",
@@ -478,6 +491,8 @@ HINT_KEYS: dict[str, str] = {
     "list --all": "finished.show",
     "move": "card.move",
     "resolve": "card.resolve",
+    "logs {}": "run.log",
+    "queue": "queue",
     "runs": "runs",
     "runs {}": "runs",
     "show {}": "card.open",
@@ -486,6 +501,7 @@ HINT_KEYS: dict[str, str] = {
     "stages add, rename or remove": "stages",
     "stages kind": "stages",
     "stages limit": "stages",
+    "stop {}": "run.stop",
     "sync": "sync",
     "themes": "theme",
     "triage": "triage",

@@ -27,6 +27,7 @@ WAYS = {
     commands.TRIAGE: ("triage",),
     commands.PLAN: ("plan",),
     commands.RUNS: ("runs",),
+    commands.QUEUE: ("queue",),
     commands.UNLINKED: ("unlinked",),
     commands.REPORTS: ("reports",),
     commands.STAGES: ("stages",),

@@ -1,5 +1,6 @@
 """An update of the store happens whole, once, and after a backup; or not at all."""
 
+import json
 import sqlite3
 import sys
 from pathlib import Path
@@ -122,7 +123,8 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m011_short_ids_and_kinds",),
         ("m012_what_goes_with_a_lifecycle",), ("m013_results_of_finished_runs",),
         ("m014_times_beside_removed_stages",), ("m015_runs_that_wait",),
-        ("m016_guards_of_cards",), ("m017_metrics_as_json",), ("m018_next",),
+        ("m016_guards_of_cards",), ("m017_metrics_as_json",),
+        ("m018_slots_of_runs",), ("m019_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]
@@ -262,6 +264,27 @@ def test_metrics_that_an_older_program_kept_as_words_are_json(ada: Person) -> No
     assert rows(path, "SELECT metric FROM card WHERE runs != ''") == [
         (packed("auc=.95 auc>=.9", typed=True),)
     ]
+
+
+def test_slots_that_an_older_program_did_not_count_are_counted(ada: Person) -> None:
+    [ref] = ada.adds("focal loss")
+    box = Machine(ada)
+    box.starts(ref, "r1")
+    box.starts(ref, "r2")
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, "SELECT * FROM card")
+    [[runs]] = rows(path, "SELECT runs FROM card WHERE runs != ''")
+    short = json.dumps(json.loads(runs)[:9], separators=(",", ":"))
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        f"UPDATE card SET runs = '{short}' WHERE runs != '';"
+        f" PRAGMA user_version={LATEST - 1};"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm018'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    assert rows(path, "SELECT * FROM card") == now
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from mlkanban.tui.commands import (
     NEVER,
     PLAN,
     PORTFOLIO,
+    QUEUE,
     REPORTS,
     RUNS,
     SCREENS,
@@ -42,6 +43,7 @@ from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.messages import MessagesScreen
 from mlkanban.tui.screens.plan import PlanScreen
 from mlkanban.tui.screens.portfolio import PortfolioScreen
+from mlkanban.tui.screens.queue import QueueScreen
 from mlkanban.tui.screens.reports import ReportsScreen
 from mlkanban.tui.screens.runs import RunsScreen
 from mlkanban.tui.screens.stages import StagesScreen
@@ -61,6 +63,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     TRIAGE: [TriageScreen],
     PLAN: [PlanScreen],
     RUNS: [RunsScreen],
+    QUEUE: [QueueScreen],
     UNLINKED: [UnlinkedScreen],
 }
 WAYS_IN = {
@@ -75,6 +78,7 @@ WAYS_IN = {
     TRIAGE: ["triage"],
     PLAN: ["plan"],
     RUNS: ["runs"],
+    QUEUE: ["queue"],
     UNLINKED: ["unlinked"],
 }
 
@@ -417,7 +421,8 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it, and card.block has no key there.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gh (undo.list), "
-        "gp (plan), gu (unlinked), gc (charter), gt (tour), gl (messages) cannot be reached.",
+        "gp (plan), gj (queue), gu (unlinked), gc (charter), gt (tour), gl (messages) cannot be "
+        "reached.",
     ]
 
 

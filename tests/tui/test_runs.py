@@ -125,7 +125,7 @@ async def test_stopping_asks_first_and_only_stops_what_runs_here(small: Path) ->
         await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("runs", "run.stop")
-        assert f"Stop run {ID}?" in board.question()
+        assert f"Run {ID} goes on: stop it?" in board.question()
         await board.keys("n")
         assert not (small / "runs" / ID / "stop.json").exists()
         await board.press("run.stop")
@@ -656,11 +656,12 @@ async def test_a_run_of_the_queue_has_its_turn_changed_and_is_dropped(small: Pat
         await board.press("run.hold")
         await board.until(lambda: board.messages("Its turn")[-1] == "Its turn is 1 of 2.")
         await board.press("run.stop")
+        assert f"Take run {ID} out of the queue?" in board.question()
         await board.keys("y")
-        await board.until(lambda: bool(board.messages("Stopped.")))
+        await board.until(lambda: bool(board.messages(f"Run {ID} is out of the queue.")))
         assert any("killed" in line for line in board.lines())
         await board.press("run.later")
-        await board.until(lambda: bool(board.messages("It does not wait in the queue")))
+        await board.until(lambda: bool(board.messages(f"Run {ID} has ended: it waits no more.")))
 
 
 async def test_the_best_trial_is_found_and_parameters_are_ranked(small: Path) -> None:

@@ -19,8 +19,9 @@ from typing import NamedTuple
 from mlkanban.files import write_whole
 from mlkanban.paths import working_folder
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.model.redaction import redacted_patch
-from mlkanban.text import display, made_keepable
+from mlkanban.runs.model.redaction import redacted_text
+from mlkanban.runs.model.safe_patch import SafePatch, safe_patch
+from mlkanban.text import display
 
 MOST_BYTES = 1_000_000
 """Of a patch; files that do not fit are named in it instead."""
@@ -30,7 +31,8 @@ _SECONDS, _SECONDS_FOR_UNTRACKED = 5.0, 2.0
 _BINARY = re.compile(rb"^Binary files .* differ$", re.MULTILINE)
 _DIFF = (
     "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative",
-    "--src-prefix=a/", "--dst-prefix=b/", "HEAD",
+    "--unified=3", "--inter-hunk-context=0", "--submodule=short", "--src-prefix=a/",
+    "--dst-prefix=b/", "HEAD",
 )  # fmt: skip
 """A patch that `git apply` takes, whatever the settings of the person."""
 _FILE = re.compile(rb"^diff --git ", re.MULTILINE)
@@ -86,20 +88,22 @@ class CodeChanges:
         if state.changed:
             self._whole = _git(*_DIFF, where=where) or b""
 
-    def patch(self) -> str:
-        """The changes as a patch for `git apply`, with a head that names what it does not hold; ''
+    def patch(self) -> bytes:
+        """The changes as a patch for `git apply`, with a head that names what it does not hold; b''
         where there are none. Secrets are hidden."""
         state = self.state
         if not (state.changed or state.untracked):
-            return ""
-        kept, left_out, room = [], [], MOST_BYTES
+            return b""
+        kept, left_out, beside_secrets, room = [], [], [], MOST_BYTES
         for name, part in _files(self._whole):
-            text = part.decode(errors="replace") if part and len(part) <= room else ""
-            text = made_keepable(redacted_patch(text))
-            size = len(text.encode(errors="replace"))
-            if text and size <= room:
-                kept.append(text)
-                room -= size
+            safe = safe_patch(part) if part and len(part) <= room else SafePatch(b"")
+            if safe.patch and len(safe.patch) <= room:
+                kept.append(safe.patch)
+                room -= len(safe.patch)
+                lines = ", ".join(map(str, safe.left_out))
+                beside_secrets += [f"{name} (line {lines})"] if lines else []
+            elif safe.left_out:
+                beside_secrets.append(name)
             else:
                 left_out.append(name)
         if state.changed and not self._whole:
@@ -107,15 +111,16 @@ class CodeChanges:
         head = [
             f"# Changes that commit {state.commit} does not have, without secrets (***).",
             *_named("Left out, binary, too large or not read", left_out),
+            *_named("Left out, beside secrets", beside_secrets),
             *_named("Not tracked by git, not in this patch", state.untracked),
         ]
-        return "\n".join(head) + "\n" + "".join(kept)
+        return "".join(f"{line}\n" for line in head).encode(errors="replace") + b"".join(kept)
 
     def keep(self, folder: RunFolder) -> None:
         """Keep the patch with a run, which goes on without it where that cannot be."""
         with suppress(OSError):
             if patch := self.patch():
-                write_whole(folder.patch_file, patch.encode(errors="replace"))
+                write_whole(folder.patch_file, patch)
 
 
 def _files(whole: bytes) -> Iterator[tuple[str, bytes]]:
@@ -134,7 +139,8 @@ def _named(what: str, names: Sequence[str]) -> list[str]:
     if not names:
         return []
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return [f"# {what}: {', '.join(map(display, names[:_MOST_NAMED]))}{more}"]
+    shown = ", ".join(redacted_text(display(name)) for name in names[:_MOST_NAMED])
+    return [f"# {what}: {shown}{more}"]
 
 
 def _git(*args: str, where: Path | None = None, seconds: float = _SECONDS) -> bytes | None:

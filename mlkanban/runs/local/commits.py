@@ -13,8 +13,9 @@ from typing import NamedTuple
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint
 from mlkanban.runs.local.code import CodeChanges, code_state
-from mlkanban.runs.local.folder import ID, RunFolder, folders_of, runs_folder, split_task
+from mlkanban.runs.local.folder import RunFolder, folders_of, runs_folder
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run_ids import ID, split_task
 from mlkanban.text import display, display_lines, quantity, some
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -120,12 +121,12 @@ def _files(names: Sequence[str]) -> str:
     return ", ".join(map(display, some(names, _NAMED)))
 
 
-def _without_head(patch: str) -> str:
-    return "".join(line for line in patch.splitlines(keepends=True) if not line.startswith("#"))
+def _without_head(patch: bytes) -> bytes:
+    return b"".join(line for line in patch.splitlines(keepends=True) if not line.startswith(b"#"))
 
 
-def kept_patch(data: Path, run_id: str) -> str:
-    """The uncommitted changes that were kept with a run, as a patch that is safe to print."""
+def kept_patch(data: Path, run_id: str) -> bytes:
+    """The uncommitted changes that were kept with a run, as a patch for `git apply`."""
     [folder] = folders_of(data, [run_id])
     patch = folder.patch()
     if not patch:
@@ -136,13 +137,7 @@ def kept_patch(data: Path, run_id: str) -> str:
                 "They are kept of runs that start from now on.",
             )
         raise NotFound(f"Run {run_id} had no uncommitted changes.")
-    return "\n".join(map(_line_of_patch, patch.split("\n")))
-
-
-def _line_of_patch(line: str) -> str:
-    """A line as safe to print as any, with the line end of its file."""
-    text = line.removesuffix("\r")
-    return display(text) + line[len(text) :]
+    return patch
 
 
 def _has_patch(data: Path, run_id: str) -> bool:

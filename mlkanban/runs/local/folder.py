@@ -5,20 +5,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.errors import NotFound
 from mlkanban.files import NoPlainFile, open_plain, write_whole
 from mlkanban.hints import hint
+from mlkanban.runs.model.run_ids import ID, only_one
 
 VERSION = 1
-ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
-_TASK = re.compile(r"(.+)_(\d+)")
 _MOST_JSON = 1_000_000
 _MOST_PATCH = 2_000_000
 _MOST_OWN = 16_000_000
@@ -126,11 +124,11 @@ class RunFolder:
             raise OSError(f"it is larger than {_MOST_JSON // 1_000_000} MB")
         return content.decode("utf-8-sig", errors="replace")
 
-    def patch(self) -> str:
-        """The uncommitted changes that were kept with the run; '' for none."""
+    def patch(self) -> bytes:
+        """The uncommitted changes that were kept with the run; b'' for none."""
         with suppress(OSError), open_plain(self.patch_file) as source:
-            return source.read(_MOST_PATCH).decode(errors="replace")
-        return ""
+            return source.read(_MOST_PATCH)
+        return b""
 
     def beat(self) -> None:
         """Record a sign of life."""
@@ -184,38 +182,17 @@ def run_ids(folder: Path) -> list[str]:
     return []
 
 
-def split_task(wanted: str) -> tuple[str, int | None]:
-    """The id of a run, or a part of it, and the number of a task of its array that is behind it:
-    `20260320-100000-0123abcd_3`."""
-    match = _TASK.fullmatch(wanted)
-    return (match[1], int(match[2])) if match else (wanted, None)
-
-
 def find_run(data: Path, wanted: str) -> RunFolder:
     """The run with this id, or with a part of it that only one run has: the beginning, the end, or
     the beginning of the short id at its end."""
     folder = runs_folder(data)
-    known = run_ids(folder)
-    matching = [name for name in known if name == wanted] or [
-        name
-        for name in known
-        if wanted
-        and (
-            name.startswith(wanted)
-            or name.endswith(wanted)
-            or name.rpartition("-")[2].startswith(wanted)
-        )
-    ]
-    if not matching:
+    run = only_one(run_ids(folder), wanted)
+    if not run:
         raise NotFound(
             f"There are no files of a run {wanted!r} here.",
             hint("If it was started on another machine, they are there. List runs: {runs}"),
         )
-    if len(matching) > 1:
-        raise UsageProblem(
-            f"{wanted!r} could be {' or '.join(matching[-3:])}.", "Type more of the id."
-        )
-    return RunFolder(folder / matching[0])
+    return RunFolder(folder / run)
 
 
 def _write(file: Path, values: Mapping[str, Any]) -> None:

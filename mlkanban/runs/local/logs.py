@@ -16,11 +16,12 @@ from typing import BinaryIO, NamedTuple
 from mlkanban.cells import shortened
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import open_plain
-from mlkanban.runs.local.folder import ID, RunFolder, runs_folder, split_task, tail
+from mlkanban.runs.local.folder import RunFolder, runs_folder, tail
 from mlkanban.runs.local.inspect import judged, logs
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Clock
 from mlkanban.runs.model.failure import ESCAPES, LONGEST_LINE, LOOKED_AT
+from mlkanban.runs.model.run_ids import ID, split_task
 from mlkanban.runs.model.terminal_lines import REACH, TerminalLines, screen_lines
 from mlkanban.streams import write_all
 from mlkanban.text import display, display_lines

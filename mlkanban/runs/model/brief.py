@@ -44,7 +44,8 @@ class Brief(NamedTuple):
     that is another one than was tried last, and
     `mark` that of the names by which runs were told to be repeats (runs/model/repeats.py). `waits`
     is since when the first of them waits for its turn (seconds since 1970), 0 where none
-    waits, and `queued` how many wait, for a scheduler or in the queue of a machine."""
+    waits, and `queued` how many wait, for a scheduler or in the queue of a machine. `more_slots` is
+    how many slots they take beyond the one that an unattended card has."""
 
     runs: int
     commit: str = ""
@@ -58,6 +59,7 @@ class Brief(NamedTuple):
     mark: str = ""
     waits: float = 0.0
     queued: int = 0
+    more_slots: int = 0
 
     @classmethod
     def of(cls, runs: Sequence[Run], best: float | None = None, mark: str = "") -> Brief:
@@ -96,6 +98,7 @@ class Brief(NamedTuple):
                 (at.timestamp() for run in runs if (at := moment(run.waits_since))), default=0.0
             ),
             queued=sum(run.state is RunState.QUEUED for run in runs),
+            more_slots=more_slots(runs),
         )
 
     @classmethod
@@ -111,9 +114,23 @@ class Brief(NamedTuple):
             kept.pop()
         return json.dumps(kept, separators=(",", ":")) if self.runs else ""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run has not ended, as far as anybody knows."""
+        return bool(self.since or self.queued)
+
     def used(self, now: datetime) -> float:
         """The gpu-hours of all runs up to now, as far as they are known."""
         return self.gpu_hours + self.gpus * max(0.0, now.timestamp() - self.busy) / 3600
+
+
+def more_slots(runs: Sequence[Run]) -> int:
+    """How many slots the runs of an unattended card take beyond one: as many as execute, and -1
+    where all that have not ended wait in the queue, or they would wait for each other."""
+    going_on = [run for run in runs if not run.state.ended]
+    if going_on and all(run.state is RunState.QUEUED and not run.job for run in going_on):
+        return -1
+    return max(0, sum(run.state is not RunState.QUEUED for run in going_on) - 1)
 
 
 def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str, str]:

@@ -11,13 +11,16 @@ import re
 from hashlib import sha256
 from typing import NamedTuple
 
+from mlkanban.runs.model.run_ids import ID
+
 COMMENT = "mlk:"
 """Before a label, in the comment of a SLURM job."""
 _REF = r"[a-z]{1,3}\d+[a-z]*"
 _STORE = r"[0-9a-f]{8}"
-_RUN = r"\d{8}-\d{6}-[0-9a-f]{8}"
 _LABEL = re.compile(rf"(?:({_STORE}):)?({_REF})")
-_IN_COMMENT = re.compile(rf"(?<![\w:]){COMMENT}(?:({_STORE}):)?({_REF})(?:/({_RUN}))?(?![\w:])")
+_IN_COMMENT = re.compile(
+    rf"(?<![\w:]){COMMENT}(?:({_STORE}):)?({_REF})(?:/({ID.pattern}))?(?![\w:])"
+)
 
 
 class CardLabel(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, CardFace, Priority
+from mlkanban.core.models import Board, CardFace, Priority, Work
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.effects import training_stage
 
@@ -42,11 +42,14 @@ def in_turn(places: Iterable[InQueue], by_hand: Sequence[str]) -> list[str]:
     return [place.run for place in order]
 
 
-def shifted(order: Sequence[str], run: str, by: int) -> list[str]:
-    """The order with one run so many places later, or earlier where `by` is negative."""
-    rest = [other for other in order if other != run]
-    rest.insert(min(len(rest), max(0, order.index(run) + by)), run)
-    return rest
+def shifted(order: Sequence[str], runs: Collection[str], *, earlier: bool) -> list[str]:
+    """The order with each of these runs one place earlier, or later. Those that are at the end
+    together stay there, in the order that they have."""
+    made = list(order) if earlier else [*reversed(order)]
+    for at in range(1, len(made)):
+        if made[at] in runs and made[at - 1] not in runs:
+            made[at - 1], made[at] = made[at], made[at - 1]
+    return made if earlier else [*reversed(made)]
 
 
 def waiting_runs(board: Board, faces: Iterable[CardFace]) -> Counter[str]:
@@ -56,6 +59,11 @@ def waiting_runs(board: Board, faces: Iterable[CardFace]) -> Counter[str]:
         if (many := queued_of(face)) and (stage := training_stage(board, face)):
             waiting[stage.id] += many
     return waiting
+
+
+def more_slots_of(face: CardFace) -> int:
+    """How many slots an unattended card takes beyond one."""
+    return Brief.read(face.runs).more_slots if face.runs and face.work == Work.UNATTENDED else 0
 
 
 def queued_of(face: CardFace) -> int:

@@ -34,6 +34,7 @@ from mlkanban.runs.model.run import (
     parents_of,
     tasks_apart,
 )
+from mlkanban.runs.model.sweep import failures_text
 from mlkanban.runs.model.tracker_run import KINDS
 
 LEAST = 2
@@ -492,7 +493,7 @@ def remarks(
 ) -> list[str]:
     """What is to be known of the runs of a card besides what counts for its metric, as sentences;
     `found` are their results."""
-    sentences = [*outcome_counts(runs)]
+    sentences = [*filter(None, [failures_text(runs)]), *outcome_counts(runs)]
     if not metric or not metric.get("name"):
         return sentences
     apart = tasks_apart(runs)

@@ -12,9 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.files import write_whole
-from mlkanban.hints import hint
 from mlkanban.runs.local.folder import RunFolder, queue_folder, run_ids, runs_folder
 from mlkanban.runs.local.inspect import in_queue, judged
 from mlkanban.runs.local.processes import here
@@ -89,29 +87,3 @@ class QueueFiles:
 
     def write_order(self, order: Sequence[str]) -> None:
         write_whole(self._folder / _ORDER, json.dumps(list(order)).encode())
-
-
-def named(runs: Sequence[QueuedRun], wanted: str) -> QueuedRun:
-    """The run of the queue with this id, or with a prefix or suffix that only one has; RuleRefused
-    where it has started."""
-    waiting = [run for run in runs if run.waits or run.was_lost]
-    matching = _alike(waiting, wanted) or _alike(runs, wanted)
-    if not matching:
-        raise NotFound(f"There is no run {wanted!r} in the queue.", hint("See: {queue}"))
-    if len(matching) > 1:
-        names = " or ".join(run.folder.id for run in matching[:3])
-        raise UsageProblem(f"{wanted!r} could be {names}.", "Type more of the id.")
-    run = matching[0]
-    if not (run.waits or run.was_lost):
-        raise RuleRefused(
-            f"Run {run.folder.id} has started: it waits no more.",
-            hint("End it: {stop {}}", run.folder.id),
-        )
-    return run
-
-
-def _alike(runs: Sequence[QueuedRun], wanted: str) -> list[QueuedRun]:
-    return [run for run in runs if run.folder.id == wanted] or [
-        run for run in runs
-        if wanted and (run.folder.id.startswith(wanted) or run.folder.id.endswith(wanted))
-    ]  # fmt: skip

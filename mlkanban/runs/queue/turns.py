@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core.timestamps import instant
-from mlkanban.errors import LimitReached, MlkanbanError, RuleRefused
+from mlkanban.errors import LimitReached, MlkanbanError, NotFound, RuleRefused, UsageProblem
+from mlkanban.hints import hint
+from mlkanban.runs.local.folder import RunFolder, find_run
+from mlkanban.runs.local.inspect import in_queue, judged
 from mlkanban.runs.local.intake import report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.model.queue_order import InQueue, in_turn, shifted
+from mlkanban.runs.model.run_ids import only_one
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.gpus import Gpus, machine_gpus
 from mlkanban.runs.queue.waiting import wake
 from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service import Service
+from mlkanban.text import quantity
 
 
 class Turns:
@@ -37,13 +42,36 @@ class Turns:
         runs = {run.folder.id: run for run in self._files.runs(now) if run.waits}
         return [runs[run] for run in self._in_turn(runs.values())]
 
-    def known(self, now: datetime) -> list[QueuedRun]:
-        """The runs that wait, have started, or lost their place before their turn came."""
-        return self._files.runs(now)
-
     def lost(self, now: datetime) -> list[QueuedRun]:
         """The runs that lost their place before their turn came."""
         return [run for run in self._files.runs(now) if run.was_lost]
+
+    def named(self, wanted: str, now: datetime) -> QueuedRun:
+        """The run of the queue that a word names: an id or a part of it, or a card of which one run
+        waits. An error says what became of a run that waits no more."""
+        runs = {run.folder.id: run for run in self._files.runs(now) if run.waits or run.was_lost}
+        card = self._service.runs.card_called(wanted)
+        if card is not None:
+            own = [run for run, queued in runs.items() if _card(queued) == card.id]
+            if len(own) > 1:
+                raise UsageProblem(
+                    f"{quantity(len(own), 'run')} of {card.ref} wait: {', '.join(own)}.",
+                    "Name one of them.",
+                )
+            if not own:
+                raise NotFound(f"No run of {card.ref} waits here.", hint("See: {queue}"))
+            return runs[own[0]]
+        if run := only_one(runs, wanted):
+            return runs[run]
+        raise _waits_no_more(find_run(self._data, wanted), now)
+
+    def with_ids(self, ids: Sequence[str], now: datetime) -> list[QueuedRun]:
+        """Those of some runs that wait or lost their place; an error says what became of the first
+        where there are none."""
+        runs = [run for run in self._files.runs(now) if run.folder.id in ids]
+        if queued := [run for run in runs if run.waits or run.was_lost]:
+            return queued
+        raise _waits_no_more(find_run(self._data, ids[0]), now)
 
     def forget_replaced(self, start: Mapping[str, Any], now: datetime) -> None:
         """Forget the runs that lost their place and are queued again as the one with this start: of
@@ -95,47 +123,68 @@ class Turns:
         self._files.sweep(now)
         return started
 
-    def shift(self, run: QueuedRun, by: int, now: datetime) -> None:
-        """Give a run its turn earlier (`by` < 0) or later."""
+    def shift(self, runs: Sequence[QueuedRun], now: datetime, *, earlier: bool) -> None:
+        """Give some runs their turns one place earlier, or later."""
         order = [waiting.folder.id for waiting in self.waiting(now)]
         with self._service.runs.alone():
-            self._still_waiting(run, now)
-            self._files.write_order(shifted(order, run.folder.id, by))
+            ids = {run.folder.id for run in self._still_waiting(runs, now)}
+            self._files.write_order(shifted(order, ids, earlier=earlier))
         self.advance(now)
 
-    def hold(self, run: QueuedRun, by: str, now: datetime) -> None:
-        """Hold a run back, or let it go on where `by` is ''; then it starts if its turn is now."""
+    def hold(self, runs: Sequence[QueuedRun], by: str, now: datetime) -> None:
+        """Hold some runs back, or let them go on where `by` is ''; then those start whose turn is
+        now."""
         with self._service.runs.alone():
-            waiting = self._still_waiting(run, now)
-            queue = {**waiting.start["queue"], "held": by}
-            waiting.folder.write_start({**waiting.start, "queue": queue})
+            for waiting in self._still_waiting(runs, now):
+                queue = {**waiting.start["queue"], "held": by}
+                waiting.folder.write_start({**waiting.start, "queue": queue})
         self.advance(now)
 
-    def drop(self, run: QueuedRun, by: str, now: datetime) -> None:
-        """Take a run out of the queue; it never starts. One that lost its place is forgotten."""
-        if not run.was_lost:
+    def drop(self, runs: Sequence[QueuedRun], by: str, now: datetime) -> None:
+        """Take some runs out of the queue; they never start. Those that lost their place are
+        forgotten."""
+        lost = [run for run in runs if run.was_lost]
+        wait = [run for run in runs if not run.was_lost]
+        if wait:
             with self._service.runs.alone():
-                waiting = self._still_waiting(run, now)
-                waiting.folder.write_stop({"by": by, "at": instant(now)})
-            wake(run.folder)
-        self._files.remove(run.folder.id)
+                wait = self._still_waiting(wait, now)
+                for run in wait:
+                    run.folder.write_stop({"by": by, "at": instant(now)})
+            for run in wait:
+                wake(run.folder)
+        for run in (*lost, *wait):
+            self._files.remove(run.folder.id)
         self.advance(now)
 
-    def turn_of(self, run: str, now: datetime) -> str:
-        """As a sentence, which turn a run of the queue has."""
+    def turn_of(self, runs: Sequence[str], now: datetime) -> str:
+        """As sentences, which turns some runs of the queue have."""
         waiting = self.waiting(now)
-        for place, other in enumerate(waiting, 1):
-            if other.folder.id == run:
-                held = " It is held back." if other.held_by else ""
-                return f"Its turn is {place} of {len(waiting)}.{held}"
-        return "Its turn has come: it starts."
+        here = [(at, run) for at, run in enumerate(waiting, 1) if run.folder.id in runs]
+        started = len(runs) - len(here)
+        if len(runs) == 1 and started:
+            return "Its turn has come: it starts."
+        held = sum(bool(run.held_by) for _, run in here)
+        if len(runs) == 1:
+            return f"Its turn is {here[0][0]} of {len(waiting)}.{' It is held back.' * held}"
+        parts = [f"{quantity(started, 'run starts', 'runs start')}."] if started else []
+        if here:
+            first, last = here[0][0], here[-1][0]
+            turns = f"turn {first}" if len(here) == 1 else f"turns from {first} to {last}"
+            parts.append(
+                f"{quantity(len(here), 'run has', 'runs have')} {turns} of {len(waiting)}."
+            )
+        if held:
+            parts.append(f"{held if held < len(here) else 'All'} of them are held back.")
+        return " ".join(parts)
 
-    def _still_waiting(self, run: QueuedRun, now: datetime) -> QueuedRun:
-        """The run as its files have it now; the store is being written, so nothing reads that."""
-        for waiting in self._files.runs(now):
-            if waiting.folder.id == run.folder.id and waiting.waits:
-                return waiting
-        raise RuleRefused(f"Run {run.folder.id} does not wait any more.")
+    def _still_waiting(self, runs: Sequence[QueuedRun], now: datetime) -> list[QueuedRun]:
+        """Those of some runs that wait, as their files have them now: the store is being written,
+        so nothing reads that. RuleRefused where none of them does."""
+        ids = {run.folder.id for run in runs}
+        waiting = [run for run in self._files.runs(now) if run.waits and run.folder.id in ids]
+        if not waiting:
+            raise _waits_no_more(runs[0].folder, now)
+        return waiting
 
 
 class _Claim:
@@ -177,6 +226,25 @@ class _Claim:
             for number in other.start["queue"].get("cuda") or ()
         }
         return self._gpus.free(run.start["environment"].get("CUDA_VISIBLE_DEVICES"), given)
+
+
+def _waits_no_more(folder: RunFolder, now: datetime) -> RuleRefused:
+    """Why the turn of a run cannot be changed."""
+    start = folder.start()
+    state = judged(folder, start, here(), now).state
+    if state.ended and in_queue(start):
+        return RuleRefused(
+            f"Run {folder.id} was taken out of the queue.",
+            hint("Queue it again: {rerun {} --queue}", folder.id),
+        )
+    if state.ended:
+        return RuleRefused(
+            f"Run {folder.id} has ended: it waits no more.",
+            hint("See what it wrote: {logs {}}", folder.id),
+        )
+    return RuleRefused(
+        f"Run {folder.id} runs already: it waits no more.", hint("End it: {stop {}}", folder.id)
+    )
 
 
 def _gpus(waiting: Sequence[QueuedRun]) -> Gpus | None:

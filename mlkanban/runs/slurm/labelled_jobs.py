@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlkanban.core.timestamps import instant, moment
-from mlkanban.runs.local.folder import ID, RunFolder, runs_folder
+from mlkanban.runs.local.folder import RunFolder, runs_folder
 from mlkanban.runs.local.processes import here
+from mlkanban.runs.model.run_ids import ID
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.array_script import task_parameters
 from mlkanban.runs.slurm.job_records import SlurmJob

@@ -17,9 +17,10 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
-from mlkanban.runs.model.brief import broken_guards
+from mlkanban.runs.model.brief import Brief, broken_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
+from mlkanban.runs.model.run_ids import alike
 from mlkanban.runs.model.state import NOT_ANSWERED, RunState
 from mlkanban.runs.model.tracker_run import short
 from mlkanban.runs.use_cases.own_runs import held_runs, own_runs, where_runs_went
@@ -122,6 +123,19 @@ class Runs:
         places = places_of([run for _, run in of_cards])
         return sorted(of_cards, key=lambda item: places[item[1].id], reverse=True)
 
+    def going_on(self, board_id: str) -> list[tuple[str, str, Run]]:
+        """The runs of a board that have not ended, each with the short id and the title of its
+        card."""
+        with self._context.store.reading() as conn:
+            faces = repository.faces_of(conn, tuple(run_queries.with_runs(conn, board_id)))
+            open_faces = [face for face in faces if Brief.read(face.runs).goes_on]
+            return [
+                (face.ref, face.title, run)
+                for face in open_faces
+                for run in own_runs(conn, face.id)[1]
+                if not run.state.ended
+            ]
+
     def tracked(self, run: str) -> Run | None:
         """The run that only a tracker knows with this id, or with a prefix or suffix that no other
         has."""
@@ -135,10 +149,7 @@ class Runs:
             }
         if run in known:
             return known[run]
-        matching = [
-            linked_run for name, linked_run in known.items()
-            if run and any(ref.startswith(run) or ref.endswith(run) for ref in (name, short(name)))
-        ]  # fmt: skip
+        matching = [one for name, one in known.items() if alike((name, short(name)), run)]
         return matching[0] if len(matching) == 1 else None
 
     def label(self, ref: str) -> str:
@@ -280,7 +291,10 @@ class Runs:
                 sentence
                 for board, loads in before.items()
                 for sentence in rules.outgrown(
-                    board_of(tx.conn, board), loads, repository.loads(tx.conn, board)
+                    board_of(tx.conn, board),
+                    loads,
+                    repository.loads(tx.conn, board),
+                    further=False,
                 )
             ]
         return Done(sentences((_effects_text(effects), *over)))
@@ -353,35 +367,20 @@ def _effects_text(effects: Iterable[_RunEffect]) -> str:
 
 
 def _require_slot(tx: Transaction, face: CardFace) -> None:
-    """Refuse a run of a stage whose slots are all taken. A card that works unattended takes one, or
-    as many as it has runs that execute on machines of ours; none while its runs only wait in the
-    queue, which would wait for each other."""
+    """Refuse a run of a stage whose slots are all taken, as its head counts them."""
     board = tx.board_of(face)
     stage = training_stage(board, face)
     if stage is None or stage.unattended is None:
         return
-    taken = _executing(tx, face)
-    for other in repository.unattended(tx.conn, board.id, stage.id):
-        if other.id != face.id:
-            taken += _slots(tx, other)
+    others = repository.loads(tx.conn, board.id, face.id).get(stage.id, rules.Load())
+    taken = others.slots + _executing(tx, face)
     if taken >= stage.unattended:
         raise LimitReached(f"{stage.name}: {taken}/{stage.unattended} running.")
 
 
-def _slots(tx: Transaction, face: CardFace) -> int:
-    open_runs = _open_runs(tx, face)
-    if open_runs and all(run.state is RunState.QUEUED and not run.job for run in open_runs):
-        return 0
-    return max(1, _executing(tx, face))
-
-
 def _executing(tx: Transaction, face: CardFace) -> int:
-    return sum(run.state is not RunState.QUEUED for run in _open_runs(tx, face))
-
-
-def _open_runs(tx: Transaction, face: CardFace) -> list[Run]:
     runs = runs_in(tx.writer.projector.entity(face.id).fields)
-    return [run for run in runs if not run.state.ended]
+    return sum(not run.state.ended and run.state is not RunState.QUEUED for run in runs)
 
 
 def _has_place(face: CardFace, stage: Stage) -> bool:

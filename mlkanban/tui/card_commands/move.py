@@ -9,6 +9,7 @@ from mlkanban.cells import padded
 from mlkanban.core.models import Work, place
 from mlkanban.core.rules import Allowed, Load, enter, swap, work_in
 from mlkanban.errors import LimitReached
+from mlkanban.runs.model.queue_order import more_slots_of
 from mlkanban.tui.card_commands.edits import names, needed
 from mlkanban.tui.widgets.ask import Option, numbered
 
@@ -140,7 +141,9 @@ class MoveCommands:
         for face in coming:
             work = Work(face.work)
             if face.is_open:
-                loads[face.stage] = loads.get(face.stage, Load()).plus(work, -1)
+                loads[face.stage] = loads.get(face.stage, Load()).plus(
+                    work, -1, -more_slots_of(face)
+                )
             if not isinstance(enter(self._board, stage, loads, work_in(stage, work)), Allowed):
                 return False
             loads[stage.id] = loads.get(stage.id, Load()).plus(work_in(stage, work))

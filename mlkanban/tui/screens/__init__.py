@@ -13,6 +13,7 @@ SCREENS = {
     "messages": "messages:MessagesScreen",
     "plan": "plan:PlanScreen",
     "portfolio": "portfolio:PortfolioScreen",
+    "queue": "queue:QueueScreen",
     "reports": "reports:ReportsScreen",
     "runs": "runs:RunsScreen",
     "stages": "stages:StagesScreen",

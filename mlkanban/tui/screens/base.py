@@ -335,6 +335,9 @@ class KeyScreen(Screen[None]):
         """Show another screen over this one, by its name."""
         self.host.open(name, *args, **options)
 
+    def do_queue(self) -> None:
+        self.open("queue")
+
     def do_unlinked(self) -> None:
         self.open("unlinked")
 

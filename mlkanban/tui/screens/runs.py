@@ -1,9 +1,8 @@
 """The runs of a card by configuration, the runs of one of them, and what is known of the run under
 the cursor."""
 
-import asyncio
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -36,7 +35,7 @@ from mlkanban.display.run_lines import (
 from mlkanban.display.table import first_in_sight
 from mlkanban.errors import BadQuery, MlkanbanError, NotFound
 from mlkanban.runs.local.commits import difference
-from mlkanban.runs.local.folder import find_run, folders_of, split_task
+from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import logs
 from mlkanban.runs.local.log_room import longest, over_limit
 from mlkanban.runs.local.logs import Written, last_written, render
@@ -52,14 +51,11 @@ from mlkanban.runs.model.overview import (
 )
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.run_query import run_matcher
-from mlkanban.runs.model.state import HELD_BACK, RunStanding, RunState, Stopped
+from mlkanban.runs.model.state import RunStanding, RunState
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
-from mlkanban.runs.queue.entries import QueuedRun, named
-from mlkanban.runs.queue.turns import Turns
-from mlkanban.runs.stop import stop_run
-from mlkanban.service import Service
 from mlkanban.text import cell_text, display, quantity, short_name
 from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.external_editor import ExternalEditor
@@ -68,9 +64,9 @@ from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.learning_curves import Chosen, LearningCurves
 from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.run_again import run_again
+from mlkanban.tui.run_turns import RunTurns, is_held_back, waits_here
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.store_thread import beside
-from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import ListLines
 
 _LOG_SECONDS = 2.0
@@ -89,8 +85,10 @@ class RunsScreen(ListScreen):
 
     WHERE: ClassVar[str] = RUNS
 
-    def __init__(self, ref: str, title: str) -> None:
+    def __init__(self, ref: str, title: str, run: str = "") -> None:
+        """The runs of a card, with the cursor on the one with the id `run` where that is given."""
         super().__init__()
+        self._wanted = run
         self._editor = ExternalEditor(self)
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
@@ -107,7 +105,8 @@ class RunsScreen(ListScreen):
         self._marks: list[str] = []
         self._marked: list[str] = []
         self._curves = LearningCurves(self, self._draw_anew)
-        self.command_objects = (self._curves,)
+        turns = RunTurns(self, self._runs_here, self.board_changed, self._left_here)
+        self.command_objects = (self._curves, turns)
         self._written = ("", Written([], []))
         self._large: dict[str, int] = {}
         self._differs: Mapping[str, Sequence[str]] = {}
@@ -155,6 +154,19 @@ class RunsScreen(ListScreen):
         """The run that commands are about."""
         return self._listed[self.row]
 
+    def _runs_here(self) -> list[Run]:
+        """The runs of the line under the cursor, first the one that it stands for."""
+        if not self.length:
+            return []
+        if self._inside:
+            return [self._run_here]
+        others = (run for run in self._rows[self.row].runs if run.id != self._run_here.id)
+        return [self._run_here, *others]
+
+    def _left_here(self, run: Run) -> int:
+        """How many processes are alive that a run left over."""
+        return len(self._left.get(run.id, []))
+
     async def board_changed(self) -> None:
         """Read the runs again; what is under the cursor stays there."""
         try:
@@ -187,9 +199,21 @@ class RunsScreen(ListScreen):
         self._marks = [key for key in self._marks if key in keys]
         ids = {run.id for run in runs}
         self._marked = [run for run in self._marked if run in ids]
-        self._arrange(here)
+        self._arrange(self._open_wanted() or here)
         self._read_log()
         self._read_curves()
+
+    def _open_wanted(self) -> str:
+        """What the cursor is to be on at first, '' for nothing: the run that was asked for, whose
+        configuration is opened, or that configuration where it has no other run."""
+        wanted, self._wanted = self._wanted, ""
+        for row in self._all:
+            if any(run.id == wanted for run in row.runs):
+                if len(self._all) > 1 and len(row.runs) == 1:
+                    return row.key
+                self._opened = row.key
+                return wanted
+        return ""
 
     @property
     def _key(self) -> str:
@@ -533,11 +557,12 @@ class RunsScreen(ListScreen):
             idle |= {"run.again"} if run.commit else {"run.again", "run.diff"}
         if self._inside:
             idle.add("run.sort")
-        if run.state is not RunState.QUEUED or run.job:
+        waiting = [run for run in self._runs_here() if waits_here(run)]
+        if not waiting:
             idle |= {"run.hold", "run.earlier", "run.later"}
         names = [name for name in STATUS[RUNS] if name not in idle]
         hints = self.hints(names)
-        if run.evidence.startswith(HELD_BACK):
+        if waiting and all(map(is_held_back, waiting)):
             hints = [h._replace(word="release") if h.command == "run.hold" else h for h in hints]
         if several:
             hints = [h._replace(word="its runs") if h.command == "run.log" else h for h in hints]
@@ -650,78 +675,6 @@ class RunsScreen(ListScreen):
         """Ask, then start the run under the cursor again."""
         if self.length and not self._is_not_ours():
             await run_again(self, self._run_here)
-
-    async def do_run_stop(self) -> None:
-        """Ask, then stop the run under the cursor."""
-        if not self.length or self._is_not_ours():
-            return
-        run = self._run_here
-        left = len(self._left.get(run.id, []))
-        if run.state.ended and not left:
-            self.status.show("It has ended.")
-            return
-        what = f"run {run.id}"
-        if run.state.ended:
-            what = f"{left} left-over process{'' if left == 1 else 'es'} of {what}"
-        options = [Option("y", "stop it"), Option("n", "leave it")]
-        if await self.ask.choose(f"Stop {what}?", options) != "y":
-            return
-        try:
-            folder = find_run(self.host.places.data, run.id)
-            self.status.show("Asked it to stop; after 5 s it is made to.")
-            person = await self.host.store_thread.call(lambda service: service.actor)
-            stopped = await asyncio.to_thread(stop_run, folder, person, self.host.now)
-        except MlkanbanError as error:
-            self.show_error(error)
-            return
-        if stopped is Stopped.NOTHING:
-            self.status.show(f"It does not run here. It was started on {short_name(run.host)}.")
-            return
-        await self.host.look_at_runs()
-        await self.board_changed()
-        ended = stopped is Stopped.ENDED
-        self.status.show("Stopped." if ended else "scancel was sent: SLURM has not ended it yet.")
-
-    async def do_run_earlier(self) -> None:
-        """Give the run under the cursor its turn one place earlier."""
-        await self._change_turn(lambda turns, queued: turns.shift(queued, -1, self.host.now()))
-
-    async def do_run_later(self) -> None:
-        """Give the run under the cursor its turn one place later."""
-        await self._change_turn(lambda turns, queued: turns.shift(queued, 1, self.host.now()))
-
-    async def do_run_hold(self) -> None:
-        """Hold the run under the cursor back, or let it go on."""
-        person = await self.host.store_thread.call(lambda service: service.actor)
-        await self._change_turn(
-            lambda turns, queued: turns.hold(
-                queued, "" if queued.held_by else person, self.host.now()
-            )
-        )
-
-    async def _change_turn(self, change: Callable[[Turns, QueuedRun], None]) -> None:
-        """Change the turn of the run under the cursor, and say which turn it has then."""
-        if not self.length or self._is_not_ours():
-            return
-        run, data = self._run_here, self.host.places.data
-
-        def changed(service: Service) -> str:
-            turns = Turns(data, service)
-            change(turns, named(turns.waiting(self.host.now()), run.id))
-            return turns.turn_of(run.id, self.host.now())
-
-        await self.host.look_at_runs()  # runs that ended have left their slots
-        try:
-            text = await self.host.store_thread.call(changed)
-        except NotFound:
-            self.status.show("It does not wait in the queue of this machine.")
-            return
-        except MlkanbanError as error:
-            self.show_error(error)
-            return
-        await self.host.look_at_runs()
-        await self.board_changed()
-        self.status.show(text)
 
 
 def _standing_for(row: ConfigurationRuns) -> Run:

@@ -30,6 +30,7 @@ from mlkanban.display.triage_page import (
 )
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.hints import hint
+from mlkanban.runs.model.queue_order import more_slots_of
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done, Service
 from mlkanban.text import display, quantity
@@ -199,7 +200,8 @@ class TriageScreen(KeyScreen):
         content = CardContent(card, CardPage(view, spent, "x", face), model.faces.values())
         loads = dict(model.loads)
         if face is not None and face.is_open:
-            loads[face.stage] = loads[face.stage].plus(Work(face.work), -1)
+            load = loads[face.stage]
+            loads[face.stage] = load.plus(Work(face.work), -1, -more_slots_of(face))
         stages = range(len(board.stages))
         outlook = Outlook(
             [model.header(at) for at in stages],

@@ -26,11 +26,13 @@ def call(job: Job, *args: str, cwd: Path | None = None) -> subprocess.CompletedP
     )  # fmt: skip
 
 
-def ended(job: Job, name: str, code: int) -> RunFolder:
+def ended(job: Job, name: str, code: int, start: str = "08:00:00") -> RunFolder:
+    """A run that ended half an hour after it started."""
     folder = RunFolder(job.data / "runs" / name)
     folder.make()
-    folder.write_start({"card": job.card, "made": "2026-03-20T08:00:00Z", "argv": ["true"]})
-    folder.write_end({"exit": code, "ended": "2026-03-20T08:01:00Z"})
+    began = f"2026-03-20T{start}Z"
+    folder.write_start({"card": job.card, "made": began, "started": began, "argv": ["true"]})
+    folder.write_end({"exit": code, "ended": began.replace(":0", ":3", 1)})
     return folder
 
 
@@ -63,10 +65,10 @@ def test_wait_ends_with_the_code_of_the_run_and_changes_nothing(job: Job) -> Non
 
 
 def test_of_several_the_first_that_failed_counts_and_of_a_card_its_newest(job: Job) -> None:
-    ended(job, OLD, 0)
-    ended(job, NEW, 7)
-    assert call(job, "wait", OLD).returncode == 0
-    assert call(job, "wait", OLD, NEW).returncode == 7
+    ended(job, OLD, 6)
+    ended(job, NEW, 7, "09:00:00")
+    assert call(job, "wait", OLD).returncode == 6
+    assert call(job, "wait", NEW, OLD).returncode == 7
     newest = call(job, "wait", job.card.upper())
     assert newest.returncode == 7
     assert newest.stderr == f"mlkanban: Run {NEW} of {job.card} failed: exit 7.\n"
@@ -74,6 +76,22 @@ def test_of_several_the_first_that_failed_counts_and_of_a_card_its_newest(job: J
     other = json.loads(job.mlk("--json", "add", "other"))["data"]["id"]
     assert "no run of" in call(job, "wait", other).stderr
     assert call(job, "wait", NEW, "--timeout", "soon").returncode == 2
+    assert call(job, "wait", job.card, "--all", "--since", "1h").returncode == 2
+    assert call(job, "wait", job.card, "--all").returncode == 6
+    assert call(job, "wait", job.card, "--since", "1h").returncode == 3, "none of the last hour"
+
+
+def test_a_sweep_that_failed_before_it_was_waited_for_counts_as_a_whole(job: Job) -> None:
+    ended(job, OLD, 9)
+    starts = (("09:00:00", 0), ("09:00:04", 3), ("09:00:12", 0))
+    for at, (start, code) in enumerate(starts):
+        ended(job, f"{NEW[:-1]}{at}", code, start)
+    waited = call(job, "wait", job.card)
+    assert waited.returncode == 3
+    assert f"Run {NEW[:-1]}1 of {job.card} failed: exit 3." in waited.stderr
+    assert OLD not in waited.stderr
+    shown = job.mlk("runs", job.card)
+    assert f"1 of 3 runs started together failed: {NEW[-8:-1]}1" in shown
 
 
 def test_a_run_starts_again_in_its_folder_with_what_was_changed(job: Job, tmp_path: Path) -> None:

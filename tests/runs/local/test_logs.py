@@ -129,6 +129,6 @@ def test_pipes_in_the_folder_of_a_run_hold_nobody_up(
     assert render([run.out, run.err], tmp_path / "pages") == []
     assert freeable(run) == 0
     assert run.rc() is None
-    assert run.patch() == ""
+    assert run.patch() == b""
     with pytest.raises(OSError, match="no plain file"):
         run.metrics()

@@ -23,9 +23,16 @@ def test_an_order_by_hand_stays_and_newcomers_find_their_place_in_it() -> None:
 
 
 def test_a_run_is_shifted_within_the_queue() -> None:
-    assert shifted(["a", "b", "c"], "c", -1) == ["a", "c", "b"]
-    assert shifted(["a", "b", "c"], "a", 1) == ["b", "a", "c"]
-    assert shifted(["a", "b", "c"], "a", -1) == ["a", "b", "c"]
+    assert shifted(["a", "b", "c"], ["c"], earlier=True) == ["a", "c", "b"]
+    assert shifted(["a", "b", "c"], ["a"], earlier=False) == ["b", "a", "c"]
+    assert shifted(["a", "b", "c"], ["a"], earlier=True) == ["a", "b", "c"]
+
+
+def test_several_are_shifted_together_and_keep_their_order() -> None:
+    assert shifted([*"abcde"], ["c", "e"], earlier=True) == [*"acbed"]
+    assert shifted([*"abcde"], ["a", "b"], earlier=True) == [*"abcde"]
+    assert shifted([*"abcde"], ["a", "b"], earlier=False) == [*"cabde"]
+    assert shifted([*"abcde"], ["a", "e"], earlier=False) == [*"bacde"]
 
 
 PLACES = st.lists(

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.runs.queue.entries import QueueFiles, named
+from mlkanban.runs.queue.entries import QueueFiles
 from tests.runs.queue.waiting_runs import NOW, run_id, waits
 
 
@@ -51,16 +48,3 @@ def test_an_order_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     assert files.order() == ["b", "a"]
     (tmp_path / "queue" / ".order.json").write_text('{"a"')
     assert files.order() == []
-
-
-def test_a_run_is_named_by_a_piece_that_only_one_has(tmp_path: Path) -> None:
-    for at in (1, 2):
-        waits(tmp_path, at)
-    runs = QueueFiles(tmp_path).runs(NOW)
-    assert named(runs, run_id(1)) is runs[0]
-    assert named(runs, run_id(2)[-4:]) is runs[1]
-    with pytest.raises(UsageProblem, match="could be"):
-        named(runs, "20260302")
-    for nobody in ("", "x"):
-        with pytest.raises(NotFound):
-            named(runs, nobody)

@@ -64,7 +64,7 @@ def test_a_dropped_run_never_starts_and_its_card_stays_where_it_is(queue: Queue)
     cards = json.loads(queue.job.mlk("--json", "list"))["data"]
     assert {card["stage"] for card in cards} == {"Ideas"}
     assert not any(card["blocked"] for card in cards)
-    queue.job.mlk("queue", "drop", runs[0], code=3)
+    queue.job.mlk("queue", "drop", runs[0], code=1)
 
 
 def test_what_waits_is_small_and_survives_the_terminal(queue: Queue) -> None:

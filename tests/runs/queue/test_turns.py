@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from mlkanban.errors import LimitReached, MlkanbanError, RuleRefused
+from mlkanban.errors import LimitReached, MlkanbanError, NotFound, RuleRefused, UsageProblem
 from mlkanban.runs.queue import turns as module
 from mlkanban.runs.queue.entries import QueuedRun
 from mlkanban.runs.queue.gpus import Gpu, Gpus
@@ -42,6 +43,10 @@ class Runs:
             raise LimitReached("full")
         if claim() is not None:
             self.slots[card[:1]] -= 1
+
+    def card_called(self, ref: str) -> object:
+        card = ref.lower()
+        return SimpleNamespace(id=card, ref=card) if card in ("a1", "b1", "c1") else None
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -115,35 +120,94 @@ def test_a_card_that_may_not_start_holds_nobody_up(queue: Queue) -> None:
 def test_a_run_that_is_held_back_is_overtaken_and_starts_when_released(queue: Queue) -> None:
     queue.waits(1, "a1")
     queue.waits(2, "a2")
-    queue.turns.hold(queue.run(1), "ada", NOW)
+    queue.turns.hold([queue.run(1)], "ada", NOW)
     queue.runs.slots["a"] = 1
-    assert queue.turns.turn_of(run_id(1), NOW) == "Its turn is 1 of 2. It is held back."
+    assert queue.turns.turn_of([run_id(1)], NOW) == "Its turn is 1 of 2. It is held back."
     assert queue.advance() == [2]
     queue.runs.slots["a"] = 1
     assert queue.advance() == []
-    queue.turns.hold(queue.run(1), "", NOW)
+    queue.turns.hold([queue.run(1)], "", NOW)
     assert queue.waiting() == []
-    assert queue.turns.turn_of(run_id(1), NOW) == "Its turn has come: it starts."
+    assert queue.turns.turn_of([run_id(1)], NOW) == "Its turn has come: it starts."
 
 
 def test_an_order_given_by_hand_stays(queue: Queue) -> None:
     for at in (1, 2, 3):
         queue.waits(at, "a")
-    queue.turns.shift(queue.run(3), -1, NOW)
+    queue.turns.shift([queue.run(3)], NOW, earlier=True)
     assert queue.waiting() == [1, 3, 2]
-    assert queue.turns.turn_of(run_id(3), NOW) == "Its turn is 2 of 3."
-    queue.turns.shift(queue.run(1), 1, NOW)
+    assert queue.turns.turn_of([run_id(3)], NOW) == "Its turn is 2 of 3."
+    queue.turns.shift([queue.run(1)], NOW, earlier=False)
     assert queue.waiting() == [3, 1, 2]
 
 
 def test_a_run_that_was_dropped_waits_no_more(queue: Queue) -> None:
     queue.waits(1, "a1")
     run = queue.run(1)
-    queue.turns.drop(run, "ada", NOW)
+    queue.turns.drop([run], "ada", NOW)
     assert run.folder.stop_asked_by() == "ada"
     assert queue.waiting() == []
-    with pytest.raises(RuleRefused, match="does not wait any more"):
-        queue.turns.hold(run, "ada", NOW)
+    with pytest.raises(RuleRefused, match="was taken out of the queue"):
+        queue.turns.hold([run], "ada", NOW)
+
+
+def test_runs_of_one_line_are_held_shifted_and_dropped_together(queue: Queue) -> None:
+    for at in range(1, 6):
+        queue.waits(at, "a")
+    some = [queue.run(2), queue.run(4)]
+    ids = [run.folder.id for run in some]
+    queue.turns.hold(some, "ada", NOW)
+    assert queue.turns.turn_of(ids, NOW) == (
+        "2 runs have turns from 2 to 4 of 5. All of them are held back."
+    )
+    queue.turns.shift(some, NOW, earlier=True)
+    assert queue.waiting() == [2, 1, 4, 3, 5]
+    queue.turns.hold([queue.run(2)], "", NOW)
+    assert queue.turns.turn_of(ids, NOW) == (
+        "2 runs have turns from 1 to 3 of 5. 1 of them are held back."
+    )
+    queue.runs.slots["a"] = 1
+    assert queue.advance() == [2]
+    assert queue.turns.turn_of(ids, NOW) == (
+        "1 run starts. 1 run has turn 2 of 4. All of them are held back."
+    )
+    queue.turns.drop(some, "ada", NOW)
+    assert queue.waiting() == [1, 3, 5], "the one that started is left alone"
+    assert not some[0].folder.stop_asked_by()
+
+
+def test_a_run_is_named_by_a_piece_of_its_id_or_by_its_card(queue: Queue) -> None:
+    for at, card in ((1, "a1"), (2, "b1"), (3, "b1")):
+        queue.waits(at, card)
+    turns = queue.turns
+    assert turns.named(run_id(2), NOW).folder.id == run_id(2)
+    assert turns.named(run_id(3)[-4:], NOW).folder.id == run_id(3)
+    assert turns.named(run_id(3)[-8:-1] + "3", NOW).folder.id == run_id(3)
+    assert turns.named("A1", NOW).folder.id == run_id(1)
+    with pytest.raises(UsageProblem, match="could be"):
+        turns.named("20260302", NOW)
+    with pytest.raises(UsageProblem, match=f"2 runs of b1 wait: {run_id(2)}, {run_id(3)}"):
+        turns.named("b1", NOW)
+    with pytest.raises(NotFound, match="No run of c1 waits"):
+        turns.named("c1", NOW)
+    for nobody in ("", "x"):
+        with pytest.raises(NotFound):
+            turns.named(nobody, NOW)
+
+
+def test_a_run_that_waits_no_more_says_what_became_of_it(queue: Queue) -> None:
+    for at in (1, 2):
+        queue.waits(at, f"a{at}")
+    queue.runs.slots["a"] = 1
+    queue.advance()
+    with pytest.raises(RuleRefused, match="runs already: it waits no more") as refused:
+        queue.turns.named(run_id(1), NOW)
+    assert f"mlkanban stop {run_id(1)}" in str(refused.value)
+    queue.turns.drop([queue.run(2)], "ada", NOW)
+    with pytest.raises(RuleRefused, match="was taken out of the queue"):
+        queue.turns.named(run_id(2)[-8:], NOW)
+    with pytest.raises(RuleRefused, match="was taken out of the queue"):
+        queue.turns.with_ids([run_id(2)], NOW)
 
 
 def test_a_run_whose_process_is_not_there_yet_takes_no_slot(queue: Queue) -> None:

@@ -1,0 +1,64 @@
+"""The queue on a screen: a line for each run that executes or waits, and its slots."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+
+from mlkanban.display.card_face import Header, Line, Piece
+from mlkanban.display.grid import Column, Grid, column
+from mlkanban.display.lines import joined
+from mlkanban.display.run_lines import detail_lines, state_piece
+from mlkanban.display.run_text import elapsed
+from mlkanban.glyphs import Glyphs
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import FAILED, HELD_BACK, RunState
+from mlkanban.text import cell_text
+
+_KNOWN = 24
+"""The cells that other columns leave to the command."""
+
+
+def queue_grid(
+    rows: Sequence[tuple[str, Run, int]], now: datetime, width: int, glyphs: Glyphs
+) -> Grid:
+    """A line for each run: the short id of its card, the run, and its turn, 0 for none."""
+    runs = [run for _, run, _ in rows]
+    names = [state_name(run) for run in runs]
+    signs = [state_piece(run, glyphs) for run in runs]
+
+    def state(at: int) -> Line:
+        role = "alarm" if runs[at].state in FAILED else "text"
+        return [signs[at], Piece(f" {names[at]}", role)]
+
+    columns = [
+        column("turn", [str(turn or "") for _, _, turn in rows], "title", right=True),
+        Column("  run", 2 + max(map(cell_len, ("run", *names))), state),
+        column("card", [cell_text(ref) for ref, _, _ in rows], "title"),
+        column("time", [elapsed(run, now) for run in runs], "text", right=True),
+    ]
+    commands = [cell_text(shlex.join(run.argv)) for run in runs]
+    size = max(map(cell_len, ("command", *commands)))
+    last = Column("command", size, lambda at: [Piece(commands[at], "dim")])
+    return Grid.of(columns, last, width, glyphs, least=_KNOWN)
+
+
+def state_name(run: Run) -> str:
+    """The state of a run, with who holds it back in the queue."""
+    if run.state is RunState.QUEUED and run.evidence.startswith(HELD_BACK):
+        return cell_text(run.evidence)
+    return run.state.value
+
+
+def slots_line(heads: Iterable[Header], glyphs: Glyphs) -> Line:
+    """The slots of each stage that counts runs, as they stand above the stage: `5 Training 1/1
+    ►2/2 •1`."""
+    parts = [[Piece(f"{head.name} ", "dim"), *head.signs(glyphs)] for head in heads]
+    return joined(parts, "   ")
+
+
+def queue_details(run: Run, width: int, glyphs: Glyphs) -> list[Line]:
+    """What is known of a run that executes or waits: the evidence, the command, where, since when
+    and on which GPUs."""
+    return [[Piece(" ", "text"), *line] for line in detail_lines(run, width - 2, glyphs, {})]

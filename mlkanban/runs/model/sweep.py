@@ -1,0 +1,62 @@
+"""The runs of a card that somebody queued or started together, as a script does for a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from mlkanban.core.timestamps import moment
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import FAILED, RunState
+
+_PAUSE = timedelta(seconds=10)
+"""The longest between two runs that a script starts one after the other. Who first looks at what
+failed takes longer."""
+_NAMED = 4
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def newest_sweep(runs: Sequence[Run]) -> list[Run]:
+    """The runs of a card that were queued or started together last, each soon after the one before,
+    and those from earlier that had not ended by then; oldest first. Runs that only a tracker knows
+    are none of them."""
+    came = {run.id: _came(run) for run in runs if run.state is not RunState.TRACKED}
+    own = sorted((run for run in runs if run.id in came), key=lambda run: (came[run.id], run.id))
+    if not own or came[own[-1].id] == _LONG_AGO:
+        return own[-1:]
+    begin = came[own[-1].id]
+    for run in reversed(own):
+        if begin - came[run.id] > _PAUSE:
+            break
+        begin = came[run.id]
+    return [run for run in own if came[run.id] >= begin or _ended(run) >= begin]
+
+
+def not_over_at(runs: Sequence[Run], begin: datetime) -> list[Run]:
+    """The runs of a card that have not ended, or not before `begin`; oldest first."""
+    own = [run for run in runs if run.state is not RunState.TRACKED]
+    return [run for run in reversed(own) if _ended(run) >= begin]
+
+
+def failures_text(runs: Sequence[Run]) -> str:
+    """How many of the runs that were started together last failed: `1 of 6 runs started together
+    failed: 4f1c2a90`; '' where none did, or there is only one."""
+    together = newest_sweep(runs)
+    failed = [run.id.rpartition("-")[2] for run in together if run.state in FAILED]
+    if not failed or len(together) == 1:
+        return ""
+    names = ", ".join(failed[:_NAMED]) + (", .." if len(failed) > _NAMED else "")
+    return f"{len(failed)} of {len(together)} runs started together failed: {names}"
+
+
+def _came(run: Run) -> datetime:
+    """When it was queued or started; long ago where nobody knows."""
+    return moment(run.made or run.started) or _LONG_AGO
+
+
+def _ended(run: Run) -> datetime:
+    """When it ended; later than anything where it goes on, and when it came where nobody knows."""
+    if not run.state.ended:
+        return _NEVER
+    return moment(run.ended) or _came(run)

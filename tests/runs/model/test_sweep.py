@@ -1,0 +1,74 @@
+"""Which runs of a card belong together: those of a script that starts several."""
+
+from datetime import UTC, datetime
+
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.sweep import failures_text, newest_sweep, not_over_at
+
+
+def run(name: str, made: str, ended: str = "", state: RunState | None = None) -> Run:
+    """A run that came, and ended, at these times of a day."""
+    state = state or (RunState.FINISHED if ended else RunState.RUNNING)
+    return Run(
+        f"20260320-080000-0000000{name}", state, made=f"2026-03-20T{made}Z",
+        ended=f"2026-03-20T{ended}Z" if ended else "",
+    )  # fmt: skip
+
+
+def names(runs: list[Run]) -> str:
+    return "".join(run.id[-1] for run in runs)
+
+
+FAILED, LOST = RunState.FAILED, RunState.LOST
+SWEEP = [
+    run("c", "09:00:15"), run("b", "09:00:08", "09:00:09"),
+    run("a", "09:00:00", "09:00:01", FAILED),
+]  # fmt: skip
+"""Newest first, as the runs of a card are listed."""
+
+
+def test_runs_that_came_soon_after_each_other_belong_together() -> None:
+    assert names(newest_sweep(SWEEP)) == "abc"
+    assert newest_sweep([]) == []
+
+
+def test_what_was_over_before_they_came_does_not_count() -> None:
+    failed = run("0", "08:00:00", "08:59:40", FAILED)
+    assert names(newest_sweep([*SWEEP, failed])) == "abc"
+
+
+def test_what_was_going_on_when_they_came_counts() -> None:
+    before = [run("1", "08:00:00"), run("0", "07:00:00", "09:30:00", FAILED)]
+    assert names(newest_sweep([*SWEEP, *before])) == "01abc"
+
+
+def test_a_run_that_somebody_starts_after_a_look_is_alone() -> None:
+    again = run("d", "09:00:40", "09:01:00")
+    assert names(newest_sweep([again, *SWEEP[1:]])) == "d"
+
+
+def test_a_run_of_a_tracker_is_none_of_them() -> None:
+    tracked = run("e", "09:00:20", "09:00:30", RunState.TRACKED)
+    assert names(newest_sweep([tracked, *SWEEP])) == "abc"
+    assert failures_text([tracked]) == ""
+
+
+def test_a_run_that_was_not_queued_came_when_it_started() -> None:
+    alone = Run("20260320-080000-00000009", FAILED, started="2026-03-20T09:00:10Z")
+    assert names(newest_sweep([alone, *SWEEP[1:]])) == "ab9"
+
+
+def test_those_that_had_not_ended_by_a_time_are_found() -> None:
+    at = datetime(2026, 3, 20, 9, 0, 5, tzinfo=UTC)
+    assert names(not_over_at(SWEEP, at)) == "bc"
+
+
+def test_how_many_of_them_failed_is_said_with_their_names() -> None:
+    assert failures_text(SWEEP) == "1 of 3 runs started together failed: 0000000a"
+    many = [run(f"{at}", f"09:00:0{at}", "09:01:00", LOST) for at in range(6)]
+    assert failures_text(many) == (
+        "6 of 6 runs started together failed: 00000000, 00000001, 00000002, 00000003, .."
+    )
+    assert failures_text(SWEEP[:2]) == ""
+    assert failures_text(SWEEP[2:]) == "", "of a single one the state says it"

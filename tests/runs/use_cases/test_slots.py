@@ -1,0 +1,86 @@
+"""The slots of a stage: its head, `mlkanban stages` and the queue count the same."""
+
+from dataclasses import replace
+
+import pytest
+
+from mlkanban.core.rules import Load
+from mlkanban.errors import LimitReached
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.service.boards import Snapshot
+from mlkanban.tui.board_model import BoardModel
+from tests.service.machine import FINISHED, KILLED, LOST, RUNNING, Machine
+from tests.service.people import Person
+
+QUEUED, ORPHAN = RunState.QUEUED, RunState.ORPHAN
+EXECUTES = Run("x", RUNNING, "alive", started="2026-03-20T08:00:00Z")
+WAITS = Run("x", QUEUED, "waits for a free slot", made="2026-03-20T08:00:00Z")
+JOB = replace(EXECUTES, job="SLURM job 7")
+CASES = {
+    "one run": ([EXECUTES], 1),
+    "two runs of one card": ([EXECUTES, EXECUTES], 2),
+    "one executes, two wait": ([EXECUTES, WAITS, WAITS], 1),
+    "one was adopted": ([replace(EXECUTES, adopted=True, made=EXECUTES.started)], 1),
+    "adopted, and one that nobody watches": (
+        [replace(EXECUTES, adopted=True, made=EXECUTES.started), replace(EXECUTES, state=ORPHAN)],
+        2,
+    ),
+    "a job of SLURM beside one of ours": ([JOB, EXECUTES], 2),
+    "a job of SLURM that executes, another one waits": (
+        [JOB, replace(WAITS, job="SLURM job 8")], 1,
+    ),
+    "ended ones count for nothing": (
+        [replace(EXECUTES, state=state, ended="2026-03-20T09:00:00Z")
+         for state in (KILLED, LOST)] + [EXECUTES], 1,
+    ),
+    "all wait": ([WAITS, WAITS], 0),
+}  # fmt: skip
+"""Runs of a card, and how many slots they take."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_all_count_the_same(ada: Person, case: str) -> None:
+    runs, slots = CASES[case]
+    first, other = ada.adds("focal loss", "mixup")
+    box = Machine(ada)
+    for at, run in enumerate(runs):
+        box.tells(first, replace(run, id=f"r{at}"))
+    assert counted(ada) == slots
+
+    def may_start() -> bool:
+        uuid = next(face.id for face in snapshot(ada).faces if face.ref == other)
+        try:
+            ada.service.runs.start_queued(uuid, "", lambda: None)
+        except LimitReached:
+            return False
+        return True
+
+    ada.sets("Training", limit=9, unattended=slots)
+    assert not may_start()
+    ada.sets("Training", limit=9, unattended=slots + 1)
+    assert may_start()
+
+
+def test_a_card_whose_further_runs_wait_holds_no_slot_between_them(ada: Person) -> None:
+    [ref] = ada.adds("focal loss")
+    box = Machine(ada)
+    box.starts(ref, "r1")
+    box.tells(ref, replace(WAITS, id="r2"))
+    assert counted(ada) == 1
+    box.ends(ref, "r1", FINISHED)
+    assert ada.where(ref) == "Training"
+    assert counted(ada) == 0
+
+
+def snapshot(ada: Person) -> Snapshot:
+    return ada.service.boards.snapshot(ada.board_id)
+
+
+def counted(ada: Person) -> int:
+    """The slots taken in Training, by the store and by the board on the screen."""
+    stage = next(one.id for one in ada.board.stages if one.name == "Training")
+    load = ada.service.boards.loads(ada.board_id).get(stage, Load())
+    model = BoardModel.of(snapshot(ada).board, snapshot(ada).faces, ada.clock().date())
+    assert model.loads.get(stage, Load()) == load
+    return load.slots

@@ -33,10 +33,10 @@ class GrowingFile:
         self._tail = b""
         self._identity: tuple[int, int] | None = None
 
-    def read(self, containing: bytes = b"", *, over: bool = False) -> NewLines:
-        """The new lines that contain some bytes. `over`: nobody writes any more, so a last line
-        without an end is complete. OSError when the file cannot be read; what is no plain
-        file has no lines."""
+    def read(self, *containing: bytes, over: bool = False) -> NewLines:
+        """The new lines that contain any of some bytes, all where none are given. `over`: nobody
+        writes any more, so a last line without an end is complete. OSError when the file cannot be
+        read; what is no plain file has no lines."""
         try:
             opened = open_plain(self.path)
         except NoPlainFile:
@@ -57,7 +57,7 @@ class GrowingFile:
         file.seek(self._offset - len(self._tail))
         return file.read(len(self._tail)) == self._tail
 
-    def _lines(self, file: BinaryIO, containing: bytes, over: bool) -> Iterator[str]:
+    def _lines(self, file: BinaryIO, containing: tuple[bytes, ...], over: bool) -> Iterator[str]:
         while True:
             file.seek(self._offset)
             chunk = file.read(_CHUNK)
@@ -70,18 +70,24 @@ class GrowingFile:
                 return
             self._offset += end
             self._tail = (self._tail + chunk[:end])[-_TAIL:]
-            for line in lines_containing(chunk[:end], containing):
+            for line in lines_containing(chunk[:end], *containing):
                 yield line.decode(errors="replace")
 
 
-def lines_containing(text: bytes, wanted: bytes) -> Iterator[bytes]:
-    """The lines of a text that contain some bytes, without looking closely at the others."""
+def lines_containing(text: bytes, *wanted: bytes) -> Iterator[bytes]:
+    """The lines of a text that contain any of some bytes, without looking closely at the others;
+    all lines where none are given."""
     if not wanted:
         yield from text.splitlines()
         return
     start = 0
-    while (found := text.find(wanted, start)) >= 0:
-        begin = max(text.rfind(b"\n", start, found), text.rfind(b"\r", start, found)) + 1 or start
-        ends = [end for end in (text.find(b"\n", found), text.find(b"\r", found)) if end >= 0]
+    places = {part: text.find(part) for part in wanted}
+    while found := [place for place in places.values() if place >= 0]:
+        first = min(found)
+        begin = max(text.rfind(b"\n", start, first), text.rfind(b"\r", start, first)) + 1 or start
+        ends = [end for end in (text.find(b"\n", first), text.find(b"\r", first)) if end >= 0]
         start = min(ends, default=len(text))
         yield text[begin:start]
+        for part, place in places.items():
+            if 0 <= place < start:
+                places[part] = text.find(part, start)

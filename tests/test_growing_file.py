@@ -71,3 +71,10 @@ def test_a_line_without_an_end_takes_no_more_memory_than_a_chunk(log: Path) -> N
     assert len(growing.read(b"x").lines) == 0
     append(log, "\nx\n")
     assert growing.read(b"x").lines == ["x"]
+
+
+def test_lines_with_any_of_several_marks_come_in_their_order(log: Path) -> None:
+    append(log, "b: 1\nno\na: 2 b: 3\n\nb: 4\ra: 5\na: 6\n")
+    assert GrowingFile(log).read(b"a:", b"b:").lines == [
+        "b: 1", "a: 2 b: 3", "b: 4", "a: 5", "a: 6",
+    ]  # fmt: skip

@@ -307,9 +307,9 @@ def run_data(run: Run) -> dict[str, object]:
         "metrics": dict(run.metrics),
         "parameters": known_parameters(run),
         "tasks": {
-            "count": run.task_count,
-            "over": run.tasks_over or 0,
-            "failed": run.tasks_failed or 0,
+            "count": run.task_count or len(run.tasks),
+            "over": run.tasks_over or len(run.tasks),
+            "failed": run.tasks_failed or sum(t.state is RunState.FAILED for t in run.tasks),
             "running": run.at_work or 0,
             "ended": [
                 {
@@ -322,7 +322,7 @@ def run_data(run: Run) -> dict[str, object]:
                 }
                 for task in run.tasks
             ],
-        } if run.task_count else None,
+        } if run.task_count or run.tasks else None,
         "unread_metrics": list(run.unread),
         "tracker": {
             "ref": run.tracked or run.id, "says": run.says or None, "where": run.where,

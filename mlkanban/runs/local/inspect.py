@@ -22,6 +22,7 @@ from mlkanban.runs.local.array_tasks import (
     write_apart,
 )
 from mlkanban.runs.local.folder import RunFolder, tail
+from mlkanban.runs.local.hydra_sweep import HydraSweep, sweep_of, task_rows
 from mlkanban.runs.local.processes import Process, alive, group, scope_in, stopped
 from mlkanban.runs.model.failure import SHOWN, death, hint_of_death, last_lines
 from mlkanban.runs.model.metric_lines import Reported, in_file, together
@@ -174,6 +175,10 @@ def report(
         if count and isinstance(job, dict) and write_apart(job):
             made |= {"metrics": {}, **tasks_report(job, ends, scheduler.get("lives") or ())}
             wrong = "; ".join(filter(None, (wrong, left_out(ends))))
+        elif not count and (sweep := _sweep(folder, start)):
+            err = logs(folder, start)[1]
+            errors = tail(err[-1]) if err else ""
+            made["tasks"] = task_rows(sweep, judgement.state, made["ended"], errors)
         made["evidence"] += f"; {wrong}" if wrong else ""
     return made
 
@@ -210,9 +215,8 @@ def _instant(seconds: float) -> str:
 def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> dict[str, Any]:
     end, scheduler = folder.end(), folder.scheduler()
     lines, alone = _last_written(folder, start)
-    over = _written(end, start) or scheduler.get("ended") or _last_sign(folder, start)
     made: dict[str, Any] = {
-        "ended": str(over or ""),
+        "ended": _ended(folder, start),
         "last": [redacted_text(line) for line in lines[-SHOWN:]],
     }
     if judgement.state is RunState.FAILED:
@@ -225,6 +229,12 @@ def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> d
         if scheduler.get("failed"):
             made["why"] += f"; {scheduler['failed']}"
     return made
+
+
+def _ended(folder: RunFolder, start: dict[str, Any]) -> str:
+    """When a run ended, as far as that is known."""
+    over = folder.scheduler().get("ended")
+    return str(_written(folder.end(), start) or over or _last_sign(folder, start) or "")
 
 
 def _written(end: Mapping[str, Any], start: Mapping[str, Any]) -> str:
@@ -256,13 +266,26 @@ def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]
     apart = isinstance(job, dict) and write_apart(job)
     out = [] if apart else logs(folder, start)[0]
     from_output = reduce(together, (reported_in(log, _FOR_METRICS) for log in out), Reported({}))
+    several, wrong = "tasks of the array" if apart else "", []
+    if not apart and (sweep := _sweep(folder, start)):
+        several, wrong = "jobs of the sweep", [sweep.left_out(from_output)]
+        from_output = Reported({}, sweep.unread)
     try:
         text = folder.metrics()
-        if apart and text.strip():
-            raise ValueError("all tasks of the array write to it")
-        return together(from_output, in_file(text)) if text.strip() else from_output, ""
+        if several and text.strip():
+            raise ValueError(f"all {several} write to it")
+        from_output = together(from_output, in_file(text)) if text.strip() else from_output
     except (OSError, ValueError) as error:
-        return from_output, f"{folder.metrics_file.name} is left out: {error}"
+        wrong.append(f"{folder.metrics_file.name} is left out: {error}")
+    return from_output, "; ".join(filter(None, wrong))
+
+
+def _sweep(folder: RunFolder, start: dict[str, Any]) -> HydraSweep | None:
+    """The sweep of Hydra that a run was, if it was one."""
+    out = logs(folder, start)[0]
+    if len(out) != 1:
+        return None
+    return sweep_of(out[0], start, _ended(folder, start), _FOR_METRICS)
 
 
 def logs(

@@ -16,6 +16,7 @@ from mlkanban.growing_file import lines_containing
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.processes import here, open_for_writing, scope_in
+from mlkanban.runs.model.hydra_log import SIGN
 from mlkanban.runs.model.metric_lines import LONGEST_LINE, MARK
 
 MB = 1_000_000
@@ -24,6 +25,8 @@ _LAST_KEPT = 4_000
 """Bytes of the end that stay of an old log: what a page shows of it."""
 _LAST_METRICS = 100
 """Lines of metrics that are never thinned out."""
+_JOBS = SIGN.encode()
+"""What is in the lines that say whose values follow."""
 _METRICS_KEPT = 1_000_000
 """Bytes of lines of metrics that stay of an old log."""
 
@@ -145,7 +148,7 @@ def shorten(log: Path, *, first: int, last: int, metrics: int, now: datetime) ->
                 target.write(_NOTE + f"{note}{kept}{some}]\n".encode())
                 for at, line in enumerate(_metric_lines(source, begin, end)):
                     # The last ones are what a run ends with.
-                    if at % every == 0 or at >= len(sizes) - _LAST_METRICS:
+                    if at % every == 0 or at >= len(sizes) - _LAST_METRICS or _JOBS in line:
                         target.write(line + b"\n")
                 _copy(source, target, end, status.st_size)
                 target.flush()
@@ -197,7 +200,7 @@ def _metric_lines(source: BinaryIO, begin: int, end: int) -> Iterator[bytes]:
         rest = text[whole:] if place < end else b""
         if len(rest) > LONGEST_LINE:
             rest = b"x" * (LONGEST_LINE + 1)  # too long, however it ends
-        for line in lines_containing(text[:whole] if place < end else text, MARK.encode()):
+        for line in lines_containing(text[:whole] if place < end else text, MARK.encode(), _JOBS):
             if len(line) <= LONGEST_LINE:
                 yield line
 

@@ -37,7 +37,7 @@ def configuration_key(run: Run, repeats: Repeats = DEFAULT) -> Key:
     """The configuration of a run: its commit, whether files differed from that, the folder it was
     started in, its dataset, and its parameters by command line and tracker."""
     known = known_parameters(run)
-    kept = {name: value for name, value in known.items() if not repeats.may_differ(name)}
+    kept = {name: value for name, value in known.items() if not repeats.may_differ(name, value)}
     kept = {n: v for n, v in kept.items() if not (HIDDEN in v and names_a_secret(n))}
     from_tracker = bool(known) and not any(map(_hides_a_setting, kept.values()))
     return Key(
@@ -78,7 +78,8 @@ def draw(run: Run, repeats: Repeats) -> tuple[tuple[str, str], ...]:
     """The parameters, such as the seed, that make a run another observation of its
     configuration."""
     known = known_parameters(run)
-    return tuple(sorted((name, value) for name, value in known.items() if repeats.is_draw(name)))
+    draws = ((name, value) for name, value in known.items() if repeats.is_draw(name, value))
+    return tuple(sorted(draws))
 
 
 def with_origin(runs: Sequence[Run]) -> list[Run]:
@@ -104,7 +105,12 @@ def differences(
     """What the configurations differ in, with the value that each has, '' where it has none: their
     parameters, then commit, folder and dataset."""
     firsts = [group[0] for group in groups]
-    unlike = {n: v for n, v in differing(firsts).items() if not repeats.may_differ(n)}
+    # A seed alone may be one of several in its configuration; a list of seeds is all of them.
+    shown = {
+        name: tuple("" if repeats.may_differ(name, value) else value for value in values)
+        for name, values in differing(firsts).items()
+    }
+    unlike = {name: values for name, values in shown.items() if any(values)}
     for name, values in (
         ("commit", [run.commit[:7] + "*" * run.dirty for run in firsts]),
         ("folder", [run.folder or "." * bool(run.commit) for run in firsts]),

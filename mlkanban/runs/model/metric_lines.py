@@ -32,6 +32,7 @@ _PAIR = re.compile(
 )
 _NUMBER = re.compile(r"(?P<number>[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s?(?P<per>%?)")
 _OF_TRACKER = re.compile(r" is (?:NaN|infinite)(?: since step -?\d+)?$")
+_BEGAN_AGAIN = re.compile(r"steps of (?P<name>.+) began again (?:once|\d+ times): ")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _STEP_NAMES = ("step", "global_step", "iteration", "iter")
 """What counts the steps of a training; of several in one line the first of these does."""
@@ -94,13 +95,51 @@ def metric_line(line: str) -> MetricLine | None:
     return MetricLine(step, counters.get("epoch"), values, unread)
 
 
+class StepOrder:
+    """Finds metrics whose steps begin again: at the first one, or before it, after later ones, as
+    where several trainings write to one log. Where epochs are named, the steps within each may
+    begin again. `again` is how often each metric did."""
+
+    def __init__(self) -> None:
+        self.again: dict[str, int] = {}
+        self._first: dict[str, tuple[float, ...]] = {}
+        self._last: dict[str, tuple[float, ...]] = {}
+
+    def take(self, line: MetricLine) -> list[str]:
+        """The metrics whose steps begin again with this line."""
+        place = tuple(part for part in (line.epoch, line.step) if part is not None)
+        began = []
+        for name in line.values:
+            if place:
+                first, last = self._first.setdefault(name, place), self._last.get(name, place)
+                if len(place) == len(first) and place <= first and place < last:
+                    self.again[name] = self.again.get(name, 0) + 1
+                    began.append(name)
+            self._last[name] = place
+        return began
+
+    def is_open(self, name: str) -> bool:
+        """Whether the last value of a metric is that of the last of several trainings, and not one
+        without a step that stands for all of them."""
+        return name in self.again and bool(self._last[name])
+
+
+def began_again_text(name: str, times: int) -> str:
+    """`steps of val_auc began again 5 times: several trainings in one log`."""
+    many = "once" if times == 1 else f"{times} times"
+    return f"steps of {name} began again {many}: several trainings in one log"
+
+
 def reported(lines: Iterable[str]) -> Reported:
-    """The metrics that `lines` report. A line may hold several, with their step."""
+    """The metrics that `lines` report. A line may hold several, with their step. Of several
+    trainings the value of the last one is none of all: only a value without a step is."""
     values: dict[str, float] = {}
     unread: dict[str, str] = {}
+    order = StepOrder()
     for line in lines:
         if (found := metric_line(line)) is None:
             continue
+        order.take(found)
         for name, written in found.unread.items():
             # It ended without a number: an earlier one is not its result.
             values.pop(name, None)
@@ -112,6 +151,9 @@ def reported(lines: Iterable[str]) -> Reported:
                 values[name] = value
             else:
                 unread[name] = f"{name}={value:g}"
+    for name in filter(order.is_open, [*values]):
+        del values[name]
+        unread[name] = began_again_text(name, order.again[name])
     return Reported(values, tuple(unread.values()))
 
 
@@ -157,16 +199,23 @@ def in_file(text: str) -> Reported:
 
 def together(lines: Reported, file: Reported) -> Reported:
     """Both sources combined; the file takes precedence."""
-    unread = [line for line in lines.unread if line.partition("=")[0].strip() not in file.values]
+    unread = [line for line in lines.unread if _metric_of(line) not in file.values]
     return Reported(lines.values | file.values, tuple(dict.fromkeys([*unread, *file.unread])))
 
 
+def _metric_of(unread: str) -> str:
+    """The metric that something unread is about."""
+    again = _BEGAN_AGAIN.search(unread)
+    return again["name"] if again else unread.partition("=")[0].strip()
+
+
 def unread_text(unread: tuple[str, ...]) -> str:
-    """A sentence about unread metrics: `metrics not understood: f1=high, auc=nan and 3 more`, or a
-    tracker's `auc is NaN since step 50`; '' for none."""
+    """A sentence about unread metrics: `metrics not understood: f1=high, auc=nan and 3 more`, a
+    tracker's `auc is NaN since step 50`, or that its steps began again; '' for none."""
     of_tracker = [line for line in unread if is_of_tracker(line)]
-    written = [line for line in unread if not is_of_tracker(line)]
-    sentences = [_some(of_tracker)] if of_tracker else []
+    again = [line for line in unread if _BEGAN_AGAIN.search(line)]
+    written = [line for line in unread if line not in of_tracker and line not in again]
+    sentences = [_some(some) for some in (of_tracker, again) if some]
     sentences += [f"metrics not understood: {_some(written)}"] if written else []
     return "; ".join(sentences)
 

@@ -33,6 +33,9 @@ DEFAULT_NAMES = (
 end of a parameter's whole name, any other with its last part."""
 
 
+_SEVERAL = re.compile(r"[^,]*(?:,[^,]+)+|[a-z]+\(.*\)|\[.*\]", re.DOTALL)
+
+
 def refusal(names: Iterable[str]) -> str:
     """What is wrong with such names, '' when nothing is."""
     for name in names:
@@ -96,18 +99,26 @@ class Repeats:
         given = "" if "true" in rest or "false" in rest else head.rpartition('"')[2]
         return given == self.mark
 
-    def may_differ(self, name: str) -> bool:
+    def may_differ(self, name: str, value: str = "") -> bool:
         """Whether a parameter is one in which repeats may differ: `seed`, `--random-state`,
-        `trainer.data_seed`, `hydra.run.dir`."""
-        return _compiled(self.names).fit(name)
+        `trainer.data_seed`, `hydra.run.dir`. Several seeds are none: a run over `1,2,3` is no
+        repeat of one over `1,2`."""
+        if not _compiled(self.names).fit(name):
+            return False
+        return not is_list(value) or _compiled(_LABELS).fit(name)
 
-    def is_draw(self, name: str) -> bool:
+    def is_draw(self, name: str, value: str = "") -> bool:
         """Whether a parameter in which repeats may differ makes another observation of them, as a
         seed does and an output folder does not."""
-        return self.may_differ(name) and not _compiled(_LABELS).fit(name)
+        return self.may_differ(name, value) and not _compiled(_LABELS).fit(name)
 
 
 DEFAULT = Repeats()
+
+
+def is_list(value: str) -> bool:
+    """Whether a value of the command line stands for several: `1,2,3`, `[1, 2]`, `range(1,4)`."""
+    return bool(_SEVERAL.fullmatch(value))
 
 
 def _plain(name: str) -> str:

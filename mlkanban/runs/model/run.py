@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from sys import float_info
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ UNKNOWN_TASK = "array_task"
 """The parameter that stands for the number of a task where nobody knows what it decides."""
 EXACT_TASKS = 50
 """Up to so many tasks of an array it is written down whenever one ends."""
+SWEEPS = ("-m", "--multirun", "hydra.mode=MULTIRUN")
+"""Words of a command line that make a sweep of Hydra of it."""
 _LOST_WITH, _OVER_WITH = "lost with its run", "over with its run"
 """What became of a run that a tracker calls running, and that was started in one of ours: that one
 finished, or ended otherwise."""
@@ -28,9 +31,9 @@ _SPELLED = {"fail": "failed", _LOST_WITH: "lost", _OVER_WITH: "over"}
 
 
 class Task(NamedTuple):
-    """A task of a job array that has ended; `seconds` are those of all its starts, None where they
-    are not known, `why` is why it failed. `started` and `ended` are seconds since 1970, None where
-    they are not known."""
+    """A task of a job array, or a job of a sweep, that has ended; `seconds` are those of all its
+    starts, None where they are not known, `why` is why it failed. `started` and `ended` are seconds
+    since 1970, None where they are not known. `params` are the parameters of this task alone."""
 
     number: int
     state: RunState
@@ -39,6 +42,11 @@ class Task(NamedTuple):
     metrics: Mapping[str, float] = {}
     started: int | None = None
     ended: int | None = None
+    params: Mapping[str, str] = {}
+
+
+_TASK_PARTS = Task._fields.index("params")
+"""So many parts are kept of every task; its own parameters follow where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class Run:
     Of a job array, `task_count` is how many tasks it has, `tasks_over` and `tasks_failed` how many
     of them ended and failed, `at_work` how many run, since `at_work_since` on average; `elapsed`
     are the seconds of those that ended. Once it has ended, `tasks` are its tasks. `task_params` are
-    the parameters that follow from the number of a task, with `{}` for that."""
+    the parameters that follow from the number of a task, with `{}` for that. Of a sweep that ran in
+    one process `tasks` are its jobs; it has no `task_count`, as it is one job to its machine."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -180,8 +189,9 @@ class Run:
         return [self.metrics[name]] if self.is_result and name in self.metrics else []
 
     def params_of(self, task: Task) -> dict[str, str]:
-        """The parameters that follow from the number of a task."""
-        return {n: text.replace("{}", str(task.number)) for n, text in self.task_params.items()}
+        """The parameters of a task: its own, and those that follow from its number."""
+        by_number = {n: t.replace("{}", str(task.number)) for n, t in self.task_params.items()}
+        return {**by_number, **task.params}
 
     @property
     def task_values(self) -> dict[str, list[float]]:
@@ -310,14 +320,14 @@ def _tasks(part: Any) -> tuple[Task, ...] | None:
         return None
     tasks = []
     for row in part:
-        if not isinstance(row, list | tuple) or len(row) != 7 or _whole(row[0]) is None:
+        if not isinstance(row, list | tuple) or len(row) < _TASK_PARTS or _whole(row[0]) is None:
             continue
-        number, state, seconds, why, metrics, started, ended = row
+        number, state, seconds, why, metrics, started, ended, *rest = row
         with suppress(ValueError):
             tasks.append(
                 Task(
                     number, RunState(state), _whole(seconds), str(why), _numbers(metrics) or {},
-                    _whole(started), _whole(ended),
+                    _whole(started), _whole(ended), _texts(rest[0] if rest else None) or {},
                 )
             )  # fmt: skip
     return tuple(tasks)
@@ -347,6 +357,8 @@ def _keepable(part: Any) -> Any:
     """A part as JSON has it, all its texts such that a board can keep them."""
     if isinstance(part, RunState):
         return part.value
+    if isinstance(part, Task) and not part.params:
+        part = part[:_TASK_PARTS]
     if isinstance(part, str):
         return made_keepable(part)
     if isinstance(part, Mapping):
@@ -413,14 +425,28 @@ def tasks_apart(runs: Iterable[Run]) -> list[Run]:
 
 def _of_tasks(run: Run) -> Iterator[Run]:
     for task in run.tasks:
-        params = run.params_of(task)
         yield replace(
-            run, id=f"{run.id}_{task.number}", job=f"{run.job}_{task.number}", state=task.state,
-            why=task.why, exit=None, evidence=f"task {task.number}: {task.state.value}",
-            metrics=task.metrics, params={**run.params, **params}, elapsed=task.seconds, tasks=(),
+            run, id=f"{run.id}_{task.number}", job=f"{run.job}_{task.number}" if run.job else "",
+            state=task.state, why=task.why, exit=None,
+            evidence=f"task {task.number}: {task.state.value}", metrics=task.metrics,
+            argv=_of_one_job(run.argv, task.params) if task.params else run.argv,
+            params={**run.params, **run.params_of(task)}, elapsed=task.seconds, tasks=(),
             started=_instant(task.started) or run.started, ended=_instant(task.ended) or run.ended,
             task_count=None, unread=(), last=(),
         )  # fmt: skip
+
+
+def _of_one_job(argv: Sequence[str], params: Mapping[str, str]) -> tuple[str, ...]:
+    """The command line of one job of a sweep: `lr=0.01` for `--multirun lr=0.01,0.02`."""
+    words = []
+    for word, after in zip_longest(argv, argv[1:], fillvalue="="):
+        name, equals, _ = word.partition("=")
+        plain = name.lstrip("+~")
+        if equals and plain in params:
+            words.append(f"{plain}={params[plain]}")
+        elif word not in SWEEPS or "=" not in (word + after):  # python -m MODULE
+            words.append(word)
+    return tuple(words)
 
 
 Place = tuple[object, ...]

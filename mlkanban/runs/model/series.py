@@ -63,12 +63,14 @@ class Point(NamedTuple):
 class Series:
     """The values of a metric, at most `MOST_POINTS` of them: where more were reported, the least
     and the greatest of neighbours. `count` is how many were reported; `unread` is the newest report
-    as it was written, where that is no number (`loss=nan`)."""
+    as it was written, where that is no number (`loss=nan`). `about` says whose values they are
+    where a run has those of several: `job 3: lr=0.02 seed=1`, `best of 32 trials`."""
 
     name: str
     points: tuple[Point, ...] = ()
     count: int = 0
     unread: str = ""
+    about: str = ""
 
     @property
     def last(self) -> Point | None:
@@ -190,7 +192,8 @@ def sparkline(values: Sequence[float], bars: str) -> str:
 class Latest(NamedTuple):
     """What a run that goes on reported last of a metric: its newest value, with the place of that;
     `unread` is what came after it and is no number. `shape` are all values in a few cells. `other`
-    says that this is not the metric of the card, but what the run reports in its place."""
+    says that this is not the metric of the card, but what the run reports in its place. `about`
+    says whose values they are, '' for those of the run itself."""
 
     run: str
     name: str
@@ -201,6 +204,7 @@ class Latest(NamedTuple):
     shape: tuple[float, ...]
     unread: str = ""
     other: bool = False
+    about: str = ""
 
     @classmethod
     def of(cls, run: str, series: Series, metric: str) -> Latest:
@@ -209,7 +213,7 @@ class Latest(NamedTuple):
         return cls(
             run, series.name, last and last.value, last and last.step, last and last.epoch,
             last.place if last else "", tuple(series.shape(SHAPE_CELLS)), series.unread,
-            series.name != metric,
+            series.name != metric, series.about,
         )  # fmt: skip
 
 

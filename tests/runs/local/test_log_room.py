@@ -172,3 +172,17 @@ def test_both_logs_of_a_run_take_room(run: RunFolder) -> None:
     run.out.write_bytes(b"12345")
     run.err.write_bytes(b"123")
     assert room(run) == 8
+
+
+def test_a_shortened_log_of_a_sweep_still_says_whose_its_values_are(run: RunFolder) -> None:
+    jobs = [
+        b"[2026-12-01 02:08:01,254][HYDRA] \t#%d : lr=%d\n%s" % (job, job, lines(8_000))
+        for job in range(4)
+    ]
+    run.out.write_bytes(b"[x][HYDRA] Launching 4 jobs locally\n" + b"".join(jobs))
+    keep_limit([run], LIMIT, now())
+    kept = [line for line in run.out.read_bytes().splitlines() if b"HYDRA" in line]
+    assert len(kept) == 5
+    free(run, now())
+    kept = [line for line in run.out.read_bytes().splitlines() if b"HYDRA" in line]
+    assert len(kept) == 5

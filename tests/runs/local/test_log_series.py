@@ -6,6 +6,7 @@ import pytest
 
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.log_series import LogSeries
+from tests.runs.model.test_hydra_log import AT_ONCE, ONE_AFTER_THE_OTHER
 
 
 @pytest.fixture
@@ -68,3 +69,42 @@ def test_tasks_of_an_array_have_no_curve_in_common(folder: RunFolder, tmp_path: 
     folder.write_start({"slurm": {"job": "7", "stdout": f"{tmp_path}/slurm-7_*.out"}})
     read = LogSeries(folder).read(over=True)
     assert (read.series, read.why) == ({}, "each task of an array has a log of its own")
+
+
+def test_of_a_sweep_the_newest_job_is_shown_and_named(folder: RunFolder) -> None:
+    source = LogSeries(folder)
+    write(folder, *ONE_AFTER_THE_OTHER[:5])
+    one = source.read(over=False).series["val_auc"]
+    assert (one.about, [point.value for point in one.points]) == (
+        "job 0: lr=0.01 seed=1", [0.81, 0.83],
+    )  # fmt: skip
+    write(folder, *ONE_AFTER_THE_OTHER[5:])
+    other = source.read(over=False).series["val_auc"]
+    assert (other.about, [point.value for point in other.points]) == (
+        "job 1: lr=0.02 seed=1", [0.82, 0.84],
+    )  # fmt: skip
+    first = LogSeries(folder, 0).read(over=True).series["val_auc"]
+    assert first == one
+
+
+def test_jobs_that_run_at_once_have_no_curve(folder: RunFolder) -> None:
+    write(folder, *AT_ONCE)
+    for task in (None, 0):
+        read = LogSeries(folder, task).read(over=True)
+        assert (read.series, read.why) == (
+            {}, "its jobs wrote into one log, which does not say whose values are",
+        )  # fmt: skip
+
+
+def test_of_several_trainings_the_newest_is_shown(folder: RunFolder) -> None:
+    write(folder, *(f"mlkanban: step={at} loss={value}" for at, value in ((0, 3), (1, 2)) * 3))
+    loss = LogSeries(folder).read(over=True).series["loss"]
+    assert ([point.value for point in loss.points], loss.about) == ([3, 2], "training 3 in its log")
+
+
+def test_a_task_of_an_array_has_the_curve_of_its_own_log(folder: RunFolder, tmp_path: Path) -> None:
+    for task in "12":
+        (tmp_path / f"slurm-7_{task}.out").write_text(f"mlkanban: loss=0.{task}\n")
+    folder.write_start({"slurm": {"job": "7", "stdout": f"{tmp_path}/slurm-7_*.out"}})
+    [point] = LogSeries(folder, 2).read(over=True).series["loss"].points
+    assert point.value == 0.2

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.runs.model.metric_lines import MOST, in_file, metric_line, reported, unread_text
+from mlkanban.runs.model.metric_lines import (
+    MOST,
+    in_file,
+    metric_line,
+    reported,
+    together,
+    unread_text,
+)
 
 
 def test_the_last_value_of_a_metric_counts() -> None:
@@ -130,3 +137,32 @@ def test_an_endless_line_is_no_metric_and_is_not_dropped_in_silence() -> None:
     found = reported([long, "x" * 9_000_000, "mlkanban: b=2"])
     assert found.values == {"b": 2.0}
     assert found.unread == ("a line of 8,000,010 characters",)
+
+
+TWO = ["step=0 auc=0.8", "step=10 auc=0.9", "step=0 auc=0.7", "step=10 auc=0.95"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "values", "times"),
+    [
+        (TWO, {}, "once"), ([*TWO, *TWO[:2]], {}, "2 times"), ([*TWO, "auc=0.9"], {"auc": 0.9}, ""),
+        (["step=0 auc=0.8", "step=10 auc=0.9", "step=5 auc=0.85"], {"auc": 0.85}, ""),
+        (["epoch=1 step=0 auc=0.8", "epoch=1 step=9 auc=0.9", "epoch=2 step=0 auc=0.7"],
+         {"auc": 0.7}, ""),
+        (["epoch=1 auc=0.8", "epoch=2 auc=0.9", "epoch=1 auc=0.7"], {}, "once"),
+        (["auc=0.7", "step=1 auc=0.8", "auc=0.9", "step=2 auc=0.95"], {"auc": 0.95}, ""),
+        (["step=5 auc=0.8"] * 3, {"auc": 0.8}, ""),
+    ],
+)  # fmt: skip
+def test_the_last_of_several_trainings_is_no_value_of_all(lines, values, times) -> None:
+    """A training that goes on from a checkpoint repeats steps, but does not begin again."""
+    found = reported([f"mlkanban: {line}" for line in lines])
+    sentence = f"steps of auc began again {times}: several trainings in one log"
+    assert (found.values, found.unread) == (values, (sentence,) if times else ())
+    assert unread_text(found.unread) == (sentence if times else "")
+
+
+def test_a_file_of_metrics_has_the_last_word_about_several_trainings() -> None:
+    lines = reported([f"mlkanban: {line}" for line in TWO])
+    assert together(lines, in_file('{"loss": 0.1}')).unread == lines.unread
+    assert together(lines, in_file('{"auc": 0.97}')) == ({"auc": 0.97}, ())

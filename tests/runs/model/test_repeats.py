@@ -62,3 +62,15 @@ def test_in_what_repeats_differ_is_said(names, said: str) -> None:
 def test_no_name_fits_nothing() -> None:
     assert not Repeats(()).may_differ("seed")
     assert not Repeats(()).is_draw("seed")
+
+
+@pytest.mark.parametrize("value", ["1,2,3", "1, 2", "[1, 2]", "range(1,4)", "choice(1,2)"])
+def test_several_seeds_are_no_seed(value: str) -> None:
+    assert not DEFAULT.may_differ("seed", value)
+    assert not DEFAULT.is_draw("seed", value)
+    assert DEFAULT.may_differ("output_dir", value), "an output folder says nothing anyway"
+
+
+@pytest.mark.parametrize("value", ["", "3", "1.5", "abc", "3-7", "(1)"])
+def test_one_seed_is_one(value: str) -> None:
+    assert DEFAULT.is_draw("seed", value)

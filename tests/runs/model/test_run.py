@@ -323,3 +323,19 @@ def test_of_many_tasks_not_each_end_is_news(
     had = Run("a", RunState.RUNNING, task_count=count, tasks_over=0, tasks_failed=0, at_work=2)
     run = replace(had, tasks_over=over, tasks_failed=failed, at_work=at_work)
     assert run.has_news_of_tasks(had) is news
+
+
+def test_a_job_of_a_sweep_has_parameters_of_its_own() -> None:
+    argv = ("python", "-m", "train", "-m", "lr=0.1,0.2", "+x=1", "hydra.mode=MULTIRUN")
+    jobs = [Task(at, RunState.FINISHED, params={"lr": f"0.{at}", "x": "1"}) for at in (1, 2)]
+    run = Run("a", RunState.FINISHED, argv=argv, tasks=tuple(jobs))
+    first, second = tasks_apart([run])
+    assert first.argv == ("python", "-m", "train", "lr=0.1", "x=1")
+    assert (first.job, second.params) == ("", {"lr": "0.2", "x": "1"})
+    assert Run.of_field("a", json.loads(json.dumps(run.to_field()))) == run
+
+
+def test_tasks_without_parameters_of_their_own_are_kept_as_before() -> None:
+    rows = Run("a", RunState.FAILED, tasks=TASKS).to_field()["tasks"]
+    assert [len(row) for row in rows] == [7, 7, 7]
+    assert rows[1] == [2, "failed", 60, "exit 1", {"auc": 0.2}, None, None]

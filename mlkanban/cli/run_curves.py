@@ -32,18 +32,19 @@ def latest_values(
     """What the runs that go on reported last, by run, the metric of the card first. `card_runs` are
     runs with their cards."""
     reader = SeriesReader(places().data)
-    names: dict[str, str] = {}
+    metrics: dict[str, Mapping[str, Any]] = {}
     found: dict[str, list[Latest]] = {}
     for ref, run in card_runs:
         if run.state.ended:
             continue
-        if ref not in names:
-            names[ref] = str((service.runs.metric(ref) or {}).get("name") or "")
+        if ref not in metrics:
+            metrics[ref] = service.runs.metric(ref) or {}
+        name = str(metrics[ref].get("name") or "")
         beside = [other for card, other in card_runs if card == ref]
-        series = reader.read(run, names[ref], beside).series.values()
+        series = reader.read(run, metrics[ref], beside).series.values()
         if series:
-            order = sorted(series, key=lambda one: one.name != names[ref])
-            found[run.id] = [Latest.of(run.id, one, names[ref]) for one in order]
+            order = sorted(series, key=lambda one: one.name != name)
+            found[run.id] = [Latest.of(run.id, one, name) for one in order]
     return found
 
 
@@ -52,7 +53,7 @@ def latest_data(latest: Sequence[Latest]) -> list[dict[str, object]]:
     return [
         {
             "metric": one.name, "value": one.value, "step": one.step, "epoch": one.epoch,
-            "unread": one.unread or None,
+            "unread": one.unread or None, "about": one.about or None,
         }
         for one in latest
     ]  # fmt: skip
@@ -77,7 +78,7 @@ def curve(
     reader = SeriesReader(places().data)
     name = str((metric or {}).get("name") or "")
     chosen = worth_watching(runs, results)
-    read = [(run, label, reader.read(run, name, runs)) for run, label in chosen]
+    read = [(run, label, reader.read(run, metric, runs)) for run, label in chosen]
     drawn = drawn_metric([found for _, _, found in read], name)
     named = named_series(read, drawn, runs)
     metric = metric_named(drawn, metric)

@@ -315,6 +315,12 @@ def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
     return [Piece(compact(float(number_text(value, metric))), "value")]
 
 
+def _whose_values(run: Run, card: Previewed, view: FaceContext) -> str:
+    """Whose values they are that a run reports while it goes on, where it has those of several."""
+    live = view.live.get(card.face.id, ())
+    return next((latest.about for latest in live if latest.run == run.id), "")
+
+
 def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
     """`runs  ► 15h    • 4d    ✓ 3d .944`, as many as fit."""
     assert card.found is not None
@@ -344,7 +350,7 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
     lines = []
     for run, time, value, since in zip(runs, times, values, begun, strict=True):
         sign = Piece(*standing_sign(run.standing, view.glyphs))
-        known = run.outcome or run.evidence or run.word
+        known = _whose_values(run, card, view) or run.outcome or run.evidence or run.word
         line = [
             Piece(f"{sign.text} ", sign.role),
             Piece(time.rjust(max(4, wide)), "text"),

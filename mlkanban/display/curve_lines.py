@@ -55,9 +55,10 @@ def named_series(
 
 
 def name_of(run: Run, read: RunSeries, runs: Sequence[Run]) -> str:
-    """What its tracker calls the run whose values were read: one of `runs` that was started in
-    `run`, or `run` itself."""
-    return next((inner.name for inner in runs if inner.id == read.inner), run.name)
+    """Whose values were read: what their tracker calls the run, one of `runs` that was started in
+    `run`, or `run` itself; or which of several they are (`job 3: lr=0.02`, `best of 32 trials`)."""
+    about = next((series.about for series in read.series.values() if series.about), "")
+    return about or next((inner.name for inner in runs if inner.id == read.inner), run.name)
 
 
 def heading(name: str, curve: LearningCurve) -> str:

@@ -355,13 +355,15 @@ class LeftOverJson(Shape):
 
 
 class LatestJson(Shape):
-    """The newest value of a metric; `unread` is what came after it and is no number."""
+    """The newest value of a metric; `unread` is what came after it and is no number, `about` whose
+    value it is where a run has those of several: `best of 32 trials; trial 33 runs`."""
 
     metric: str
     value: float | None
     step: float | None
     epoch: float | None
     unread: str | None
+    about: str | None
 
 
 class TaskJson(Shape):

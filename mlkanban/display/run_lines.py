@@ -202,7 +202,8 @@ def known_of(run: Run, context: RunPageContext) -> Line:
     """How a run ended and how that is known: of a failed one the reason first."""
     found = context.found
     best = found is not None and found.is_best_run(run)
-    told = cell_text(run.outcome or run.evidence)
+    latest = context.latest.get(run.id)
+    told = cell_text((latest.about if latest else "") or run.outcome or run.evidence)
     line: Line = []
     if run.standing is RunStanding.FAILED:
         reason, bracket, code = told.partition(" (exit ")

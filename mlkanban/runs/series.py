@@ -6,25 +6,36 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from mlkanban.errors import MlkanbanError
+from mlkanban.core.metrics import direction_of, has_direction
+from mlkanban.core.timestamps import moment
 from mlkanban.log import logger
-from mlkanban.runs.local.folder import folders_of
+from mlkanban.runs.local.folder import folders_of, going_on_in
 from mlkanban.runs.local.log_series import LogSeries
 from mlkanban.runs.model.run import Run, ancestors, parents_of
+from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.series import RunSeries
-from mlkanban.runs.model.tracker_run import RUN_TAG
-from mlkanban.runs.trackers.mlflow import newest_tagged
-from mlkanban.runs.trackers.places import place
+from mlkanban.runs.trackers.places import records_of, usual
 from mlkanban.runs.trackers.run_series import TrackerSeries
+from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord
 
 _PAUSE_SECONDS = 30.0
-"""Seconds between two searches for the record of a run that MLflow may keep."""
+"""Seconds between two searches for what trackers have of a run that goes on."""
 _MOST_INNER = 20
 """Runs started in another that are asked for its curve."""
+
+
+class _Found(NamedTuple):
+    """What trackers have of a run that goes on, and why others cannot say it. `looked` is when they
+    were asked."""
+
+    looked: float
+    records: Sequence[LiveRecord]
+    problems: Sequence[str]
 
 
 class SeriesReader:
@@ -34,21 +45,25 @@ class SeriesReader:
         self._data = data
         self._logs: dict[str, LogSeries] = {}
         self._trackers: dict[tuple[str, str], TrackerSeries] = {}
-        self._records: dict[str, tuple[str, str]] = {}
-        self._asked: dict[str, float] = {}
+        self._found: dict[str, _Found] = {}
+        self._live: dict[tuple[str, str, str], TrackerSeries] = {}
         self._lock = threading.Lock()
 
-    def read(self, run: Run, name: str, runs: Sequence[Run] = ()) -> RunSeries:
-        """The series of a run, of them at least that of the metric `name` if there is one, else
-        another one. `runs` are all runs of its card: what a run of ours did not write to its log,
-        one that was started in it may have told a tracker."""
+    def read(
+        self, run: Run, metric: Mapping[str, Any] | None, runs: Sequence[Run] = ()
+    ) -> RunSeries:
+        """The series of a run, of them at least that of the metric of its card if there is one,
+        else another one. `runs` are all runs of its card: what a run of ours did not write to its
+        log, one that was started in it may have told a tracker."""
+        name = str((metric or {}).get("name") or "")
+        direction = direction_of(metric) if metric and has_direction(metric) else ""
         with self._lock:
-            return self._with_inner(run, name, runs)
+            return self._with_inner(run, name, runs, direction)
 
-    def _with_inner(self, run: Run, name: str, runs: Sequence[Run]) -> RunSeries:
+    def _with_inner(self, run: Run, name: str, runs: Sequence[Run], direction: str) -> RunSeries:
         """The series of a run; where it has no curve, that of a run that was started in it: of the
         one whose value it repeats, which is the best one, else of the newest that has one."""
-        found = self._own(run, name)
+        found = self._own(run, name, direction)
         if found.has_curve(name):
             return found
         parents = parents_of([*runs, run])
@@ -58,39 +73,66 @@ class SeriesReader:
         value = run.metrics.get(name)
         inner.sort(key=lambda one: value is None or one.metrics.get(name) != value)
         for one in inner[:_MOST_INNER]:
-            found = found.with_curve(replace(self._tracked(one, name), inner=one.id), name)
+            found = found.with_curve(
+                replace(self._tracked(one, name, run.argv), inner=one.id), name
+            )
             if found.has_curve(name):
                 break
         return found
 
-    def _own(self, run: Run, name: str) -> RunSeries:
+    def _own(self, run: Run, name: str, direction: str) -> RunSeries:
         found = self._logged(run)
         if not found.has_curve(name):
-            there = run if run.state.ended else self._as_mlflow_has_it(run)
-            tracked = self._tracked(there, name)
+            going_on = not (run.state.ended or run.where)
+            tracked = (
+                self._of_trackers(run, name, direction) if going_on else self._tracked(run, name)
+            )
             found = found.with_curve(tracked, name) if found.series else tracked
         if not found.series and name and (other := next(iter(run.metrics), "")):
             tracked = self._tracked(run, other)
             found = tracked if tracked.series else found
         return found
 
-    def _as_mlflow_has_it(self, run: Run) -> Run:
-        """A run of ours that goes on, with its record in the MLflow store of its folder. Cards
-        learn of that record only when the run has ended."""
+    def _of_trackers(self, run: Run, name: str, direction: str) -> RunSeries:
+        """What trackers have of a run that goes on: the metric of the newest record that has it,
+        else another one. Cards learn of these records only when the run has ended."""
         now = time.monotonic()
-        last = self._asked.get(run.id, -_PAUSE_SECONDS)
-        if run.id not in self._records and now - last >= _PAUSE_SECONDS:
-            self._asked[run.id] = now
-            for folder in folders_of(self._data, [run.id]):
-                if record := _mlflow_record(run.id, str(folder.start().get("cwd") or "")):
-                    self._records[run.id] = record
-        ref, where = self._records.get(run.id, (run.tracked, run.where))
-        return replace(run, tracked=ref, where=where)
+        last = self._found.get(run.id)
+        if last is None or now - last.looked >= _PAUSE_SECONDS:
+            last = self._found[run.id] = self._search(run, name, direction, now)
+        with_metrics = [record for record in last.records if record.metrics]
+        own = [record for record in with_metrics if name in record.metrics]
+        for record in (own or with_metrics)[:1]:
+            wanted = name if own else record.metrics[0]
+            key = (run.id, record.ref, wanted)
+            if key not in self._live:
+                self._live[key] = TrackerSeries.of_record(record, wanted)
+            self._live[key].about = record.about
+            return self._live[key].read()
+        return RunSeries(why=" ".join(last.problems))
+
+    def _search(self, run: Run, name: str, direction: str, now: float) -> _Found:
+        for folder in folders_of(self._data, [run.id]):
+            start = folder.start()
+            cwd, since = str(start.get("cwd") or ""), moment(run.started)
+            if not cwd or since is None:
+                continue
+            going_on = GoingOn(
+                run.id, str(start.get("label") or ""), run.argv, Path(cwd), since,
+                alone=not {*going_on_in(self._data, cwd, since)} - {run.id}, metric=name,
+                direction=direction,
+            )  # fmt: skip
+            records, problems = records_of(going_on, usual(Path(cwd), os.environ))
+            for problem in problems:
+                logger("series").warning("%s", problem)
+            return _Found(now, records, problems)
+        return _Found(now, (), ())
 
     def _logged(self, run: Run) -> RunSeries:
         """What is in the log of a run that was started here."""
-        for folder in folders_of(self._data, [run.id]):
-            log = self._logs.setdefault(run.id, LogSeries(folder))
+        whole, task = split_task(run.id)
+        for folder in folders_of(self._data, [whole]):
+            log = self._logs.setdefault(run.id, LogSeries(folder, task))
             try:
                 return log.read(over=run.state.ended)
             except FileNotFoundError:
@@ -100,30 +142,14 @@ class SeriesReader:
                 return RunSeries(why=f"its log cannot be read: {error.strerror}")
         return RunSeries()
 
-    def _tracked(self, run: Run, name: str) -> RunSeries:
-        """What a tracker keeps of a run."""
+    def _tracked(self, run: Run, name: str, argv: Sequence[str] = ()) -> RunSeries:
+        """What a tracker keeps of a run; `argv` is the command line of the run that it was started
+        in."""
         wanted = name or next(iter(run.metrics), "")
         if not wanted or not run.where:
             return RunSeries()
         ref = run.tracked or run.id
         key = (ref, wanted)
         if key not in self._trackers:
-            self._trackers[key] = TrackerSeries(ref, Path(run.where), wanted)
+            self._trackers[key] = TrackerSeries(ref, Path(run.where), wanted, run.argv or argv)
         return self._trackers[key].read()
-
-
-def _mlflow_record(run: str, cwd: str) -> tuple[str, str] | None:
-    """The ref of the record of a run, and where it is: in the store that MLFLOW_TRACKING_URI names
-    here, or one in the folder that the run was started in."""
-    if not cwd:
-        return None
-    folder = Path(cwd)
-    named = os.environ.get("MLFLOW_TRACKING_URI", "")
-    places = [place(named, folder) if named else None, folder / "mlflow.db", folder / "mlruns"]
-    for path in places:
-        try:
-            if path and path.exists() and (ref := newest_tagged(path, RUN_TAG, run)):
-                return ref, str(path)
-        except (MlkanbanError, OSError) as error:
-            logger("series").warning("%s: %s", path, error)
-    return None

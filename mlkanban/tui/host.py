@@ -56,10 +56,10 @@ class RunValues(Protocol):
     of_cards: Mapping[str, Sequence[Latest]]
 
     async def series(
-        self, wanted: Sequence[Run], name: str, runs: Sequence[Run]
+        self, wanted: Sequence[Run], metric: Mapping[str, Any] | None, runs: Sequence[Run]
     ) -> list[RunSeries]:
-        """The series of some of the `runs` of a card, of them at least that of the metric `name`
-        where there is one."""
+        """The series of some of the `runs` of a card, of them at least that of its metric where
+        there is one."""
 
 
 class Host(Protocol):

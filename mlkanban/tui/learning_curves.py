@@ -68,7 +68,7 @@ class LearningCurves:
         name = str((metric or {}).get("name") or "")
         going_on = [run for run in runs if not run.state.ended][:_MOST_GOING_ON]
         wanted = {run.id: run for run in (*(one.run for one in chosen), *going_on)}
-        series = await self._screen.host.live.series([*wanted.values()], name, runs)
+        series = await self._screen.host.live.series([*wanted.values()], metric, runs)
         found = dict(zip(wanted, series, strict=True))
         latest = {
             run.id: Latest.of(run.id, one, name)

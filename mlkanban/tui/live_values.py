@@ -33,19 +33,21 @@ class LiveValues:
         self.of_cards: Mapping[str, Sequence[Latest]] = {}
 
     async def series(
-        self, wanted: Sequence[Run], name: str, runs: Sequence[Run]
+        self, wanted: Sequence[Run], metric: Mapping[str, Any] | None, runs: Sequence[Run]
     ) -> list[RunSeries]:
-        """The series of some of the `runs` of a card, of them at least that of the metric `name`
-        where there is one."""
-        return await beside(lambda: self._read(wanted, name, runs))
+        """The series of some of the `runs` of a card, of them at least that of its metric where
+        there is one."""
+        return await beside(lambda: self._read(wanted, metric, runs))
 
-    def _read(self, wanted: Sequence[Run], name: str, runs: Sequence[Run]) -> list[RunSeries]:
+    def _read(
+        self, wanted: Sequence[Run], metric: Mapping[str, Any] | None, runs: Sequence[Run]
+    ) -> list[RunSeries]:
         if self._reader is None:
             # The readers of all trackers: most boards have no runs.
             from mlkanban.runs.series import SeriesReader
 
             self._reader = SeriesReader(self._app.places.data)
-        return [self._reader.read(run, name, runs) for run in wanted]
+        return [self._reader.read(run, metric, runs) for run in wanted]
 
     async def look(self) -> None:
         """Read on what goes on, and show what is new on the board."""
@@ -95,7 +97,7 @@ class LiveValues:
         for card_id, (metric, runs) in self._runs.items():
             name = str((metric or {}).get("name") or "")
             going_on = [run for run in runs if not run.state.ended]
-            read = zip(going_on, self._read(going_on, name, runs), strict=True)
+            read = zip(going_on, self._read(going_on, metric, runs), strict=True)
             latest = [Latest.of(run.id, of, name) for run, one in read if (of := one.shown(name))]
             if latest:
                 found[card_id] = tuple(latest)

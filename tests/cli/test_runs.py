@@ -242,8 +242,22 @@ def test_a_run_that_goes_on_tells_its_newest_value(home: dict[str, str], mlk: Pe
         assert "auc 0.895 at step 400 ▁▆█" in line, command
     newest, ended = mlk("--json", "runs", made).object["data"]
     assert newest["latest"] == [
-        {"metric": "auc", "value": 0.895, "step": 400.0, "epoch": None, "unread": None},
-        {"metric": "loss", "value": 0.25, "step": 400.0, "epoch": None, "unread": None},
+        {
+            "metric": "auc",
+            "value": 0.895,
+            "step": 400.0,
+            "epoch": None,
+            "unread": None,
+            "about": None,
+        },
+        {
+            "metric": "loss",
+            "value": 0.25,
+            "step": 400.0,
+            "epoch": None,
+            "unread": None,
+            "about": None,
+        },
     ]
     assert ended["latest"] == []
 

@@ -81,7 +81,7 @@ def test_logs_lead_to_what_runs_reported(demo: Demo) -> None:
         metric = demo.service.runs.metric(ref)
         if metric is None:
             continue
-        series = reader.read(run, metric["name"]).of(metric["name"])
+        series = reader.read(run, metric).of(metric["name"])
         last = series.last if series else None
         if metric["name"] in run.metrics:
             assert series is not None

@@ -106,6 +106,19 @@ def test_the_run_whose_values_are_drawn_is_named() -> None:
     assert conclusion([own], AUC).startswith("a (The lr0.001-s2) ended at")
 
 
+def test_of_several_that_a_run_has_it_is_said_whose_values_are_drawn() -> None:
+    builder = SeriesBuilder("auc")
+    for step, value in enumerate((0.7, 0.8)):
+        builder.add(value, step)
+    best = replace(builder.series, about="best of 2 trials, trial 2 runs")
+    read = RunSeries({"auc": best})
+    run = Run("a", RunState.RUNNING, name="grid")
+    drawn = named_series([(run, "running", read)], "auc", [run])
+    assert conclusion(drawn, None).startswith(
+        "The running one (best of 2 trials, trial 2 runs) is at"
+    )
+
+
 def test_without_a_direction_no_curve_is_the_best() -> None:
     a, b = named([2.4, 0.3], "a"), named([2.4, 0.1], "b")
     assert conclusion([a, b], {"name": "auc"}) == "a ended at .3 (step 200)."

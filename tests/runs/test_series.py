@@ -1,5 +1,6 @@
 """Where the values of a run are looked for, and how often, with readers that only count."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import RunSeries, SeriesBuilder
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.series import SeriesReader
+from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord
 
-OWN = Run("20261130-053000-abcdef01", RunState.RUNNING)
+AUC = {"name": "auc"}
+OWN = Run("20261130-053000-abcdef01", RunState.RUNNING, started="2026-11-30T05:30:00Z")
 
 
 def having(name: str, points: int = 2) -> RunSeries:
@@ -29,7 +32,7 @@ class Trackers:
         self.kept: dict[str, RunSeries] = {}
         self.read: list[str] = []
 
-    def __call__(self, ref: str, where: Path, name: str) -> "Source":
+    def __call__(self, ref: str, where: Path, name: str, argv: Sequence[str] = ()) -> "Source":
         return Source(self, ref)
 
 
@@ -40,6 +43,14 @@ class Source:
     def read(self) -> RunSeries:
         self._trackers.read.append(self._ref)
         return self._trackers.kept.get(self._ref, RunSeries(why="nothing there"))
+
+
+def going_on(data: Path, run: Run = OWN, **start: object) -> RunFolder:
+    """The folder of a run that was started in the data folder and goes on."""
+    folder = RunFolder(data / "runs" / run.id)
+    folder.make()
+    folder.write_start({"cwd": str(data), **start})
+    return folder
 
 
 @pytest.fixture
@@ -57,7 +68,7 @@ def test_the_first_run_inside_that_has_the_metric_is_enough(
     tmp_path: Path, trackers: Trackers
 ) -> None:
     trackers.kept = {"mlflow:1": having("auc"), "mlflow:2": having("auc")}
-    read = SeriesReader(tmp_path).read(OWN, "auc", [child(1), child(2)])
+    read = SeriesReader(tmp_path).read(OWN, AUC, [child(1), child(2)])
     assert read == replace(trackers.kept["mlflow:1"], inner="mlflow:1")
     assert trackers.read == ["mlflow:1"]
 
@@ -72,13 +83,13 @@ def test_a_single_value_does_not_end_the_search_for_a_curve(
     deeper = replace(child(13), parent="mlflow:12")
     curves = {one.id: having("auc", 40) for one in inside}
     trackers.kept = {"mlflow:0": having("auc", 1), **curves}
-    read = SeriesReader(tmp_path).read(own, "auc", [own, *inside, deeper])
+    read = SeriesReader(tmp_path).read(own, AUC, [own, *inside, deeper])
     assert read.inner == "mlflow:10", "the value of the run is that of its best one"
     assert trackers.read == ["mlflow:0", "mlflow:10"]
     trackers.kept = {"mlflow:0": having("auc", 1), "mlflow:13": having("auc", 40)}
-    assert SeriesReader(tmp_path).read(own, "auc", [own, *inside, deeper]).inner == "mlflow:13"
+    assert SeriesReader(tmp_path).read(own, AUC, [own, *inside, deeper]).inner == "mlflow:13"
     trackers.kept = {"mlflow:0": having("auc", 1)}
-    alone = SeriesReader(tmp_path).read(own, "auc", [own, *inside, deeper])
+    alone = SeriesReader(tmp_path).read(own, AUC, [own, *inside, deeper])
     assert alone is trackers.kept["mlflow:0"], "where nothing has a curve, its own value stays"
 
 
@@ -87,29 +98,31 @@ def test_a_run_inside_without_the_metric_takes_nothing_away(
 ) -> None:
     own = Run(OWN.id, RunState.FINISHED, tracked="mlflow:0", where="/m.db")
     trackers.kept = {"mlflow:0": having("loss"), "mlflow:1": having("other")}
-    read = SeriesReader(tmp_path).read(own, "auc", [child(1)])
+    read = SeriesReader(tmp_path).read(own, AUC, [child(1)])
     assert read is trackers.kept["mlflow:0"]
 
 
-def test_the_store_of_mlflow_is_not_searched_with_every_look(
-    tmp_path: Path, trackers: Trackers, monkeypatch: pytest.MonkeyPatch
+def test_trackers_are_not_searched_with_every_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = RunFolder(tmp_path / "runs" / OWN.id)
-    folder.make()
-    folder.write_start({"cwd": str(tmp_path)})
-    (tmp_path / "mlflow.db").touch()
-    searched: list[Path] = []
+    going_on(tmp_path)
+    searched: list[GoingOn] = []
     seconds = [0.0]
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
-    def search(path: Path, tag: str, value: str) -> str:
-        searched.append(path)
-        return ""
+    def search(run: GoingOn, paths: list[Path]) -> tuple[list[LiveRecord], list[str]]:
+        searched.append(run)
+        return [], []
 
-    monkeypatch.setattr(module, "newest_tagged", search)
+    monkeypatch.setattr(module, "records_of", search)
     monkeypatch.setattr("mlkanban.runs.series.time.monotonic", lambda: seconds[0])
     reader = SeriesReader(tmp_path)
     for now, times in ((0.0, 1), (2.0, 1), (29.0, 1), (30.0, 2)):
         seconds[0] = now
-        reader.read(OWN, "auc")
+        reader.read(OWN, AUC)
         assert len(searched) == times
+
+
+def test_other_values_of_the_log_stay_where_no_tracker_has_the_metric(tmp_path: Path) -> None:
+    going_on(tmp_path).out.write_text("mlkanban: step=1 loss=0.5\n")
+    read = SeriesReader(tmp_path).read(OWN, AUC)
+    assert [*read.series] == ["loss"]

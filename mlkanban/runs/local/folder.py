@@ -15,10 +15,13 @@ from mlkanban.errors import NotFound
 from mlkanban.files import NoPlainFile, open_plain, write_whole
 from mlkanban.hints import hint
 from mlkanban.runs.model.run_ids import ID, only_one
+from mlkanban.runs.model.state import RunState
 
 VERSION = 1
 _MOST_JSON = 1_000_000
 _MOST_PATCH = 2_000_000
+_NEWEST = 200
+"""Runs that are looked at for one in a folder."""
 _MOST_OWN = 16_000_000
 """Of what is written here by mlkanban: an array has up to a hundred thousand tasks."""
 
@@ -84,6 +87,15 @@ class RunFolder:
 
     def end(self) -> dict[str, Any]:
         return _read(self._end)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its processes, or the scheduler, said that it ended."""
+        if self._end.exists() or self.rc_file.exists():
+            return True
+        with suppress(ValueError):
+            return RunState(self.scheduler().get("state", "")).ended
+        return False
 
     def stop_asked_by(self) -> str:
         """Who asked the run to stop; '' when nobody did."""
@@ -180,6 +192,30 @@ def run_ids(folder: Path) -> list[str]:
     with suppress(OSError):
         return sorted(name for name in os.listdir(folder) if ID.fullmatch(name))
     return []
+
+
+def going_on_in(data: Path, cwd: str, since: datetime) -> list[str]:
+    """The ids of the runs that were started in a folder, have not ended as far as their own folders
+    say, and gave a sign of life since then. Only the newest runs are looked at."""
+    folders = (RunFolder(runs_folder(data) / run) for run in _newest(data))
+    return [
+        folder.id for folder in folders
+        if not folder.has_ended and folder.heartbeat(since) == 0
+        and str(folder.start().get("cwd") or "") == cwd
+    ]  # fmt: skip
+
+
+def newest_command_in(data: Path, cwd: Path) -> list[str]:
+    """The command line of the newest run that was started in a folder; () for none."""
+    for run in _newest(data):
+        start = RunFolder(runs_folder(data) / run).start()
+        if start.get("cwd") == str(cwd):
+            return [str(word) for word in start.get("argv") or ()]
+    return []
+
+
+def _newest(data: Path) -> list[str]:
+    return run_ids(runs_folder(data))[: -_NEWEST - 1 : -1]
 
 
 def find_run(data: Path, wanted: str) -> RunFolder:

@@ -84,6 +84,7 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
         "id": folder.id,
         "card": wanted.card,
         "card_id": wanted.card_id,
+        "label": wanted.label,
         "argv": argv,
         "redacted": argv != list(wanted.argv),
         "cwd": str(working_folder()),

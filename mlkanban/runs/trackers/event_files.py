@@ -1,6 +1,7 @@
-"""Event files of TensorBoard: records with checksums, in each a protocol buffer, of which only what
-tells of scalars is looked at. Sources: tensorflow's record_writer.h, event.proto, summary.proto and
-tensor.proto."""
+"""Event files of TensorBoard: records with checksums, in each a protocol buffer, of which only
+scalars and hyperparameters are looked at. Sources: tensorflow's record_writer.h, event.proto,
+summary.proto and tensor.proto; tensorboard's plugin_data.proto of hparams, and protobuf's
+struct.proto."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ for _byte in range(256):
     for _ in range(8):
         _byte = _byte >> 1 ^ (0x82F63B78 if _byte & 1 else 0)
     _TABLE.append(_byte)
+_HPARAMS_TAG = "_hparams_/session_start_info"
 _LARGE = 1 << 16
 """Bytes that no record of scalars has: what is larger is an image, a histogram or a graph."""
 _MOST = 1 << 31
@@ -34,8 +36,15 @@ class Scalar(NamedTuple):
     step: int
 
 
-def scalars(source: BinaryIO) -> Iterator[Scalar | None]:
-    """The scalars of a file, as far as it is whole; None for a record without any."""
+class Hyperparameters(NamedTuple):
+    """What a run was started with, as `add_hparams` writes it."""
+
+    params: dict[str, str]
+
+
+def contents(source: BinaryIO) -> Iterator[Scalar | Hyperparameters | None]:
+    """The scalars and hyperparameters of a file, as far as it is whole; None for a record without
+    any."""
     for record in _records(source):
         try:
             read = _of_event(record)
@@ -73,21 +82,24 @@ def _masked(data: bytes) -> int:
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
-def _of_event(record: bytes) -> list[Scalar]:
-    at, step, pairs = 0.0, 0, []
+def _of_event(record: bytes) -> list[Scalar | Hyperparameters]:
+    at, step = 0.0, 0
+    found: list[tuple[str, float] | Hyperparameters] = []
     for number, value in _fields(record):
         if number == 1 and isinstance(value, bytes):
             [at] = struct.unpack("<d", value)
         elif number == 2 and isinstance(value, int):
             step = value
         elif number == 5 and isinstance(value, bytes):
-            pairs += [pair for _, part in _fields(value) if isinstance(part, bytes)
-                      and (pair := _of_value(part))]  # fmt: skip
-    return [Scalar(tag, value, at, step) for tag, value in pairs]
+            parts = (_of_value(part) for _, part in _fields(value) if isinstance(part, bytes))
+            found += [part for part in parts if part is not None]
+    return [
+        part if isinstance(part, Hyperparameters) else Scalar(*part, at, step) for part in found
+    ]
 
 
-def _of_value(part: bytes) -> tuple[str, float] | None:
-    tag, measured = "", None
+def _of_value(part: bytes) -> tuple[str, float] | Hyperparameters | None:
+    tag, measured, plugin = "", None, b""
     for number, value in _fields(part):
         if not isinstance(value, bytes):
             continue
@@ -97,7 +109,42 @@ def _of_value(part: bytes) -> tuple[str, float] | None:
             [measured] = struct.unpack("<f", value)
         elif number == 8:
             measured = _of_tensor(value)
+        elif number == 9:
+            plugin = value
+    if tag == _HPARAMS_TAG:
+        return Hyperparameters(_hyperparameters(plugin))
     return None if measured is None else (tag, measured)
+
+
+def _hyperparameters(metadata: bytes) -> dict[str, str]:
+    """Those in the metadata of a summary: its plugin data, the content of that, the start of the
+    session in it, and there a map of values by name."""
+    content = metadata
+    for number in (1, 2, 3):
+        content = next(
+            (v for n, v in _fields(content) if n == number and isinstance(v, bytes)), b""
+        )
+    params = {}
+    for number, entry in _fields(content):
+        if number == 1 and isinstance(entry, bytes):
+            pair = dict(_fields(entry))
+            name, value = pair.get(1, b""), pair.get(2, b"")
+            if isinstance(name, bytes) and isinstance(value, bytes) and name:
+                params[name.decode()] = _setting(value)
+    return params
+
+
+def _setting(value: bytes) -> str:
+    """A google.protobuf.Value in words."""
+    for number, part in _fields(value):
+        if number == 2 and isinstance(part, bytes):
+            [written] = struct.unpack("<d", part)
+            return f"{written:.12g}"
+        if number == 3 and isinstance(part, bytes):
+            return part.decode()
+        if number == 4:
+            return str(bool(part))
+    return "None"
 
 
 def _of_tensor(part: bytes) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 from mlkanban.core.timestamps import instant
 from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.model.series import Series, SeriesBuilder
-from mlkanban.runs.model.tracker_run import Tracked
+from mlkanban.runs.model.tracker_run import RUN_TAG, Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile, reading
+from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord, SeriesSource, Tracker, name_of
 from mlkanban.runs.trackers.values import MOST_TEXT, numbers, texts
 
 _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
@@ -42,6 +43,30 @@ class MlflowDatabase:
     def count(self) -> int:
         [(count,)] = self._file.rows(f"SELECT count(*) FROM runs {self._kept}")
         return int(count)
+
+    def records(self, run: GoingOn) -> list[LiveRecord]:
+        if not {"run_uuid", "key", "value"} <= self._file.columns("tags"):
+            return []
+        name = "name" if "name" in self._columns else "''"
+        found = [*self._file.rows(
+            f"SELECT runs.run_uuid, {name} FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid"
+            " WHERE tags.key = ? AND tags.value = ? ORDER BY start_time DESC, runs.rowid DESC",
+            RUN_TAG, run.run,
+        )]  # fmt: skip
+        return [
+            _record(
+                Tracked(f"mlflow:{uuid}", str(called or ""), metrics=self._metrics_of(uuid),
+                        where=str(self._where)),
+                len(found),
+            )
+            for uuid, called in found
+        ]  # fmt: skip
+
+    def _metrics_of(self, run: str) -> dict[str, float]:
+        if not {"run_uuid", "key", "value"} <= self._file.columns("latest_metrics"):
+            return {}
+        rows = self._file.rows("SELECT key, value FROM latest_metrics WHERE run_uuid = ?", run)
+        return numbers(dict(rows))
 
     def runs(self) -> Iterator[Tracked]:
         metrics, params, tags = map(self._by_run, ("latest_metrics", "params", "tags"))
@@ -95,17 +120,22 @@ class MlflowDatabase:
         return counts
 
 
-def newest_tagged(path: Path, tag: str, value: str) -> str:
-    """The ref of the run at a place that got a tag with this value last; '' for none."""
-    if path.is_dir():
-        files = [file for file in path.glob(f"*/*/tags/{tag}") if _text(file).strip() == value]
-        newest = max(files, key=lambda file: file.stat().st_mtime, default=None)
-        return f"mlflow:{newest.parent.parent.name}" if newest else ""
-    with reading(path) as database:
-        if not {"run_uuid", "key", "value"} <= database.columns("tags"):
-            return ""
-        query = "SELECT run_uuid FROM tags WHERE key = ? AND value = ? ORDER BY rowid DESC"
-        return next((f"mlflow:{run}" for (run,) in [*database.rows(query, tag, value)]), "")
+def _series(ref: str, where: Path, name: str, argv: Sequence[str]) -> SeriesSource:
+    source = FolderSeries if where.is_dir() else DatabaseSeries
+    return source(name_of(ref), where, name)
+
+
+TRACKER = Tracker("mlflow", ("mlflow.db", "mlruns"), _series, ("MLFLOW_TRACKING_URI",))
+
+
+def _record(tracked: Tracked, many: int) -> LiveRecord:
+    """What is kept of one of `many` runs that were begun in the same run of ours."""
+    where = Path(tracked.where)
+    about = f"run {tracked.name or tracked.ref}, one of {many}" if many > 1 else ""
+    return LiveRecord(
+        tracked.ref, tuple(tracked.metrics), lambda name: _series(tracked.ref, where, name, ()),
+        where, about,
+    )  # fmt: skip
 
 
 class DatabaseSeries:
@@ -178,6 +208,23 @@ class MlflowFolder:
             known = _meta(_text(meta))
             if known.get("lifecycle_stage", "active") == "active" and "run_id" in known:
                 yield meta.parent, known
+
+    def records(self, run: GoingOn) -> list[LiveRecord]:
+        files = [
+            file for file in self._root.glob(f"*/*/tags/{RUN_TAG}")
+            if _text(file).strip() == run.run
+        ]  # fmt: skip
+        found = []
+        for folder in (file.parent.parent for file in files):
+            known = _meta(_text(folder / "meta.yaml"))
+            metrics = numbers({name: _last(file) for name, file in _files(folder / "metrics")})
+            tracked = Tracked(
+                f"mlflow:{folder.name}", known.get("run_name", ""), where=str(self._root),
+                started=_moment(known.get("start_time")), metrics=metrics,
+            )  # fmt: skip
+            found.append(tracked)
+        found.sort(key=lambda tracked: tracked.started, reverse=True)
+        return [_record(tracked, len(found)) for tracked in found]
 
     def runs(self) -> Iterator[Tracked]:
         experiments: dict[Path, str] = {}

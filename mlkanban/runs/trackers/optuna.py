@@ -6,27 +6,40 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.timestamps import instant
+from mlkanban.core.timestamps import instant, moment
 from mlkanban.growing_file import GrowingFile
+from mlkanban.runs.model.run import OBJECTIVE
 from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile, reading
+from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord, SeriesSource, Tracker
 from mlkanban.runs.trackers.values import numbers
+from mlkanban.text import quantity
 
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
+_RUNNING = _STATES.index("RUNNING")
 _WAITING = _STATES.index("WAITING")
 """Of a trial that has not begun: it is no run yet."""
 _COMPLETE, _PRUNED = _STATES.index("COMPLETE"), _STATES.index("PRUNED")
 """Only a complete trial has a result: what a pruned one says of its value is where it was
 stopped."""
+_COUNTED = {"PRUNED": "pruned", "FAIL": "failed"}
+"""What is counted beside the trials with a result."""
+_SELDOM = 20
+"""For as many times the time that reading took, nothing is read."""
+_NAMED = 3
+"""So many of the trials that run are named."""
 _NAMES = "study:metric_names"
 """Of the attribute that has what the objectives of a study are called."""
 _BETTER = {"1": "<=", "MINIMIZE": "<=", "2": ">=", "MAXIMIZE": ">="}
@@ -55,6 +68,9 @@ class OptunaDatabase:
             " WHERE state != 'WAITING'"
         )
         return int(count)
+
+    def records(self, run: GoingOn) -> list[LiveRecord]:
+        return _studies(self.runs(), run, self._where)
 
     def runs(self) -> Iterator[Tracked]:
         rows = self._file.rows
@@ -216,6 +232,15 @@ def _plain(text: str) -> str:
     return value if isinstance(value, str) else text
 
 
+def _series(ref: str, where: Path, name: str, argv: Sequence[str]) -> SeriesSource:
+    return TrialSeries(ref, where, name)
+
+
+TRACKER = Tracker(
+    "optuna", ("optuna.db", "optuna.log", "journal.log"), _series, ("OPTUNA_STORAGE",)
+)
+
+
 class TrialSeries:
     """The intermediate values of a trial: those of the only objective of its study, whatever that
     is called on its card."""
@@ -264,6 +289,102 @@ class TrialSeries:
         return {}
 
 
+# Studies while a run goes on
+
+
+def _is_of(trial: Tracked, run: GoingOn) -> bool:
+    """Whether a trial was begun by a run of ours: it, or its study, names the run or its card, or
+    nothing else of ours goes on in the folder."""
+    began = moment(trial.started)
+    if began is None or began < run.since:
+        return False
+    if named := trial.tags.get(RUN_TAG, ""):
+        return named == run.run
+    return trial.card == run.card if trial.card else run.alone
+
+
+def _studies(trials: Iterable[Tracked], run: GoingOn, where: Path) -> list[LiveRecord]:
+    """The studies that a run works on, the one with the newest trial first."""
+    by_study: dict[str, list[Tracked]] = {}
+    for trial in trials:
+        if _is_of(trial, run):
+            by_study.setdefault(trial.experiment, []).append(trial)
+    newest_first = sorted(
+        by_study, key=lambda study: max(trial.started for trial in by_study[study]), reverse=True
+    )
+    return [
+        LiveRecord(
+            f"{TRACKER.kind}:{study}",
+            _objectives(by_study[study], run),
+            partial(StudySeries, study, where, run),
+            where,
+            f"study {study}" if len(by_study) > 1 else "",
+        )
+        for study in newest_first
+    ]
+
+
+def _objectives(trials: Sequence[Tracked], run: GoingOn) -> list[str]:
+    """What the objectives are called: the only one of a study that nobody gave a name is the metric
+    of the card, where both call the same side good."""
+    names = dict.fromkeys(name for trial in trials for name in trial.metrics)
+    direction = next((trial.direction for trial in trials), "")
+    if run.metric and [*names] == [OBJECTIVE] and run.direction in ("", direction):
+        return [run.metric]
+    return [*names]
+
+
+class StudySeries:
+    """The best value so far after each trial of a study that a run of ours began. A large study is
+    read seldom."""
+
+    def __init__(self, study: str, where: Path, run: GoingOn, name: str) -> None:
+        self._study, self._where, self._name, self._run = study, where, name, run
+        self._read, self._next = Series(name), 0.0
+
+    def read(self) -> Series:
+        begin = time.monotonic()
+        if begin >= self._next:
+            self._read = self._of(self._trials())
+            end = time.monotonic()
+            self._next = end + _SELDOM * (end - begin)
+        return self._read
+
+    def _trials(self) -> list[Tracked]:
+        with self._where.open("rb") as file:
+            journal = file.read(1) == b"{"
+        if journal:
+            return [*Journal(self._where).runs()]
+        with reading(self._where) as database:
+            source = OptunaDatabase.of(database, self._where)
+            return [*source.runs()] if source else []
+
+    def _of(self, trials: Sequence[Tracked]) -> Series:
+        own = [t for t in trials if t.experiment == self._study and _is_of(t, self._run)]
+        done = [trial for trial in own if trial.says == _STATES[_COMPLETE] and self._value(trial)]
+        series = SeriesBuilder(self._name)
+        best = None
+        for trial in sorted(done, key=lambda trial: trial.ended):
+            [value] = self._value(trial)
+            direction = trial.direction or self._run.direction
+            better = {"<=": min, ">=": max}.get(direction)
+            best = value if best is None or better is None else better(best, value)
+            ended = moment(trial.ended)
+            series.add(best, at=ended.timestamp() if ended else None)
+        directed = all(trial.direction or self._run.direction for trial in done)
+        parts = [f"{'best' if directed else 'newest'} of {quantity(len(done), 'trial')}"]
+        if running := [t.name.rpartition(" ")[2] for t in own if t.says == _STATES[_RUNNING]]:
+            word, runs = ("trials", "run") if len(running) > 1 else ("trial", "runs")
+            parts.append(f"{word} {', '.join(running[-_NAMED:])} {runs}")
+        states = Counter(trial.says for trial in own)
+        parts += [f"{states[says]} {word}" for says, word in _COUNTED.items() if states[says]]
+        return replace(series.series, about=", ".join(parts))
+
+    def _value(self, trial: Tracked) -> list[float]:
+        value = trial.metrics.get(self._name, trial.metrics.get(OBJECTIVE))
+        return [] if value is None or not math.isfinite(value) else [value]
+
+
 class Journal:
     """The trials that a journal tells of, one JSON object on each line. A line that is still being
     written, or is none, is passed over."""
@@ -279,6 +400,9 @@ class Journal:
             for line in filter(_COUNTS.match, source):
                 journal.take_line(line)
         return sum(trial.study in journal.studies for trial in journal.trials)
+
+    def records(self, run: GoingOn) -> list[LiveRecord]:
+        return _studies(self.runs(), run, self._path)
 
     def runs(self) -> Iterator[Tracked]:
         journal = _Journal()
@@ -340,7 +464,7 @@ class _Trial:
 
     @property
     def over(self) -> bool:
-        return self.state not in (_STATES.index("RUNNING"), _WAITING)
+        return self.state not in (_RUNNING, _WAITING)
 
 
 class _Journal:

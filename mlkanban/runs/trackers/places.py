@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 from mlkanban.errors import BadInput, MlkanbanError
@@ -15,27 +14,27 @@ from mlkanban.log import logger
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
 from mlkanban.runs.trackers.sqlite_files import reading
+from mlkanban.runs.trackers.tracker import (
+    NOTHING_KNOWN,
+    GoingOn,
+    KnownRuns,
+    LiveRecord,
+    Source,
+    Tracker,
+)
 from mlkanban.text import display, display_lines
 
-_USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "wandb", "runs",
-          "lightning_logs", "tb_logs")  # fmt: skip
-_NAMED = ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE")
-"""Environment variables that name such places."""
+TRACKERS: tuple[Tracker, ...] = (
+    mlflow.TRACKER, optuna.TRACKER, wandb.TRACKER, tensorboard.TRACKER,
+)  # fmt: skip
+_USUAL = [name for tracker in TRACKERS for name in tracker.usual]
+_NAMED = [name for tracker in TRACKERS for name in tracker.variables]
 _ELSEWHERE = ("databricks", "databricks-uc", "uc")
 """Servers that MLflow knows by a name alone."""
 _SQLITE = b"SQLite format 3\x00"
 
 Progress = Callable[[int, Path], None]
 """Is called with the number of runs read so far, and the present place."""
-
-
-class Source(Protocol):
-    """A store of tracker runs."""
-
-    def runs(self) -> Iterator[Tracked]: ...
-
-    def count(self) -> int:
-        """The number of its runs, as cheaply as possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,21 @@ def place(text: str, cwd: Path) -> Path | None:
     return (cwd / Path(path).expanduser()).absolute()
 
 
-def read_all(paths: Iterable[Path], progress: Progress | None = None) -> TrackerRuns:
+def records_of(run: GoingOn, paths: Iterable[Path]) -> tuple[list[LiveRecord], list[str]]:
+    """What trackers have at these places of a run of ours that goes on, and a sentence for each
+    place where that cannot be told."""
+    records: list[LiveRecord] = []
+    problems: list[str] = []
+    for path in dict.fromkeys(paths):
+        with _telling(path, problems), _sources(path) as sources:
+            for source in sources:
+                records += source.records(run)
+    return records, problems
+
+
+def read_all(
+    paths: Iterable[Path], progress: Progress | None = None, known: KnownRuns = NOTHING_KNOWN
+) -> TrackerRuns:
     """Read the runs of every place. A place that cannot be read becomes a problem, and the others
     are still read. `progress` is called with every run and before every place."""
     runs: dict[str, Tracked] = {}
@@ -105,7 +118,7 @@ def read_all(paths: Iterable[Path], progress: Progress | None = None) -> Tracker
     for path in dict.fromkeys(paths):
         if progress is not None:
             progress(len(runs), path)
-        with _telling(path, problems), _sources(path) as sources:
+        with _telling(path, problems), _sources(path, known) as sources:
             for tracked in (_sound(run) for source in sources for run in source.runs()):
                 runs[tracked.ref] = tracked
                 if progress is not None:
@@ -154,10 +167,10 @@ def _telling(path: Path, problems: list[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _sources(path: Path) -> Iterator[Sequence[Source]]:
+def _sources(path: Path, known: KnownRuns = NOTHING_KNOWN) -> Iterator[Sequence[Source]]:
     """What keeps runs at a place."""
     if path.is_dir():
-        if (folder := _folder(path)) is None:
+        if (folder := _folder(path, known)) is None:
             raise BadInput(f"{path} holds no runs of a tracker that is known here.", "")
         yield [folder]
         return
@@ -176,9 +189,9 @@ def _sources(path: Path) -> Iterator[Sequence[Source]]:
         yield sources
 
 
-def _folder(path: Path) -> Source | None:
+def _folder(path: Path, known: KnownRuns = NOTHING_KNOWN) -> Source | None:
     return (
-        wandb.WandbFolder.of(path)
+        wandb.WandbFolder.of(path, known)
         or mlflow.MlflowFolder.of(path)
         or tensorboard.TensorboardFolder.of(path)
     )

@@ -4,44 +4,53 @@ what grows is read from where it was read to."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from mlkanban.errors import MlkanbanError, StoreBusy
-from mlkanban.runs.model.series import RunSeries, Series
-from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
+from mlkanban.runs.model.series import RunSeries
+from mlkanban.runs.trackers.places import TRACKERS
+from mlkanban.runs.trackers.tracker import LiveRecord, SeriesSource
 
 _BESIDE = ("", "-wal", "-journal")
-
-
-class SeriesSource(Protocol):
-    """Reads the series of a metric of one run, or reads on."""
-
-    def read(self) -> Series: ...
+_SERIES = {tracker.kind: tracker.series for tracker in TRACKERS}
 
 
 class TrackerSeries:
-    """The series `name` of the run that a tracker calls `ref` and keeps at `where`."""
+    """The series `name` of the run that a tracker calls `ref` and keeps at `where`; `argv` is the
+    command line of that run, as far as it is known."""
 
-    def __init__(self, ref: str, where: Path, name: str) -> None:
+    def __init__(self, ref: str, where: Path, name: str, argv: Sequence[str] = ()) -> None:
+        make = _SERIES.get(ref.partition(":")[0])
         self._where, self._name = where, name
-        self._ref = ref
+        self.about = ""
+        """Whose values they are, where the run has several records."""
+        self._make: Callable[[], SeriesSource] | None = None
+        if make is not None:
+            self._make = partial(make, ref, where, name, argv)
         self._source: SeriesSource | None = None
         self._stamp: object = None
         self._read = RunSeries()
 
+    @classmethod
+    def of_record(cls, record: LiveRecord, name: str) -> TrackerSeries:
+        """The series of what a tracker has of a run that goes on."""
+        made = cls("", record.where, name)
+        made._make, made.about = partial(record.series, name), record.about
+        return made
+
     def read(self) -> RunSeries:
         """The series as far as it can be read; why it cannot is said with it."""
-        kind, _, run = self._ref.partition(":")
-        if kind not in _SOURCES:
+        if self._make is None:
             return RunSeries(why="its tracker keeps no values over time")
         try:
             stamp = [_stamp(Path(f"{self._where}{end}")) for end in _BESIDE]
             if self._where.is_file() and stamp == self._stamp:
                 return self._read
             if self._source is None:
-                self._source = _SOURCES[kind](self._ref, run, self._where, self._name)
+                self._source = self._make()
             series = self._source.read()
             self._stamp = stamp
         except StoreBusy:
@@ -53,7 +62,8 @@ class TrackerSeries:
         except (ValueError, TypeError, OverflowError, RecursionError):
             return RunSeries(why=f"{self._where} holds what no tracker writes.")
         unread = (series.unread,) if series.unread else ()
-        known = {self._name: series} if series.count or unread else {}
+        about = "; ".join(filter(None, (self.about, series.about)))
+        known = {self._name: replace(series, about=about)} if series.count or unread else {}
         self._read = RunSeries(known, unread)
         return self._read
 
@@ -65,16 +75,3 @@ def _stamp(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     return status.st_mtime_ns, status.st_size
-
-
-_SOURCES: dict[str, Callable[[str, str, Path, str], SeriesSource]] = {
-    "mlflow": lambda ref, run, where, name: (
-        mlflow.FolderSeries(run, where, name)
-        if where.is_dir()
-        else mlflow.DatabaseSeries(run, where, name)
-    ),
-    "optuna": lambda ref, run, where, name: optuna.TrialSeries(ref, where, name),
-    "tensorboard": lambda ref, run, where, name: tensorboard.EventFileSeries(Path(run), name),
-    "wandb": lambda ref, run, where, name: wandb.HistorySeries(run, where, name),
-}
-"""How each tracker keeps them, by the word that begins the name of its runs."""

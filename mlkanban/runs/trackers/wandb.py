@@ -12,9 +12,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,15 @@ from mlkanban.core.timestamps import instant, moment
 from mlkanban.errors import BadInput
 from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG, Tracked
+from mlkanban.runs.trackers.tracker import (
+    NOTHING_KNOWN,
+    GoingOn,
+    KnownRuns,
+    LiveRecord,
+    SeriesSource,
+    Tracker,
+    name_of,
+)
 from mlkanban.runs.trackers.values import numbers, texts
 
 _RUN = re.compile(r"(?:offline-)?run-(([0-9]{8}_[0-9]{6})-.+)")
@@ -33,6 +43,12 @@ _SECONDS = 20
 """For one run: it takes about one."""
 _PAUSE_SECONDS = 30.0
 """Between two looks at the values of a run that goes on."""
+_WRITES_ON_SECONDS = 60.0
+"""So long after its end the log of a run may still be written."""
+NO_PROGRAM = "there is no program wandb here"
+_UNREADABLE = "There is no program wandb here, which alone can read its files."
+_MOST_GOING_ON = 5
+"""Runs that are asked for that of one that goes on, the newest."""
 _MOST = 50
 """Runs that are read of a folder, the newest: each takes a start of the program."""
 
@@ -40,49 +56,89 @@ _MOST = 50
 class WandbFolder:
     """The runs in a folder such as `wandb`, or the one whose folder it is."""
 
-    def __init__(self, root: Path, runs: list[Path]) -> None:
-        self._root, self._runs = root, runs
+    def __init__(self, root: Path, runs: list[Path], known: KnownRuns = NOTHING_KNOWN) -> None:
+        self._root, self._runs, self._known = root, runs, known
 
     @classmethod
-    def of(cls, path: Path) -> WandbFolder | None:
+    def of(cls, path: Path, known: KnownRuns = NOTHING_KNOWN) -> WandbFolder | None:
         """None when it holds no runs of Weights & Biases."""
         if _RUN.fullmatch(path.name):
-            return cls(path.parent, [path])
+            return cls(path.parent, [path], known)
         runs = [run for run in path.glob("*run-*") if _RUN.fullmatch(run.name) and run.is_dir()]
-        return cls(path, sorted(runs, key=lambda run: (_begun(run), run.name))) if runs else None
+        in_order = sorted(runs, key=lambda run: (_begun(run), run.name))
+        return cls(path, in_order, known) if runs else None
 
     def count(self) -> int:
         """As their folders say. BadInput when the program cannot read the newest one."""
-        program = self._program()
+        path = self._program()
+        if path is None:
+            return 0
         try:
-            _inspected(program, self._runs[-1])
+            _inspected(path, self._runs[-1])
         except _OfNoUse as error:
-            raise self._unread(self._runs, f"{program} {error}") from None
+            raise self._unread(self._runs, f"{path} {error}") from None
         return len(self._runs)
 
     def runs(self) -> Iterator[Tracked]:
         """Oldest first. BadInput says at the end what could not be read."""
-        program = self._program()
+        path = self._program()
+        if path is None:
+            return
         failed = []
         for at, run in enumerate(self._runs[-_MOST:]):
             try:
-                fields = _inspected(program, run)
+                fields = _inspected(path, run)
             except _OfNoUse as error:
-                raise self._unread(self._runs[-_MOST:][at:], f"{program} {error}") from None
+                raise self._unread(self._runs[-_MOST:][at:], f"{path} {error}") from None
             if fields is None:
                 failed.append(run)
             else:
                 yield self._tracked(run, fields)
         if failed:
-            raise self._unread(failed, f"{program} could not")
+            raise self._unread(failed, f"{path} could not")
         if older := self._runs[:-_MOST]:
             raise self._unread(older, f"only the newest {_MOST} are")
 
-    def _program(self) -> str:
-        path = shutil.which("wandb")
-        if path is None:
-            raise self._unread(self._runs, "there is no program wandb here")
+    def _program(self) -> str | None:
+        """The program that reads the runs; None where there is none and nothing new to read."""
+        path = program(self._root, self._known.command_in(self._root.parent))
+        news = [] if path else [run for run in self._runs if self._has_news(run)]
+        if news:
+            raise self._unread(news, NO_PROGRAM)
         return path
+
+    def _has_news(self, run: Path) -> bool:
+        """Whether a run was written to since a card keeps it as one that ended."""
+        match = _RUN.fullmatch(run.name)
+        ended = self._known.ended.get(f"{TRACKER.kind}:{match[1]}" if match else "")
+        return ended is None or _written(run) > ended.timestamp() + _WRITES_ON_SECONDS
+
+    def records(self, run: GoingOn) -> list[LiveRecord]:
+        since = run.since.timestamp()
+        changed = [folder for folder in self._runs if _written(folder) >= since]
+        if not changed:
+            return []
+        path = program(self._root, run.argv, run.cwd)
+        if path is None:
+            raise BadInput(_UNREADABLE, "")
+        found = []
+        for folder in reversed(changed[-_MOST_GOING_ON:]):
+            try:
+                tracked = self._tracked(folder, _inspected(path, folder) or {})
+            except _OfNoUse as error:
+                raise BadInput(f"{path} {error}.", "") from None
+            if tracked.tags.get(RUN_TAG) == run.run:
+                found.append(tracked)
+        return [
+            LiveRecord(
+                tracked.ref,
+                tuple(tracked.metrics),
+                partial(_series, tracked.ref, self._root, argv=run.argv),
+                self._root,
+                f"run {tracked.name or tracked.ref}, one of {len(found)}" if len(found) > 1 else "",
+            )
+            for tracked in found
+        ]  # fmt: skip
 
     def _unread(self, runs: list[Path], why: str) -> BadInput:
         what, was = ("run", "was") if len(runs) == 1 else ("runs", "were")
@@ -106,6 +162,28 @@ class WandbFolder:
             tags={name: value for name, _, value in tags if name in (CARD_TAG, RUN_TAG)},
             where=str(self._root),
         )
+
+
+def program(root: Path, argv: Sequence[str] = (), cwd: Path | None = None) -> str | None:
+    """The program that reads the runs in a folder: that of this shell, else the one beside the
+    interpreter in the command line of a run, which a person started there."""
+    if found := shutil.which("wandb"):
+        return found
+    folders = [((cwd or root.parent) / word).parent for word in argv if "=" not in word]
+    bins = [str(folder) for folder in folders if folder.name == "bin"]
+    return shutil.which("wandb", path=os.pathsep.join(bins)) if bins else None
+
+
+def _written(run: Path) -> float:
+    """When the log of a run was written last (seconds since 1970)."""
+    return max((log.stat().st_mtime for log in run.glob("*.wandb")), default=0.0)
+
+
+def _series(ref: str, where: Path, name: str, argv: Sequence[str]) -> SeriesSource:
+    return HistorySeries(name_of(ref), where, name, argv)
+
+
+TRACKER = Tracker("wandb", ("wandb",), _series)
 
 
 class _OfNoUse(Exception):
@@ -155,7 +233,8 @@ def _asked(program: str, run: Path, *options: str) -> Iterator[IO[bytes]]:
 class HistorySeries:
     """The values of a metric of a run, asked of the program when its log has changed."""
 
-    def __init__(self, run: str, where: Path, name: str) -> None:
+    def __init__(self, run: str, where: Path, name: str, argv: Sequence[str] = ()) -> None:
+        self._argv = argv
         self._folder = next(where.glob(f"*run-{glob.escape(run)}"), None)
         self._where, self._name = where, name
         self._stamp: object = None
@@ -163,9 +242,9 @@ class HistorySeries:
         self._read = Series(name)
 
     def read(self) -> Series:
-        program = shutil.which("wandb")
-        if program is None:
-            raise BadInput("There is no program wandb here, which alone can read its files.", "")
+        path = program(self._where, self._argv)
+        if path is None:
+            raise BadInput(_UNREADABLE, "")
         if self._folder is None:
             raise BadInput(f"{self._where} does not hold it any more.", "")
         stamp = [(log.name, log.stat().st_mtime_ns) for log in self._folder.glob("*.wandb")]
@@ -174,11 +253,11 @@ class HistorySeries:
         self._asked_at = time.monotonic()
         series = SeriesBuilder(self._name)
         try:
-            with _asked(program, self._folder, "--json") as out:
+            with _asked(path, self._folder, "--json") as out:
                 for line in out:
                     _take(line, series)
         except _OfNoUse as error:
-            raise BadInput(f"{program} {error}.", "") from None
+            raise BadInput(f"{path} {error}.", "") from None
         self._stamp, self._read = stamp, series.series
         return self._read
 

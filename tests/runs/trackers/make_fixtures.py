@@ -5,7 +5,8 @@
 
 Every MLflow store holds a finished run tagged with card t1, one that goes on, and a failed one;
 every Optuna study three trials, the second of which failed. TensorBoard's files hold three values
-of one tag, once as tensors (tb) and once as numbers (tbx), there with a histogram and a long text.
+of one tag, once as tensors (tb) and once as numbers (tbx), there with a histogram and a long text;
+in another file are hyperparameters, with the value of a metric.
 What `wandb leet inspect` printed is kept, of a run that finished, of one tagged with card t1 that
 failed, and of one that was killed before anything of it was written; and what a wandb says that has
 no `leet`.
@@ -85,6 +86,13 @@ writer.add_text("text", "x" * 70000)
 writer.add_scalar("loss", float("nan"), 3)
 writer.close()
 """
+HPARAMS = """
+import sys
+from tensorboardX import SummaryWriter
+writer = SummaryWriter(sys.argv[1])
+writer.add_hparams({"lr": .01, "opt": "adam", "seed": 1, "amp": False}, {"hp/val_auc": .9})
+writer.close()
+"""
 WANDB = """
 import wandb, os, time
 run = wandb.init(project="fraud", name="seed 1", config={"lr": 0.01})
@@ -136,6 +144,11 @@ def main(venvs: Path) -> None:
             subprocess.run([python(venvs, tool), "-c", script, folder], check=True)
             [file] = Path(folder).glob("events.out.tfevents.*")
             (HERE / f"{tool}.tfevents.gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([python(venvs, "tbx"), "-c", HPARAMS, folder], check=True)
+        [file] = Path(folder).glob("*/events.out.tfevents.*")
+        kept = HERE / "tbx-hparams.tfevents.gz"
+        kept.write_bytes(gzip.compress(file.read_bytes(), mtime=0))
     for tool in ("m2", "m3", "o4", "o5"):
         program = python(venvs, tool)
         script = MLFLOW if tool.startswith("m") else OPTUNA

@@ -17,7 +17,7 @@ import pytest
 from mlkanban.runs import trackers
 from mlkanban.runs.model.tracker_run import KINDS, short
 from mlkanban.runs.trackers.optuna import Journal
-from mlkanban.runs.trackers.places import count_all, place, read_all, usual
+from mlkanban.runs.trackers.places import TRACKERS, count_all, place, read_all, usual
 from mlkanban.runs.trackers.values import numbers
 from tests.runs.trackers.files import FIXTURES, database, folder, state
 
@@ -256,14 +256,10 @@ def test_every_tracker_has_a_name_for_people() -> None:
     modules = [
         importlib.import_module(f"{trackers.__name__}.{found.name}")
         for found in pkgutil.iter_modules(trackers.__path__)
-        if found.name != "places"
     ]
-    words = {
-        module.__name__.rpartition(".")[2]: inspect.getsource(module)
-        for module in modules
-        if any(hasattr(cls, "runs") for _, cls in inspect.getmembers(module, inspect.isclass))
-    }
-    assert {"mlflow", "optuna", "tensorboard", "wandb"} <= words.keys()
-    for word, source in words.items():
-        assert word in KINDS, f"KINDS of runs/model/tracker_run.py has no name for {word}"
-        assert f'"{word}:' in source, f"runs/trackers/{word}.py calls its runs by another word"
+    made = {module.TRACKER for module in modules if hasattr(module, "TRACKER")}
+    assert made == {*TRACKERS}
+    assert {tracker.kind for tracker in TRACKERS} | {"slurm"} == KINDS.keys()
+    for module in modules:
+        if any(hasattr(cls, "runs") for _, cls in inspect.getmembers(module, inspect.isclass)):
+            assert hasattr(module, "TRACKER") or module.__name__.endswith((".places", ".tracker"))

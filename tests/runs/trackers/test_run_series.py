@@ -17,6 +17,8 @@ from mlkanban.runs.trackers.places import read_all
 from mlkanban.runs.trackers.run_series import TrackerSeries
 from tests.runs.trackers.files import WANDB_RUNS, database, folder, logs, state, wandb
 
+AUC = {"name": "val_auc"}
+
 
 def points(read):
     [series] = read.series.values()
@@ -187,13 +189,14 @@ def test_of_a_run_of_ours_the_run_that_was_started_in_it_may_tell(tmp_path: Path
     [told] = [run for run in read_all([path]).runs if run.name == "seed 1"]
     own = Run("20261130-053000-abcdef01", RunState.RUNNING)
     child = told.as_run(own.id)
-    read = SeriesReader(tmp_path).read(own, "val_auc", [own, child])
+    read = SeriesReader(tmp_path).read(own, AUC, [own, child])
     assert points(read)[-1] == (2, 0.917)
 
 
 @pytest.mark.parametrize("kept", ["database", "folder"])
 def test_of_a_run_that_goes_on_mlflow_may_tell(kept: str, tmp_path: Path) -> None:
-    own = Run("20261130-053000-abcdef01", RunState.RUNNING)
+    at = "2026-11-30T05:30:00Z"
+    own = Run("20261130-053000-abcdef01", RunState.RUNNING, started=at)
     started = RunFolder(tmp_path / "data" / "runs" / own.id)
     started.make()
     started.write_start({"cwd": str(tmp_path)})
@@ -211,8 +214,8 @@ def test_of_a_run_that_goes_on_mlflow_may_tell(kept: str, tmp_path: Path) -> Non
         [metrics] = root.glob("*/*/metrics")
         (metrics.parent / "tags" / "mlkanban.run").write_text(own.id)
     before = state(tmp_path)
-    read = SeriesReader(tmp_path / "data").read(own, "val_auc")
+    read = SeriesReader(tmp_path / "data").read(own, AUC)
     assert points(read)[-1] == (2, 0.917)
     assert state(tmp_path) == before
-    other = Run("20261130-053000-abcdef02", RunState.RUNNING)
-    assert SeriesReader(tmp_path / "data").read(other, "val_auc").series == {}
+    other = Run("20261130-053000-abcdef02", RunState.RUNNING, started=at)
+    assert SeriesReader(tmp_path / "data").read(other, AUC).series == {}

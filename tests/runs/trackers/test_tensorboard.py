@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.runs.model.configurations import grouped
+from mlkanban.runs.model.repeats import DEFAULT_NAMES, Repeats
 from mlkanban.runs.trackers import tensorboard
 from mlkanban.runs.trackers.event_files import _masked
 from mlkanban.runs.trackers.places import count_all, read_all, usual
+from mlkanban.runs.trackers.run_series import TrackerSeries
 from tests.runs.trackers.files import logs, state
 
 AUC = {"val/auc": 0.917, "val/auc.min": 0.8, "val/auc.max": 0.95}
@@ -22,7 +25,8 @@ def test_the_last_and_the_extreme_values_of_every_tag(tool: str, tmp_path: Path)
     assert (one.ref, one.name, one.experiment) == (f"tensorboard:{root}/seed 1", "seed 1", "a")
     assert one.numbers == pytest.approx(AUC), "a histogram, a long text and NaN are none"
     assert one.started.startswith("2026-11-")
-    assert (one.says, one.ended) == ("", "")
+    assert one.says == ""
+    assert one.started <= one.ended, "the first and the last value"
     assert count_all([root]) == ({root: 1}, [])
     assert state(tmp_path) == before
 
@@ -110,3 +114,82 @@ def test_a_folder_without_event_files_is_no_place(tmp_path: Path) -> None:
 def test_a_tag_that_became_nan_is_said_with_its_step(tmp_path: Path) -> None:
     [one] = read_all([logs(tmp_path / "runs", "tbx")]).runs
     assert one.unread == ("loss is NaN since step 3",)
+
+
+HPARAMS = {"lr": "0.01", "opt": "adam", "seed": "1", "amp": "False"}
+
+
+def test_hyperparameters_belong_to_the_run_above_them(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    logs(root / "a")
+    logs(root / "a" / "1796091379.6606145", "tbx-hparams")
+    [run] = read_all([root]).runs
+    assert run.params == HPARAMS
+    assert run.numbers == pytest.approx({**AUC, "hp/val_auc": 0.9})
+    assert run.ref == f"tensorboard:{root}/a"
+    assert count_all([root]) == ({root: 1}, [])
+    series = TrackerSeries(run.ref, root, "hp/val_auc").read().series["hp/val_auc"]
+    assert [round(point.value, 6) for point in series.points] == [0.9]
+
+
+def test_trials_of_a_tuner_are_runs_of_their_own(tmp_path: Path) -> None:
+    """Keras writes hyperparameters beside the values, and nothing of its own above."""
+    root = tmp_path / "runs"
+    for name in ("run-0", "run-1"):
+        logs(root / name, "tbx-hparams", "1")
+        logs(root / name, "tb", "2")
+    found = read_all([root]).runs
+    assert [(run.name, run.params) for run in found] == [("run-0", HPARAMS), ("run-1", HPARAMS)]
+
+
+@pytest.mark.parametrize("inside", ["val/auc/train", "val_auc_train"])
+def test_curves_of_add_scalars_belong_to_their_run(tmp_path: Path, inside: str) -> None:
+    root = tmp_path / "runs"
+    logs(root / "a", "tbx-hparams")
+    logs(root / "a" / inside, "tb")
+    [run] = read_all([root]).runs
+    assert run.numbers == pytest.approx({
+        "hp/val_auc": 0.9, "val/auc/train": 0.917, "val/auc/train.min": 0.8,
+        "val/auc/train.max": 0.95,
+    })  # fmt: skip
+    assert count_all([root]) == ({root: 1}, [])
+    series = TrackerSeries(run.ref, root, "val/auc/train").read().series["val/auc/train"]
+    assert [round(point.value, 3) for point in series.points] == [0.8, 0.95, 0.917]
+
+
+def test_a_run_inside_the_folder_of_another_stays_one(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    logs(root / "a")
+    logs(root / "a" / "retry")
+    assert [run.name for run in read_all([root]).runs] == ["a", "a/retry"]
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("resnet", {"directory": "resnet"}), ("lr0.1", {"directory": "lr0.1"}),
+        ("resnet-s1", {"directory": "resnet", "s": "1"}),
+        ("resnet_seed2", {"directory": "resnet", "seed": "2"}),
+        ("x.Seed-3", {"directory": "x", "seed": "3"}), ("s1", {"directory": "s1"}),
+        ("classes3", {"directory": "classes3"}), ("exp/a-s1", {"directory": "exp/a", "s": "1"}),
+    ],
+)  # fmt: skip
+def test_a_run_without_parameters_is_known_by_its_folder(tmp_path: Path, name, params) -> None:
+    root = tmp_path / "runs"
+    logs(root / name)
+    [run] = read_all([root]).runs
+    assert (run.name, run.params) == (name, params)
+    [alone] = read_all([root / name]).runs
+    assert alone.name == Path(name).name
+
+
+def test_names_that_end_in_seed_are_repeats_and_any_other_letter_is_for_the_person_to_say(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "runs"
+    for name in ("a-seed1", "a-seed2", "b-s1", "b-s2", "c-seed1"):
+        logs(root / name)
+    runs = [tracked.as_run() for tracked in read_all([root]).runs]
+    assert sorted(len(group) for group in grouped(runs)) == [1, 1, 1, 2]
+    repeats = Repeats((*DEFAULT_NAMES, "s"))
+    assert sorted(len(group) for group in grouped(runs, repeats)) == [1, 2, 2]

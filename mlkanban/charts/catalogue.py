@@ -10,7 +10,8 @@ from typing import NamedTuple
 class FlowNumber(NamedTuple):
     """A number: the name of its command, its key on the reports screen, its name there in a word
     and in full, what it is in a few words, and how it is defined. `of_cards`: whether some of the
-    cards have a number of their own."""
+    cards have a number of their own. `of_all_time`: the window is the whole past, unless another
+    one is asked for."""
 
     name: str
     key: str
@@ -19,6 +20,7 @@ class FlowNumber(NamedTuple):
     help: str
     definition: str
     of_cards: bool = True
+    of_all_time: bool = False
 
 
 CATALOGUE = (
@@ -59,15 +61,19 @@ CATALOGUE = (
     FlowNumber(
         "forecast", "7", "Forecast", "Forecast",
         "how many cards are finished by a day, or when so many are",
-        "A future day finishes as many cards as a day of the window did, each equally "
-        "likely; the sums over days are computed exactly, not drawn by lot.",
+        "Finished cards are negative binomial: their rate is that of the past, a day 20 days ago "
+        "weighing half as much as the last one, their spread that of the board's own past. How "
+        "many is calibrated by how often such forecasts held. Computed in closed form, not "
+        "sampled.",
+        of_all_time=True,
     ),
     FlowNumber(
         "forecast-cards", "8", "By card", "Forecast by card",
         "when each open card will be finished",
         "Among cards that got as old as this one, the share that finished within so many "
         "more days; open and abandoned cards count as long as they are known "
-        "(Kaplan-Meier).",
+        "(Kaplan-Meier). It takes ten finished cards that were older.",
+        of_all_time=True,
     ),
     FlowNumber(
         "xmr", "9", "XmR", "XmR", "which cycle times are unusual",
@@ -123,7 +129,9 @@ CATALOGUE = (
     FlowNumber(
         "backtest", "P", "Back-test", "Back-test", "how often the forecasts would have held",
         "Every few days of the past the forecasts are made again from what was known "
-        "then, and compared with what came.",
+        "then, and compared with what came once their day is there. Periods are trials that "
+        "do not overlap: so many there are to judge by.",
+        of_all_time=True,
     ),
     FlowNumber(
         "triage", "A", "Triage", "Triage",

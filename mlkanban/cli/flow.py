@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 
-DEFAULT_WINDOW = "90d"
+DEFAULT_WINDOW, ALL = "90d", "all"
 GROUPINGS = ("type", "tag", "stage")
 SIZE_ELSEWHERE = (80, 24)
 TALLEST = 20
@@ -54,8 +54,7 @@ class WindowParam(click.ParamType):  # type: ignore[type-arg]
 
 def _days(window: str) -> int | None:
     """The days of a window as it is asked for, None for all."""
-    days = window or DEFAULT_WINDOW
-    return None if days == "all" else int(days.removesuffix("d"))
+    return None if window == ALL else int(window.removesuffix("d"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,9 @@ class NumberOptions:
     query: str
     chart: bool | None
 
-    def sample(self, session: Session, service: Service) -> Sample:
-        """The cards asked for, followed up to the day asked for."""
+    def sample(self, session: Session, service: Service, window: str = DEFAULT_WINDOW) -> Sample:
+        """The cards asked for, followed up to the day asked for, in a `window` unless another one
+        is asked for."""
         # Help and completion follow no cards.
         from mlkanban.flow.sample import follow
 
@@ -93,7 +93,8 @@ class NumberOptions:
             known = (card.without(until, now) for card in histories)
             histories = [card for card in known if card.steps]
         sessions = service.triage.sessions(board.id, now)
-        sample = follow(workflow, histories, until, self._window(workflow.day(until)), sessions)
+        days = self._window(workflow.day(until), window)
+        sample = follow(workflow, histories, until, days, sessions)
         kept = {
             card.ref
             for card in histories
@@ -112,7 +113,7 @@ class NumberOptions:
         tags = [f"tag:{self.tag}"] if self.tag else []
         return " ".join([*kinds, *tags, *filter(None, [(self.query or "").strip()])])
 
-    def _window(self, today: date) -> Window:
+    def _window(self, today: date, default: str) -> Window:
         # The same as for `follow`: help and completion do without.
         from mlkanban.flow.window import Window
 
@@ -123,7 +124,7 @@ class NumberOptions:
                 "Leave it out, or give an earlier day.",
             )
         if self.first is None:
-            return Window.back(_days(self.window), last)
+            return Window.back(_days(self.window or default), last)
         if self.window:
             raise UsageProblem("--from and --window both say where to begin.", "Give one of them.")
         try:
@@ -140,7 +141,10 @@ _OPTIONS: dict[str, Any] = {
         "--as-of", type=DAY, metavar="DATE", help="Ignore everything after this day (today)."
     ),
     "window": click.option(
-        "--window", type=WindowParam(), metavar="90d|30d|all", help="The days to include (90d)."
+        "--window",
+        type=WindowParam(),
+        metavar="90d|30d|all",
+        help=f"The days to include ({DEFAULT_WINDOW}).",
     ),
     "first": click.option(
         "--from",
@@ -167,12 +171,21 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+_WINDOW_OF_ALL_TIME = click.option(
+    "--window",
+    type=WindowParam(),
+    metavar="90d|30d|all",
+    help=f"The days of the past to go by ({ALL}).",
+)
 _OF_CARDS = ("by", "only_type", "tag", "query")
 """The options that say which cards."""
 
 
-def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Command]:
-    """Give a command the options of all numbers but some, as one argument `asked`."""
+def number_options(
+    *, leave_out: tuple[str, ...] = (), of_all_time: bool = False
+) -> Callable[[Command], Command]:
+    """Give a command the options of all numbers but some, as one argument `options`."""
+    given = {**_OPTIONS, "window": _WINDOW_OF_ALL_TIME} if of_all_time else _OPTIONS
 
     def give(command: Command) -> Command:
         @functools.wraps(command)
@@ -183,7 +196,7 @@ def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Co
         made: Command = gathered
         for name in reversed(_OPTIONS):
             if name not in leave_out:
-                made = _OPTIONS[name](made)
+                made = given[name](made)
         return made
 
     return give
@@ -209,7 +222,7 @@ class FlowGroup(SuggestingGroup):
 
         command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
         left_out = () if entry.of_cards else _OF_CARDS
-        options = number_options(leave_out=left_out)
+        options = number_options(leave_out=left_out, of_all_time=entry.of_all_time)
         return click.command(cmd_name)(options(pass_session(command)))
 
 
@@ -228,7 +241,7 @@ def flow() -> None:
     type=click.IntRange(1, 1000),
     help="When this many cards are finished (all open cards).",
 )
-@number_options()
+@number_options(of_all_time=True)
 @pass_session
 def forecast(
     session: Session,
@@ -338,7 +351,8 @@ def _progress(session: Session) -> Iterator[Callable[[float], None]]:
 def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> None:
     """Print a number: the picture, the sentences, the table, and the groups beside each other."""
     with session.service() as service:
-        sample = options.sample(session, service)
+        window = ALL if view.entry.of_all_time else DEFAULT_WINDOW
+        sample = options.sample(session, service, window)
     if options.by == "stage" and view.staged:
         raise UsageProblem(
             f"{view.entry.title} is told stage by stage already.", "Use --by type or --by tag."
@@ -347,7 +361,7 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
     groups = view.by(sample, options.by) if options.by else []  # type: ignore[arg-type]
     summary = view.summary(number)
     extra: list[str] = []
-    if summary.forecasts:
+    if summary.claims:
         # Only forecasts are tested with the past.
         from mlkanban.display.number_text.backtest import remarks
 

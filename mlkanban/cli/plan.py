@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def plan(session: Session, until: str, by_score: bool, replenish: bool) -> None:
     """Show ideas and ready cards, and which of them can be finished by a day.
 
-    What fits comes from the forecast: finished by then in 85 % of the cases, or in 50 %, after the
+    What fits comes from the forecast: finished by then with a chance of 85 %, or of 50 %, after the
     cards that are in progress now. Give cards a score with `edit --score`.
     """
     with session.service(write=replenish) as service:

@@ -12,7 +12,8 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.flow import NumberOptions, number_options
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam
-from mlkanban.display.number_text import backtest, number_view
+from mlkanban.display.number_text import number_view
+from mlkanban.display.number_text.backtest import remarks
 from mlkanban.display.number_text.forecast import summary
 from mlkanban.display.number_view import scope_text
 from mlkanban.display.report_page import Highlights, Page, ReportSection, html, markdown
@@ -65,18 +66,18 @@ def report(session: Session, out: Path, options: NumberOptions) -> None:
 
 def _page(service: Service, board: Board, sample: Sample) -> Page:
     sections = []
-    tested = backtest.of_all_time(sample)
     for entry in CATALOGUE:
         view = number_view(entry.name)
-        number = tested if view is backtest.NUMBER else view.count(sample)
+        some = view.scoped(sample)
+        number = view.count(some)
         summary = view.summary(number)
         sections.append(
             ReportSection(
                 entry.title,
                 summary,
-                view.draw(number, sample),
+                view.draw(number, some),
                 entry.definition,
-                tuple(backtest.remarks(summary, sample, tested)),
+                tuple(remarks(summary, some)),
             )
         )
     return Page(
@@ -111,5 +112,5 @@ def _summary(service: Service, sample: Sample) -> list[Highlights]:
         Highlights("What shipped", tuple(ended("shipped")), "Nothing in this time."),
         Highlights("What was learned", tuple(ended("learned")), "Nothing in this time."),
         Highlights("What is blocked", tuple(blocked), "Nothing is blocked."),
-        Highlights("What comes next", summary(forecast(sample)).lines, ""),
+        Highlights("What comes next", summary(forecast(sample.of_all_time)).lines, ""),
     ]

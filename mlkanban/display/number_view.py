@@ -5,7 +5,7 @@ Every number of the catalogue has a module in `number_text` with its view.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple, TypedDict, TypeVar
 
 from mlkanban.charts.catalogue import CATALOGUE, FlowNumber
 from mlkanban.display.table import Table
@@ -24,20 +24,27 @@ Headline = Sequence[tuple[str, "Role"]]
 Number = TypeVar("Number")
 
 
+class ForecastClaim(NamedTuple):
+    """A forecast that can be tested, by its kind as the back-test names it: `how_many` so many days
+    `ahead`, `when` of so many cards, `card` of none."""
+
+    kind: str
+    ahead: int
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A number in words: sentences, most important first, then a table, then how it was counted.
 
     `note` names n, window, zone and convention. Lines are ASCII, but for stored titles and names;
-    whoever shows them breaks the long ones. `forecasts`: the kinds of forecast the sentences make,
-    as the back-test names them.
+    whoever shows them breaks the long ones. `claims` are the forecasts that the sentences make.
     """
 
     title: str
     lines: tuple[str, ...]
     table: Table | None
     note: str
-    forecasts: tuple[str, ...] = ()
+    claims: tuple[ForecastClaim, ...] = ()
 
 
 ScopeJson = TypedDict(
@@ -78,6 +85,10 @@ class NumberView(Generic[Number]):
     @property
     def entry(self) -> FlowNumber:
         return next(entry for entry in CATALOGUE if entry.name == self.name)
+
+    def scoped(self, sample: Sample) -> Sample:
+        """The sample that the number is made of where nobody asked for a window of its own."""
+        return sample.of_all_time if self.entry.of_all_time else sample
 
     def draw(self, number: Number, sample: Sample, *, small: bool = False) -> "Spec | None":
         """The picture, or the `small` one; None where there is none, or nothing to show in it."""

@@ -26,6 +26,7 @@ from mlkanban.display.card_face import (
 from mlkanban.display.lines import edge, fitted, rule, spread, width_of
 from mlkanban.display.number_text.fit import fit_parts, fit_text
 from mlkanban.flow.fit import PLACES, Fit
+from mlkanban.flow.throughput import WEEK
 from mlkanban.glyphs import Glyphs
 
 IDEAS, READY = 0, 1
@@ -233,8 +234,8 @@ class PlanPage:
 
 
 def fits(fit: Fit, place: int, glyphs: Glyphs) -> tuple[str, str]:
-    """Whether the card at a place, from 0, is finished by the day: in 85 % of the forecasts, in
-    half of them, or in fewer."""
+    """Whether the card at a place, from 0, is finished by the day with a chance of 85 %, of 50 %,
+    or of less."""
     if place < fit.likely:
         return glyphs.heavy_rule * 2, "live"
     return (glyphs.rule * 2, "clock") if place < fit.even else (glyphs.open * 2, "dim")
@@ -252,10 +253,10 @@ def title_line(
     right = [Piece("until ", "dim"), Piece(f"{until:%a %Y-%m-%d} ", "focus")]
     if fit is not None and fit.forecast.possible:
         ahead = fit.forecast
-        pace = f"{7 * ahead.n / ahead.past_days:.1f} a week over {ahead.past_days} days"
+        pace = f"lately {WEEK * (ahead.per_day or 0):.1f} a week"
         room = width - width_of(left) - width_of(right) - 1
-        forms = [f"{pace} before today   "] if ahead.left_out else []
-        fitting = [form for form in (*forms, f"{pace}   ") if len(form) <= room]
+        forms = (f"{pace}, over {ahead.past_days} days   ", f"{pace}   ")
+        fitting = [form for form in forms if len(form) <= room]
         right[:0] = [Piece(form, "dim") for form in fitting[:1]]
     return spread(left, right, width, glyphs)
 

@@ -1,41 +1,49 @@
 """Back-test: how often the forecasts would have held, had they been made in the past.
 
-On each trial day only what was known then is used; what came after decides. Trials lie closer than
-they reach, so they are not independent: read the shares as a summary, not as a proof.
+On each trial day only what was known then is used; what came after decides. A trial counts once its
+day has come, whether the forecast held or not. Trials lie closer than they look ahead: how much
+they show is judged by how many of them do not overlap. Source of the interval: E. B. Wilson,
+Probable Inference, the Law of Succession, and Statistical Inference, JASA 22 (1927).
 """
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate, pairwise
+from math import sqrt
 from operator import attrgetter
-from sys import maxsize
+from typing import NamedTuple
 
-from mlkanban.flow.forecast import FEWEST_DAYS, Sums, whole_days
+from mlkanban.flow.card_forecast import Remaining
+from mlkanban.flow.forecast import HOW_MANY_DAYS, Forecaster
 from mlkanban.flow.history import CardHistory, FlowState, Workflow, trace
 from mlkanban.flow.percentiles import PERCENTILES, needed
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope
 
-HORIZON = 14
 MOST_TRIALS = 120
-PASTS = (30, 90)
-"""The days of past that forecasts are tried from."""
 FEWEST_PAST = 30
-_NEVER = maxsize
+"""Days of past that a trial has behind it."""
+FEWEST_PERIODS = 10
+"""Below so many independent periods nothing is concluded."""
+CONFIDENCE = 95
+_Z = 1.959964
+"""The quantile of the normal distribution for that interval."""
 KINDS = ("how_many", "when", "card")
 
 
 @dataclass(frozen=True, slots=True)
 class HitRate:
-    """Of one kind of forecast at p %: how many of the trials held."""
+    """Of one kind of forecast at p %: how many of the trials held, and how many `periods` these
+    spanned that do not overlap."""
 
     percent: int
     trials: int
     held: int
+    periods: int
 
     @property
     def share(self) -> float | None:
@@ -43,38 +51,154 @@ class HitRate:
         enough = self.trials >= needed(self.percent)
         return 100 * self.held / self.trials if enough else None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the share in percent, by Wilson's score, with the independent
+        periods for the number of trials; None without a share."""
+        if self.share is None or not self.periods:
+            return None
+        share, n, z = self.share / 100, self.periods, _Z
+        middle = share + z * z / (2 * n)
+        reach = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+        low, high = ((middle + side * reach) / (1 + z * z / n) for side in (-1, 1))
+        return 100 * max(0.0, low), 100 * min(1.0, high)
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is enough to say that it holds as often as it says, or not."""
+        return self.interval is not None and self.periods >= FEWEST_PERIODS
+
+    @property
+    def off(self) -> int:
+        """-1 where it held less often than it says, 1 where more often, beyond chance; else 0, also
+        where nothing can be concluded."""
+        if not self.judged or self.interval is None:
+            return 0
+        low, high = self.interval
+        return -1 if high < self.percent else int(low > self.percent)
+
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """Scores by days of past, then by kind (how_many, when, card), in order of p. `days` are the
-    trial days, `cards_ahead` how many finishes `when` waited for."""
+    """Scores by kind (how_many, when, card), in order of p; `how_many` looked `days_ahead` days
+    ahead, `when` waited for `cards_ahead` finishes. `days` are the days on which at least one trial
+    that counts was made."""
 
     days: tuple[date, ...]
-    scores: dict[int, dict[str, tuple[HitRate, ...]]]
+    scores: dict[str, tuple[HitRate, ...]]
+    days_ahead: int
     cards_ahead: int
     scope: Scope
 
-    @property
-    def best_past_days(self) -> int:
-        """The days of past from which the forecasts held closest to what they say; 90 if none
-        is better."""
-        known = [back for back in PASTS if self.differences(back)] or PASTS
-        return min(known, key=lambda back: (round(self.worst(back), 6), -back))
+    def score(self, kind: str, percent: int) -> HitRate:
+        return next(score for score in self.scores[kind] if score.percent == percent)
 
-    def differences(self, back: int) -> list[float]:
-        """By how many points each forecast held more often (above 0) or less often than it says;
-        those with a share."""
-        return [
-            score.share - score.percent
-            for scores in self.scores[back].values()
-            for score in scores
-            if score.share is not None
+
+class Methods(NamedTuple):
+    """What is tested. `how_many` and `when` are given the finished cards of each day of the past,
+    and answer with a number of cards, or of days, by percent; None is a day that is not told.
+    `card` is given what is known of how long cards take, an age, and percent; it answers in
+    days."""
+
+    how_many: Callable[[Sequence[int]], Mapping[int, int]]
+    when: Callable[[Sequence[int]], Mapping[int, int | None]]
+    card: Callable[[Remaining, int, int], int | None]
+
+
+def shown(days: int, cards: int) -> Methods:
+    """The forecasts that are shown: of so many days, and of so many cards."""
+    forecaster = Forecaster(days)
+
+    def how_many(counts: Sequence[int]) -> Mapping[int, int]:
+        forecaster.learn(counts)
+        if not forecaster.possible:
+            return {}
+        ahead = forecaster.how_many()
+        return {p: ahead.cards(p) for p in PERCENTILES}
+
+    def when(counts: Sequence[int]) -> Mapping[int, int | None]:
+        forecaster.learn(counts)
+        if not forecaster.possible:
+            return {}
+        rate = forecaster.when()
+        return {p: rate.days(cards, p) for p in PERCENTILES}
+
+    return Methods(how_many, when, Remaining.days)
+
+
+def backtest(
+    sample: Sample,
+    *,
+    days: int = HOW_MANY_DAYS,
+    cards: int | None = None,
+    kinds: Sequence[str] = KINDS,
+    methods: Methods | None = None,
+) -> Backtest:
+    """Replay the past, a trial every few days so that there are at most about 120, each from the
+    window of the sample as it was then: the last days before, or all from its first day on.
+
+    `how_many` looks `days` days ahead, `when` for `cards` cards (None: as many as are usual in
+    these days). Kinds that are not asked for have no trials.
+    """
+    replay = _Replay(sample)
+    cards = replay.usual(days) if cards is None else cards
+    methods = methods or shown(days, cards)
+    tallies = {(kind, p): _Tally() for kind in KINDS for p in PERCENTILES}
+    used: list[date] = []
+    trial_days = range(replay.first + FEWEST_PAST, replay.last)
+    for day in trial_days[:: max(1, -(-len(trial_days) // MOST_TRIALS))]:
+        known = replay.known_on(day)
+        trials = [
+            *(replay.how_many(known, methods.how_many, days) if "how_many" in kinds else ()),
+            *(replay.when(known, methods.when, cards) if "when" in kinds else ()),
+            *(replay.cards(known, methods.card) if "card" in kinds else ()),
         ]
+        for trial in trials:
+            tallies[trial.kind, trial.percent].add(day, trial)
+        if trials:
+            used.append(date.fromordinal(day))
+    return Backtest(
+        tuple(used),
+        {kind: tuple(tallies[kind, p].rate(p) for p in PERCENTILES) for kind in KINDS},
+        days,
+        cards,
+        sample.scope,
+    )
 
-    def worst(self, back: int) -> float:
-        """The most points by which a forecast held more or less often than it says: the one is as
-        wrong as the other."""
-        return max(map(abs, self.differences(back)), default=0.0)
+
+class _ForecastTrial(NamedTuple):
+    """So `often` a forecast was made that said p % within `ahead` days, and `held` or not."""
+
+    kind: str
+    percent: int
+    ahead: int
+    often: int
+    held: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    trials: int = 0
+    held: int = 0
+    ahead: int = 0
+    days: list[int] = field(default_factory=list)
+    due: int = 0
+
+    def add(self, day: int, trial: _ForecastTrial) -> None:
+        self.trials += trial.often
+        self.held += trial.held
+        self.ahead += trial.ahead * trial.often
+        self.due = max(self.due, day + trial.ahead)
+        if not self.days or self.days[-1] != day:
+            self.days.append(day)
+
+    def rate(self, percent: int) -> HitRate:
+        """With the time from the first trial to the last day of one by the days looked ahead."""
+        periods = 0
+        if self.trials:
+            ahead = max(1.0, self.ahead / self.trials)
+            periods = min(len(self.days), int((self.due - self.days[0]) / ahead))
+        return HitRate(percent, self.trials, self.held, periods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +209,23 @@ class _Facts:
     finish: int | None
     done: bool
 
+    @property
+    def took(self) -> int:
+        assert self.finish is not None
+        return self.finish - self.start + 1
 
-def backtest(sample: Sample) -> Backtest:
-    """Replay the window, a trial every few days so that there are at most about 120."""
-    replay = _Replay(sample)
-    first = max(replay.first + FEWEST_PAST, sample.days.start)
-    span = max(0, whole_days(sample).stop - HORIZON - first)
-    held: Counter[tuple[int, str, int]] = Counter()
-    made: Counter[tuple[int, str, int]] = Counter()
-    used: list[date] = []
-    for day in range(first, first + span, max(1, -(-span // MOST_TRIALS))):
-        before = made.total()
-        for back, kind, p, tries, good in replay.trial(day):
-            made[back, kind, p] += tries
-            held[back, kind, p] += good
-        if made.total() > before:
-            used.append(date.fromordinal(day))
-    return Backtest(
-        tuple(used),
-        {
-            back: {
-                kind: tuple(
-                    HitRate(p, made[back, kind, p], held[back, kind, p]) for p in PERCENTILES
-                )
-                for kind in KINDS
-            }
-            for back in PASTS
-        },
-        replay.cards,
-        sample.scope,
-    )
+
+@dataclass(frozen=True, slots=True)
+class _KnownThen:
+    """What was known at the end of a day: the cards that had `ended` in the window, those `still`
+    open with what became of them (None: taken back, or never worked on), and the finished cards of
+    each day of the window, which begins on `since`."""
+
+    day: int
+    since: int
+    counts: Sequence[int]
+    ended: Sequence[_Facts]
+    still: Sequence[tuple[_Facts, _Facts | None]]
 
 
 class _Replay:
@@ -122,6 +233,7 @@ class _Replay:
 
     def __init__(self, sample: Sample) -> None:
         self._workflow = sample.workflow
+        self._window = sample.window
         # The final facts of a card that never came back, cut off at a day, are what was known then.
         came_back = {c.ref for c in sample.cards if _came_back(sample.workflow, c.history)}
         self._plain = [_facts(c) for c in sample.worked if c.ref not in came_back]
@@ -131,82 +243,96 @@ class _Replay:
         self._turned = [card for card in sample.cards if card.ref in came_back]
         self._plain_done = Counter(facts.finish for facts in self._plain if facts.done)
         starts = [card.start for card in sample.worked if card.start is not None]
-        self.first = min(starts, default=sample.days.stop)
-        self._last = whole_days(sample).stop - 1
+        self._begin = min(starts, default=sample.days.stop)
+        first = self._window.first
+        if first is not None and self._window.days is None:
+            self._begin = max(self._begin, first.toordinal())
+        self.first = self._begin
+        self.last = sample.whole_days.stop - 1
         done = Counter(c.finish for c in sample.worked if c.flow.state is FlowState.FINISHED)
-        per_day = [done[day] for day in range(self.first, self._last + 1)]
+        per_day = [done[day] for day in range(self.first, self.last + 1)]
         self._done_before = [0, *accumulate(per_day)]
-        self.cards = max(1, round(HORIZON * self._done_before[-1] / max(1, len(per_day))))
 
-    def trial(self, day: int) -> Iterator[tuple[int, str, int, int, int]]:
-        """The days of past used, kind, p, how many forecasts were made on the day that are decided
-        by now, and how many of these held. To be asked day by day, in order."""
+    def usual(self, days: int) -> int:
+        """How many cards are finished in so many days on average, at least one."""
+        return max(1, round(days * self._done_before[-1] / max(1, len(self._done_before) - 1)))
+
+    def known_on(self, day: int) -> _KnownThen:
+        """What was known at the end of a day. To be asked day by day, in order."""
         turned = [(card, self._then(card, day)) for card in self._turned]
         known = [then for _, then in turned if then is not None]
         done = self._plain_done + Counter(facts.finish for facts in known if facts.done)
         while self._coming and self._coming[-1].start <= day:
             self._running.append(self._coming.pop())
         self._running = [f for f in self._running if f.finish is None or f.finish > day]
-        still: list[tuple[int, _Facts | None]] = [
-            (day - facts.start + 1, facts) for facts in self._running
-        ]
+        still: list[tuple[_Facts, _Facts | None]] = [(facts, facts) for facts in self._running]
         still += [
-            (day - then.start + 1, None if card.start is None else _facts(card))
+            (then, None if card.start is None or card.flow.never_worked else _facts(card))
             for card, then in turned
             if then is not None and then.finish is None
         ]
-        for back in PASTS:
-            since = max(self.first, day - back + 1)
-            past = [done[at] for at in range(since, day + 1)]
-            if sum(count > 0 for count in past) >= FEWEST_DAYS:
-                yield from ((back, *one) for one in self._throughput(day, past))
-            lately = [f for f in known if f.finish is not None and f.finish >= since]
-            first, last = (bisect_left(self._ends, at, key=_finish) for at in (since, day + 1))
-            yield from (
-                (back, *one) for one in self._cards(day, self._ends[first:last] + lately, still)
-            )
+        since = self._begin
+        if self._window.days is not None:
+            since = max(since, day - self._window.days + 1)
+        first, end = (bisect_left(self._ends, at, key=_finish) for at in (since, day + 1))
+        lately = [f for f in known if f.finish is not None and f.finish >= since]
+        counts = [done[at] for at in range(since, day + 1)]
+        return _KnownThen(day, since, counts, self._ends[first:end] + lately, still)
 
-    def _throughput(self, day: int, past: Sequence[int]) -> Iterator[tuple[str, int, int, int]]:
-        sums = Sums(past)
-        before = self._done_until(day)
-        came = self._done_until(day + HORIZON) - before
-        reached = bisect_left(self._done_before, before + self.cards)
-        # The k-th entry counts the finishes of the first k days.
-        actual = self.first + reached - 1 if reached < len(self._done_before) else None
-        for p in PERCENTILES:
-            # Asked the other way round: whether more, or sooner, was as likely as that. The
-            # forecasts themselves may lie far ahead and take long.
-            yield "how_many", p, 1, not sums.reaches(HORIZON, came + 1, p)
-            if actual is not None:
-                sooner = actual > day + 1 and sums.reaches(actual - 1 - day, self.cards, p)
-                yield "when", p, 1, not sooner
-            elif sums.reaches(self._last - day, self.cards, p):
-                yield "when", p, 1, False
-
-    def _cards(
-        self, day: int, lately: Sequence[_Facts], still: Sequence[tuple[int, _Facts | None]]
-    ) -> Iterator[tuple[str, int, int, int]]:
-        took = [f.finish - f.start + 1 for f in lately if f.done and f.finish is not None]
-        if len(took) < needed(PERCENTILES[0]):
+    def how_many(
+        self, known: _KnownThen, method: Callable[[Sequence[int]], Mapping[int, int]], days: int
+    ) -> Iterator[_ForecastTrial]:
+        if known.day + days > self.last:
             return
-        cut = [f.finish - f.start + 1 for f in lately if not f.done and f.finish is not None]
-        survival = kaplan_meier(took, [*cut, *(age for age, _ in still)])
-        # A card that was abandoned, discarded or taken back before commitment since decides
-        # nothing; one that is open still, only that it is late.
-        ends = Counter(
-            (age, f.finish - day if f.finish is not None else _NEVER)
-            for age, f in still
-            if f is not None and (f.done or f.finish is None)
+        came = self._done_until(known.day + days) - self._done_until(known.day)
+        for p, cards in method(known.counts).items():
+            yield _ForecastTrial("how_many", p, days, 1, cards <= came)
+
+    def when(
+        self,
+        known: _KnownThen,
+        method: Callable[[Sequence[int]], Mapping[int, int | None]],
+        cards: int,
+    ) -> Iterator[_ForecastTrial]:
+        before = self._done_until(known.day)
+        for p, days in method(known.counts).items():
+            if days is not None and known.day + days <= self.last:
+                came = self._done_until(known.day + days) - before
+                yield _ForecastTrial("when", p, days, 1, came >= cards)
+
+    def cards(
+        self, known: _KnownThen, method: Callable[[Remaining, int, int], int | None]
+    ) -> Iterator[_ForecastTrial]:
+        open_cards = [then for then, _ in known.still]
+        survival = kaplan_meier(
+            (facts.took for facts in known.ended if facts.done),
+            [
+                *(facts.took for facts in known.ended if not facts.done),
+                *(known.day - then.start + 1 for then in open_cards),
+            ],
+            (
+                known.since - facts.start
+                for facts in (*known.ended, *open_cards)
+                if facts.start < known.since
+            ),
         )
-        ages = {age for age, _ in ends}
+        remaining = Remaining(survival, over=True)
+        # A card that was abandoned, discarded or taken back before commitment since decides
+        # nothing.
+        ends = Counter(
+            (known.day - then.start + 1, facts.finish)
+            for then, facts in known.still
+            if facts is not None and (facts.done or facts.finish is None)
+        )
         for p in PERCENTILES:
-            due = {age: survival.time_left(age, p) for age in ages}
-            decided = [
-                (often, took <= left)
-                for (age, took), often in ends.items()
-                if (left := due[age]) is not None and (took < _NEVER or day + left <= self._last)
-            ]
-            yield "card", p, sum(n for n, _ in decided), sum(n for n, good in decided if good)
+            for age in {age for age, _ in ends}:
+                days = method(remaining, age, p)
+                if days is None or known.day + days > self.last:
+                    continue
+                due = known.day + days
+                some = [(often, end) for (a, end), often in ends.items() if a == age]
+                held = sum(often for often, end in some if end is not None and end <= due)
+                yield _ForecastTrial("card", p, days, sum(often for often, _ in some), held)
 
     def _then(self, card: Followed, day: int) -> "_Facts | None":
         """What was known of a card at the end of a day; None when it was not worked on."""

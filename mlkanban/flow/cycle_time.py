@@ -165,13 +165,12 @@ def _calendar(sample: Sample, card: Followed) -> _Took:
     """The cycle time of a card that departed within the window, else its age at the end of it."""
     assert card.start is not None
     assert card.flow.start is not None
-    first, end = sample.window.first, _end(sample)
-    days = sample.days_by_end(card)
+    end, days = _end(sample), sample.days_by_end(card)
     return _Took(
         card,
         days,
         _whole(min(end, card.flow.finish or end) - card.flow.start, _HOUR),
-        0 if first is None else max(0, first.toordinal() - card.start),
+        sample.days_before(card),
         date.fromordinal(card.start + days - 1),
         card.flow.outcome or "shipped",
     )

@@ -14,8 +14,6 @@ from mlkanban.flow.sle import sle
 from mlkanban.flow.throughput import throughput
 from mlkanban.flow.window import Window
 
-WINDOW_DAYS = 90
-"""The past that a forecast is made from."""
 BACK, AHEAD, PERCENT = 30, 30, 85
 
 
@@ -40,7 +38,7 @@ class Standing:
 
 
 def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standing:
-    """Count a board whose cards are `faces`; `sample` has them in a window of WINDOW_DAYS."""
+    """Count a board whose cards are `faces`; the window of `sample` does not matter."""
     today = sample.today.isoformat()
     opened = [face for face in faces if face.is_open]
     lately = throughput(sample.within(Window.back(BACK, sample.today)))
@@ -55,5 +53,5 @@ def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standin
         finished=lately.n,
         days=lately.days,
         per_week=lately.per_week,
-        next_30_days=forecast(sample, days=AHEAD, cards=1).how_many.get(PERCENT),
+        next_30_days=forecast(sample.of_all_time, days=AHEAD, cards=1).how_many.get(PERCENT),
     )

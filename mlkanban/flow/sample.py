@@ -58,6 +58,17 @@ class Sample:
         return self.workflow.day(self.as_of)
 
     @cached_property
+    def today_is_over(self) -> bool:
+        """Whether that day is over, which it is by its last second."""
+        return self.as_of >= self.workflow.end_of_day(self.today).replace(microsecond=0)
+
+    @cached_property
+    def whole_days(self) -> range:
+        """The days of the window as `days` has them, without the one that is still going on."""
+        goes_on = self.window.last == self.today and not self.today_is_over
+        return self.days[:-1] if goes_on else self.days
+
+    @cached_property
     def scope(self) -> Scope:
         return Scope(self.window, self.today, str(self.workflow.timezone), self.query)
 
@@ -116,6 +127,17 @@ class Sample:
         assert card.start is not None
         last = self.window.last.toordinal()
         return min(last, last if card.finish is None else card.finish) - card.start + 1
+
+    def days_before(self, card: Followed) -> int:
+        """The days a card had taken already when the window began."""
+        assert card.start is not None
+        first = self.window.first
+        return 0 if first is None else max(0, first.toordinal() - card.start)
+
+    @property
+    def of_all_time(self) -> "Sample":
+        """The same cards, counted in all days up to the last one of the window."""
+        return self.within(Window.back(None, self.window.last))
 
     def within(self, window: Window) -> "Sample":
         """The same cards counted in another window."""

@@ -9,57 +9,79 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
+from math import prod
 
 _UNSURE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """S(t), the share of cards that take longer than t: (t, S(t)) at every t where it falls.
+    """S(t), the share of cards that take longer than t: at each of the `times`, ascending, so many
+    of those `at_risk` ended, and S falls.
 
-    Exact fractions: in floating point a quantile that falls on a step depends on rounding.
+    Exact: in floating point a quantile that falls on a step depends on rounding. Floats find the
+    step, whole numbers decide between those that floats cannot tell apart.
     """
 
-    steps: tuple[tuple[int, Fraction], ...]
-    _times: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    times: tuple[int, ...]
+    ends: tuple[int, ...]
+    at_risk: tuple[int, ...]
     _rough: tuple[float, ...] = field(init=False, repr=False, compare=False)
-    """-S(t), ascending."""
+    """-S(t) as it is before the first of the times, and at each."""
+    _ended: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_times", tuple(t for t, _ in self.steps))
-        object.__setattr__(self, "_rough", tuple(-float(share) for _, share in self.steps))
+        stay = ((risk - ends) / risk for ends, risk in zip(self.ends, self.at_risk, strict=True))
+        rough = accumulate(stay, lambda share, kept: share * kept, initial=-1.0)
+        object.__setattr__(self, "_rough", tuple(rough))
+        object.__setattr__(self, "_ended", tuple(accumulate(self.ends, initial=0)))
+
+    @property
+    def steps(self) -> tuple[tuple[int, Fraction], ...]:
+        """(t, S(t)) at every t where it falls."""
+        return tuple((t, self._lasting(0, at + 1)) for at, t in enumerate(self.times))
 
     def time(self, p: int) -> int | None:
         """Return the first t with 1 - S(t) >= p/100: p % are finished; None when not reached."""
-        share = Fraction(p, 100)
-        return next((t for t, s in self.steps if 1 - s >= share), None)
+        return self._reached(0, p)
 
     def at(self, t: int) -> Fraction:
         """Return S(t)."""
-        before = bisect_right(self._times, t)
-        return self.steps[before - 1][1] if before else Fraction(1)
+        return self._lasting(0, bisect_right(self.times, t))
+
+    def older(self, age: int) -> int:
+        """Return how many ended after they had lasted longer than `age`."""
+        return self._ended[-1] - self._ended[bisect_right(self.times, age)]
 
     def chance(self, age: int, days: int) -> Fraction | None:
         """Return the chance that what has lasted `age` ends within `days` more; None where nothing
         ever ended later than that."""
-        if not self.steps or age >= self.steps[-1][0]:
+        before = bisect_right(self.times, age)
+        if before == len(self.times):
             return None
-        left = self.at(age)
-        return (left - self.at(age + days)) / left
+        return 1 - self._lasting(before, bisect_right(self.times, age + days))
 
     def time_left(self, age: int, p: int) -> int | None:
         """Return the fewest more days in which that chance reaches p %; None when it never does."""
-        before = bisect_right(self._times, age)
-        left, rough = (self.steps[before - 1][1], -self._rough[before - 1]) if before else (1, 1.0)
-        if not left:
-            return None
-        # Floats find the step, fractions decide between those that floats cannot tell apart.
-        goal = rough * (100 - p) / 100
-        at = bisect_left(self._rough, -goal - _UNSURE)
-        sure = bisect_left(self._rough, -goal + _UNSURE)
-        while at < sure and 100 * self.steps[at][1] > left * (100 - p):
+        reached = self._reached(bisect_right(self.times, age), p)
+        return None if reached is None else reached - age
+
+    def _lasting(self, start: int, end: int) -> Fraction:
+        """The share that is left of those that came to the time at `start` before that at `end`."""
+        ends, at_risk = self.ends[start:end], self.at_risk[start:end]
+        stay = (risk - ended for risk, ended in zip(at_risk, ends, strict=True))
+        return Fraction(prod(stay), prod(at_risk))
+
+    def _reached(self, start: int, p: int) -> int | None:
+        """The first time from the one at `start` on by which p % have ended."""
+        goal = self._rough[start] * (100 - p) / 100
+        unsure = _UNSURE * abs(self._rough[start])
+        at = max(start + 1, bisect_left(self._rough, goal - unsure))
+        sure = bisect_left(self._rough, goal + unsure)
+        while at < sure and 100 * self._lasting(start, at) > 100 - p:
             at += 1
-        return max(0, self.steps[at][0] - age) if at < len(self.steps) else None
+        return self.times[at - 1] if at <= len(self.times) else None
 
 
 def kaplan_meier(
@@ -79,15 +101,15 @@ def kaplan_meier(
     cut = Counter(censored)
     late = sorted(entered)
     lasting = ends.total() + cut.total()
-    share = Fraction(1)
-    steps = []
+    times: list[int] = []
+    at_risk: list[int] = []
     for t in sorted(ends.keys() | cut.keys()):
         after = lasting - ends[t] - cut[t]
         if ends[t]:
-            at_risk = lasting - (len(late) - bisect_left(late, t))
-            if after and at_risk == ends[t]:
+            risk = lasting - (len(late) - bisect_left(late, t))
+            if after and risk == ends[t]:
                 break
-            share *= Fraction(at_risk - ends[t], at_risk)
-            steps.append((t, share))
+            times.append(t)
+            at_risk.append(risk)
         lasting = after
-    return Survival(tuple(steps))
+    return Survival(tuple(times), tuple(ends[t] for t in times), tuple(at_risk))

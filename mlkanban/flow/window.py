@@ -8,19 +8,21 @@ from datetime import date, timedelta
 class Window:
     """Calendar days from `first` to `last`, both included; without a first day all up to the last.
 
-    `name` is how it was asked for: `90d`, `all`, or two days.
+    `name` is how it was asked for: `90d`, `all`, or two days; `days` the number of days, where it
+    was asked for by that.
     """
 
     first: date | None
     last: date
     name: str
+    days: int | None = None
 
     @classmethod
     def back(cls, days: int | None, last: date) -> "Window":
         """The last `days` days, or all of them."""
         if days is None:
             return cls(None, last, "all")
-        return cls(last - timedelta(days=days - 1), last, f"{days}d")
+        return cls(last - timedelta(days=days - 1), last, f"{days}d", days)
 
     @classmethod
     def between(cls, first: date | None, last: date) -> "Window":

@@ -65,12 +65,12 @@ class Planning:
                 f"A plan cannot reach to {until}.", "Name a day within the next three years."
             )
 
-    def fit(self, board: Board, until: date, *, days: int | None = 90) -> Fit:
-        """What fits until a day, going by the last `days` days (None: by all of them)."""
+    def fit(self, board: Board, until: date) -> Fit:
+        """What fits until a day, going by the whole past of the board."""
         self.check_day(board, until)
         now: datetime = self._context.clock()
         workflow, histories = self._history.for_flow(board, now)
-        window = Window.back(days, workflow.day(now))
+        window = Window.back(None, workflow.day(now))
         return fit(follow(workflow, histories, now, window), until)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlkanban.core.models import Board, CardFace, place
-from mlkanban.flow.portfolio import WINDOW_DAYS, standing
+from mlkanban.flow.portfolio import standing
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.service.history import History
@@ -28,7 +28,7 @@ class Portfolio:
         workflow, histories = self._history.for_flow(board, now)
         with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
-        window = Window.back(WINDOW_DAYS, workflow.day(now))
+        window = Window.back(None, workflow.day(now))
         return standing(board, faces, follow(workflow, histories, now, window))
 
     def open_cards(self, board: Board) -> list[CardFace]:

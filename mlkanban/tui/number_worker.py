@@ -78,6 +78,7 @@ class Samples:
 
 def counted(view: NumberView[Any], sample: Sample, by: Grouping | None) -> Counted:
     """The number of a view, for all cards or group by group."""
+    sample = view.scoped(sample)
     groups = view.by(sample, by) if by else [("all cards", sample, view.count(sample))]
     return Counted(
         [
@@ -109,6 +110,7 @@ class Small(NamedTuple):
 
 def small(view: NumberView[Any], sample: Sample) -> Small:
     """A number for a tile; where there is nothing to draw, what is said instead."""
+    sample = view.scoped(sample)
     number = view.count(sample)
     spec = _with_content(view.draw(number, sample, small=True))
     return Small(view.headline(number), spec, () if spec else view.summary(number).lines[:2])
@@ -116,7 +118,7 @@ def small(view: NumberView[Any], sample: Sample) -> Small:
 
 def in_words(views: Iterable[tuple[NumberView[Any], int]], sample: Sample) -> Small:
     """One sentence of some numbers: the one at a place, or the last."""
-    found = [(view.summary(view.count(sample)).lines, at) for view, at in views]
+    found = [(view.summary(view.count(view.scoped(sample))).lines, at) for view, at in views]
     return Small((), None, tuple(lines[min(at, len(lines) - 1)] for lines, at in found if lines))
 
 

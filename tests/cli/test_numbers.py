@@ -130,10 +130,15 @@ def test_a_forecast_to_a_date_and_of_so_many(demo):
     assert many["when"]["days"]["50"] <= many["when"]["days"]["95"]
     assert "held" in " ".join(many["remarks"])
     [how_many, when] = demo("flow", "forecast", *DAY, "--days", "40", json=True).data["remarks"]
-    assert how_many.startswith("Always tested with 14 days ahead, from 90 days: the 85 %")
-    assert when == many["remarks"][1]
-    tested = demo("flow", "backtest", *DAY, json=True).data["cards_ahead"]
-    assert when.startswith(f"Always tested with the next {tested} cards, from 90 days: the 85 %")
+    assert how_many.startswith("Tested on the past, 40 days ahead: 85 % held ")
+    cards = demo("flow", "forecast", *DAY, json=True).data["when"]["cards"]
+    assert when.startswith(f"Tested on the past, the next {cards} cards: 85 % held ")
+    assert many["remarks"][1].startswith("Tested on the past, the next 5 cards: 85 % held ")
+    assert (many["window"], demo("flow", "cycle-time", *DAY, json=True).data["window"]) == (
+        "all", "90d",
+    )  # fmt: skip
+    lately = demo("flow", "forecast", *DAY, "--window", "30d", json=True).data
+    assert (lately["window"], lately["window_days"]) == ("30d", 30)
     assert demo("flow", "forecast", *DAY, "--by-date", "2026-03-01").code == 2
     assert demo("flow", "forecast", *DAY, "--by-date", "2026-04-01", "--days", "3").code == 2
 

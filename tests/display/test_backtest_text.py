@@ -1,4 +1,5 @@
-"""The back-test in words: what is said of forecasts that hold too seldom and too often."""
+"""The back-test in words: what is said of forecasts that hold too seldom and too often, and of
+those of which too little is known."""
 
 from datetime import date
 
@@ -6,130 +7,133 @@ import pytest
 
 from mlkanban.display.number_text import backtest as text
 from mlkanban.display.number_text import forecast as forecast_text
-from mlkanban.display.number_view import Summary
-from mlkanban.flow.backtest import KINDS, PASTS, Backtest, HitRate
+from mlkanban.display.number_view import ForecastClaim, Summary
+from mlkanban.flow.backtest import KINDS, Backtest, HitRate, backtest
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.window import Scope, Window
-from tests.flow.logs import card, rows, sample, took
+from tests.flow.logs import card, sample, took
 
 DAY = date(2026, 3, 1)
-Key = tuple[int, str, int]
+Key = tuple[str, int]
 
 
 def with_shares(
-    held: dict[Key, int], trials: dict[Key, int] | None = None, ahead: int = 9
+    held: dict[Key, int],
+    trials: dict[Key, int] | None = None,
+    periods: dict[Key, int] | None = None,
+    ahead: int = 9,
 ) -> Backtest:
-    """All forecasts held as often as they say in 100 trials, but for these shares and trials."""
+    """All forecasts held as often as they say in 100 trials of 40 independent periods, but for
+    these shares, trials and periods."""
 
-    def rate(*key: int | str) -> HitRate:
-        back, kind, p = key
-        assert isinstance(back, int)
-        assert isinstance(kind, str)
-        assert isinstance(p, int)
-        n = (trials or {}).get((back, kind, p), 100)
-        return HitRate(p, n, round(n * held.get((back, kind, p), p) / 100))
+    def rate(kind: str, p: int) -> HitRate:
+        n = (trials or {}).get((kind, p), 100)
+        apart = (periods or {}).get((kind, p), 40 if n else 0)
+        return HitRate(p, n, round(n * held.get((kind, p), p) / 100), apart)
 
-    scores = {
-        back: {kind: tuple(rate(back, kind, p) for p in PERCENTILES) for kind in KINDS}
-        for back in PASTS
-    }
-    return Backtest((DAY,), scores, ahead, Scope(Window.back(None, DAY), DAY, "UTC"))
+    scores = {kind: tuple(rate(kind, p) for p in PERCENTILES) for kind in KINDS}
+    return Backtest((DAY,), scores, 14, ahead, Scope(Window.back(None, DAY), DAY, "UTC"))
 
 
-def verdict(backtest: Backtest) -> str:
-    return text.summary(backtest).lines[1]
+def verdicts(backtest: Backtest) -> tuple[str, ...]:
+    return text.summary(backtest).lines[1:]
 
 
 def test_forecasts_that_hold_as_often_as_they_say_are_told_so() -> None:
-    assert (
-        verdict(with_shares({})) == "From 90 days all held as often as they say, within 5 points."
+    assert verdicts(with_shares({})) == (
+        "At 85 % held as often as said, within chance: how many in 14 days, when the next 9 are"
+        " done, when an open card is done.",
     )
-    assert "within 5 points" in verdict(with_shares({(90, "when", 50): 55, (90, "card", 85): 80}))
+    assert len(verdicts(with_shares({("when", 85): 78, ("card", 85): 92}))) == 1
 
 
 def test_holding_more_often_is_as_wrong_as_less_often() -> None:
-    """Those of 90 days held 65 % at 50 %; from 30 days they were right."""
-    more = {(90, "when", 50): 65, (90, "when", 70): 78}
-    assert with_shares(more).best_past_days == 30
-    assert verdict(with_shares(more)) == (
-        "From 30 days all held as often as they say, within 5 points;"
-        " from 90 up to 15 points more often: forecast with --window 30d."
-    )
-    both = more | {(30, "when", 50): 65}
-    assert verdict(with_shares(both)) == (
-        "Be careful: those from 90 days of past held up to 15 points more often than they say."
-    )
-    less = {(back, "card", 85): 77 for back in PASTS}
-    assert verdict(with_shares(less)) == (
-        "Be careful: those from 90 days of past held up to 8 points less often than they say."
-    )
-    assert verdict(with_shares(less | both)) == (
-        "Be careful: those from 90 days of past held up to 8 points less often"
-        " and up to 15 points more often than they say."
+    off = with_shares({("how_many", 85): 60, ("when", 85): 99})
+    assert verdicts(off) == (
+        "Be careful: how many in 14 days held less often at 85 % than it says, 60 % (45-74 %).",
+        "Be careful: when the next 9 are done held more often at 85 % than it says,"
+        " 99 % (89-100 %).",
+        "At 85 % held as often as said, within chance: when an open card is done.",
     )
 
 
-@pytest.mark.parametrize(("percent", "needed"), [(50, 5), (70, 10), (85, 10), (95, 20)])
-def test_shares_of_too_few_trials_are_withheld(percent: int, needed: int) -> None:
-    assert HitRate(percent, needed - 1, 1).share is None
-    assert HitRate(percent, needed, needed).share == 100.0
-
-
-def test_each_row_says_how_few_trials_it_has() -> None:
-    few = {(90, "card", 95): 1, (90, "card", 85): 0, (90, "card", 70): 20}
-    found = with_shares({(90, "card", 95): 0}, few)
-    [row] = [
-        row for row in rows(text.summary(found)) if row[:2] == ("when an open card is done", "90 d")
-    ]
-    assert row[2:] == ("50 %", "70 %", "-", "-", "0-100")
-    assert {row[-1] for row in rows(text.summary(found))} == {"100", "0-100"}
-    assert verdict(found).startswith("From 90 days all that were tried often enough held")
-    scores = text.to_json(found)["scores"]
-    [score] = [s for s in scores if (s["past_days"], s["kind"], s["percent"]) == (90, "card", 95)]
-    assert (score["trials"], score["held"], score["share"]) == (1, 0, None)
-
-
-def test_a_past_that_was_hardly_tried_is_not_the_best() -> None:
-    none = {(30, kind, p): 4 for kind in KINDS for p in PERCENTILES}
-    off = {(90, "when", 50): 65}
-    assert with_shares(off, none).best_past_days == 90
-    assert "from 90 days of past" in verdict(with_shares(off, none))
-    nowhere = none | {(90, kind, p): 4 for kind in KINDS for p in PERCENTILES}
-    assert verdict(with_shares({}, nowhere)) == (
-        "Too few trials to see whether they hold as often as they say."
+def test_nothing_is_concluded_from_few_independent_periods() -> None:
+    few = with_shares({("how_many", 85): 30}, {("card", 85): 0}, {("how_many", 85): 9})
+    assert verdicts(few) == (
+        "At 85 % held as often as said, within chance: when the next 9 are done.",
+        "Too few independent periods to judge, of 10 that it takes: how many in 14 days (9), when"
+        " an open card is done (no trials).",
     )
-    other = {(90, kind, p): 4 for kind in KINDS for p in PERCENTILES}
-    assert verdict(with_shares({}, other)) == (
-        "From 30 days all held as often as they say, within 5 points."
+    scores = {(s["kind"], s["percent"]): s for s in text.to_json(few)["scores"]}
+    assert scores["how_many", 85]["verdict"] is None
+    assert scores["how_many", 85]["share"] == 30
+    assert scores["when", 85]["verdict"] == "as often"
+    assert scores["card", 85]["trials"] == 0
+    assert scores["card", 85]["low"] is scores["card", 85]["share"] is None
+
+
+def test_each_row_says_how_far_the_share_is_known() -> None:
+    few = {("card", 95): 1, ("card", 85): 0, ("card", 70): 20}
+    table = text.summary(with_shares({("card", 95): 0}, few)).table
+    assert table is not None
+    assert table.head == (
+        "held, forecast", "50 %", "70 %", "85 %", "95 %", "85 % within", "periods", "trials",
+    )  # fmt: skip
+    assert table.rows[0] == (
+        "how many in 14 days", "50 %", "70 %", "85 %", "95 %", "71-93 %", "40", "100",
+    )  # fmt: skip
+    assert table.rows[2] == (
+        "when an open card is done", "50 %", "70 %", "-", "-", "-", "0", "0-100",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("held", "trials", "periods", "said"),
+    [
+        (85, 100, 40, "85 % held 85 % (71-93 %), 40 independent periods"),
+        (60, 100, 40, "85 % held 60 % (45-74 %), 40 independent periods: less often than it says"),
+        (99, 100, 40, "85 % held 99 % (89-100 %), 40 independent periods: more often than it says"),
+        (60, 100, 9, "85 % held 60 % (30-84 %), 9 independent periods: too few to judge"),
+        (100, 12, 1, "85 % held 100 % (21-100 %), 1 independent period: too few to judge"),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_how_often_and_how_sure_that_is(
+    held: int, trials: int, periods: int, said: str
+) -> None:
+    key = ("how_many", 85)
+    found = with_shares({key: held}, {key: trials}, {key: periods})
+    assert text.sentence(found, "how_many") == f"Tested on the past, 14 days ahead: {said}."
+
+
+def test_without_trials_a_sentence_says_so() -> None:
+    found = with_shares({}, {("when", 85): 0, ("card", 85): 9})
+    assert text.sentence(found, "when") == (
+        "Not tested on the past, the next 9 cards: no trials yet."
+    )
+    assert text.sentence(found, "card") == (
+        "Not tested on the past, open cards: too few trials (9)."
     )
 
 
-def said(ahead: int = 9, *, days: int = 14, cards: int | None = None) -> list[str]:
-    """What stands under a forecast of a board with one open card."""
-    some = sample([*(took(f"c{n}", 1, start=n) for n in range(1, 20)), card("o", (3, 1))], days=90)
-    summary = forecast_text.summary(forecast(some, days=days, cards=cards))
-    return text.remarks(summary, some, with_shares({}, ahead=ahead))
-
-
-def test_under_a_forecast_stands_what_was_tested() -> None:
-    expected = [
-        "Always tested with 14 days ahead, from 30 days: the 85 % held 85 % of 100 times.",
-        "Always tested with the next 9 cards, from 30 days: the 85 % held 85 % of 100 times.",
-    ]
-    assert said() == said(days=60) == said(cards=40) == expected
-    assert "Always tested with the next card," in said(ahead=1)[1]
+@pytest.mark.parametrize(("days", "cards"), [(14, None), (5, 3), (60, 40)])
+@pytest.mark.parametrize("window", [None, 30])
+def test_under_a_forecast_stands_what_was_tested_of_the_same(
+    days: int, cards: int | None, window: int | None
+) -> None:
+    done = [took(f"c{n}", 1 + n % 3, start=1 + 0.7 * n) for n in range(160)]
+    some = sample([*done, card("o", (110, 1))], day=120, days=window)
+    number = forecast(some, days=days, cards=cards)
+    summary = forecast_text.summary(number)
+    assert summary.claims == (ForecastClaim("how_many", days), ForecastClaim("when", number.cards))
+    tested = backtest(some, days=days, cards=number.cards)
+    assert tested.scope.window == number.scope.window
+    assert text.remarks(summary, some) == [
+        text.sentence(tested, "how_many"), text.sentence(tested, "when"),
+    ]  # fmt: skip
+    assert f" {days} days ahead" in text.remarks(summary, some)[0]
 
 
 def test_nothing_stands_under_a_forecast_that_is_not_made() -> None:
     none = Summary("Forecast", ("too few",), None, "")
-    assert text.remarks(none, sample([took("a", 1)]), with_shares({})) == []
-
-
-def test_a_share_of_too_few_trials_stands_under_no_forecast() -> None:
-    found = with_shares({}, {(90, "card", 85): 9})
-    assert text.sentence(found, "card", back=90) == ""
-    assert "open cards, from 30 days" in text.sentence(found, "card", back=30)
-    assert [row[0] for row in rows(text.summary(with_shares({}, ahead=1)))][2] == (
-        "when the next card is done"
-    )
+    assert text.remarks(none, sample([took("a", 1)])) == []

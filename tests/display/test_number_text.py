@@ -28,10 +28,12 @@ def test_every_number_has_count_words_json_and_definition(entry: FlowNumber) -> 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
 def test_every_number_names_what_it_was_counted_from(entry: FlowNumber) -> None:
     view = number_view(entry.name)
-    note = view.summary(view.count(SOME)).note
+    some = view.scoped(SOME)
+    note = view.summary(view.count(some)).note
     assert "2026-01-21" in note
-    # The expectation and the back-test have a window of their own.
-    assert (scope_text(SOME.scope) in note) == (entry.name not in ("sle", "backtest"))
+    assert ("all time to" in note) == entry.of_all_time
+    # The expectation has a window of its own.
+    assert (scope_text(some.scope) in note) == (entry.name != "sle")
 
 
 def test_no_name_and_no_key_is_given_twice() -> None:

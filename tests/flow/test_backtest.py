@@ -1,51 +1,121 @@
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date
+from math import ceil, log
 from random import Random
-from sys import maxsize
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest, poisson
 
 from mlkanban.display.number_text.backtest import sentence, summary
-from mlkanban.flow.backtest import HORIZON, PASTS, HitRate, _Replay, backtest
-from mlkanban.flow.forecast import FEWEST_DAYS, Sums, whole_days
+from mlkanban.flow.backtest import KINDS, HitRate, Methods, _Replay, backtest
+from mlkanban.flow.card_forecast import remaining_of
+from mlkanban.flow.forecast import forecast
 from mlkanban.flow.history import CardHistory, FlowState, trace
-from mlkanban.flow.percentiles import PERCENTILES, needed
-from mlkanban.flow.sample import follow
-from mlkanban.flow.survival import kaplan_meier
+from mlkanban.flow.percentiles import PERCENTILES
+from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 from tests.examples import examples
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
 
+RATE, STAY = 1.5, 0.85
+"""Cards begun each day, and the share of open ones that are not finished on a day."""
 
-def steady(cards=400, seed=3):
-    """About one finish a day, days independent."""
+
+def steady(seed: int = 3, days: int = 500) -> list[CardHistory]:
+    """Cards begun at a steady rate, days independent, each finished on any day by chance."""
     rng = Random(seed)
-    return [took(f"c{n}", rng.randint(1, 12), start=1 + rng.uniform(0, 400)) for n in range(cards)]
+    cards = []
+    for day in range(1, days):
+        for n in range(sum(rng.random() < RATE / 10 for _ in range(10))):
+            lasts = ceil(log(1 - rng.random()) / log(STAY))
+            cards.append(took(f"c{day}x{n}", lasts, start=day + 0.01 * n))
+    return cards
 
 
-def test_forecasts_of_a_steady_board_hold_as_often_as_they_say():
-    found = backtest(sample(steady(), day=400))
+def known_whole(cards: Sequence[CardHistory], day: int, days: int | None = None) -> Sample:
+    """What is known at the end of a day."""
+    end = WORKFLOW.end_of_day(at(day).date())
+    return follow(WORKFLOW, cards, end, Window.back(days, WORKFLOW.day(end)))
+
+
+def test_forecasts_of_a_steady_board_hold_as_often_as_they_say() -> None:
+    found = backtest(known_whole(steady(), 500))
     assert len(found.days) >= 60
-    for kinds in found.scores.values():
-        for scores in kinds.values():
-            assert [score.percent for score in scores] == list(PERCENTILES)
-            for score in scores:
-                assert score.trials >= 60
-                assert score.share is not None
-                assert score.share >= score.percent - 12
-    assert "held" in sentence(found, "how_many", back=90)
+    for kind in KINDS:
+        assert [score.percent for score in found.scores[kind]] == list(PERCENTILES)
+        score = found.score(kind, 85)
+        assert score.judged
+        assert score.off >= 0
+        assert score.share is not None
+        assert 75 <= score.share <= 98
 
 
-def test_a_board_that_breaks_down_is_called_out():
-    cards = steady()
-    half = [c for c in cards if c.steps[0].at < at(200)] + [
-        c for n, c in enumerate(cards) if c.steps[0].at >= at(200) and n % 12 == 0
-    ]
-    said = summary(backtest(sample(half, day=400)))
-    assert any("less often" in line or "--window 30d" in line for line in said.lines)
+def test_a_board_that_breaks_down_is_called_out() -> None:
+    """Every hundred days it stops for fifty."""
+    cards = [c for c in steady(days=800) if (c.steps[-1].at - at(1)).days % 150 < 100]
+    rushed = Methods(lambda counts: {85: round(14 * RATE) - 4}, lambda counts: {}, lambda *_: None)
+    found = backtest(known_whole(cards, 800), methods=rushed)
+    assert found.score("how_many", 85).off == -1
+    assert any("held less often" in line for line in summary(found).lines)
+
+
+# Forecasters that are known to be right or wrong
+
+
+def planted(shift: int) -> Methods:
+    """What is so of the steady board, in truth; with a shift above 0 too early, below too late."""
+    spread = poisson(RATE * 14)
+    many = {p: int(spread.ppf(1 - p / 100)) + shift for p in PERCENTILES}
+    sure = [float(poisson(RATE * days).sf(20 - 1)) for days in range(60)]
+    soon = {
+        p: max(1, next(days for days, chance in enumerate(sure) if chance >= p / 100) - shift // 2)
+        for p in PERCENTILES
+    }
+
+    def card_days(remaining: object, age: int, p: int) -> int | None:
+        days = ceil(log(1 - p / 100) / log(STAY))
+        return max(1, ceil(days / 3) if shift > 0 else 2 * days if shift < 0 else days)
+
+    return Methods(lambda _: many, lambda _: soon, card_days)
+
+
+@pytest.mark.parametrize(("shift", "off"), [(8, -1), (-8, 1), (0, 0)])
+def test_early_late_and_honest_forecasters_are_told_apart(shift: int, off: int) -> None:
+    found = backtest(known_whole(steady(days=900), 900), cards=20, methods=planted(shift))
+    for kind in KINDS:
+        for percent in (50, 70):
+            score = found.score(kind, percent)
+            assert score.judged
+            assert score.off == off, (kind, score)
+    words = {-1: "less often than it says", 1: "more often than it says", 0: "periods."}
+    assert all(words[off] in sentence(found, kind, 70) for kind in KINDS)
+
+
+@given(st.integers(1, 200), st.data())
+def test_the_interval_is_that_of_scipy(periods: int, data: st.DataObject) -> None:
+    held = data.draw(st.integers(0, periods))
+    score = HitRate(50, 10 * periods, 10 * held, periods)
+    expected = binomtest(held, periods).proportion_ci(method="wilson")
+    assert score.interval == pytest.approx((100 * expected.low, 100 * expected.high))
+
+
+@pytest.mark.parametrize(
+    ("held", "periods", "off"),
+    [
+        (85, 9, 0), (30, 9, 0), (85, 10, 0), (30, 10, -1), (100, 10, 0), (100, 30, 1), (75, 30, 0),
+        (75, 300, -1), (92, 300, 1),
+    ],
+)  # fmt: skip
+def test_nothing_is_concluded_from_less_than_ten_periods(held: int, periods: int, off: int) -> None:
+    score = HitRate(85, 100, held, periods)
+    assert score.judged == (periods >= 10)
+    assert score.off == off
+
+
+# What counts as a trial
 
 
 @settings(max_examples=examples(25), deadline=None)
@@ -81,34 +151,33 @@ def test_final_facts_cut_off_are_what_was_known(cards, day):
         assert then_open == (c.start <= ordinal and (c.finish is None or c.finish > ordinal))
 
 
-def test_the_future_changes_no_prediction():
-    cards = steady(120)
-    early = sample(cards, day=90)
-    later = sample(cards, day=400)
-    day = at(60).date().toordinal()
+def test_the_future_changes_no_forecast() -> None:
+    cards, made = steady(days=120), []
+    for day in (90, 119):
+        asked: dict[int, list[int]] = {}
 
-    def predictions(some):
-        made = []
+        def how_many(
+            counts: Sequence[int], asked: dict[int, list[int]] = asked
+        ) -> Mapping[int, int]:
+            asked[len(counts)] = [*counts]
+            return {}
 
-        class Replay(_Replay):
-            def _throughput(self, day, past):
-                made.append(tuple(past))
-                return super()._throughput(day, past)
-
-        replay = Replay(replace(some, window=Window(None, some.window.last, "all")))
-        replay.cards = 5
-        list(replay.trial(day))
-        return made
-
-    assert predictions(early) == predictions(later)
+        backtest(
+            known_whole(cards, day),
+            days=1,
+            methods=Methods(how_many, lambda _: {}, lambda *_: None),
+        )
+        made.append(asked)
+    early, later = made
+    assert len(early) == 59
+    assert {days: later[days] for days in early} == early
 
 
-def test_a_short_history_is_a_sentence():
+def test_a_short_history_is_a_sentence() -> None:
     found = backtest(sample([took("a", 2), card("b", (3, 1))], day=9))
     assert found.days == ()
-    assert "Nothing to replay" in summary(found).lines[0]
-    assert sentence(found, "how_many", back=90) == ""
-    assert found.best_past_days == PASTS[-1]
+    assert "No trials yet" in summary(found).lines[0]
+    assert sentence(found, "how_many") == "Not tested on the past, 14 days ahead: no trials yet."
 
 
 def like_clockwork(until: int) -> list[CardHistory]:
@@ -116,36 +185,44 @@ def like_clockwork(until: int) -> list[CardHistory]:
     return [took(f"c{day}", 5, start=day) for day in range(1, until + 1)]
 
 
-def test_forecasts_of_work_like_clockwork_all_hold():
-    found = backtest(sample(like_clockwork(200), day=200))
-    for kinds in found.scores.values():
-        for kind, scores in kinds.items():
-            assert {score.share for score in scores} == {100.0}, kind
+def test_work_like_clockwork_is_called_surer_than_it_says() -> None:
+    found = backtest(sample(like_clockwork(400), day=400))
+    for kind in KINDS:
+        for percent in (50, 70):
+            assert found.score(kind, percent).off == 1, kind
     assert found.cards_ahead == 14
 
 
-def test_a_day_is_a_trial_once_two_weeks_after_it_are_known():
-    """The last day is not over, and there are thirty days of past before the first trial."""
-    assert backtest(sample(like_clockwork(45), day=45)).days == ()
-    assert backtest(sample(like_clockwork(46), day=46)).days == (at(31).date(),)
+def planning(*, how_many: int = 0, when: int | None = None, card: int | None = None) -> Methods:
+    """The same answer on each day."""
+    return Methods(lambda _: {85: how_many}, lambda _: {85: when}, lambda *_: card)
 
 
-@pytest.mark.parametrize(("day", "ahead"), [(2, 42), (3, 21), (22, 2), (400, 1)])
-def test_as_many_cards_are_waited_for_as_two_weeks_bring(day, ahead):
-    cards = [took(f"c{n}", 1) for n in range(3)]
-    assert backtest(sample(cards, day=day)).cards_ahead == ahead
+def test_a_trial_counts_once_its_day_has_come() -> None:
+    """The last day is over, and thirty days of past lie before the first trial."""
+    for days, trials in ((44, 0), (45, 1), (60, 16)):
+        found = backtest(known_whole(like_clockwork(days), days), methods=planning(how_many=1))
+        assert found.score("how_many", 85).trials == trials
+    for ahead, trials in ((10, 20), (29, 1), (30, 0)):
+        # Whatever became of them: 5 cards are there on the fifth day.
+        for cards in (5, 500):
+            found = backtest(
+                known_whole(like_clockwork(60), 60), cards=cards, methods=planning(when=ahead)
+            )
+            score = found.score("when", 85)
+            assert (score.trials, score.held) == (trials, trials if cards == 5 else 0)
+        found = backtest(known_whole(like_clockwork(60), 60), methods=planning(card=ahead))
+        assert found.score("card", 85).trials == 4 * trials
 
 
-def test_an_open_card_that_is_late_counts_against_its_forecast():
-    cards = [*like_clockwork(200), card("late", (100, 1))]
-    scores = backtest(sample(cards, day=200)).scores[90]["card"]
-    assert all(score.held < score.trials for score in scores)
-
-
-def test_a_card_that_takes_a_day_longer_than_any_other_holds_no_forecast():
-    cards = [*like_clockwork(200), took("slow", 6, start=100)]
-    scores = backtest(sample(cards, day=200)).scores[90]["card"]
-    assert all(score.held < score.trials for score in scores)
+def test_an_open_card_that_is_late_counts_against_its_forecast() -> None:
+    """Of two that were begun on day 50, one is open still, and one was abandoned."""
+    cards = [*like_clockwork(200), card("late", (50, 1)), took("gone", 60, 50, "abandoned")]
+    found = backtest(known_whole(cards, 200), methods=planning(card=4)).score("card", 85)
+    before = backtest(known_whole(cards[:-2], 200), methods=planning(card=4)).score("card", 85)
+    assert before.held == before.trials == found.held
+    # On each second day from the 51st to the 196th.
+    assert found.trials - before.trials in (73, 74)
 
 
 def any_world(seed):
@@ -167,99 +244,112 @@ def any_world(seed):
     return sample(cards, day=60)
 
 
-def known_on(some, day, first, cards_ahead):
-    """The forecasts of a day, from the board as it was known then, with nothing prepared: days of
-    past, kind and p -> how many are decided, and how many of these held."""
-    last = whole_days(some).stop - 1
+def known_on(
+    some: Sample, day: int, back: int | None, cards: int
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """The forecasts of a day, by the board as it was known then: kind and p -> how many are
+    decided, and how many of these held."""
+    last = some.whole_days.stop - 1
     as_of = WORKFLOW.end_of_day(date.fromordinal(day))
-    then = follow(WORKFLOW, some.histories, as_of, Window.back(None, WORKFLOW.day(as_of)))
+    then = follow(WORKFLOW, some.histories, as_of, Window.back(back, WORKFLOW.day(as_of)))
+    if back is not None:
+        # The first days of a window that begins before the board are no days of it.
+        assert then.days.start >= min(c.start for c in some.worked if c.start is not None)
     final = {c.ref: c for c in some.cards}
-    done = [c.finish for c in some.worked if c.flow.state is FlowState.FINISHED]
-    later = sorted(at for at in done if day < at <= last)
-    found = {}
-    for back in PASTS:
-        since = max(first, day - back + 1)
-        ended = [c for c in then.worked if c.finish is not None and c.finish >= since]
-        good = [c for c in ended if c.flow.state is FlowState.FINISHED]
-        past = [sum(c.finish == at for c in good) for at in range(since, day + 1)]
-        took = [then.days_of(c) for c in good]
-        cut = [then.days_of(c) for c in (*ended, *then.open) if c not in good]
-        survival = kaplan_meier(took, cut)
-        for p in PERCENTILES:
-            if sum(map(bool, past)) >= FEWEST_DAYS:
-                sums = Sums(past)
-                came = sum(at <= day + HORIZON for at in later)
-                found[back, "how_many", p] = (1, sums.how_many(p, HORIZON) <= came)
-                due = sums.when(p, cards_ahead) or maxsize
-                if len(later) >= cards_ahead:
-                    found[back, "when", p] = (1, later[cards_ahead - 1] - day <= due)
-                elif day + due <= last:
-                    found[back, "when", p] = (1, 0)
-            if len(took) >= needed(PERCENTILES[0]):
-                decided = []
-                for c in then.open:
-                    now = final[c.ref]
-                    abandoned = now.finish is not None and now.flow.state is FlowState.ABANDONED
-                    left = survival.time_left(then.days_of(c), p)
-                    if now.start is None or abandoned or left is None:
-                        continue
-                    if now.finish is not None or day + left <= last:
-                        decided.append(now.finish is not None and now.finish - day <= left)
-                found[back, "card", p] = (len(decided), sum(decided))
+    later = sorted(
+        c.finish for c in some.worked
+        if c.finish is not None and c.flow.state is FlowState.FINISHED and c.finish > day
+    )  # fmt: skip
+    found: dict[tuple[str, int], tuple[int, int]] = {}
+    ahead = forecast(then, days=7, cards=cards)
+    remaining = remaining_of(then)
+    for p in PERCENTILES:
+        if ahead.possible and day + 7 <= last:
+            came = sum(end <= day + 7 for end in later)
+            found["how_many", p] = (1, ahead.how_many[p] <= came)
+        due = ahead.when.get(p)
+        if due is not None and due.toordinal() <= last:
+            found["when", p] = (1, sum(end <= due.toordinal() for end in later) >= cards)
+        decided = []
+        for c in then.open:
+            now = final[c.ref]
+            left = remaining.days(then.days_of(c), p)
+            gone = now.flow.state is FlowState.ABANDONED or now.flow.never_worked
+            if left is None or day + left > last or now.start is None or gone:
+                continue
+            decided.append(now.finish is not None and now.finish - day <= left)
+        if decided:
+            found["card", p] = (len(decided), sum(decided))
     return found
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_every_trial_is_what_the_board_of_that_day_would_have_said(seed):
-    some = any_world(seed)
-    replay, told = _Replay(some), backtest(some)
-    first = min(c.start for c in some.worked)
-    assert len(replay._turned) > 10
-    totals: Counter[tuple[tuple[int, str, int], str]] = Counter()
-    for day in range(first, whole_days(some).stop):
-        known = {(back, kind, p): (tries, good) for back, kind, p, tries, good in replay.trial(day)}
-        assert known == known_on(some, day, first, told.cards_ahead)
-        if date.fromordinal(day) in told.days:
-            for key, (tries, good) in known.items():
-                totals[key, "trials"] += tries
-                totals[key, "held"] += good
-    for back, kinds in told.scores.items():
-        for kind, scores in kinds.items():
-            for score in scores:
-                key = back, kind, score.percent
-                assert (score.trials, score.held) == (totals[key, "trials"], totals[key, "held"])
+@pytest.mark.parametrize(("seed", "back"), [(0, None), (1, None), (2, 30), (3, None), (4, 20)])
+def test_every_trial_is_what_the_board_of_that_day_would_have_said(
+    seed: int, back: int | None
+) -> None:
+    whole = any_world(seed)
+    some = whole.within(Window.back(back, whole.window.last))
+    found = backtest(some, days=7, cards=3)
+    first = min(c.start for c in some.worked if c.start is not None)
+    assert len(_Replay(some)._turned) > 10
+    totals: Counter[tuple[str, int]] = Counter()
+    held: Counter[tuple[str, int]] = Counter()
+    used = []
+    for day in range(first + 30, some.whole_days.stop - 1):
+        known = known_on(some, day, back, 3)
+        used += [date.fromordinal(day)] * bool(known)
+        for key, (tries, good) in known.items():
+            totals[key] += tries
+            held[key] += good
+    assert found.days == tuple(used)
+    assert sum(totals.values()) > 50
+    for kind, scores in found.scores.items():
+        for score in scores:
+            key = kind, score.percent
+            assert (score.trials, score.held) == (totals[key], held[key]), key
 
 
-def daily_cards(days):
-    """A card on each of so many days, begun and finished on it."""
-    return [took(f"c{n}", 1, start=n) for n in range(1, days + 1)]
+def test_from_a_first_day_on_nothing_before_it_is_used() -> None:
+    cards = steady(days=200)
+    end = WORKFLOW.end_of_day(at(200).date())
+    window = Window.between(at(100).date(), WORKFLOW.day(end))
+    seen: list[int] = []
+
+    def how_many(counts: Sequence[int]) -> Mapping[int, int]:
+        seen.append(len(counts))
+        return {85: 1}
+
+    found = backtest(
+        follow(WORKFLOW, cards, end, window),
+        methods=Methods(how_many, lambda _: {}, lambda *_: None),
+    )
+    assert found.days[0] == at(130).date()
+    assert (seen[0], seen[-1]) == (31, 87)
 
 
 @pytest.mark.parametrize(
-    ("days", "trials", "apart"),
-    [
-        # The first trial has thirty days behind it, the last one fourteen whole days ahead.
-        (44, 0, None), (45, 1, None), (46, 2, 1), (164, 120, 1), (165, 61, 2), (284, 120, 2),
-        (285, 81, 3),
-    ],
-)  # fmt: skip
-def test_trials_lie_as_close_as_gives_a_hundred_and_twenty_at_most(days, trials, apart):
-    end = WORKFLOW.end_of_day(at(days).date())
-    some = follow(WORKFLOW, daily_cards(days), end, Window.back(None, WORKFLOW.day(end)))
-    found = backtest(some)
+    ("days", "trials", "apart"), [(45, 14, 1), (151, 120, 1), (152, 61, 2), (272, 81, 3)]
+)
+def test_trials_lie_as_close_as_gives_a_hundred_and_twenty_at_most(
+    days: int, trials: int, apart: int
+) -> None:
+    cards = [took(f"c{n}", 1, start=n) for n in range(1, days + 1)]
+    found = backtest(known_whole(cards, days), days=1, methods=planning(how_many=1))
     assert len(found.days) == trials
-    if trials:
-        assert found.days[0] == at(31).date()
-        assert found.days[-1] <= at(days - 14).date()
-    if apart:
-        assert {(b - a).days for a, b in zip(found.days, found.days[1:], strict=False)} == {apart}
-        assert (at(days - 14).date() - found.days[-1]).days < apart
-    assert list(found.scores) == [30, 90]
-    assert all(list(kinds) == ["how_many", "when", "card"] for kinds in found.scores.values())
-    assert found.cards_ahead == 14 or not trials
-    for kinds in found.scores.values():
-        for kind in ("how_many", "when"):
-            assert [(s.trials, s.held) for s in kinds[kind]] == [(trials, trials)] * 4
+    assert found.days[0] == at(31).date()
+    assert {(b - a).days for a, b in zip(found.days, found.days[1:], strict=False)} == {apart}
+    assert (at(days - 1).date() - found.days[-1]).days < apart
+
+
+@pytest.mark.parametrize(("days", "ahead", "periods"), [(100, 14, 4), (100, 7, 9), (171, 14, 10)])
+def test_periods_are_trials_that_do_not_overlap(days: int, ahead: int, periods: int) -> None:
+    """From the 31st day on, as often as the days looked ahead fit."""
+    cards = [took(f"c{n}", 1, start=n) for n in range(1, days + 1)]
+    some = known_whole(cards, days)
+    found = backtest(some, days=ahead, methods=planning(how_many=1)).score("how_many", 85)
+    assert found.periods == (days - 31) // ahead == periods
+    when = backtest(some, cards=1, methods=planning(when=ahead)).score("when", 85)
+    assert when.periods == found.periods
 
 
 @pytest.mark.parametrize(
@@ -269,40 +359,16 @@ def test_trials_lie_as_close_as_gives_a_hundred_and_twenty_at_most(days, trials,
         (85, 10, 9, 90.0), (95, 19, 19, None), (95, 20, 20, 100.0), (50, 0, 0, None),
     ],
 )  # fmt: skip
-def test_a_share_asks_for_as_many_trials_as_a_percentile_for_values(percent, trials, held, share):
-    assert HitRate(percent, trials, held).share == share
+def test_a_share_asks_for_as_many_trials_as_a_percentile_for_values(
+    percent: int, trials: int, held: int, share: float | None
+) -> None:
+    assert HitRate(percent, trials, held, trials).share == share
 
 
-def scored(*held_of_30, trials=100):
-    """The rates at 50 % of the forecasts from 30 days of past, and of those from 90."""
-    rates = [
-        {"how_many": (HitRate(50, trials, held),), "when": (HitRate(50, 3, 0),), "card": ()}
-        for held in held_of_30
-    ]
-    empty = backtest(sample([]))
-    return replace(empty, scores=dict(zip((30, 90), rates, strict=True)))
-
-
-@pytest.mark.parametrize(
-    ("near", "far", "best", "worst"),
-    [
-        (50, 60, 30, (0, 10)), (60, 50, 90, (10, 0)), (55, 55, 90, (5, 5)), (45, 55, 90, (5, 5)),
-        (44, 55, 90, (6, 5)), (46, 55, 30, (4, 5)), (40, 59, 90, (10, 9)),
-    ],
-)  # fmt: skip
-def test_the_past_is_best_whose_forecasts_are_least_wrong_either_way(near, far, best, worst):
-    found = scored(near, far)
-    assert found.best_past_days == best
-    assert (found.worst(30), found.worst(90)) == worst
-    assert found.differences(30) == [near - 50]
-
-
-def test_a_past_without_a_share_is_not_the_best_one():
-    none = scored(0, 0, trials=4)
-    assert (none.differences(30), none.worst(30), none.best_past_days) == ([], 0.0, 90)
-    some = scored(0, 0)
-    few = replace(some, scores={30: some.scores[30], 90: none.scores[90]})
-    assert few.best_past_days == 30
+@pytest.mark.parametrize(("day", "ahead"), [(2, 42), (3, 21), (22, 2), (400, 1)])
+def test_as_many_cards_are_waited_for_as_two_weeks_bring(day: int, ahead: int) -> None:
+    cards = [took(f"c{n}", 1) for n in range(3)]
+    assert backtest(sample(cards, day=day)).cards_ahead == ahead
 
 
 @pytest.mark.parametrize(
@@ -321,11 +387,10 @@ def test_only_a_card_that_came_back_is_followed_anew_on_each_day(steps, came_bac
     assert [c.ref for c in replay._turned] == ["c"] * came_back
 
 
-def test_days_on_which_nothing_could_be_forecast_are_no_trials():
+def test_days_on_which_nothing_could_be_forecast_are_no_trials() -> None:
     """A card is begun on day 1; from day 60 on one is finished each day."""
     cards = [card("early", (1, 1)), *(took(f"c{n}", 1, start=n) for n in range(60, 101))]
-    end = WORKFLOW.end_of_day(at(100).date())
-    found = backtest(follow(WORKFLOW, cards, end, Window.back(None, WORKFLOW.day(end))))
+    found = backtest(known_whole(cards, 100), kinds=("how_many",))
     assert found.days == tuple(at(day).date() for day in range(64, 87))
-    near = found.scores[30]
-    assert {score.trials for score in near["how_many"]} == {23}
+    assert {score.trials for score in found.scores["how_many"]} == {23}
+    assert {score.trials for kind in ("when", "card") for score in found.scores[kind]} == {0}

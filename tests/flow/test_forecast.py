@@ -1,101 +1,18 @@
 from datetime import date, timedelta
-from fractions import Fraction
-from itertools import islice, pairwise
 
-import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import nbinom
 
-from mlkanban.display.number_text.forecast import reason, summary, to_json
-from mlkanban.flow.forecast import Sums, forecast, whole_days
+from mlkanban.display.number_text.forecast import reason, rests_on, summary, to_json
+from mlkanban.flow.forecast import Forecaster, GammaRate, forecast
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import follow
 from mlkanban.flow.throughput import throughput
 from mlkanban.flow.window import Window
 from tests.examples import examples
 from tests.flow.logs import WORKFLOW, at, card, sample, took
-
-pasts = st.lists(st.integers(0, 6), min_size=1, max_size=40).filter(any)
-
-
-def reference(past, days):
-    """P(X >= k) by numpy's convolution."""
-    share = numpy.bincount(past) / len(past)
-    total = numpy.array([1.0])
-    for _ in range(days):
-        total = numpy.convolve(total, share)
-    return numpy.cumsum(total[::-1])[::-1]
-
-
-@given(pasts, st.integers(1, 30))
-def test_the_distribution_is_that_of_numpy(past, days):
-    found = Sums(past).chances(days)
-    expected = reference(past, days)
-    assert numpy.allclose(found[: len(expected)], expected, atol=1e-12)
-    assert found[len(expected) :] == [0.0] * (len(found) - len(expected))
-
-
-def exact(past, days):
-    """P(X >= k) in fractions, one day after the other."""
-    shares = {j: Fraction(past.count(j), len(past)) for j in set(past)}
-    total = {0: Fraction(1)}
-    for _ in range(days):
-        step: dict[int, Fraction] = {}
-        for have, p in total.items():
-            for j, q in shares.items():
-                step[have + j] = step.get(have + j, 0) + p * q
-        total = step
-    return lambda k: sum((p for have, p in total.items() if have >= k), Fraction(0))
-
-
-@settings(max_examples=examples(60))
-@given(pasts, st.integers(1, 9), st.sampled_from(PERCENTILES))
-def test_how_many_is_the_most_with_that_chance(past, days, p):
-    chance = exact(past, days)
-    k = Sums(past).how_many(p, days)
-    assert chance(k) >= Fraction(p, 100)
-    assert chance(k + 1) < Fraction(p, 100)
-
-
-@settings(max_examples=examples(60))
-@given(pasts, st.integers(1, 8), st.sampled_from(PERCENTILES))
-def test_when_is_the_first_day_with_that_chance(past, cards, p):
-    sums = Sums(past)
-    days = sums.when(p, cards)
-    if days is not None and days < 40:
-        assert exact(past, days)(cards) >= Fraction(p, 100)
-        assert days == 1 or exact(past, days - 1)(cards) < Fraction(p, 100)
-        assert sums.how_many(p, days) >= cards
-
-
-@settings(max_examples=examples(60))
-@given(pasts, st.integers(1, 30), st.sampled_from(PERCENTILES))
-def test_day_by_day_as_many_cards_are_finished_as_by_each_of_the_days(past, most, p):
-    sums = Sums(past)
-    found = list(islice(sums.ahead(p, most), 12))
-    assert found == [min(most, sums.how_many(p, days)) for days in range(1, 13)]
-
-
-@settings(max_examples=examples(60))
-@given(pasts, st.integers(1, 40))
-def test_how_soon_is_that_of_numpy(past, cards):
-    for days, chance in zip(range(1, 25), Sums(past).soon(cards), strict=False):
-        tail = reference(past, days)
-        assert chance == pytest.approx(tail[cards] if cards < len(tail) else 0.0, abs=1e-9)
-
-
-def test_a_tie_counts_as_reached():
-    """Of two days one finished a card: one day more gives a card in exactly half of all cases."""
-    assert Sums([0, 1]).how_many(50, 1) == 1
-    assert Sums([0, 1]).when(50, 1) == 1
-    # 17 of 20 days: 85 % to the digit, which floats miss in one direction or the other.
-    assert Sums([1] * 17 + [0] * 3).how_many(85, 1) == 1
-    assert next(Sums([1] * 17 + [0] * 3).ahead(85, 5)) == 1
-
-
-def test_what_takes_too_long_is_not_told():
-    assert Sums([0] * 999 + [1]).when(95, 50) is None
 
 
 def five_days():
@@ -159,11 +76,11 @@ def test_with_nothing_open_nothing_is_said_of_all_open_cards():
     found = forecast(sample(done))
     said = summary(found)
     assert [line for line in said.lines if "next" in line] == []
-    assert said.forecasts == ("how_many",)
+    assert [claim.kind for claim in said.claims] == ["how_many"]
     assert said.table is not None
     assert said.table.head == ("chance", f"cards by {found.by}")
     assert to_json(found)["when"]["cards"] == 1
-    assert len(summary(forecast(sample([*done, card("o", (3, 1))]))).lines) == 2
+    assert len(summary(forecast(sample([*done, card("o", (3, 1))]))).lines) == 3
 
 
 def test_a_forecast_looks_two_weeks_ahead_unless_it_is_asked_for_other_days():
@@ -182,7 +99,7 @@ def test_a_day_is_over_by_its_last_second():
         (end.replace(microsecond=0) - timedelta(microseconds=1), False),
     ):  # fmt: skip
         some = follow(WORKFLOW, cards, moment, window)
-        assert len(whole_days(some)) == len(some.days) - (not over)
+        assert len(some.whole_days) == len(some.days) - (not over)
         found = forecast(some)
         assert (found.left_out, found.past_days) == (not over, len(some.days) - (not over))
         assert found.window_days == len(some.days)
@@ -202,10 +119,54 @@ def test_the_days_of_a_forecast_go_a_quarter_past_the_latest_that_is_told():
         assert reached - dict(found.dates)[latest] < 0.95
 
 
+def rate_of(counts):
+    forecaster = Forecaster()
+    forecaster.learn(counts)
+    return forecaster.when()
+
+
+pasts = st.lists(st.integers(0, 6), min_size=5, max_size=90).filter(lambda past: sum(past) > 2)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(pasts, st.integers(1, 40), st.integers(1, 200))
+def test_how_soon_is_that_of_a_gamma_distributed_rate(past, cards, days):
+    """The variance of D days is base times the mean, and c times its square."""
+    rate = rate_of(past)
+    mean = rate.per_day * days
+    dispersion = max(rate.dispersion + rate.growth * mean, 1.001)
+    expected = nbinom.sf(cards - 1, mean / (dispersion - 1), 1 / dispersion)
+    assert rate.chance(cards, days) == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(pasts, st.integers(1, 30), st.sampled_from(PERCENTILES))
+def test_when_is_the_first_day_with_that_chance(past, cards, p):
+    rate = rate_of(past)
+    days = rate.days(cards, p)
+    if days is not None:
+        assert rate.chance(cards, days) >= p / 100
+        assert days == 1 or rate.chance(cards, days - 1) < p / 100
+        assert rate.cards(days, p) >= cards
+        assert days == 1 or rate.cards(days - 1, p) < cards
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(pasts)
+def test_over_two_weeks_the_rate_scatters_as_it_did(past):
+    """The two parts of its variance add up to what was seen over fourteen days."""
+    forecaster = Forecaster()
+    forecaster.learn(past)
+    rate = forecaster.when()
+    assert rate.dispersion + rate.growth * rate.per_day * 14 == pytest.approx(
+        forecaster.rate.dispersion
+    )
+    assert rate.growth >= 0
+
+
 def test_ten_years_ahead_is_as_far_as_is_told():
-    # A day finishes a card or none: the chance of none in D days is q ** D.
-    for without, days in ((5265, 3650), (5266, None)):
-        assert Sums([1] + [0] * without).when(50, 1) == days
+    assert GammaRate(0.01, 1.0, 0.0).days(30, 50) is not None
+    assert GammaRate(0.01, 1.0, 0.0).days(60, 50) is None
 
 
 @pytest.mark.parametrize(("active", "possible"), [(0, False), (4, False), (5, True)])
@@ -228,11 +189,37 @@ def test_how_many_cards_the_dates_are_of(open_cards, asked, cards, none_open):
     assert (found.cards, found.none_open) == (cards, none_open)
 
 
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=9).filter(any), st.integers(1, 12))
-def test_the_chances_of_each_number_add_up(past, days):
-    tail = Sums(past).chances(days)
-    assert len(tail) == max(past) * days + 2
-    assert (tail[0], tail[-1]) == (1, 0)
-    assert all(before >= after for before, after in pairwise(tail))
-    mean = sum(tail[1:])
-    assert mean == pytest.approx(days * sum(past) / len(past))
+def test_the_chances_of_each_number_add_up():
+    some = sample([took(f"c{n}", 3, start=1 + 1.7 * n) for n in range(60)], day=105)
+    found = forecast(some)
+    assert [k for k, _ in found.chances] == list(range(len(found.chances)))
+    assert sum(chance for _, chance in found.chances) == pytest.approx(1)
+    for p, cards in found.how_many.items():
+        assert sum(chance for k, chance in found.chances if k >= cards) >= p / 100
+        assert sum(chance for k, chance in found.chances if k > cards) < p / 100
+
+
+def test_nothing_is_promised_of_no_cards():
+    """A card every four days: of one day not even one has a chance of half."""
+    some = sample([took(f"c{n}", 1, start=1 + 4 * n) for n in range(20)], day=79)
+    found = forecast(some, days=1)
+    assert found.how_many == {50: 0, 70: 0, 85: 0, 95: 0}
+    said = summary(found)
+    assert said.table is not None
+    assert {row[1] for row in said.table.rows} == {"not one"}
+    assert "0 cards or more" not in " ".join(said.lines)
+    assert "not one card is certain" in said.lines[0]
+
+
+@pytest.mark.parametrize(("days", "tried"), [(44, 0), (45, 1), (100, 56)])
+def test_it_says_what_past_it_rests_on(days, tried):
+    end = WORKFLOW.end_of_day(at(days).date())
+    cards = [took(f"c{n}", 1, start=n) for n in range(1, days + 1)]
+    found = forecast(follow(WORKFLOW, cards, end, Window.back(None, WORKFLOW.day(end))))
+    assert (found.past_days, found.tried) == (days, tried)
+    said = rests_on(found)
+    assert said in summary(found).lines
+    assert f"{days} cards finished in {days} days, lately 7.0 a week" in said
+    assert (f"on {tried} past forecast" in said) == (tried > 0)
+    assert to_json(found)["how_many"]["past_forecasts"] == tried
+    assert to_json(found)["per_day"] == pytest.approx(1)

@@ -57,7 +57,7 @@ async def test_snoozed_cards_are_counted_as_on_the_board(used: Path) -> None:
 async def test_each_card_says_when_it_is_finished_and_whether_it_fits(used: Path) -> None:
     async with opened(used) as board:
         await board.press("plan", "plan.day")
-        await board.answer("50d")
+        await board.answer("110d")
         assert row(board, "audit the labels").split()[-1] == "━━"
         lines = board.list_lines()
         cards = [line for line in lines if line[0] in "│▌█"]

@@ -64,9 +64,10 @@ async def test_one_key_shows_each_number(filled: Path, size: tuple[int, int]) ->
         for entry in CATALOGUE:
             await page.keys(entry.key)
             assert title(page) == entry.title
-            assert scope(page).startswith("90 days to 2026-03-20")
+            window = "all time" if entry.of_all_time else "90 days"
+            assert scope(page).startswith(f"{window} to 2026-03-20")
             assert f" {entry.tab} " in page.lines()[1]
-            assert "90 days to" not in note(page), "the title says so"
+            assert f"{window} to" not in note(page), "the title says so"
             text = page.text()
             assert "counting ..." not in text
             assert "2026-03-20" in text, f"{entry.name} does not say its day:\n{text}"

@@ -1,7 +1,6 @@
 """Back-test, in words and as JSON."""
 
-from collections.abc import Sequence
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from mlkanban.display.number_view import (
     Day,
@@ -13,31 +12,47 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.backtest import FEWEST_PAST, HORIZON, KINDS, PASTS, Backtest, HitRate
+from mlkanban.flow.backtest import (
+    CONFIDENCE,
+    FEWEST_PAST,
+    FEWEST_PERIODS,
+    KINDS,
+    Backtest,
+    HitRate,
+)
 from mlkanban.flow.backtest import backtest as count
-from mlkanban.flow.forecast import FEWEST_DAYS
+from mlkanban.flow.forecast import HOW_MANY_DAYS
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import Sample
-from mlkanban.flow.window import Window
 from mlkanban.text import next_cards, quantity
 
-_TOLERANCE = 5
-"""Points by which a forecast may hold more or less often than it says."""
-_MAIN = PERCENTILES.index(85)
+_MAIN = 85
 """The forecast that sentences name."""
-_CONVENTION = "replayed with what was known on each day; trials overlap"
+_CONVENTION = (
+    "trials whose day has come, with what was known on each day; "
+    f"{CONFIDENCE} % interval by Wilson from the periods that do not overlap"
+)
+Verdict = Literal["less often", "as often", "more often"]
+_VERDICTS: dict[int, Verdict] = {-1: "less often", 0: "as often", 1: "more often"}
 
 
 class ScoreJson(TypedDict):
     """`share` is `held` in percent of `trials`, null where there are too few of them: fewer than 5
-    at 50 %, 10 at 70 and 85 %, 20 at 95 %."""
+    at 50 %, 10 at 70 and 85 %, 20 at 95 %. `low` and `high` are its 95 % interval, by the
+    `periods` of these trials that do not overlap; with ten of them there is a `verdict`: it held
+    as often as it says, less often or more often. `past_days` is null where all days before a
+    trial were used."""
 
-    past_days: int
+    past_days: int | None
     kind: str
     percent: int
     trials: int
     held: int
     share: float | None
+    periods: int
+    low: float | None
+    high: float | None
+    verdict: Verdict | None
 
 
 class BacktestJson(NumberJson):
@@ -46,25 +61,35 @@ class BacktestJson(NumberJson):
     last_trial: Day | None
     horizon_days: int
     cards_ahead: int
-    best_past_days: int
     scores: list[ScoreJson]
 
 
-def sentence(backtest: Backtest, kind: str, p: int = 85, *, back: int) -> str:
-    """`Always tested with 14 days ahead, from 90 days: the 85 % held 83 % of 120 times.`; ''
-    with too few trials. What was tested need not be what is forecast."""
-    score = next(score for score in backtest.scores[back][kind] if score.percent == p)
-    if score.share is None:
-        return ""
+def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
+    """`Tested on the past, 14 days ahead: 85 % held 84 % (65-94 %), 26 independent periods.`, and
+    whether that is as often as it says."""
+    score = backtest.score(kind, p)
     tested = {
-        "how_many": f"Always tested with {HORIZON} days ahead",
-        "when": f"Always tested with {next_cards(backtest.cards_ahead)}",
-        "card": "Tested with open cards",
-    }
+        "how_many": f"{quantity(backtest.days_ahead, 'day')} ahead",
+        "when": next_cards(backtest.cards_ahead),
+        "card": "open cards",
+    }[kind]
+    if score.share is None or score.interval is None:
+        few = f"too few trials ({score.trials})" if score.trials else "no trials yet"
+        return f"Not tested on the past, {tested}: {few}."
+    periods = quantity(score.periods, "independent period")
+    ends = {0: "", -1: ": less often than it says", 1: ": more often than it says"}
+    end = ends[score.off] if score.judged else ": too few to judge"
     return (
-        f"{tested[kind]}, from {quantity(back, 'day')}: the {p} % held"
-        f" {score.share:.0f} % of {quantity(score.trials, 'time')}."
+        f"Tested on the past, {tested}: {p} % held {score.share:.0f} % ({_interval(score)}),"
+        f" {periods}{end}."
     )
+
+
+def _interval(score: HitRate) -> str:
+    if score.interval is None:
+        return "-"
+    low, high = score.interval
+    return f"{low:.0f}-{high:.0f} %"
 
 
 def to_json(backtest: Backtest) -> BacktestJson:
@@ -72,25 +97,36 @@ def to_json(backtest: Backtest) -> BacktestJson:
         "n": len(backtest.days),
         "first_trial": backtest.days[0].isoformat() if backtest.days else None,
         "last_trial": backtest.days[-1].isoformat() if backtest.days else None,
-        "horizon_days": HORIZON,
+        "horizon_days": backtest.days_ahead,
         "cards_ahead": backtest.cards_ahead,
-        "best_past_days": backtest.best_past_days,
         "scores": [
-            {
-                "past_days": back, "kind": kind, "percent": score.percent, "trials": score.trials,
-                "held": score.held, "share": score.share,
-            }
-            for back, kinds in backtest.scores.items()
-            for kind, scores in kinds.items()
+            _score_json(backtest, kind, score)
+            for kind, scores in backtest.scores.items()
             for score in scores
         ],
         "convention": _CONVENTION,
         **scope_json(backtest.scope),
-    }  # fmt: skip
+    }
+
+
+def _score_json(backtest: Backtest, kind: str, score: HitRate) -> ScoreJson:
+    low, high = score.interval or (None, None)
+    return {
+        "past_days": backtest.scope.window.days,
+        "kind": kind,
+        "percent": score.percent,
+        "trials": score.trials,
+        "held": score.held,
+        "share": score.share,
+        "periods": score.periods,
+        "low": low,
+        "high": high,
+        "verdict": _VERDICTS[score.off] if score.judged else None,
+    }
 
 
 def figures(backtest: Backtest) -> Figures:
-    shares = ((kind, scores[_MAIN].share) for kind, scores in backtest.scores[PASTS[-1]].items())
+    shares = ((kind, backtest.score(kind, _MAIN).share) for kind in KINDS)
     return (
         ("trials", str(len(backtest.days))),
         *((k.replace("_", " "), "-" if s is None else f"{s:.0f} %") for k, s in shares),
@@ -98,84 +134,88 @@ def figures(backtest: Backtest) -> Figures:
 
 
 def summary(backtest: Backtest) -> Summary:
-    note = f"n {quantity(len(backtest.days), 'day')} | {scope_text(backtest.scope)} | {_CONVENTION}"
+    note = f"n {quantity(len(backtest.days), 'day')} | {scope_text(backtest.scope)}"
     if not backtest.days:
         few = (
-            f"Nothing to replay: it takes {FEWEST_PAST + HORIZON} days of history, and cards"
-            f" finished on {FEWEST_DAYS} of them before a trial."
+            f"No trials yet: the first one has {FEWEST_PAST} days of history behind it, and a day"
+            " ahead of it that has come."
         )
         return Summary("Back-test", (few,), None, note)
-    ahead = backtest.cards_ahead
-    kinds = {
-        "how_many": f"how many in {HORIZON} days",
-        "when": f"when the next {'card is' if ahead == 1 else f'{ahead} are'} done",
-        "card": "when an open card is done",
-    }
+    note = f"{note} | {_CONVENTION}"
+    kinds = _kinds(backtest)
     rows = tuple(
         (
             kinds[kind],
-            f"{back} d",
-            *("-" if s.share is None else f"{s.share:.0f} %" for s in scores),
-            _trials(scores),
+            *("-" if s.share is None else f"{s.share:.0f} %" for s in backtest.scores[kind]),
+            _interval(main),
+            str(main.periods),
+            _trials(backtest, kind),
         )
         for kind in KINDS
-        for back in PASTS
-        if (scores := backtest.scores[back][kind])
+        for main in [backtest.score(kind, _MAIN)]
     )
-    head = ("held, forecast", "from", *(f"{p} %" for p in PERCENTILES), "trials")
+    head = (
+        "held, forecast", *(f"{p} %" for p in PERCENTILES), f"{_MAIN} % within", "periods", "trials"
+    )  # fmt: skip
     first, last = backtest.days[0], backtest.days[-1]
     tried = f"Replayed on {quantity(len(backtest.days), 'day')} from {first} to {last}."
-    return Summary("Back-test", (tried, _verdict(backtest)), Table(head, rows), note)
+    return Summary("Back-test", (tried, *_verdicts(backtest)), Table(head, rows), note)
 
 
-def _verdict(backtest: Backtest) -> str:
-    best = backtest.best_past_days
-    differences = backtest.differences(best)
-    if not differences:
-        return "Too few trials to see whether they hold as often as they say."
-    past, apart = quantity(best, "day"), _apart(differences)
-    if apart:
-        return f"Be careful: those from {past} of past held {apart} than they say."
-    every = len(differences) == len(KINDS) * len(PERCENTILES)
-    held = (
-        f"From {past} all{'' if every else ' that were tried often enough'} held as often as they"
-        f" say, within {_TOLERANCE} points"
-    )
-    if other := _apart(backtest.differences(PASTS[-1])):
-        return f"{held}; from {PASTS[-1]} {other}: forecast with --window {best}d."
-    return f"{held}."
+def _kinds(backtest: Backtest) -> dict[str, str]:
+    ahead = backtest.cards_ahead
+    return {
+        "how_many": f"how many in {quantity(backtest.days_ahead, 'day')}",
+        "when": f"when the next {'card is' if ahead == 1 else f'{ahead} are'} done",
+        "card": "when an open card is done",
+    }
 
 
-def _apart(differences: Sequence[float]) -> str:
-    """`up to 8 points less often and up to 16 points more often`; '' within the tolerance."""
-    sides = (
-        ("less often", -min(differences, default=0.0)),
-        ("more often", max(differences, default=0.0)),
-    )
-    return " and ".join(
-        f"up to {points:.0f} points {how}" for how, points in sides if points > _TOLERANCE
-    )
+def _verdicts(backtest: Backtest) -> list[str]:
+    """Of each kind of forecast at 85 % whether it held as often as it says, what is wrong first."""
+    kinds = _kinds(backtest)
+    scores = {kind: backtest.score(kind, _MAIN) for kind in KINDS}
+    lines = [
+        f"Be careful: {kinds[kind]} held {_VERDICTS[score.off]} at {_MAIN} % than it says,"
+        f" {score.share:.0f} % ({_interval(score)})."
+        for kind, score in scores.items()
+        if score.off
+    ]
+    fine = [kinds[kind] for kind, score in scores.items() if score.judged and not score.off]
+    if fine:
+        lines.append(f"At {_MAIN} % held as often as said, within chance: {', '.join(fine)}.")
+    unsure = [
+        f"{kinds[kind]} ({score.periods if score.trials else 'no trials'})"
+        for kind, score in scores.items()
+        if not score.judged
+    ]
+    if unsure:
+        lines.append(
+            f"Too few independent periods to judge, of {FEWEST_PERIODS} that it takes:"
+            f" {', '.join(unsure)}."
+        )
+    return lines
 
 
-def _trials(scores: Sequence[HitRate]) -> str:
+def _trials(backtest: Backtest, kind: str) -> str:
     """`71`, or `4-12` where the forecasts of a row have fewer and more."""
-    trials = {score.trials for score in scores}
+    trials = {score.trials for score in backtest.scores[kind]}
     return "-".join(map(str, sorted({min(trials), max(trials)})))
 
 
-def of_all_time(sample: Sample) -> Backtest:
-    """The back-test over the whole history, whatever the window."""
-    return count(sample.within(Window.back(None, sample.window.last)))
-
-
-def remarks(summary: Summary, sample: Sample, backtest: Backtest | None = None) -> list[str]:
-    """How often forecasts such as those of a summary held, from about as much past as its own.
-    `backtest` is that of all time, if it is there already."""
-    if not summary.forecasts:
+def remarks(summary: Summary, sample: Sample) -> list[str]:
+    """How often forecasts such as those of a summary held that was made of a sample: from the same
+    window, as many days ahead, of as many cards."""
+    if not summary.claims:
         return []
-    tested = backtest or of_all_time(sample)
-    back = min(PASTS, key=lambda days: abs(days - len(sample.days)))
-    return [text for kind in summary.forecasts if (text := sentence(tested, kind, back=back))]
+    ahead = {claim.kind: claim.ahead for claim in summary.claims}
+    tested = count(
+        sample,
+        days=ahead.get("how_many", HOW_MANY_DAYS),
+        cards=ahead.get("when"),
+        kinds=tuple(ahead),
+    )
+    return [sentence(tested, kind) for kind in ahead]
 
 
-NUMBER = NumberView("backtest", of_all_time, summary, figures, to_json)
+NUMBER = NumberView("backtest", count, summary, figures, to_json)

@@ -6,6 +6,7 @@ from typing import TypedDict
 from mlkanban.display.number_view import (
     Day,
     Figures,
+    ForecastClaim,
     Headline,
     NumberJson,
     NumberView,
@@ -14,12 +15,17 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.forecast import FEWEST_DAYS, Forecast
+from mlkanban.flow.finish_rate import FEWEST_DAYS, HALF_LIFE_DAYS
+from mlkanban.flow.forecast import Forecast
 from mlkanban.flow.forecast import forecast as count
 from mlkanban.flow.percentiles import PERCENTILES
+from mlkanban.flow.throughput import WEEK
 from mlkanban.text import next_cards, quantity
 
-_CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
+_CONVENTION = (
+    f"negative binomial in closed form, days weighing half after {HALF_LIFE_DAYS}, spread of the"
+    " board's own past"
+)
 
 
 class CardsChanceJson(TypedDict):
@@ -33,11 +39,13 @@ class DayChanceJson(TypedDict):
 
 
 class HowManyJson(TypedDict):
-    """Percent: so many cards or more within `days`."""
+    """Percent: so many cards or more within `days`, 0 where not one card is that likely; the level
+    is that of the `past_forecasts` that held."""
 
     days: int
     by: Day
     cards: dict[str, int]
+    past_forecasts: int
     distribution: list[CardsChanceJson]
 
 
@@ -55,6 +63,7 @@ class ForecastJson(NumberJson):
     window_days: int
     past_days: int
     active_days: int
+    per_day: float | None
     reason: str | None
     how_many: HowManyJson
     when: WhenJson
@@ -74,11 +83,13 @@ def to_json(forecast: Forecast) -> ForecastJson:
         "window_days": forecast.window_days,
         "past_days": forecast.past_days,
         "active_days": forecast.active_days,
+        "per_day": forecast.per_day,
         "reason": reason(forecast) or None,
         "how_many": {
             "days": forecast.days,
             "by": forecast.by.isoformat(),
             "cards": {str(p): k for p, k in forecast.how_many.items()},
+            "past_forecasts": forecast.tried,
             "distribution": [{"cards": k, "chance": chance} for k, chance in forecast.chances],
         },
         "when": {
@@ -115,17 +126,19 @@ def summary(forecast: Forecast) -> Summary:
     if not forecast.possible:
         return Summary("Forecast", (reason(forecast),), None, note)
     how_many = f"85 %: {_at_least(forecast.how_many[85])} by {forecast.by} ({ahead})"
+    past_text = rests_on(forecast)
+    claims = (ForecastClaim("how_many", forecast.days), ForecastClaim("when", forecast.cards))
     if forecast.none_open:
-        counts = tuple((f"{p} %", f"{forecast.how_many[p]} or more") for p in PERCENTILES)
+        counts = tuple((f"{p} %", _or_more(forecast.how_many[p])) for p in PERCENTILES)
         only = Table(("chance", f"cards by {forecast.by}"), counts)
-        return Summary("Forecast", (how_many,), only, note, forecasts=("how_many",))
+        return Summary("Forecast", (how_many, past_text), only, note, claims=claims[:1])
     day = forecast.when[85]
     until = f"by {day} ({(day - forecast.scope.as_of).days} d)" if day else "not within ten years"
     when = f"85 %: {next_cards(forecast.cards)} {until}"
     rows = tuple(
         (
             f"{p} %",
-            f"{forecast.how_many[p]} or more",
+            _or_more(forecast.how_many[p]),
             str(forecast.when[p] or "not within ten years"),
             "-" if (at := forecast.when[p]) is None else f"{(at - forecast.scope.as_of).days} d",
         )
@@ -133,8 +146,21 @@ def summary(forecast: Forecast) -> Summary:
     )
     following = "card" if forecast.cards == 1 else str(forecast.cards)
     head = ("chance", f"cards by {forecast.by}", f"next {following} by", "in")
-    kinds = ("how_many", "when")
-    return Summary("Forecast", (how_many, when), Table(head, rows), note, forecasts=kinds)
+    return Summary("Forecast", (how_many, when, past_text), Table(head, rows), note, claims=claims)
+
+
+def rests_on(forecast: Forecast) -> str:
+    """`Rests on 96 cards finished in 210 days, lately 3.2 a week, and on 166 past forecasts.`"""
+    rate = f"{WEEK * (forecast.per_day or 0):.1f}"
+    tried = (
+        f"and on {quantity(forecast.tried, 'past forecast')}"
+        if forecast.tried
+        else "and on no past forecasts yet"
+    )
+    return (
+        f"Rests on {quantity(forecast.n, 'card')} finished in"
+        f" {quantity(forecast.past_days, 'day')}, lately {rate} a week, {tried}."
+    )
 
 
 def _iso(day: date | None) -> str | None:
@@ -143,6 +169,10 @@ def _iso(day: date | None) -> str | None:
 
 def _at_least(cards: int) -> str:
     return f"{quantity(cards, 'card')} or more" if cards else "not one card is certain"
+
+
+def _or_more(cards: int) -> str:
+    return f"{cards} or more" if cards else "not one"
 
 
 def headline(forecast: Forecast) -> Headline:

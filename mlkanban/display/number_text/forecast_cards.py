@@ -5,6 +5,7 @@ from typing import TypedDict
 from mlkanban.display.number_view import (
     Day,
     Figures,
+    ForecastClaim,
     NumberJson,
     NumberView,
     Summary,
@@ -13,8 +14,13 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.card_forecast import LEVELS, CardForecasts, card_forecasts
-from mlkanban.flow.percentiles import needed
+from mlkanban.flow.card_forecast import (
+    FEWEST_OLDER,
+    LEVELS,
+    CardForecast,
+    CardForecasts,
+    card_forecasts,
+)
 from mlkanban.text import quantity
 
 _CERTAIN = 0.95
@@ -22,10 +28,13 @@ _CONVENTION = "Kaplan-Meier, open and abandoned cards censored; given the age of
 
 
 class CardForecastJson(TypedDict):
+    """`chance` is null, and so are the days, where fewer than ten finished cards were `older`."""
+
     id: str
     title: str
     stage: str
     age_days: int
+    older: int
     chance: float | None
     by: dict[str, Day | None]
 
@@ -39,7 +48,7 @@ class CardForecastsJson(NumberJson):
     cards: list[CardForecastJson]
 
 
-_NOT_REACHED = "not reached"
+_NOT_REACHED, _TOO_FEW = "not reached", "too few older"
 
 
 def to_json(forecasts: CardForecasts) -> CardForecastsJson:
@@ -52,7 +61,7 @@ def to_json(forecasts: CardForecasts) -> CardForecastsJson:
         "cards": [
             {
                 "id": card.ref, "title": card.title, "stage": card.stage, "age_days": card.age_days,
-                "chance": card.chance,
+                "older": card.older, "chance": card.chance,
                 "by": {
                     str(p): None if day is None else day.isoformat() for p, day in card.by.items()
                 },
@@ -78,20 +87,31 @@ def summary(forecasts: CardForecasts) -> Summary:
         f"n {forecasts.n} finished, {forecasts.censored} open or abandoned"
         f" | {scope_text(forecasts.scope)} | {_CONVENTION}"
     )
-    if forecasts.n < needed(LEVELS[0]):
-        few = f"{finished_cards(forecasts.n)}; the forecast of a card needs {needed(LEVELS[0])}."
+    if forecasts.n < FEWEST_OLDER:
+        few = f"{finished_cards(forecasts.n)}; the forecast of a card needs {FEWEST_OLDER}."
         return Summary("Forecast by card", (few,), None, note)
     if not forecasts.cards:
         return Summary("Forecast by card", ("Nothing is in progress.",), None, note)
-    expected = sum(card.chance or 0.0 for card in forecasts.cards)
-    line = (
-        f"Of {len(forecasts.cards)} open cards about {expected:.0f} will be finished by"
-        f" {forecasts.until} ({quantity(forecasts.days, 'day')})"
-    )
-    lines = [line]
-    if unknown := sum(None in (card.by[p] for p in LEVELS) for card in forecasts.cards):
+    known = [card.chance for card in forecasts.cards if card.chance is not None]
+    unknown = len(forecasts.cards) - len(known)
+    until = f"{forecasts.until} ({quantity(forecasts.days, 'day')})"
+    lines = []
+    if known:
+        left = "" if not unknown else f" whose chance is known, of {len(forecasts.cards)},"
         lines.append(
-            f"{_NOT_REACHED}, of {quantity(unknown, 'card')}: too few cards that got so old have"
+            f"Of {quantity(len(known), 'open card')}{left} about {sum(known):.0f} will be finished"
+            f" by {until}"
+        )
+    if unknown:
+        lines.append(
+            f"Of {quantity(unknown, 'open card')} the chance is unknown: too few older cards have"
+            f" finished to say ({FEWEST_OLDER} each)"
+        )
+    if late := sum(
+        card.chance is not None and None in card.by.values() for card in forecasts.cards
+    ):
+        lines.append(
+            f"{_NOT_REACHED}, of {quantity(late, 'card')}: too few cards that got so old have"
             " finished to say"
         )
     rows = tuple(
@@ -99,13 +119,18 @@ def summary(forecasts: CardForecasts) -> Summary:
             card.ref,
             f"{card.age_days} d",
             chance_text(card.chance),
-            *(str(card.by[p] or _NOT_REACHED) for p in LEVELS),
+            *(_day(card, p) for p in LEVELS),
             card.title,
         )
         for card in forecasts.cards
     )
     head = ("card", "age", f"in {forecasts.days} d", *(f"{p} % by" for p in LEVELS), "title")
-    return Summary("Forecast by card", tuple(lines), Table(head, rows), note, forecasts=("card",))
+    claims = (ForecastClaim("card", 0),) if known else ()
+    return Summary("Forecast by card", tuple(lines), Table(head, rows), note, claims=claims)
+
+
+def _day(card: CardForecast, p: int) -> str:
+    return _TOO_FEW if card.chance is None else str(card.by[p] or _NOT_REACHED)
 
 
 def chance_text(chance: float | None) -> str:

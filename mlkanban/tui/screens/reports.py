@@ -167,8 +167,8 @@ class ReportsScreen(KeyScreen):
             self._show()
             settled.set()
             if by is None:
-                summary = found.groups[0].summary
-                found.remarks = await beside(lambda: remarks(summary, sample))
+                summary, some = found.groups[0].summary, found.groups[0].sample
+                found.remarks = await beside(lambda: remarks(summary, some))
             if found.remarks:
                 self._show()
         except MlkanbanError as error:
@@ -259,6 +259,8 @@ class ReportsScreen(KeyScreen):
         idle = set[str]() if self._has_parts else {"part.next", "part.open"}
         if not self._view.entry.of_cards:
             idle.add("reports.group")
+        if self._view.entry.of_all_time:
+            idle.add("reports.window")
         return [hint for hint in hints if hint.command not in idle]
 
     def _title(self) -> Line:
@@ -268,7 +270,8 @@ class ReportsScreen(KeyScreen):
         if self._is_overview:
             title, then = "Reports", cell_text(self.board.name)
         else:
-            title, then = self._view.entry.title, window
+            title = self._view.entry.title
+            then = "all time" if self._view.entry.of_all_time else window
             window = "all cards"
             if self._played:
                 title = self._played.capitalize()
@@ -282,6 +285,8 @@ class ReportsScreen(KeyScreen):
                 sample = group.sample
         if sample is not None and not self._is_overview:
             then += f" to {sample.today:%Y-%m-%d}"
+        if sample is not None and not self._is_overview:
+            sample = self._view.scoped(sample)
         finished = "" if sample is None else f"  {len(sample.finished):,} finished"
         left = [Piece(f" {title}", "title"), Piece(f"   {then}", "dim"), Piece(by, "text")]
         right = [Piece(f"{window}{'  all cards' * self._is_overview}{finished} ", "dim")]
@@ -322,11 +327,14 @@ class ReportsScreen(KeyScreen):
         assert self._counted is not None
         width, height = self.size
         extra = self._counted.remarks
-        if not extra and summary.forecasts and self._by is None and not self._played:
+        claims = len(summary.claims)
+        if not extra and claims and self._by is None and not self._played:
             # Room for what the past says of such forecasts, so that nothing moves then.
-            extra = ["Testing such forecasts with the past ..."] * len(summary.forecasts)
+            extra = ["Testing such forecasts with the past ..."] * claims
         made: list[Line] = []
-        for at, line in enumerate((*summary.lines, *extra)):
+        # Where there is little room, how sure a forecast is comes before what else is said.
+        sentences = (*summary.lines[:claims], *extra, *summary.lines[claims:])
+        for at, line in enumerate(sentences):
             role = "title" if not at else "text"
             for text in wrapped_note(self.worded(line), max(20, width - 3)):
                 shown = self.host.glyphs.compared(text.replace(" | ", "   "))
@@ -358,6 +366,7 @@ class ReportsScreen(KeyScreen):
         sample = self._sample_shown
         if sample is None or self._by is not None:
             return set()
+        sample = self._view.scoped(sample)
         return {scope_text(sample.scope), f"n {len(sample.finished)} finished"}
 
     def _pointed_words(self) -> str:
@@ -570,6 +579,9 @@ class ReportsScreen(KeyScreen):
             self.start(self._look_at(OVERVIEW))
 
     async def do_reports_window(self) -> None:
+        if not self._is_overview and self._view.entry.of_all_time:
+            self.status.show(f"{self._view.entry.title} goes by the whole past, not by a window.")
+            return
         self._report.window = (self._report.window + 1) % len(_WINDOWS)
         self._report.part = None
         await self.board_changed()

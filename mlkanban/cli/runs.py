@@ -525,7 +525,8 @@ def logs(session: Session, run: str, follow: bool, raw: bool) -> None:
     """Print what a run wrote: its stdout to stdout, its stderr to stderr.
 
     The output is printed as a terminal would leave it: a progress bar that draws its line again and
-    again is one line, in its last state. --raw prints what the job wrote, byte by byte; to a
+    again is one line, in its last state; with -f into a pipe or a file, as it stands every ten
+    seconds. --raw prints what the job wrote, byte by byte; to a
     terminal without the sequences that would act on it.
 
     RUN is the id of a run, or a beginning or an end of it, or a card, for its newest run; with _3

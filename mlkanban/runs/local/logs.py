@@ -28,6 +28,9 @@ from mlkanban.text import display, display_lines
 
 _CHUNK = 1 << 16
 _LOOK_SECONDS = 0.2
+_BAR_SECONDS = 10.0
+"""Seconds between two states of a line that is drawn again and again, where each is a line of its
+own."""
 _LINE = re.compile(rb"[^\r\n]*[\r\n]")
 _PAGED_FIRST, _PAGED_LAST = 8_000_000, 32_000_000
 """Bytes of the beginning and of the end of a log that a pager gets."""
@@ -90,13 +93,18 @@ def _columns() -> int:
 
 
 class _Rendered:
-    """Copies a log to a stream, line by line as a terminal would leave them."""
+    """Copies a log to a stream, line by line as a terminal would leave them. Where it `follows` the
+    log without a `live` line, one that is drawn again and again comes now and then."""
 
-    def __init__(self, path: Path, target: int, live: _LiveLine | None, reach: int) -> None:
+    def __init__(
+        self, path: Path, target: int, live: _LiveLine | None, reach: int, *, follows: bool
+    ) -> None:
         self._source = _LogSource(path)
         self._target = target
         self._live = live
         self._reach = reach
+        self._states = follows and live is None
+        self._shown_at, self._shown = float("-inf"), ""
         self._begin()
 
     def _begin(self) -> None:
@@ -114,13 +122,30 @@ class _Rendered:
             return True
         final = self._lines.feed(self._decoder.decode(chunk)) if chunk else []
         if last and not chunk:
-            self._print(self._lines.rest(), end="")
+            rest = self._lines.rest()
+            if rest[-1] != self._shown or len(rest) > 1:
+                self._print(rest, end="")
             self._begin()
         elif final or (chunk and self._live):
+            if final:
+                # The last state of a bar may stand there already.
+                final = final[1:] if self._shown and final[0] == self._shown else final
+                self._shown = ""
             self._print(final, end="\n")
             if self._live:
                 self._live.show(self._lines.rest()[-1])
+        if chunk and self._states:
+            self._show_state(drawn_again=b"\r" in chunk.replace(b"\r\n", b""))
         return bool(chunk)
+
+    def _show_state(self, *, drawn_again: bool) -> None:
+        """Print the last line as it stands, if it was drawn again and is not finished."""
+        state = self._lines.rest()[-1]
+        if not drawn_again or state in ("", self._shown):
+            return
+        if time.monotonic() - self._shown_at >= _BAR_SECONDS:
+            self._print([state], end="\n")
+            self._shown_at, self._shown = time.monotonic(), state
 
     def _print(self, lines: Sequence[str], end: str) -> None:
         if self._live:
@@ -184,7 +209,9 @@ def copy_logs(
         live = next((_LiveLine(target) for target in (1, 2) if os.isatty(target)), None)
         reach = 0 if follow else REACH
         copies = [
-            _Rendered(log, target, live if follow and os.isatty(target) else None, reach)
+            _Rendered(
+                log, target, live if follow and os.isatty(target) else None, reach, follows=follow
+            )
             for log, target in pairs
         ]
     while True:

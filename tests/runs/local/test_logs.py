@@ -44,6 +44,36 @@ def test_a_progress_bar_is_one_line_and_raw_is_what_was_written(
     )
 
 
+def test_a_bar_that_is_followed_into_a_pipe_comes_as_it_stands(
+    run: RunFolder, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def follow(then: bytes) -> bytes:
+        """What comes of a bar that goes on when it has been looked at, and ends with the run."""
+        run.out.write_bytes(b"begun\n")
+        run.err.write_bytes(b"\r10%|#|\r20%|##|")
+        (run.path / "end.json").unlink(missing_ok=True)
+        following = threading.Thread(target=copy_logs, args=(run, now), kwargs={"follow": True})
+        following.start()
+        seen = b""
+
+        def came() -> bool:
+            nonlocal seen
+            seen += b"".join(capfdbinary.readouterr())
+            return b"20%" in seen
+
+        until(came)
+        with run.err.open("ab") as log:
+            log.write(b"\r21%|##|" + then)
+        run.write_end({"exit": 0, "ended": "2026-03-20T09:00:00Z"})
+        following.join(20)
+        return seen + b"".join(capfdbinary.readouterr())
+
+    assert follow(b"\rdone\nbye\n") == b"begun\n20%|##|\ndone##|\nbye\n", "not each state"
+    assert follow(b"\r20%|##|") == b"begun\n20%|##|\n", "the last state once"
+    monkeypatch.setattr(logs, "_BAR_SECONDS", 0.0)
+    assert follow(b"\r20%|##|\nbye\n") == b"begun\n20%|##|\nbye\n"
+
+
 def test_the_last_lines_show_the_bar_that_is_drawn_now(run: RunFolder, tmp_path: Path) -> None:
     run.out.write_bytes(b"epoch 1\n\n   \n")
     run.err.write_bytes(BAR)

@@ -14,6 +14,7 @@ from mlkanban import clock
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.core.models import Board
+from mlkanban.core.names import id_ends
 from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service.history import HistoryEntry
 
@@ -33,7 +34,8 @@ _LISTED = 20
 )
 @click.option(
     "--action", metavar="ID", default="",
-    help="Undo this change and nothing that came after it; --list names the changes.",
+    help="Undo this change and nothing that came after it; --list names the changes. The beginning"
+    " or the end of an id will do.",
 )  # fmt: skip
 @click.option(
     "--with-later", is_flag=True, help="With --action, undo all that you did after it, too."
@@ -87,8 +89,9 @@ def _list_undoable(session: Session) -> None:
         from mlkanban.cli.layout import table
         from mlkanban.display.event_text import action_text
 
+        short = id_ends(undoable.id for undoable in latest)
         rows = [
-            (undoable.id, session.clean(action_text(undoable, board, clock.now())))
+            (short[undoable.id], session.clean(action_text(undoable, board, clock.now())))
             for undoable in latest
         ]
         yield from table(rows, ("ID", "WHAT"))

@@ -50,6 +50,14 @@ def lifecycle(fields: Mapping[str, Any]) -> Lifecycle:
     return Lifecycle(place[0], fields.get("outcome") or "", bool(fields.get("archived")))
 
 
+def merged_into(values: Mapping[str, Any]) -> str:
+    """The short id of the card that another is merged into which gets these values; '' where they
+    say nothing of a merge."""
+    verdict = str(values.get(VERDICT) or "")
+    merged = verdict.startswith(DUPLICATE_OF) and bool(values.get("archived"))
+    return verdict.removeprefix(DUPLICATE_OF) if merged else ""
+
+
 def conflict_value(now: Lifecycle, fields: Mapping[str, Any]) -> dict[str, Any]:
     """A lifecycle in the form that conflicts store: its parts, and the fields of the card that are
     shown with it."""

@@ -1,4 +1,5 @@
-"""Names as people type them: stages and boards by a unique prefix, keys made from names."""
+"""Names as people type them: stages and boards by a unique prefix, ids by a part of them, keys made
+from names."""
 
 import re
 import unicodedata
@@ -11,6 +12,8 @@ from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.hints import hint
 
 T = TypeVar("T")
+_IDS_NAMED = 3
+_LEAST_OF_ID = 8
 
 
 def slug(name: str) -> str:
@@ -31,6 +34,37 @@ def free_slug(name: str, taken: Collection[str]) -> str:
 def as_tag(text: str) -> str:
     """A tag in its stored form: one word, in lower case."""
     return "-".join(text.strip().lstrip("#").split()).lower()
+
+
+def ids_alike(ids: Iterable[str], wanted: str) -> list[str]:
+    """The ids that a person may mean: the one that was typed, or else all that have it as their
+    beginning, as their end, or as the beginning of the short id at their end."""
+    ids = list(ids)
+    if wanted in ids:
+        return [wanted]
+    return [
+        one for one in ids
+        if wanted and (one.startswith(wanted) or one.endswith(wanted)
+                       or one.rpartition("-")[2].startswith(wanted))
+    ]  # fmt: skip
+
+
+def id_ends(ids: Iterable[str]) -> dict[str, str]:
+    """The end of each of these ids that no other of them has, by the whole id."""
+    known = dict.fromkeys(ids)
+    most = max(map(len, known), default=0)
+    cells = range(_LEAST_OF_ID, most)
+    size = next((n for n in cells if len({one[-n:] for one in known}) == len(known)), most)
+    return {one: one[-size:] for one in known}
+
+
+def only_id(ids: Iterable[str], wanted: str) -> str:
+    """The id that a person means, '' where there is none; UsageProblem where there are several."""
+    matching = ids_alike(ids, wanted)
+    if len(matching) > 1:
+        names = " or ".join(matching[-_IDS_NAMED:])
+        raise UsageProblem(f"{wanted!r} could be {names}.", "Type more of the id.")
+    return matching[0] if matching else ""
 
 
 def find_stage(board: Board, name: str) -> Stage:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlkanban.service.undo import UndoableAction
 
 _LONGEST = 120
+_PARTS = frozenset(lifecycle.PARTS)
 _BACK = {UNDONE: "undone", REDONE: "done again"}
 _ABOUT = {
     "card.blocked": ("blocker",),
@@ -79,10 +80,11 @@ def action_text(action: UndoableAction, board: Board, now: datetime) -> str:
     if at.year != today.year:
         when = f"{at:%Y-%m-%d}"
     did = event_text(action.event, board)
-    if action.cards > 1:
+    merged = lifecycle.merged_into(action.event.data.get("set", {}))
+    if action.cards > 1 and not merged:
         return f"{when:>5}  {quantity(action.cards, 'card')}: {did}"
     named = action.title and action.event.kind != "card.created"  # whose sentence has the title
-    title = f"  {display(action.title[:_LONGEST])}" if named else ""
+    title = f'  "{display(action.title[:_LONGEST])}"' if named else ""
     return f"{when:>5}  {f'{action.ref} ' if action.ref else ''}{did}{title}"
 
 
@@ -145,6 +147,8 @@ def _sentence(
         case "card.noted":
             return f"note: {_cut(event.data.get('note', ''))}"
         case "card.finished":
+            if other := lifecycle.merged_into(values):
+                return f"merged into {display(other)}, {values['outcome']}"
             verdict = f": {_cut(values['verdict'])}" if values.get("verdict") else ""
             return f"finished, {values['outcome']}{verdict}"
         case "card.alerted":
@@ -159,13 +163,17 @@ def _sentence(
             return linked
         case "run.queued" | "run.started" | "run.changed" | "run.ended":
             return _run(event.kind, values, stage)
-        case "card.edited" | "run.moved" if not event.data.get("set"):
+        case "card.edited" | "run.moved" if event.data.get("set", {}).keys() <= _PARTS:
             return "another card was merged into it"
         case "card.edited" if "checklist" in values and "checklist" in was:
             return _ticked(values, was["checklist"][0] or ())
         case "undone" if event.data.get("instead"):
             return "archived when its adding was undone: others had worked on it"
         case "undone" | "redone":
+            if other := lifecycle.merged_into(values) or lifecycle.merged_into(_before(was)):
+                return f"{_BACK[event.kind]}: merged into {display(other)}"
+            if values and not changes(event) and values.keys() <= _PARTS:
+                return f"{_BACK[event.kind]}: another card was merged into it"
             return f"{_BACK[event.kind]}: {_back(values, was, stage) or 'an earlier change'}"
         case "board.created":
             return f"board {values['name']} made"
@@ -194,6 +202,11 @@ def _sentence(
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:
             return _fields(values) or event.kind
+
+
+def _before(was: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that an event replaced."""
+    return {name: had[0] for name, had in was.items() if had}
 
 
 def _back(values: Mapping[str, Any], was: Mapping[str, Any], stage: Callable[[Any], str]) -> str:

@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from mlkanban.cells import shortened
 from mlkanban.core.metrics import compact, compact_text, metric_named, number_text
+from mlkanban.core.names import id_ends
 from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.run import Run, ancestors, parents_of
@@ -28,9 +29,6 @@ SHORTLY = 2
 _NAMED = 3
 """So many values of the tasks of an array are named."""
 _MOST_TASKS = 20
-
-
-_LEAST_OF_ID = 8
 
 
 _SIGNS: Mapping[RunStanding, tuple[str, str]] = {
@@ -51,11 +49,7 @@ def standing_sign(standing: RunStanding, glyphs: Glyphs) -> tuple[str, str]:
 def short_ids(runs: Sequence[Run]) -> dict[str, str]:
     """The end of the id of each of these runs that no other of them has, by the whole id; `mlkanban
     logs` takes it for the id."""
-    ids = dict.fromkeys(run.id for run in runs)
-    most = max(map(len, ids), default=0)
-    cells = range(_LEAST_OF_ID, most)
-    size = next((n for n in cells if len({one[-n:] for one in ids}) == len(ids)), most)
-    return {one: one[-size:] for one in ids}
+    return id_ends(run.id for run in runs)
 
 
 def started(run: Run, zone: tzinfo) -> str:

@@ -14,7 +14,9 @@ from mlkanban.cells import shortened
 from mlkanban.core import notes, rules
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
+from mlkanban.core.lifecycle import merged_into
 from mlkanban.core.models import Board
+from mlkanban.core.names import only_id
 from mlkanban.errors import CannotTakeBack, NotFound, RuleRefused
 from mlkanban.hints import hint
 from mlkanban.service.card_writes import archived
@@ -123,12 +125,11 @@ class _TakingBack:
 
     def take_chosen(self, action: str) -> Done:
         """Take back this action, wherever it is among those in force."""
-        self._require_in_force(action)
-        return self._take_back(action)
+        return self._take_back(self._in_force(action))
 
     def take_back_to(self, action: str) -> Done:
         """Take back this action and all of this person after it, the newest first."""
-        self._require_in_force(action)
+        action = self._in_force(action)
         conn = self._tx.conn
         newest_first = self._stack.latest(-1)
         actions = newest_first[: newest_first.index(action) + 1]
@@ -149,14 +150,15 @@ class _TakingBack:
             back=self._kind,
         )
 
-    def _require_in_force(self, action: str) -> None:
-        if self._stack.holds(action):
-            return
-        board = self._stack.board
-        if not any(event.board == board for event in repository.action(self._tx.conn, action)):
+    def _in_force(self, wanted: str) -> str:
+        """The action in force that is meant by its id, or by a part of it."""
+        action = wanted if self._stack.holds(wanted) else only_id(self._stack.actions(), wanted)
+        if not action:
             raise NotFound(
-                f"There is no action {action} on this board.", hint("See: {undo --list}")
+                f"There is no action {wanted} on this board.", hint("See: {undo --list}")
             )
+        if self._stack.holds(action):
+            return action
         raise RuleRefused("It is undone already, or somebody else did it.", "Nothing was changed.")
 
     def _outgrown(self, before: Mapping[str, Mapping[str, rules.Load]]) -> str:
@@ -240,8 +242,12 @@ class _TakingBack:
         things = ", ".join(self._things(events))
         about = events if self._kind == UNDONE else self._originals(events)
         many = len({event.action for event in about})
+        merge = next((e for e in about if merged_into(e.data.get("set", {}))), None)
         if many > 1:  # an undo of several, which is redone as one
             did = things = quantity(many, "action")
+        elif merge is not None:
+            duplicate = self._tx.writer.projector.entity(merge.entity).fields.get("ref", "")
+            did = f"merging {duplicate} into {merged_into(merge.data['set'])}"
         else:
             did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
         back = "Undone" if self._kind == UNDONE else "Done again"

@@ -74,6 +74,13 @@ class UndoStack:
                     return list(found)
         return list(found)
 
+    def actions(self) -> list[str]:
+        """The ids of all actions on the board, of whomever."""
+        rows = self._conn.execute(
+            "SELECT DISTINCT action FROM event WHERE board = :board", self._about
+        )
+        return [str(action) for (action,) in rows]
+
     def holds(self, action: str) -> bool:
         """Whether an action is among those in force."""
         rows = (self._in_turn(source, (), most=1, only=action).fetchone() for source in _SOURCES)

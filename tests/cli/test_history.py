@@ -105,15 +105,33 @@ def test_one_of_the_last_changes_is_undone_by_its_id(board) -> None:
     assert (moved["kind"], moved["card"], moved["title"]) == ("card.moved", ref, "Try")
     listed = board("undo", "--list").out.splitlines()
     assert listed[0].split() == ["ID", "WHAT"]
-    assert listed[2].startswith(moved["id"])
-    assert listed[2].endswith(f"{ref} moved from Ideas to Ready  Try")
-    assert board("undo", "--action", moved["id"]).code == 0
+    short, *_ = listed[2].split()
+    assert len(short) == 8
+    assert moved["id"].endswith(short)
+    assert listed[2].endswith(f'{ref} moved from Ideas to Ready  "Try"')
+    assert board("undo", "--action", short).code == 0
     assert board.data("show", ref)["stage"] == "Ideas"
     assert board.data("show", other)["priority"] == "high"
-    again = board("undo", "--action", moved["id"])
-    assert (again.code, "undone already" in again.err) == (1, True)
+    for name in (moved["id"], short):
+        again = board("undo", "--action", name)
+        assert (again.code, "undone already" in again.err) == (1, True)
     assert board.data("undo", "--list")[0]["id"] == edited["id"]
     assert board("undo", "--list", "--skip").code == 2
+
+
+def test_a_merge_is_called_one_wherever_it_is_listed(board) -> None:
+    ref, other = board.card("Try"), board.card("Try again")
+    board("merge", other, ref)
+    listed = board("undo", "--list").out.splitlines()[1]
+    assert listed.endswith(f'{other} merged into {ref}, discarded  "Try again"')
+    assert "another card was merged into it" in board("history", ref).out
+    undone = board("undo", "--action", listed.split()[0])
+    assert undone.err.startswith(f"Undone: merging {other} into {ref}.")
+    histories = [board("history", card).out.splitlines() for card in (ref, other)]
+    assert "undone: another card was merged into it" in "".join(histories[0])
+    assert f"undone: merged into {ref}" in "".join(histories[1])
+    assert board("redo").err.startswith(f"Done again: merging {other} into {ref}.")
+    assert f"done again: merged into {ref}" in board("history", other).out
 
 
 def test_a_change_that_later_work_stands_on_is_refused_with_a_way_on(board) -> None:

@@ -59,6 +59,7 @@ _SCREENS = [
     "r",
     "gc",
     "gu",
+    "gj",
     "gt",
     "e",
     "\r",

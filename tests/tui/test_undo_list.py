@@ -23,10 +23,10 @@ async def test_one_of_the_last_actions_is_undone_and_no_other(small: Path) -> No
         ref, tagged = page.ref("embedding store"), page.ref("audit the labels")
         await page.press("undo.list")
         rows = [" ".join(row.split()) for row in page.question().splitlines()]
-        assert rows[1].endswith(f"{ref} moved from Ready to Data prep embedding store")
+        assert rows[1].endswith(f'{ref} moved from Ready to Data prep "embedding store"')
         assert "gold" in rows[2]
         assert tagged in rows[2]
-        assert rows[3].endswith(f"{ref} moved from Ideas to Ready embedding store")
+        assert rows[3].endswith(f'{ref} moved from Ideas to Ready "embedding store"')
         await page.keys("j", "enter")
         with page.store() as service:
             assert not service.cards.get(tagged).tags

@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mlkanban.core.names import only_id
 from mlkanban.errors import NotFound
 from mlkanban.files import NoPlainFile, open_plain, write_whole
 from mlkanban.hints import hint
-from mlkanban.runs.model.run_ids import ID, only_one
+from mlkanban.runs.model.run_ids import ID
 from mlkanban.runs.model.state import RunState
 
 VERSION = 1
@@ -222,7 +223,7 @@ def find_run(data: Path, wanted: str) -> RunFolder:
     """The run with this id, or with a part of it that only one run has: the beginning, the end, or
     the beginning of the short id at its end."""
     folder = runs_folder(data)
-    run = only_one(run_ids(folder), wanted)
+    run = only_id(run_ids(folder), wanted)
     if not run:
         raise NotFound(
             f"There are no files of a run {wanted!r} here.",

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mlkanban.core.names import only_id
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, MlkanbanError, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
@@ -20,7 +21,6 @@ from mlkanban.runs.local.inspect import in_queue, judged
 from mlkanban.runs.local.intake import report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.model.queue_order import InQueue, in_turn, shifted
-from mlkanban.runs.model.run_ids import only_one
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.gpus import Gpus, machine_gpus
@@ -61,7 +61,7 @@ class Turns:
             if not own:
                 raise NotFound(f"No run of {card.ref} waits here.", hint("See: {queue}"))
             return runs[own[0]]
-        if run := only_one(runs, wanted):
+        if run := only_id(runs, wanted):
             return runs[run]
         raise _waits_no_more(find_run(self._data, wanted), now)
 

@@ -13,6 +13,7 @@ from mlkanban.core.events import Change, changes
 from mlkanban.core.field_kinds import items_in
 from mlkanban.core.metrics import accept_target, metrics_in, parse_metrics
 from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
+from mlkanban.core.names import ids_alike
 from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
@@ -20,7 +21,6 @@ from mlkanban.hints import hint, sentences
 from mlkanban.runs.model.brief import Brief, broken_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
-from mlkanban.runs.model.run_ids import alike
 from mlkanban.runs.model.state import NOT_ANSWERED, RunState
 from mlkanban.runs.model.tracker_run import short
 from mlkanban.runs.use_cases.own_runs import held_runs, own_runs, where_runs_went
@@ -149,7 +149,7 @@ class Runs:
             }
         if run in known:
             return known[run]
-        matching = [one for name, one in known.items() if alike((name, short(name)), run)]
+        matching = [one for name, one in known.items() if ids_alike((name, short(name)), run)]
         return matching[0] if len(matching) == 1 else None
 
     def label(self, ref: str) -> str:

@@ -61,6 +61,11 @@ WORLDS = (
     World("overrides 30 %", (2, 1), (2, 2), overrides=0.3),
     World("working hours", (2, 1), (2, 2), build=1.4, check=1.0, hours=True),
     World("any order", (2, 1), (2, 2), any_order=True),
+    World("own time, no queue", (2, 1), (2, 2), queue=False, build=1.6, check=1.1),
+    World("one person, backlog", (6, 2), (2, 2), every=1.2, build=0.8, check=0.5, one_person=True,
+          queue=False),
+    World("one person, hours", (6, 2), (2, 2), build=0.55, check=0.35, one_person=True,
+          queue=False, hours=True),
 )  # fmt: skip
 
 

@@ -18,8 +18,7 @@ from mlkanban.flow.xmr import xmr as count
 from mlkanban.text import quantity
 
 _CONVENTION = (
-    "in order of finish | mean +/- 2.66 x mean moving range, not below 0"
-    " | runs about the median, of a length that chance reaches in at most 5 % of stable processes"
+    "in order of finish | mean +/- 2.66 x mean moving range, not below 0 | runs about the median"
 )
 
 

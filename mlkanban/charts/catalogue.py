@@ -152,4 +152,10 @@ CATALOGUE = (
         "without retraining, one that is only watched does not. Each counts on the day it "
         "ended; what is still open is listed.",
     ),
+    FlowNumber(
+        "lead", "L", "Lead", "Lead time", "from the day a card was written to its delivery",
+        "Calendar days, both ends counted, from the day a card was written to its delivery, of the "
+        "cards that count in cycle time: beside it, never for it. Along a lineage, from the day "
+        "the first of the cards was written that a shipped card came from.",
+    ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from mlkanban.charts.spec import (
     ChancesSpec,
     Dot,
     HistogramBar,
+    HistogramSpec,
     Mark,
     Role,
     RunSpec,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mlkanban.flow.efficiency import Efficiency
     from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.iterations import Iterations
+    from mlkanban.flow.lead import LeadTimes
     from mlkanban.flow.retraining import RetrainingLoops
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.throughput import Throughput
@@ -125,6 +127,11 @@ def xmr(counted: Xmr) -> XmrSpec | None:
     if limits is None:
         return None
     return XmrSpec(counted.cards, limits.mean, limits.lower, limits.upper)
+
+
+def lead_times(counted: LeadTimes) -> HistogramSpec:
+    """Finished cards by the days since they were written."""
+    return histogram_spec(counted)
 
 
 def how_many(counted: Forecast) -> ChancesSpec:
@@ -281,7 +288,7 @@ PICTURES: Mapping[str, Callable[[Any, Sample], Spec | None]] = {
         draw.__name__.replace("_", "-"): _of_number(draw)
         for draw in (
             throughput, wip, cfd, aging, xmr, how_many, how_many_bars, when, blockers,
-            stage_times, bottleneck, iterations, retraining, triage,
+            stage_times, bottleneck, iterations, retraining, triage, lead_times,
         )
     },
 }  # fmt: skip

@@ -11,6 +11,7 @@ from mlkanban.flow.percentiles import percentiles
 
 if TYPE_CHECKING:
     from mlkanban.flow.cycle_time import CycleTimes
+    from mlkanban.flow.lead import LeadTimes
 
 # Below this many days a chart in days would have one or two bars, so hours are drawn.
 FEWEST_DAYS = 3
@@ -44,7 +45,7 @@ class HistogramSpec:
     cards: tuple[Cards, ...] = ()
 
 
-def histogram_spec(times: CycleTimes, *, sle: int | None = None) -> HistogramSpec:
+def histogram_spec(times: CycleTimes | LeadTimes, *, sle: int | None = None) -> HistogramSpec:
     """Return the histogram of finished cards, marked at the percentiles they are enough for.
 
     `sle` adds a mark at a service level expectation of so many days. When no card took 3 days the

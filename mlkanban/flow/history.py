@@ -51,7 +51,8 @@ class CardHistory:
     """One card and its steps in order; equal instants keep the order they were recorded in.
 
     Of a model in use there is how it was doing, `healths` in order, whatever came later than the
-    steps; `retrains` are the short ids of the models that a card trains again.
+    steps; `retrains` are the short ids of the models that a card trains again, `origins` those of
+    all cards it came from.
     """
 
     ref: str
@@ -61,6 +62,7 @@ class CardHistory:
     steps: tuple[Step, ...]
     healths: tuple[Judged, ...] = ()
     retrains: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
     def without(self, after: datetime, until: datetime) -> "CardHistory":
         """The card without what happened after one instant and up to another."""

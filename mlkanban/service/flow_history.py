@@ -179,6 +179,7 @@ def _histories(
                 _without_delivery(steps) if card in merged else steps,
                 tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
                 tuple(origins(face, LineageKind.RETRAIN_OF)) if face.lineage else (),
+                tuple(origins(face)) if face.lineage else (),
             )  # fmt: skip
 
 

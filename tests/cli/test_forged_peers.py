@@ -43,7 +43,7 @@ export markdown
 """
 NUMBERS = """
 cycle-time scatter throughput wip cfd aging forecast-cards xmr efficiency blockers bottleneck
-iterations sle little debt quality triage retraining
+iterations sle little debt quality triage retraining lead
 """
 WRITING = """
 edit {card} --title mine

@@ -123,6 +123,7 @@ schema cards
 flow cycle-time --by tag --chart
 flow scatter --chart
 flow throughput --by stage
+flow lead
 flow wip --chart
 flow cfd --chart
 flow aging --chart

@@ -108,7 +108,7 @@ def _search(
         return
     lines = search_lines(history, results.metric, width, height, session.glyphs, coloured=False)
     yield ""
-    yield session.clean(search_heading(results.name))
+    yield session.clean(search_heading(results.name, history))
     yield _as_text(lines)
     rows = overview(runs, results, session.settings.repeats)
     yield ""

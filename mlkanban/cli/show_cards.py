@@ -26,8 +26,6 @@ _MOST_RUNS = 20
 """Runs that are listed, the newest, beside the best one and those that go on."""
 _CONFIGURATIONS = 8
 """Configurations of runs with a line of their own; `runs` lists them all."""
-_PIPED = 160
-"""The cells of a line of runs where no terminal bounds it."""
 
 
 @click.command("list")
@@ -197,17 +195,21 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         yield ""
         zone, at = ZoneInfo(board.timezone), clock.now()
         results, metric = service.runs.results(card.ref), service.runs.metric(card.ref)
-        repeats = session.settings.repeats
         kept = {run.id for run in found[:_MOST_RUNS]} | {
             run.id for run in found if run.may_go_on and run.state is not RunState.TRACKED
         }
         if results and results.best_run:
             kept.add(results.best_run.id)
         listed = [run for run in found if run.id in kept]
+        places = [at for at, run in enumerate(found) if run.id in kept]
+        differs = {
+            name: [values[at] for at in places]
+            for name, values in run_parameters(found, metric, session.settings.repeats).items()
+        }
         latest = latest_values([(card.ref, run) for run in listed], service)
         rows = run_rows(
             listed, results, zone, at, evidence=True, ids=short_ids(found),
-            differs=run_parameters(listed, metric, repeats), width=max(0, (width() or 0) - 2),
+            differs=differs, width=max(0, (width() or 0) - 2),
             latest={run: one[0] for run, one in latest.items()},
             metric=metric, glyphs=session.glyphs,
         )  # fmt: skip
@@ -217,7 +219,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         rows += result_lines(
             found, results, zone, at, glyphs=session.glyphs,
             metric=metric, most=_CONFIGURATIONS,
-            room=(width() or _PIPED) - 2,
+            room=max(0, (width() or 0) - 2),
         )  # fmt: skip
         yield from (f"  {session.clean(row)}" for row in rows)
 

@@ -94,9 +94,9 @@ def curve_lines(
     return [*lines, *picture, *foot][:height]
 
 
-def search_heading(name: str) -> str:
+def search_heading(name: str, history: SearchHistory) -> str:
     """`val_loss by trial`."""
-    return f"{cell_text(name)} by trial"
+    return f"{cell_text(name)} by {history.word}"
 
 
 def search_lines(
@@ -125,8 +125,8 @@ def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:
     best, none = history.best, history.total - len(history.trials)
     without = f"; {none:,} of them {'has' if none == 1 else 'have'} no value" if none else ""
     return (
-        f"The best of {history.total:,} trials is {_value(best.value, metric)}"
-        f" (trial {best.number:,}){_distance(best.value, metric)}{without}."
+        f"The best of {history.total:,} {history.word}s is {_value(best.value, metric)}"
+        f" ({history.word} {best.number:,}){_distance(best.value, metric)}{without}."
     )
 
 

@@ -662,7 +662,7 @@ def remark_lines(
             context.glyphs.figures(cell_text(sentence)), "dim", max(20, width), context.glyphs
         )
     ]
-    if found is not None and found.is_search and (parts := importance_parts(rows, context.glyphs)):
+    if parts := importance_parts(rows, context.glyphs):
         lines += flow(parts, width, context.glyphs, "   ")
     if spent:
         lines.append(budget_line(spent))
@@ -679,7 +679,7 @@ def importance_title(rows: Sequence[ConfigurationRuns]) -> str:
 
 def importance_parts(rows: Sequence[ConfigurationRuns], glyphs: Glyphs) -> list[Line]:
     """What the parameters of a search tell of its metric, those that tell most, as parts of a line
-    with a bar each: `lr .62 ━━━━━━`; how that is known comes last. None for no search."""
+    with a bar each: `lr .62 ━━━━━━`; how that is known comes last. None for few configurations."""
     found = [one for one in importances(rows) if one.share > 0][:_MOST_TELLING]
     if not found:
         return []

@@ -144,8 +144,7 @@ def result_lines(
             lines += _wrapped(f"proposed: {found.proposal_text}; {found.why}", width)
         elif found.is_search:
             lines += _wrapped(f"search: {found.search_text}", width)
-        if found.is_search:
-            parts = importance_parts(overview(runs, found, found.repeats), glyphs)
+        if parts := importance_parts(overview(runs, found, found.repeats), glyphs):
             lines += _wrapped("   ".join("".join(text for text, _ in p) for p in parts), width)
     for remark in remarks(runs, metric, found):
         lines += _wrapped(remark, width)
@@ -189,7 +188,7 @@ def _comparison_table(found: Results, most: int, room: int) -> Iterator[str]:
             shown[-1] = found.best
     compared = [found.comparison(one) for one in shown]
     columns = [
-        ["CONFIGURATION", *(_name(one, found) for one in shown)],
+        ["CONFIGURATION", *(_name(one, found, room) for one in shown)],
         ["N", *(str(one.n) for one in shown)],
         [found.name.upper(), *(one.measured for one in shown)],
     ]
@@ -237,10 +236,11 @@ def _guard(found: GuardResult) -> str:
     return f"{found.measured} {found.state}"
 
 
-def _name(one: Configuration, found: Results) -> str:
-    """What tells a configuration from the others, and whether it is the best: with few runs, so
-    far."""
-    name = shortened(one.label or f"that of {one.runs[-1].id}", _NAME)
+def _name(one: Configuration, found: Results, room: int) -> str:
+    """What tells a configuration from the others, whole where there is no end of `room`, and
+    whether it is the best: with few runs, so far."""
+    name = one.label or f"that of {one.runs[-1].id}"
+    name = shortened(name, _NAME) if room else name
     if one is not found.best:
         return name
     return f"{name}  best" if one.n >= BEST_FROM else f"{name}  best so far"

@@ -136,7 +136,7 @@ class LearningCurves:
     def title(self) -> Line:
         """`val_auc by epoch`."""
         if self._search and self._drawn_axis == _BY_TRIAL:
-            return [Piece(search_heading(str(self._aim["name"])), "title")]
+            return [Piece(search_heading(str(self._aim["name"]), self._search), "title")]
         if self._picture is None:
             return []
         return [Piece(heading(self._named[0].series.name, self._picture), "title")]

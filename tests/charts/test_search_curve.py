@@ -49,8 +49,8 @@ def test_the_sentence_names_the_best_trial_and_those_without_a_value() -> None:
     assert search_sentence(HISTORY, LOSS) == (
         "The best of 7 trials is .3 (trial 5), .2 short of the target; 3 of them have no value."
     )
-    whole = HISTORY._replace(total=4)
-    assert search_sentence(whole, {"name": "loss"}) == "The best of 4 trials is .3 (trial 5)."
+    whole = HISTORY._replace(total=4, word="run")
+    assert search_sentence(whole, {"name": "loss"}) == "The best of 4 runs is .3 (run 5)."
     lines = search_lines(HISTORY, LOSS, 100, 14, UTF8, coloured=False)
     assert "".join(piece.text for piece in lines[0]).startswith("The best of 7 trials")
     assert len(lines) <= 14

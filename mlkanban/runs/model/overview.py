@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from statistics import correlation
 from typing import Any, NamedTuple
 
 from mlkanban.runs.model.configurations import (
@@ -17,6 +16,7 @@ from mlkanban.runs.model.configurations import (
     grouped,
     with_origin,
 )
+from mlkanban.runs.model.importance import most_telling_first, rank_correlation, share_told
 from mlkanban.runs.model.parameters import differing, is_word
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Configuration, Results
@@ -145,19 +145,6 @@ def worth_watching(runs: Sequence[Run], found: Results | None) -> list[tuple[Run
 # Which parameters tell most
 
 
-def most_telling_first(
-    unlike: Mapping[str, Sequence[str]], means: Sequence[float | None], repeats: Repeats = DEFAULT
-) -> dict[str, Sequence[str]]:
-    """Parameters with their values by configuration, sorted by how much of the order of the means
-    they account for; those in which repeats differ, and words without a name, come last."""
-
-    def place(one: tuple[str, Sequence[str]]) -> tuple[bool, bool, float]:
-        name, values = one
-        return is_word(name), repeats.may_differ(name), -_tells(values, means)
-
-    return dict(sorted(unlike.items(), key=place))
-
-
 def telling_differences(
     runs: Sequence[Run], metric: str, repeats: Repeats = DEFAULT, *, exact: bool = False
 ) -> dict[str, Sequence[str]]:
@@ -194,60 +181,12 @@ def importances(rows: Sequence[ConfigurationRuns]) -> list[Importance]:
     known = [row for row in rows if row.result]
     if len(known) < _LEAST_TO_TELL:
         return []
-    means = [row.result.mean if row.result else None for row in known]
+    means = [row.result.mean for row in known if row.result]
     found = []
     for name in known[0].differs:
         values = [row.differs[name] for row in known]
         if is_word(name) or len(set(values)) == 1:
             continue
-        numbers = [_number(value) for value in values]
-        rho = None
-        if all(number is not None for number in numbers):
-            ranks = _ranks([mean or 0.0 for mean in means])
-            rho = _correlation(_ranks([number or 0.0 for number in numbers]), ranks)
-        found.append(Importance(name, _tells(values, means), rho, len(known)))
+        rho = rank_correlation(values, means)
+        found.append(Importance(name, share_told(values, means), rho, len(known)))
     return sorted(found, key=lambda one: -one.share)
-
-
-def _tells(values: Sequence[str], means: Sequence[float | None]) -> float:
-    """From 0 to 1: of numbers the rank correlation with the means, squared; of other values the
-    share of the variance of the ranks that lies between them, less what chance would give."""
-    known = [(v, mean) for v, mean in zip(values, means, strict=True) if mean is not None]
-    n = len(known)
-    if n < 3:
-        return 0.0
-    ranks = _ranks([mean for _, mean in known])
-    numbers = [_number(value) for value, _ in known]
-    if all(number is not None for number in numbers):
-        return _correlation(_ranks([number or 0.0 for number in numbers]), ranks) ** 2
-    groups: dict[str, list[float]] = {}
-    for (value, _), rank in zip(known, ranks, strict=True):
-        groups.setdefault(value, []).append(rank)
-    middle = sum(ranks) / n
-    total = sum((rank - middle) ** 2 for rank in ranks)
-    if not total or len(groups) == n:
-        return 0.0
-    between = sum(len(some) * (sum(some) / len(some) - middle) ** 2 for some in groups.values())
-    return max(0.0, 1 - (1 - between / total) * (n - 1) / (n - len(groups)))
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    """Ranks from 0, equal values with the mean of theirs."""
-    order = sorted(values)
-    many = Counter(order)
-    first: dict[float, int] = {}
-    for at, value in enumerate(order):
-        first.setdefault(value, at)
-    return [first[value] + (many[value] - 1) / 2 for value in values]
-
-
-def _correlation(one: Sequence[float], other: Sequence[float]) -> float:
-    """Pearson's correlation; 0 where one side has only one value."""
-    return correlation(one, other) if len(set(one)) > 1 < len(set(other)) else 0.0

@@ -444,12 +444,16 @@ def results(
     if len(directions) == 1 and not has_direction(metric):
         metric = {**metric, "direction": directions.pop()}
     configurations = []
-    for group, label in zip(groups, labels(groups, repeats), strict=True):
+    for group in groups:
         some = observations(group, repeats)
         again = len(group) - len(some)
-        one = Configuration(some, metric, label, again, tuple(guards))
+        one = Configuration(some, metric, again=again, limits=tuple(guards))
         alike = one.sd == 0 and not any(draw(run, repeats) for run in some)
         configurations.append(replace(one, may_be_one=alike))
+    names = labels(groups, repeats, [one.mean for one in configurations])
+    configurations = [
+        replace(one, label=label) for one, label in zip(configurations, names, strict=True)
+    ]
     if metric.get("target") is None:
         return Results(metric, tuple(configurations), repeats=repeats)
     target, several = float(metric["target"]), len(configurations) >= SEVERAL

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mlkanban.core.metrics import has_direction
-from mlkanban.runs.model.results import Results
+from mlkanban.runs.model.results import SEARCH, Results
 from mlkanban.runs.model.run import Run, ancestors, parents_of, tasks_apart
 
 _TRIAL = re.compile(r"optuna:(?P<study>.+)/(?P<number>\d+)(?:@[0-9a-f]{8})?", re.DOTALL)
@@ -24,10 +24,12 @@ class SearchTrial(NamedTuple):
 
 class SearchHistory(NamedTuple):
     """The trials of a search that have a value, in the order in which they began; `total` is how
-    many trials there are with those that have none."""
+    many trials there are with those that have none, `word` what one of them is called: a `trial` of
+    a study, a `run` of others."""
 
     trials: tuple[SearchTrial, ...]
     total: int
+    word: str = "trial"
 
     @property
     def best(self) -> SearchTrial:
@@ -37,16 +39,17 @@ class SearchHistory(NamedTuple):
 
 
 def search_history(runs: Sequence[Run], found: Results | None) -> SearchHistory | None:
-    """How the best value of a search grew; None where the runs are no search, or nobody knows which
-    values are better. Trials of one study have the numbers that Optuna gave them, others are
-    numbered from 1 in the order in which they began."""
-    if found is None or not found.is_search or not has_direction(found.metric):
+    """How the best value of a search grew; None where the runs have few configurations, or nobody
+    knows which values are better. Trials of one study have the numbers that Optuna gave them, other
+    runs are numbered from 1 in the order in which they began."""
+    if found is None or len(found.configurations) < SEARCH or not has_direction(found.metric):
         return None
     apart = tasks_apart(runs)
     parents = parents_of(apart)
     outer = {above.id for run in apart for above in ancestors(run, parents)}
     inner = [run for run in apart if run.id not in outer and run.state.ended]
-    numbers = _numbers_of_study(inner) or {
+    of_study = _numbers_of_study(inner)
+    numbers = of_study or {
         run.id: at for at, run in enumerate(sorted(inner, key=lambda run: (run.started, run.id)), 1)
     }
     pick = min if found.lower else max
@@ -56,7 +59,8 @@ def search_history(runs: Sequence[Run], found: Results | None) -> SearchHistory 
         value = float(run.metrics[found.name])
         best = pick(value, trials[-1].best) if trials else value
         trials.append(SearchTrial(numbers[run.id], value, best))
-    return SearchHistory(tuple(trials), len(inner)) if trials else None
+    word = "trial" if of_study else "run"
+    return SearchHistory(tuple(trials), len(inner), word) if trials else None
 
 
 def _numbers_of_study(runs: Sequence[Run]) -> dict[str, int]:

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from mlkanban.runs.model.importance import most_telling_first, share_told
 from mlkanban.runs.model.overview import (
     Order,
-    _tells,
     best_of,
     importances,
     in_order,
-    most_telling_first,
     overview,
 )
 from mlkanban.runs.model.results import results
@@ -98,7 +97,7 @@ def test_without_means_parameters_stay_as_they_were() -> None:
 def test_a_number_tells_as_much_as_the_ranks_of_scipy_correlate(pairs) -> None:
     numbers, means = zip(*pairs, strict=True)
     expected = spearmanr(numbers, means).statistic ** 2
-    assert _tells([str(n) for n in numbers], means) == pytest.approx(expected, abs=1e-9)
+    assert share_told([str(n) for n in numbers], means) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_a_number_tells_as_much_as_the_ranks_of_scipy_correlate(pairs) -> None:
     ],
 )  # fmt: skip
 def test_a_word_tells_as_much_as_lies_between_its_values(values, means, tells) -> None:
-    assert _tells(list(values), means) == pytest.approx(tells)
+    assert share_told(list(values), means) == pytest.approx(tells)
 
 
 def test_an_array_is_one_row_unless_its_tasks_try_different_things() -> None:

@@ -184,6 +184,19 @@ def test_what_was_run_has_to_be_known_to_be_repeated() -> None:
     assert known.proposal is Proposal.SUPPORTED
 
 
+def test_the_name_of_a_configuration_begins_with_what_tells_most() -> None:
+    some = [
+        Run(
+            f"r{at}", RunState.FINISHED, argv=("t", f"alpha={at * 3 % 5}", f"zeta={at}"),
+            metrics={"auc": 0.9 - at / 100}, commit="c" * 40, started=f"2026-03-20T09:0{at}:00Z",
+        )
+        for at in range(5)
+    ]  # fmt: skip
+    found = results(some, METRIC)
+    assert found is not None
+    assert [one.label for one in found.configurations][:2] == ["zeta 0  alpha 0", "zeta 1  alpha 3"]
+
+
 def test_other_code_is_another_configuration() -> None:
     one, two = runs([0.93, 0.94])
     found = results([replace(one, commit="a" * 40), replace(two, commit="b" * 40)], METRIC)

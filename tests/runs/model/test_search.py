@@ -48,6 +48,25 @@ def test_runs_of_no_study_are_numbered_as_they_began() -> None:
     history = search_history(runs, results(runs, LOSS))
     assert history is not None
     assert [one.number for one in history.trials] == [1, 3, 4, 6, 7]
+    assert history.word == "run"
+
+
+def test_a_search_whose_configurations_were_repeated_has_a_history() -> None:
+    seeds = [
+        replace(
+            one,
+            id=one.id.replace("optuna:s", f"optuna:{study}"),
+            params={**one.params, "seed": study},
+        )
+        for study in "st"
+        for one in TRIALS
+    ]
+    found = results(seeds, LOSS)
+    assert found is not None
+    assert not found.is_search
+    history = search_history(seeds, found)
+    assert history is not None
+    assert (len(history.trials), history.total, history.word) == (10, 16, "run")
 
 
 def test_few_configurations_or_no_direction_are_no_search() -> None:

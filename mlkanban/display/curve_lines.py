@@ -120,12 +120,14 @@ def search_lines(
 
 
 def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:
-    """`The best of 50 trials is .0751 (trial 48), which reaches the target; 18 of them have no
-    value.`"""
-    best, none = history.best, history.total - len(history.trials)
-    without = f"; {none:,} of them {'has' if none == 1 else 'have'} no value" if none else ""
+    """`The best of 32 trials with a value is .0751 (trial 48), which reaches the target; 18 have
+    none.`"""
+    best, many = history.best, len(history.trials)
+    none = history.total - many
+    without = f"; {none:,} {'has' if none == 1 else 'have'} none" if none else ""
+    some = f"{many:,} {history.word}s{' with a value' if none else ''}"
     return (
-        f"The best of {history.total:,} {history.word}s is {_value(best.value, metric)}"
+        f"The best of {some} is {_value(best.value, metric)}"
         f" ({history.word} {best.number:,}){_distance(best.value, metric)}{without}."
     )
 

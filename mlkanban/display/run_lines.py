@@ -198,12 +198,14 @@ def _since(run: Run, zone: tzinfo) -> str:
     return started(replace(run, started=run.waits_since or run.started), zone)
 
 
-def known_of(run: Run, context: RunPageContext) -> Line:
-    """How a run ended and how that is known: of a failed one the reason first."""
+def known_of(run: Run, context: RunPageContext, *, in_short: bool = False) -> Line:
+    """How a run ended and how that is known: of a failed one the reason first. Of a run that only a
+    tracker knows, `in_short`, only how it ended."""
     found = context.found
     best = found is not None and found.is_best_run(run)
     latest = context.latest.get(run.id)
-    told = cell_text((latest.about if latest else "") or run.outcome or run.evidence)
+    ended = run.ended_as if in_short else run.outcome
+    told = cell_text((latest.about if latest else "") or ended or run.evidence)
     line: Line = []
     if run.standing is RunStanding.FAILED:
         reason, bracket, code = told.partition(" (exit ")
@@ -496,7 +498,7 @@ def states_of(row: ConfigurationRuns, context: RunPageContext) -> Line:
         run = row.runs[0]
         start = [state_piece(run, glyphs), Piece(" ", "text")]
         if run.standing is RunStanding.FAILED or run.state is RunState.TRACKED:
-            return [*start, *known_of(run, context)]
+            return [*start, *known_of(run, context, in_short=True)]
         if run.state is RunState.FINISHED:
             return start
         return [*start, Piece(run.word, "text"), *_so_far(row, context)]

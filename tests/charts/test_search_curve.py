@@ -47,10 +47,10 @@ def test_a_single_trial_can_be_drawn() -> None:
 
 def test_the_sentence_names_the_best_trial_and_those_without_a_value() -> None:
     assert search_sentence(HISTORY, LOSS) == (
-        "The best of 7 trials is .3 (trial 5), .2 short of the target; 3 of them have no value."
+        "The best of 4 trials with a value is .3 (trial 5), .2 short of the target; 3 have none."
     )
     whole = HISTORY._replace(total=4, word="run")
     assert search_sentence(whole, {"name": "loss"}) == "The best of 4 runs is .3 (run 5)."
     lines = search_lines(HISTORY, LOSS, 100, 14, UTF8, coloured=False)
-    assert "".join(piece.text for piece in lines[0]).startswith("The best of 7 trials")
+    assert "".join(piece.text for piece in lines[0]).startswith("The best of 4 trials")
     assert len(lines) <= 14

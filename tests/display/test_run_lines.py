@@ -263,6 +263,11 @@ def test_grouped_runs_of_a_study_say_how_they_ended() -> None:
     other, complete = plain([grid.row(0), grid.row(1)])
     assert complete.split()[-1] == "✓"
     assert other.rstrip().endswith("✗ 1 failed  · 2 pruned")
+    single = [runs[0], replace(runs[2], pruned_at={"value": 0.5, "step": 7.0})]
+    grid = configuration_grid(overview(single, here.found), here, 110)
+    one, other = plain([grid.row(0), grid.row(1)])
+    assert one.rstrip().endswith("· pruned at step 7, with 0.5 so far")
+    assert other.rstrip().endswith("✓ best  complete")
     assert "".join(plain([counts_line(runs, UTF8, words=True)])) == "✗ 1 failed  · 2 pruned"
 
 

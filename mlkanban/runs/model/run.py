@@ -264,11 +264,18 @@ class Run:
         if not self.state.ended:
             return ""
         if self.state is RunState.TRACKED:
-            says = f"tracker says {self.says}" if self.says else ""
-            return "; ".join(filter(None, (self.why, says + self._where_pruned)))
+            says = f"tracker says {self.says}{self._where_pruned}" if self.says else ""
+            return "; ".join(filter(None, (self.why, says)))
         if self.why:
             return self.why
         return self.evidence or self.state.value if self.exit is None else f"exit {self.exit}"
+
+    @property
+    def ended_as(self) -> str:
+        """Its outcome without who says so: `complete`, `pruned at step 7, with 0.31 so far`."""
+        if self.state is not RunState.TRACKED:
+            return self.outcome
+        return self.why or (f"{self.word}{self._where_pruned}" if self.says else "")
 
     @property
     def _where_pruned(self) -> str:
@@ -391,7 +398,9 @@ def _ended_with(run: Run, parents: Mapping[str, Run]) -> Run:
     if own is None or not own.state.ended:
         return run
     why = _OVER_WITH if own.state is RunState.FINISHED else _LOST_WITH
-    return replace(run, why=why, ended=own.ended and max(own.ended, run.started))
+    evidence = f"the run that it was started in is {own.state.value}; {run.evidence}"
+    ended = own.ended and max(own.ended, run.started)
+    return replace(run, why=why, evidence=evidence, ended=ended)
 
 
 def _measured(run: Run, metric: Mapping[str, Any]) -> Run:

@@ -459,7 +459,8 @@ class RunsScreen(ListScreen):
         if self._parameters:
             return rule([Piece(importance_title(self._all), "title")], width, glyphs, right)
         name = f"{run.id} on {short_name(run.host)}" if run.host else run.id
-        gpus = "" if run.gpus is None else f", {quantity(run.gpus, 'gpu')}"
+        # What was started in a run uses those of that.
+        gpus = "" if run.gpus is None or run.parent else f", {quantity(run.gpus, 'gpu')}"
         role = "alarm" if run.standing is RunStanding.FAILED else "title"
         title = [
             Piece(f"{cell_text(run.word)} ", role), Piece(cell_text(name) + gpus, "dim"),

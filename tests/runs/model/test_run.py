@@ -213,6 +213,7 @@ def test_what_a_tracker_calls_running_for_ever_ended_with_its_run(
         run = runs[name]
         assert (run.why, run.word, run.is_result) == (why, word, False)
         assert run.outcome == "; ".join(filter(None, (why, "tracker says RUNNING")))
+        assert run.evidence.startswith("the run that it was started in") is bool(why)
         assert length(run, NOW) == (timedelta(minutes=20) if why else None)
     assert (runs["mlflow:3"].why, runs["mlflow:3"].word) == ("", "finished")
     assert length(runs["mlflow:4"], NOW) == (timedelta() if why else None)

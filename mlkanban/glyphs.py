@@ -40,12 +40,12 @@ class Glyphs:
     spine_cursor: str = _glyph("█", ">")
 
     # States
-    marked: str = _glyph("◆", "+", cp437=False)
+    marked: str = _glyph("◆", "#", cp437=False)
     blocked: str = _glyph("■", "!")
     running: str = _glyph("►", ">")
     queued: str = _glyph("•", "*")
     unseen: str = _glyph("?", "?")
-    ticked: str = _glyph("✓", "x", cp437=False)
+    ticked: str = _glyph("✓", "+", cp437=False)
     failed: str = _glyph("✗", "X", cp437=False)
     open: str = _glyph("·", ".")
     high: str = _glyph("▲", "^")

@@ -11,7 +11,6 @@ import click
 import pytest
 
 from mlkanban.cli.cards import add, edit
-from mlkanban.core import checklist
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField, brief, called, values_of
@@ -24,6 +23,8 @@ from mlkanban.core.query.fields import FIELDS as QUERY_FIELDS
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_json import card_data
 from mlkanban.display.card_page import CardPage, rows
+from mlkanban.display.checklist_lines import item_text
+from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service.conflicts import OpenConflict
 from mlkanban.tui.screens.edit import form_texts
@@ -131,7 +132,7 @@ def test_scripts_see_it(field: CardField) -> None:
 
 def page_text(card: Card, page: CardPage) -> str:
     """What a page of a card says: its title, the rows of its fields, its checklist."""
-    items = [checklist.line(BOARD, item) for item in card.checklist]
+    items = [item_text(item, BOARD, UTF8) for item in card.checklist]
     fields = [" ".join(row) for row in rows(card, page)]
     return "\n".join([card.title, *fields, *items])
 

@@ -138,7 +138,7 @@ CATALOGUE = (
         "how triage goes: decisions, their pace, what is put off",
         "Sessions of triage on the screen by the day they began. Pauses of more than two "
         "minutes are not active time; decisions that were taken back are not counted. Snoozes "
-        "are a share of all decisions, overrides of the accepted cards, and what was taken back "
+        "are a share of all decisions, overrides of the cards moved on, and what was taken back "
         "is one of all that was decided at first.",
         of_cards=False,
     ),

@@ -152,6 +152,7 @@ def _whole(
     from mlkanban.cli.layout import bold, dim
     from mlkanban.display.card_face import FaceContext
     from mlkanban.display.card_page import CardPage, rows
+    from mlkanban.display.checklist_lines import item_text
 
     page = CardPage(
         FaceContext.at(board, clock.now(), glyphs=session.glyphs), spent, "archive --restore"
@@ -163,7 +164,7 @@ def _whole(
     for name, text in (stage, ("board", board.name), *others, *facts):
         yield dim(f"{name.capitalize():<12}") + clean(text)
     for item in card.checklist:
-        yield f"  {clean(checklist.line(board, item))}"
+        yield f"  {clean(item_text(item, board, session.glyphs))}"
     for number, note in enumerate(card.notes, 1):
         at = note.at.astimezone(ZoneInfo(board.timezone)).strftime("%Y-%m-%d %H:%M")
         yield ""

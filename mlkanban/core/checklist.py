@@ -36,14 +36,6 @@ def next_item(board: Board, checklist: Sequence[CheckItem]) -> CheckItem | None:
     return min((item for item in checklist if not item.done), key=stage_closed, default=None)
 
 
-def line(board: Board, item: CheckItem) -> str:
-    """An item as it is displayed, with the stage it closes: `[ ] three seeds (gate:
-    Evaluation)`."""
-    closed = rules.gate(board, item.gate)
-    gate = f"  (gate: {closed.name})" if closed else ""
-    return f"[{'x' if item.done else ' '}] {item.text}{gate}"
-
-
 def find(checklist: Sequence[CheckItem], wanted: str) -> int:
     """The place, from 0, of the item with a number, a text, or a prefix that only one item has.
 

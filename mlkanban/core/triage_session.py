@@ -14,6 +14,8 @@ KIND, FIELD = "triage.ended", "triage"
 VERBS = (
     "accepted", "snoozed", "blocked", "unblocked", "completed", "archived", "merged", "answered",
 )  # fmt: skip
+_WORDS = {"accepted": "moved on", "completed": "finished"}
+"""What verbs of the log are called everywhere else: the log keeps those of its beginning."""
 AWAY = timedelta(minutes=2)
 """Who presses no key for longer is not at it: that time does not count."""
 REMEMBERED = timedelta(days=7)
@@ -84,6 +86,11 @@ class TriageSession:
             )
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             return None
+
+
+def decision_word(verb: str) -> str:
+    """A decision as it is called where people read it."""
+    return _WORDS.get(verb, verb)
 
 
 def in_minutes(minutes: float) -> str:

@@ -314,6 +314,15 @@ class Header(NamedTuple):
         counts = self.counts.replace(" running", "").replace(" + ", "+")
         return counts + (self.note.brief if self.state else "")
 
+    def counted(self, glyphs: Glyphs) -> str:
+        """The counts alone, as a text: `1/1 ►2/2`."""
+        return "".join(piece.text for piece in self.limits(glyphs))
+
+    def with_signs(self, glyphs: Glyphs) -> str:
+        """The counts as they stand behind the name of a stage, with what is to be known of them."""
+        counts = "".join(piece.text for piece in self.signs(glyphs))
+        return f"{counts} {self.state}".rstrip() + self.note.text
+
     @property
     def role(self) -> str:
         return "dim" if self.nothing_found else _STATES.get(self.state, "dim")

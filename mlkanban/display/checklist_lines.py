@@ -1,8 +1,8 @@
-"""A checklist in little room: how much of it is done, and what to tick next."""
+"""Checklists in words: an item as a row of a list, and all of it in little room."""
 
 from collections.abc import Sequence
 
-from mlkanban.core import checklist
+from mlkanban.core import checklist, rules
 from mlkanban.core.card import CheckItem
 from mlkanban.core.models import Board
 from mlkanban.display.card_face import Line, Piece, drawn
@@ -11,6 +11,14 @@ from mlkanban.glyphs import Glyphs
 _MOST_TICKS = 12
 _LONGEST = 800
 """Letters of an item that are looked at: more never fit into a line."""
+
+
+def item_text(item: CheckItem, board: Board, glyphs: Glyphs) -> str:
+    """An item with its sign and the stage that it closes: `· three seeds  (gate: Evaluation)`. Not
+    safe to show."""
+    closed = rules.gate(board, item.gate)
+    gate = f"  (gate: {closed.name})" if closed else ""
+    return f"{glyphs.ticked if item.done else glyphs.open} {item.text}{gate}"
 
 
 def in_short(items: Sequence[CheckItem], board: Board, glyphs: Glyphs) -> list[Line]:

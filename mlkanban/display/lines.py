@@ -51,6 +51,26 @@ def spread(left: Iterable[Piece], right: Iterable[Piece], width: int, glyphs: Gl
     return [*filled(left, room, glyphs), Piece(" ", "text"), *last] if room > 3 else last
 
 
+def page_title(
+    page: str,
+    about: str,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    more: Iterable[Piece] = (),
+    right: Iterable[Piece] = (),
+) -> Line:
+    """The first line of every page: what it is, what it is `about`, `more` on that, and at the
+    right what there is to count. `about` is safe to show."""
+    left = [Piece(f" {page}", "title"), *([Piece(f"  {about}", "text")] if about else []), *more]
+    end = [*right]
+    return (
+        spread(left, [*end, Piece(" ", "dim")], width, glyphs)
+        if end
+        else fitted(left, width, glyphs)
+    )
+
+
 def paragraph(text: str, role: str, width: int, glyphs: Glyphs, most: int = 0) -> list[Line]:
     """A text of one or several lines, broken between words; at most `most` lines if that is not
     0."""

@@ -23,7 +23,7 @@ from mlkanban.display.card_face import (
     state_role,
     states,
 )
-from mlkanban.display.lines import edge, fitted, rule, spread, width_of
+from mlkanban.display.lines import edge, fitted, page_title, rule, spread, width_of
 from mlkanban.display.number_text.fit import fit_parts, fit_text
 from mlkanban.flow.fit import PLACES, Fit
 from mlkanban.flow.throughput import WEEK
@@ -204,6 +204,7 @@ class PlanPage:
             edge(state_role(face, view), glyphs, here=here),
             Piece(glyphs.marked if face.id in self.marks else " ", "mark"),
             Piece(f"{number:>{digits}} ", "dim"),
+            Piece(f"{face.ref:<5} " if self.width >= _WIDE else "", "dim"),
             Piece(f"{priority_sign(face, glyphs):<2} ", "text"),
             Piece(drawn(face.title[: self.width * 2], ascii=glyphs.ascii), "text"),
         ]
@@ -214,7 +215,6 @@ class PlanPage:
         if self.width >= _WIDE:
             clock = corner(face, view)
             right.append(Piece(f"  {clock.text:>9}", clock.role))
-            right.append(Piece(f"  {face.ref:<5}", "dim"))
         for label in self._columns:
             text, role = self._cell(label, row, place)
             right.append(Piece(f"  {text:>{len(label)}} ", role))
@@ -245,20 +245,18 @@ def title_line(
     name: str, order: str, until: date, fit: Fit | None, width: int, glyphs: Glyphs
 ) -> Line:
     """What is planned, in which order, how fast cards are finished, and the day."""
-    left = [
-        Piece(" Plan", "title"),
-        Piece(f"  {drawn(name[:width], ascii=glyphs.ascii)}", "text"),
-        Piece(f"  {order}", "dim"),
-    ]
-    right = [Piece("until ", "dim"), Piece(f"{until:%a %Y-%m-%d} ", "focus")]
+    about = drawn(name[:width], ascii=glyphs.ascii)
+    more = [Piece(f"  {order}", "dim")]
+    right = [Piece("until ", "dim"), Piece(f"{until:%a %Y-%m-%d}", "focus")]
     if fit is not None and fit.forecast.possible:
         ahead = fit.forecast
         pace = f"lately {WEEK * (ahead.per_day or 0):.1f} a week"
-        room = width - width_of(left) - width_of(right) - 1
+        room = width - width_of(page_title("Plan", about, width, glyphs, more=more))
+        room -= width_of(right) + 2
         forms = (f"{pace}, over {ahead.past_days} days   ", f"{pace}   ")
         fitting = [form for form in forms if len(form) <= room]
         right[:0] = [Piece(form, "dim") for form in fitting[:1]]
-    return spread(left, right, width, glyphs)
+    return page_title("Plan", about, width, glyphs, more=more, right=right)
 
 
 def fit_line(fit: Fit | None, width: int, glyphs: Glyphs) -> Line:

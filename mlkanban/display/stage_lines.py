@@ -25,9 +25,9 @@ from mlkanban.display.lines import (
     fitted,
     labelled,
     meter_rule,
+    page_title,
     paragraph,
     rule,
-    spread,
     width_of,
 )
 from mlkanban.glyphs import Glyphs
@@ -77,13 +77,12 @@ class StagesPage:
 
     def title(self) -> Line:
         name = drawn(self.board.name, ascii=self.glyphs.ascii)
-        left = [Piece(" Stages", "title"), Piece(f"  {name}", "text")]
         right = [
             Piece(quantity(len(self.board.stages), "stage"), "dim"),
             Piece("   ", "dim"),
-            Piece(f"{self.in_progress} in progress ", meter_role(self.in_progress)),
+            Piece(f"{self.in_progress} in progress", meter_role(self.in_progress)),
         ]
-        return spread(left, right, self.width, self.glyphs)
+        return page_title("Stages", name, self.width, self.glyphs, right=right)
 
     def head(self) -> Line:
         digits = len(str(len(self.board.stages)))

@@ -154,16 +154,17 @@ def choices(content: CardContent, outlook: Outlook) -> list[TriageChoice]:
         answers = [_health(alert=card.health is Health.ALERT)] if card.health else []
         away = TriageChoice("card.archive", "archive", "off the board; it stays in the numbers")
         return [*answers, _note(), *([] if card.archived else [away]), _skip()]
-    block = _unblock(board, face, outlook) if card.blocker else _block()
-    rest = [
-        _accept(content, outlook), _snooze(outlook.snoozes), block, _finish(content), _note(),
-        _archive(content), _skip(),
-    ]  # fmt: skip
+    block = _unblock(board, face, outlook, content.glyphs) if card.blocker else _block()
+    accept, snooze = _accept(content, outlook), _snooze(outlook.snoozes)
+    finish, archive, note = _finish(content), _archive(content), _note()
     if card.blocker:
-        rest.insert(0, rest.pop(2))
-    if card.health:
-        rest.insert(0, _health(alert=card.health is Health.ALERT))
-    return rest
+        rest = [block, snooze, accept, finish, note, archive]
+    elif card.started_at:
+        rest = [accept, finish, block, note, snooze, archive]
+    else:  # an idea
+        rest = [accept, snooze, archive, note, finish, block]
+    answers = [_health(alert=card.health is Health.ALERT)] if card.health else []
+    return [*answers, *rest, _skip()]
 
 
 def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
@@ -174,14 +175,14 @@ def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
     if at == len(board.stages):
         return TriageChoice("triage.accept", "finish", "this is the last stage: asks how it ended")
     stage, header = board.stages[at], outlook.headers[at]
-    name, effects = cell_text(stage.name), []
+    name, counts, effects = cell_text(stage.name), header.counted(content.glyphs), []
     work = rules.work_in(stage, card.work)
     verdict = rules.enter(board, stage, outlook.loads, work, from_stage=card.stage)
     if isinstance(verdict, rules.Allowed):
-        effects.append(f"to {name}, {header.counts}{', a soft limit' * bool(verdict.warning)}")
+        effects.append(f"to {name}, {counts}{', a soft limit' * bool(verdict.warning)}")
     elif any(meter.full or meter.over for meter in header.meters):
         cards = ", ".join(some(outlook.cards[at], 3))
-        effects.append(f"{name} is {header.counts}{f' ({cards})' * bool(cards)}")
+        effects.append(f"{name} is {counts}{f' ({cards})' * bool(cards)}")
         effects.append("asks what gives way")
     else:
         effects += [cell_text(verdict.reason.rstrip(".")), "asks"]
@@ -195,11 +196,12 @@ def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
     return TriageChoice("triage.accept", "move on", "; ".join(effects))
 
 
-def _unblock(board: Board, face: CardFace | None, outlook: Outlook) -> TriageChoice:
+def _unblock(board: Board, face: CardFace | None, outlook: Outlook, glyphs: Glyphs) -> TriageChoice:
     if face is None:
         return TriageChoice("card.block", "unblock", "it goes on")
     at = board.position(face.stage)
-    effect = f"it goes on in {cell_text(board.stages[at].name)}, {outlook.headers[at].counts}"
+    counts = outlook.headers[at].counted(glyphs)
+    effect = f"it goes on in {cell_text(board.stages[at].name)}, {counts}"
     return TriageChoice("card.block", "unblock", effect)
 
 

@@ -7,17 +7,19 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from heapq import nlargest
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.command import Command as FoundCommand
 from textual.command import (
     CommandInput,
     CommandList,
@@ -34,21 +36,33 @@ from textual.strip import Strip
 from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from mlkanban.cells import padded, shortened
 from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.core.models import CardFace
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
+from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.theme import role_styles
 from mlkanban.tui.widgets.field import CANCEL_KEYS
+
+if TYPE_CHECKING:
+    from mlkanban.tui.command_screen import CardsScreen
+    from mlkanban.tui.host import Host
 
 _LONGEST = 200
 _WIDEST, _MARGIN = 102, 7
 """Cells of the list, and how many of them are taken by its edges and its bar."""
+_AROUND = 6
+"""Lines above and below the list."""
 _TITLE = 26
+_REF, _STAGE, _CLOCK = 6, 12, 8
+_RECENT, _COMMANDS = "last used", "commands"
 _MOST_CARDS = 8
 _MOST_LINES = 5
 
@@ -103,6 +117,11 @@ class Palette(CommandPalette):
         self.query_one(CommandInput).max_length = _LONGEST
         self.call_after_refresh(self._give_keys)
 
+    def on_resize(self, event: events.Resize) -> None:
+        # A share of its place, which is as high as it is, would always hide some of it.
+        for found in self.query(CommandList):
+            found.styles.max_height = max(2, event.size.height - _AROUND)
+
     def type_ahead(self, event: events.Key) -> None:
         """A key that was typed before the field could have it. Enter without a text would run what
         nobody has seen."""
@@ -137,6 +156,33 @@ class Palette(CommandPalette):
             self._forward_event(events.Key("escape", None))
         else:
             super()._action_escape()
+
+    def _refresh_command_list(
+        self, command_list: CommandList, commands: list[FoundCommand], clear_current: bool
+    ) -> None:
+        """What was found under the heading of its group, the group of the best first."""
+        groups: dict[str, list[Option]] = {}
+        for command in sorted(commands, key=lambda found: -found.hit.score):
+            group = command.hit.group if isinstance(command.hit, GroupedHit) else ""
+            groups.setdefault(group, []).append(command)
+        headed = len(groups) > 1
+        listed: list[Option] = []
+        for title, found in groups.items():
+            heading = [Option(self._heading(title), disabled=True)] if headed else []
+            listed += [*heading, *found]
+        command_list.clear_options().add_options(listed)
+        if commands:
+            command_list.highlighted = int(headed)
+        self._list_visible = bool(commands)
+        self._hit_count = len(commands)
+
+    def _heading(self, title: str) -> Content:
+        sign = cast("Host", self.app).glyphs.rule
+        room = _list_width(self.app) - cell_len(title) - 4
+        return Content.assemble(
+            (f"{sign * 2} ", "$board-faint"), (title, "$board-dim"),
+            (f" {sign * max(0, room)}", "$board-faint"),
+        )  # fmt: skip
 
     @property
     def _whole(self) -> bool:
@@ -207,6 +253,13 @@ class Palette(CommandPalette):
             await super()._watch__show_busy()
 
 
+@dataclass(eq=False)
+class GroupedHit(Hit):
+    """Something that was found, with the heading that it stands under."""
+
+    group: str = ""
+
+
 class CommandProvider(Provider):
     """Commands of the screen the palette was opened from."""
 
@@ -251,8 +304,19 @@ class CommandProvider(Provider):
         screen = self._screen
         recent = list(screen.host.recent) if screen is not None else []
         commands = sorted(self._commands(), key=lambda command: _first(command, recent))
+        groups = _RECENT, self._about, _COMMANDS
         for at, command in enumerate(commands):
-            yield self._hit(float(len(commands) - at), command)
+            group = groups[_first(command, recent)[0]]
+            yield self._hit(float(len(commands) - at), command, group)
+
+    @property
+    def _about(self) -> str:
+        """Which cards the commands for cards are about."""
+        screen = self._screen
+        if screen is None or screen.WHERE not in BY_NAME["card.edit"].where:
+            return _COMMANDS
+        cards = cast("CardsScreen", screen).targets()
+        return f"on {screen.plain(names(cards))}" if cards else _COMMANDS
 
     async def search(self, query: str) -> Hits:
         wanted = _Query.read(query)
@@ -263,20 +327,21 @@ class CommandProvider(Provider):
                 yield self._hit(score, command)
         for hit in self._reports(wanted, matcher.match):
             yield hit
-        for score, text, go in self._cards(wanted):
-            yield Hit(score, Content(text), go, text=text)
+        for hit in self._cards(wanted):
+            yield hit
         await asyncio.shield(self._reading)
         for score, text, go in self._charter(wanted):
-            yield Hit(score, Content(text), go, text=text)
+            yield GroupedHit(score, Content(text), go, text=text, group="charter")
 
-    def _hit(self, score: float, command: Command) -> Hit:
+    def _hit(self, score: float, command: Command, group: str = _COMMANDS) -> Hit:
         line = self._line(command.title, command.help, keys_shown(command))
-        return Hit(score, line, partial(self._run, command.name), text=command.title)
+        go = partial(self._run, command.name)
+        return GroupedHit(score, line, go, text=command.title, group=group)
 
     def _line(self, title: str, text: str, keys: str) -> Content:
         """One line: a title, what it does, and its keys at the right."""
         left = f"{title:<{_TITLE}}  "
-        room = min(self.app.size.width, _WIDEST) - _MARGIN - cell_len(left + keys) - 1
+        room = _list_width(self.app) - cell_len(left + keys) - 1
         return Content.assemble(
             (left, "$board-title"), (padded(text, max(0, room), self._cut), "$board-dim"), " ",
             (keys, "bold $board-focus"),
@@ -294,12 +359,12 @@ class CommandProvider(Provider):
                 title = f"Report: {entry.title}"
                 line = self._line(title, entry.help, f"{key} {entry.key}")
                 go = partial(screen.open, "reports", entry.name)
-                yield Hit(score, line, go, text=title)
+                yield GroupedHit(score, line, go, text=title, group=_COMMANDS)
 
-    def _cards(self, wanted: _Query) -> Iterator[tuple[float, str, partial[None]]]:
+    def _cards(self, wanted: _Query) -> Iterator[Hit]:
         """The cards that have all the words, the closest ones."""
         screen = self._screen
-        if screen is None or screen.WHERE != BOARD:
+        if not isinstance(screen, BoardScreen):
             return
         model = screen.host.model
         found = []
@@ -308,9 +373,22 @@ class CommandProvider(Provider):
             if tier and model.shows(face):
                 found.append((tier + (_EXACT if face.ref == wanted.text else _CARD), face))
         for score, face in nlargest(_MOST_CARDS, found, key=lambda card: card[0]):
-            text = display(f"{face.ref} {face.title}"[:240])
-            shown = screen.plain(shortened(text, 60, self._cut))
-            yield score, f"Go to {shown}", partial(screen.go_to, face.id)
+            line, go = self._card_line(face, screen), partial(screen.go_to, face.id)
+            text = screen.plain(display(f"{face.ref} {face.title}"[:_LONGEST]))
+            yield GroupedHit(score, line, go, text=text, group="cards")
+
+    def _card_line(self, face: CardFace, screen: BoardScreen) -> Content:
+        """One line: id and title, and at the right the stage and the clock of the card."""
+        ref = screen.plain(f"{display(face.ref):<{_REF}}")
+        stage = screen.plain(display(screen.board.stage(face.stage).name))
+        clock = screen.view.clock(face)
+        room = max(0, _list_width(self.app) - cell_len(ref) - _STAGE - _CLOCK - 4)
+        title = screen.plain(display(face.title[: 2 * room]))
+        return Content.assemble(
+            (ref, "$board-dim"), (padded(title, room, self._cut), "$board-title"), "  ",
+            (padded(stage, _STAGE, self._cut), "$board-dim"), "  ",
+            (f"{clock.text:>{_CLOCK}}", f"$board-{clock.role}"),
+        )  # fmt: skip
 
     def _charter(self, wanted: _Query) -> list[tuple[float, str, partial[None]]]:
         """The lines of the charter that have all the words, the closest ones."""
@@ -320,7 +398,8 @@ class CommandProvider(Provider):
         found = []
         for key, title, line in self._charter_lines():
             if tier := wanted.tier(f"{title} {line}"):
-                shown = screen.plain(shortened(display(f"{title}: {line}"), 60, self._cut))
+                room = _list_width(self.app) - len("Charter: ")
+                shown = screen.plain(shortened(display(f"{title}: {line}"), room, self._cut))
                 go = partial(screen.open, "charter", key)
                 found.append((tier + _CHARTER, f"Charter: {shown}", go))
         return nlargest(_MOST_LINES, found, key=lambda line: line[0])
@@ -405,6 +484,11 @@ def _of_table(line: str) -> str:
         return line
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     return "" if all(set(cell) <= set("-:") for cell in cells) else ", ".join(cells)
+
+
+def _list_width(app: App[object]) -> int:
+    """The cells of a line of the list."""
+    return min(app.size.width, _WIDEST) - _MARGIN
 
 
 def _is_letter(character: str) -> bool:

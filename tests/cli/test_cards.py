@@ -344,7 +344,7 @@ def test_a_card_from_a_template_has_its_type_and_checklist(board) -> None:
     assert {"text": "rollback tested", "done": False, "gate": "Deployment"} in card["checklist"]
     shown = board("show", card["id"]).out
     assert "Checklist   0/10" in shown
-    assert "  [ ] rollback tested  (gate: Deployment)\n" in shown
+    assert "  · rollback tested  (gate: Deployment)\n" in shown
     board("init", "Other", "--template", "plain")
     other = board.data("--board", "other", "add", "--template", "chore", "x")
     assert {item["gate"] for item in other["checklist"]} == {"", "Doing"}

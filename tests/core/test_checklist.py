@@ -102,21 +102,6 @@ def test_the_numbers_are_those_of_the_items(typed: str, place: int | None) -> No
         assert checklist.find(ITEMS, typed) == place
 
 
-@pytest.mark.parametrize(
-    ("item", "shown"),
-    [
-        (CheckItem("x"), "[ ] x"), (CheckItem("x", True), "[x] x"),
-        (CheckItem("x", False, "evaluation"), "[ ] x  (gate: Evaluation)"),
-        (CheckItem("x", True, "e"), "[x] x  (gate: Evaluation)"),
-        (CheckItem("x", False, "removed"), "[ ] x  (gate: Training)"),
-    ],
-)  # fmt: skip
-def test_an_item_is_shown_with_the_stage_it_closes(item: CheckItem, shown: str) -> None:
-    stages = (Stage("e", "Evaluation", committed=True), Stage("t", "Training", committed=True),
-              Stage("d", "Done"))  # fmt: skip
-    assert checklist.line(Board("b", "b", "B", stages), item) == shown
-
-
 def test_progress_counts_what_is_done() -> None:
     assert checklist.progress(ITEMS) == "1/4"
     assert checklist.progress(()) == "0/0"

@@ -53,7 +53,7 @@ def test_they_are_said() -> None:
     assert said.lines == (
         "5 sessions: 20 decisions in 20 minutes, 3 cards skipped",
         "1.0 decisions a minute | half of the sessions took 4.0 minutes or less",
-        "snoozed 25 % | over a limit 12 % of the accepted | taken back 9 %",
+        "snoozed 25 % | over a limit 12 % of those moved on | taken back 9 %",
         "the last on 2026-01-16 21:00: 5 of 10 decided in 10 minutes, 1 left",
     )
     assert rows(said)[0] == ("2025-12-29", "2", "10", "5")

@@ -30,22 +30,22 @@ async def test_a_number_ticks_and_the_menu_stays(listed: Path, size) -> None:
         await board.press("card.checklist")
         assert rows(board) == [
             "Checklist of v1, 0/2",
-            "1  [ ] three seeds  (gate: Evaluation)",
-            "2  [ ] report [/] sent",
+            "1  · three seeds  (gate: Evaluation)",
+            "2  · report [/] sent",
             "+  add an item",
             "-  remove one",
             "q  done",
         ]
         await board.keys("1")
         assert rows(board)[:2] == [
-            "Checklist of v1, 1/2", "1  [x] three seeds  (gate: Evaluation)",
+            "Checklist of v1, 1/2", "1  ✓ three seeds  (gate: Evaluation)",
         ]  # fmt: skip
         assert board.status() == "v1 ticked: three seeds.  u undoes it."
         await board.keys("2", "1")
         assert rows(board)[:3] == [
             "Checklist of v1, 1/2",
-            "1  [ ] three seeds  (gate: Evaluation)",
-            "2  [x] report [/] sent",
+            "1  · three seeds  (gate: Evaluation)",
+            "2  ✓ report [/] sent",
         ]
         await board.keys("q")
         assert (board.question(), board.screen.ask.display) == ("", False)
@@ -75,7 +75,7 @@ async def test_each_tick_is_one_undo(listed: Path) -> None:
         await board.press("card.checklist")
         await board.keys("1", "2", "q")
         await board.press("undo", "card.checklist")
-        assert [row[3:6] for row in rows(board)[1:3]] == ["[x]", "[ ]"]
+        assert [row[3] for row in rows(board)[1:3]] == ["✓", "·"]
         await board.keys("escape")
         await board.press("undo", "card.checklist")
         assert rows(board)[0] == "Checklist of v1, 0/2"
@@ -97,13 +97,13 @@ async def test_items_are_added_and_removed_in_the_menu(listed: Path) -> None:
         await board.keys("+")
         assert "New item for v1" in board.question()
         await board.answer("call Ann")
-        assert rows(board)[3] == "3  [ ] call Ann"
+        assert rows(board)[3] == "3  · call Ann"
         await board.keys("-")
         assert rows(board)[0] == "Remove from v1"
         await board.keys("q")
         assert len(rows(board)) == 7
         await board.keys("-", "1")
-        assert rows(board)[:2] == ["Checklist of v1, 0/2", "1  [ ] report [/] sent"]
+        assert rows(board)[:2] == ["Checklist of v1, 0/2", "1  · report [/] sent"]
 
 
 async def test_without_a_checklist_one_can_only_add(small: Path) -> None:
@@ -116,7 +116,7 @@ async def test_without_a_checklist_one_can_only_add(small: Path) -> None:
         assert rows(board)[0] == "Checklist of v1"
         await board.keys("+")
         await board.answer("first")
-        assert rows(board)[:2] == ["Checklist of v1, 0/1", "1  [ ] first"]
+        assert rows(board)[:2] == ["Checklist of v1, 0/1", "1  · first"]
 
 
 async def test_what_somebody_else_changed_meanwhile_is_shown_not_ticked(listed: Path) -> None:
@@ -126,7 +126,7 @@ async def test_what_somebody_else_changed_meanwhile_is_shown_not_ticked(listed: 
             bob.checklists.remove("v1", 0, "three seeds")
         await board.keys("1")
         assert "The checklist of v1 was changed meanwhile." in board.status()
-        assert rows(board)[:2] == ["Checklist of v1, 0/1", "1  [ ] report [/] sent"]
+        assert rows(board)[:2] == ["Checklist of v1, 0/1", "1  · report [/] sent"]
 
 
 async def test_on_the_page_of_a_card_the_list_has_its_count_and_gates(listed: Path) -> None:
@@ -192,5 +192,5 @@ async def test_a_long_checklist_has_a_key_for_every_item(small: Path) -> None:
         await board.go_to("long")
         await board.press("card.checklist")
         await board.keys("9", "a", "c")
-        done = [row for row in rows(board) if "[x]" in row]
-        assert done == ["9  [x] item 9", "a  [x] item 10", "c  [x] item 12"]
+        done = [row for row in rows(board) if "✓" in row]
+        assert done == ["9  ✓ item 9", "a  ✓ item 10", "c  ✓ item 12"]

@@ -159,7 +159,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (HELP, "Back", "Enter open"),
         (TRIAGE, "Skip", "Triage  2 of 5"),
         (RUNS, "Log", "No runs yet"),
-        (UNLINKED, "Show ignored", "Ignored runs of trackers"),
+        (UNLINKED, "Show ignored", "Inbox  ignored runs"),
         (PLAN, "Order", "highest score first"),
     ],
 )
@@ -244,7 +244,9 @@ async def test_the_palette_goes_to_a_card(used: Path) -> None:
         board.send(":")
         await board.until(lambda: board.app.screen is not board.board_screen)
         board.send(*"drift al")
-        await board.until(lambda: "Go to v17 drift alert" in board.text())
+        await board.until(
+            lambda: re.search(r"v17 +drift alert +Ideas +4d", board.text()) is not None
+        )
         await board.until(lambda: "drift alert" in _first_hit(board))
         board.send("enter")
         await board.until(lambda: board.current() == "drift alert")
@@ -261,9 +263,9 @@ async def _found(board: Page, query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "first"),
     [
-        ("store", "Go to v3 embedding store"),
-        ("loss", "Go to v2 focal loss for minority classes"),
-        ("bedd", "Go to v3 embedding store"),
+        ("store", "v3 embedding store"),
+        ("loss", "v2 focal loss for minority classes"),
+        ("bedd", "v3 embedding store"),
         ("fin", "Finish"),
         ("back", "Back"),
         ("bktst", "Report: Back-test"),
@@ -454,6 +456,21 @@ async def test_the_palette_begins_with_what_was_done_last_and_the_keys_at_the_ri
         assert len({len(line.rstrip()) for line in offered[:3]}) == 1
 
 
+async def test_the_palette_lists_cards_and_commands_under_headings(used: Path) -> None:
+    async with opened(used, size=(100, 35)) as board:
+        await board.press("palette")
+        await board.until(lambda: "Open card" in board.text())
+        assert re.findall(r"── (.+?) ──", board.text())[0] == "on v1"
+        await board.type("retrain")
+        found = board.app.screen.query_one(Matches)
+        await board.until(lambda: found.option_count == 6)
+        text = board.text()
+        assert text.index("── commands") < text.index("  Retrain  ")
+        assert text.index("── cards") < text.index("retrain on the new quarter")
+        assert found.get_option_at_index(0).disabled, "a heading cannot be chosen"
+        assert found.highlighted == 1
+
+
 @pytest.mark.parametrize(
     ("key", "spelled"),
     [("f5", "F5"), ("f1", "F1"), ("shift+left", "Shift+Left"), ("ctrl+p", "Ctrl+p"),
@@ -474,8 +491,8 @@ async def test_the_line_that_enter_runs_is_marked_in_the_palette(
         await board.press("palette")
         await board.until(lambda: "Open card" in board.text())
         found = board.app.screen.query_one(Matches)
-        await board.until(lambda: found.highlighted == 0)
-        here, other = found.render_line(0), found.render_line(1)
+        await board.until(lambda: found.highlighted == 1)
+        here, other = found.render_line(1), found.render_line(2)
         if way == "colours":
             ground = Color.parse(board.app.theme_variables["board-cursor-bg"]).rich_color
             assert {s.style.bgcolor for s in here if s.style} == {ground}
@@ -494,7 +511,7 @@ async def test_the_palette_is_set_apart_without_colour_too(used: Path) -> None:
         left, right = found.region.x, found.region.right
         inside = [line[left:right] for line in board.lines()]
         first = next(at for at, line in enumerate(inside) if "Open card" in line)
-        assert inside[first - 4] == inside[found.region.bottom - 1] == "─" * (right - left)
+        assert inside[first - 5] == inside[found.region.bottom - 1] == "─" * (right - left)
         for line in inside[first : found.region.bottom - 1]:
             assert line.startswith("  ")
             assert line.endswith(" ")

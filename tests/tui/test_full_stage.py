@@ -20,7 +20,7 @@ async def test_the_choice_is_one_line(small: Path) -> None:
         before = board.stages()
         await into_training(board)
         assert board.lines()[-2].strip(" ─") == (
-            "Training is 1/1:  [r] put in Ready  [w] swap out...  [o] override (reason)  [q] cancel"
+            "Training is 1/1:   r put in Ready   w swap out...   o override (reason)   q cancel"
         )
         assert "2/2" in board.stage("Data prep").header() or board.stages() == before
 

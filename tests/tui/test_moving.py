@@ -40,7 +40,7 @@ async def test_the_menu_says_how_full_each_stage_is(small: Path, size: tuple[int
         await board.press("card.move")
         lines = board.text().splitlines()
         assert any("2  Ready" in line and "1/3" in line for line in lines)
-        assert any("5  Training" in line and "1/1 + 0/2 running FULL" in line for line in lines)
+        assert any("5  Training" in line and "1/1 ►0/2 FULL" in line for line in lines)
         assert any("Monitoring" in line for line in lines)
         await board.keys("4")
         assert board.stage("Features").cards() == ["calibrate probabilities"]

@@ -280,12 +280,12 @@ async def test_the_pointer_stays_on_the_table(used: Path) -> None:
 async def test_the_window_and_the_groups_turn(used: Path) -> None:
     async with opened(used) as board:
         await board.press("reports", "view.cycle-time")
-        assert "Cycle time   90 days" in board.lines()[0]
+        assert "Cycle time  90 days" in board.lines()[0]
         assert "8 finished   mean 3.4 d" in board.text()
         await board.press("reports.window")
-        assert "Cycle time   30 days" in board.lines()[0]
+        assert "Cycle time  30 days" in board.lines()[0]
         await board.press("reports.window")
-        assert "Cycle time   all time" in board.lines()[0]
+        assert "Cycle time  all time" in board.lines()[0]
         await board.press("reports.group")
         assert "by" not in board.lines()[0]
         assert "type: " in board.lines()[0]

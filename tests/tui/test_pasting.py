@@ -26,7 +26,7 @@ async def test_lines_in_the_field_for_a_new_card_become_cards(small: Path, end: 
         await paste(board, end.join(LINES) + end)
         assert "3 lines, ¶ between them: 3 cards or one" in board.question()
         await board.keys("enter")
-        assert board.question().startswith("3 lines:  [y] make 3 cards")
+        assert board.question().startswith("3 lines:   y make 3 cards")
         await board.keys("y")
         made = board.app.model.columns[0][-3:]
         assert [f.title for f in made] == ["Try mixup", "Try cutmix", "Label smoothing 0.1"]

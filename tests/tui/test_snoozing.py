@@ -56,10 +56,10 @@ async def test_a_stage_that_a_snoozed_card_fills_says_so(small: Path) -> None:
         assert board.stage("Training").header() == "5 Training 1/1 ►0/2 z1"
         await board.go_to(TITLE)
         await board.press("card.move")
-        assert "1/1 + 0/2 running FULL (1 snoozed)" in board.text()
+        assert "1/1 ►0/2 FULL (1 snoozed)" in board.text()
         await board.keys("5")
         assert "Training is 1/1, 1 of them snoozed:" in board.question()
-        assert "[r] put in Ready" in board.question()
+        assert "r put in Ready" in board.question()
 
 
 async def test_the_strip_of_a_narrow_screen_says_it_too(small: Path) -> None:

@@ -345,7 +345,7 @@ def test_hostile_cards_reach_no_terminal_function(
         terminal.send(":")
         terminal.wait_for("A command or a card")
         terminal.send("clipb")
-        terminal.wait_for("Go to v2")
+        terminal.wait_for("v2    ")
         assert forbidden(terminal.raw) == []
         terminal.send("\x07")
         terminal.terminate()

@@ -100,6 +100,17 @@ def test_only_what_changed_is_sent() -> None:
     assert sent(terminal, "one card  ", "two cards ") == first
 
 
+def test_a_colour_is_sent_once_for_all_lines_that_have_it() -> None:
+    spine, title, ground = (
+        Style.parse(f"{c} on #11151b") for c in ("#3f4c60", "#f1f4f9", "#000000")
+    )
+    line = Strip([Segment("▌ ", spine), Segment("a card ", title)] * 3 + [Segment(" ", ground)])
+    update = ThinUpdates().thin(LayoutUpdate([(line,)] * 20, Region(0, 0, 28, 20)))
+    assert isinstance(update, LayoutUpdate)
+    written = update.render_segments(CONSOLE)
+    assert written.count("38;2;63;76;96") == written.count("38;2;241;244;249") == 1
+
+
 def test_what_is_no_update_of_a_screen_is_left_alone() -> None:
     terminal = ThinUpdates()
     whole = sent(terminal, "one card")

@@ -64,9 +64,9 @@ async def test_thirty_cards_are_decided_on_by_their_keys(
         ]  # fmt: skip
         assert page.stage("Ready").cards() == [f"idea {n:02}" for n in range(1, 31, 5)]
         assert page.stage("Training").cards() == [f"idea {n:02}" for n in range(2, 31, 5)]
-        assert "accepted 12 snoozed 6 archived 6 completed 6" in page.lines()[0]
+        assert "moved on 12  snoozed 6  archived 6  finished 6" in page.lines()[0]
         await page.press("back")
-        assert "Triage: accepted 12" in page.status()
+        assert "Triage: moved on 12" in page.status()
 
 
 async def test_the_keys_may_all_come_at_once(inbox: Path) -> None:
@@ -84,7 +84,7 @@ async def test_undo_goes_back_to_the_card(inbox: Path) -> None:
         await page.keys("L", "x", "L")
         await page.press("undo", "undo")
         assert (place(page), title(page)) == ("2/30", "idea 02")
-        assert "accepted 1 " in page.lines()[0] + " "
+        assert "moved on 1 " in page.lines()[0] + " "
         assert "archived" not in page.lines()[0]
         await page.keys("5")
         assert (place(page), title(page)) == ("3/30", "idea 03")
@@ -223,6 +223,6 @@ async def test_a_model_at_alert_is_answered_not_accepted(tmp_path: Path) -> None
         assert "move on" not in page.text()
         before = len(page.events())
         await page.keys("L")
-        assert f"{ref} has come to its end: there is nothing to accept." in page.status()
+        assert f"{ref} has come to its end: it cannot move on." in page.status()
         assert len(page.events()) == before
         assert place(page) == "1/1"

@@ -113,6 +113,28 @@ async def test_gates_that_are_unticked_are_counted(tmp_path: Path) -> None:
         assert page.question()
 
 
+def offered(page: Page) -> list[str]:
+    """The words of the keys, from the first to the last."""
+    below = page.text().partition("Why it is here")[2]
+    words = ("move on", "finish", "block", "unblock", "note", "snooze", "archive", "skip")
+    return re.findall(rf"^ [a-zA-Z]  +({'|'.join(words)})  ", below, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("blocked", "words"),
+    [
+        ("", "move on, snooze, archive, note, finish, block, skip"),
+        ("compute-queue", "unblock, snooze, move on, finish, note, archive, skip"),
+    ],
+)
+async def test_keys_stand_in_the_order_of_likeliness(
+    tmp_path: Path, blocked: str, words: str
+) -> None:
+    async with opened(board_with(tmp_path / "data", blocked=blocked)) as page:
+        await triage_of(page)
+        assert ", ".join(offered(page)) == words
+
+
 async def test_a_blocked_card_is_unblocked_first_of_all(tmp_path: Path) -> None:
     data = board_with(tmp_path / "data", blocked="bug")
     async with opened(data) as page:

@@ -190,11 +190,11 @@ async def test_a_decision_taken_back_on_the_page_of_a_card_counts_no_more(inbox:
         await page.keys("x", "L")
         await page.press("card.open", "undo")
         await page.press("back")
-        assert "accepted" not in page.lines()[0]
+        assert "moved on" not in page.lines()[0]
         assert "archived 1" in page.lines()[0]
         assert (place(page), title(page)) == ("2/6", "idea 2")
         await page.press("card.open", "redo", "back")
-        assert "accepted 1" in page.lines()[0]
+        assert "moved on 1" in page.lines()[0]
 
 
 async def test_an_edit_on_the_page_of_a_card_taken_back_is_no_decision_taken_back(
@@ -206,7 +206,7 @@ async def test_an_edit_on_the_page_of_a_card_taken_back_is_no_decision_taken_bac
         await page.press("triage.previous", "card.open", "card.priority")
         await page.keys("h")
         await page.press("undo", "back")
-        assert "accepted 1" in page.lines()[0]
+        assert "moved on 1" in page.lines()[0]
 
 
 async def test_what_is_unblocked_is_not_counted_as_blocked(inbox: Path) -> None:
@@ -232,7 +232,7 @@ async def test_a_note_taken_back_is_no_decision_taken_back(inbox: Path) -> None:
         await page.press("triage.previous", "card.note")
         await page.answer("hm")
         await page.press("undo")
-        assert "accepted 1" in page.lines()[0]
+        assert "moved on 1" in page.lines()[0]
 
 
 async def test_where_nothing_can_be_written_nothing_is_said(inbox: Path) -> None:

@@ -90,7 +90,7 @@ async def test_a_note_is_appended_and_stands_on_the_card(small: Path) -> None:
 async def test_block_asks_for_the_reason_and_the_same_key_lifts_it(small: Path) -> None:
     async with opened(small) as board:
         await board.press("card.block")
-        assert "data access" in board.question()
+        assert "data-access" in board.question()
         await board.keys("2")
         await board.answer("waiting for the warehouse")
         assert "■ data-access" in board.text()
@@ -142,7 +142,7 @@ async def test_what_was_learned_is_hidden_until_finished_cards_are_shown(small: 
 async def test_priority(small: Path) -> None:
     async with opened(small) as board:
         await board.press("card.priority")
-        assert "[u] urgent" in board.question()
+        assert "u urgent" in board.question()
         await board.keys("u")
         assert "█ ▲▲ calibrate" in board.text()
 
@@ -241,13 +241,25 @@ async def test_the_form_explains_the_field_one_is_in(small: Path, size: tuple[in
         names = [str(field.id).removeprefix("field-") for field in board.screen.query(Field)]
         assert "health" in names
         for about in map(FIELD.__getitem__, names):
-            help = about.form_help or about.help.rstrip(".")
             shown = str(board.screen.query_one("#edit-help", Static).content).strip()
-            assert shown.startswith(help), about.name
-            assert all(choice in shown for choice in about.kind.choices)
+            choices = ", ".join(about.kind.choices)
+            assert shown in (about.form_help or about.help, choices), about.name
+            assert choices in board.text(), "all of them are seen, beside the field or below it"
             assert " ".join(shown.split()) in " ".join(board.text().split()), "all of it is seen"
             assert board.lines()[1].startswith(" title"), "no field leaves the screen"
             await board.keys("tab")
+
+
+async def test_choices_stand_beside_their_fields_wherever_one_is(small: Path) -> None:
+    async with opened(small, size=SMALL) as board:
+        await board.press("card.edit")
+        lines = {
+            line.split()[0]: " ".join(line.split()[1:]) for line in board.lines() if line.strip()
+        }
+        assert lines["priority"] == "normal ▼ urgent, high, normal, low"
+        assert lines["type"].startswith("experiment ▼ experiment, data, ")
+        assert lines["type"].endswith("…"), "what does not fit is not broken off without a sign"
+        assert "▼" not in lines["tags"]
 
 
 async def test_the_form_keeps_what_it_cannot_read(small: Path) -> None:
@@ -298,7 +310,7 @@ async def test_what_cannot_be_undone_is_passed_over_with_a_key(small: Path) -> N
             bob.cards.move([ref], board.app.model.board.stages[2].id, override="now")
         await board.press("undo")
         assert f"{ref} was changed again since (its place):" in board.text()
-        assert "[s] skip it" in board.text()
+        assert "s skip it" in board.text()
         await board.keys("q")
         assert "Nothing was changed." in board.status()
         await board.press("undo")

@@ -90,7 +90,7 @@ def summary(triage: TriageNumbers) -> Summary:
         f" in {in_minutes(triage.minutes)}, {quantity(triage.skipped, 'card')} skipped",
         speed,
         f"snoozed {_percent(triage.snooze_rate)}"
-        f" | over a limit {_percent(triage.override_rate)} of the accepted"
+        f" | over a limit {_percent(triage.override_rate)} of those moved on"
         f" | taken back {_percent(triage.undo_rate)}",
         f"the last on {triage.last_at:%Y-%m-%d %H:%M}: {_session_text(triage.sessions[-1])}",
     )

@@ -39,7 +39,7 @@ class BlockCommands:
         # Of several, those that are blocked already keep their reasons.
         faces = free
         reasons = list(BlockReason)
-        options = numbered([reason.value.replace("-", " ") for reason in reasons])
+        options = numbered([reason.value for reason in reasons])
         key = await self._screen.ask.choose(f"What blocks {names(faces)}?", options, rows=True)
         if key is None:
             return
@@ -50,10 +50,9 @@ class BlockCommands:
             note, until = condition_in(text, today)
             return service.cards.block(refs, reason, note=note, until=until)
 
-        by = reason.value.replace("-", " ")
         await self._edits.ask_and_change(
             faces,
-            f"Blocked by {by}: what exactly? until fri or until card:ID lifts it",
+            f"Blocked by {reason.value}: what exactly? until fri or until card:ID lifts it",
             "",
             block,
             f"block {reason.value}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlkanban.core import checklist
+from mlkanban.display.checklist_lines import item_text
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class ChecklistCommands:
             return False
         screen.expect_question()
         items = card.checklist
-        board = screen.host.model.board
-        rows = numbered([checklist.line(board, item) for item in items])
+        board, glyphs = screen.host.model.board, screen.host.glyphs
+        rows = numbered([item_text(item, board, glyphs) for item in items])
         more = [Option("+", "add an item")] + ([Option("-", "remove one")] if items else [])
         head = f"Checklist of {ref}" + (f", {checklist.progress(items)}" if items else "")
         key = await screen.ask.choose(head, [*rows, *more], rows=True, stays=True)

@@ -43,10 +43,9 @@ class MoveCommands:
 
     def _stage_row(self, at: int) -> Option:
         """A stage in the menu: `3  Training  2/2 FULL`."""
-        head = self._screen.host.model.header(at)
-        shown = f"{head.counts}{head.waiting} {head.state}".rstrip() + head.note.text
-        name = padded(self._board.stages[at].name, 24, self._screen.host.glyphs.cut)
-        return Option(str(at + 1), name, shown, head.role)
+        head, glyphs = self._screen.host.model.header(at), self._screen.host.glyphs
+        name = padded(self._board.stages[at].name, 24, glyphs.cut)
+        return Option(str(at + 1), name, head.with_signs(glyphs), head.role)
 
     async def do_card_left(self) -> None:
         await self.beside(self._edits.chosen(), -1)

@@ -3,12 +3,11 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Markdown, Static
+from textual.widgets import Markdown
 
 from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.display.card_face import Piece
-from mlkanban.display.lines import rule
+from mlkanban.display.lines import page_title, rule
 from mlkanban.editor.documents import CharterDocument
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
@@ -31,9 +30,10 @@ class CharterScreen(TextScreen):
         self._editor = ExternalEditor(self)
         self._section = section
         self._texts: dict[str, str] = {}
+        self._title = Lines(ascii=self.host.ascii, id="charter-title")
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="charter-title")
+        yield self._title
         with self.scroll:
             for section in SECTIONS:
                 yield Lines(ascii=self.host.ascii, id=f"title-{section.key}")
@@ -44,7 +44,10 @@ class CharterScreen(TextScreen):
         yield self.status
 
     def on_resize(self) -> None:
-        for section in SECTIONS if self.ready else ():
+        if not self.ready:
+            return
+        self._show_title()
+        for section in SECTIONS:
             title = rule([Piece(section.title, "title")], self.size.width - 2, self.host.glyphs)
             self.query_one(f"#title-{section.key}", Lines).show([title])
 
@@ -71,14 +74,17 @@ class CharterScreen(TextScreen):
             return
         if not self.ready:
             return
-        title = Content(self.plain(f" Charter  {display(board.name)}"))
-        self.query_one("#charter-title", Static).update(title)
+        self._show_title()
         for section in SECTIONS:
             text = texts[section.key]
             if self._texts.get(section.key) != text and self.ready:
                 shown = self.plain(text or f"*{section.hint}*")
                 await self.query_one(f"#{section.key}", Markdown).update(shown)
         self._texts = texts
+
+    def _show_title(self) -> None:
+        about = display(self.board.name)
+        self._title.show([page_title("Charter", about, self.size.width, self.host.glyphs)])
 
     async def do_charter_edit(self) -> None:
         board = self.board

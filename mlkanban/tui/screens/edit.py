@@ -15,12 +15,14 @@ from mlkanban.core.card_fields import FIELD, FIELDS, CardField
 from mlkanban.core.field_kinds import Members, MetricKind, Prose
 from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import Outcome
+from mlkanban.display.lines import page_title
 from mlkanban.service import Done, Service
 from mlkanban.text import display
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.field import Field
+from mlkanban.tui.widgets.lines import Lines
 
 
 class EditScreen(KeyScreen):
@@ -31,13 +33,13 @@ class EditScreen(KeyScreen):
         self._card = card
         self._given = form_texts(card)
         self._warned = False
+        self._title = Lines(ascii=self.host.ascii, id="edit-title")
         self.status.offer(
-            [KeyHint("Enter", "saves"), KeyHint("Tab", "next field"), KeyHint("Ctrl+g", "leaves")]
+            [KeyHint("Enter", "save"), KeyHint("Tab", "next field"), KeyHint("Ctrl+g", "cancel")]
         )
 
     def compose(self) -> ComposeResult:
-        title = f" Edit  {self._card.ref}  {display(self._card.title)}"
-        yield Static(Content(self.plain(title)), markup=False, id="edit-title")
+        yield self._title
         with VerticalScroll(id="form", can_focus=False):
             for name, value in self._draft().items():
                 with Horizontal(classes="field"):
@@ -54,9 +56,17 @@ class EditScreen(KeyScreen):
                     field.lines = isinstance(FIELD[name].kind, Prose)
                     field.set_class(_is_usual(name, value), "usual")
                     yield field
+                    if choices := FIELD[name].kind.choices:
+                        field.styles.width = _CHOICE
+                        offered = f"{self.host.glyphs.more_down} {', '.join(choices)}"
+                        yield Static(Content(offered), markup=False, classes="choices")
             yield Static(markup=False, id="edit-help")
         yield self.ask
         yield self.status
+
+    def on_resize(self) -> None:
+        about = f"{self._card.ref}  {display(self._card.title)}"
+        self._title.show([page_title("Edit", about, self.size.width, self.host.glyphs)])
 
     def on_mount(self) -> None:
         # A form that was left at once has no fields any more.
@@ -69,7 +79,7 @@ class EditScreen(KeyScreen):
         name = str(event.widget.id).removeprefix("field-")
         row = event.widget.parent
         if isinstance(event.widget, Field) and isinstance(row, Widget) and name in self._given:
-            text = " " * _LABEL + _help(FIELD[name])
+            text = " " * _LABEL + _help(FIELD[name], self.size.width)
             help_line = self.query_one("#edit-help", Static)
             help_line.update(Content(text))
             self.query_one("#form").move_child(help_line, after=row)
@@ -162,6 +172,8 @@ class EditScreen(KeyScreen):
 
 _LABEL = 15
 """The cells before a field."""
+_CHOICE = 4 + max(len(choice) for field in FIELDS for choice in field.kind.choices)
+"""The cells of a field with a choice: the text, margins, the cursor, and a gap."""
 _EMPTY = "-"
 """Stands in a field without a value, which is nothing to be seen else."""
 _SEVERAL_LINES = "(several lines: E edits them)"
@@ -183,11 +195,11 @@ def _fields(card: Card) -> list[CardField]:
     return [field for field in FIELDS if field.in_form and (in_use or not field.in_use)]
 
 
-def _help(field: CardField) -> str:
-    """What can be typed into a field."""
-    if field.kind.choices:
-        return f"{field.help.rstrip('.')}: {', '.join(field.kind.choices)}"
-    return field.form_help or field.help
+def _help(field: CardField, width: int) -> str:
+    """What can be typed into a field; choices only where they are cut off beside it."""
+    choices = ", ".join(field.kind.choices)
+    cut = choices and _LABEL + _CHOICE + len(choices) + 2 > width
+    return choices if cut else field.form_help or field.help
 
 
 def _text(field: CardField, card: Card) -> str:

@@ -6,7 +6,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from mlkanban.display.card_face import Piece
-from mlkanban.display.lines import spread
+from mlkanban.display.lines import page_title
 from mlkanban.text import display
 from mlkanban.tui.commands import HELP
 from mlkanban.tui.help_page import page, sections
@@ -57,13 +57,14 @@ class HelpScreen(TextScreen):
         """What help is of, and how far one has read: `1 of 2` pages."""
         if not self.ready:
             return
-        found = f"   with {self._search!r}" if self._search else ""
-        left = [Piece(f"Help  {self._about}{display(found)}", "title")]
+        found = f"  with {self._search!r}" if self._search else ""
         height, first = max(1, self.size.height - _AROUND), round(self.scroll.scroll_y)
         pages = -(-self._count // height)
         here = pages if first + height >= self._count else 1 + first // height
         right = [Piece(f"{here} of {pages}", "dim")] if pages > 1 else []
-        self._title.show([spread(left, right, max(20, self.size.width - 2), self.host.glyphs)])
+        width, more = max(20, self.size.width), [Piece(display(found), "focus")]
+        line = page_title("Help", self._about, width, self.host.glyphs, more=more, right=right)
+        self._title.show([line])
 
     async def do_help_search(self) -> None:
         before = self._search

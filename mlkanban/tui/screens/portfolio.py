@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 
 from mlkanban.core.models import Board, CardFace
 from mlkanban.display.card_face import FaceContext, Piece
-from mlkanban.display.lines import spread
+from mlkanban.display.lines import page_title
 from mlkanban.display.portfolio_text import PortfolioRow, board_details, table_lines
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
@@ -97,8 +97,8 @@ class PortfolioScreen(ListScreen):
         in_use = self.board.id
         rows = [PortfolioRow(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
         head, lines = table_lines(rows, width, glyphs, self.row)
-        count = [Piece(f"{quantity(len(rows), 'board')}   * is in use ", "dim")]
-        title = spread([Piece(" Boards", "title")], count, width, glyphs)
+        count = [Piece(f"{quantity(len(rows), 'board')}   * is in use", "dim")]
+        title = page_title("Boards", "", width, glyphs, right=count)
         here = rows[self.row]
         view = FaceContext.at(here.board, self.host.now(), glyphs=glyphs)
         self.show_list(

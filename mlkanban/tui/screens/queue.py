@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import fitted, paragraph, rule, spread
+from mlkanban.display.lines import fitted, page_title, paragraph, rule
 from mlkanban.display.queue_lines import queue_details, queue_grid, slots_line
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.queue.listing import QueueRow, queue_rows
@@ -71,10 +71,8 @@ class QueueScreen(ListScreen):
             return
         width, glyphs, rows = self.list_width, self.host.glyphs, self._rows
         waiting = sum(bool(row.turn) for row in rows)
-        title = spread(
-            [Piece(" Queue", "title")],
-            [Piece(f"{quantity(waiting, 'run')} with a turn ", "dim")], width, glyphs,
-        )  # fmt: skip
+        about, count = cell_text(self.board.name), f"{quantity(waiting, 'run')} with a turn"
+        title = page_title("Queue", about, width, glyphs, right=[Piece(count, "dim")])
         model = self.host.model
         counting = [
             at for at, stage in enumerate(self.board.stages) if stage.unattended is not None

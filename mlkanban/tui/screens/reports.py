@@ -14,7 +14,7 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.spec import AgingSpec, BarsSpec
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import fitted, spread
+from mlkanban.display.lines import fitted, page_title
 from mlkanban.display.number_text import number_view, simulate, suggest_limits
 from mlkanban.display.number_text.backtest import remarks
 from mlkanban.display.number_view import NumberView, Summary, scope_text
@@ -281,16 +281,17 @@ class ReportsScreen(KeyScreen):
                 by = "cards that were in" if self._by == "stage" else f"{self._by}:"
                 name = cell_text(group.name) or "(none)"
                 window = f"({self._report.group + 1} of {len(found.groups)})"
-                by = f"   {by} {name}"
+                by = f"  {by} {name}"
                 sample = group.sample
         if sample is not None and not self._is_overview:
             then += f" to {sample.today:%Y-%m-%d}"
         if sample is not None and not self._is_overview:
             sample = self._view.scoped(sample)
         finished = "" if sample is None else f"  {len(sample.finished):,} finished"
-        left = [Piece(f" {title}", "title"), Piece(f"   {then}", "dim"), Piece(by, "text")]
-        right = [Piece(f"{window}{'  all cards' * self._is_overview}{finished} ", "dim")]
-        return spread(left, right, self.size.width, self.host.glyphs)
+        more = [Piece(by, "text")] if by else []
+        right = [Piece(f"{window}{'  all cards' * self._is_overview}{finished}", "dim")]
+        width, glyphs = self.size.width, self.host.glyphs
+        return page_title(title, then, width, glyphs, more=more, right=right)
 
     def _show(self) -> None:
         self._show_frame()

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.curve_lines import LEAST_HEIGHT
 from mlkanban.display.grid import Grid
-from mlkanban.display.lines import as_many_as_fit, joined, paragraph, rule, spread
+from mlkanban.display.lines import as_many_as_fit, joined, page_title, paragraph, rule
 from mlkanban.display.run_lines import (
     LETTERS,
     MARK_ROLES,
@@ -407,11 +407,8 @@ class RunsScreen(ListScreen):
             what = f"{many} in {len(self._all)} configurations"
         else:
             what = many if self._runs else ""
-        name = cell_text(self._title)
-        return spread(
-            [Piece(f" Runs  {self._ref}  ", "title"), Piece(name, "text")],
-            [Piece(f"{what} ", "dim")], width, glyphs,
-        )  # fmt: skip
+        about = f"{self._ref}  {cell_text(self._title)}"
+        return page_title("Runs", about, width, glyphs, right=[Piece(what, "dim")])
 
     def _summary_line(self, context: RunPageContext, width: int) -> Line:
         """The target, what the list is sorted by, how many runs go on and failed, the filter."""

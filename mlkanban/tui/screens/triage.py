@@ -15,11 +15,11 @@ from mlkanban.core.card import Card
 from mlkanban.core.events import REDONE, UNDONE
 from mlkanban.core.models import CardFace, Work
 from mlkanban.core.triage import Item
-from mlkanban.core.triage_session import Queue, Sitting, in_minutes
+from mlkanban.core.triage_session import Queue, Sitting, decision_word, in_minutes
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.card_layout import CardContent
 from mlkanban.display.card_page import CardPage
-from mlkanban.display.lines import fitted, rule, spread, width_of
+from mlkanban.display.lines import fitted, page_title, rule, width_of
 from mlkanban.display.triage_page import (
     OFTEN_SNOOZED,
     Outlook,
@@ -179,16 +179,17 @@ class TriageScreen(KeyScreen):
         sitting = self._sitting
         resumed = " (resumed)" if sitting.resumed else ""
         place = f"{sitting.place} of {sitting.cards}{resumed}"
-        line = [Piece(" Triage  ", "title"), Piece(place, "focus")]
         left = f"{sitting.left} to go" if sitting.items else ""
-        right = [Piece("   ".join(filter(None, (self._counts(), left))) + " ", "dim")]
-        room = width - width_of([*line, *right]) - 6
-        if sums := attention(self.host.model, room, self.host.glyphs):
-            line += [Piece("     ", "dim"), *sums]
-        return spread(line, right, width, self.host.glyphs)
+        right = [Piece("   ".join(filter(None, (self._counts(), left))), "dim")]
+        glyphs = self.host.glyphs
+        room = width - width_of(page_title("Triage", place, width, glyphs)) - width_of(right) - 7
+        sums = attention(self.host.model, room, glyphs)
+        more = [Piece("     ", "dim"), *sums] if sums else []
+        return page_title("Triage", place, width, glyphs, more=more, right=right)
 
     def _counts(self) -> str:
-        return " ".join(f"{what} {count}" for what, count in self._sitting.decided.items())
+        decided = self._sitting.decided.items()
+        return "  ".join(f"{decision_word(verb)} {count}" for verb, count in decided)
 
     def _card_lines(
         self, card: Card, item: Item, spent: Spending | None, snoozes: int, size: tuple[int, int]
@@ -258,7 +259,7 @@ class TriageScreen(KeyScreen):
             decided = sitting.decided
             count = f"{sum(decided.values())} of {sitting.cards} decided"
             lines = ["", f"Done: {count} in {in_minutes(sitting.minutes)}."]
-            lines += [f"  {what:<12} {count}" for what, count in decided.items()]
+            lines += [f"  {decision_word(verb):<12} {count}" for verb, count in decided.items()]
             undo = with_keys("{undo} takes the last decision back.", self.host.commands)
             lines += ["", undo]
         opened = [face for face in model.faces.values() if face.is_open]
@@ -325,7 +326,7 @@ class TriageScreen(KeyScreen):
             return
         onward = self.board.position(faces[0].stage) + 1
         if not self._can_go_on(faces[0]):
-            self.status.show(f"{faces[0].ref} has come to its end: there is nothing to accept.")
+            self.status.show(f"{faces[0].ref} has come to its end: it cannot move on.")
         elif onward == len(self.board.stages):
             await self.command_method("card.finish")()
         else:
@@ -335,7 +336,7 @@ class TriageScreen(KeyScreen):
 
     @staticmethod
     def _can_go_on(face: CardFace) -> bool:
-        """What is finished goes nowhere by being accepted."""
+        """What is finished does not move on."""
         return face.is_open
 
     async def do_triage_stage(self, number: int) -> None:

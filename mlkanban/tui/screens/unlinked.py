@@ -14,7 +14,7 @@ from mlkanban.display.inbox_lines import (
     run_details,
     run_line,
 )
-from mlkanban.display.lines import fitted, paragraph, rule
+from mlkanban.display.lines import page_title, paragraph, rule
 from mlkanban.errors import MlkanbanError
 from mlkanban.hints import sentences
 from mlkanban.runs.model.inbox import Experiment, experiments
@@ -168,9 +168,9 @@ class UnlinkedScreen(ListScreen):
         if not self.ready:
             return
         width, glyphs = self.list_width, self.host.glyphs
-        title, _, others = self._head().partition(", ")
-        head = [Piece(f" {title}", "title"), Piece(f", {others}" if others else "", "dim")]
-        lines = [fitted(head, width, glyphs), []]
+        about = "ignored runs" if self._ignored else "unlinked runs"
+        count = [Piece(self._count(), "dim")] if self._known else []
+        lines = [page_title("Inbox", about, width, glyphs, right=count), []]
         self.status.offer(self.hints(() if self._rows else _KEYS_WITHOUT_RUNS))
         if not self._rows:
             self.show_list(self._page, [*lines, *self._nothing()], 0, lambda at: [], 0)
@@ -198,11 +198,12 @@ class UnlinkedScreen(ListScreen):
         lines += [[], *paragraph(more, "dim", room, self.host.glyphs)]
         return [[Piece(" ", "text"), *line] for line in lines]
 
-    def _head(self) -> str:
+    def _count(self) -> str:
+        """How many runs are listed, and how many others there are."""
         count = sum(len(experiment.runs) for experiment in self._experiments)
-        what, other = ("Ignored", "unlinked") if self._ignored else ("Unlinked", "ignored")
-        others = f", {self._others:,} {other}" if self._others else ""
-        return f"{what} runs of trackers: {count:,}{others}" if self._known else "Unlinked runs"
+        other = "unlinked" if self._ignored else "ignored"
+        others = f"   {self._others:,} {other}" if self._others else ""
+        return f"{quantity(count, 'run')}{others}"
 
     def _details(self, width: int) -> list[Line]:
         """What is known of the run under the cursor, or of its experiment."""

@@ -323,14 +323,12 @@ def _label_lines(label: str, verb: str, remark: str, room: int) -> list[Line]:
 
 
 def _in_one_line(label: str, options: Sequence[Option], room: int) -> list[Line]:
-    """`Training is 1/1:  [r] put in Ready  [q] cancel`; [] if there is too little room."""
-    for gap in ("  ", " "):
+    """`Training is 1/1:   r put in Ready   q cancel`; [] if there is too little room."""
+    for gap in ("   ", "  "):
         line: Line = [Piece(label, "title")]
         for option in options:
-            line += [
-                Piece(f"{gap}[", "dim"), Piece(option.key, "focus"),
-                Piece(f"] {option.text}", "text"),
-            ]  # fmt: skip
+            role = "dim" if option.key == CANCELS else "text"
+            line += [Piece(gap, "dim"), Piece(option.key, "focus"), Piece(f" {option.text}", role)]
             if option.note:
                 line.append(Piece(f" {option.note}", option.role))
         if sum(cell_len(display(piece.text)) for piece in line) <= room:

@@ -104,6 +104,10 @@ class CardsView(Widget):
             self._pace = pace
             self.new_day(now)
 
+    def clock(self, card: CardFace) -> Piece:
+        """What stands in the right corner of a card."""
+        return card_face.corner(card, self._facing)
+
     def show_live(self, live: "Live", now: datetime) -> None:
         """Paint the cards in sight of whose runs there is something else to show `now`."""
         self._live = live

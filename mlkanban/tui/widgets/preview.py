@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 REST_SECONDS = 0.08
 """Keys that follow each other faster than this are on their way elsewhere."""
+_WIDEST_LIST = 110
 _AT_ONCE = 0.001
 """The least that a timer of Textual takes is more than nothing."""
 
@@ -49,9 +50,9 @@ class PreviewPlace:
     @classmethod
     def beside_list(cls, size: Size) -> PreviewPlace:
         """Where the details of the line under the cursor stand on a screen that is a list: lists
-        are narrower than a board, and lower."""
+        are narrower than a board, and lower. The end of a wider line is too far from its start."""
         if size.width >= 140:
-            return cls(columns=max(56, size.width * 36 // 100))
+            return cls(columns=max(56, size.width * 36 // 100, size.width - _WIDEST_LIST))
         return cls(
             lines=next((lines for least, lines in ((40, 8), (30, 6)) if size.height >= least), 0)
         )

@@ -101,7 +101,8 @@ def cfd(counted: Cfd) -> CfdSpec:
 def aging(counted: Aging) -> AgingSpec:
     """Open cards, those with marks told apart."""
     # Every other picture does without what marks a card.
-    from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE, STALE_MARK
+    from mlkanban.flow.aging import STALE
+    from mlkanban.flow.pace import BLOCKED_MARK, LATE_MARK, STALE_MARK
 
     column = {stage.position: at for at, stage in enumerate(counted.stages)}
     return AgingSpec(

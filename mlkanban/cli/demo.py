@@ -20,6 +20,7 @@ from mlkanban.flow.cycle_time import cycle_times
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.paths import places
+from mlkanban.tui.pace_file import write_pace
 
 
 @click.command()
@@ -30,9 +31,11 @@ def demo(session: Session) -> None:
         use_home(home)
         shown = Session(json=session.json)
         with shown.service(write=True, make=True) as service:
-            shown.board_key = fill(
-                service, clock.now(), timezone=local_timezone(), data=places().data
-            ).key
+            now = clock.now()
+            board = fill(service, now, timezone=local_timezone(), data=places().data)
+            shown.board_key = board.key
+            # Nobody has looked at it before; what is old is to be marked from the first look on.
+            write_pace(service.path.parent, board.id, service.history.pace(board, now))
         open_board(shown, demo=True)
         if not session.json:
             _numbers(shown)

@@ -22,7 +22,7 @@ from mlkanban.text import ascii_only, cell_text, some
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlkanban.flow.aging import Pace
+    from mlkanban.flow.pace import Pace
     from mlkanban.runs.model.series import Latest
 
     Live = Mapping[str, Sequence[Latest]]

@@ -5,44 +5,15 @@ of the age that finished cards had when they left it, made non-decreasing from l
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from mlkanban.flow.pace import Pace
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 
 STALE = 85
-BLOCKED_MARK, STALE_MARK, LATE_MARK = "!", "~", ">"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What the board needs to mark cards: by stage position the age that 85 % of the finished
-    cards had at most when they left it, and the days of the SLE; None where too few finished.
-    `counted` are the finished cards of each stage."""
-
-    stale: tuple[int | None, ...]
-    sle: int | None
-    counted: tuple[int, ...] = field(default=(), compare=False)
-
-    def at(self, positions: Iterable[int]) -> "Pace":
-        """The pace of the stages at these positions, in their order."""
-        positions = tuple(positions)
-        return Pace(
-            tuple(self.stale[at] if at < len(self.stale) else None for at in positions),
-            self.sle,
-            tuple(self.counted[at] if at < len(self.counted) else 0 for at in positions),
-        )
-
-    def marks(self, stage: int, age: int, *, blocked: bool) -> str:
-        """`!` blocked, `~` older than the pace of its stage, `>` past the SLE."""
-        pace = self.stale[stage] if stage < len(self.stale) else None
-        return (
-            BLOCKED_MARK * blocked
-            + STALE_MARK * (pace is not None and age > pace)
-            + LATE_MARK * (self.sle is not None and age > self.sle)
-        )
 
 
 @dataclass(frozen=True, slots=True)

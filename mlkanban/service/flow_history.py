@@ -15,7 +15,7 @@ from mlkanban.core.lineage import LineageKind, origins
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.timestamps import instant
-from mlkanban.flow.aging import Pace, aging
+from mlkanban.flow.aging import aging
 from mlkanban.flow.history import (
     Block,
     CardHistory,
@@ -27,6 +27,7 @@ from mlkanban.flow.history import (
     Step,
     Workflow,
 )
+from mlkanban.flow.pace import Pace
 from mlkanban.flow.sample import follow
 from mlkanban.flow.sle import BASIS_CARDS, BASIS_DAYS, sle
 from mlkanban.flow.window import Window

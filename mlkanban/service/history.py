@@ -16,8 +16,8 @@ from mlkanban.service.transaction import Context, find_face, free_key
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
-    from mlkanban.flow.aging import Pace
     from mlkanban.flow.history import CardHistory, Workflow
+    from mlkanban.flow.pace import Pace
     from mlkanban.store.database import Connection
 
 _EVERYTHING = 1_000_000_000

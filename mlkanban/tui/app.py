@@ -25,8 +25,10 @@ from mlkanban.core.triage import TriageView
 from mlkanban.display.card_face import FaceContext
 from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
+from mlkanban.flow.pace import Pace
 from mlkanban.glyphs import terminal_glyphs
 from mlkanban.hints import hint, sentences
+from mlkanban.log import logger
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
 from mlkanban.tui import background
@@ -37,6 +39,7 @@ from mlkanban.tui.host import Repeat, ReportState, RunValues
 from mlkanban.tui.live_values import LiveValues
 from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.notification import sequence
+from mlkanban.tui.pace_file import read_pace, write_pace
 from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
@@ -141,6 +144,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.cursor = 0
         self.own_themes: list[str] = []
         self._board_key = board_key
+        self._pace: Pace | None = None
         self._first = first
         self._warning = warning
         self._poll_error = ""
@@ -286,8 +290,12 @@ class BoardApp(App[None], inherit_bindings=False):
         self.show_result(done)
 
     async def _show(self, snapshot: Snapshot) -> None:
-        folds = await self.store_thread.call(
-            lambda service: read_folds(service.path.parent, snapshot.board.id)
+        board_id = snapshot.board.id
+        folds, pace = await self.store_thread.call(
+            lambda service: (
+                read_folds(service.path.parent, board_id),
+                read_pace(service.path.parent, board_id),
+            )
         )
         self.model = BoardModel.of(
             snapshot.board, snapshot.faces, FaceContext.at(snapshot.board, self.now()).today
@@ -296,11 +304,15 @@ class BoardApp(App[None], inherit_bindings=False):
         self.model.conflicts = snapshot.conflicts
         self.model.folds = folds
         self.cursor = snapshot.cursor
+        if pace is not None:
+            self.model.expect(pace.sle)
+        self._pace = pace
         if self._board_screen is not None:
-            self._board_screen.view.show(self.model, self.now())
+            self._board_screen.view.show(self.model, self.now(), pace)
             self._board_screen.filter_again()
+            self.set_timer(_SETTLED_SECONDS, self.look_around)
             return
-        self._board_screen = BoardScreen()
+        self._board_screen = BoardScreen(pace)
         await self.push_screen(self._board_screen)
         self._greet()
         if self._triage is not None and self._triage[0] is TriageView.UNLINKED:
@@ -475,6 +487,21 @@ class BoardApp(App[None], inherit_bindings=False):
             if self.model.expect(pace.sle):
                 self._board_screen.view.repaint()
             self._board_screen.view.mark_old(pace, now)
+            await self._keep_pace(pace)
+
+    async def _keep_pace(self, pace: Pace) -> None:
+        """Keep the pace for the next start, where it is another one by now."""
+        before, self._pace = self._pace, pace
+        board_id = self.model.board.id
+        if pace == before:
+            return
+        try:
+            await self.store_thread.call(
+                lambda service: write_pace(service.path.parent, board_id, pace)
+            )
+        except OSError as error:
+            # Nobody asked for it, and the next start does without.
+            logger("program").warning("the pace of a board is not kept: %s", error)
 
     async def catch_up(self) -> None:
         """Take in what changed in the store since the last look, whoever did it."""

@@ -44,7 +44,7 @@ from mlkanban.display.card_face import (
     state_role,
 )
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
-from mlkanban.flow.aging import Pace
+from mlkanban.flow.pace import Pace
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.series import Latest

@@ -9,7 +9,7 @@ from mlkanban.core.rules import Load, Meter
 from mlkanban.display.card_face import FaceContext, header
 from mlkanban.display.lines import width_of
 from mlkanban.display.stage_lines import StagesPage, stage_details
-from mlkanban.flow.aging import Pace
+from mlkanban.flow.pace import Pace
 from mlkanban.glyphs import UTF8, Glyphs, glyphs
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.aging import summary
-from mlkanban.flow.aging import Pace, aging
+from mlkanban.flow.aging import aging
+from mlkanban.flow.pace import Pace
 from mlkanban.flow.percentiles import PERCENTILES, needed
 from tests.flow.logs import GPU, card, histories, sample, took
 

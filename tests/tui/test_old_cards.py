@@ -7,10 +7,12 @@ import pytest
 
 from mlkanban.demo import fill
 from mlkanban.flow.aging import aging
+from mlkanban.flow.pace import Pace
 from mlkanban.flow.sample import follow
 from mlkanban.flow.sle import sle
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
+from mlkanban.tui.pace_file import read_pace, write_pace
 from tests.tui.page import NOW, SMALL, clock, opened
 
 
@@ -45,3 +47,27 @@ async def test_the_marks_are_those_of_the_numbers(filled: Path) -> None:
             assert found is not None, text
             expected = "!!" if ">" in card.marks else "!" if "~" in card.marks else ""
             assert (int(found[1]), found[2]) == (card.age_days, expected), card
+
+
+async def test_from_the_second_start_on_nothing_changes_by_itself(filled: Path) -> None:
+    async with opened(filled) as page:
+        await page.until(lambda: "past SLE" in page.lines()[0])
+    async with opened(filled) as page:
+        first = page.text()
+        assert "past SLE" in first
+        await page.app.look_around()
+        await page.settled()
+        assert page.lines()[0].rstrip() == first.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"b": 3}', '{"b": {"stale": [true], "sle": 3, "counted": []}}', "{"]
+)
+def test_a_file_that_says_nothing_of_a_pace_is_no_fault(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pace.json").write_text(text)
+    assert read_pace(tmp_path, "b") is None
+    pace = Pace((None, 6, 11), 18, (0, 65, 65))
+    write_pace(tmp_path, "b", pace)
+    kept = read_pace(tmp_path, "b")
+    assert kept == pace
+    assert kept.counted == pace.counted

@@ -12,8 +12,9 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE_MARK, Aging, AgingCard
+from mlkanban.flow.aging import Aging, AgingCard
 from mlkanban.flow.aging import aging as count
+from mlkanban.flow.pace import BLOCKED_MARK, LATE_MARK, STALE_MARK
 from mlkanban.flow.sle import sle
 
 _CONVENTION = "age in calendar days with both ends | nearest rank"

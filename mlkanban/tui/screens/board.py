@@ -12,6 +12,7 @@ from textual.widgets import Input
 from mlkanban.core.models import CardFace, Stage
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.errors import BadQuery, MlkanbanError
+from mlkanban.flow.pace import Pace
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.card_commands import CardCommands
@@ -32,8 +33,10 @@ _ANSWER_SECONDS = 0.15
 class BoardScreen(KeyScreen):
     WHERE: ClassVar[str] = BOARD
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
+        """`pace` is what marks cards as old until it is counted."""
         super().__init__()
+        self._pace = pace
         self._listed = self.host.settings.card_list
         self.view = self._made_view()
         self._views = {self._listed: self.view}
@@ -53,7 +56,7 @@ class BoardScreen(KeyScreen):
         yield self.status
 
     def on_mount(self) -> None:
-        self.view.show(self.model, self.host.now())
+        self.view.show(self.model, self.host.now(), self._pace)
 
     def _made_view(self) -> CardsView:
         if not self._listed:

@@ -11,7 +11,7 @@ from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.lines import paragraph
 from mlkanban.display.stage_lines import StagesPage, stage_details
 from mlkanban.errors import MlkanbanError, WouldChangeCards
-from mlkanban.flow.aging import Pace
+from mlkanban.flow.pace import Pace
 from mlkanban.service import Done, Service
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.help_text import with_keys

@@ -12,6 +12,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
 from mlkanban.display.card_face import Line, Piece, Room
 from mlkanban.display.lines import width_of
+from mlkanban.flow.pace import Pace
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui import board_header
 from mlkanban.tui.board_header import StageHeads
@@ -64,10 +65,10 @@ class BoardView(CardsView):
 
     # What the screen calls
 
-    def show(self, model: BoardModel, now: datetime) -> None:
+    def show(self, model: BoardModel, now: datetime, pace: Pace | None = None) -> None:
         self._tops = (self._tops + [0] * len(model.columns))[: len(model.columns)]
         self._cards.clear()
-        super().show(model, now)
+        super().show(model, now, pace)
 
     def lay_out(self) -> None:
         self._layout_now = None

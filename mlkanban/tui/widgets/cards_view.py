@@ -21,7 +21,7 @@ from mlkanban.tui.theme import role_styles
 
 if TYPE_CHECKING:
     from mlkanban.display.card_face import Live
-    from mlkanban.flow.aging import Pace
+    from mlkanban.flow.pace import Pace
     from mlkanban.tui.host import Host
 
 _MINUTE = timedelta(minutes=1)
@@ -60,11 +60,13 @@ class CardsView(Widget):
 
     # What the screen calls
 
-    def show(self, model: BoardModel, now: datetime) -> None:
-        """Draw another board, or the same one after a change of its shape."""
+    def show(self, model: BoardModel, now: datetime, pace: "Pace | None" = None) -> None:
+        """Draw another board, or the same one after a change of its shape. `pace` is what marks its
+        cards as old, where that is known by now."""
         self.model = model
         if self._face_context is not None and self._face_context.board.id != model.board.id:
             self._pace = None
+        self._pace = pace or self._pace
         self._face_context = self._facing_at(model, now)
         self.lay_out()
 

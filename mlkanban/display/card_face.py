@@ -48,10 +48,12 @@ Line = list[Piece]
 
 
 class Fact(NamedTuple):
-    """What is said in the first of its `forms` for which there is room, or not at all."""
+    """What is said in the first of its `forms` for which there is room, or not at all. `measured`
+    ones end in numbers, which are never cut."""
 
     forms: tuple[str, ...]
     role: str
+    measured: bool = False
 
     def fitting(self, room: int) -> str:
         """The fact in at most `room` cells, '' where that is too little."""
@@ -137,7 +139,8 @@ def _details(
 ) -> tuple[list[Line], list[Fact]]:
     """The state of a card and its metric in full over at most so many lines, then its tags and its
     time in the stage, as far as they find no place behind its id; what is left for the facts."""
-    said = [*states(face, view, waits), *metric(face, view, named=True)]
+    facts = [*states(face, view, waits), *metric(face, view, named=True)]
+    said = [part for fact in facts for part in _broken(fact, width)]
     made: list[Line] = []
     while said and len(made) < most:
         line, said = _whole(said, width, view) if len(made) < most - 1 else fill(said, width, view)
@@ -154,6 +157,16 @@ def _details(
         shown = {piece.text for piece in line}
         behind = [fact for fact in behind if not shown & set(fact.forms)]
     return made, behind
+
+
+def _broken(fact: Fact, width: int) -> list[Fact]:
+    """A measured fact that is wider than a line as several: its name, and its numbers."""
+    name, _, numbers = fact.forms[0].rpartition(" ")
+    if not (fact.measured and name) or cell_len(fact.forms[0]) <= width:
+        return [fact]
+    if max(cell_len(name), cell_len(numbers)) > width:
+        return [fact]
+    return [Fact((name,), fact.role), Fact((numbers,), fact.role, measured=True)]
 
 
 def _whole(facts: Sequence[Fact], width: int, view: FaceContext) -> tuple[Line, list[Fact]]:
@@ -489,7 +502,8 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
     for latest in view.live.get(face.id, ())[:1]:
         from mlkanban.display.card_face_runs import so_far  # as for `running`
 
-        found.append(Fact(*so_far(latest, CardMetrics.read(face.metric).metric, signs)))
+        shown, role = so_far(latest, CardMetrics.read(face.metric).metric, signs)
+        found.append(Fact(shown, role, measured=role == "value"))
     if face.health in _HEALTH_SIGNS:
         name, role = _HEALTH_SIGNS[face.health]
         add(face.health, role, getattr(signs, name))
@@ -524,9 +538,15 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     if kept.metric and any(not latest.other for latest in view.live.get(face.id, ())[:1]):
         facts += _beside_newest(kept.metric, view, typed=kept.typed)
     elif kept.metric:
-        facts.append(Fact(_metric_forms(kept.metric, view, named=named, typed=kept.typed), "value"))
+        forms = _metric_forms(kept.metric, view, named=named or bool(facts), typed=kept.typed)
+        if facts and len(forms) > 1:
+            # Behind the name of a guard a number without a name would be that of the guard.
+            name = _text(kept.metric["name"], view)
+            named_forms = (f if f.startswith(name) else f"{name} {f}" for f in forms)
+            forms = tuple(dict.fromkeys(named_forms))
+        facts.append(Fact(forms, "value", measured=True))
     if facts and best:
-        facts.append(Fact((best,), "value"))
+        facts.append(Fact((best,), "value", measured=True))
     return facts
 
 
@@ -568,8 +588,10 @@ def _broken_guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fa
     sign = view.glyphs.failed
     for guard in filter(is_broken, guards):
         name, limit = _text(guard["name"], view), view.glyphs.compared(target_text(guard))
-        whole = _value_to_target(value_text(guard), limit, view)
-        facts.append(Fact((f"{sign} {name} {whole}", f"{sign} {name}", sign), "alarm"))
+        value = value_text(guard)
+        whole = _value_to_target(value, limit, view)
+        forms = (f"{sign} {name} {whole}", f"{sign} {name} {value}", f"{sign} {name}", sign)
+        facts.append(Fact(forms, "alarm", measured=True))
     return facts
 
 
@@ -608,7 +630,7 @@ def fill(facts: Sequence[Fact], room: int, view: FaceContext) -> tuple[Line, lis
         gap = " " if line else ""
         left = room - len(gap)
         text = fact.fitting(left)
-        if number == 0 and len(fact.forms) > 1 and text != fact.forms[0] and fact.role != "value":
+        if number == 0 and len(fact.forms) > 1 and text != fact.forms[0] and not fact.measured:
             sign = fact.forms[-1]
             words = shortened(fact.forms[0], left, view.glyphs.cut)
             least = cell_len(sign) + 1 + _LEAST_WORDS + cell_len(view.glyphs.cut)

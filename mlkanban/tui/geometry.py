@@ -1,10 +1,13 @@
 """Where things stand on the board, in cells. Pure arithmetic, so that the mouse finds them too.
 
-Stages are as wide as their titles want, and each has a card height of its own. A layout depends on
-its size and on the cards at the time it is made: the cursor never changes it.
+Stages are as wide as their titles want. A card is as high as what it says, up to the heights of its
+stage, and between two cards of a stage there are always as many blank lines: one, or none where
+there is no room for that. A layout depends on its size and on the cards at the time it is made: the
+cursor never changes it.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
@@ -20,6 +23,8 @@ GAP = 1
 """Cells between two stages."""
 NARROW_STAGE = 18
 """A card that enters a stage narrower than this needs another layout."""
+MOST_DETAILS = 4
+"""Lines of the state of a card with all that belongs to it."""
 FOLDS_FROM = 100
 """Below this many cells no stage is folded, for a few stages at a time have the whole width."""
 
@@ -30,8 +35,8 @@ _MOST_TITLE_LINES = 6
 _MOST_FOLD_LINES = 3
 _HEAD = 2
 """Lines above the first card where all stages are in sight."""
-_AIRY = 6
-"""From so many lines more than its title and state need on a card has two blank ones after it."""
+_LEAST_TITLE_LINES = 2
+"""Titles are not cut to fewer lines where they need more."""
 _ROOMY = 24
 """From this many lines on, cards that scroll have a blank line between them."""
 
@@ -81,8 +86,8 @@ class StageContent(NamedTuple):
 
 
 class Heights(NamedTuple):
-    """The lines of each card of a stage: of its title, of its state (none where that stands among
-    the facts), the line of facts if it is not folded, and blank ones after it."""
+    """The most lines of a card of a stage: of its title, of its state (none where that stands among
+    the facts), the line of facts if it is not folded; and the blank ones after each card."""
 
     title: int
     state: int = 0
@@ -91,12 +96,8 @@ class Heights(NamedTuple):
 
     @property
     def pitch(self) -> int:
-        """Lines from one card to the next."""
+        """The most lines from one card to the next."""
         return self.title + self.state + self.facts + self.gap
-
-    def rows(self, lines: int) -> int:
-        """How many whole cards are seen in so many lines."""
-        return max(1, (lines + self.gap) // self.pitch)
 
 
 class StageColumn(NamedTuple):
@@ -113,13 +114,65 @@ class StageColumn(NamedTuple):
         return max(1, self.width - EDGE - GAP)
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnCards:
+    """The cards of a stage as they are drawn one below another: how many there are, how many lines
+    each has, by its row, how many blank ones there are between two, and the lines for all."""
+
+    count: int
+    height: Callable[[int], int]
+    gap: int
+    lines: int
+
+    def starts(self, top: int) -> tuple[int, ...]:
+        """The line where each card that is seen whole from the row `top` on begins, one at least,
+        and where the next one would."""
+        starts, line = [0], 0
+        for row in range(top, self.count):
+            high = self.height(row)
+            if line + high > self.lines and row > top:
+                break
+            line += high + self.gap
+            starts.append(line)
+        return tuple(starts)
+
+    @property
+    def last_top(self) -> int:
+        """The row that is seen first when the last card is seen."""
+        line = -self.gap
+        for row in range(self.count - 1, -1, -1):
+            line += self.height(row) + self.gap
+            if line > self.lines:
+                return min(row + 1, self.count - 1)
+        return 0
+
+    def scrolled(self, top: int, row: int) -> int:
+        """The row that is seen first once `row` is in sight, when it was `top`: by half of what is
+        in sight where it was not."""
+        rows = len(self.starts(top)) - 1
+        if row < top:
+            top = max(0, min(row, top - max(1, rows // 2)))
+        elif row >= top + rows:
+            top = min(row, top + max(1, rows // 2))
+        while row >= top + len(self.starts(top)) - 1 and top < row:
+            top += 1
+        return max(0, min(top, self.last_top))
+
+
 class VisibleColumn(NamedTuple):
-    """A stage in sight with its card heights, the row that is seen first, and how many are."""
+    """A stage in sight with its card heights, the row that is seen first, the line where each card
+    in sight begins and the next one would, and how many cards it has."""
 
     column: StageColumn
     heights: Heights
     top: int
-    rows: int
+    starts: tuple[int, ...]
+    cards: int
+
+    @property
+    def rows(self) -> int:
+        """How many cards are in sight."""
+        return len(self.starts) - 1
 
 
 class Slot(NamedTuple):
@@ -308,35 +361,45 @@ class BoardLayout:
         cards: int,
         titles: Sequence[str],
         *,
-        committed: bool,
-        details: int = 0,
+        details: Callable[[], Sequence[int]] = tuple,
     ) -> Heights:
         """The card heights of a stage with so many cards and these titles (of very many some): the
-        titles whole if that fits, else as many of their lines as do. Only cards of committed stages
-        have a line for their state; where there is room, all have the lines of `details` that one
-        of them needs to say all in full, and are further apart."""
-        # The last card needs no blank line after it.
-        tight, room = self.lines // max(1, cards), (self.lines + 1) // max(1, cards)
+        titles whole if that fits, else as many of their lines as do. Where there is room for more
+        than that, cards have lines for their state; `details` says how many each needs to say all
+        in full."""
         if column.kind is Kind.FOLDED:
-            most = self._fold_lines(cards)
-            lines = longest_title(titles, column.text, most) if most > 1 else 1
-            return Heights(lines, facts=False, gap=int(1 < lines < room))
-        longest = _MOST_TITLE_LINES
-        if titles:
-            # Where there is no room for more than two lines, none is counted.
-            most = max(1, min(_MOST_TITLE_LINES, room)) if room > 3 else 2
-            longest = longest_title(titles, column.text, most)
-        if room >= longest + 2 + committed:
-            state = max(int(committed), min(details, room - longest - 2))
-            return Heights(longest, state, gap=2 if room >= longest + state + _AIRY else 1)
-        # Whole titles come before a line for the state, which stands among the facts then.
-        if room >= longest + 2:
-            return Heights(longest, gap=1)
-        if tight >= longest + 1:
+            return self._folded_heights(column, cards, titles)
+        gaps = max(0, cards - 1)
+        room = self.lines - cards
+        if room < cards:
+            # They scroll.
+            longest = longest_title(titles, column.text, _LEAST_TITLE_LINES) if titles else 1
+            return Heights(longest, gap=int(self.lines >= _ROOMY))
+        lines = [title_lines(title, column.text, _MOST_TITLE_LINES) for title in titles]
+        longest, whole = max(lines, default=_MOST_TITLE_LINES), sum(lines)
+        if whole + gaps <= room:
+            needed, left = details(), room - whole - gaps
+            states = range(MOST_DETAILS, 0, -1)
+            fitting = (most for most in states if sum(min(n, most) for n in needed) <= left)
+            return Heights(longest, next(fitting, 0), gap=1)
+        # Whole titles come before a line for the state, which stands among the facts then, and
+        # before blank lines.
+        if whole <= room:
             return Heights(longest)
-        if room >= 4:
-            return Heights(min(longest, room - 2), gap=1)
-        return Heights(min(longest, 2), gap=1 if tight < 3 and self.lines >= _ROOMY else 0)
+        for most in range(longest - 1, _LEAST_TITLE_LINES - 1, -1):
+            used = sum(min(many, most) for many in lines)
+            if used <= room:
+                return Heights(most, gap=int(used + gaps <= room))
+        return Heights(min(longest, _LEAST_TITLE_LINES), gap=int(self.lines >= _ROOMY))
+
+    def _folded_heights(self, column: StageColumn, cards: int, titles: Sequence[str]) -> Heights:
+        """As many lines of the titles as fit, with blank ones between where some have several."""
+        lines = [title_lines(title, column.text, _MOST_FOLD_LINES) for title in titles]
+        for most in range(min(_MOST_FOLD_LINES, max(lines, default=1)), 1, -1):
+            used = sum(min(many, most) for many in lines)
+            if len(lines) == cards and used <= self.lines:
+                return Heights(most, facts=False, gap=int(used + cards - 1 <= self.lines))
+        return Heights(1, facts=False)
 
 
 def longest_title(titles: Sequence[str], width: int, most: int) -> int:
@@ -345,18 +408,25 @@ def longest_title(titles: Sequence[str], width: int, most: int) -> int:
     for title in titles:
         if longest >= most:
             break
-        if _cells(title) > width:
-            longest = max(longest, len(wrapped(title, width, most, "")))
+        longest = max(longest, title_lines(title, width, most))
     return longest
 
 
+def title_lines(title: str, width: int, most: int) -> int:
+    """The lines that a title takes, `most` at most."""
+    return len(wrapped(title, width, most, "")) if _cells(title) > width else 1
+
+
 def slot_at(x: int, y: int, columns: Sequence[VisibleColumn], head: int) -> Slot | None:
-    """What stands at a point; None above and below the cards and right of the last stage."""
+    """What stands at a point: below the last card of a stage, the place for another one; None above
+    the cards, below those of a stage that has more, and right of the last stage."""
     seen = next((c for c in columns if c.column.x <= x < c.column.x + c.column.width), None)
     if seen is None or y < head:
         return None
-    row, line = divmod(y - head, seen.heights.pitch)
-    return Slot(seen.column.stage, seen.top + row, line) if row < seen.rows else None
+    row = bisect_right(seen.starts, y - head) - 1
+    if row == seen.rows and seen.top + row < seen.cards:
+        return None  # the next card is out of sight
+    return Slot(seen.column.stage, seen.top + row, y - head - seen.starts[row])
 
 
 def _cells(text: str) -> int:

@@ -37,8 +37,8 @@ def titles(page: Page) -> Titles:
         left, right = seen.column.x + EDGE, seen.column.x + seen.column.width - GAP
         cards = model.columns[seen.column.stage][seen.top : seen.top + seen.rows]
         for at, card in enumerate(cards):
-            first = view.head + at * seen.heights.pitch
-            drawn = lines[first : first + seen.heights.pitch]
+            first = view.head + seen.starts[at]
+            drawn = lines[first : view.head + seen.starts[at + 1]]
             words[card.id] = "".join("".join(line[left:right] for line in drawn).split())
     whole = sum("".join(model.faces[id].title.split()) in text for id, text in words.items())
     body = "".join(line[: view.size.width] for line in lines[view.head : view.size.height])

@@ -312,9 +312,11 @@ def test_a_broken_guard_stands_before_the_metric() -> None:
     face = card(
         metric=packed("auc=.93 auc>=.92", "p95_ms=61 p95_ms<=50", "fpr<=1.25", "ram=8 ram<=8")
     )
-    assert shown(face, 40)[-2] == "✗ p95_ms 61→≤50 .93→≥.92", "what holds, or is not known, is not"
-    assert shown(face, 20)[-2] == "✗ p95_ms 61→≤50 .93"
-    assert shown(face, 10)[-2] == "✗ p95_ms…"
+    wide = "✗ p95_ms 61→≤50 auc .93→≥.92"
+    assert shown(face, 40)[-2] == wide, "what holds, or is not known, is not"
+    assert shown(face, 20)[-2] == "✗ p95_ms 61→≤50"
+    assert shown(face, 14)[-2] == "✗ p95_ms 61"
+    assert shown(face, 10)[-2] == "✗ p95_ms", "no number is cut"
     assert "✗ p95_ms 61→≤50" in on_paper(face)[1]
     assert not any(
         "✗" in line for line in shown(card(metric=packed("auc=.93 auc>=.92", "p95=50 p95<=50")), 40)
@@ -584,3 +586,11 @@ def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:
             text = " ".join(piece.text for line in drawn for piece in line)
             assert text.count("7d ") <= 1, text
             assert text.count("#a-tag") <= 1, text
+
+
+def test_a_measured_value_takes_two_lines_rather_than_being_cut() -> None:
+    face = card(metric=packed("val_auc=.959 val_auc>=.92", "p95_ms=70.87 p95_ms<=50"))
+    made = ["".join(p.text for p in line).rstrip() for line in lines(face, Room(15, 1, 4), VIEW)]
+    assert made[1:-1] == ["✗ p95_ms", "70.87→≤50", "val_auc", ".959→≥.92"]
+    assert detail_lines(face, 15, VIEW, (), 4) == 4
+    assert detail_lines(face, 20, VIEW, (), 4) == 2

@@ -120,8 +120,13 @@ class Page:
         return "\n".join(line.rstrip() for line in self.lines())
 
     def status(self) -> str:
-        """The last line: what just happened, or reminders of keys."""
-        return self.lines()[-1].strip()
+        """What just happened, as the screen shows it, or, without news, reminders of keys."""
+        lines, screen = self.lines(), self.screen
+        if not isinstance(screen, KeyScreen) or not screen.status.message:
+            return lines[-1].strip()
+        if above := screen.status._above:
+            return " ".join(line.strip() for line in lines[-screen.status._height :][:above])
+        return lines[-1][: screen.status._keys_from].strip()
 
     def messages(self, start: str = "") -> list[str]:
         """What the last line said since the start, oldest first, also where other news took its
@@ -228,7 +233,7 @@ class Page:
         at, row = self.app.model.locate(face.id)
         view = self.board_view
         seen = next(seen for seen in view.in_sight if seen.column.stage == at)
-        place = Offset(seen.column.x, view.head + (row - seen.top) * seen.heights.pitch)
+        place = Offset(seen.column.x, view.head + seen.starts[row - seen.top])
         start = self.lines()[place.y][place.x + 2 : place.x + seen.column.width]
         assert title.startswith(start.strip("▲^ ….").split("  ")[0][:8]), self.text()
         return place

@@ -60,7 +60,9 @@ def heads(model: BoardModel, width: int) -> StageHeads:
         for header, cards in zip(headers, model.columns, strict=True)
     )
     layout = BoardLayout(width, 20, contents)
-    columns = [VisibleColumn(column, Heights(2), 0, 3) for column in layout.columns(0)]
+    columns = [
+        VisibleColumn(column, Heights(2), 0, (0, 3, 6, 9), 3) for column in layout.columns(0)
+    ]
     return StageHeads(model, columns, width, UTF8, 0)
 
 

@@ -1,5 +1,7 @@
 """Where stages and cards stand at any size: the whole width, cards found by division."""
 
+from collections.abc import Sequence
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -8,6 +10,7 @@ from mlkanban.tui.geometry import (
     GAP,
     NARROW_STAGE,
     BoardLayout,
+    DrawnCards,
     Heights,
     Kind,
     StageColumn,
@@ -15,6 +18,7 @@ from mlkanban.tui.geometry import (
     VisibleColumn,
     longest_title,
     slot_at,
+    title_lines,
 )
 
 TITLES = st.lists(st.text(st.sampled_from("ab 模"), max_size=80), max_size=30)
@@ -74,18 +78,19 @@ def test_no_key_brings_stages_that_scroll_back_elsewhere(
     ) == len(stages), "the last stages fill the width as well"
 
 
-@given(STAGES, SIZES, SIZES, TITLES, st.booleans(), st.integers(0, 300), st.integers(0, 300))
+@given(STAGES, SIZES, SIZES, TITLES, st.integers(0, 300), st.integers(0, 300), st.data())
 def test_the_mouse_finds_what_is_drawn_under_it(
     stages: tuple[StageContent, ...], width: int, height: int, names: list[str],
-    committed: bool, x: int, y: int,
+    x: int, y: int, data: st.DataObject,
 ) -> None:  # fmt: skip
     layout = BoardLayout(width, height, stages)
     seen = []
+    top = data.draw(st.integers(0, max(0, len(names) - 1)))
     for column in layout.columns(0):
-        heights = layout.heights(column, len(names), names, committed=committed)
+        heights = layout.heights(column, len(names), names)
         assert 1 <= heights.title <= 6
-        assert heights.pitch >= 1
-        seen.append(VisibleColumn(column, heights, 3, heights.rows(layout.lines)))
+        starts = cards(layout, column, heights, names).starts(top)
+        seen.append(VisibleColumn(column, heights, top, starts, len(names)))
     slot = slot_at(x, y, seen, layout.head)
     inside = [one for one in seen if one.column.x <= x < one.column.x + one.column.width]
     if not inside or y < layout.head:
@@ -93,31 +98,57 @@ def test_the_mouse_finds_what_is_drawn_under_it(
     elif slot is not None:
         [one] = inside
         assert slot.stage == one.column.stage
-        assert 0 <= slot.row - 3 < one.rows
-        assert layout.head + (slot.row - 3) * one.heights.pitch + slot.line == y
-        assert slot.line < one.heights.pitch
+        assert 0 <= slot.row - top <= one.rows
+        assert slot.row <= len(names)
+        assert layout.head + one.starts[slot.row - top] + slot.line == y
+        if slot.row - top < one.rows:
+            assert y < layout.head + one.starts[slot.row - top + 1]
     else:
-        assert y >= layout.head + inside[0].rows * inside[0].heights.pitch
+        [one] = inside
+        assert y >= layout.head + one.starts[-1]
+        assert one.top + one.rows < len(names), "the next card is out of sight"
 
 
-@given(SIZES, SIZES, TITLES.filter(bool), st.booleans())
+def cards(
+    layout: BoardLayout, column: StageColumn, heights: Heights, names: Sequence[str]
+) -> DrawnCards:
+    """Cards with these titles, as high as they say something."""
+    rest = heights.facts
+
+    def height(row: int) -> int:
+        return title_lines(names[row], column.text, heights.title) + rest
+
+    return DrawnCards(len(names), height, heights.gap, layout.lines)
+
+
+@given(SIZES, SIZES, TITLES.filter(bool))
 def test_a_title_is_cut_only_where_the_height_is_used_up(
-    width: int, height: int, names: list[str], committed: bool
+    width: int, height: int, names: list[str]
 ) -> None:
     layout = board(width, height, StageContent.of(10, len(names), names))
     [column] = layout.columns(0)
-    heights = layout.heights(column, len(names), names, committed=committed)
-    whole = Heights(6, committed, gap=1)
-    if layout.lines >= len(names) * whole.pitch:
-        assert heights.title == max(1, *(min(6, _lines(name, column.text)) for name in names), 1)
+    heights = layout.heights(column, len(names), names)
+    lines = [title_lines(name, column.text, 6) for name in names]
+    if layout.lines >= sum(lines) + len(names):
+        assert heights.title == max(lines)
     if layout.lines >= 3 * len(names):
-        assert heights.rows(layout.lines) >= len(names), "with three lines for each all are seen"
+        seen = cards(layout, column, heights, names).starts(0)
+        assert len(seen) > len(names), "with three lines for each all are seen"
 
 
-def _lines(title: str, width: int) -> int:
-    from mlkanban.cells import wrapped
-
-    return len(wrapped(title, width, 99, ""))
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(0, 1), SIZES, st.data())
+def test_the_cursor_is_always_in_sight_and_no_line_is_wasted_at_the_end(
+    heights: list[int], gap: int, lines: int, data: st.DataObject
+) -> None:
+    column = DrawnCards(len(heights), heights.__getitem__, gap, lines)
+    top, row = (data.draw(st.integers(0, len(heights) - 1)) for _ in range(2))
+    top = column.scrolled(top, row)
+    starts = column.starts(top)
+    assert top <= row < top + len(starts) - 1
+    assert top <= column.last_top
+    assert column.scrolled(top, row) == top
+    for high, line, after in zip(heights[top:], starts, starts[1:], strict=False):
+        assert after - line == high + gap, "between two cards there are always as many blank lines"
 
 
 def widths(layout: BoardLayout, first: int = 0) -> list[int]:
@@ -205,21 +236,22 @@ def test_a_full_stage_is_never_narrower_than_a_card_needs() -> None:
 
 
 def test_card_heights_by_the_room_there_is_for_each() -> None:
-    def heights(cards: int, committed: bool) -> Heights:
+    def heights(cards: int, stated: bool) -> Heights:
         names = titles(*[50] * cards)  # three lines
         layout = board(24, 2 + 40, StageContent.of(10, len(names), names))
-        return layout.heights(layout.columns(0)[0], len(names), names, committed=committed)
+        states = (lambda: [1] * cards) if stated else tuple
+        return layout.heights(layout.columns(0)[0], len(names), names, details=states)
 
-    assert heights(2, True) == Heights(3, True, gap=2), "there is room to set them apart"
-    assert heights(4, True) == Heights(3, True, gap=2)
-    assert heights(5, True) == Heights(3, True, gap=1)
-    assert heights(8, False) == Heights(3, gap=1)
+    assert heights(2, True) == Heights(3, 4, gap=1), "with much room a state has what it needs"
+    assert heights(2, False) == Heights(3, 4, gap=1)
+    assert heights(6, True) == Heights(3, 4, gap=1)
     assert heights(8, True) == Heights(3, gap=1), "whole titles come before the state"
-    assert heights(10, False) == heights(10, True) == Heights(3), "they come before blank lines"
+    assert heights(10, True) == Heights(3), "they come before blank lines"
+    assert heights(11, False) == Heights(2)
     assert heights(13, False) == Heights(2)
     assert heights(40, True) == Heights(2, gap=1), "these scroll"
     folded = board(100, 30, stage(3), stage(30, folded=True))
-    assert folded.heights(folded.columns(0)[1], 30, titles(50), committed=True).pitch == 1
+    assert folded.heights(folded.columns(0)[1], 30, titles(50)).pitch == 1
 
 
 def test_one_long_title_among_many_does_not_widen_a_stage() -> None:
@@ -237,7 +269,7 @@ def test_a_folded_stage_has_as_many_lines_for_titles_as_there_are() -> None:
         names = titles(*[title] * cards)
         layout = board(120, 2 + 40, StageContent.of(10, cards, names, folded=True), stage(3))
         column = StageColumn(0, 0, 25, Kind.FOLDED)
-        return layout.heights(column, cards, names, committed=False)
+        return layout.heights(column, cards, names)
 
     assert fold(40, 60) == Heights(1, facts=False)
     assert fold(20, 60) == Heights(2, facts=False)
@@ -256,18 +288,16 @@ def test_a_folded_stage_wants_less_width_where_its_titles_have_more_lines() -> N
 
 
 def test_with_much_room_all_that_is_known_of_a_card_has_a_line() -> None:
-    def heights(cards: int, details: int, *, committed: bool = True) -> Heights:
-        names = titles(*[20] * cards)  # one line
-        layout = board(40, 2 + 40, StageContent.of(10, cards, names))
+    def heights(*details: int) -> Heights:
+        names = titles(*[20] * len(details))  # one line
+        layout = board(40, 2 + 40, StageContent.of(10, len(details), names))
         [column] = layout.columns(0)
-        return layout.heights(column, cards, names, committed=committed, details=details)
+        return layout.heights(column, len(details), names, details=lambda: details)
 
-    assert heights(8, 3) == Heights(1, 2, gap=1), "as many as there is room for"
-    assert heights(6, 3) == Heights(1, 3, gap=1)
-    assert heights(3, 3) == Heights(1, 3, gap=2)
-    assert heights(3, 0) == Heights(1, 1, gap=2), "a line for the state at least"
-    assert heights(3, 0, committed=False) == Heights(1, 0, gap=2)
-    assert heights(3, 1, committed=False) == Heights(1, 1, gap=2)
+    assert heights(*[3] * 8) == Heights(1, 2, gap=1), "as many as there is room for"
+    assert heights(*[3] * 6) == Heights(1, 4, gap=1)
+    assert heights(4, *[0] * 12) == Heights(1, 2, gap=1), "that of one card is room enough"
+    assert heights(*[1] * 13) == Heights(1, 0, gap=1)
 
 
 def test_titles_are_whole_before_the_state_has_a_line_of_its_own() -> None:
@@ -276,6 +306,6 @@ def test_titles_are_whole_before_the_state_has_a_line_of_its_own() -> None:
     column = layout.columns(0)[0]._replace(width=EDGE + GAP + 24)
     titles = ["Chargeback labels of the new payment provider and more"] * 3
     assert longest_title(titles, column.text, 6) == 3
-    heights = layout.heights(column, 3, titles, committed=True)
+    heights = layout.heights(column, 3, titles, details=lambda: [1, 1, 1])
     assert heights == Heights(3, 0, gap=1)
-    assert heights.rows(layout.lines) == 3
+    assert len(cards(layout, column, heights, titles).starts(0)) == 4

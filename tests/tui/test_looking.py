@@ -129,11 +129,10 @@ async def test_a_stage_is_folded_by_a_key(used: Path) -> None:
         assert "v1 #tabular" in board.text()
         await board.press("stage.fold")
         assert not view.in_sight[0].heights.facts
-        pitch = view.in_sight[0].heights.pitch
         assert "v1 #tabular" not in board.text()
         assert board.lines()[3].startswith("█ calibrate probabilities ")
         await board.press("cursor.down")
-        assert board.lines()[3 + pitch].startswith("█ focal loss")
+        assert board.lines()[3 + view.in_sight[0].starts[1]].startswith("█ focal loss")
         await board.press("stage.fold")
         assert view.in_sight[0].heights.facts
         await board.keys("8")

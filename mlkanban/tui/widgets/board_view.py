@@ -19,8 +19,10 @@ from mlkanban.tui.board_header import StageHeads
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import (
     GAP,
+    MOST_DETAILS,
     NARROW_STAGE,
     BoardLayout,
+    DrawnCards,
     Heights,
     Kind,
     Slot,
@@ -37,9 +39,6 @@ _MANY_CARDS, _LONG_TITLE = 300, 240
 """Of a stage with more cards some tell how wide it should be; of longer titles their beginning."""
 _TITLE = 1
 """Lines above those of the stages."""
-_ROOM_FOR_DETAILS, _MOST_DETAILS = 6, 4
-"""From so many lines for each card of a stage on all is said in full, over as many as the second
-number."""
 
 
 class BoardView(CardsView):
@@ -57,6 +56,7 @@ class BoardView(CardsView):
         self._columns: dict[int, StageColumn] = {}
         self._heights: dict[int, Heights] = {}
         self._tops: list[int] = []
+        self._starts: dict[int, tuple[int, ...]] = {}
         self._painted: dict[int, list[Cells]] = {}
         self._painted_heads: list[Cells] = []
         self._empty_shown = False
@@ -76,6 +76,13 @@ class BoardView(CardsView):
         self.refresh()
 
     def repaint(self) -> None:
+        if self.model is None or not self.size:
+            return
+        self._starts.clear()
+        self._follow()
+        for at in self._columns:
+            if len(self._model.columns[at]) > self._rows(at):
+                self._fit_heights(at)
         self._paint(range(len(self._tops)))
 
     def moved(self, stage: int, row: int) -> None:
@@ -174,30 +181,34 @@ class BoardView(CardsView):
         was_empty = self._layout.contents[at].cards == 0
         if made != held and (was_empty or made.title > held.title or made.pitch < held.pitch):
             self._heights[at] = made
+            self._starts.pop(at, None)
 
     def _heights_of(self, at: int, column: StageColumn) -> Heights:
-        committed = self._model.board.is_committed(self._model.board.stages[at].id)
-        faces = self._model.columns[at]
-        room = self._layout.lines // max(1, len(faces))
-        details = 0
-        if room >= _ROOM_FOR_DETAILS:
-            waits, most = self._model.waits, _MOST_DETAILS
-            details = (
-                max(
-                    card_face.detail_lines(f, column.text, self._facing, waits.get(f.id, ()), most)
-                    for f in faces
+        faces, waits = self._model.columns[at], self._model.waits
+
+        def details() -> list[int]:
+            return [
+                card_face.detail_lines(
+                    face, column.text, self._facing, waits.get(face.id, ()), MOST_DETAILS
                 )
-                if faces
-                else 0
-            )
-        return self._layout.heights(
-            column, len(faces), self._titles(at), committed=committed, details=details
-        )
+                for face in faces
+            ]
+
+        return self._layout.heights(column, len(faces), self._titles(at), details=details)
+
+    def _cards_of(self, at: int) -> DrawnCards:
+        """The cards of a stage in sight, one below another."""
+        column, heights, faces = self._columns[at], self._heights[at], self._model.columns[at]
+
+        def height(row: int) -> int:
+            here = self._is_here(at, row)
+            return len(self._card(faces[row], column, heights, cursor=here))
+
+        return DrawnCards(len(faces), height, heights.gap, self._layout.lines)
 
     def _rows(self, at: int) -> int:
         """How many cards of a stage are in sight where it is."""
-        heights = self._heights.get(at)
-        return heights.rows(self._layout.lines) if heights else 1
+        return max(1, len(self._starts.get(at, ())) - 1)
 
     def _follow(self) -> bool:
         """Scroll by half of what is in sight where the cursor has left it; whether other stages
@@ -210,20 +221,26 @@ class BoardView(CardsView):
             self._columns = {column.stage: column for column in layout.columns(first)}
             self._heights = {at: self._heights_of(at, c) for at, c in self._columns.items()}
             self._painted = {}
+            self._starts = {}
         for at in self._columns:
-            rows, row, top = self._rows(at), self._model.rows[at], self._tops[at]
-            if row < top:
-                top = min(row, max(0, top - max(1, rows // 2)))
-            elif row >= top + rows:
-                top = max(row - rows + 1, min(row, top + max(1, rows // 2)))
-            self._tops[at] = max(0, min(top, max(0, len(self._model.columns[at]) - rows)))
+            row, top = self._model.rows[at], self._tops[at]
+            if at not in self._starts or not top <= row < top + self._rows(at):
+                cards = self._cards_of(at)
+                self._tops[at] = cards.scrolled(top, row)
+                self._starts[at] = cards.starts(self._tops[at])
         return other
 
     @property
     def in_sight(self) -> list[VisibleColumn]:
         """The stages that are drawn, from left to right."""
         return [
-            VisibleColumn(column, self._heights[at], self._tops[at], self._rows(at))
+            VisibleColumn(
+                column,
+                self._heights[at],
+                self._tops[at],
+                self._starts[at],
+                len(self._model.columns[at]),
+            )
             for at, column in self._columns.items()
         ]
 
@@ -239,6 +256,8 @@ class BoardView(CardsView):
         if self.model is None or not self.size:
             return
         self.post_message(self.CursorMoved())
+        for at in (*stages, self._model.stage):
+            self._starts.pop(at, None)
         was_empty, self._empty_shown = self._empty_shown, not self._model.shown
         if self._follow() or not self._painted or was_empty or self._empty_shown:
             self._painted = {}
@@ -276,7 +295,7 @@ class BoardView(CardsView):
         lines: list[Cells] = []
         for row, card in enumerate(self._model.columns[at][top : top + self._rows(at)], top):
             drawn = self._card(card, column, heights, cursor=self._is_here(at, row))
-            lines += [*drawn, *[blank] * (heights.pitch - len(drawn))]
+            lines += [*drawn, *[blank] * heights.gap]
         if self._drop_slot is not None and at == self._drop_slot.stage:
             self._draw_carried(lines, column, heights)
         elif not self._model.columns[at] and at == self._model.stage:
@@ -293,7 +312,8 @@ class BoardView(CardsView):
         if self._dragging.id in self._model.faces:
             at, own = self._model.locate(self._dragging.id)
             row += at == column.stage and own < row  # it goes below the card it is dragged to
-        place = (min(row, cards) - self._tops[column.stage]) * heights.pitch
+        starts = self._starts[column.stage]
+        place = starts[min(min(row, cards) - self._tops[column.stage], len(starts) - 1)]
         if heights.gap and place:
             place -= 1
         lines += [self._blank(column.width)] * (place + 1 - len(lines))
@@ -323,8 +343,9 @@ class BoardView(CardsView):
                 lines = card_face.folded(card, column.text, self._facing, heights.title)
             spine = self._cursor_spine if cursor else self._spine(card)
             marks = [Piece(self._glyphs.marked if mark else " ", "mark"), Piece(" ", "dim")]
-            # Folded cards may have no line between them: the edge tells where each begins.
-            edges = [spine, spine if heights.facts or cursor else Piece(" ", "dim")]
+            # Where no line is between cards, the edge tells where each begins.
+            apart = heights.facts and heights.gap
+            edges = [spine, spine if apart or cursor else Piece(" ", "dim")]
             drawn = self._cards[key] = [
                 self._card_line([edges[at > 0], marks[at > 0]], line, column, cursor=cursor)
                 for at, line in enumerate(lines)
@@ -340,6 +361,7 @@ class BoardView(CardsView):
     def forget_cards(self) -> None:
         self._cards.clear()
         self._painted = {}
+        self._starts = {}
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -442,9 +464,10 @@ class BoardView(CardsView):
         stage = self._stage_at(event.x)
         if stage is None:
             return
-        rows, shown = self._rows(stage), len(self.model.columns[stage])
-        top = max(0, min(self._tops[stage] + by, shown - rows))
+        cards = self._cards_of(stage)
+        top = max(0, min(self._tops[stage] + by, cards.last_top))
         if top != self._tops[stage]:
+            rows = max(1, len(cards.starts(top)) - 1)
             self._tops[stage] = top
             self.model.rows[stage] = max(top, min(self.model.rows[stage], top + rows - 1))
             self._paint({stage})

@@ -50,7 +50,6 @@ class Glyphs:
     open: str = _glyph("·", ".")
     high: str = _glyph("▲", "^")
     urgent: str = _glyph("▲▲", "^^")
-    best: str = _glyph("*", "*")
 
     # Between words
     cut: str = _glyph("…", "..", cp437=False)

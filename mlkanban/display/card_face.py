@@ -579,7 +579,7 @@ def _beside_newest(metric: MetricFields, view: FaceContext, *, typed: bool) -> I
     value, target = value_text(metric), view.glyphs.compared(target_text(metric))
     forms = [f"last {_value_to_target(value, target, view)}{TYPED * typed}"] if value else []
     if forms or target:
-        yield Fact((*forms, target) if target else tuple(forms), "value")
+        yield Fact((*forms, target) if target else tuple(forms), "value", measured=True)
 
 
 def _broken_guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:

@@ -333,13 +333,9 @@ def configuration_grid(
     sds = ["" if one is None or one.sd is None else _number(one.sd) for one in results]
     many = [str(one.n) if one else "-" for one in results]
 
-    # Nothing is green of what breaks a guard or misses the target.
+    # Nothing is green of what misses the target.
     missed = best is not None and best.proposal is Proposal.NOT_SUPPORTED
     best_role = "dim" if missed else "live"
-
-    def star(at: int) -> Line:
-        is_best = best is not None and rows[at].result is best
-        return [Piece(glyphs.best if is_best else " ", best_role)]
 
     def mean(at: int) -> Line:
         line = [Piece(mean_texts[at], "value")]
@@ -359,7 +355,6 @@ def configuration_grid(
     size += spread + 1 + cell_len(glyphs.plus_minus) if spread else 0
     columns = [
         *([Column("", 1, lambda at: _letter(rows[at].key, marks))] if marking else []),
-        *([Column("", 1, star)] if best else []),
         column("n", many, "text", right=True),
     ]
     if any(results):

@@ -313,8 +313,8 @@ STATUS = {
         "back",
     ),
     RUNS: (
-        "run.log", "run.hold", "run.earlier", "run.later", "run.mark", "run.sort", "run.filter",
-        "run.diff", "run.again", "run.stop", "help", "back",
+        "run.log", "run.stop", "run.hold", "run.earlier", "run.later", "run.mark", "run.filter",
+        "run.again", "run.sort", "run.diff", "help", "back",
     ),
     QUEUE: (
         "queue.open", "run.earlier", "run.later", "run.hold", "run.stop", "help", "back",

@@ -103,8 +103,8 @@ def test_where_a_table_of_configurations_does_not_fit_each_has_lines_of_its_own(
     assert [line.split("  ")[0] for line in table] == ["CONFIGURATION", "depth 1", "depth 0"]
     for width in (48, 60, 80):
         lines = result_lines(runs, found, UTC, NOW, metric=metric, width=width, room=width)
-        at = lines.index("depth 1  best so far")
-        own = lines[at : lines.index("depth 0")]
+        at = lines.index("depth 1")
+        own = lines[at : lines.index("depth 0  best so far")]
         assert all(cell_len(line) <= width for line in own)
         said = " ".join(" ".join(own).split())
         for part in ("n 1", "auc 0.91", "vs the one before +.010 (", "vs the baseline +.110 (",

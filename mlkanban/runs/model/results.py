@@ -21,6 +21,7 @@ from mlkanban.core.metrics import (
     number_text,
     precise,
 )
+from mlkanban.core.models import Outcome
 from mlkanban.runs.model.configurations import draw, grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, MeanValue, difference, t_quantile
 from mlkanban.runs.model.outcome_counts import outcome_counts
@@ -58,6 +59,10 @@ class Proposal(StrEnum):
     SUPPORTED = "supported"
     NOT_SUPPORTED = "not supported"
     OPEN = "open"
+
+
+_SAYS = {Outcome.SHIPPED: Proposal.SUPPORTED, Outcome.LEARNED: Proposal.NOT_SUPPORTED}
+"""What the outcome of a card says of its target. The others say nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -320,9 +325,15 @@ class Results:
 
     @cached_property
     def best(self) -> Configuration | None:
-        """The configuration with the best mean; of equal ones, that with most runs. None where
-        nobody knows which values are better."""
-        return self._best_of(self.configurations) if has_direction(self.metric) else None
+        """The configuration with the best mean of those that break no guard; of equal ones, that
+        with most runs. None where all break one, or nobody knows which values are better."""
+        unbroken = self.unbroken if has_direction(self.metric) else []
+        return self._best_of(unbroken) if unbroken else None
+
+    @cached_property
+    def unbroken(self) -> list[Configuration]:
+        """The configurations that break no guard."""
+        return [one for one in self.configurations if not one.breaks_guards]
 
     def _best_of(self, some: Iterable[Configuration]) -> Configuration:
         return max(some, key=lambda one: (-one.mean if self.lower else one.mean, one.n))
@@ -340,10 +351,22 @@ class Results:
 
     @cached_property
     def best_run(self) -> Run | None:
-        """None where nobody knows which values are better."""
-        if not has_direction(self.metric):
+        """The run with the best value of those that break no guard. None where all break one, or
+        nobody knows which values are better."""
+        return self.best_among(self.runs)
+
+    def best_among(self, some: Iterable[Run]) -> Run | None:
+        """The same of some of the runs that count."""
+        runs = [run for run in some if not self._breaks_guards(run)]
+        if not runs or not has_direction(self.metric):
             return None
-        return (min if self.lower else max)(self.runs, key=lambda run: run.metrics[self.name])
+        return (min if self.lower else max)(runs, key=lambda run: run.metrics[self.name])
+
+    def _breaks_guards(self, run: Run) -> bool:
+        return any(
+            guard_state(guard, run.metrics.get(guard["name"])) is GuardState.BROKEN
+            for guard in self.guards
+        )
 
     def is_best_run(self, run: Run) -> bool:
         """Whether a run is the best of several."""
@@ -381,18 +404,17 @@ class Results:
         """`40 trials, best 3.80 (lr 3e-4): repeat it with two more seeds; the best of many is
         lucky`. The best is by its mean, of those that break no guard. A configuration that was
         repeated need not be once more, and is no trial."""
-        if self.best is None:
+        if not has_direction(self.metric):
             least, most = (number_text(pick(self.values), self.metric) for pick in (min, max))
             many = f"{self.trials} trials, values from {least} to {most}"
             return f"{many}; the card does not say which are better"
-        unbroken = [one for one in self.configurations if not one.breaks_guards]
-        lead = self._best_of(unbroken or self.configurations)
+        lead = self.best or self._best_of(self.configurations)
         best = f"best {lead.measured}"
         if details := ", ".join(filter(None, (lead.many if lead.n > 1 else "", lead.label))):
             best += f" ({details})"
-        if not unbroken:
+        if self.best is None:
             return f"{self.trials} trials, {best}, but {lead.guards_in_the_way}"
-        if lead is not self.best:
+        if lead is not self._best_of(self.configurations):
             best += " of those that break no guard"
         if lead.n >= CONFIRMED:
             return f"{self.trials} trials, {best}"
@@ -412,7 +434,8 @@ class Results:
             return self.proposal or ""
         if len(self.configurations) == 1:
             return self.proposal
-        link = "by" if self.proposal is Proposal.SUPPORTED else "by the best,"
+        best = self.proposal is Proposal.NOT_SUPPORTED and self.basis is self.best
+        link = "by the best," if best else "by"
         return f"{self.proposal} {link} {self.basis.summary_by_label}"
 
     @property
@@ -423,6 +446,14 @@ class Results:
             return ""
         guards = "".join(f"; {guard.summary}" for guard in self.basis.guards)
         return f"{self.proposal}: {self.name} {self.basis.summary}{guards}"
+
+    def verdict_on(self, outcome: Outcome) -> str:
+        """The `verdict` for a card that ends so, '' where it does not say the same."""
+        return self.verdict if self.proposal is _SAYS.get(outcome) else ""
+
+    def contradicts(self, outcome: Outcome) -> bool:
+        """Whether the runs say the opposite of how a card ended."""
+        return bool(self.verdict) and self.proposal is not _SAYS.get(outcome, self.proposal)
 
 
 def results(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
 
+from mlkanban.core.metrics import has_direction
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.curve_lines import LEAST_HEIGHT
 from mlkanban.display.grid import Grid
@@ -550,6 +551,8 @@ class RunsScreen(ListScreen):
         run = self._run_here
         several = self._inside is None and len(self._rows[self.row].runs) > 1
         idle = {"run.stop"} if run.state.ended and not self._left.get(run.id) else set()
+        if self._run_before is None:
+            idle.add("run.diff")
         if run.state is RunState.TRACKED:
             idle |= set() if several else {"run.log"}
             idle |= {"run.again"} if run.commit else {"run.again", "run.diff"}
@@ -592,8 +595,11 @@ class RunsScreen(ListScreen):
         if found is None:
             self.status.show("No run has a value of the card's metric.")
             return
-        if found.best is None:
+        if not has_direction(found.metric):
             self.status.show("The card does not say which values are better.")
+            return
+        if found.best is None:
+            self.status.show("Every configuration breaks a guard: none is the best.")
             return
         if inside is None:
             ids = {run.id for run in found.best.runs}
@@ -603,12 +609,9 @@ class RunsScreen(ListScreen):
                 if row.result and row.result.runs[0].id in ids
             ]
         else:
-            values = [
-                (run.metrics[found.name], at)
-                for at, run in enumerate(inside.runs)
-                if run.is_result and found.name in run.metrics
-            ]
-            best = [(min if found.lower else max)(values)[1]] if values else []
+            values = [run for run in inside.runs if run.is_result and found.name in run.metrics]
+            first = found.best_among(values)
+            best = [inside.runs.index(first)] if first is not None else []
         if best:
             self.go(best[0])
         else:
@@ -616,7 +619,10 @@ class RunsScreen(ListScreen):
 
     def do_run_sort(self) -> None:
         """Sort the configurations by the next of the orders."""
-        if not self.length or self._inside:
+        if not self.length:
+            return
+        if self._inside:
+            self.status.show("Only configurations are sorted, not their runs.", passing=True)
             return
         orders = [order for order in Order if self._results or order is not Order.METRIC]
         at = orders.index(self._order) if self._order in orders else 0
@@ -644,10 +650,7 @@ class RunsScreen(ListScreen):
         """Show what changed in the code from the marked run, or the one before, to this one."""
         if not self.length:
             return
-        run = self._run_here
-        before = next((other for other in self._marked_runs if other.id != run.id), None)
-        at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
-        before = before or next(iter(self._runs[at + 1 :]), None)
+        run, before = self._run_here, self._run_before
         if before is None:
             self.status.show("There is no run before this one. Space marks another one.")
             return
@@ -658,6 +661,15 @@ class RunsScreen(ListScreen):
             self.status.show(changes.text)
         else:
             self._editor.hand_over(partial(page_text, changes.text, ".diff"))
+
+    @property
+    def _run_before(self) -> Run | None:
+        """The run that the one under the cursor is compared with: the marked one, else the one that
+        was started before it."""
+        run = self._run_here
+        marked = next((other for other in self._marked_runs if other.id != run.id), None)
+        at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
+        return marked or next(iter(self._runs[at + 1 :]), None)
 
     @property
     def _marked_runs(self) -> list[Run]:

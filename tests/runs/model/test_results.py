@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from mlkanban.core.models import Outcome
 from mlkanban.display.run_text import in_order_of_state
 from mlkanban.runs.model.configurations import grouped
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -770,3 +771,46 @@ def test_what_is_left_out_is_told_by_our_own_state_first() -> None:
     pruned = inside("x", 1, 0.5, "PRUNED")
     [told] = said_of([failed, *killed, pruned], METRIC)
     assert told.startswith("only finished runs count: left out 1 failed, 1 killed, 1 pruned (auc ")
+
+
+def test_the_best_breaks_no_guard() -> None:
+    limit = {"name": "ms", "direction": "<=", "target": 50.0}
+    cases = tried((1, 0.1), (1, 0.11), (2, 0.2), (2, 0.21))
+
+    def found(*ms: float) -> Results:
+        some = [
+            replace(run, metrics={**run.metrics, "ms": value})
+            for run, value in zip(cases, ms, strict=True)
+        ]
+        made = results(some, LOSS, guards=[limit])
+        assert made is not None
+        return made
+
+    held = found(40, 40, 40, 40)
+    assert held.best is not None
+    assert held.best.label == "depth 1"
+    broken = found(90, 90, 40, 40)
+    assert broken.best is not None
+    assert (broken.best.label, best_id(broken)) == ("depth 2", cases[2].id)
+    none = found(90, 90, 90, 90)
+    assert (none.best, none.best_run) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome", "proposed", "contradicted"),
+    [
+        (0.1, Outcome.SHIPPED, True, False),
+        (0.1, Outcome.LEARNED, False, True),
+        (0.1, Outcome.ABANDONED, False, False),
+        (0.5, Outcome.SHIPPED, False, True),
+        (0.5, Outcome.LEARNED, True, False),
+        (0.22, Outcome.LEARNED, False, False),
+    ],
+)
+def test_a_verdict_is_proposed_that_agrees_with_the_outcome(
+    value: float, outcome: Outcome, proposed: bool, contradicted: bool
+) -> None:
+    found = results(tried((1, value), (1, value + 0.01), (1, value - 0.01)), LOSS)
+    assert found is not None
+    assert bool(found.verdict_on(outcome)) is proposed
+    assert found.contradicts(outcome) is contradicted

@@ -345,19 +345,28 @@ def snooze(session: Session, cards: Sequence[str], until: str) -> None:
 def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, override: str) -> None:
     """Finish cards. Abandoned before commitment they are recorded as discarded.
 
-    Where the runs of a card say something of its target, a verdict is proposed, and none is set.
+    Where the runs of a card say the same of its target, a verdict is proposed, and none is set;
+    where they say the opposite, that is said.
     """
     with session.service(write=True) as service:
         done = service.cards.finish(cards, Outcome(outcome), verdict, override=override)
         session.answer_done("done", done, service)
         for card in done.cards:
             if card.metric and not card.verdict:
-                _propose(session, service, card.ref)
+                _propose(session, service, card.ref, Outcome(outcome))
 
 
-def _propose(session: Session, service: "Service", ref: str) -> None:
+def _propose(session: Session, service: "Service", ref: str, outcome: Outcome) -> None:
+    """Name the verdict that the runs of a card propose, or that they contradict its outcome."""
     results = service.runs.results(ref)
-    if results is not None and results.verdict:
+    if results is None:
+        return
+    if results.contradicts(outcome):
+        session.show_message(
+            f"{ref}: finished as {outcome.value}, though its runs say {results.verdict}; "
+            f"{results.why}."
+        )
+    elif results.verdict_on(outcome):
         session.show_message(f"{ref}: its runs say {results.verdict}; {results.why}.")
         session.show_message(
             f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(results.verdict)}"

@@ -44,7 +44,6 @@ class CommandScreen(Protocol):
         form: str,
         guarded: bool = False,
         lines: bool = False,
-        suggested: bool = False,
         preview: Callable[[str], str] | None = None,
     ) -> Done | None: ...
 

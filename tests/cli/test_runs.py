@@ -185,13 +185,21 @@ def test_the_runs_of_a_card_are_told_apart_where_it_is_shown(
 
 
 def test_a_verdict_is_proposed_and_never_set(mlk: Person, ref: str) -> None:
-    told = mlk("done", ref, "--outcome", "learned")
+    told = mlk("done", ref, "--outcome", "shipped")
     assert f"{ref}: its runs say supported: auc 0.935 +- 0.0071 (2 runs); >=0.92 is" in told.err
     assert f"mlkanban edit {ref} --verdict 'supported: auc 0.935 +- 0.0071 (2 runs)'" in told.err
     assert mlk.data("show", ref)["verdict"] == ""
-    again = mlk("done", ref, "--outcome", "learned", "--verdict", "it helps")
+    again = mlk("done", ref, "--outcome", "shipped", "--verdict", "it helps")
     assert "its runs say" not in again.err
     assert mlk.data("show", ref)["verdict"] == "it helps"
+
+
+def test_an_outcome_that_the_runs_contradict_is_named_and_no_verdict_proposed(
+    mlk: Person, ref: str
+) -> None:
+    told = mlk("done", ref, "--outcome", "learned")
+    assert f"{ref}: finished as learned, though its runs say supported: auc 0.935" in told.err
+    assert "--verdict" not in told.err
 
 
 def test_where_runs_say_nothing_no_verdict_is_proposed(board: Person) -> None:

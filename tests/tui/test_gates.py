@@ -113,13 +113,13 @@ async def test_shipping_asks_and_other_ends_do_not(gated: Path) -> None:
     async with opened(gated) as board:
         await board.go_to(CARD)
         await board.press("card.finish")
-        await board.keys("s")
+        await board.keys("s", "enter")
         assert "with 3 unticked" in board.question()
         await board.keys("t")
         assert board.stage("Monitoring").cards() == [CARD]
         assert "finished: shipped" in board.status()
         await board.press("undo", "card.finish")
-        await board.keys("l")
+        await board.keys("l", "enter")
         assert "finished: learned" in board.status()
 
 

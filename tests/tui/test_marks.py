@@ -192,7 +192,7 @@ async def test_a_block_of_some_leaves_those_alone_that_are_blocked(small: Path) 
 async def test_what_one_of_them_does_not_allow_is_done_to_none(small: Path) -> None:
     async with opened(small) as board:
         await board.press("card.finish")
-        await board.keys("l")
+        await board.keys("l", "enter")
         await board.press("finished.show", "mark.all")
         before = seen(board)
         for keys in (["b"], ["z", "w"], ["c", "s"]):

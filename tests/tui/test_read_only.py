@@ -26,7 +26,7 @@ async def test_the_board_is_up_and_says_why(used: Path) -> None:
 async def test_every_write_is_refused_with_the_reason(used: Path) -> None:
     async with opened(used, opening=lambda: reader(used)) as board:
         before = board.events()
-        for keys in (["L"], ["J"], ["m", "2"], ["x"], ["p", "u"], ["c", "s"], ["u"]):
+        for keys in (["L"], ["J"], ["m", "2"], ["x"], ["p", "u"], ["c", "s", "enter"], ["u"]):
             board.screen.status.clear()
             await board.keys(*keys)
             assert REASON in board.status(), keys

@@ -18,7 +18,7 @@ from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.tui.screens.runs import RunsScreen
 from tests.tools import needs
-from tests.tui.page import NOW, opened
+from tests.tui.page import NOW, SMALL, opened
 
 TITLE = "logistic baseline"
 ID = "20260320-080000-0000000a"
@@ -117,6 +117,16 @@ async def test_enter_opens_what_it_wrote_in_the_pager(
         await board.go_to(TITLE)
         await board.press("runs", "run.log")
         assert (tmp_path / "read").read_text() == "to stdout\nto stderr\n"
+
+
+async def test_a_narrow_terminal_names_the_key_that_stops_a_run_that_goes_on(small: Path) -> None:
+    async with opened(small, size=SMALL) as board:
+        forged(small, board.ref(TITLE))
+        await board.app.run_watch.look_now()
+        await board.go_to(TITLE)
+        await board.press("runs")
+        assert board.status().startswith("Enter log   X stop   Space mark")
+        assert "D changed code" not in board.status(), "there is no run before it"
 
 
 async def test_stopping_asks_first_and_only_stops_what_runs_here(small: Path) -> None:
@@ -397,6 +407,8 @@ async def test_runs_that_leave_it_open_propose_nothing(small: Path) -> None:
         await board.press("card.finish")
         assert "runs say" not in board.question()
         await board.keys("l")
+        assert board.typed() == ""
+        await board.keys("enter")
         with board.store() as service:
             assert service.cards.get(ref).outcome == "learned"
 
@@ -411,23 +423,43 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
         await board.go_to(TITLE)
         await board.press("card.finish")
         assert f"{ref}, whose runs say supported, ends as:" in board.question()
-        await board.keys("l")
-        assert f"Verdict on {ref}" in board.question()
+        await board.keys("s")
+        assert f"Verdict on {ref}, shipped  (Enter finishes" in board.question()
         assert board.typed() == "supported: auc 0.935 +- 0.0071 (2 runs)"
         await board.keys("ctrl+g")
         with board.store() as service:
             assert service.cards.get(ref).outcome is None, "given up"
         await board.press("card.finish")
-        await board.keys("l")
-        await board.type("supported, on two seeds")
-        assert board.typed() == "supported, on two seeds", "it replaces what is suggested"
+        await board.keys("s")
+        await board.type(", by a hair")
+        verdict = "supported: auc 0.935 +- 0.0071 (2 runs), by a hair"
+        assert board.typed() == verdict, "what is proposed stays"
         await board.keys("enter")
         with board.store() as service:
             card = service.cards.get(ref)
-        assert (card.outcome, card.verdict) == ("learned", "supported, on two seeds")
+        assert (card.outcome, card.verdict) == ("shipped", verdict)
         await board.press("undo")
         with board.store() as service:
             assert service.cards.get(ref).verdict == ""
+
+
+async def test_a_verdict_that_contradicts_the_outcome_is_not_proposed(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        for number, reached in enumerate((0.93, 0.94)):
+            run = ID.replace("0000000a", f"0000000{number}")
+            ends(forged(small, ref, run), 0, out=f"mlkanban: auc={reached}\n")
+        await board.app.run_watch.look_now()
+        await board.go_to(TITLE)
+        await board.press("card.finish")
+        await board.keys("l")
+        assert "learned, though its runs say supported" in board.question()
+        assert board.typed() == ""
+        await board.keys("escape")
+        await board.press("card.finish")
+        await board.keys("p")
+        assert "though" not in board.question(), "superseded says nothing of the target"
+        assert board.typed() == ""
 
 
 async def test_the_proposal_names_the_configuration_that_it_rests_on(small: Path) -> None:
@@ -440,7 +472,7 @@ async def test_the_proposal_names_the_configuration_that_it_rests_on(small: Path
         await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("card.finish")
-        assert "whose runs say supported by lr 1: 0.935 +- 0.0071 (2 runs)," in board.question()
+        assert "whose runs say supported by lr 1: .935 ±.0071 (2 runs)," in board.question()
 
 
 async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: Path) -> None:

@@ -56,7 +56,7 @@ async def test_thirty_cards_are_decided_on_by_their_keys(
                 case 3:
                     await page.keys("x")
                 case 4:
-                    await page.keys("c", "l")
+                    await page.keys("c", "l", "enter")
         assert "Done: 30 of 30 decided" in page.text()
         kinds = [kind for _, kind in page.events()[before:]]
         assert kinds == 6 * [

@@ -14,7 +14,7 @@ from tests.tui.page import clock
 pytestmark = pytest.mark.terminal
 
 PROGRAM = [sys.executable, "-m", "mlkanban", "triage"]
-KEYS = ("L", "5", "zw", "x", "cl")
+KEYS = ("L", "5", "zw", "x", "cl\r")
 KINDS = ["card.moved", "card.moved", "card.snoozed", "card.archived", "card.finished"]
 
 

@@ -119,7 +119,7 @@ async def test_a_failed_action_without_text_is_said_and_the_board_stays(
         monkeypatch.setattr(Cards, name, failing(error))
     async with opened(small) as board:
         before = board.stages()
-        for keys in (["L"], ["m", "2"], ["J"], ["K"], ["x"], ["p", "u"], ["c", "s"]):
+        for keys in (["L"], ["m", "2"], ["J"], ["K"], ["x"], ["p", "u"], ["c", "s", "enter"]):
             await board.press("cursor.top")
             if keys == ["K"]:
                 await board.press("cursor.down")

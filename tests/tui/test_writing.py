@@ -106,7 +106,11 @@ async def test_completing_asks_for_the_outcome(small: Path) -> None:
         await board.press("card.finish")
         assert "learned" in board.question()
         await board.keys("s")
+        assert f"Verdict on {ref}, shipped  (Enter finishes" in board.question()
+        await board.answer("joins in a minute")
         assert "finished: shipped" in board.status()
+        with board.store() as service:
+            assert service.cards.get(ref).verdict == "joins in a minute"
         assert board.stage("Monitoring").cards() == ["join the transactions"]
         await board.press("undo")
         assert board.stage("Data prep").cards() == ["join the transactions"]
@@ -129,7 +133,7 @@ async def test_what_was_learned_is_hidden_until_finished_cards_are_shown(small: 
     async with opened(small) as board:
         await board.go_to("logistic baseline")
         await board.press("card.finish")
-        await board.keys("l")
+        await board.keys("l", "enter")
         assert board.stage("Training").cards() == []
         assert "0/1" in board.stage("Training").header()
         await board.press("finished.show")

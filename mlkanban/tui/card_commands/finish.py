@@ -13,6 +13,7 @@ from mlkanban.tui.widgets.ask import Option
 if TYPE_CHECKING:
     from mlkanban.core.models import CardFace
     from mlkanban.runs.model.results import Results
+    from mlkanban.service import Done, Service
     from mlkanban.tui.card_commands.edits import CardEdits
     from mlkanban.tui.command_screen import CardsScreen
 
@@ -39,29 +40,55 @@ class FinishCommands:
             Option(key, dropped if outcome is Outcome.ABANDONED else text)
             for key, (outcome, text) in _OUTCOMES.items()
         ]
-        results = await self._proposed(faces)
-        by_runs = f", whose runs say {results.proposal_text}," if results else ""
-        key = await screen.ask.choose(f"{names(faces)}{by_runs} ends as:", options)
-        verdict: str | None = ""
-        if key is not None and results is not None:
-            verdict = await screen.ask.text(
-                f"Verdict on {faces[0].ref}", results.verdict, lines=True, suggested=True
-            )
-            screen.refocus()
-        if key is not None and verdict is not None:
-            await self.finish(faces, _OUTCOMES[key][0], verdict)
+        if len(faces) == 1 and faces[0].is_open:
+            await self._finish_with_verdict(faces[0], options)
+            return
+        key = await screen.ask.choose(f"{names(faces)} ends as:", options)
+        if key is not None:
+            await self.finish(faces, _OUTCOMES[key][0])
 
-    async def _proposed(self, faces: Sequence[CardFace]) -> Results | None:
-        """What the runs of a card say of its target, if nobody has written a verdict yet."""
-        if len(faces) != 1 or not faces[0].runs or not faces[0].metric:
-            return None
-        ref = faces[0].ref
-        read = await self._screen.fetch(lambda s: (s.runs.results(ref), s.cards.get(ref).verdict))
-        results, written = read or (None, "")
-        return results if results and results.verdict and not written else None
+    async def _finish_with_verdict(self, face: CardFace, options: Sequence[Option]) -> None:
+        """Ask how a card ends, then what came of it, for Enter to finish it."""
+        screen, ref = self._screen, face.ref
 
-    async def finish(self, faces: Sequence[CardFace], outcome: Outcome, verdict: str = "") -> None:
-        """Finish cards; what is shipped goes past gates."""
+        def read(service: Service) -> tuple[Results | None, str]:
+            results = service.runs.results(ref) if face.runs and face.metric else None
+            return results, service.cards.get(ref).verdict
+
+        known = await screen.fetch(read)
+        if known is None:
+            return
+        results, written = known
+        by_runs = ""
+        if results and results.verdict and not written:
+            by_runs = screen.host.glyphs.figures(f", whose runs say {results.proposal_text},")
+        screen.expect_question()
+        key = await screen.ask.choose(f"{ref}{by_runs} ends as:", options)
+        if key is None:
+            return
+        outcome = _OUTCOMES[key][0]
+        label = f"Verdict on {ref}, {outcome_for(outcome, committed=bool(face.started_at))}"
+        if results and results.contradicts(outcome):
+            label += f", though its runs say {results.proposal}"
+        given = written or (results.verdict_on(outcome) if results else "")
+        form = f"verdict {ref}"
+        typed = screen.unsaved.pop(form, "") or screen.host.drafts.get(form)
+        text = await screen.ask.text(
+            label, given, typed=typed, form=form, lines=True, verb="finishes"
+        )
+        screen.refocus()
+        done = None
+        if text is not None:
+            done = await self.finish([face], outcome, text if text != written else "")
+        if text and done is None and text != given:
+            screen.unsaved[form] = text  # it was refused: the next time it is there again
+        else:
+            screen.host.drafts.drop(form)
+
+    async def finish(
+        self, faces: Sequence[CardFace], outcome: Outcome, verdict: str = ""
+    ) -> Done | None:
+        """Finish cards; what is shipped goes past gates. None when it was not done."""
         refs = [face.ref for face in faces]
         done = await self._edits.pass_gates(
             lambda service, override, ticks: service.cards.finish(
@@ -71,6 +98,7 @@ class FinishCommands:
         )
         if done is not None and done.changed:
             self._screen.host.repeat = lambda cards, others: cards.finish.finish(others, outcome)
+        return done
 
     async def do_card_archive(self) -> None:
         faces = self._edits.chosen()

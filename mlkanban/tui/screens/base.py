@@ -450,11 +450,10 @@ class KeyScreen(Screen[None]):
         form: str,
         guarded: bool = False,
         lines: bool = False,
-        suggested: bool = False,
         preview: Callable[[str], str] | None = None,
     ) -> Done | None:
         """Ask for a line and write it; what was typed stays until it is written or given up.
-        `guarded`, `lines`, `suggested` and `preview` as in `Ask.text`."""
+        `guarded`, `lines` and `preview` as in `Ask.text`."""
         drafts = self.host.drafts
         text: str | None = drafts.get(form)
         done: Done | None = None
@@ -466,7 +465,6 @@ class KeyScreen(Screen[None]):
                 form=form,
                 guarded=guarded,
                 lines=lines,
-                suggested=suggested,
                 preview=preview,
             )
             self.refocus()

@@ -274,7 +274,6 @@ class UnlinkedScreen(ListScreen):
             display(run.title),
             lambda service, text: service.links.new_card(board.id, text, run),
             form=f"card for {run.ref}",
-            suggested=True,
         )
 
     async def do_unlinked_ignore(self) -> None:

@@ -92,7 +92,12 @@ class Ask(Vertical):
         """Its parts are made for the first question: the board is drawn without them. A command
         that asks on a screen that is going ends with it."""
         if self._asker.ready and not self.children:
-            field = Field(entered=self.submit, cancelled=self._asker.take_key, tab=self._tab)
+            field = Field(
+                entered=self.submit,
+                cancelled=self._asker.take_key,
+                tab=self._tab,
+                cut=self._glyphs.cut,
+            )
             await self.mount(Static(markup=False), field)
         if not self._asker.ready:
             raise asyncio.CancelledError

@@ -24,7 +24,8 @@ class Field(Input):
     A field with `lines` keeps the lines of what is pasted, any other one joins them; `text` is
     what it holds. Enter and what cancels are taken at once: on a slow line they arrive together
     with the keys after them, and those are not text any more. While `closed`, keys pass on to the
-    screen. `cut` ends a longer text than there is room for, unless one is in the field.
+    screen. `cut` stands where a longer text than there is room for is cut off: at its end, or,
+    while one is in the field, at its beginning.
     """
 
     def __init__(
@@ -68,9 +69,13 @@ class Field(Input):
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
         room = self.scrollable_content_region.width
-        if self.has_focus or not self._cut_sign or cell_len(self.value) <= room:
+        if not self._cut_sign:
             return strip
         cut = Segment(self._cut_sign, self.rich_style)
+        if self.has_focus and self.scroll_offset.x:
+            return Strip([cut, *strip.crop(cell_len(self._cut_sign), room)], room)
+        if self.has_focus or cell_len(self.value) <= room:
+            return strip
         return Strip([*strip.crop(0, room - cell_len(self._cut_sign)), cut], room)
 
     def validate_value(self, value: str) -> str:

@@ -206,7 +206,7 @@ def _unblock(board: Board, face: CardFace | None, outlook: Outlook, glyphs: Glyp
 
 
 def _block() -> TriageChoice:
-    return TriageChoice("card.block", "block", "asks by what; until:fri lifts it by itself")
+    return TriageChoice("card.block", "block", "asks by what; until fri lifts it by itself")
 
 
 def _snooze(snoozes: int) -> TriageChoice:

@@ -18,7 +18,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("what to do next", "{triage} decides card by card; {plan} compares ideas"),
         ("a card goes on", "{card.right} takes it to the next stage, {card.move} to any"),
         ("a stage is full", "{card.finish} finishes something; going over needs a reason"),
-        ("a card is stuck", "{card.block} says by what; until:fri lifts it by itself"),
+        ("a card is stuck", "{card.block} says by what; until fri lifts it by itself"),
         ("not now", "{card.snooze} takes it out of sight until a day"),
         ("it is done", "{card.finish} asks how: shipped, or learned that it fails"),
         ("that was wrong", "{undo} takes it back, {redo} does it again, in any session"),
@@ -80,7 +80,7 @@ PAGES: tuple[tuple[str, str], ...] = (
      "A full stage asks what gives way: put the card back, swap it, or go over the limit with a "
      "reason.\n\nFew things in progress get done sooner."),
     ("Stuck, or not now",
-     "{card.block} says what a card waits for; it keeps its place. until:fri lifts it by itself."
+     "{card.block} says what a card waits for; it keeps its place. until fri lifts it by itself."
      "\n\n{card.snooze} takes a card out of sight until a day.\n\n"
      "{triage} goes through everything that asks for a decision, one key each."),
     ("How long it takes",

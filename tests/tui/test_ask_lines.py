@@ -28,6 +28,14 @@ def test_what_the_keys_do_is_not_broken() -> None:
     assert texts(_label_lines(label, "saves", "", 78)) == [label, "(Enter saves, Ctrl+g cancels)"]
 
 
+def test_what_is_said_of_a_text_breaks_no_other_line() -> None:
+    asked = "Why  (Enter saves, Ctrl+g cancels)"
+    assert texts(_label_lines("Why", "saves", "until Fri 12-04", 78)) == [
+        f"{asked}  until Fri 12-04"
+    ]
+    assert texts(_label_lines("Why", "saves", "until Fri 12-04", 40)) == [asked, "until Fri 12-04"]
+
+
 @pytest.mark.parametrize("keys", [("card.block",), ("card.move",), ("filter",), ("card.note",)])
 @pytest.mark.parametrize("size", [SMALL, ROOMY])
 async def test_a_question_stands_under_a_rule_and_the_keys_of_the_screen_are_gone(

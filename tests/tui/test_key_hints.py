@@ -26,6 +26,7 @@ async def test_a_blocked_card_is_to_be_unblocked(used: Path) -> None:
         await board.go_to("retrain on the new quarter")
         assert "b unblock" in board.status()
         await board.press("card.block")
+        await board.keys("y")
         await board.press("cursor.up")
         assert "b block " in board.status()
 
@@ -37,6 +38,7 @@ async def test_the_page_of_a_card_names_the_keys_that_work_on_it(used: Path) -> 
         assert "b unblock" in board.status()
         assert "r runs" not in board.status()
         await board.press("card.block")
+        await board.keys("y")
         await board.press("back", "card.open")
         assert "b block " in board.status()
 

@@ -219,6 +219,7 @@ async def test_what_is_unblocked_is_not_counted_as_blocked(inbox: Path) -> None:
         await page.press("triage.previous")
         assert re.search(r"^ b  unblock", page.text(), re.MULTILINE)
         await page.press("card.block")
+        await page.keys("y")
         assert " unblocked 1" in page.lines()[0]
         await page.press("back")
     [kept] = sessions(inbox)

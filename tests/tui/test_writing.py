@@ -96,12 +96,21 @@ async def test_block_asks_for_the_reason_and_the_same_key_lifts_it(small: Path) 
         assert "■ data-access" in board.text()
         assert "1 blocked" in board.lines()[0]
         await board.press("card.block")
+        assert "v1 is blocked by data-access since " in board.question()
+        assert "waiting for the warehouse" in board.question()
+        await board.keys("enter")
+        assert board.question(), "Enter lifts nothing"
+        await board.keys("q")
+        assert "■ data-access" in board.text()
+        await board.press("card.block")
+        await board.keys("y")
         assert "■ data-access" not in board.text()
         assert "blocked" not in board.lines()[0]
 
 
 async def test_completing_asks_for_the_outcome(small: Path) -> None:
     async with opened(small) as board:
+        ref = board.ref("join the transactions")
         await board.go_to("join the transactions")
         await board.press("card.finish")
         assert "learned" in board.question()

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from mlkanban.core.day_input import day_text
 from mlkanban.core.field_kinds import condition_text
 from mlkanban.core.models import BlockReason
 from mlkanban.core.quick_add import condition_in
 from mlkanban.errors import UsageProblem
 from mlkanban.tui.card_commands.edits import names
-from mlkanban.tui.widgets.ask import numbered
+from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
+    from mlkanban.core.card import Blocker
+    from mlkanban.core.models import CardFace
     from mlkanban.service import Done, Service
     from mlkanban.tui.card_commands.edits import CardEdits
     from mlkanban.tui.command_screen import CardsScreen
@@ -34,10 +38,29 @@ class BlockCommands:
             return
         free = [face for face in faces if not face.block_reason]
         if not free:
-            await self._edits.change_cards(faces, lambda s, refs: s.cards.unblock(refs))
+            await self._unblock(faces)
             return
         # Of several, those that are blocked already keep their reasons.
-        faces = free
+        await self._block(free)
+
+    async def _unblock(self, faces: Sequence[CardFace]) -> None:
+        """Lift blocks after a question, which says of one card what would be lost."""
+        question = f"Unblock {names(faces)}?"
+        if len(faces) == 1:
+            ref, today = faces[0].ref, self._screen.host.today()
+            card = await self._screen.fetch(lambda service: service.cards.get(ref))
+            if card is None:
+                return
+            if card.blocker is None:  # lifted meanwhile
+                self._screen.status.show(f"{ref} is not blocked any more.")
+                return
+            self._screen.expect_question()
+            since = card.blocker.since.astimezone(ZoneInfo(self._screen.host.model.board.timezone))
+            question = f"{ref} is blocked by {_blocker_text(card.blocker, since.date(), today)}."
+        if await self._screen.ask.choose(question, [Option("y", "unblock")]) is not None:
+            await self._edits.change_cards(faces, lambda s, refs: s.cards.unblock(refs))
+
+    async def _block(self, faces: Sequence[CardFace]) -> None:
         reasons = list(BlockReason)
         options = numbered([reason.value for reason in reasons])
         key = await self._screen.ask.choose(f"What blocks {names(faces)}?", options, rows=True)
@@ -59,6 +82,14 @@ class BlockCommands:
             lines=True,
             preview=lambda text: _understood(text, today),
         )
+
+
+def _blocker_text(block: Blocker, since: date, today: date) -> str:
+    """`environment since Thu 11-26, until Fri 12-04: image lacks libcudnn`."""
+    lifted_by = condition_text(block.until, today)
+    text = f"{block.reason} since {day_text(since, today)}{f', {lifted_by}' if lifted_by else ''}"
+    note = " ".join(block.note.split())
+    return f"{text}: {note}".rstrip(".") if note else text
 
 
 def _understood(text: str, today: date) -> str:

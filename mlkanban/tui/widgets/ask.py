@@ -314,17 +314,21 @@ class Ask(Vertical):
 
 def _label_lines(label: str, verb: str, remark: str, room: int) -> list[Line]:
     """What is asked for, with what the keys do and a remark on what is typed; the keys stand on a
-    line of their own where they would be broken."""
+    line of their own where they would be broken, and so does the remark."""
     keys = [
         Piece("  (", "dim"), Piece("Enter", "focus"), Piece(f" {verb}, ", "dim"),
         Piece("Ctrl+g", "focus"), Piece(" cancels)", "dim"),
     ]  # fmt: skip
     asked = [Piece(label, "title")]
-    said = [Piece(f"  {remark}", "text")] if remark else []
-    if sum(cell_len(display(piece.text)) for piece in [*asked, *keys]) <= room:
-        return [[*asked, *keys, *said]]
-    keys[0] = Piece("(", "dim")
-    return [asked, [*keys, *said]]
+    lines: list[Line] = [[*asked, *keys]]
+    if width_of(lines[0]) > room:
+        keys[0] = Piece("(", "dim")
+        lines = [asked, keys]
+    if remark and width_of(lines[-1]) + 2 + cell_len(display(remark)) <= room:
+        lines[-1].append(Piece(f"  {remark}", "text"))
+    elif remark:
+        lines.append([Piece(remark, "text")])
+    return lines
 
 
 def _in_one_line(label: str, options: Sequence[Option], room: int) -> list[Line]:

@@ -35,6 +35,7 @@ from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.fold_file import read_folds, write_folds
+from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.host import Repeat, ReportState, RunValues
 from mlkanban.tui.live_values import LiveValues
 from mlkanban.tui.message_log import MessageLog
@@ -334,7 +335,7 @@ class BoardApp(App[None], inherit_bindings=False):
             )
         elif self.demo:
             self.show_message(
-                "A demo board, thrown away at the end: try everything. ? helps, gt is a tour."
+                with_keys("A demo, thrown away at the end. {tour} is a tour.", self.commands)
             )
 
     @property

@@ -272,7 +272,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("board.open", ("enter",), "Open board", "work on this board", "Boards", (PORTFOLIO,)),
     Command("board.new", ("n",), "New board", "a new board from a template", "Boards",
             (PORTFOLIO,)),
-    Command("theme", ("T",), "Theme", "choose a theme", "Screens", (BOARD,)),
+    Command("theme", ("T",), "Theme", "choose a theme", "Screens", SCREENS),
     Command("palette", (":", "ctrl+p"), "Commands", "find any command by its name", "Screens",
             SCREENS),
     Command("tour", ("gt",), "Tour", "the board in a minute", "Screens"),
@@ -468,6 +468,34 @@ def shown(key: str) -> str:
     if key in _NAMED:
         return {"pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc"}.get(key, key.capitalize())
     return key
+
+
+_PLACES = {
+    BOARD: "on the board", CARD: "on the page of a card", TRIAGE: "in triage",
+    PLAN: "in planning", RUNS: "on the page of runs", UNLINKED: "in the inbox",
+    REPORTS: "in reports", STAGES: "on the page of stages", CHARTER: "in the charter",
+    PORTFOLIO: "among the boards", MESSAGES: "among the messages", HELP: "in the help",
+}  # fmt: skip
+"""Where a command works, in a sentence; the first of them is named."""
+
+
+def idle_key_text(key: str, commands: Sequence[Command], where: str) -> str:
+    """What is said of a key that does nothing on a screen: what it does elsewhere, if it does. ''
+    for what no person presses."""
+    if not _known(key):
+        return ""
+    text = f"{shown(key)} does nothing here"
+    if where == FORM:
+        return f"{text}."
+    for place, words in _PLACES.items():
+        if command := on_screen(commands, place).get(key):
+            return f"{text}; {words} it is {command.title}."
+    return f"{text}."
+
+
+def idle_answer_text(key: str) -> str:
+    """What is said of a key that answers nothing that a question offers."""
+    return f"{shown(key)} is no answer here; {CANCELS} cancels." if _known(key) else ""
 
 
 def keys_shown(command: Command) -> str:

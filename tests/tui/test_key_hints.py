@@ -168,8 +168,11 @@ async def test_a_long_message_lies_over_the_board_and_moves_nothing(used: Path) 
         board.screen.status.show("word " * 40)
         await board.settled()
         assert board.board_screen.view.size == size
-        assert [line.startswith(" word word") for line in board.lines()[-3:]] == [True] * 3
-        assert board.lines()[:-3] == before[:-3]
+        assert [line.startswith(" word word") for line in board.lines()[-4:]] == [True] * 3 + [
+            False
+        ]
+        assert board.lines()[-1] == before[-1], "the keys stay"
+        assert board.lines()[:-4] == before[:-4]
         await board.press("card.note")
         assert board.lines()[-2].startswith(" Note on v1") or "Note on v1" in board.text()
         await board.keys("ctrl+g")

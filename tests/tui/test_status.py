@@ -7,7 +7,9 @@ import pytest
 from mlkanban.errors import StoreProblem
 from mlkanban.service import Done
 from mlkanban.service.boards import Boards
-from tests.tui.page import opened
+from mlkanban.tui.commands import BOARD, COMMANDS, SCREENS, on_screen
+from tests.tui.page import ROOMY, SMALL, opened
+from tests.tui.test_commands import arrive
 
 HINTS = "Enter open"
 
@@ -53,3 +55,59 @@ async def test_what_is_answered_after_the_end_is_shown_nowhere(small: Path) -> N
     assert app.front is None
     app.show_message("A run has ended.")
     app.show_result(Done("A run has ended."))
+
+
+@pytest.mark.parametrize("size", [SMALL, ROOMY])
+async def test_a_message_leaves_the_keys_in_sight(small: Path, size: tuple[int, int]) -> None:
+    async with opened(small, size=size) as board:
+        await board.press("card.right")
+        last = board.lines()[-1]
+        assert last.startswith(f" {board.screen.status.message}   Enter open")
+        assert last.rstrip().endswith("? help")
+
+
+async def test_a_click_on_a_key_behind_a_message_is_that_key(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.right")
+        at = board.lines()[-1].index("? help")
+        await board.pilot.click(offset=(at, len(board.lines()) - 1))
+        await board.settled()
+        assert board.lines()[0].strip().startswith("Help")
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("A", "A does nothing here; on the page of a card it is Run again."),
+        ("X", "X does nothing here; on the page of runs it is Stop run."),
+        ("9", "There is no stage 9."),
+        ("f3", "F3 does nothing here."),
+        ("shift+tab", "Shift+Tab does nothing here; in reports it is Previous chart."),
+    ],
+)
+async def test_a_key_that_does_nothing_says_so(small: Path, key: str, text: str) -> None:
+    async with opened(small) as board:
+        await board.keys(key)
+        assert board.status() == text
+        assert text not in board.messages(), "that need not be read again"
+
+
+async def test_a_key_that_does_nothing_says_so_on_every_page(used: Path) -> None:
+    async with opened(used) as board:
+        for where in set(SCREENS) - {BOARD}:
+            await arrive(board, where)
+            taken = on_screen(COMMANDS, where)
+            idle = next(key for key in "RAJKbo9" if key not in taken)
+            await board.keys(idle)
+            assert f"{idle} does nothing here" in board.status(), where
+            board.screen.status.clear()
+            while board.screen is not board.board_screen:
+                await board.press("back")
+
+
+async def test_a_key_that_answers_nothing_says_so(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.finish")
+        await board.keys("x")
+        assert board.status() == "x is no answer here; q cancels."
+        assert board.question()

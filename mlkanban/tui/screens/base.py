@@ -26,9 +26,17 @@ from mlkanban.tui.bindings import (
     latin,
     pair_menu,
 )
-from mlkanban.tui.commands import BY_NAME, COMMANDS, STATUS, hint_with_keys, keys_shown
+from mlkanban.tui.commands import (
+    BY_NAME,
+    COMMANDS,
+    STATUS,
+    hint_with_keys,
+    idle_answer_text,
+    idle_key_text,
+    keys_shown,
+)
 from mlkanban.tui.key_hints import KeyHint, card_hints, key_hints
-from mlkanban.tui.widgets.ask import Ask, Option
+from mlkanban.tui.widgets.ask import Ask, Option, numbered
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 from mlkanban.tui.widgets.status_line import StatusLine
 
@@ -174,7 +182,7 @@ class KeyScreen(Screen[None]):
         key = latin(event.character or "", self.host.layout) if printable else event.key
         if self.ask.choosing:
             if not self.ask.press(key):
-                self._foreign(key)
+                self._show_idle(idle_answer_text(key), key)
         elif event.key in CANCEL_KEYS:
             self._escape()
         elif self.ask.asking:
@@ -187,14 +195,17 @@ class KeyScreen(Screen[None]):
         elif event.key == "ctrl+c":
             self.status.show("q leaves. Ctrl+g cancels a question.")
         else:
-            self._foreign(key)
+            self._show_idle(idle_key_text(key, self.host.commands, self.WHERE), key)
 
-    def _foreign(self, key: str) -> None:
-        """A key of another script than Latin, where the terminal does not tell which key it is."""
+    def _show_idle(self, text: str, key: str) -> None:
+        """Say that a key does nothing. One of another script than Latin, where the terminal does
+        not tell which key it is, never does."""
         if is_foreign_letter(key):
             self.status.show(
                 f"{display(key)} is no key here: switch the keyboard to Latin letters."
             )
+        elif text:
+            self.status.show(text, passing=True)
 
     async def _choose_command(self, menu: Mapping[str, Binding]) -> None:
         """The second key of a pair; it waits as long as the person does."""
@@ -346,6 +357,21 @@ class KeyScreen(Screen[None]):
 
     def do_redraw(self) -> None:
         self.host.redraw()
+
+    async def do_theme(self) -> None:
+        """Choose a theme, each shown as the cursor comes to it."""
+        names, before = sorted(self.host.own_themes), self.host.theme
+        options = numbered([f"{name}  in use" if name == before else name for name in names])
+        key = await self.ask.choose(
+            "Theme: j k show another, Enter takes it",
+            options,
+            at=names.index(before) if before in names else 0,
+            pointed=lambda at: self.host.show_theme(names[at]),
+        )
+        if key is None:
+            self.host.show_theme(before)
+        else:
+            self.host.use_theme(names[[option.key for option in options].index(key)])
 
     def do_palette(self) -> None:
         self.app.action_command_palette()

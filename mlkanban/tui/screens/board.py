@@ -157,6 +157,8 @@ class BoardScreen(KeyScreen):
         self._down(max(1, self.view.page // 2))
 
     def do_cursor_stage(self, number: int) -> None:
+        if number > len(self.board.stages):
+            self.status.show(f"There is no stage {number}.", passing=True)
         self._to_stage(number - 1)
 
     def do_card_open(self) -> None:
@@ -436,20 +438,6 @@ class BoardScreen(KeyScreen):
 
     def do_board_switch(self) -> None:
         self.open("portfolio")
-
-    async def do_theme(self) -> None:
-        names, before = sorted(self.host.own_themes), self.host.theme
-        options = numbered([f"{name}  in use" if name == before else name for name in names])
-        key = await self.ask.choose(
-            "Theme: j k show another, Enter takes it",
-            options,
-            at=names.index(before) if before in names else 0,
-            pointed=lambda at: self.host.show_theme(names[at]),
-        )
-        if key is None:
-            self.host.show_theme(before)
-        else:
-            self.host.use_theme(names[[option.key for option in options].index(key)])
 
     def do_back(self) -> None:
         if self.model.query or self.model.only or self.model.marks:

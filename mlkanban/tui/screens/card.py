@@ -344,6 +344,8 @@ class CardScreen(TextScreen):
     def do_card_tab(self, number: int) -> None:
         if number <= len(TABS):
             self._show_tab(TABS[number - 1])
+        else:
+            self.status.show(f"There is no tab {number}.", passing=True)
 
     def _tab_clicked(self, name: str) -> None:
         self._show_tab(Tab(name))

@@ -341,7 +341,9 @@ class TriageScreen(KeyScreen):
 
     async def do_triage_stage(self, number: int) -> None:
         faces = self._cards.edits.chosen()
-        if faces and number <= len(self.board.stages):
+        if faces and number > len(self.board.stages):
+            self.status.show(f"There is no stage {number}.", passing=True)
+        elif faces:
             await self._decide(
                 "accepted", self._cards.move.to_stage(faces, self.board.stages[number - 1])
             )

@@ -1,4 +1,4 @@
-"""The last line of every screen: keys that work here, or what just happened."""
+"""The last line of every screen: what just happened, and keys that work here."""
 
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
@@ -18,8 +18,11 @@ from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.theme import role_styles
 
 MESSAGE_SECONDS = 4.0
-"""So long a message takes the place of the keys, unless a key comes first."""
+"""So long a message is shown, unless a key comes first."""
 _MOST_LINES = 3
+"""Lines of a message."""
+_LEAST_KEYS = 2
+"""Keys that are shown behind a message; where fewer fit, it stands in lines of its own."""
 _GAP = "   "
 _STAY = ("help", "back")
 """The commands that are left out last where there is little room."""
@@ -27,8 +30,9 @@ _STAY = ("help", "back")
 
 class StatusLine(Widget):
     """Drawn by hand; `show` shows a message for some seconds, or until `clear` or the next one.
-    What does not fit in one line takes up to three. `worded` names keys in the place of commands in
-    a hint, `record` keeps messages to be read again. A click on a key is that key."""
+    It never takes the keys away: they stand behind it, or, where it leaves too little room, below
+    it; then it has up to three lines. `worded` names keys in the place of commands in a hint,
+    `record` keeps messages to be read again. A click on a key is that key."""
 
     class Resized(Message):
         """It takes another number of lines."""
@@ -79,13 +83,14 @@ class StatusLine(Widget):
         """Remind of other keys."""
         if hints != self.hints:
             self.hints = hints
-            if not self.message:
-                self.refresh()
+            self._fit()
+            self.refresh()
 
     def hide_keys(self, *, hidden: bool) -> None:
         """Remind of no keys, while they would answer a question."""
         if hidden != self._keys_hidden:
             self._keys_hidden = hidden
+            self._fit()
             self.refresh()
 
     def take_back(self, messages: Iterable[str]) -> None:
@@ -104,14 +109,14 @@ class StatusLine(Widget):
         self._fit()
 
     def on_click(self, event: events.Click) -> None:
-        if self.message:
-            self.clear()
-        elif hint := self._hint_at(event.x):
+        if event.y == self._above and (hint := self._hint_at(event.x)):
             self.post_message(self.Clicked(hint))
+        elif self.message:
+            self.clear()
 
     def _hint_at(self, x: int) -> KeyHint | None:
-        at = 1
-        for hint in self._fitting():
+        at = self._keys_from
+        for hint in self._fitting(at):
             end = at + cell_len(_worded(hint))
             if at <= x < end:
                 return hint
@@ -125,7 +130,7 @@ class StatusLine(Widget):
 
     def _fit(self) -> None:
         """As high as the message needs; a change of height paints the screen again, so rarely."""
-        height = min(_MOST_LINES, max(1, len(self._lines())))
+        height = self._height
         if (
             self.size.width
             and self.styles.height is not None
@@ -134,18 +139,50 @@ class StatusLine(Widget):
             self.styles.height = height
             self.post_message(self.Resized(height))
 
+    @property
+    def _marked(self) -> str:
+        return f"! {self.message}" if self.warning else self.message
+
+    @property
+    def _beside(self) -> bool:
+        """Whether the message stands in the line of the keys."""
+        if not self.message:
+            return True
+        if not self._keys_shown:
+            return cell_len(self._marked) < self.size.width - 1
+        keys = self._fitting(1 + cell_len(self._marked) + len(_GAP))
+        return len(keys) >= min(_LEAST_KEYS, len(self.hints))
+
+    @property
+    def _keys_shown(self) -> bool:
+        return bool(self.hints) and not self._keys_hidden
+
+    @property
+    def _above(self) -> int:
+        """How many lines the message has above that of the keys."""
+        return 0 if self._beside else min(_MOST_LINES, len(self._lines()))
+
+    @property
+    def _height(self) -> int:
+        return max(1, self._above + self._keys_shown)
+
+    @property
+    def _keys_from(self) -> int:
+        """The cell from which on keys stand in the last line."""
+        beside = self.message and self._beside
+        return 1 + cell_len(self._marked) + len(_GAP) if beside else 1
+
     def _lines(self) -> list[str]:
-        """The lines of the message."""
-        mark = "! " if self.warning else ""
-        if cell_len(self.message) + len(mark) < self.size.width - 1:
-            return [mark + self.message]
-        return wrap(
-            mark + self.message, max(10, self.size.width - 2), subsequent_indent=" " * len(mark)
-        )
+        """The lines of a message that is not beside the keys."""
+        indent = "  " if self.warning else ""
+        return wrap(self._marked, max(10, self.size.width - 2), subsequent_indent=indent)
 
     def render_line(self, y: int) -> Strip:
         styles = role_styles(self.app)
-        pieces = self._message(y) if self.message else self._keys()
+        if self.message and self._beside:
+            pieces = [(f" {self._marked}", self._role), *self._keys()]
+        else:
+            pieces = self._message(y) if y < self._above else self._keys()
         segments = [
             Segment(ascii_only(text) if self._glyphs.ascii else text, styles[role])
             for text, role in pieces
@@ -157,32 +194,34 @@ class StatusLine(Widget):
         text = " " + (lines[y] if y < len(lines) else "")
         if y == _MOST_LINES - 1 and len(lines) > _MOST_LINES:
             text = " " + " ".join(lines[y:])
-        return [
-            (
-                shortened(text, self.size.width - 1, self._glyphs.cut),
-                "alarm" if self.warning else "title",
-            )
-        ]
+        return [(shortened(text, self.size.width - 1, self._glyphs.cut), self._role)]
+
+    @property
+    def _role(self) -> str:
+        return "alarm" if self.warning else "title"
 
     def _keys(self) -> list[tuple[str, str]]:
-        pieces = [(" ", "dim")]
-        for hint in self._fitting():
+        start = self._keys_from
+        hints = self._fitting(start)
+        pieces = [(" " if start == 1 else _GAP, "dim")] if hints else []
+        for hint in hints:
             pieces += [(hint.key, "focus"), (f" {hint.word}{_GAP}", "dim")]
         return pieces
 
-    def _fitting(self) -> list[KeyHint]:
-        """As many pairs of key and word as fit, cut from the right; help stays in any case, and the
-        way back as long as anything else does."""
+    def _fitting(self, start: int) -> list[KeyHint]:
+        """As many pairs of key and word as fit from a cell on, cut from the right; help stays in
+        any case where the whole line is theirs, and the way back as long as anything else does."""
         hints = [] if self._keys_hidden else list(self.hints)
         stays = [hint for hint in hints if hint.command in _STAY]
-        while len(hints) > 1 and self._cells(hints) >= self.size.width:
+        least = 1 if start == 1 else 0
+        while len(hints) > least and start + self._cells(hints) > self.size.width - 1:
             others = [hint for hint in hints if hint not in stays]
             hints.remove(others[-1] if others else stays.pop())
         return hints
 
     @staticmethod
     def _cells(hints: Sequence[KeyHint]) -> int:
-        return 1 + sum(map(cell_len, map(_worded, hints))) + len(_GAP) * (len(hints) - 1)
+        return sum(map(cell_len, map(_worded, hints))) + len(_GAP) * (len(hints) - 1)
 
     def _drawable(self, message: str) -> str:
         return cell_text(self._worded(message))

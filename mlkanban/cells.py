@@ -5,15 +5,20 @@ from textwrap import wrap
 from rich.cells import cell_len, set_cell_size
 
 _BAR = " | "
+_BEFORE_CUT = " ,;:.("
 
 
 def shortened(text: str, width: int, cut: str = "..") -> str:
-    """`text` in at most `width` cells, with two dots where something was cut off. What is drawn on
-    a screen gives the `cut` of its glyphs, what is printed anywhere does without."""
+    """`text` in at most `width` cells, with two dots where something was cut off; what would stand
+    before these without a word is left out. What is drawn on a screen gives the `cut` of its
+    glyphs, what is printed anywhere does without."""
     if cell_len(text) <= width:
         return text
     left = width - len(cut)
-    return set_cell_size(text, left).rstrip() + cut if left > 1 else set_cell_size(text, width)
+    if left < 2:
+        return set_cell_size(text, width)
+    kept = set_cell_size(text, left).rstrip()
+    return (kept.rstrip(_BEFORE_CUT) or kept) + cut
 
 
 def padded(text: str, width: int, cut: str = "..") -> str:

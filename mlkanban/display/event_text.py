@@ -80,6 +80,10 @@ def action_text(action: UndoableAction, board: Board, now: datetime) -> str:
     if at.year != today.year:
         when = f"{at:%Y-%m-%d}"
     did = event_text(action.event, board)
+    if len(action.moves) > 1:
+        names = {stage.id: stage.name for stage in (*board.former, *board.stages)}
+        ways = (f"from {_stage(a, names)} to {_stage(b, names)}" for a, b in action.moves)
+        did = display(f"moved {', and '.join(ways)}")[:500]
     merged = lifecycle.merged_into(action.event.data.get("set", {}))
     if action.cards > 1 and not merged:
         return f"{when:>5}  {quantity(action.cards, 'card')}: {did}"
@@ -121,7 +125,7 @@ def _sentence(
     event: Event, values: Mapping[str, Any], was: Mapping[str, Any], names: Mapping[str, str]
 ) -> str:
     def stage(place: Any) -> str:
-        return names.get(place[0], "a removed stage") if place else "nowhere"
+        return _stage(place[0], names) if place else "nowhere"
 
     match event.kind:
         case "card.created":
@@ -207,6 +211,10 @@ def _sentence(
 def _before(was: Mapping[str, Any]) -> dict[str, Any]:
     """The values that an event replaced."""
     return {name: had[0] for name, had in was.items() if had}
+
+
+def _stage(stage: str, names: Mapping[str, str]) -> str:
+    return names.get(stage, "a removed stage")
 
 
 def _back(values: Mapping[str, Any], was: Mapping[str, Any], stage: Callable[[Any], str]) -> str:

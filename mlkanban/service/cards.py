@@ -217,10 +217,12 @@ class Cards:
             after = repository.loads(tx.conn, board.id)
             grown = rules.required(rules.grown(board, before, after)).warning
             warning = " ".join(filter(None, (gates.require_passed(), grown)))
-            cards = (tx.card(face.ref), tx.card(other.ref))
-            names = [board.stage(c.stage).name for c in cards]
-        message = f"{cards[0].ref} moved to {names[0]}, {cards[1].ref} to {names[1]}."
-        return Done(message, cards, warning)
+            moved, given_way = tx.card(face.ref), tx.card(other.ref)
+        message = (
+            f"{moved.ref} moved to {board.stage(moved.stage).name}, "
+            f"{given_way.ref} to {board.stage(given_way.stage).name}."
+        )
+        return Done(message, (given_way, moved), warning)
 
     def reorder(self, ref: str, before: str = "") -> Done:
         """Move a card ahead of another one of its stage, or to the end."""

@@ -36,7 +36,8 @@ WENT_BACK = (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an action did: one sentence for the person, the cards as they are now, a warning.
+    """What an action did: one sentence for the person, the cards as they are now, a warning. The
+    last of the `cards` is the one that the person goes on with.
 
     `changed` is False when all was that way already: nothing was written, nothing can be undone.
     `forced` when a reason was needed for it, `board_gone` when the board was taken back by it.

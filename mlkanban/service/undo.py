@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 
 class UndoableAction(NamedTuple):
     """An action of this person that is not undone: its `id`, the `event` that names it, how many
-    `cards` it was about, and the short id and title of the first of them ('' for none)."""
+    `cards` it was about, the short id and title of the first of them ('' for none), and between
+    which stages, by their ids, it moved cards."""
 
     id: str
     event: Event
     cards: int
     ref: str
     title: str
+    moves: tuple[tuple[str, str], ...] = ()
 
 
 class Undoing:
@@ -252,7 +254,8 @@ class _TakingBack:
             did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
         back = "Undone" if self._kind == UNDONE else "Done again"
         of = self._of(about) if self._kind == UNDONE else ""
-        message = f"{back}: {did}{f', with {names}' if things and names else ''}{of}."
+        message = f"{back}: {did}{f', with {names}' if things and names else ''}{of}"
+        message += "" if message.endswith(_CUT) else "."
         if beside:
             message += f" With it: {', '.join(beside)}."
         if kept:
@@ -263,7 +266,7 @@ class _TakingBack:
         """The title of the one card that an action was about."""
         cards = (self._tx.writer.projector.entity(e.entity).fields for e in events if e.card)
         title = next((str(fields.get("title", "")) for fields in cards), "")
-        return shortened(" ".join(title.split()), _TITLE, "\u2026")
+        return shortened(" ".join(title.split()), _TITLE, _CUT)
 
     def _of(self, events: Sequence[Event]) -> str:
         """When an action was done, where that was not just now."""
@@ -414,7 +417,7 @@ _SHOWN = 8
 """So many cards are named."""
 _LOOKED_AT = 50
 """Events of an action that is listed: an import has thousands."""
-_TITLE = 40
+_TITLE, _CUT = 60, "\u2026"
 _JUST_NOW = timedelta(hours=1)
 
 _DOING = {
@@ -441,9 +444,14 @@ def _undoable(conn: "Connection", action: str) -> UndoableAction:
     event = next((event for event in events if event.kind == kind), events[0])
     face = next(iter(repository.faces_of(conn, (event.card,))), None) if event.card else None
     cards = repository.cards_of_action(conn, action)
-    return UndoableAction(
-        action, event, cards, face.ref if face else "", face.title if face else ""
+    places = (
+        (one.data.get("was", {}).get("place", [None])[0], one.data.get("set", {}).get("place"))
+        for one in events
+        if one.kind == "card.moved"
     )
+    moves = dict.fromkeys((was[0], now[0]) for was, now in places if was and now)
+    ref, title = (face.ref, face.title) if face else ("", "")
+    return UndoableAction(action, event, cards, ref, title, tuple(moves))
 
 
 def _doing(events: Sequence[Event]) -> str:

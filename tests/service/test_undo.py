@@ -547,10 +547,11 @@ def test_a_card_that_shipped_where_it_stood_does_so_again_after_an_undo(ada: Per
 def test_an_undo_names_the_title_and_when_it_was_done(
     ada: Person, later: timedelta, when: str
 ) -> None:
-    [ref] = ada.adds("Rank alerts by the money that they save the analysts")
+    [ref] = ada.adds("Rank alerts by the money that they save our fraud analysts, and by more")
     ada.clock.now += later
     message = ada.undoes()
-    assert message == f"Undone: adding {ref} Rank alerts by the money that they save\u2026{when}."
+    cut = "Rank alerts by the money that they save our fraud analysts\u2026"
+    assert message == f"Undone: adding {ref} {cut}{when}{'.' * bool(when)}"
 
 
 def test_one_of_the_latest_actions_is_undone_and_no_other(ada: Person, bob: Person) -> None:

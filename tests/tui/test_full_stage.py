@@ -51,6 +51,7 @@ async def test_swap(small: Path, size: tuple[int, int]) -> None:
         await board.keys("1")
         assert board.stage("Training").cards() == [CARD]
         assert "logistic baseline" in board.stage("Ideas").cards()
+        assert board.current() == CARD, "the cursor follows the card that was moved"
         await board.press("undo")
         assert {name: set(cards) for name, cards in board.stages().items()} == {
             name: set(cards) for name, cards in before.items()

@@ -76,3 +76,12 @@ async def test_without_anything_to_undo_that_is_said(small: Path) -> None:
     async with opened(small, opening=eves) as page:
         await page.press("undo.list")
         assert page.status() == "There is nothing to undo."
+
+
+async def test_a_swap_is_named_in_both_directions(small: Path) -> None:
+    async with opened(small) as page:
+        await page.press("card.move")
+        await page.keys("5", "w", "1")
+        await page.press("undo.list")
+        row = " ".join(page.question().splitlines()[1].split())
+        assert row.endswith("2 cards: moved from Ideas to Training, and from Training to Ideas")

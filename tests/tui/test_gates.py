@@ -205,7 +205,7 @@ async def test_a_broken_guard_asks_and_cannot_be_ticked(small: Path) -> None:
         assert "✗ p95" in board.text()
         await board.press("card.right")
         assert board.lines()[-2].strip(" ─") == (
-            f"{board.ref(CARD)} leaves Evaluation with a broken guard: p95 61, not <=50:"
+            f"{board.ref(CARD)} leaves Evaluation with a broken guard: p95 61, not ≤50:"
             "   o go on (reason)   q cancel"
         )
         await board.keys("o")

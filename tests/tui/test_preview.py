@@ -202,6 +202,17 @@ async def test_tab_hides_it_for_good_and_brings_it_back(small: Path) -> None:
         assert not board.board_screen.preview.display
 
 
+async def test_it_follows_the_cursor_while_a_filter_is_typed(small: Path) -> None:
+    async with opened(small) as board:
+        await board.until(lambda: "v1" in strip_of(board)[0])
+        await board.press("filter")
+        await board.type("embedding")
+        found = board.ref("embedding store")
+        await board.until(lambda: strip_of(board)[0].startswith(f"── {found} "))
+        await board.type(" nowhere")
+        await board.until(lambda: strip_of(board)[0] == "")
+
+
 async def test_without_a_card_the_strip_is_empty(small: Path) -> None:
     async with opened(small) as board:
         await board.press("filter")

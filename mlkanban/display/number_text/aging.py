@@ -90,6 +90,15 @@ def _signs(card: AgingCard) -> str:
     return "!!" if LATE_MARK in card.marks else "!" if STALE_MARK in card.marks else ""
 
 
+def _state(card: AgingCard) -> tuple[str, str]:
+    """Why a card needs somebody, and the role of that; `''` where nothing says so."""
+    if BLOCKED_MARK in card.marks:
+        return "blocked", "alarm"
+    if LATE_MARK in card.marks:
+        return "past SLE", "clock"
+    return ("old", "clock") if STALE_MARK in card.marks else ("", "text")
+
+
 def summary(aging: Aging) -> Summary:
     note = f"pace from n {aging.n} finished | {scope_text(aging.scope)} | {_CONVENTION}"
     if not aging.cards:
@@ -105,7 +114,7 @@ def summary(aging: Aging) -> Summary:
         (
             c.ref,
             f"{c.age_days} d{_signs(c)}",
-            "blocked" if BLOCKED_MARK in c.marks else "",
+            _state(c)[0],
             "-" if c.pace is None else f"{100 * c.pace:.0f} %",
             aging.names[c.stage],
             c.title,
@@ -115,7 +124,11 @@ def summary(aging: Aging) -> Summary:
     return Summary(
         "Aging work in progress",
         lines,
-        Table(("card", "age", "state", "pace", "stage", "title"), rows),
+        Table(
+            ("card", "age", "state", "pace", "stage", "title"),
+            rows,
+            tuple(_state(c)[1] for c in aging.cards),
+        ),
         note,
     )
 

@@ -111,7 +111,8 @@ class CardEdits:
     async def _ask_at_gate(self, error: GateClosed, action: Passing, ticks: Ticks) -> Done | None:
         screen = self._screen
         options = [*([_TICK] if error.unticked else []), _GO_ON]
-        key = await screen.ask.choose(f"{error.message.rstrip('.')}:", options)
+        question = screen.host.glyphs.figures(f"{error.message.rstrip('.')}:")
+        key = await screen.ask.choose(question, options)
         if key == "t":
             ticks.update(error.unticked)
             return await self.pass_gates(action, ticks)

@@ -76,8 +76,6 @@ class BoardScreen(KeyScreen):
     @on(CardsView.CursorMoved)
     def _show_card(self) -> None:
         """The cursor is on another card, or the card is another one now."""
-        if self._filtering:
-            return  # with every letter another card: the one that is left is shown
         face, model = self.model.current, self.model
         self.status.offer(self.card_hints(self.targets()))
         if face is None:

@@ -57,7 +57,7 @@ _PATIENCE = 50
 _NOTHING = "There is nothing to point at in this view."
 _ROOMY = 120
 """From so many columns on the table stands beside the picture."""
-_SIDE, _PICTURE, _FLAT = 56, 84, 64
+_SIDE, _PICTURE, _FLAT = 56, 84, 44
 """The table is as wide as it needs, but leaves so much to the picture, or, where that has no more
 to say in more columns, the last number; unless it is narrower."""
 _WORDS = "words"

@@ -472,8 +472,9 @@ def shown(key: str) -> str:
 
 _PLACES = {
     BOARD: "on the board", CARD: "on the page of a card", TRIAGE: "in triage",
-    PLAN: "in planning", RUNS: "on the page of runs", UNLINKED: "in the inbox",
-    REPORTS: "in reports", STAGES: "on the page of stages", CHARTER: "in the charter",
+    PLAN: "in planning", RUNS: "on the page of runs", QUEUE: "in the queue",
+    UNLINKED: "in the inbox", REPORTS: "in reports", STAGES: "on the page of stages",
+    CHARTER: "in the charter",
     PORTFOLIO: "among the boards", MESSAGES: "among the messages", HELP: "in the help",
 }  # fmt: skip
 """Where a command works, in a sentence; the first of them is named."""

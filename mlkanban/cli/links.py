@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +17,27 @@ from mlkanban import clock
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, TRACKED
+from mlkanban.display.run_text import SHORTLY
 from mlkanban.errors import BadInput, NotFound, UsageProblem
+from mlkanban.files import write_whole
 from mlkanban.paths import in_full, places, working_folder
 from mlkanban.runs.local.folder import RunFolder, runs_folder
-from mlkanban.runs.model.inbox import experiments, find, find_experiment
+from mlkanban.runs.local.likely_runs import local_runs, newest_command_in
+from mlkanban.runs.model.inbox import (
+    experiments,
+    find,
+    find_experiment,
+    in_order_of_interest,
+    with_likely_run,
+)
 from mlkanban.runs.model.tracker_run import KINDS, Tracked
 from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 from mlkanban.runs.slurm.unlinked_jobs import link_job, unlinked_jobs
 from mlkanban.runs.trackers.places import place, read_all, servers, usual
+from mlkanban.runs.trackers.tracker import KnownRuns
+from mlkanban.runs.trackers.wandb import NO_PROGRAM
+from mlkanban.text import quantity
 
 if TYPE_CHECKING:
     from mlkanban.runs.trackers.places import TrackerRuns
@@ -163,7 +177,9 @@ def sync_runs(
             yield from _first([f"linked    {card}  {name}" for name, card in synced.linked])
             yield from _first([f"new       {name}" for name in synced.changed])
             label, listed = ("ignored", inbox.ignored) if ignored else ("unlinked", inbox.unlinked)
-            yield from inbox_lines(label, listed)
+            yield from inbox_lines(label, listed, inbox.metrics)
+            if elsewhere := len(inbox.of_other_stores):
+                yield f"tagged with cards of other stores: {quantity(elsewhere, 'run')}"
 
         session.answer(
             "sync-runs",
@@ -175,10 +191,11 @@ def sync_runs(
                 "changed": list(synced.changed),
                 "unlinked": [tracked_data(tracked) for tracked in inbox.unlinked],
                 "ignored": [tracked_data(tracked) for tracked in inbox.ignored],
+                "of_other_stores": len(inbox.of_other_stores),
             },
             lambda: map(session.clean, lines()),
         )
-    for problem in tracker_runs.problems:
+    for problem in tracker_runs.problems if paths else _new_problems(tracker_runs.problems):
         session.show_message(problem)
     if session.json:
         return
@@ -194,6 +211,19 @@ def sync_runs(
         session.show_message(
             deciding([path for path in paths if place(path, cwd) in tracker_runs.places])
         )
+
+
+def _new_problems(problems: Sequence[str]) -> list[str]:
+    """The problems without those of a missing program that were shown before: a look that cron
+    takes every hour names each once."""
+    file = places().data / "shown-problems"
+    with suppress(OSError):
+        shown = set(file.read_text().splitlines()) if file.exists() else set()
+        once = [problem for problem in problems if NO_PROGRAM in problem]
+        if not shown.issuperset(once):
+            write_whole(file, "".join(f"{line}\n" for line in once).encode())
+        return [problem for problem in problems if problem not in shown]
+    return [*problems]
 
 
 def _decide(
@@ -239,9 +269,11 @@ def _first(lines: Sequence[str]) -> Iterator[str]:
         yield f"and {more:,} more"
 
 
-def inbox_lines(label: str, runs: Sequence[Tracked], limit: int | None = None) -> Iterator[str]:
-    """A heading for each experiment, and its newest runs: at most `limit` of all together. What is
-    not listed is counted."""
+def inbox_lines(
+    label: str, runs: Sequence[Tracked], metrics: Collection[str], limit: int | None = None
+) -> Iterator[str]:
+    """A heading for each experiment, and its newest runs, with the `metrics` that cards are for
+    first: at most `limit` of all together. What is not listed is counted."""
     groups = experiments(runs)
     room, headings = len(runs) if limit is None else limit, 0
     for experiment in groups[:_LISTED]:
@@ -252,8 +284,9 @@ def inbox_lines(label: str, runs: Sequence[Tracked], limit: int | None = None) -
         listed = experiment.runs[: min(_LISTED, room)]
         room -= len(listed)
         for run in listed:
-            hint = f"tagged {run.card}" if run.card else ""
-            yield "  ".join(filter(None, (f"  {run.ref}", run.name, _metrics(run), hint)))
+            hint = f"tagged {run.card}" if run.card else run.within_text
+            values = _metrics(run, metrics)
+            yield "  ".join(filter(None, (f"  {run.ref}", run.name, values, hint)))
         if more := len(experiment.runs) - len(listed):
             yield f"  and {more:,} older"
     if more := len(groups) - headings:
@@ -272,12 +305,14 @@ def tracked_data(tracked: Tracked) -> dict[str, object]:
         "metrics": tracked.numbers,
         "params": dict(tracked.params),
         "tagged": tracked.card or None,
+        "during": {"run": tracked.within, "card": tracked.within_card} if tracked.within else None,
         "where": tracked.where,
     }
 
 
-def _metrics(tracked: Tracked) -> str:
-    return "  ".join(f"{name} {value:g}" for name, value in list(tracked.numbers.items())[:2])
+def _metrics(tracked: Tracked, wanted: Collection[str]) -> str:
+    names = in_order_of_interest(tracked.numbers, wanted)[:SHORTLY]
+    return "  ".join(f"{name} {tracked.numbers[name]:g}" for name in names)
 
 
 def _find(tracker_runs: TrackerRuns, run: str) -> Tracked:
@@ -299,12 +334,14 @@ def read_trackers(
     more = [] if only else usual(
         cwd, os.environ, [*session.settings.trackers, *service.links.places()]
     )  # fmt: skip
+    data = places().data
+    known = KnownRuns(service.links.ended(), partial(newest_command_in, data))
     with counting_line(session) as show:
         tracker_runs = read_all(
-            [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs")
-        )
+            [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs"),
+            known,
+        )  # fmt: skip
+    runs = with_likely_run(tracker_runs.runs, local_runs(data))
     unread = servers({} if only else os.environ, sources)
-    jobs = () if only else unlinked_jobs(places().data, clock.now(), COMMAND_SECONDS)
-    return replace(
-        tracker_runs, runs=(*tracker_runs.runs, *jobs), problems=(*tracker_runs.problems, *unread)
-    )
+    jobs = () if only else unlinked_jobs(data, clock.now(), COMMAND_SECONDS)
+    return replace(tracker_runs, runs=(*runs, *jobs), problems=(*tracker_runs.problems, *unread))

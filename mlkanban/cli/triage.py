@@ -79,7 +79,8 @@ def _unlinked(session: Session, limit: int | None) -> None:
 
     with session.service() as service:
         tracker_runs = read_trackers(session, service)
-        runs = service.links.inbox(tracker_runs.runs).unlinked
+        inbox = service.links.inbox(tracker_runs.runs)
+    runs = inbox.unlinked
     listed = [(experiment, run) for experiment in experiments(runs) for run in experiment.runs][
         :limit
     ]
@@ -89,7 +90,7 @@ def _unlinked(session: Session, limit: int | None) -> None:
             {"id": run.ref, "why": f"unlinked run of {experiment.name}", "title": run.title}
             for experiment, run in listed
         ],
-        lambda: map(session.clean, inbox_lines("unlinked", runs, limit)),
+        lambda: map(session.clean, inbox_lines("unlinked", runs, inbox.metrics, limit)),
     )
     for problem in tracker_runs.problems:
         session.show_message(problem)

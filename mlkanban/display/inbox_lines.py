@@ -1,13 +1,14 @@
 """Runs of trackers that wait for a decision, as lines of a screen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 
 from mlkanban.display.card_face import Line, Piece, drawn
 from mlkanban.display.lines import edge, filled, fitted, labelled, paragraph, rule, width_of
 from mlkanban.display.run_text import metrics_text, started
 from mlkanban.glyphs import Glyphs
-from mlkanban.runs.model.inbox import Experiment
+from mlkanban.runs.model.inbox import Experiment, in_order_of_interest
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.tracker_run import Tracked
 
@@ -31,9 +32,18 @@ def experiment_line(
     return [start, sign, *rule(title, room + 2, glyphs, place)[1:]]
 
 
-def run_line(one: Tracked, zone: tzinfo, width: int, glyphs: Glyphs, *, here: bool) -> Line:
-    """A run below its heading: its name, when it began, its state, two of its metrics."""
-    run, ascii = one.as_run(), glyphs.ascii
+def run_line(
+    one: Tracked,
+    zone: tzinfo,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    here: bool,
+    metrics: Collection[str] = (),
+) -> Line:
+    """A run below its heading: its name, when it began, its state, two of its metrics, those first
+    that cards are for."""
+    run, ascii = _in_order(one, metrics), glyphs.ascii
     state = _state_role(one.says)
     name = [Piece(drawn(one.title, ascii=ascii), "text")]
     line = [
@@ -45,6 +55,13 @@ def run_line(one: Tracked, zone: tzinfo, width: int, glyphs: Glyphs, *, here: bo
         *_metrics(run, ascii=ascii),
     ]
     return fitted(line, width, glyphs)
+
+
+def _in_order(one: Tracked, metrics: Collection[str]) -> Run:
+    """The run with its metrics in order of interest."""
+    run = one.as_run()
+    names = in_order_of_interest(run.metrics, metrics)
+    return replace(run, metrics={name: run.metrics[name] for name in names})
 
 
 def _metrics(run: Run, *, ascii: bool) -> Line:
@@ -67,7 +84,7 @@ def experiment_details(one: Experiment, width: int, glyphs: Glyphs) -> list[Line
 def run_details(one: Tracked, width: int, glyphs: Glyphs) -> list[Line]:
     """What else is known of a run."""
     known = [
-        ("run", one.ref, "text"), ("in", one.where, "dim"),
+        ("run", one.ref, "text"), ("in", one.where, "dim"), ("during", one.within_text, "text"),
         ("metrics", _values(one.numbers), "value"), ("params", _values(one.params), "text"),
     ]  # fmt: skip
     return _details(known, width, glyphs)

@@ -615,6 +615,13 @@ class CodeDifferenceJson(Shape):
     text: str
 
 
+class LikelyRunJson(Shape):
+    """A run in whose folder, and in whose time, a tracker's run was written that names none."""
+
+    run: str
+    card: str
+
+
 class UnlinkedRunJson(Shape):
     ref: str
     name: str
@@ -625,6 +632,7 @@ class UnlinkedRunJson(Shape):
     metrics: dict[str, float]
     params: dict[str, Any]
     tagged: str | None
+    during: LikelyRunJson | None
     where: str
 
 
@@ -641,6 +649,7 @@ class SyncedRunsJson(Shape):
     changed: list[str]
     unlinked: list[UnlinkedRunJson]
     ignored: list[UnlinkedRunJson]
+    of_other_stores: int
 
 
 # Stores and files

@@ -19,6 +19,7 @@ from mlkanban.display.run_text import (
     latest_text,
     metrics_text,
     parameter_text,
+    short_id,
     short_ids,
     started,
 )
@@ -136,7 +137,7 @@ def result_lines(
         value = ""
         if best is not None:
             when = f" of {started(best, zone)}" if best.started else ""
-            name = short_ids(runs).get(best.id, best.id)
+            name = short_id(best.id, short_ids(runs))
             value = f"best run {found.text(best)}{when} ({name})"
         lines.append(cell_text("  ".join(filter(None, (found.summary, bars, value)))))
         lines += map(cell_text, _configurations(found, most, room))
@@ -239,7 +240,8 @@ def _guard(found: GuardResult) -> str:
 def _name(one: Configuration, found: Results, room: int) -> str:
     """What tells a configuration from the others, whole where there is no end of `room`, and
     whether it is the best: with few runs, so far."""
-    name = one.label or f"that of {one.runs[-1].id}"
+    newest = one.runs[-1]
+    name = one.label or f"that of {newest.name or newest.id}"
     name = shortened(name, _NAME) if room else name
     if one is not found.best:
         return name

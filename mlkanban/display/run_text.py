@@ -15,6 +15,7 @@ from mlkanban.core.names import id_ends
 from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.run import Run, ancestors, parents_of
+from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.series import Latest, sparkline
 from mlkanban.runs.model.state import UNSEEN, RunStanding, RunState
 from mlkanban.runs.model.usage import length
@@ -29,6 +30,8 @@ SHORTLY = 2
 _NAMED = 3
 """So many values of the tasks of an array are named."""
 _MOST_TASKS = 20
+_FOLDERS = "tensorboard:"
+"""What the ids of runs begin with that are named by their folders."""
 
 
 _SIGNS: Mapping[RunStanding, tuple[str, str]] = {
@@ -48,8 +51,24 @@ def standing_sign(standing: RunStanding, glyphs: Glyphs) -> tuple[str, str]:
 
 def short_ids(runs: Sequence[Run]) -> dict[str, str]:
     """The end of the id of each of these runs that no other of them has, by the whole id; `mlkanban
-    logs` takes it for the id."""
-    return id_ends(run.id for run in runs)
+    logs` takes it for the id. A run of TensorBoard is called as its folder is."""
+    folders = dict.fromkeys(run.id for run in runs if run.id.startswith(_FOLDERS))
+    return id_ends(run.id for run in runs if run.id not in folders) | _ends_of_paths([*folders])
+
+
+def _ends_of_paths(paths: Sequence[str]) -> dict[str, str]:
+    """The shortest end of each path, in whole parts, with which all are unlike."""
+    parts = [path.split("/") for path in paths]
+    longest = max(map(len, parts), default=0)
+    ends = (["/".join(some[-many:]) for some in parts] for many in range(1, longest + 1))
+    unlike = next((some for some in ends if len({*some}) == len(paths)), paths)
+    return dict(zip(paths, unlike, strict=True))
+
+
+def short_id(run: str, ids: Mapping[str, str]) -> str:
+    """The short id of a run, or of one of the tasks of a run, by the short `ids` of all runs."""
+    whole, task = split_task(run)
+    return ids.get(run) or (f"{ids[whole]}_{task}" if whole in ids else run)
 
 
 def started(run: Run, zone: tzinfo) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlkanban.core import lifecycle
 from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
+from mlkanban.core.metrics import CardMetrics
 from mlkanban.core.models import Board, BoardName, CardFace, Outcome, Work
 from mlkanban.core.rules import Load
 from mlkanban.runs.model.brief import Brief
@@ -257,6 +258,16 @@ def store_names(conn: sqlite3.Connection) -> frozenset[str]:
         " WHERE known.replica IS NOT NULL) SELECT replica FROM known WHERE replica IS NOT NULL"
     ).fetchall()
     return frozenset(store_name(replica) for (replica,) in rows)
+
+
+def metric_names(conn: sqlite3.Connection) -> frozenset[str]:
+    """The names of the metrics and guards of all cards on boards that are shown."""
+    rows = conn.execute(
+        f"SELECT DISTINCT metric FROM card WHERE NOT deleted AND metric != '' AND {ON_SHOWN_BOARD}"
+    )
+    return frozenset(
+        str(metric["name"]) for (packed,) in rows for metric in CardMetrics.read(packed).all
+    )
 
 
 def tied(conn: sqlite3.Connection, board_id: str, tie: str) -> list[CardFace]:

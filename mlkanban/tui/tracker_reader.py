@@ -8,9 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlkanban.paths import working_folder
+from mlkanban.runs.local.likely_runs import local_runs, newest_command_in
+from mlkanban.runs.model.inbox import with_likely_run
 from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
 from mlkanban.service import Service
 from mlkanban.tui.number_worker import GivenUp
@@ -41,23 +44,31 @@ class TrackerReader:
             servers,
             usual,
         )
+        from mlkanban.runs.trackers.tracker import KnownRuns  # as above
 
-        known, actor, read_only = await self._app.store_thread.call(
-            lambda service: (service.links.places(), service.actor, service.read_only)
-        )
-        cwd, more = working_folder(), [*self._app.settings.trackers, *known]
+        links, actor, read_only = await self._app.store_thread.call(
+            lambda service: (
+                (service.links.places(), service.links.ended()), service.actor, service.read_only,
+            )
+        )  # fmt: skip
+        linked, ended = links
+        cwd, more = working_folder(), [*self._app.settings.trackers, *linked]
+        data, now = self._app.places.data, self._app.now()
+        known = KnownRuns(ended, partial(newest_command_in, data))
         tracker_runs = await beside(
             lambda: read_all(
                 usual(cwd, os.environ, more),
                 lambda count, path: self._so_far(f"Reading {path.name}: {count:,} runs"),
+                known,
             )
         )
+        likely = await beside(lambda: with_likely_run(tracker_runs.runs, local_runs(data)))
+        tracker_runs = replace(tracker_runs, runs=tuple(likely))
         if not read_only:
             await beside(lambda: self._sync(actor, tracker_runs))
             await self._app.catch_up()
         from mlkanban.runs.slurm.unlinked_jobs import unlinked_jobs  # few have SLURM
 
-        data, now = self._app.places.data, self._app.now()
         jobs = await beside(lambda: unlinked_jobs(data, now, PATIENT_SECONDS))
         return replace(
             tracker_runs, runs=(*tracker_runs.runs, *jobs),

@@ -1,12 +1,14 @@
 """link, unlink and sync-runs: what trackers tell of is on the cards, once."""
 
+import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.runs.trackers.files import FIXTURES, database, logs, study
+from tests.runs.trackers.files import FIXTURES, database, logs, study, wandb
 
 
 @pytest.fixture(autouse=True)
@@ -83,10 +85,10 @@ def test_linking_by_hand_is_undone_and_unlinking_lasts(board) -> None:
     assert board("link", ref, "nonsense").code == 2
 
 
-def test_a_tag_without_a_store_or_with_that_of_another_links_nothing(board) -> None:
+def test_a_tag_without_a_store_or_without_a_card_links_nothing(board) -> None:
     ref = board.card("focal")
     store, _, _ = label(board, ref).partition(":")
-    for tag in (ref, f"{'0' * 8}:{ref}", f"{store}:zz9"):
+    for tag in (ref, f"{store}:zz9"):
         Path("mlflow.db").unlink(missing_ok=True)
         database("m3", Path("mlflow.db"), tag)
         told = board.data("sync-runs")
@@ -452,3 +454,51 @@ def test_many_links_are_counted_and_ordered_by_number(board) -> None:
     few = board.card("few", "--link", "optuna:s/10", "--link", "optuna:s/2")
     out = board("show", few).out
     assert out.index("optuna:s/2") < out.index("optuna:s/10")
+
+
+def test_event_files_of_a_run_are_offered_with_it_and_linked_below_it(board) -> None:
+    ref = board.card("focal", "--metric", "val/auc>=0.9")
+    copy = "cp -p ../events runs/resnet-s1/events.out.tfevents.1"
+    logs(Path("../made"), "tbx").joinpath("events.out.tfevents.1").rename("../events")
+    shell = f"mkdir -p runs/resnet-s1; {copy}"
+    assert board("run", ref, "--", "sh", "-c", shell).code == 0
+    [run] = board.data("runs", ref)
+    folder = Path(os.environ["MLKANBAN_HOME"]) / "runs" / run["id"]
+    start = json.loads((folder / "start.json").read_text())
+    [written] = board.data("sync-runs")["unlinked"]
+    (folder / "start.json").write_text(json.dumps(start | {"started": "2026-01-01T00:00:00Z"}))
+    end = {"exit": 0, "ended": "2030-01-01T00:00:00Z"}
+    assert written["during"] is None, "written long before"
+    (folder / "end.json").write_text(json.dumps(end))
+    [written] = board.data("sync-runs")["unlinked"]
+    assert written["during"] == {"run": run["id"], "card": ref}
+    out = board("sync-runs").out
+    assert f"val/auc 0.917  val/auc.max 0.95  written during run {run['id'][-8:]} of {ref}" in out
+    assert board("link", ref, written["ref"]).code == 0
+    below = next(one for one in board.data("runs", ref) if one["id"] == written["ref"])
+    assert below["parent"] == run["id"]
+    assert "(resnet-s1)" in board("runs", ref).out
+
+
+def test_runs_of_another_store_are_a_count(board) -> None:
+    ref = board.card("focal")
+    database("m3", Path("mlflow.db"), f"01234567:{ref}")
+    found = board.data("sync-runs")
+    assert (found["of_other_stores"], found["linked"]) == (1, [])
+    assert {one["name"] for one in found["unlinked"]} == {"killed", "failed"}
+    assert "tagged with cards of other stores: 1 run" in board("sync-runs").out
+    assert board.data("runs", ref) == []
+
+
+def test_that_the_program_of_weights_and_biases_is_missing_is_said_once(
+    board, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    board.card("focal")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    wandb(Path("wandb"), tmp_path / "elsewhere")
+    assert "no program wandb" in board("sync-runs").err
+    assert "no program wandb" not in board("sync-runs").err
+    assert "no program wandb" in board("sync-runs", "wandb").err, "a person asks for it"
+    assert len(board.data("sync-runs")["problems"]) == 1
+    shutil.rmtree(next(run for run in Path("wandb").iterdir() if run.is_dir()))
+    assert "2 runs in" in board("sync-runs").err

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.run_table import result_lines, run_rows
-from mlkanban.display.run_text import latest_text, metrics_text, short_ids
+from mlkanban.display.run_text import latest_text, metrics_text, short_id, short_ids
 from mlkanban.glyphs import UTF8
 from mlkanban.runs.model.repeats import DEFAULT, DEFAULT_NAMES, Repeats
 from mlkanban.runs.model.results import results
@@ -153,3 +153,17 @@ def test_the_metric_and_its_guards_come_first_among_what_a_run_reported() -> Non
     found = results([run], goal, DEFAULT, [guard])
     assert metrics_text(run, found, "…") == "auc 0.9  ms 12 …"
     assert metrics_text(run) == "loss 0.1  ms 12 .."
+
+
+def test_a_run_of_tensorboard_is_called_as_its_folder_is() -> None:
+    ids = [f"tensorboard:/w/runs/{name}" for name in ("a/v0", "b/v0", "resnet-s1")]
+    assert [*short_ids([Run(one) for one in ids]).values()] == ["a/v0", "b/v0", "runs/resnet-s1"]
+    mixed = short_ids([Run(ids[2]), Run("20260301-100000-1a000001")])
+    assert [*mixed.values()] == ["1a000001", "resnet-s1"]
+
+
+def test_a_task_is_called_by_the_short_id_of_its_run() -> None:
+    ids = short_ids([Run("20260301-100000-1a000001")])
+    assert short_id("20260301-100000-1a000001_3", ids) == "1a000001_3"
+    assert short_id("20260301-100000-1a000001", ids) == "1a000001"
+    assert short_id("other", ids) == "other"

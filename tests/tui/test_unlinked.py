@@ -11,6 +11,7 @@ import pytest
 from mlkanban.core.triage import TriageView
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers import places
+from mlkanban.runs.trackers.tracker import KnownRuns
 from mlkanban.runs.use_cases.tracker_links import Links, Synced
 from mlkanban.tui.commands import BY_NAME
 from tests.runs.trackers.files import database, folder
@@ -140,7 +141,9 @@ async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
     going_on, ended = threading.Event(), threading.Event()
     real, read_on = places.read_all, []
 
-    def slowly(paths: list[Path], told: Callable[[int, Path], None]) -> places.TrackerRuns:
+    def slowly(
+        paths: list[Path], told: Callable[[int, Path], None], known: KnownRuns
+    ) -> places.TrackerRuns:
         try:
             told(41, paths[0])
             going_on.wait(20)

@@ -22,7 +22,7 @@ VERSION = 1
 _MOST_JSON = 1_000_000
 _MOST_PATCH = 2_000_000
 _NEWEST = 200
-"""Runs that are looked at for one in a folder."""
+"""Runs that are looked at for those in a folder."""
 _MOST_OWN = 16_000_000
 """Of what is written here by mlkanban: an array has up to a hundred thousand tasks."""
 
@@ -198,25 +198,17 @@ def run_ids(folder: Path) -> list[str]:
 def going_on_in(data: Path, cwd: str, since: datetime) -> list[str]:
     """The ids of the runs that were started in a folder, have not ended as far as their own folders
     say, and gave a sign of life since then. Only the newest runs are looked at."""
-    folders = (RunFolder(runs_folder(data) / run) for run in _newest(data))
     return [
-        folder.id for folder in folders
+        folder.id for folder in newest_folders(data)
         if not folder.has_ended and folder.heartbeat(since) == 0
         and str(folder.start().get("cwd") or "") == cwd
     ]  # fmt: skip
 
 
-def newest_command_in(data: Path, cwd: Path) -> list[str]:
-    """The command line of the newest run that was started in a folder; () for none."""
-    for run in _newest(data):
-        start = RunFolder(runs_folder(data) / run).start()
-        if start.get("cwd") == str(cwd):
-            return [str(word) for word in start.get("argv") or ()]
-    return []
-
-
-def _newest(data: Path) -> list[str]:
-    return run_ids(runs_folder(data))[: -_NEWEST - 1 : -1]
+def newest_folders(data: Path) -> Iterator[RunFolder]:
+    """The folders of the newest runs that were started on this machine, newest first."""
+    for run in run_ids(runs_folder(data))[: -_NEWEST - 1 : -1]:
+        yield RunFolder(runs_folder(data) / run)
 
 
 def find_run(data: Path, wanted: str) -> RunFolder:

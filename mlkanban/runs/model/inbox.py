@@ -1,13 +1,61 @@
 """The inbox: unlinked runs of trackers, grouped by experiment, newest first."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from mlkanban.core.timestamps import moment
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.runs.model.tracker_run import Tracked, short
+from mlkanban.runs.model.tracker_run import RUN_TAG, Tracked, short
 
 _NAMED = 3
 """So many refs are named where several fit."""
+
+
+class LocalRun(NamedTuple):
+    """A run of ours on this machine: its id, its card, the folder it was started in, and from when
+    to when it went on, as far as is known (ISO 8601 UTC)."""
+
+    id: str
+    card: str
+    cwd: str
+    started: str
+    ended: str
+
+
+def with_likely_run(runs: Iterable[Tracked], ours: Sequence[LocalRun]) -> list[Tracked]:
+    """Runs of trackers, those that name neither card nor run with the run of `ours` in whose
+    folder, and in whose time, they were written, where that is only one."""
+    return [_with_likely_run(run, ours) for run in runs]
+
+
+def _with_likely_run(tracked: Tracked, ours: Sequence[LocalRun]) -> Tracked:
+    begun = moment(tracked.started)
+    if tracked.card or tracked.tags.get(RUN_TAG) or tracked.kind == "slurm" or begun is None:
+        return tracked
+    over = moment(tracked.ended) or begun
+    folder = tracked.ref.partition(":")[2] if tracked.kind == "tensorboard" else tracked.where
+    matching = [
+        run for run in ours
+        if f"{folder}/".startswith(f"{run.cwd.rstrip('/')}/")
+        and (since := moment(run.started)) and (until := moment(run.ended))
+        and since <= begun and over <= until
+    ]  # fmt: skip
+    if len(matching) != 1:
+        return tracked
+    return replace(tracked, within=matching[0].id, within_card=matching[0].card)
+
+
+def in_order_of_interest(names: Iterable[str], wanted: Collection[str]) -> list[str]:
+    """Names of metrics: those that cards are for first, and what TensorBoard derives from another
+    (`loss.max`) last."""
+    names = [*names]
+
+    def place(name: str) -> tuple[bool, bool]:
+        value, dot, end = name.rpartition(".")
+        return name not in wanted, bool(dot) and end in ("min", "max") and value in names
+
+    return sorted(names, key=place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,9 @@ class Tracked:
     began as a text to order by, in whatever time zone; `where` is the file or folder; `beside` is
     whether its tracker has others that were started in the same run of ours; `direction` is which
     side of its only objective is good (`<=`), `since` the step from which on a metric is no
-    number; `pruned_at` is the last `value` of a trial that was pruned, and its `step`."""
+    number; `pruned_at` is the last `value` of a trial that was pruned, and its `step`. `within` is
+    the run of ours in whose folder it was written while that went on, and `within_card` its card,
+    of one that names neither: likely, but not sure."""
 
     ref: str
     name: str = ""
@@ -81,6 +83,8 @@ class Tracked:
     direction: str = ""
     since: Mapping[str, int] = field(default_factory=dict)
     pruned_at: Mapping[str, float] = field(default_factory=dict)
+    within: str = ""
+    within_card: str = ""
 
     @property
     def kind(self) -> str:
@@ -116,6 +120,12 @@ class Tracked:
     def card(self) -> str:
         """The label of the card it is tagged with, or a short id alone; '' for none."""
         return self.tags.get(CARD_TAG, "").strip().lower()
+
+    @property
+    def within_text(self) -> str:
+        """`written during run 075ac6fb of v3`; '' for any other."""
+        run = self.within.rpartition("-")[2]
+        return f"written during run {run} of {self.within_card}" if run else ""
 
     @property
     def above(self) -> str:

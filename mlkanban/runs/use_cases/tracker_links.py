@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace, Work
+from mlkanban.core.timestamps import moment
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
+from mlkanban.runs.model.labels import read_label
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.runs.model.tracker_run import (
     EXPERIMENT,
@@ -39,12 +42,15 @@ _Item = TypeVar("_Item")
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """What trackers tell of: runs that are to be linked, or have news, each with its card and
-    whether that is new; those that belong to no card yet; and those of them nobody wants to hear
-    of."""
+    whether that is new; those that belong to no card yet; those of them nobody wants to hear of;
+    and those that are tagged with a card of another store, which decides on them. `metrics` are
+    what cards are for, by name."""
 
     wanted: list[tuple[Tracked, str, bool]] = field(default_factory=list)
     unlinked: list[Tracked] = field(default_factory=list)
     ignored: list[Tracked] = field(default_factory=list)
+    of_other_stores: list[Tracked] = field(default_factory=list)
+    metrics: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,13 @@ class Links:
             places = {run.where for entity in linked for run in runs_in(entity.fields)}
         return sorted(places - {""})
 
+    def ended(self) -> dict[str, datetime]:
+        """When those runs of trackers ended, by their refs, that cards keep as ended."""
+        with self._context.store.reading() as conn:
+            kept = [run for entity in _linked(conn).values() for run in runs_in(entity.fields)]
+        refs = ((run.tracked or run.id, moment(run.ended)) for run in kept if run.where)
+        return {ref: at for ref, at in refs if at is not None}
+
     def inbox(self, tracked: Sequence[Tracked]) -> Inbox:
         """The runs that belong to no card; nothing is written."""
         with self._context.store.reading() as conn:
@@ -204,7 +217,8 @@ def _inbox(conn: Connection, tracked: Iterable[Tracked]) -> Inbox:
     tracked_runs = [_as_linked(run, kept) for run in tracked]
     many = Counter(filter(None, map(_started_in, tracked_runs)))
     tagged: dict[str, CardFace | None] = {"": None}
-    inbox = Inbox()
+    stores = repository.store_names(conn)
+    inbox = Inbox(metrics=repository.metric_names(conn))
     for run in tracked_runs:
         if many[_started_in(run)] > 1:
             run = replace(run, beside=True)
@@ -221,12 +235,21 @@ def _inbox(conn: Connection, tracked: Iterable[Tracked]) -> Inbox:
         following = cards.get(run.above, "") or followed.get(run.group, "")
         card = face.id if face and kept[face.id].is_named_by(run) else following
         if not card or kept[card].lost(run):
+            if _is_of_another_store(run, stores):
+                inbox.of_other_stores.append(run)
+                continue
             heard = ignoring.isdisjoint((run.ref, short(run.ref), run.group))
             (inbox.unlinked if heard else inbox.ignored).append(run)
         elif not kept[card].waits(run):
             inbox.wanted.append((run, card, True))
             cards[run.ref] = card
     return inbox
+
+
+def _is_of_another_store(run: Tracked, stores: frozenset[str]) -> bool:
+    """Whether a run is tagged with a card of another store than those of this one's names."""
+    label = read_label(run.card)
+    return label is not None and bool(label.store) and label.store not in stores
 
 
 def _actor(runs: Sequence[tuple[Tracked, bool]]) -> str:

@@ -109,6 +109,7 @@ class CardRecords:
             known = self._runs.get(tracked.ref)
             # Below the run of the tracker that it is nested in, where the card has that one.
             parent = tracked.above if within is None or tracked.above in self._runs else within.id
+            parent = parent or (known.parent if known else "")
             run = replace(
                 tracked.as_run(parent),
                 dataset=known.dataset if known else self.fields.get("dataset") or "",
@@ -132,7 +133,7 @@ class CardRecords:
 
     def _ours(self, tracked: Tracked) -> Run | None:
         """The run of ours that it was started in."""
-        if named := tracked.tags.get(RUN_TAG, ""):
+        if named := tracked.tags.get(RUN_TAG, "") or tracked.within:
             return self._own.get(named)
         return ours(tracked, [*self._own.values()]) if self._own else None
 
@@ -141,7 +142,7 @@ class CardRecords:
         none is, and a run has one record at most."""
         if joined := self._runs.get(self._record_of.get(tracked.ref, "")):
             return joined
-        if tracked.above or tracked.beside:
+        if tracked.above or tracked.beside or tracked.within:
             return None
         if tracked.kind == "optuna" and RUN_TAG not in tracked.tags:
             return None  # a trial is part of a search, not the record of all of it

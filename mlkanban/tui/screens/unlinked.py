@@ -68,7 +68,8 @@ class UnlinkedScreen(ListScreen):
         self._toggled: set[str] = set()
         self._rows: list[tuple[Experiment, Tracked | None]] = []
         self._ignored = False
-        self._others = 0
+        self._others = self._elsewhere = 0
+        self._metrics: frozenset[str] = frozenset()
         self._page = ListLines(ascii=self.host.ascii, id="unlinked")
 
     def compose(self) -> ComposeResult:
@@ -144,6 +145,7 @@ class UnlinkedScreen(ListScreen):
         if self._ignored:
             listed, others = others, listed
         self._experiments, self._others = experiments(listed), len(others)
+        self._elsewhere, self._metrics = len(inbox.of_other_stores), inbox.metrics
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -180,7 +182,7 @@ class UnlinkedScreen(ListScreen):
         def line(at: int) -> Line:
             (experiment, run), here = self._rows[at], at == self.row
             if run is not None:
-                return run_line(run, zone, width, glyphs, here=here)
+                return run_line(run, zone, width, glyphs, here=here, metrics=self._metrics)
             opened = self._opened(experiment)
             return experiment_line(experiment, width, glyphs, opened=opened, here=here)
 
@@ -202,7 +204,8 @@ class UnlinkedScreen(ListScreen):
         """How many runs are listed, and how many others there are."""
         count = sum(len(experiment.runs) for experiment in self._experiments)
         other = "unlinked" if self._ignored else "ignored"
-        others = f"   {self._others:,} {other}" if self._others else ""
+        counts = {other: self._others, "of other stores": self._elsewhere}
+        others = "".join(f"   {many:,} {what}" for what, many in counts.items() if many)
         return f"{quantity(count, 'run')}{others}"
 
     def _details(self, width: int) -> list[Line]:

@@ -1,9 +1,18 @@
 """Runs that wait for a decision: in which order they are shown, and what they are called."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.runs.model.inbox import experiments, find
+from mlkanban.runs.model.inbox import (
+    LocalRun,
+    experiments,
+    find,
+    in_order_of_interest,
+    with_likely_run,
+)
 from mlkanban.runs.model.tracker_run import Tracked, short
 
 
@@ -65,3 +74,45 @@ def test_of_many_that_fit_three_are_named() -> None:
     with pytest.raises(UsageProblem) as several:
         find(runs, "optuna:s/1")
     assert several.value.message.count(" or ") == 2
+
+
+HERE = LocalRun(
+    "20260301-100000-075ac6fb", "v3", "/w/project", "2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z"
+)
+WRITTEN = Tracked(
+    "tensorboard:/w/project/runs/a", started="2026-03-01T10:10:00Z", ended="2026-03-01T10:20:00Z",
+    where="/w/project/runs",
+)  # fmt: skip
+
+
+def test_what_names_no_run_is_likely_of_the_one_in_whose_folder_and_time_it_was_written() -> None:
+    [run] = with_likely_run([WRITTEN], [HERE])
+    assert (run.within, run.within_card) == (HERE.id, "v3")
+    assert run.within_text == "written during run 075ac6fb of v3"
+    study = Tracked("optuna:s/1", started=WRITTEN.started, where="/w/project/optuna.db")
+    assert with_likely_run([study], [HERE])[0].within == HERE.id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"started": "2026-03-01T09:59:00Z"}, {"ended": "2026-03-01T11:01:00Z"}, {"started": ""},
+        {"ref": "tensorboard:/w/project2/a"}, {"tags": {"mlkanban.card": "v3"}},
+        {"tags": {"mlkanban.run": "x"}}, {"ref": "slurm:1"},
+    ],
+)  # fmt: skip
+def test_what_was_written_elsewhere_or_names_a_run_is_not(change: dict[str, Any]) -> None:
+    assert with_likely_run([replace(WRITTEN, **change)], [HERE])[0].within == ""
+
+
+def test_of_two_runs_in_one_folder_and_time_it_is_of_neither() -> None:
+    assert with_likely_run([WRITTEN], [HERE, HERE._replace(id="other")])[0].within == ""
+    before = HERE._replace(id="other", ended="2026-03-01T10:15:00Z")
+    assert with_likely_run([WRITTEN], [HERE, before])[0].within == HERE.id
+
+
+def test_metrics_that_cards_are_for_come_first_and_derived_ones_last() -> None:
+    names = ["loss", "loss.max", "loss.min", "p.max", "train/loss", "val_auc", "val_auc.max"]
+    assert in_order_of_interest(names, {"val_auc"}) == [
+        "val_auc", "loss", "p.max", "train/loss", "loss.max", "loss.min", "val_auc.max",
+    ]  # fmt: skip

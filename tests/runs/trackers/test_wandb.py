@@ -1,12 +1,15 @@
 """Runs of Weights & Biases, as its own program told of them when it was asked."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from mlkanban.runs.trackers import wandb as reader
 from mlkanban.runs.trackers.places import count_all, read_all, usual
+from mlkanban.runs.trackers.tracker import KnownRuns
+from mlkanban.runs.trackers.wandb import NO_PROGRAM
 from tests.runs.trackers.files import FIXTURES, WANDB_RUNS, state, wandb
 
 
@@ -97,3 +100,21 @@ def test_of_many_runs_the_newest_are_read(
     oldest = root / WANDB_RUNS[0].stem
     [one] = read_all([oldest]).runs
     assert (one.name, one.where) == ("seed 1", str(root)), "by its own folder it can be read"
+
+
+def test_without_the_program_only_runs_with_news_are_spoken_of(tmp_path: Path, bin: Path) -> None:
+    root = wandb(tmp_path / "wandb", bin)
+    program = (bin / "wandb").rename(tmp_path / "elsewhere")
+    refs = [f"wandb:{run.stem.removeprefix('offline-run-')}" for run in WANDB_RUNS]
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    [said] = read_all([root], known=KnownRuns({refs[0]: later})).problems
+    assert said == f"2 runs in {root} were not read: {NO_PROGRAM}."
+    all_known = KnownRuns(dict.fromkeys(refs, later))
+    assert read_all([root], known=all_known).problems == ()
+    long_ago = KnownRuns(dict.fromkeys(refs, later - timedelta(days=1)))
+    assert len(read_all([root], known=long_ago).problems) == 1
+    venv = tmp_path / "venv" / "bin"
+    venv.mkdir(parents=True)
+    program.rename(venv / "wandb")
+    beside = KnownRuns({}, lambda folder: [f"{venv}/python", "x.py"] if folder == tmp_path else [])
+    assert len(read_all([root], known=beside).runs) == 3

@@ -1,6 +1,7 @@
 """Runs that trackers tell of: joined to runs of ours, and news of them kept once."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,53 @@ def test_nested_runs_come_with_the_run_that_is_linked(ada: Person) -> None:
     runs = {run.id: run.parent for run in ada.service.runs.of_card(ref)}
     assert runs["mlflow:1"] == "mlflow:p"
     assert runs["mlflow:x"] == "mlflow:1"
+
+
+def test_runs_tagged_with_a_card_of_another_store_are_counted_and_not_asked_about(
+    ada: Person,
+) -> None:
+    [ref] = ada.adds("focal loss")
+    label = str(ada.service.runs.label(ref))
+    other = Tracked("mlflow:a", tags={"mlkanban.card": "01234567:v1"}, where="/m")
+    here = Tracked("mlflow:b", tags={"mlkanban.card": label}, where="/m")
+    gone = Tracked(
+        "mlflow:c", tags={"mlkanban.card": f"{label.partition(':')[0]}:v999"}, where="/m"
+    )
+    bare = Tracked("mlflow:d", tags={"mlkanban.card": "v999"}, where="/m")
+    synced = ada.service.links.sync([other, here, gone, bare])
+    assert synced.linked == (("mlflow:b", ref),)
+    assert synced.inbox.of_other_stores == [other]
+    assert synced.inbox.unlinked == [gone, bare]
+    ada.service.links.link(ref, other)
+    assert ada.service.links.sync([other]).inbox.of_other_stores == []
+
+
+def test_what_a_person_links_is_below_the_run_in_which_it_was_written(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss", to="Training")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    one, two = (
+        Tracked(f"tensorboard:/w/runs/{name}", name=name, metrics={"auc": value}, within="r1",
+                where="/w/runs", within_card=ref)
+        for name, value in (("a", 0.8), ("b", 0.9))
+    )  # fmt: skip
+    assert ada.service.links.sync([one, two]).inbox.unlinked == [one, two], "nobody said so yet"
+    for run in (one, two):
+        ada.service.links.link(ref, run)
+    own, *below = sorted(ada.service.runs.of_card(ref), key=lambda run: run.id)
+    assert (own.id, own.tracked, dict(own.metrics)) == ("r1", "", {})
+    assert [(run.id, run.parent) for run in below] == [(one.ref, "r1"), (two.ref, "r1")]
+    unknown = [replace(run, within="", within_card="") for run in (one, two)]
+    assert ada.service.links.sync(unknown).changed == (), "as where another machine reads them"
+
+
+def test_the_inbox_knows_what_cards_are_for_and_when_linked_runs_ended(ada: Person) -> None:
+    [ref] = ada.adds("focal loss")
+    ada.service.cards.edit([ref], {"metric": {"name": "val_auc", "direction": ">=", "target": 0.9}})
+    assert ada.service.links.inbox([]).metrics == {"val_auc"}
+    ended = Tracked("mlflow:a", ended="2026-03-01T10:00:00Z", where="/m")
+    ada.service.links.link(ref, ended)
+    ada.service.links.link(ref, Tracked("mlflow:b", where="/m"))
+    assert ada.service.links.ended() == {"mlflow:a": datetime(2026, 3, 1, 10, tzinfo=UTC)}

@@ -38,7 +38,7 @@ from mlkanban.runs.local.orphans import orphan_processes
 from mlkanban.runs.local.start import Wanted, begin, plan
 from mlkanban.runs.local.viewer import Viewer, exit_code, runs_here
 from mlkanban.runs.model.metric_lines import unread_text
-from mlkanban.runs.model.overview import telling_differences
+from mlkanban.runs.model.overview import importances, overview, telling_differences
 from mlkanban.runs.model.parameters import known_parameters
 from mlkanban.runs.model.results import remarks
 from mlkanban.runs.model.run_ids import split_task
@@ -397,7 +397,8 @@ def _meta(
     card_runs: Sequence[tuple[str, Run]], results: Results | None, metric: Mapping[str, Any] | None
 ) -> dict[str, object]:
     """What --json says of the runs of a card together."""
-    used = usage((run for _, run in card_runs), now())
+    runs = [run for _, run in card_runs]
+    used = usage(runs, now())
     return {
         "figures": results and {
             "metric": results.name,
@@ -423,7 +424,11 @@ def _meta(
                 for compared in [results.comparison(configuration)]
             ],
         },
-        "remarks": remarks([run for _, run in card_runs], metric, results),
+        "importances": [
+            importance._asdict()
+            for importance in importances(overview(runs, results, results.repeats))
+        ] if results else [],
+        "remarks": remarks(runs, metric, results),
         "gpu_hours": used.gpu_hours,
         "runs_of_unknown_gpu_hours": used.unknown,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from mlkanban.display.card_face import Line, Piece, drawn
 from mlkanban.display.lines import edge, filled, fitted, labelled, paragraph, rule, width_of
-from mlkanban.display.run_text import metrics_text, started
+from mlkanban.display.run_text import metrics_text, standing_sign, started
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.inbox import Experiment, in_order_of_interest
 from mlkanban.runs.model.run import Run
@@ -44,7 +44,7 @@ def run_line(
     """A run below its heading: its name, when it began, its state, two of its metrics, those first
     that cards are for."""
     run, ascii = _in_order(one, metrics), glyphs.ascii
-    state = _state_role(one.says)
+    state = standing_sign(run.standing, glyphs)[1]
     name = [Piece(drawn(one.title, ascii=ascii), "text")]
     line = [
         edge(state if state == "alarm" else "faint", glyphs, here=here),
@@ -98,15 +98,6 @@ def _details(known: Iterable[tuple[str, str, str]], width: int, glyphs: Glyphs) 
             shown = paragraph(drawn(text, ascii=glyphs.ascii), role, room, glyphs)
             lines += labelled([Piece(f" {label}", "dim")], _INDENT, shown)
     return lines
-
-
-def _state_role(says: str) -> str:
-    """The colour of the word that a tracker has for a state."""
-    word = says.lower()
-    if any(bad in word for bad in ("fail", "crash", "kill")):
-        return "alarm"
-    # One that is said to be running may be dead: trackers do not know.
-    return "live" if any(good in word for good in ("finish", "complete")) else "dim"
 
 
 def _values(given: Mapping[str, object]) -> str:

@@ -485,10 +485,23 @@ class RunFiguresJson(RepeatsJson):
     configurations: list[ConfigurationJson]
 
 
+class ImportanceJson(Shape):
+    """How much of the metric a parameter tells, over `n` configurations: the squared rank
+    correlation with the means, or of words the share of the variance of ranks that lies between
+    them, less what chance would give. `correlation` is null for words."""
+
+    name: str
+    share: float
+    correlation: float | None
+    n: int
+
+
 class RunsMetaJson(Shape):
-    """What the runs of one card say together."""
+    """What the runs of one card say together; `importances` are empty for fewer than five
+    configurations with a value."""
 
     figures: RunFiguresJson | None
+    importances: list[ImportanceJson]
     remarks: list[str]
     gpu_hours: float
     runs_of_unknown_gpu_hours: int

@@ -38,6 +38,7 @@ from mlkanban.display.run_text import (
     started,
     tasks_text,
     values_text,
+    without_common_folders,
 )
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.intervals import Difference
@@ -243,7 +244,7 @@ def _others(run: Run, context: RunPageContext) -> str:
 
 
 def _parameter(name: str, texts: Sequence[str], glyphs: Glyphs) -> Column:
-    shown = [parameter_text(text, _PARAMETER, glyphs.cut) for text in texts]
+    shown = [parameter_text(text, _PARAMETER, glyphs.cut) for text in without_common_folders(texts)]
     head = cell_text(name)
     return column(
         head, shown, "text", right=all(map(_is_number, filter(None, shown))), most=_PARAMETER

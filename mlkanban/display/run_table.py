@@ -22,6 +22,7 @@ from mlkanban.display.run_text import (
     short_id,
     short_ids,
     started,
+    without_common_folders,
 )
 from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.glyphs import UTF8, Glyphs
@@ -79,8 +80,11 @@ def run_rows(
     ]
     sizes = [_cells(column) for column in columns]
     for name, values in columns_of(differs or {}).items():
-        texts = (name, *values)
-        column = [parameter_text(t, _CELL) if width else cell_text(t) for t in texts]
+        if width:
+            shown = without_common_folders(values)
+            column = [parameter_text(text, _CELL) for text in (name, *shown)]
+        else:
+            column = [cell_text(text) for text in (name, *values)]
         size = _cells(column)
         if width and sum(sizes) + size + _RESULT > width:
             break

@@ -104,6 +104,21 @@ def columns_of(differs: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]
     return {n: texts for n, texts in differs.items() if 2 * sum(map(bool, texts)) >= len(texts)}
 
 
+def without_common_folders(texts: Sequence[str]) -> list[str]:
+    """Paths in one column without the folders and names that all of them share at their beginning
+    and at their end: `v-tqdm` of `/home/ada/v-tqdm/bin/python`. Other texts stay."""
+    parts = {text: text.split("/") for text in texts if text}
+    if len(parts) < 2 or any(len(names) < 2 for names in parts.values()):
+        return [*texts]
+    for place in (0, -1):
+        while len({names[place] for names in parts.values()}) == 1 and all(
+            len(names) > 1 for names in parts.values()
+        ):
+            for names in parts.values():
+                names.pop(place)
+    return ["/".join(parts[text]) if text else "" for text in texts]
+
+
 def parameter_text(text: str, cells: int, cut: str = "..") -> str:
     """The value of a parameter in at most so many cells: of a path its end."""
     shown = cell_text(text)

@@ -368,6 +368,9 @@ def test_what_tells_most_of_the_metric_comes_first_and_whole_without_a_terminal(
     told = board.data("runs", ref)
     assert [*told[0]["differs"]] == ["lr", "dropout"]
     assert set(told[0]["parameters"]) == {"lr", "dropout"}
+    [lr, dropout] = json.loads(board("--json", "runs", ref).out)["meta"]["importances"]
+    assert (lr["name"], lr["share"], lr["correlation"], lr["n"]) == ("lr", 1.0, -1.0, 12)
+    assert dropout["share"] < 0.5
     printed = board("runs", ref).out
     assert "DIFFERS" in printed
     assert "lr 0.00012  dropout 0.1" in printed

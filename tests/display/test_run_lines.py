@@ -25,7 +25,13 @@ from mlkanban.display.run_lines import (
     verdict_lines,
     written_lines,
 )
-from mlkanban.display.run_text import difference_text, elapsed, in_order_of_state, standing_sign
+from mlkanban.display.run_text import (
+    difference_text,
+    elapsed,
+    in_order_of_state,
+    standing_sign,
+    without_common_folders,
+)
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.overview import overview
@@ -275,6 +281,18 @@ def test_parameters_that_most_rows_lack_have_no_column() -> None:
     head = plain([configuration_grid(overview(runs, here.found), here, 160).head])[0]
     assert "lr" in head.split()
     assert not {"S", "wrapper", "python", "script"} & set(head.split())
+
+
+def test_paths_are_told_apart_by_where_they_differ() -> None:
+    venvs = ["/home/a/v-tqdm/bin/python", "/home/a/v-mlflow/bin/python", ""]
+    assert without_common_folders(venvs) == ["v-tqdm", "v-mlflow", ""]
+    assert without_common_folders(["a/b/c.py", "a/c.py"]) == ["b/c.py", "c.py"]
+    for same in (["python", "/v/bin/python"], ["/v/bin/python"] * 2, ["a", "b"], [], [""]):
+        assert without_common_folders(same) == same
+    runs = [replace(one, argv=(f"/home/ada/{v}/bin/python", *one.argv[1:]))
+            for one, v in zip(RUNS[:2], ("v-tqdm", "v-mlflow"), strict=True)]  # fmt: skip
+    grid = run_grid(runs, differing(runs), context(runs), 120)
+    assert ["v-tqdm" in row for row in plain([grid.row(0), grid.row(1)])] == [True, False]
 
 
 def test_all_parameters_of_a_run_are_told_those_that_differ_first() -> None:

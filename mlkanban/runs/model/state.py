@@ -92,6 +92,13 @@ TRACKER_STANDINGS: Mapping[str, RunStanding] = {
     "pruned": RunStanding.STOPPED,
     "running": RunStanding.UNSEEN,
     "scheduled": RunStanding.UNSEEN,
+    # SLURM's, of jobs that no card has.
+    "completed": RunStanding.SUCCEEDED,
+    "timeout": RunStanding.FAILED,
+    "out_of_memory": RunStanding.FAILED,
+    "node_fail": RunStanding.FAILED,
+    "cancelled": RunStanding.STOPPED,
+    "preempted": RunStanding.STOPPED,
 }
 """By the words of trackers in lower case; one that says another word, or none, tells nothing."""
 

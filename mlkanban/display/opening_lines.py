@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import chain, fitted, flow, paragraph, rule
+from mlkanban.display.lines import chain, fitted, flow, page_title, paragraph, rule
 from mlkanban.display.stage_lines import stage_with_limits
 from mlkanban.glyphs import Glyphs
 
@@ -83,13 +83,14 @@ def tour_lines(
             Piece(glyphs.rule * 2 * (len(pages) - at - 1) + " ", "faint"),
             *progress,
         ]
-    lines = [rule([Piece(title, "title")], room, glyphs, progress), []]
+    lines = [rule([Piece(title, "title")], room, glyphs), []]
     for part in text.split("\n"):
         lines += flow([word(each) for each in part.split()], room, glyphs) or [[]]
-    if len(lines) > height:
+    if len(lines) > height - 1:
         lines = [line for line in lines if line]
+    head = page_title("Tour", "the board in a minute", width, glyphs, right=progress)
     # All pages begin in the same line.
-    return _centred(lines, room, width, height, takes=_PAGE)
+    return [head, *_centred(lines, room, width, height - 1, takes=_PAGE)]
 
 
 def _centred(

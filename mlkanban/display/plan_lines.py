@@ -214,7 +214,7 @@ class PlanPage:
             right += [Piece("  ", "text"), *said] if said else []
         if self.width >= _WIDE:
             clock = corner(face, view)
-            right.append(Piece(f"  {clock.text:>9}", clock.role))
+            right.append(Piece(f"  {clock.text:>8}", clock.role))
         for label in self._columns:
             text, role = self._cell(label, row, place)
             right.append(Piece(f"  {text:>{len(label)}} ", role))

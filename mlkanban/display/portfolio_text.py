@@ -45,7 +45,7 @@ _COLUMNS: dict[str, Callable[[Standing], str]] = {
     "past SLE": lambda s: _NONE if s.past_sle is None else str(s.past_sle),
     f"last {BACK} d": lambda s: _NONE if s.per_week is None else f"{s.per_week:.1f}/week",
     "late": lambda s: str(s.overdue),
-    "next 30 d": lambda s: _LONG if s.next_30_days is None else f"{s.next_30_days} or more",
+    "next 30 d": lambda s: _LONG if s.next_30_days is None else f"{s.next_30_days}+",
 }
 
 

@@ -27,7 +27,7 @@ ROWS = [row("Fraud", FULL), row("Chores", NEW, here=True), row("Later", None)]
 def test_a_line_for_each_board() -> None:
     assert table(ROWS) == [
         "  board   key     WIP   blocked  past SLE  last 30 d  late  next 30 d",
-        "  Fraud   fraud   3/12  1        1         1.4/week   2     5 or more",
+        "  Fraud   fraud   3/12  1        1         1.4/week   2     5+",
         "* Chores  chores  0     0        -         -          0     too little history",
         "  Later   later   ..    ..       ..        ..         ..    ..",
     ]

@@ -65,8 +65,9 @@ async def test_the_tour_goes_through_its_pages_and_back_to_the_board(
     async with opened(used, size=size) as board:
         await board.press("tour")
         for number, (title, _) in enumerate(PAGES, 1):
-            [line] = [line for line in board.lines() if line.strip().startswith(f"─ {title} ─")]
-            assert f"{number} of {len(PAGES)}" in line
+            assert any(line.strip().startswith(f"─ {title} ─") for line in board.lines())
+            assert board.lines()[0].startswith(" Tour  the board in a minute ")
+            assert board.lines()[0].rstrip().endswith(f"{number} of {len(PAGES)}")
             assert ("p previous" in board.status()) == (number > 1)
             await board.keys("n")
         assert isinstance(board.screen, BoardScreen)

@@ -59,6 +59,5 @@ class TourScreen(KeyScreen):
         if 0 <= self._page < len(PAGES):
             self.status.offer([turn for turn in _TURNS if self._page or turn.key != "p"])
             word = partial(word_with_keys, commands=self.host.commands)
-            # Less the question and the keys.
-            size = width, height - 2
+            size = width, height - 1  # less the keys
             self._lines.show(tour_lines(PAGES, self._page, word, size, self.host.glyphs))

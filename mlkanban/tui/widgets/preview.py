@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REST_SECONDS = 0.08
 """Keys that follow each other faster than this are on their way elsewhere."""
-_WIDEST_LIST = 110
+_WIDEST_LIST = 116
 _AT_ONCE = 0.001
 """The least that a timer of Textual takes is more than nothing."""
 

@@ -180,6 +180,8 @@ def sync_runs(
             yield from inbox_lines(label, listed, inbox.metrics)
             if elsewhere := len(inbox.of_other_stores):
                 yield f"tagged with cards of other stores: {quantity(elsewhere, 'run')}"
+            if waiting := len(inbox.waiting):
+                yield f"linked when the job ends that they run in: {quantity(waiting, 'run')}"
 
         session.answer(
             "sync-runs",
@@ -192,6 +194,7 @@ def sync_runs(
                 "unlinked": [tracked_data(tracked) for tracked in inbox.unlinked],
                 "ignored": [tracked_data(tracked) for tracked in inbox.ignored],
                 "of_other_stores": len(inbox.of_other_stores),
+                "waiting": len(inbox.waiting),
             },
             lambda: map(session.clean, lines()),
         )

@@ -42,7 +42,8 @@ def so_far(
 ) -> tuple[tuple[str, ...], str]:
     """What a run that goes on reported last, `.937 ▁▃▅▆▇`, with so many `cells` for all its values,
     or that it is no number: in several lengths, with its role. It is shown on its side of the
-    target of the `metric` of the card; what is not that metric is named: `loss .154 ▇▅▃▂▁`."""
+    target of the `metric` of the card; what is not that metric is named, `loss .154 ▇▅▃▂▁`, and so
+    is the best of the trials of a study: `best .0509 ▇▅▃▂▁`."""
     if latest.unread or latest.value is None:
         return (cell_text(latest.unread),), "alarm"
     aim = metric if metric and metric.get("name") == latest.name else None
@@ -50,5 +51,7 @@ def so_far(
     if latest.other:
         name = cell_text(latest.name)
         value = f"{ascii_only(name) if glyphs.ascii else name} {value}"
+    if latest.best_so_far:
+        value = f"best {value}"
     bars = sparkline(means(latest.shape, cells), glyphs.spark)
     return (f"{value} {bars}", value) if bars else (value,), "value"

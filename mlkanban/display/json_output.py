@@ -663,6 +663,7 @@ class SyncedRunsJson(Shape):
     unlinked: list[UnlinkedRunJson]
     ignored: list[UnlinkedRunJson]
     of_other_stores: int
+    waiting: int
 
 
 # Stores and files

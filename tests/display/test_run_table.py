@@ -120,6 +120,8 @@ def test_what_a_run_reports_is_on_its_side_of_the_target() -> None:
     rows = run_rows(running, None, UTC, NOW, latest={"a": latest}, metric=metric)
     assert "auc 0.919996 at step 3" in rows[1]
     assert so_far(latest, metric, UTF8)[0] == (".919996",)
+    best = latest._replace(best_so_far=True)
+    assert so_far(best, metric, UTF8)[0] == ("best .919996",)
     assert so_far(latest, {"name": "f1", "target": 0.92}, UTF8)[0] == (".92",)
 
 

@@ -36,7 +36,7 @@ from mlkanban.runs.model.run import (
     tasks_apart,
 )
 from mlkanban.runs.model.sweep import failures_text
-from mlkanban.runs.model.tracker_run import KINDS
+from mlkanban.runs.model.tracker_run import DIRECTORY, KINDS, LIKELY_SEED
 
 LEAST = 2
 """Runs of a configuration from which on anything is concluded from it."""
@@ -542,6 +542,7 @@ def remarks(
             "what the tasks of an array differ in is not known, so each counts by itself; where"
             f" they are repeats, add `{UNKNOWN_TASK}` to the setting repeat_parameters"
         )
+    sentences += _likely_seeds(apart)
     if found_results and _has_many_intervals(found_results):
         sentences.append(
             f"each difference has its own {PERCENT} % interval: about 1 in 20 misses,"
@@ -552,6 +553,22 @@ def remarks(
             f"the card stands at {number_text(metric['value'], metric)}, typed by hand"
         )
     return sentences
+
+
+def _likely_seeds(runs: Sequence[Run]) -> Iterator[str]:
+    """That folders of runs that are known by their names alone end in what may be a seed."""
+    numbers: dict[str, set[str]] = {}
+    for run in runs:
+        if run.params.keys() == {DIRECTORY, LIKELY_SEED}:
+            numbers.setdefault(run.params[DIRECTORY], set()).add(run.params[LIKELY_SEED])
+    for folder, some in numbers.items():
+        if len(some) > 1:
+            names = ", ".join(f"{folder}-{LIKELY_SEED}{number}" for number in sorted(some)[:2])
+            yield (
+                f"{names} count separately; if the number is their seed, add `{LIKELY_SEED}` to the"
+                " setting repeat_parameters"
+            )
+            return
 
 
 def _has_many_intervals(found_results: Results) -> bool:

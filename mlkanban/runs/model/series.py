@@ -64,13 +64,15 @@ class Series:
     """The values of a metric, at most `MOST_POINTS` of them: where more were reported, the least
     and the greatest of neighbours. `count` is how many were reported; `unread` is the newest report
     as it was written, where that is no number (`loss=nan`). `about` says whose values they are
-    where a run has those of several: `job 3: lr=0.02 seed=1`, `best of 32 trials`."""
+    where a run has those of several: `job 3: lr=0.02 seed=1`, `best of 32 trials`; `best_so_far` is
+    whether each is the best up to it."""
 
     name: str
     points: tuple[Point, ...] = ()
     count: int = 0
     unread: str = ""
     about: str = ""
+    best_so_far: bool = False
 
     @property
     def last(self) -> Point | None:
@@ -205,6 +207,7 @@ class Latest(NamedTuple):
     unread: str = ""
     other: bool = False
     about: str = ""
+    best_so_far: bool = False
 
     @classmethod
     def of(cls, run: str, series: Series, metric: str) -> Latest:
@@ -213,7 +216,7 @@ class Latest(NamedTuple):
         return cls(
             run, series.name, last and last.value, last and last.step, last and last.epoch,
             last.place if last else "", tuple(series.shape(SHAPE_CELLS)), series.unread,
-            series.name != metric, series.about,
+            series.name != metric, series.about, series.best_so_far,
         )  # fmt: skip
 
 

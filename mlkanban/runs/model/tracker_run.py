@@ -20,6 +20,9 @@ KINDS = {
 """Trackers, and the scheduler, by the word their runs are named with, as people write them."""
 CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 """What a run of a tracker is told through its environment: its card, and the run of ours."""
+DIRECTORY, LIKELY_SEED = "directory", "s"
+"""Parameters of a run that is known by the name of its folder alone: `resnet-s1` is folder resnet,
+and 1 of what may be its seed, or may not."""
 _NESTED_TAG = "mlflow.parentRunId"
 _COMMIT_TAG = "mlflow.source.git.commit"
 IGNORED = "ignored:"

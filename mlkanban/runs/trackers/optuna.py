@@ -378,7 +378,7 @@ class StudySeries:
             parts.append(f"{word} {', '.join(running[-_NAMED:])} {runs}")
         states = Counter(trial.says for trial in own)
         parts += [f"{states[says]} {word}" for says, word in _COUNTED.items() if states[says]]
-        return replace(series.series, about=", ".join(parts))
+        return replace(series.series, about=", ".join(parts), best_so_far=directed)
 
     def _value(self, trial: Tracked) -> list[float]:
         value = trial.metrics.get(self._name, trial.metrics.get(OBJECTIVE))

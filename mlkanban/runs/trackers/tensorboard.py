@@ -18,7 +18,7 @@ from pathlib import Path
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadInput
 from mlkanban.runs.model.series import Series, SeriesBuilder
-from mlkanban.runs.model.tracker_run import Tracked
+from mlkanban.runs.model.tracker_run import DIRECTORY, LIKELY_SEED, Tracked
 from mlkanban.runs.trackers.event_files import Scalar, contents
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord, SeriesSource, Tracker, name_of
 
@@ -27,9 +27,9 @@ _MADE = re.compile(rf"{re.escape(_NAME)}(\d{{9,}})\b")
 """Of a file: the second in which it was made."""
 _MOMENT = re.compile(r"\d{9,}(?:\.\d+)?")
 """What `add_hparams` calls its folder."""
-_SEED = re.compile(r"(?P<rest>.+?)[-_.](?P<word>seed|s)[-_]?(?P<number>\d+)", re.IGNORECASE)
-_DIRECTORY = "directory"
-"""The parameter of a run of which no other is known: what its folder is called."""
+_SEED = re.compile(
+    rf"(?P<rest>.+?)[-_.](?P<word>seed|{LIKELY_SEED})[-_]?(?P<number>\d+)", re.IGNORECASE
+)
 _DEEP = 6
 _MOST_FOLDERS = 5_000
 _MOST_SCALARS = 1_000_000
@@ -176,8 +176,8 @@ def _from_name(name: str) -> dict[str, str]:
     seed. `-seed3` is one; whether `-s3` is, a person may say (the setting repeat_parameters)."""
     match = _SEED.fullmatch(name)
     if match is None:
-        return {_DIRECTORY: name}
-    return {_DIRECTORY: match["rest"], match["word"].lower(): match["number"]}
+        return {DIRECTORY: name}
+    return {DIRECTORY: match["rest"], match["word"].lower(): match["number"]}
 
 
 class _FolderValues:

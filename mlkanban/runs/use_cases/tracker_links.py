@@ -43,13 +43,15 @@ _Item = TypeVar("_Item")
 class Inbox:
     """What trackers tell of: runs that are to be linked, or have news, each with its card and
     whether that is new; those that belong to no card yet; those of them nobody wants to hear of;
-    and those that are tagged with a card of another store, which decides on them. `metrics` are
-    what cards are for, by name."""
+    those that are tagged with a card of another store, which decides on them; and those that wait
+    for the end of the run of ours that they were started in. `metrics` are what cards are for, by
+    name."""
 
     wanted: list[tuple[Tracked, str, bool]] = field(default_factory=list)
     unlinked: list[Tracked] = field(default_factory=list)
     ignored: list[Tracked] = field(default_factory=list)
     of_other_stores: list[Tracked] = field(default_factory=list)
+    waiting: list[Tracked] = field(default_factory=list)
     metrics: frozenset[str] = frozenset()
 
 
@@ -240,7 +242,9 @@ def _inbox(conn: Connection, tracked: Iterable[Tracked]) -> Inbox:
                 continue
             heard = ignoring.isdisjoint((run.ref, short(run.ref), run.group))
             (inbox.unlinked if heard else inbox.ignored).append(run)
-        elif not kept[card].waits(run):
+        elif kept[card].waits(run):
+            inbox.waiting.append(run)
+        else:
             inbox.wanted.append((run, card, True))
             cards[run.ref] = card
     return inbox

@@ -814,3 +814,18 @@ def test_a_verdict_is_proposed_that_agrees_with_the_outcome(
     assert found is not None
     assert bool(found.verdict_on(outcome)) is proposed
     assert found.contradicts(outcome) is contradicted
+
+
+def test_what_may_be_a_seed_in_the_name_of_a_folder_is_for_the_person_to_say() -> None:
+    def run(name: str, **params: str) -> Run:
+        return Run(f"tensorboard:/{name}", RunState.TRACKED, params=params, metrics={"auc": 0.9})
+
+    names = [run("r-s1", directory="r", s="1"), run("r-s2", directory="r", s="2")]
+    metric = {"name": "auc"}
+    [remark] = remarks(names, metric, results(names, metric))
+    assert remark == (
+        "r-s1, r-s2 count separately; if the number is their seed, add `s` to the setting"
+        " repeat_parameters"
+    )
+    for other in (run("x-s2", directory="x", s="2"), run("r", lr="1", s="2")):
+        assert remarks([names[0], other], metric, None) == []

@@ -92,6 +92,7 @@ def test_of_a_study_the_best_so_far_is_shown_and_its_trials_are_counted(
     found = read(here)
     assert values(found) == [0.7, 0.71, 0.71]
     assert found.series["val_auc"].about == "best of 3 trials, trial 4 runs, 1 pruned"
+    assert found.series["val_auc"].best_so_far
 
 
 def test_where_the_study_calls_the_other_side_good_it_is_not_the_metric_of_the_card(

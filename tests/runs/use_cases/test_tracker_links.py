@@ -29,6 +29,7 @@ def test_the_record_of_a_run_of_ours_is_shown_with_it_once_it_ended(
     one = replace(one, params={"lr": "0.1", "api_key": "sk-secret"})
     synced = ada.service.links.sync([one])
     assert (synced.linked, tuple(synced.inbox.unlinked)) == ((), ()), "it waits for the end"
+    assert synced.inbox.waiting == [one]
     box.ends(ref, "r1", FINISHED)
     stage = ada.where(ref)
     assert ada.service.links.sync([one]).linked == (("mlflow:a", ref),)

@@ -25,7 +25,7 @@ from mlkanban.runs.local.inspect import judged
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Wanted
 from mlkanban.runs.model.queue_order import waiting_runs
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import UNSEEN, WAITING, RunState
 from mlkanban.runs.queue.enqueue import planned, require_gpus
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.listing import QueueRow, queue_rows
@@ -258,7 +258,9 @@ def _lines(
     cells = [
         (
             str(row.turn or ""), session.clean(row.run.id), row.ref, elapsed(row.run, at),
-            session.clean(row.run.evidence or row.run.state.value),
+            session.clean(
+                row.run.evidence if row.run.state in WAITING | UNSEEN else row.run.state.value
+            ),
             session.clean(shlex.join(row.run.argv)),
         )
         for row in rows if not row.run.state.ended

@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from mlkanban.display.card_face import Header, Line, Piece
 from mlkanban.display.grid import Column, Grid, column
-from mlkanban.display.lines import joined
-from mlkanban.display.run_lines import detail_lines, state_piece
+from mlkanban.display.lines import joined, labelled
+from mlkanban.display.run_lines import LABEL, detail_lines, state_piece
 from mlkanban.display.run_text import elapsed
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.run import Run
@@ -59,6 +59,7 @@ def slots_line(heads: Iterable[Header], glyphs: Glyphs) -> Line:
 
 
 def queue_details(run: Run, width: int, glyphs: Glyphs) -> list[Line]:
-    """What is known of a run that executes or waits: the evidence, the command, where, since when
-    and on which GPUs."""
-    return [[Piece(" ", "text"), *line] for line in detail_lines(run, width - 2, glyphs, {})]
+    """What is known of a run that executes or waits, first its id."""
+    named = labelled([Piece("run", "dim")], LABEL, [[Piece(cell_text(run.id), "text")]])
+    lines = [*named, *detail_lines(run, width - 2, glyphs, {})]
+    return [[Piece(" ", "text"), *line] for line in lines]

@@ -67,7 +67,8 @@ _PARAMETER = 14
 """The most cells of a parameter."""
 _KNOWN = 24
 """The cells that parameters leave to what is known of a run."""
-_LABEL = 10
+LABEL = 10
+"""The cells of what stands in front of a fact about a run."""
 _VALUE = 30
 """The most cells of the value of a parameter where it is told in full."""
 _STATE = 12
@@ -269,8 +270,8 @@ def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str
 
     def add(label: str, text: str) -> None:
         if text:
-            body = paragraph(cell_text(text), "text", max(20, width - _LABEL), glyphs)
-            lines.extend(labelled([Piece(label, "dim")], _LABEL, body))
+            body = paragraph(cell_text(text), "text", max(20, width - LABEL), glyphs)
+            lines.extend(labelled([Piece(label, "dim")], LABEL, body))
 
     add("name", run.name)
     add("job", run.job)

@@ -8,7 +8,9 @@ from scipy import stats
 from mlkanban.cli.before_run import slot_for
 from mlkanban.cli.session import Session
 from mlkanban.display.run_text import difference_text
+from mlkanban.errors import StoreProblem
 from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.local.intake import Intake
 from mlkanban.runs.model.intervals import Difference
 from tests.cli.conftest import Person
 from tests.service import people
@@ -312,3 +314,17 @@ def test_a_chart_is_of_what_is_reported_where_that_is_not_the_metric(
 
 def test_where_there_are_no_values_over_time_that_is_said(mlk: Person, ref: str) -> None:
     assert "No values over time" in mlk("runs", ref, "--chart").out
+
+
+def test_what_is_wrong_with_the_store_is_said_once(
+    board: Person, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreProblem("The store cannot be written: the disk is full.")
+
+    (Path(home["MLKANBAN_HOME"]) / "runs").mkdir()
+    monkeypatch.setattr(Intake, "take_in", full)
+    monkeypatch.setattr("mlkanban.cli.runs.client.available", lambda: True)
+    answer = board("runs")
+    assert answer.code == 0
+    assert answer.err.count("the disk is full") == 1

@@ -41,7 +41,7 @@ async def test_all_runs_stand_in_the_order_of_their_turns(small: Path) -> None:
         head = next(line for line in board.lines() if "Training" in line)
         await board.press("queue")
         await board.until(lambda: turns(board) == [f"1 {first}", f"2 {second}", f"3 {first}"])
-        assert "3 runs with a turn" in board.lines()[0]
+        assert "3 runs wait" in board.lines()[0]
         counts = board.lines()[1].partition("Training")[2].strip()
         assert counts == "1/1 ►1/2 •3"
         assert counts in head

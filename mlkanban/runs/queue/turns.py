@@ -58,6 +58,9 @@ class Turns:
                     f"{quantity(len(own), 'run')} of {card.ref} wait: {', '.join(own)}.",
                     "Name one of them.",
                 )
+            going_on = (r for r in self._service.runs.of_card(card.ref) if not r.state.ended)
+            if not own and (started := next(going_on, None)):
+                raise _waits_no_more(find_run(self._data, started.id), now)
             if not own:
                 raise NotFound(f"No run of {card.ref} waits here.", hint("See: {queue}"))
             return runs[own[0]]

@@ -71,7 +71,8 @@ class QueueScreen(ListScreen):
             return
         width, glyphs, rows = self.list_width, self.host.glyphs, self._rows
         waiting = sum(bool(row.turn) for row in rows)
-        about, count = cell_text(self.board.name), f"{quantity(waiting, 'run')} with a turn"
+        about = cell_text(self.board.name)
+        count = quantity(waiting, "run waits", "runs wait")
         title = page_title("Queue", about, width, glyphs, right=[Piece(count, "dim")])
         model = self.host.model
         counting = [

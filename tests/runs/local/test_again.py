@@ -94,6 +94,13 @@ def test_a_sweep_that_failed_before_it_was_waited_for_counts_as_a_whole(job: Job
     assert f"1 of 3 runs started together failed: {NEW[-8:-1]}1" in shown
 
 
+def test_how_a_run_ended_is_said_once(job: Job) -> None:
+    code, _, err = job.ended(job.start("sh", "-c", "exit 3"))
+    assert code == 3
+    assert err.count("failed") == 1
+    assert f"{job.card}: run {job.folder.name} failed (exit 3). It is blocked." in err
+
+
 def test_a_run_starts_again_in_its_folder_with_what_was_changed(job: Job, tmp_path: Path) -> None:
     job.cwd = tmp_path / "code"
     job.cwd.mkdir()

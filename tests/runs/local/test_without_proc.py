@@ -97,7 +97,7 @@ def runs(program: Program) -> list[dict[str, Any]]:
 
 def test_a_run_starts_is_seen_and_stopped_without_proc(job: Job, hidden: Program) -> None:
     done = hidden("run", job.card, "--", "sh", "-c", "exit 3")
-    assert (done.returncode, "failed: exit 3" in done.stderr) == (3, True), done.stderr
+    assert (done.returncode, "failed (exit 3)" in done.stderr) == (3, True), done.stderr
     fine(hidden("run", job.card, "--detach", "--", "sleep", "60"))
     for words in (("runs",), ("list",), ("add", "another")):
         fine(hidden(*words))
@@ -139,7 +139,7 @@ def test_a_board_its_runs_and_its_queue_on_a_mac(job: Job, mac: Program) -> None
     assert "whether an open file is read or written" in fine(mac("doctor"))
 
     done = mac("run", cards[0], "--", "sh", "-c", "echo 'mlkanban: val_auc=0.9'; exit 3")
-    assert (done.returncode, "failed: exit 3" in done.stderr) == (3, True), done.stderr
+    assert (done.returncode, "failed (exit 3)" in done.stderr) == (3, True), done.stderr
     assert job.json("end.json")["oom"] is None, "a Mac counts no kills for lack of memory"
 
     held = []

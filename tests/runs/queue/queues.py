@@ -20,6 +20,8 @@ class Queue:
         self.job = job
         self.names: dict[str, str] = {}
         """The names of jobs, by their run."""
+        self.answer: dict[str, Any] = {}
+        """What was answered to the last run that was put into the queue."""
 
     def card(self, title: str, *options: str) -> str:
         return str(json.loads(self.job.mlk("--json", "add", title, *options))["data"]["id"])
@@ -28,6 +30,7 @@ class Queue:
         """Queue a job of this name; its run."""
         words = ("run", "--queue", *options, card or self.card(name), "--", "sh", "-c", JOB, "sh")
         answer = json.loads(self.job.mlk("--json", *words, name))
+        self.answer = answer["data"]
         self.names[answer["data"]["id"]] = name
         return str(answer["data"]["id"])
 

@@ -35,7 +35,9 @@ def test_a_job_waits_for_a_slot_and_starts_by_itself_when_one_is_free(queue: Que
 
 def test_priority_comes_first_and_then_what_somebody_says(queue: Queue) -> None:
     queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "0")
-    queue.put("a"), queue.put("b"), queue.put("low", card=queue.card("x", "--priority", "low"))
+    queue.put("a"), queue.put("b")
+    assert (queue.answer["state"], queue.answer["place"]) == ("queued", 2)
+    queue.put("low", card=queue.card("x", "--priority", "low"))
     first = queue.put("first", card=queue.card("y", "--priority", "high"))
     assert queue.waiting() == ["first", "a", "b", "low"]
     [last] = [run for run, name in queue.names.items() if name == "low"]
@@ -47,6 +49,13 @@ def test_priority_comes_first_and_then_what_somebody_says(queue: Queue) -> None:
     queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "1")
     queue.tick()
     until(lambda: queue.began() == ["a"])
+    meta = json.loads(queue.job.mlk("--json", "queue"))["meta"]
+    [slots] = meta["stages"]
+    assert slots == {"stage": "Training", "running": 1, "unattended": 1, "waiting": 3}
+    assert [queue.names[run["id"]] for run in meta["executing"]] == ["a"]
+    text = queue.job.mlk("queue")
+    assert text.startswith("Training: 0/9 attended + 1/1 running, 3 waiting\n")
+    assert "0/9 + 1/1 running, 3 waiting" in queue.job.mlk("stages")
     queue.end("a")
     until(lambda: queue.began() == ["a", "low"])
     queue.job.mlk("queue", "release", first)

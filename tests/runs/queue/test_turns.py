@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from mlkanban.errors import LimitReached, MlkanbanError, NotFound, RuleRefused, UsageProblem
+from mlkanban.runs.model.run import Run
 from mlkanban.runs.queue import turns as module
 from mlkanban.runs.queue.entries import QueuedRun
 from mlkanban.runs.queue.gpus import Gpu, Gpus
@@ -28,6 +29,7 @@ class Runs:
         self.placed: set[str] = set()
         self.no_new_cards = False
         self.asked: list[str] = []
+        self.known: dict[str, list[int]] = {}
 
     def priorities(self, cards: Iterable[str]) -> dict[str, str]:
         return {card: self.priority.get(card, "normal") for card in cards}
@@ -47,6 +49,9 @@ class Runs:
     def card_called(self, ref: str) -> object:
         card = ref.lower()
         return SimpleNamespace(id=card, ref=card) if card in ("a1", "b1", "c1") else None
+
+    def of_card(self, ref: str) -> list[Run]:
+        return [Run(run_id(at)) for at in self.known.get(ref, ())]
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -203,6 +208,9 @@ def test_a_run_that_waits_no_more_says_what_became_of_it(queue: Queue) -> None:
     with pytest.raises(RuleRefused, match="runs already: it waits no more") as refused:
         queue.turns.named(run_id(1), NOW)
     assert f"mlkanban stop {run_id(1)}" in str(refused.value)
+    queue.runs.known = {"a1": [1]}
+    with pytest.raises(RuleRefused, match=f"Run {run_id(1)} runs already"):
+        queue.turns.named("a1", NOW)
     queue.turns.drop([queue.run(2)], "ada", NOW)
     with pytest.raises(RuleRefused, match="was taken out of the queue"):
         queue.turns.named(run_id(2)[-8:], NOW)

@@ -27,13 +27,16 @@ from mlkanban.flow.simulation.whatif import (
 from mlkanban.text import quantity
 
 _MEASURES = {
-    "p50": "cycle time p50, days",
-    "p85": "cycle time p85, days",
+    "p50": "cycle time p50",
+    "p85": "cycle time p85",
     "per_week": "finished a week",
     "wip": "in progress",
-    "waiting": "waiting to start at the end",
+    "waiting": "waiting to start",
 }
-_CONVENTION = "mean of the runs, 5 to 95 % of them; calendar days with both ends"
+_CONVENTION = (
+    "mean of runs with these cards, 5 to 95 % of runs with others like them"
+    " | calendar days with both ends"
+)
 _MODELS = {
     Capacity.INDEPENDENT: "each card takes its own time",
     Capacity.SHARED: "attended cards share the time of one person",
@@ -274,20 +277,22 @@ def _effects(play: Play, what_if: WhatIf) -> str:
 
 
 def _table(what_if: WhatIf) -> Table:
+    """A row for each measure, and where two models are played, for each of them."""
     plays = what_if.shown or what_if.plays
-    heads = ["measure", "observed"]
+    several, proposed = len(plays) > 1, any(play.proposed for play in plays)
+    heads = [*["model"] * several, "measure", "observed", "today", *["proposed"] * proposed]
     rows = [
-        [meaning, f"{what_if.observed[m]:.1f}" if m in what_if.observed else ""]
+        (
+            *[_SHORT[play.capacity]] * several,
+            meaning,
+            f"{what_if.observed[m]:.1f}" if m in what_if.observed else "",
+            _spread_text(play.today[m]) if play.today else "-",
+            *[_spread_text(play.proposed[m]) if play.proposed else "-"] * proposed,
+        )
+        for play in plays
         for m, meaning in _MEASURES.items()
     ]
-    for play in plays:
-        model = f", {_SHORT[play.capacity]}" if len(plays) > 1 else ""
-        for head, played in (("today, simulated", play.today), ("proposed", play.proposed)):
-            if played:
-                heads.append(head + model)
-                for row, measure in zip(rows, _MEASURES, strict=True):
-                    row.append(_spread_text(played[measure]))
-    return Table(tuple(heads), tuple(map(tuple, rows)))
+    return Table(tuple(heads), tuple(rows))
 
 
 def limits_text(changes: Mapping[str, int | None]) -> str:

@@ -7,10 +7,10 @@ often overridden, or too few cards were finished since they were changed, it ref
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mlkanban.core.models import Board
 from mlkanban.core.names import find_stage
@@ -30,7 +30,7 @@ from mlkanban.flow.simulation.run import SimulationResult, run
 from mlkanban.flow.window import Scope
 
 RUNS = 100
-_FEWEST_RUNS = 20
+_FEWEST_RUNS, _FEWEST_PLAIN = 20, 40
 _MOST_JOBS = 50_000
 """Busy boards are played less often, down to the fewest runs, so that it takes no longer."""
 OFTEN = 0.15
@@ -50,8 +50,8 @@ Refusal = Literal["few", "few_since_change", "no_gaps", "overridden", "not_repro
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure over many runs: its mean, the values that 5 % and 95 % of them do not exceed, and
-    those that 1 % and 99 % do not.
+    """A figure over many runs: its mean and the values that 1 % and 99 % of them do not exceed, of
+    plain runs; those that 5 % and 95 % do not, of runs with jobs and gaps drawn anew.
 
     The outer ones say whether a figure is reproduced: several figures are held against them at
     once, and with 5 to 95 % a model that is right would be refused in every fourth window.
@@ -69,6 +69,14 @@ class Spread:
 
 Played = dict[str, Spread]
 """A spread for every measure."""
+
+
+class Runs(NamedTuple):
+    """The outcomes of a model, `plain` with the jobs and gaps of the history, which say what the
+    model makes of it, and `drawn` from these anew, which say what another period may bring."""
+
+    plain: list[SimulationResult]
+    drawn: list[SimulationResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,28 +207,35 @@ def _played(
     possible = learned.fit.possible
     parts = len(possible) * (2 if wanted else 1)
     todays = [
-        play(learned.models[capacity], runs, part_of(progress, at, parts))
+        both_ways(learned.models[capacity], runs, part_of(progress, at, parts))
         for at, capacity in enumerate(possible)
     ]
     refused: Refusal | None = None
-    missed = [not_reproduced(seen, outcomes) for outcomes in todays]
+    missed = [not_reproduced(seen, today.plain) for today in todays]
     if learned.overridden.share > OFTEN:
         refused = "overridden"
     elif all(missed):
         refused = "not_reproduced"
     plays: list[Play] = []
     for at, (capacity, today, wrong) in enumerate(zip(possible, todays, missed, strict=True)):
-        others: list[SimulationResult] = []
+        others = Runs([], [])
         if wanted and not refused and not wrong:
             model = learned.models[capacity].limited(wanted)
-            others = play(model, runs, part_of(progress, len(possible) + at, parts))
+            others = both_ways(model, runs, part_of(progress, len(possible) + at, parts))
         plays.append(Play(capacity, summed(today), wrong, summed(others), effects(today, others)))
     return plays, refused
 
 
-def not_reproduced(seen: Mapping[str, float], outcomes: list[SimulationResult]) -> tuple[str, ...]:
-    """The measures that were observed elsewhere than in nearly all runs."""
-    today = summed(outcomes)
+def both_ways(model: Model, runs: int, progress: Progress | None = None) -> Runs:
+    """So many runs that draw jobs and gaps anew, and as many plain ones, or enough of them to say
+    what is reproduced, before."""
+    plain = play(model, max(_FEWEST_PLAIN, runs), part_of(progress, 0, 2), resampled=False)
+    return Runs(plain, play(model, runs, part_of(progress, 1, 2)))
+
+
+def not_reproduced(seen: Mapping[str, float], plain: list[SimulationResult]) -> tuple[str, ...]:
+    """The measures that were observed elsewhere than in nearly all plain runs."""
+    today = summed(Runs(plain, plain))
     return tuple(m for m in CHECKED if not today or seen[m] not in today[m])
 
 
@@ -229,26 +244,27 @@ def reproducing(learned: Learned, runs: int) -> list[tuple[Model, list[Simulatio
     if learned.overridden.share > OFTEN:
         return []
     seen = observed(learned.sample)
-    played = [
-        (learned.models[capacity], play(learned.models[capacity], runs))
-        for capacity in learned.fit.possible
+    models = [learned.models[capacity] for capacity in learned.fit.possible]
+    return [
+        (model, play(model, runs))
+        for model in models
+        if not not_reproduced(seen, play(model, RUNS, resampled=False))
     ]
-    return [(model, outcomes) for model, outcomes in played if not not_reproduced(seen, outcomes)]
 
 
-def effects(
-    before: list[SimulationResult], after: list[SimulationResult]
-) -> Mapping[str, LimitEffect]:
-    """Every measure before and after, run by run; empty where one has no runs."""
-    pairs = list(zip(before, after, strict=False))
-    if not pairs or len(before) != len(after):
+def effects(before: Runs, after: Runs) -> Mapping[str, LimitEffect]:
+    """Every measure before and after: means of the plain runs, and what the drawn ones agree on,
+    run by run; empty where one has no runs."""
+    pairs = list(zip(before.drawn, after.drawn, strict=False))
+    if not pairs or len(before.drawn) != len(after.drawn):
         return {}
+    first, then = summed(before), summed(after)
     made: dict[str, LimitEffect] = {}
     for measure in MEASURES:
         values = [(float(getattr(b, measure)), float(getattr(a, measure))) for b, a in pairs]
-        first, then = (sum(column) / len(values) for column in zip(*values, strict=True))
-        agreed = sum((a > b) if then > first else (a < b) for b, a in values) / len(values)
-        made[measure] = LimitEffect(first, then, agreed)
+        more = then[measure].mean > first[measure].mean
+        agreed = sum((a > b) if more else (a < b) for b, a in values) / len(values)
+        made[measure] = LimitEffect(first[measure].mean, then[measure].mean, agreed)
     return made
 
 
@@ -279,11 +295,13 @@ def limits_from(board: Board, text: str) -> Changes:
     return changes
 
 
-def play(model: Model, runs: int, progress: Progress | None = None) -> list[SimulationResult]:
+def play(
+    model: Model, runs: int, progress: Progress | None = None, *, resampled: bool = True
+) -> list[SimulationResult]:
     """The outcomes of so many runs; the n-th run of any model of a board has the same cards."""
     outcomes: list[SimulationResult] = []
     for seed in range(runs):
-        outcome = run(model, seed)
+        outcome = run(model, seed, resampled=resampled)
         if outcome is not None:
             outcomes.append(outcome)
         if progress is not None:
@@ -291,18 +309,26 @@ def play(model: Model, runs: int, progress: Progress | None = None) -> list[Simu
     return outcomes
 
 
-def summed(outcomes: list[SimulationResult]) -> Played:
+def summed(runs: Runs) -> Played:
     """Every measure over all runs; empty without a run that finished a card."""
-    if not outcomes:
+    if not runs.plain or not runs.drawn:
         return {}
     made: Played = {}
     for measure in MEASURES:
-        values = sorted(float(getattr(outcome, measure)) for outcome in outcomes)
-        low, high, lowest, highest = (
-            values[max(0, (p * len(values) + 99) // 100 - 1)] for p in (5, 95, 1, 99)
+        plain, drawn = (
+            sorted(float(getattr(outcome, measure)) for outcome in outcomes) for outcomes in runs
         )
-        made[measure] = Spread(sum(values) / len(values), low, high, lowest, highest)
+        made[measure] = Spread(
+            sum(plain) / len(plain),
+            *(_ranked(drawn, p) for p in (5, 95)),
+            *(_ranked(plain, p) for p in (1, 99)),
+        )
     return made
+
+
+def _ranked(ordered: Sequence[float], p: int) -> float:
+    """The value that p % do not exceed (nearest rank)."""
+    return ordered[max(0, (p * len(ordered) + 99) // 100 - 1)]
 
 
 def observed(sample: Sample) -> dict[str, float]:

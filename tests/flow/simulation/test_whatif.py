@@ -23,6 +23,7 @@ from mlkanban.flow.simulation.run import SimulationResult
 from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import (
     Play,
+    Runs,
     Spread,
     WhatIf,
     effects,
@@ -143,7 +144,8 @@ def test_too_few_cards_are_a_sentence():
 def test_it_says_how_far_it_is():
     told: list[float] = []
     what_if(made(1), {"Evaluate": 2}, runs=5, progress=told.append)
-    assert told == pytest.approx([n / 10 for n in range(1, 11)])
+    parts = [*(n / 160 for n in range(1, 41)), *(0.25 + n / 20 for n in range(1, 6))]
+    assert told == pytest.approx([*parts, *(0.5 + part for part in parts)])
 
 
 def test_limits_are_read_from_text(board):
@@ -173,11 +175,12 @@ def board():
 def test_a_spread_has_the_values_that_few_runs_lie_beyond():
     values = list(range(1, 201))
     Random(2).shuffle(values)
-    spread = summed([SimulationResult(v, 0, 0, 0, 0) for v in values])["p50"]
+    results = [SimulationResult(v, 0, 0, 0, 0) for v in values]
+    spread = summed(Runs(results, results))["p50"]
     assert (spread.mean, spread.low, spread.high) == (100.5, 10, 190)
     assert (spread.lowest, spread.highest) == (2, 198)
     assert [value in spread for value in (1, 2, 198, 199)] == [False, True, True, False]
-    assert summed([]) == {}
+    assert summed(Runs([], [])) == {}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +197,7 @@ def test_busy_boards_are_played_less_often(monkeypatch, jobs, asked, runs):
     assert model.jobs_a_run == jobs
     played: list[int] = []
 
-    def play(model, runs, progress):
+    def play(model, runs, progress, *, resampled=True):
         played.append(runs)
         return []
 
@@ -205,7 +208,7 @@ def test_busy_boards_are_played_less_often(monkeypatch, jobs, asked, runs):
     monkeypatch.setattr(whatif, "play", play)
     found = what_if(some, {"Train": 1}) if asked is None else what_if(some, {}, runs=asked)
     assert found.runs == runs
-    assert played == [runs], "where today is not reproduced nothing else is played"
+    assert played == [max(40, runs), runs], "where today is not reproduced that is all"
     assert found.limits == {"Train": 1, "Wait": None, "Evaluate": 2}
 
 
@@ -246,6 +249,12 @@ def result(p85, per_week=5.0):
     return SimulationResult(1, p85, per_week, 1, 0)
 
 
+def runs(*p85):
+    """The same runs with the cards of the history and with others."""
+    results = [result(each) for each in p85]
+    return Runs(results, results)
+
+
 @pytest.mark.parametrize(
     ("after", "agreed", "direction"),
     [
@@ -254,15 +263,25 @@ def result(p85, per_week=5.0):
     ],
 )  # fmt: skip
 def test_an_effect_has_the_direction_that_three_of_four_runs_agree_on(after, agreed, direction):
-    found = effects([result(5.0)] * 4, [result(p85) for p85 in after])["p85"]
+    found = effects(runs(*[5.0] * 4), runs(*after))["p85"]
     assert (found.before, found.agreed, found.direction) == (5, agreed, direction)
-    assert effects([result(5.0)], []) == {}
+    assert effects(runs(5.0), runs()) == {}
+
+
+def test_an_effect_is_of_the_cards_of_the_history_and_agreed_on_by_others_like_them():
+    before = Runs([result(5.0)], [result(7.0)] * 4)
+    after = Runs([result(4.0)], [result(6.0), result(6.0), result(9.0), result(9.0)])
+    found = effects(before, after)["p85"]
+    assert (found.before, found.after, found.agreed) == (5, 4, 0.5)
+    spread = summed(after)["p85"]
+    assert (spread.mean, spread.low, spread.high) == (4, 6, 9)
+    assert 4 in spread
+    assert 6 not in spread
 
 
 def played(capacity, direction, wrong=()):
     """A model in which the changed limits move p85 one way in all runs."""
-    before = [result(5.0)] * 4
-    after = [result(5.0 + direction)] * 4
+    before, after = runs(*[5.0] * 4), runs(*[5.0 + direction] * 4)
     return Play(capacity, summed(before), wrong, summed(after), effects(before, after))
 
 
@@ -287,10 +306,10 @@ def test_both_models_are_shown_where_the_board_cannot_tell_them_apart():
     assert to_json(found)["model"] == "both"
     table = summary(found).table
     assert table is not None
-    assert table.head == (
-        "measure", "observed", "today, simulated, own time", "proposed, own time",
-        "today, simulated, one person", "proposed, one person",
-    )  # fmt: skip
+    assert table.head == ("model", "measure", "observed", "today", "proposed")
+    assert [row[:2] for row in table.rows[4:6]] == [
+        ("own time", "waiting to start"), ("one person", "cycle time p50"),
+    ]  # fmt: skip
 
 
 def test_a_model_that_does_not_reproduce_today_is_not_shown():
@@ -309,7 +328,7 @@ def test_a_refusal_says_why():
     lines = summary(answered(own, refused="not_reproduced")).lines
     assert lines[0] == (
         "Not to be trusted on this history: if each card takes its own time, in progress, cycle"
-        " time p85, days are not reproduced."
+        " time p85 are not reproduced."
     )
     over = answered(own, refused="overridden")
     assert "2 of 20 cases" in summary(over).lines[0]

@@ -30,7 +30,7 @@ from mlkanban.runs.queue.enqueue import planned, require_gpus
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.listing import QueueRow, queue_rows
 from mlkanban.runs.queue.turns import Turns
-from mlkanban.runs.queue.waiting import start_now
+from mlkanban.runs.queue.waiter import start_now
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board, Stage

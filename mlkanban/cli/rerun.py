@@ -15,8 +15,8 @@ from mlkanban.cli.runs import start_run
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN_OR_CARD, override_at_start
 from mlkanban.errors import StoreProblem
-from mlkanban.runs.local.again import again
 from mlkanban.runs.local.commits import changes_since
+from mlkanban.runs.local.rerun_command import rerun_command
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.use_cases.card_runs import RunReport
 
@@ -50,7 +50,7 @@ def rerun(
     A secret in a command is not stored: such a run starts again only with the secret among CHANGES.
     """
     folder = named_run(session, run)
-    start = again(folder)
+    start = rerun_command(folder)
     command = start.command(words)
     card = _card_of(session, folder)
     try:

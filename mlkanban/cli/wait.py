@@ -16,9 +16,9 @@ from mlkanban.cli.types import DURATION, RUN_OR_CARD
 from mlkanban.clock import now
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
+from mlkanban.runs.local.await_ends import wait_for
 from mlkanban.runs.local.inspect import why
 from mlkanban.runs.local.viewer import exit_code
-from mlkanban.runs.local.waiting import wait_for
 from mlkanban.runs.model.sweep import newest_sweep, not_over_at
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_states import pause, read_job_states

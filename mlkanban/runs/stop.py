@@ -9,7 +9,7 @@ from mlkanban.runs.local.orphans import stop_orphan_processes
 from mlkanban.runs.local.start import Clock
 from mlkanban.runs.local.viewer import stop
 from mlkanban.runs.model.state import Stopped
-from mlkanban.runs.queue.waiting import wake
+from mlkanban.runs.queue.waiter import wake
 from mlkanban.runs.slurm.submission import cancel
 
 _STARTS_SECONDS = 3.0

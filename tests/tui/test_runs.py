@@ -585,7 +585,7 @@ async def test_at_a_full_stage_a_run_is_queued_instead(small: Path, monkeypatch:
         await board.press("runs", "run.again")
         await board.until(lambda: "Run again in" in board.text())
         with monkeypatch.context() as patch:
-            patch.setattr("mlkanban.tui.run_again.subprocess.run", done)
+            patch.setattr("mlkanban.tui.rerun.subprocess.run", done)
             await board.keys("y")
             await board.until(lambda: "Training is full" in board.question())
             await board.keys("w")

@@ -17,7 +17,7 @@ from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Wanted, make, plan
 from mlkanban.runs.queue.entries import QueueFiles
 from mlkanban.runs.queue.gpus import machine_gpus
-from mlkanban.runs.queue.waiting import wait_for_turn
+from mlkanban.runs.queue.waiter import wait_for_turn
 from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service import Service
 from mlkanban.text import quantity

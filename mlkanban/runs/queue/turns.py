@@ -24,7 +24,7 @@ from mlkanban.runs.model.queue_order import InQueue, in_turn, shifted
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.gpus import Gpus, machine_gpus
-from mlkanban.runs.queue.waiting import wake
+from mlkanban.runs.queue.waiter import wake
 from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service import Service
 from mlkanban.text import quantity

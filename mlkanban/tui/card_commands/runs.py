@@ -28,6 +28,6 @@ class RunCommands:
             self._screen.status.show(f"{ref} has no run that could be started again.")
         elif own:
             # Processes and git: only who starts a job waits for them.
-            from mlkanban.tui.run_again import run_again
+            from mlkanban.tui.rerun import rerun
 
-            await run_again(self._screen, own[0])
+            await rerun(self._screen, own[0])

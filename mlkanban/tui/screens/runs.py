@@ -64,7 +64,7 @@ from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.learning_curves import Chosen, LearningCurves
 from mlkanban.tui.pager import page_files, page_text
-from mlkanban.tui.run_again import run_again
+from mlkanban.tui.rerun import rerun
 from mlkanban.tui.run_turns import RunTurns, is_held_back, waits_here
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.store_thread import beside
@@ -684,7 +684,7 @@ class RunsScreen(ListScreen):
     async def do_run_again(self) -> None:
         """Ask, then start the run under the cursor again."""
         if self.length and not self._is_not_ours():
-            await run_again(self, self._run_here)
+            await rerun(self, self._run_here)
 
 
 def _standing_for(row: ConfigurationRuns) -> Run:

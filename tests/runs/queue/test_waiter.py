@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.runs.queue import waiting
+from mlkanban.runs.queue import waiter as module
 from tests.runs.jobs import until
 from tests.runs.local.test_supervisor import SHELLS
 
-SCRIPT = Path(waiting.__file__).with_name("waiter.sh")
+SCRIPT = Path(module.__file__).with_name("waiter.sh")
 ARGUMENTS = ["", " a  b ", "'", '"$HOME"', "*", "\\", "a\nb\n", "-n"]
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from mlkanban.clock import now
 from mlkanban.core.timestamps import instant
+from mlkanban.runs.local.await_ends import wait_for
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.processes import here
-from mlkanban.runs.local.waiting import wait_for
 from mlkanban.runs.model.state import RunState
 
 FIRST, SECOND = "20260320-080000-0000000a", "20260320-090000-0000000b"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.errors import MlkanbanError, RuleRefused, UsageProblem
 from mlkanban.hints import sentences
-from mlkanban.runs.local.again import again
 from mlkanban.runs.local.commits import changes_since
 from mlkanban.runs.local.folder import find_run
+from mlkanban.runs.local.rerun_command import rerun_command
 from mlkanban.text import cell_text
 from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.ask import Option
@@ -26,7 +26,7 @@ _SECONDS = 60.0
 _LONGEST = 300
 
 
-async def run_again(screen: CommandScreen, run: Run) -> None:
+async def rerun(screen: CommandScreen, run: Run) -> None:
     """Ask, then start the command of a run again, with other parameters where those are given. The
     job is started by a process of its own, as from a shell."""
     if screen.host.demo:
@@ -34,7 +34,7 @@ async def run_again(screen: CommandScreen, run: Run) -> None:
         return
     try:
         folder = find_run(screen.host.places.data, run.id)
-        start = again(folder)
+        start = rerun_command(folder)
         code = await beside(lambda: changes_since(folder, start.where))
         words: list[str] = []
         while True:

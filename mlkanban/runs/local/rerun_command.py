@@ -14,7 +14,7 @@ from mlkanban.runs.model.changed_command import changed_command
 from mlkanban.runs.model.redaction import HIDDEN
 
 
-class Again(NamedTuple):
+class RerunCommand(NamedTuple):
     """A run that can be started again: its command, the folder it was started in, and whether a
     secret is missing in the command."""
 
@@ -34,7 +34,7 @@ class Again(NamedTuple):
         return made
 
 
-def again(folder: RunFolder) -> Again:
+def rerun_command(folder: RunFolder) -> RerunCommand:
     """What is needed to start a run again. RuleRefused where `mlkanban run` did not start it,
     NotFound where its folder is gone."""
     start = folder.start()
@@ -54,4 +54,4 @@ def again(folder: RunFolder) -> Again:
             f"The folder {where}, in which run {folder.id} was started, is gone.",
             hint("Put it back, or start the command elsewhere: {run CARD}"),
         )
-    return Again(argv, Path(where), bool(start.get("redacted", True)))
+    return RerunCommand(argv, Path(where), bool(start.get("redacted", True)))

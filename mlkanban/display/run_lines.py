@@ -78,8 +78,8 @@ _SPREADS = ((150, 40), (120, 24))
 _DECIMALS = 6
 _FEW_BARS = 5
 _IMPORTANCE_BAR, _SHORT_BAR = 20, 10
-_MOST_TELLING = 4
-"""Parameters whose importance stands in a line."""
+_MOST_TELLING, _LEAST_TOLD = 4, 0.01
+"""Parameters whose importance stands in a line, and what each of them has to tell."""
 _BEFORE, _BASELINE = "vs the one before", "vs the baseline"
 _DIFFERENCE = 25
 """The cells of a difference with its interval."""
@@ -679,7 +679,7 @@ def importance_title(rows: Sequence[ConfigurationRuns]) -> str:
 def importance_parts(rows: Sequence[ConfigurationRuns], glyphs: Glyphs) -> list[Line]:
     """What the parameters of a search tell of its metric, those that tell most, as parts of a line
     with a bar each: `lr .62 ━━━━━━`; how that is known comes last. None for few configurations."""
-    found = [one for one in importances(rows) if one.share > 0][:_MOST_TELLING]
+    found = [one for one in importances(rows) if one.share >= _LEAST_TOLD][:_MOST_TELLING]
     if not found:
         return []
     parts: list[Line] = [

@@ -42,7 +42,7 @@ from mlkanban.runs.model.overview import (
     Order,
     in_order,
     overview,
-    telling_differences,
+    run_parameters,
     worth_watching,
 )
 from mlkanban.runs.model.results import results
@@ -306,7 +306,7 @@ class CardScreen(TextScreen):
         several = found is not None and len(found.configurations) > 1
         if len(runs) <= _EACH:
             ordered = in_order_of_state(runs)
-            differs = telling_differences(ordered, context.name, repeats)
+            differs = run_parameters(ordered, context.metric, repeats)
             grid = run_grid(ordered, differs, context, width)
             lines = [grid.head, *(grid.row(at) for at in range(len(runs)))]
             lines += [[]] if several else []

@@ -47,6 +47,7 @@ from mlkanban.runs.model.overview import (
     arrays_apart,
     in_order,
     overview,
+    run_parameters,
     telling_differences,
     worth_watching,
 )
@@ -389,7 +390,7 @@ class RunsScreen(ListScreen):
             self._grids[key] = (
                 run_grid(
                     inside.runs,
-                    telling_differences(inside.runs, context.name, self.host.settings.repeats),
+                    run_parameters(inside.runs, self._metric, self.host.settings.repeats),
                     context, width, marks=self._marked,
                 )
                 if inside

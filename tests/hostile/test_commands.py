@@ -84,11 +84,11 @@ diff {run} --patch -> any
 rerun {run} --detach -> any
 wait {run} --timeout 1s -> any
 queue
-queue up {run} -> 3
-queue down {run} -> 3
-queue hold {run} -> 3
-queue release {run} -> 3
-queue drop {run} -> 3
+queue up {run} -> 1
+queue down {run} -> 1
+queue hold {run} -> 1
+queue release {run} -> 1
+queue drop {run} -> 1
 queue advance
 queue begin {run} -- {new} -> 1
 logs {run}

@@ -60,7 +60,7 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
             service.boards.loads(snapshot.board.id),
             snapshot.over_since_merge,
         ),
-        "cards": face_data(shown, snapshot.board, service, clock.now()),
+        "cards": face_data(shown, snapshot.board, service, clock.now(), snapshot.faces),
     }
 
 
@@ -74,7 +74,8 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     board = snapshot.board
     loads = service.boards.loads(board.id)
     pace = service.history.pace(board, clock.now())
-    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, pace=pace)
+    doubtful = service.planning.doubtful(board, snapshot.faces)
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, pace=pace, doubtful=doubtful)
     width = shutil.get_terminal_size().columns
     faces = by_stage(snapshot.faces, board)
     waiting = waiting_runs(board, faces)

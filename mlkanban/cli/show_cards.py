@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
+    from mlkanban.flow.due import DueCard
     from mlkanban.runs.model.usage import Spending
     from mlkanban.service import Service
 
@@ -41,7 +42,8 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
     AGE is 5d for a card in progress, counted from its commitment; (5d) for one that is not
     committed, counted from when it was written down; =5d is the cycle time of a finished one, and
     = was never worked on. Before the title: ^^ urgent, ^ high, v low. After it: ! the reason of a
-    block, health of a model in use, the due date or LATE, = the outcome, archived, #tags.
+    block, health of a model in use, the due date (! kept with a chance below 50 %) or LATE,
+    = the outcome, archived, #tags.
     """
     with session.service() as service:
         snapshot = service.boards.snapshot(session.board(service).id)
@@ -65,8 +67,8 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
         ]
         session.answer(
             "cards",
-            lambda: face_data(shown, board, service, clock.now()),
-            lambda: _table(session, shown, board),
+            lambda: face_data(shown, board, service, clock.now(), faces),
+            lambda: _table(session, service, shown, board, faces),
         )
         listed = {face.id for face in shown}
         others = _out_of_sight([face for face in matching if face.id not in listed], board)
@@ -86,9 +88,10 @@ def show(session: Session, card: str) -> None:
         whole = service.cards.get(card)
         board = service.boards.of_card(card)
         spent, label = service.runs.spending(card), service.runs.label(card)
+        due_card = service.planning.due_card(board, whole) if whole.due else None
 
         def lines() -> Iterator[str]:
-            yield from _whole(session, whole, board, spent, label)
+            yield from _whole(session, whole, board, spent, label, due_card)
             yield from _undecided(session, card, service)
             yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
@@ -97,6 +100,7 @@ def show(session: Session, card: str) -> None:
             "card",
             lambda: {
                 **card_data(whole, board, clock.now()),
+                "due_chance": due_card.chance if due_card else None,
                 "label": label,
                 "spent": spent_data(spent),
             },
@@ -112,14 +116,21 @@ def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
     return said + (f" {ended} finished or archived: add --all." if ended else "")
 
 
-def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
+def _table(
+    session: Session,
+    service: Service,
+    shown: Sequence[CardFace],
+    board: Board,
+    every: Collection[CardFace],
+) -> Iterator[str]:
     # 30 ms that `list --json` need not wait for.
     from mlkanban.cli.layout import table
     from mlkanban.display.card_face import FaceContext, age, due, priority_sign
 
     if not shown:
         return
-    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs)
+    doubtful = service.planning.doubtful(board, every)
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, doubtful=doubtful)
     rows = []
     for face in shown:
         marks = [
@@ -146,17 +157,24 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
 
 
 def _whole(
-    session: Session, card: Card, board: Board, spent: Spending | None, label: str
+    session: Session,
+    card: Card,
+    board: Board,
+    spent: Spending | None,
+    label: str,
+    due_card: DueCard | None,
 ) -> Iterator[str]:
     # As for `_table`.
     from mlkanban.cli.layout import bold, dim
     from mlkanban.display.card_face import FaceContext
     from mlkanban.display.card_page import CardPage, rows
     from mlkanban.display.checklist_lines import item_text
+    from mlkanban.display.number_text.due import chance_words
 
     page = CardPage(
-        FaceContext.at(board, clock.now(), glyphs=session.glyphs), spent, "archive --restore"
-    )
+        FaceContext.at(board, clock.now(), glyphs=session.glyphs), spent, "archive --restore",
+        due_chance=chance_words(due_card),
+    )  # fmt: skip
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")
     stage, *others = rows(card, page)

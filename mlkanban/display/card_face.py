@@ -67,8 +67,9 @@ filled it without knowing of each other."""
 
 @dataclass(frozen=True, slots=True)
 class FaceContext:
-    """What a face depends on besides the card: the board, this day there, the characters, and what
-    is old for a stage, as far as that is known. `now` is the time, for what runs at the moment."""
+    """What a face depends on besides the card: the board, this day there, the characters, what is
+    old for a stage, and the ids of cards whose due date is `doubtful`, as far as these are known.
+    `now` is the time, for what runs at the moment."""
 
     board: Board
     today: date
@@ -77,6 +78,7 @@ class FaceContext:
     pace: "Pace | None" = None
     live: "Live" = field(default_factory=dict, compare=False)
     """What the runs of each card that go on reported last, by card id, newest run first."""
+    doubtful: frozenset[str] = frozenset()
 
     @classmethod
     def at(
@@ -87,9 +89,10 @@ class FaceContext:
         glyphs: Glyphs = UTF8,
         pace: "Pace | None" = None,
         live: "Live | None" = None,
+        doubtful: frozenset[str] = frozenset(),
     ) -> "FaceContext":
         today = now.astimezone(ZoneInfo(board.timezone)).date()
-        return cls(board, today, now, glyphs, pace, live or {})
+        return cls(board, today, now, glyphs, pace, live or {}, doubtful)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone; today for what a clock that was
@@ -413,6 +416,8 @@ def age(face: CardFace, view: FaceContext) -> str:
     return f"={days}d" if face.finished_at else f"{days}d"
 
 
+DOUBTFUL = "!"
+"""Behind a due date that is kept with a chance below 50 %."""
 OLD, PAST_SLE = "!", "!!"
 """Behind the age of a card that is older than its stage usually takes, or past the SLE."""
 
@@ -428,13 +433,14 @@ def old(face: CardFace, view: FaceContext) -> str:
 
 
 def due(face: CardFace, view: FaceContext) -> str:
-    """`due 2d`, `due today`, `LATE 3d`; '' without a date or when finished."""
+    """`due 2d`, `due today`, `LATE 3d`, with `!` where it is doubtful; '' without a date or when
+    finished."""
     if not face.due or face.outcome:
         return ""
     days = (date.fromisoformat(face.due) - view.today).days
     if days < 0:
         return f"LATE {-days}d"
-    return "due today" if days == 0 else f"due {days}d"
+    return f"due {'today' if days == 0 else f'{days}d'}{DOUBTFUL * (face.id in view.doubtful)}"
 
 
 def corner(face: CardFace, view: FaceContext) -> Piece:
@@ -443,7 +449,7 @@ def corner(face: CardFace, view: FaceContext) -> Piece:
     when, days = due(face, view), age(face, view).strip("()")
     if when.startswith("LATE"):
         return Piece(when, "alarm")
-    if when and _days_left(face, view) <= _SOON_DAYS:
+    if when and (_days_left(face, view) <= _SOON_DAYS or when.endswith(DOUBTFUL)):
         return Piece(when, "clock")
     if marks := old(face, view):
         return Piece(days + marks, "clock")

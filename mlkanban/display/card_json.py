@@ -79,14 +79,22 @@ def spent_data(spent: Spending | None) -> Data | None:
 
 
 def face_data(
-    faces: Sequence[CardFace], board: Board, service: Service, now: datetime
+    faces: Sequence[CardFace],
+    board: Board,
+    service: Service,
+    now: datetime,
+    every: Collection[CardFace],
 ) -> list[Data]:
-    """What the board shows of its cards: the names and values of `card_data`, without the long
-    texts."""
+    """What the board shows of some of `every` card of it: the names and values of `card_data`,
+    without the long texts."""
     blocked = FIELD["blocked"].kind
     blockers: Mapping[str, Blocker] = {}
     if any(face.block_reason for face in faces):
         blockers = service.boards.blockers(board.id)
+    chances: Mapping[str, float | None] = {}
+    if any(face.due and face.is_open for face in faces):
+        due_dates = service.planning.due_dates(board, every)
+        chances = {card.id: card.chance for card in due_dates.cards}
     return [
         {
             "id": face.ref,
@@ -99,6 +107,7 @@ def face_data(
             "class": face.service_class,
             "tags": face.tags.split(),
             "due": face.due or None,
+            "due_chance": chances.get(face.id),
             "snoozed_until": face.snoozed_until or None,
             "blocked": blocked.data(blockers.get(face.id)) if face.block_reason else None,
             "work": face.work,

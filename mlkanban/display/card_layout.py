@@ -210,6 +210,8 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         yield "snoozed", [Piece(f"snoozed until {_snoozed_until(content)}", "dim")]
     if face is not None and (text := due(face, view)):
         yield "", [Piece(text, "alarm" if text.startswith("LATE") else "clock")]
+        if content.page.due_chance:
+            yield "", [Piece(content.page.due_chance, "text")]
     if card.service_class != FIELD["class"].kind.blank:
         yield "class", [Piece(str(card.service_class), "text")]
     if card.priority in _PRIORITIES:

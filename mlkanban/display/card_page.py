@@ -27,12 +27,14 @@ below, and so is the checklist."""
 @dataclass(frozen=True, slots=True)
 class CardPage:
     """What a page of a card knows besides the card: the board and this day, what is used of its
-    budget, how an archived card comes back on this surface, and its face, where there is one."""
+    budget, how an archived card comes back on this surface, its face, where there is one, and how
+    likely its due date is kept, in words."""
 
     view: FaceContext
     spent: Spending | None
     restore_hint: str
     face: CardFace | None = None
+    due_chance: str = ""
 
     def day(self, moment: datetime) -> str:
         """The day of an instant in the time zone of the board."""
@@ -99,7 +101,7 @@ def _due(card: Card, page: CardPage) -> Iterator[Row]:
         yield "age", today.get(spoken, f"{spoken.strip('=()')} {meaning}")
     if card.due:
         near = due(page.face, page.view) if page.face else ""
-        yield "due", f"{card.due}  {near}".rstrip()
+        yield "due", "  ".join(filter(None, (str(card.due), near, page.due_chance)))
 
 
 def _snoozed(card: Card, page: CardPage) -> Iterator[Row]:

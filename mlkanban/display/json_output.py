@@ -27,7 +27,7 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core import field_kinds
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
 from mlkanban.core.models import BlockReason, StageKind
-from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits
+from mlkanban.display.number_text import due, fit, number_view, simulate, suggest_limits
 from mlkanban.runs.model.state import RunState
 
 
@@ -152,7 +152,10 @@ class IdentityJson(Shape):
 
 
 class FaceJson(IdentityJson, _with_fields("FaceFields", map(FIELD.__getitem__, _ON_FACES))):  # type: ignore[misc]
-    """A card as lists show it."""
+    """A card as lists show it. `due_chance` is the chance to be finished by the due date, null
+    where it is unknown or there is none."""
+
+    due_chance: float | None
 
 
 _ON_CARDS = (field for field in FIELDS if field.part_of != "metric")
@@ -176,8 +179,10 @@ class SpentJson(Shape):
 
 
 class ShownCardJson(CardJson):
-    """`label` is what job schedulers and trackers may call it by."""
+    """`label` is what job schedulers and trackers may call it by, `due_chance` the chance to be
+    finished by the due date, null where it is unknown or there is none."""
 
+    due_chance: float | None
     label: str
     spent: SpentJson | None
 
@@ -987,6 +992,7 @@ KINDS: Mapping[str, JsonKind] = {
     ),
     "version": JsonKind(VersionJson, "`--version`"),
     **{f"flow.{entry.name}": JsonKind(None, f"`flow {entry.name}`") for entry in CATALOGUE},
+    "flow.due": JsonKind(_model_of(_returned(due.to_json)), "`flow due`"),
     "flow.simulate": JsonKind(_model_of(_returned(simulate.to_json)), "`flow simulate`"),
     "flow.suggest-limits": JsonKind(
         _model_of(_returned(suggest_limits.to_json)), "`flow suggest-limits`"

@@ -41,6 +41,7 @@ ON_CARDS = (
     Sign("3d here", "days in this stage, of a card that was committed before; only in much room",
          r"\d+d here"),
     Sign("due 3d, LATE 2d", "days to the due date, or past it", r"due (today|\d+d)|LATE \d+d"),
+    Sign("due 9d!", "the chance to be finished by then is below 50 %", r"due (today|\d+d)!"),
     Sign("=5d", "finished, with its cycle time; = was never worked on", r"=(\d+d)?"),
     Sign("■ alert, ok", "how a model in use is doing; ► retraining, • watch",
          r"■ alert|ok|• watch|► retraining|superseded|retired"),

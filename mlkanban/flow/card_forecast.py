@@ -65,8 +65,7 @@ class Remaining:
         lasted = self._lasted(age)
         if self.survival.older(lasted) < FEWEST_OLDER:
             return None
-        chance = self.survival.chance(lasted, age + days - lasted)
-        return None if chance is None else float(chance)
+        return self.survival.chance(lasted, age + days - lasted)
 
     def days(self, age: int, p: int) -> int | None:
         """The fewest days after today within which that chance reaches p %; None where it does not

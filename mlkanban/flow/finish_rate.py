@@ -81,7 +81,7 @@ class FinishRate:
         self._active = [0]
         self._sums = [(0.0, 0.0, 0.0)]
         self._errors = [(0.0, 0.0)]
-        self._met: list[float | None] = []
+        self._met: dict[int, float] = {}
 
     def learn(self, counts: Sequence[int]) -> None:
         """Take these for the finished cards of each day, the first day first. Where they begin like
@@ -142,14 +142,16 @@ class FinishRate:
         return Ahead(spread, tuple(sorted(met)), len(met) / self.horizon)
 
     def _known(self) -> list[float]:
-        end = len(self._met)
-        return [met for met in self._met[max(0, end - 1 - SPAN_DAYS) :] if met is not None]
+        end = len(self._errors) - 1
+        days = range(max(0, end - 1 - SPAN_DAYS), end)
+        return [met for met in map(self._met_on, days) if met is not None]
 
     def _forget(self, days: int) -> None:
         del self._counts[days:], self._done[days + 1 :], self._active[days + 1 :]
         del self._sums[days + 1 :]
         over = max(0, days - self.horizon)
-        del self._errors[over + 1 :], self._met[over:]
+        del self._errors[over + 1 :]
+        self._met = {day: met for day, met in self._met.items() if day < over}
 
     def _add(self, count: int) -> None:
         self._counts.append(count)
@@ -165,16 +167,25 @@ class FinishRate:
 
     def _is_over(self, day: int) -> None:
         """The days after `day` are over: take in what came in them."""
-        came = self._done[day + 1 + self.horizon] - self._done[day + 1]
         expected = self._per_day(day) * self.horizon
         squares, total = self._errors[-1]
-        self._errors.append((squares + (came - expected) ** 2, total + expected))
-        met = None
-        if day >= _FIRST_TRIED and self._active[day + 1] >= FEWEST_DAYS:
-            spread = NegativeBinomial(expected, self._dispersion(day))
+        self._errors.append((squares + (self._came(day) - expected) ** 2, total + expected))
+
+    def _came(self, day: int) -> int:
+        """The cards finished in the days after one that are over."""
+        return self._done[day + 1 + self.horizon] - self._done[day + 1]
+
+    def _met_on(self, day: int) -> float | None:
+        """How likely more cards were than came after a day; None where it was no day to forecast
+        from."""
+        if day < _FIRST_TRIED or self._active[day + 1] < FEWEST_DAYS:
+            return None
+        if day not in self._met:
+            came = self._came(day)
+            spread = NegativeBinomial(self._per_day(day) * self.horizon, self._dispersion(day))
             more, as_many = spread.at_least(came + 1), spread.at_least(came)
-            met = min(more + _PART_OF_STEP * (as_many - more), _SUREST)
-        self._met.append(met)
+            self._met[day] = min(more + _PART_OF_STEP * (as_many - more), _SUREST)
+        return self._met[day]
 
     def _per_day(self, day: int) -> float:
         weights, first, _ = self._sums[day + 1]

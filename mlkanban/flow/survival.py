@@ -54,13 +54,13 @@ class Survival:
         """Return how many ended after they had lasted longer than `age`."""
         return self._ended[-1] - self._ended[bisect_right(self.times, age)]
 
-    def chance(self, age: int, days: int) -> Fraction | None:
+    def chance(self, age: int, days: int) -> float | None:
         """Return the chance that what has lasted `age` ends within `days` more; None where nothing
         ever ended later than that."""
         before = bisect_right(self.times, age)
         if before == len(self.times):
             return None
-        return 1 - self._lasting(before, bisect_right(self.times, age + days))
+        return 1 - self._rough[bisect_right(self.times, age + days)] / self._rough[before]
 
     def time_left(self, age: int, p: int) -> int | None:
         """Return the fewest more days in which that chance reaches p %; None when it never does."""

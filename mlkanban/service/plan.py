@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.flow.due import DueCard, DueDates, due_dates
 from mlkanban.flow.fit import fit
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -19,6 +21,7 @@ from mlkanban.service.transaction import Context, Done
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
+    from mlkanban.core.card import Card
     from mlkanban.core.plan import Plan
     from mlkanban.flow.fit import Fit
 
@@ -56,6 +59,31 @@ class Planning:
             what = "is full" if plan.ideas else "has room, but there is no idea to pull"
             raise RuleRefused(f"{ready.name} {what}.", "Nothing was moved.")
         return self._cards.move([row.face.ref for row in plan.next], ready.id)
+
+    def due_dates(self, board: Board, faces: Collection[CardFace] | None = None) -> DueDates:
+        """How likely the open cards of a board are finished by their due dates. `faces` are all its
+        cards, where somebody has them."""
+        with self._context.store.reading() as conn:
+            if faces is None:
+                faces = repository.faces(conn, board.id)
+            archivings = {}
+            if any(face.archived and not face.outcome for face in faces):
+                archivings = repository.archivings(conn, board.id)
+        archived = {card: transition.at for card, transition in archivings.items()}
+        return due_dates(board, faces, archived, self._context.clock())
+
+    def due_card(self, board: Board, card: Card) -> DueCard | None:
+        """The same of one card; None where it has no due date, or is finished."""
+        if card.due is None:
+            return None
+        return next((due for due in self.due_dates(board).cards if due.id == card.id), None)
+
+    def doubtful(self, board: Board, faces: Collection[CardFace] | None = None) -> frozenset[str]:
+        """The ids of the open cards that are finished by their due date with a chance below 50 %;
+        `faces` as for `due_dates`."""
+        if faces is not None and not any(face.due and face.is_open for face in faces):
+            return frozenset()
+        return frozenset(card.id for card in self.due_dates(board, faces).cards if card.doubtful)
 
     def check_day(self, board: Board, until: date) -> None:
         """UsageProblem for a day that no plan reaches to."""

@@ -479,15 +479,21 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is None:
             return
         board, now = self.model.board, self.now()
+        dated = any(face.due and face.is_open for face in self.model.faces.values())
         try:
-            pace = await self.store_thread.call(lambda service: service.history.pace(board, now))
+            pace, doubtful = await self.store_thread.call(
+                lambda service: (
+                    service.history.pace(board, now),
+                    service.planning.doubtful(board) if dated else frozenset(),
+                )
+            )
         except MlkanbanError as error:
             self.show_message(error.text, warning=True)
             return
         if board is self.model.board:
             if self.model.expect(pace.sle):
                 self._board_screen.view.repaint()
-            self._board_screen.view.mark_old(pace, now)
+            self._board_screen.view.mark_old(pace, doubtful, now)
             await self._keep_pace(pace)
 
     async def _keep_pace(self, pace: Pace) -> None:

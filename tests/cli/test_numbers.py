@@ -239,3 +239,27 @@ def test_what_came_after_the_day_asked_for_is_not_a_wrong_clock(demo):
     skew = next(f for f in data["findings"] if f["kind"] == "clock_skew")
     assert skew["count"] == 0
     assert data["n"] < demo("flow", "quality", *DAY, json=True).data["n"]
+
+
+def test_due_dates_are_the_same_in_every_list(demo, monkeypatch):
+    monkeypatch.setattr("mlkanban.clock.now", lambda: NOW)
+    due = demo("flow", "due", json=True).data
+    assert due["as_of"] == "2026-03-18"
+    by_id = {card["id"]: card for card in due["cards"]}
+    assert any(card["chance"] is not None and card["days"] > 0 for card in by_id.values())
+    listed = demo("list", json=True).data
+    chances = {card["id"]: card["due_chance"] for card in listed}
+    assert {ref: chances[ref] for ref in by_id if ref in chances} == {
+        ref: card["chance"] for ref, card in by_id.items() if ref in chances
+    }
+    assert all(chance is None for ref, chance in chances.items() if ref not in by_id)
+    text, board = demo("list").out, demo(json=True).data["cards"]
+    assert {card["id"]: card["due_chance"] for card in board} == chances
+    for ref, card in by_id.items():
+        shown = demo("show", ref, json=True).data
+        assert shown["due_chance"] == card["chance"]
+        if card["days"] >= 0 and ref in chances:
+            doubtful = card["chance"] is not None and card["chance"] < 0.5
+            [line] = [line for line in text.splitlines() if line.startswith(f"{ref} ")]
+            assert (f"due {card['days']}d!" in line) == doubtful
+            assert "chance " in demo("show", ref).out

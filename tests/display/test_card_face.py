@@ -502,6 +502,25 @@ def test_every_sign_on_a_card_is_explained(face: CardFace, width: int) -> None:
                 assert explained(text.strip(), ON_CARDS), text
 
 
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        ("2026-03-19", "LATE 1d"), ("2026-03-20", "due today!"), ("2026-03-21", "due 1d!"),
+        ("2026-05-01", "due 42d!"),
+    ],
+)  # fmt: skip
+def test_a_doubtful_due_date_is_marked_however_far_it_is(due: str, said: str) -> None:
+    face = card(due=due, started_at="2026-03-01T09:00:00.000000Z")
+    view = FaceContext.at(BOARD, NOW, doubtful=frozenset({face.id}))
+    clock = corner(face, view)
+    assert (clock.text, clock.role) == (said, "alarm" if said.startswith("LATE") else "clock")
+    assert any(said in line for line in on_paper(face, view=view))
+    assert explained(said, ON_CARDS)
+    sure = corner(face, FaceContext.at(BOARD, NOW))
+    assert sure.text == said.rstrip("!")
+    assert corner(face._replace(outcome="shipped"), view).text.startswith("2")
+
+
 def test_runs_that_wait_stand_behind_the_limits_of_their_stage() -> None:
     head = header(BOARD, 1, Load(1, 2), standing=0, queued=3)
     assert "".join(text for text, _ in head.signs(UTF8)).endswith(" •3")

@@ -129,6 +129,7 @@ flow cfd --chart
 flow aging --chart
 flow forecast --days 30
 flow forecast-cards
+flow due
 flow xmr
 flow efficiency
 flow blockers

@@ -23,7 +23,7 @@ from mlkanban.flow.card_forecast import (
 )
 from mlkanban.text import quantity
 
-_CERTAIN = 0.95
+_CERTAIN, _HARDLY = 0.95, 0.01
 _CONVENTION = "Kaplan-Meier, open and abandoned cards censored; given the age of the card"
 
 
@@ -134,10 +134,12 @@ def _day(card: CardForecast, p: int) -> str:
 
 
 def chance_text(chance: float | None) -> str:
-    """A chance in percent, `>95 %` above that; never a certainty."""
+    """A chance in percent, `>95 %` above that and `<1 %` below; never a certainty."""
     if chance is None:
         return "unknown"
-    return ">95 %" if chance > _CERTAIN else f"{100 * chance:.0f} %"
+    if chance > _CERTAIN:
+        return ">95 %"
+    return "<1 %" if 0 < chance < _HARDLY else f"{100 * chance:.0f} %"
 
 
 NUMBER = NumberView("forecast-cards", card_forecasts, summary, figures, to_json)

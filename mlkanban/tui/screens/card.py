@@ -27,6 +27,7 @@ from mlkanban.display.card_layout import (
 )
 from mlkanban.display.card_page import CardPage
 from mlkanban.display.lines import filled, labelled, paragraph, width_of
+from mlkanban.display.number_text.due import chance_words
 from mlkanban.display.run_lines import (
     RunPageContext,
     comparison_lines,
@@ -37,6 +38,7 @@ from mlkanban.display.run_lines import (
 )
 from mlkanban.display.run_text import in_order_of_state
 from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.flow.due import DueCard
 from mlkanban.runs.model.overview import (
     ConfigurationRuns,
     Order,
@@ -80,6 +82,7 @@ class _Read(NamedTuple):
     runs: list[Run]
     spent: Spending | None
     conflicts: list[OpenConflict]
+    due: DueCard | None
 
 
 class CardScreen(TextScreen):
@@ -127,15 +130,16 @@ class CardScreen(TextScreen):
 
     async def board_changed(self) -> None:
         """Read the card again."""
-        ref = self._ref
+        ref, board = self._ref, self.board
         try:
             read = await self.host.store_thread.call(
                 lambda s: _Read(
-                    s.cards.get(ref),
+                    card := s.cards.get(ref),
                     s.history.of_card(ref),
                     s.runs.of_card(ref),
                     s.runs.spending(ref),
                     s.conflicts.of_card(ref),
+                    s.planning.due_card(board, card) if card.due else None,
                 )
             )
         except NotFound:
@@ -183,7 +187,9 @@ class CardScreen(TextScreen):
         refs = [face.ref for face in column]
         place = (refs.index(self._ref) + 1, len(refs)) if self._ref in refs else (0, 0)
         return CardContent(
-            read.card, CardPage(view, read.spent, "x", self._face()), model.faces.values(),
+            read.card,
+            CardPage(view, read.spent, "x", self._face(), chance_words(read.due)),
+            model.faces.values(),
             len(read.runs), read.conflicts, read.entries, place, model.sle_days,
         )  # fmt: skip
 

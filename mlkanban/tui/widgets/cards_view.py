@@ -55,6 +55,7 @@ class CardsView(Widget):
         self._glyphs = glyphs
         self._face_context: FaceContext | None = None
         self._pace: Pace | None = None
+        self._doubtful: frozenset[str] = frozenset()
         self._live: Live = {}
         self._role_styles: dict[bool, dict[str, Style]] = {}
 
@@ -65,19 +66,21 @@ class CardsView(Widget):
         cards as old, where that is known by now."""
         self.model = model
         if self._face_context is not None and self._face_context.board.id != model.board.id:
-            self._pace = None
+            self._pace, self._doubtful = None, frozenset()
         self._pace = pace or self._pace
         self._face_context = self._facing_at(model, now)
         self.lay_out()
 
     def _facing_at(self, model: BoardModel, now: datetime) -> FaceContext:
         return FaceContext.at(
-            model.board, now, glyphs=self._glyphs, pace=self._pace, live=self._live
-        )
+            model.board, now, glyphs=self._glyphs, pace=self._pace, live=self._live,
+            doubtful=self._doubtful,
+        )  # fmt: skip
 
     def show_instead_of(self, other: "CardsView", model: BoardModel, now: datetime) -> None:
         """Draw what another view has drawn until now."""
         self._pace, self._live = other._pace, other._live
+        self._doubtful = other._doubtful
         self._face_context = other._face_context
         self.show(model, now)
 
@@ -100,10 +103,11 @@ class CardsView(Widget):
             self._face_context = replace(self._face_context, now=now)
             self.repaint()
 
-    def mark_old(self, pace: "Pace", now: datetime) -> None:
-        """Mark the cards that are old by this pace from now on."""
-        if pace != self._pace:
-            self._pace = pace
+    def mark_old(self, pace: "Pace", doubtful: frozenset[str], now: datetime) -> None:
+        """Mark from now on the cards that are old by this pace, and those, by id, whose due date is
+        doubtful."""
+        if (pace, doubtful) != (self._pace, self._doubtful):
+            self._pace, self._doubtful = pace, doubtful
             self.new_day(now)
 
     def clock(self, card: CardFace) -> Piece:

@@ -1,0 +1,122 @@
+"""How likely due dates are kept, in words and as JSON."""
+
+from typing import TypedDict
+
+from mlkanban.display.number_text.forecast_cards import chance_text
+from mlkanban.display.number_view import Day, Summary
+from mlkanban.display.table import Table
+from mlkanban.flow.due import DueCard, DueDates
+from mlkanban.text import quantity
+
+_CONVENTION = (
+    "of a committed card by its age, of another one by its place in the plan, of one with parts the"
+    " product of theirs"
+)
+
+
+class DueCardJson(TypedDict):
+    """`chance` to be finished by the due date, null where the `reason` says why it is unknown. It
+    rests on the age, on the place in the plan from 1, or on so many open parts."""
+
+    id: str
+    title: str
+    due: Day
+    days: int
+    chance: float | None
+    reason: str | None
+    age_days: int | None
+    place: int | None
+    parts: int
+
+
+class DueJson(TypedDict):
+    """`doubtful` cards have a chance below 50 %, `late` ones of them are past their date; of
+    `unknown` ones nothing is known."""
+
+    n: int
+    doubtful: int
+    late: int
+    unknown: int
+    cards: list[DueCardJson]
+    as_of: Day
+    timezone: str
+    convention: str
+
+
+def to_json(due: DueDates) -> DueJson:
+    return {
+        "n": due.n,
+        "doubtful": sum(card.doubtful for card in due.cards),
+        "late": sum(card.days < 0 for card in due.cards),
+        "unknown": sum(card.chance is None for card in due.cards),
+        "cards": [
+            {
+                "id": card.ref, "title": card.title, "due": card.due.isoformat(),
+                "days": card.days, "chance": card.chance, "reason": card.unknown,
+                "age_days": card.age_days, "place": card.place, "parts": card.parts,
+            }
+            for card in due.cards
+        ],
+        "as_of": due.today.isoformat(),
+        "timezone": due.timezone,
+        "convention": _CONVENTION,
+    }  # fmt: skip
+
+
+def summary(due: DueDates) -> Summary:
+    finished = f"n {due.n} finished"
+    note = f"{finished} | all time to {due.today}, {due.timezone} | {_CONVENTION}"
+    if not due.cards:
+        return Summary("Due dates", ("No open card has a due date.",), None, note)
+    doubtful = sum(card.doubtful for card in due.cards)
+    late = sum(card.days < 0 for card in due.cards)
+    unknown = sum(card.chance is None for card in due.cards)
+    lines = [
+        f"{doubtful} of {quantity(len(due.cards), 'card')} with a due date"
+        f" {'has' if doubtful == 1 else 'have'} a chance below 50 %"
+        f"{f', {late} of them {_is_late(late)}' if late else ''}"
+    ]
+    if unknown:
+        lines.append(f"Of {quantity(unknown, 'card')} the chance is unknown")
+    rows = tuple(
+        (
+            card.ref,
+            str(card.due),
+            _in_days(card.days),
+            chance_text(card.chance),
+            rests_on(card),
+            card.title,
+        )
+        for card in due.cards
+    )
+    head = ("card", "due", "in", "chance", "by", "title")
+    return Summary("Due dates", tuple(lines), Table(head, rows), note)
+
+
+def _is_late(late: int) -> str:
+    return "is late" if late == 1 else "are late"
+
+
+def _in_days(days: int) -> str:
+    return "today" if days == 0 else f"{days} d" if days > 0 else f"LATE {-days} d"
+
+
+def chance_words(card: DueCard | None) -> str:
+    """The chance of a card on its own page: `chance 38 % by age 7 d`; '' where it has no date to
+    come."""
+    if card is None or card.days < 0:
+        return ""
+    if card.unknown is not None:
+        return f"chance unknown: {card.unknown}"
+    return f"chance {chance_text(card.chance)} by {rests_on(card)}"
+
+
+def rests_on(card: DueCard) -> str:
+    """What the chance of a card comes from, or why there is none: `age 5 d`, `place 3`."""
+    if card.unknown is not None:
+        return card.unknown
+    if card.days < 0:
+        return "date"
+    if card.parts:
+        return quantity(card.parts, "part")
+    return f"age {card.age_days} d" if card.age_days is not None else f"place {card.place}"

@@ -1,0 +1,173 @@
+"""The chance that open cards are finished by their due dates."""
+
+from datetime import date, timedelta
+from math import prod
+from random import Random
+
+import pytest
+
+from mlkanban.core.models import Outcome
+from mlkanban.display.number_text.due import chance_words, summary, to_json
+from mlkanban.flow.card_forecast import card_forecasts
+from mlkanban.flow.due import DueCard
+from mlkanban.flow.forecast import learned
+from mlkanban.flow.sample import Sample, follow
+from mlkanban.flow.window import Window
+from tests.flow.logs import rows
+from tests.service.people import Person
+
+
+def lived(ada: Person, cards: int = 30, seed: int = 1) -> None:
+    """Some months in which cards are finished in one to eight days, but for some of them."""
+    rng = Random(seed)
+    for stage in ada.board.stages:
+        ada.sets(stage.name, limit=None, unattended=None)
+    for number in range(cards):
+        [ref] = ada.adds(f"card {number}", to="Features")
+        ada.clock.now += timedelta(days=rng.choice((0, 0, 1, 2)))
+        begun = ada.clock.now
+        ada.clock.now += timedelta(days=rng.randrange(8), hours=1)
+        what = rng.random()
+        if what < 0.6:
+            ada.moves(ref, to="Monitoring")
+        elif what < 0.75:
+            ada.cards.finish([ref], rng.choice((Outcome.SHIPPED, Outcome.LEARNED)))
+        elif what < 0.8:
+            ada.cards.finish([ref], Outcome.ABANDONED)
+        elif what < 0.85:
+            ada.cards.archive([ref])
+        elif what < 0.9:
+            ada.moves(ref, to="Ideas")
+            ada.cards.finish([ref], Outcome.DISCARDED)
+        elif what < 0.95:
+            ada.moves(ref, to="Monitoring")
+            ada.cards.archive([ref])
+        else:
+            ada.moves(ref, to="Monitoring")
+            ada.moves(ref, to="Features")
+        ada.clock.now = begun
+
+
+def sampled(ada: Person) -> Sample:
+    now = ada.clock.now
+    workflow, histories = ada.history.for_flow(ada.board, now)
+    return follow(workflow, histories, now, Window.back(None, workflow.day(now)))
+
+
+def due_cards(ada: Person) -> dict[str, DueCard]:
+    return {card.title: card for card in ada.service.planning.due_dates(ada.board).cards}
+
+
+def day(ada: Person, ahead: int) -> str:
+    return str(ada.clock.now.date() + timedelta(days=ahead))
+
+
+@pytest.mark.parametrize(("seed", "ahead"), [(0, 0), (1, 3), (2, 9)])
+def test_a_committed_card_has_the_chance_that_the_forecast_by_card_has(
+    ada: Person, seed: int, ahead: int
+) -> None:
+    lived(ada, seed=seed)
+    ada.clock.now += timedelta(days=9)
+    ada.adds("young", to="Training")
+    ada.clock.now += timedelta(days=2)
+    for face in ada.boards.snapshot(ada.board_id).faces:
+        if face.is_open:
+            ada.cards.edit([face.ref], {"due": day(ada, ahead)})
+    some = sampled(ada)
+    found = ada.service.planning.due_dates(ada.board)
+    forecasts = card_forecasts(some, days=ahead)
+    assert found.n == forecasts.n > 20
+    assert {card.ref: card.chance for card in found.cards} == {
+        card.ref: card.chance for card in forecasts.cards
+    }
+    assert any(card.chance is not None for card in found.cards)
+
+
+def test_another_card_is_finished_when_those_before_it_are(ada: Person) -> None:
+    lived(ada)
+    ada.clock.now += timedelta(days=9)
+    ada.adds("ready", to="Ready", due=day(ada, 20))
+    ada.adds("first idea")
+    ada.adds("second idea", due=day(ada, 12))
+    [asleep] = ada.adds("asleep", due=day(ada, 30))
+    ada.cards.snooze([asleep], date.fromisoformat(day(ada, 5)))
+    some, found = sampled(ada), due_cards(ada)
+    rate = learned(some).when()
+    for title, place, days in (("ready", 1, 20), ("second idea", 3, 12)):
+        card = found[title]
+        assert (card.place, card.age_days, card.days) == (place, None, days)
+        assert card.chance == rate.chance(len(some.open) + place, days)
+    assert (found["asleep"].chance, found["asleep"].unknown) == (None, "not in the plan")
+
+
+def test_a_card_with_parts_is_done_when_all_of_them_are(ada: Person) -> None:
+    lived(ada)
+    ada.clock.now += timedelta(days=9)
+    [whole] = ada.adds("whole", to="Features", due=day(ada, 12))
+    for title in ("one", "two"):
+        ada.adds(title, to="Training", parent=whole, due=day(ada, 12))
+    [done] = ada.adds("done", to="Training", parent=whole)
+    ada.cards.finish([done], Outcome.SHIPPED)
+    found = due_cards(ada)
+    one, two = (found[title].chance for title in ("one", "two"))
+    assert one is not None
+    assert two is not None
+    assert found["whole"].chance == pytest.approx(prod((one, two)))
+    assert (found["whole"].parts, found["whole"].age_days) == (2, None)
+    [asleep] = ada.adds("asleep", parent=whole)
+    ada.cards.snooze([asleep], date.fromisoformat(day(ada, 5)))
+    assert due_cards(ada)["whole"].unknown == "a part is unknown"
+
+
+def test_too_little_is_known_of_a_young_board(ada: Person) -> None:
+    ada.adds("begun", to="Features", due=day(ada, 3))
+    ada.adds("idea", due=day(ada, 3))
+    ada.adds("late", to="Training", due=day(ada, -1))
+    found = due_cards(ada)
+    assert {title: (card.chance, card.unknown) for title, card in found.items()} == {
+        "late": (0.0, None),
+        "begun": (None, "too few older cards"),
+        "idea": (None, "too little throughput"),
+    }
+    assert list(found) == ["late", "begun", "idea"]
+
+
+def test_finished_cards_have_no_due_date_to_keep(ada: Person) -> None:
+    for title in "ab":
+        ada.adds(title, to="Features", due=day(ada, 3))
+    refs = {card.title: card.ref for card in due_cards(ada).values()}
+    ada.moves(refs["a"], to="Monitoring")
+    ada.cards.finish([refs["b"]], Outcome.LEARNED)
+    assert due_cards(ada) == {}
+    said = summary(ada.service.planning.due_dates(ada.board))
+    assert said.lines == ("No open card has a due date.",)
+
+
+def test_what_is_said_of_due_dates(ada: Person) -> None:
+    lived(ada)
+    ada.clock.now += timedelta(days=30)
+    ada.adds("soon", to="Features", due=day(ada, 0))
+    ada.adds("in time", to="Features", due=day(ada, 60))
+    ada.adds("late", to="Training", due=day(ada, -2))
+    [asleep] = ada.adds("asleep", due=day(ada, 30))
+    ada.cards.snooze([asleep], date.fromisoformat(day(ada, 5)))
+    due = ada.service.planning.due_dates(ada.board)
+    said = summary(due)
+    assert said.lines == (
+        "2 of 4 cards with a due date have a chance below 50 %, 1 of them is late",
+        "Of 1 card the chance is unknown",
+    )
+    late, _, unknown, known = (row[2:5] for row in rows(said))
+    assert late == ("LATE 2 d", "0 %", "date")
+    assert unknown == ("30 d", "unknown", "not in the plan")
+    assert known == ("60 d", ">95 %", "age 1 d")
+    data = to_json(due)
+    assert (data["doubtful"], data["late"], data["unknown"]) == (2, 1, 1)
+    doubtful = ada.service.planning.doubtful(ada.board)
+    titles = {card.title for card in due.cards if card.id in doubtful}
+    assert titles == {"soon", "late"}
+    words = {card.title: chance_words(card) for card in due.cards}
+    assert words["late"] == ""
+    assert words["asleep"] == "chance unknown: not in the plan"
+    assert words["in time"] == "chance >95 % by age 1 d"
+    assert ada.service.planning.doubtful(ada.board, []) == frozenset()

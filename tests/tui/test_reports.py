@@ -39,7 +39,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def title(page: Page) -> str:
     """What is looked at, without what stands at the right."""
-    return page.lines()[0].strip().partition("   ")[0]
+    return page.lines()[0].strip().partition("  ")[0]
 
 
 def scope(page: Page) -> str:

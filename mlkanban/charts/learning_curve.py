@@ -7,17 +7,24 @@ from itertools import pairwise
 from typing import Any
 
 from mlkanban.charts.spec import CurveLevel, CurveLine, CurveSpec, Role
-from mlkanban.core.metrics import compact, compact_text, has_direction, number_text
-from mlkanban.runs.model.series import Axis, Series, common_axes
+from mlkanban.core.metrics import (
+    compact,
+    compact_text,
+    direction_of,
+    has_direction,
+    number_text,
+)
+from mlkanban.runs.model.series import MOST_EXTREMES, Axis, Series, common_axes
 
 _VALUE = 5
 """The cells of most values."""
 _OUTLIERS = 0.05
-"""At most this share of all values lies outside the picture."""
+"""At most this share of all values lies outside the picture, and no more than are known."""
 _ENOUGH = 50
 """Among fewer values none is an outlier."""
-_LOWER = 2.0
-"""The picture of all values is so many times as high before any is left out."""
+_LOWER = 5.0
+"""The picture of all values is so many times as high before any is left out: a loss that begins by
+halving, or falls to a quarter, is drawn from its beginning."""
 _NICE = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -38,8 +45,8 @@ class NamedSeries:
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """A picture of learning curves, over one of the `axes`; `hidden` is how many of the values lie
-    outside."""
+    """A picture of learning curves, over one of the `axes`; `hidden` is how many of all `values`
+    that were reported lie outside."""
 
     spec: CurveSpec
     axes: tuple[Axis, ...]
@@ -65,12 +72,16 @@ def learning_curve(
     over = axis if axis in axes else axes[0]
     metric = metric or {}
     levels = levels_of(metric)
-    values = sorted(point.value for one in shown for point in one.series.points)
+    count = sum(one.series.count for one in shown)
+    least = sorted(value for one in shown for value in one.series.lowest)
+    greatest = sorted(value for one in shown for value in one.series.highest)
     kept = [*(level.value for level in levels), *(one.series.points[-1].value for one in shown)]
-    low, high = min([values[0], *kept]), max([values[-1], *kept])
-    if not whole and len(values) >= _ENOUGH:
-        direction = str(metric.get("direction") or (">=" if has_direction(metric) else ""))
-        low, high = _without_outliers(values, kept, low, high, direction)
+    low, high = min([least[0], *kept]), max([greatest[-1], *kept])
+    if not whole and count >= _ENOUGH:
+        direction = direction_of(metric) if has_direction(metric) else ""
+        many = min(int(_OUTLIERS * count / (1 if direction else 2)), MOST_EXTREMES - 1)
+        ends = least[: many + 1], greatest[-1 - many :]
+        low, high = _without_outliers(*ends, kept, low, high, direction)
     lines = tuple(
         CurveLine(
             _label(one, metric),
@@ -92,8 +103,8 @@ def learning_curve(
     if growing:
         last = max(last, _with_room(max(growing)))
     spec = CurveSpec(over.value, lines, levels, min(0.0, *places), last, low, high)
-    hidden = sum(not low <= value <= high for value in values)
-    return LearningCurve(spec, tuple(axes), hidden, len(values))
+    hidden = sum(value < low for value in least) + sum(value > high for value in greatest)
+    return LearningCurve(spec, tuple(axes), hidden, count)
 
 
 def levels_of(metric: Mapping[str, Any]) -> tuple[CurveLevel, ...]:
@@ -118,13 +129,18 @@ def _label(one: NamedSeries, metric: Mapping[str, Any]) -> str:
 
 
 def _without_outliers(
-    values: Sequence[float], kept: Sequence[float], low: float, high: float, direction: str
+    least: Sequence[float],
+    greatest: Sequence[float],
+    kept: Sequence[float],
+    low: float,
+    high: float,
+    direction: str,
 ) -> tuple[float, float]:
     """The ends of a picture without the few values that make it much lower: by the `direction` of
-    a metric those that are worse, without one at either end. `values` are sorted."""
-    many = int(_OUTLIERS * len(values) / (1 if direction else 2))
-    below = min([_after_gap(values[: many + 1]), *kept])
-    above = max([-_after_gap([-value for value in reversed(values[-1 - many :])]), *kept])
+    a metric those that are worse, without one at either end. `least` and `greatest` are the values
+    that may lie outside, in order, with the next one."""
+    below = min([_after_gap(least), *kept])
+    above = max([-_after_gap([-value for value in reversed(greatest)]), *kept])
     if direction == "<=":
         below = low
     elif direction:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from mlkanban.core.events import Change
+from mlkanban.core.metrics import direction_of
 from mlkanban.runs.local.folder import RunFolder, runs_folder
 from mlkanban.runs.model.run import PREFIX
 
@@ -52,7 +53,7 @@ def _log(run: str, metric: Mapping[str, Any], reached: float, epochs: int) -> st
     """A training that gets near to a value soon and ends at it; one that goes on is a little short
     of it."""
     rng = Random(run)
-    better = -1.0 if metric.get("direction") == "<=" else 1.0
+    better = -1.0 if direction_of(metric) == "<=" else 1.0
     size = abs(reached) or 1.0
     noise = metric.get("noise") or size / 500
     lines = []

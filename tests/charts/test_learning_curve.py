@@ -45,6 +45,63 @@ def test_outliers_are_left_out_of_enough_values() -> None:
     assert (few.spec.low, few.hidden) == (0.1, 0)
 
 
+STARTS = {
+    "inverse": [1 / at for at in range(1, 200)],
+    "inverse root": [at**-0.5 for at in range(1, 200)],
+    "steep": [math.exp(-at) for at in range(200)],
+    "straight": [0.8 + at / 1000 for at in range(96)],
+    "noisy": [2 * 0.97**at + 0.01 * (at % 7) for at in range(300)],
+}
+
+
+@pytest.mark.parametrize("values", STARTS.values(), ids=STARTS)
+@pytest.mark.parametrize("metric", [AUC, LOSS, None], ids=["higher", "lower", "without"])
+def test_the_start_of_a_smooth_curve_is_drawn(values, metric) -> None:
+    curve = learning_curve([named(values, step=float)], metric)
+    assert curve is not None
+    assert curve.hidden == 0
+
+
+def test_values_outside_are_counted_among_all_that_were_reported() -> None:
+    values = [10.0 if at % 1000 == 0 else 0.1 + at % 7 / 1000 for at in range(50_001)][:-1]
+    curve = learning_curve([named(values, name="loss", step=float)], LOSS)
+    assert curve is not None
+    assert (curve.hidden, curve.values) == (50, 50_000)
+    fifth = [0.5 if at % 20 == 0 else 0.9 + at % 7 / 1000 for at in range(20_000)]
+    curve = learning_curve([named([*fifth, 0.9], step=float)], AUC)
+    assert curve is not None
+    assert curve.hidden == 0, "a twentieth is 1,000, one more than is known for certain"
+    curve = learning_curve([named([*fifth[:10_000], 0.9], step=float)], AUC)
+    assert curve is not None
+    assert (curve.hidden, curve.spec.low) == (500, 0.9), "of all values, not of those that are kept"
+
+
+@pytest.mark.parametrize("rows", range(4, 24))
+def test_an_axis_has_two_ticks_at_least(rows: int) -> None:
+    for values in ([0.8, 0.895], [0.11, 0.97], [3.0, 4.0]):
+        curve = learning_curve([named(values, step=float)], None)
+        assert curve is not None
+        placed = layout(curve.spec, 100, rows + 2)
+        assert placed is not None
+        assert len(placed.y_ticks) >= 2
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[0.919996, 0.92], [0.91999996, 0.92], [0.9199999996, 0.92], [1234567.0, 1234569.0],
+     [1e9, 1e9 + 4], [1e-9, 3e-9], [1e12, 1e12 + 1e-3]],
+    ids=str,
+)  # fmt: skip
+def test_no_two_ticks_read_alike(values: list[float]) -> None:
+    curve = learning_curve([named(values, step=float)], None)
+    assert curve is not None
+    placed = layout(curve.spec, 100, 20)
+    assert placed is not None
+    texts = [text for _, text in placed.y_ticks]
+    assert len(set(texts)) == len(texts) >= 2
+    assert not any(text.startswith("0.") for text in texts)
+
+
 def test_without_a_metric_an_outlier_at_either_end_is_left_out() -> None:
     some = [900.0, -900.0, *[1 + at / 100 for at in range(58)]]
     curve = learning_curve([named(some, name="loss", step=float)], None)

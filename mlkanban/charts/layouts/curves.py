@@ -16,7 +16,7 @@ from mlkanban.charts.layouts.canvas import (
     spread,
 )
 from mlkanban.charts.spec import CurveSpec
-from mlkanban.core.metrics import compact_text
+from mlkanban.core.metrics import compact_text, precise
 
 _LEAST_MARGIN = 5
 """Another scale of values, `.925` in place of `.92`, leaves the curves in their columns."""
@@ -27,6 +27,10 @@ _SECONDS = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
 )  # fmt: skip
 """Distances between ticks of time; days follow."""
+_MOST_DECIMALS, _LEAST_DIGITS, _MOST_DIGITS = 8, 3, 8
+"""Of the numbers at ticks: decimals, and digits of what is very large or small."""
+_LONG = 1e6
+"""From here on numbers have exponents."""
 _LEVEL = "┄"
 _DOTS = 4
 """Cells from one dot of a level to the next."""
@@ -91,7 +95,7 @@ def _scale(low: float, high: float, rows: int) -> tuple[float, float, int]:
         for nice in _NICE:
             step = nice * 10.0**exponent
             base = math.floor(low / step + 1e-9) * step
-            for many in range(_LEAST_ROWS, _MOST_ROWS + 1):
+            for many in range(_LEAST_ROWS, min(_MOST_ROWS, room) + 1):
                 held = room / many * step
                 if base + held >= high - 1e-9 * span and (best is None or held < best[0]):
                     best = (held, base, step, many)
@@ -103,10 +107,23 @@ def _scale(low: float, high: float, rows: int) -> tuple[float, float, int]:
 def _ticks(low: float, step: float, rows_per_step: int, rows: int) -> tuple[tuple[int, str], ...]:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     decimals += f"{step:.{decimals}f}" != f"{step:.{decimals + 1}f}".removesuffix("0")
-    values = [(row, low + row // rows_per_step * step) for row in range(0, rows, rows_per_step)]
-    if decimals > 6 or max(abs(value) for _, value in values) >= 1e6:
-        return tuple((row, f"{value:.3g}") for row, value in values)
-    return tuple((row, compact_text(f"{value + 0.0:.{decimals}f}")) for row, value in values)
+    places = range(0, rows, rows_per_step)
+    values = [low + at * step for at, _ in enumerate(places)]
+    if decimals <= _MOST_DECIMALS and max(map(abs, values)) < _LONG:
+        texts = [f"{value + 0.0:.{decimals}f}" for value in values]
+    else:
+        texts = _told_apart(values, step)
+    return tuple(zip(places, map(compact_text, texts), strict=True))
+
+
+def _told_apart(values: Sequence[float], step: float) -> list[str]:
+    """Values as texts no two of which are alike: in as few digits as that takes, or where those are
+    too many, the first one whole and how much more the others are."""
+    for digits in range(_LEAST_DIGITS, _MOST_DIGITS + 1):
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [precise(values[0]), *(f"+{at * step:.3g}" for at in range(1, len(values)))]
 
 
 def _across_ticks(spec: CurveSpec, across: float, columns: int) -> tuple[tuple[int, str], ...]:

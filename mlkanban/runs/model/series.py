@@ -4,13 +4,16 @@ from. Nothing of it is stored: it is read from logs and trackers when somebody l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from heapq import heappush, heapreplace
 from itertools import pairwise
 from sys import float_info
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 MOST_POINTS = 2_000
 """Of a series that is kept or drawn."""
@@ -18,6 +21,8 @@ SHAPE_CELLS = 10
 _MOST_BARS = 40
 _BUCKETS = MOST_POINTS // 2 - 1
 """Each keeps its least and its greatest value; the first and the newest value are kept as well."""
+MOST_EXTREMES = 1_000
+"""Values at either end of a series that are known whatever became of the others."""
 
 
 class Axis(StrEnum):
@@ -65,7 +70,10 @@ class Series:
     and the greatest of neighbours. `count` is how many were reported; `unread` is the newest report
     as it was written, where that is no number (`loss=nan`). `about` says whose values they are
     where a run has those of several: `job 3: lr=0.02 seed=1`, `best of 32 trials`; `best_so_far` is
-    whether each is the best up to it."""
+    whether each is the best up to it.
+
+    Where the points are not all values, `neighbours` are how many values follow each other, with
+    their mean, and `least` and `greatest` the `MOST_EXTREMES` values at either end, in order."""
 
     name: str
     points: tuple[Point, ...] = ()
@@ -73,6 +81,9 @@ class Series:
     unread: str = ""
     about: str = ""
     best_so_far: bool = False
+    neighbours: tuple[tuple[int, float], ...] = ()
+    least: tuple[float, ...] = ()
+    greatest: tuple[float, ...] = ()
 
     @property
     def last(self) -> Point | None:
@@ -113,8 +124,28 @@ class Series:
             yield part
 
     def shape(self, cells: int) -> list[float]:
-        """Its values in at most so many numbers."""
-        return means([point.value for point in self.points], cells)
+        """All its values in at most so many numbers, means of neighbours each."""
+        if not self.neighbours:
+            return means([point.value for point in self.points], cells)
+        return [_joint(some)[1] for some in _shares(self.neighbours, cells)]
+
+    @cached_property
+    def lowest(self) -> Sequence[float]:
+        """Its least values in order, all of few."""
+        return self.least or sorted(point.value for point in self.points)
+
+    @cached_property
+    def highest(self) -> Sequence[float]:
+        """Its greatest values in order, all of few."""
+        return self.greatest or self.lowest
+
+    def place(self, point: Point) -> str:
+        """Where one of its values stands, as `Point.place`; '' where all stand at one step."""
+        return point.place if self._has_places else ""
+
+    @cached_property
+    def _has_places(self) -> bool:
+        return len(self.points) < 2 or len({point.place for point in self.points}) > 1
 
 
 @dataclass(frozen=True)
@@ -165,12 +196,20 @@ def drawn_metric(found: Sequence[RunSeries], name: str) -> str:
 
 def means(values: Sequence[float], cells: int) -> list[float]:
     """Values in at most so many numbers: means of as many neighbours each."""
-    many = min(cells, len(values))
-    ends = [at * len(values) // many for at in range(many + 1)] if many else [0]
-    return [
-        math.fsum(value / (end - start) for value in values[start:end])
-        for start, end in pairwise(ends)
-    ]
+    return [math.fsum(value / len(some) for value in some) for some in _shares(values, cells)]
+
+
+def _shares(some: Sequence[T], cells: int) -> Iterator[Sequence[T]]:
+    """A sequence in at most so many parts of equal length, or nearly so."""
+    many = min(cells, len(some))
+    ends = [at * len(some) // many for at in range(many + 1)] if many else [0]
+    return (some[start:end] for start, end in pairwise(ends))
+
+
+def _joint(some: Sequence[tuple[int, float]]) -> tuple[int, float]:
+    """How many values these are together, and their mean."""
+    count = sum(many for many, _ in some)
+    return count, math.fsum(mean * (many / count) for many, mean in some)
 
 
 def sparkline(values: Sequence[float], bars: str) -> str:
@@ -195,7 +234,8 @@ class Latest(NamedTuple):
     """What a run that goes on reported last of a metric: its newest value, with the place of that;
     `unread` is what came after it and is no number. `shape` are all values in a few cells. `other`
     says that this is not the metric of the card, but what the run reports in its place. `about`
-    says whose values they are, '' for those of the run itself."""
+    says whose values they are, '' for those of the run itself. `beside` are the newest values of
+    what else it reports, by name."""
 
     run: str
     name: str
@@ -208,15 +248,19 @@ class Latest(NamedTuple):
     other: bool = False
     about: str = ""
     best_so_far: bool = False
+    beside: tuple[tuple[str, float], ...] = ()
 
     @classmethod
-    def of(cls, run: str, series: Series, metric: str) -> Latest:
-        """What a series says of its run, of a card with that `metric`, '' for none."""
+    def of(cls, run: str, series: Series, metric: str, others: Iterable[Series] = ()) -> Latest:
+        """What a series says of its run, of a card with that `metric`, '' for none, and what all
+        series of the run, the `others`, say last."""
         last = series.last
+        beside = ((one.name, one.last) for one in others if one is not series)
         return cls(
             run, series.name, last and last.value, last and last.step, last and last.epoch,
-            last.place if last else "", tuple(series.shape(SHAPE_CELLS)), series.unread,
+            series.place(last) if last else "", tuple(series.shape(SHAPE_CELLS)), series.unread,
             series.name != metric, series.about, series.best_so_far,
+            tuple((name, point.value) for name, point in beside if point is not None),
         )  # fmt: skip
 
 
@@ -225,6 +269,21 @@ def common_axes(series: Sequence[Series]) -> list[Axis]:
     else."""
     shared = [axis for axis in Axis if all(axis in one.axes for one in series)]
     return [axis for axis in shared if axis is not Axis.REPORT] or [Axis.REPORT]
+
+
+class _Neighbours(NamedTuple):
+    """Neighbours: the least and the greatest in the order in which they came, how many they are,
+    and their mean."""
+
+    first: Point
+    second: Point
+    many: int = 1
+    mean: float = 0.0
+
+    def with_next(self, point: Point) -> _Neighbours:
+        many = self.many + 1
+        mean = self.mean * (self.many / many) + point.value / many
+        return _Neighbours(*_extremes((self.first, self.second, point)), many, mean)
 
 
 class SeriesBuilder:
@@ -238,7 +297,10 @@ class SeriesBuilder:
         self._first: Point | None = None
         self._last: Point | None = None
         self._each = 1
-        self._buckets: list[tuple[Point, Point]] = []
+        self._buckets: list[_Neighbours] = []
+        self._least: list[float] = []
+        """A heap of the negated least values, once buckets are joined."""
+        self._greatest: list[float] = []
 
     def add(
         self,
@@ -256,27 +318,53 @@ class SeriesBuilder:
         point = Point(self.count, value, step, epoch, at)
         self._first = self._first or point
         self._last = point
+        if self._each > 1:
+            self._keep_extremes(value)
         if (self.count - 1) // self._each == len(self._buckets):
             if len(self._buckets) == _BUCKETS:
                 self._halve()
             if (self.count - 1) // self._each == len(self._buckets):
-                self._buckets.append((point, point))
+                self._buckets.append(_Neighbours(point, point, 1, value))
                 return
-        self._buckets[-1] = _extremes((*self._buckets[-1], point))
+        self._buckets[-1] = self._buckets[-1].with_next(point)
 
     def _halve(self) -> None:
+        if self._each == 1:
+            for bucket in self._buckets:
+                self._keep_extremes(bucket.first.value)
+            self._keep_extremes(self._last.value if self._last else 0.0)
         pairs = [self._buckets[at : at + 2] for at in range(0, len(self._buckets), 2)]
-        self._buckets = [_extremes([point for two in pair for point in two]) for pair in pairs]
+        self._buckets = [
+            _Neighbours(
+                *_extremes([point for bucket in pair for point in bucket[:2]]),
+                *_joint([bucket[2:] for bucket in pair]),
+            )
+            for pair in pairs
+        ]
         self._each *= 2
+
+    def _keep_extremes(self, value: float) -> None:
+        for heap, key in ((self._least, -value), (self._greatest, value)):
+            if len(heap) < MOST_EXTREMES:
+                heappush(heap, key)
+            elif key > heap[0]:
+                heapreplace(heap, key)
 
     @property
     def series(self) -> Series:
         """The series so far."""
-        kept = {point.number: point for bucket in self._buckets for point in bucket}
+        kept = {point.number: point for bucket in self._buckets for point in bucket[:2]}
         for point in filter(None, (self._first, self._last)):
             kept[point.number] = point
         points = tuple(kept[number] for number in sorted(kept))
-        return Series(self.name, points, self.count, self.unread)
+        if self._each == 1:
+            return Series(self.name, points, self.count, self.unread)
+        return Series(
+            self.name, points, self.count, self.unread,
+            neighbours=tuple(bucket[2:] for bucket in self._buckets),
+            least=tuple(sorted(-value for value in self._least)),
+            greatest=tuple(sorted(self._greatest)),
+        )  # fmt: skip
 
 
 def _extremes(points: Sequence[Point]) -> tuple[Point, Point]:

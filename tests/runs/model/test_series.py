@@ -2,7 +2,9 @@
 
 import math
 from itertools import pairwise
+from statistics import fmean
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +95,29 @@ def test_a_shape_has_few_cells() -> None:
     assert made([1.0, 3.0, 5.0, 7.0]).shape(2) == [2.0, 6.0]
     assert made([1.0, 3.0]).shape(8) == [1.0, 3.0]
     assert made([]).shape(8) == []
+
+
+def test_the_shape_of_a_long_series_has_the_means_of_all_its_values() -> None:
+    values = [10.0 if at % 1000 == 0 else 0.1 for at in range(50_001)]
+    assert made(values).shape(10) == pytest.approx([0.11] * 10, rel=0.02)
+    huge = made([1.5e308, -1.5e308] * 5_000).shape(4)
+    assert all(abs(value) < 1e300 for value in huge)
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30), st.integers(1, 200))
+def test_the_values_at_the_ends_are_those_of_all(some, times) -> None:
+    values = [value + at / 1e3 for at, value in enumerate(some * times)]
+    series = made(values)
+    assert [*series.lowest[:1000]] == sorted(values)[:1000]
+    assert [*series.highest[-1000:]] == sorted(values)[-1000:]
+    assert series.shape(1) == pytest.approx([fmean(values)], abs=1e-3)
+
+
+def test_a_place_that_all_values_share_is_none() -> None:
+    same, other = made([1.0, 2.0], [0, 0]), made([1.0, 2.0], [0, 1])
+    assert (same.place(same.points[1]), other.place(other.points[1])) == ("", "step 1")
+    assert Latest.of("r", same, "loss").place == ""
+    assert made([1.0], [0]).place(made([1.0], [0]).points[0]) == "step 0"
 
 
 def test_a_place_is_the_step_or_the_epoch() -> None:

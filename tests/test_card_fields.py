@@ -15,7 +15,7 @@ from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField, brief, called, values_of
 from mlkanban.core.event_validation import MALFORMED, inert
-from mlkanban.core.field_kinds import Day, Members, Prose, TextLine
+from mlkanban.core.field_kinds import Day, Members, Prose, TextLine, guard_in
 from mlkanban.core.markdown.card import card_page, read_card
 from mlkanban.core.markdown.card_values import values
 from mlkanban.core.models import UNTIL_RUN, Board, Outcome, Stage
@@ -82,7 +82,7 @@ def whole_card() -> Card:
     found = values_of(STORED)
     return Card(
         "1", "v4", "b", "a1", found, NOW, NOW, measured=found["metric"],
-        measured_guards=found["guards"],
+        measured_guards=tuple(map(guard_in, STORED["guards"])),
     )  # fmt: skip
 
 

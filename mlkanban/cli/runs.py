@@ -417,6 +417,7 @@ def _meta(
                     **_configuration(configuration),
                     "runs": [run.id for run in configuration.runs],
                     "proposal": configuration.proposal and configuration.proposal.value,
+                    "before": compared.other and compared.other.name,
                     "vs_before": _difference(compared.before),
                     "vs_baseline": _difference(compared.baseline),
                 }

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from mlkanban.core.metrics import GuardState, guard_state, metric_text
+from mlkanban.core.metrics import GuardState, metric_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
@@ -65,10 +65,12 @@ class Metric:
     def __str__(self) -> str:
         return metric_text(to_json(self))
 
-    @property
-    def guard_state(self) -> GuardState:
-        """Of a guard: whether it holds at the value it stands at."""
-        return guard_state(to_json(self), self.value)
+
+@dataclass(frozen=True, slots=True)
+class MeasuredGuard(Metric):
+    """A guard at the value that its runs, or a person, gave it, and whether it holds there."""
+
+    state: GuardState = GuardState.NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Card:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     measured: Metric | None = None
-    measured_guards: tuple[Metric, ...] = ()
+    measured_guards: tuple[MeasuredGuard, ...] = ()
     readings: tuple[HealthReading, ...] = ()
     notes: tuple[Note, ...] = ()
 

@@ -15,15 +15,17 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
+from mlkanban.core.card import Blocker, CheckItem, MeasuredGuard, Metric, to_json
 from mlkanban.core.day_input import day_text, parse_day
 from mlkanban.core.metrics import (
+    MetricFields,
     MetricParts,
     direction_of,
     metric_text,
     parse_metrics,
     require_limit,
     split_metrics,
+    state_of,
 )
 from mlkanban.core.models import UNTIL_RUN, BlockReason
 from mlkanban.core.timestamps import moment
@@ -686,13 +688,20 @@ def guards_typed(text: str) -> list[dict[str, Any]]:
 
 def metric_in(stored: Any) -> Metric | None:
     """The metric that is stored as JSON."""
-    if not stored:
-        return None
-    numbers = {
-        name: None if stored.get(name) is None else float(stored[name])
+    return Metric(stored["name"], direction_of(stored), **_numbers(stored)) if stored else None
+
+
+def guard_in(stored: MetricFields) -> MeasuredGuard:
+    """A guard of a card at the value that it stands at."""
+    state = state_of(stored)
+    return MeasuredGuard(stored["name"], direction_of(stored), **_numbers(stored), state=state)
+
+
+def _numbers(metric: MetricFields) -> dict[str, float | None]:
+    return {
+        name: None if metric.get(name) is None else float(metric[name])
         for name in ("target", "baseline", "noise", "value")
     }
-    return Metric(stored["name"], direction_of(stored), **numbers)
 
 
 def blocker_in(stored: Any) -> Blocker | None:

@@ -20,10 +20,11 @@ _SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
 
 
 MetricFields = Mapping[str, Any]
-"""A metric as it is stored: its name, direction, target, baseline, noise and value."""
+"""A metric as it is stored: its name, direction, target, baseline, noise and value. A guard at the
+value of runs has a `state` where the value alone does not say it."""
 
 
-_ON_FACES = ("name", "direction", "target", "value")
+_ON_FACES = ("name", "direction", "target", "value", "state")
 
 
 class CardMetrics(NamedTuple):
@@ -74,23 +75,36 @@ def _on_face(metric: MetricFields) -> dict[str, Any]:
 
 
 class GuardState(StrEnum):
-    """Whether a limit holds at the value that its guard stands at."""
+    """Whether a limit holds. It is open where the mean of runs holds it, and their spread reaches
+    beyond it."""
 
     HELD = "held"
     BROKEN = "broken"
+    OPEN = "open"
     NOT_MEASURED = "not measured"
 
 
-def guard_state(guard: MetricFields, value: float | None) -> GuardState:
-    """The state of a guard that stands at `value`, None for one that is not measured."""
+def guard_state(guard: MetricFields, value: float | None, spread: float = 0.0) -> GuardState:
+    """The state of a guard that stands at `value`, None for one that is not measured. `spread` is
+    the standard deviation of the runs whose mean that is."""
     if value is None:
         return GuardState.NOT_MEASURED
-    return GuardState.HELD if reaches(guard, value) else GuardState.BROKEN
+    if not reaches(guard, value):
+        return GuardState.BROKEN
+    worse = value + spread if direction_of(guard) == "<=" else value - spread
+    return GuardState.HELD if reaches(guard, worse) else GuardState.OPEN
+
+
+def state_of(guard: MetricFields) -> GuardState:
+    """The state of a guard of a card: the one that its runs gave it, or by the value that it stands
+    at."""
+    state = guard.get("state")
+    return GuardState(state) if state else guard_state(guard, guard.get("value"))
 
 
 def is_broken(guard: MetricFields) -> bool:
-    """Whether a guard stands beyond its limit, at the value that it has."""
-    return guard_state(guard, guard.get("value")) is GuardState.BROKEN
+    """Whether a guard stands beyond its limit."""
+    return state_of(guard) is GuardState.BROKEN
 
 
 class MetricParts(NamedTuple):
@@ -207,8 +221,7 @@ def metric_texts(metrics: CardMetrics) -> list[str]:
 
 def broken_text(guard: MetricFields) -> str:
     """`p95_ms 61, not <=50`."""
-    value = number_text(guard["value"], guard, digits=6)
-    return f"{guard['name']} {value}, not {limit_text(guard)}"
+    return f"{guard['name']} {_value_text(guard)}, not {limit_text(guard)}"
 
 
 def direction_of(metric: MetricFields) -> Literal[">=", "<="]:
@@ -223,8 +236,13 @@ def limit_text(guard: MetricFields) -> str:
 
 def value_text(metric: MetricFields) -> str:
     """Where a metric stands, in few cells: `.917`; '' for nowhere."""
-    value = metric.get("value")
-    return "" if value is None else _compact(number_text(value, metric, digits=6))
+    return "" if metric.get("value") is None else _compact(_value_text(metric))
+
+
+def _value_text(metric: MetricFields) -> str:
+    """Where a metric stands in six digits, or as it is where that is shorter, as 1234567.5."""
+    value = metric["value"]
+    return min(precise(value), number_text(value, metric, digits=6), key=len)
 
 
 def target_text(metric: MetricFields) -> str:
@@ -279,6 +297,11 @@ def _compact(text: str) -> str:
 def precise(number: float) -> str:
     """A number as a person typed it."""
     return f"{number:.15g}"
+
+
+def exponent(number: float) -> int:
+    """The power of ten of the first of two digits of a number: -2 for 0.01, and for 0.00999999."""
+    return int(f"{number:.1e}".partition("e")[2])
 
 
 def number_text(value: float, metric: Mapping[str, Any] | None = None, *, digits: int = 4) -> str:

@@ -12,10 +12,18 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
-from mlkanban.core.metrics import CardMetrics, MetricFields, is_broken, target_text, value_text
+from mlkanban.core.metrics import (
+    CardMetrics,
+    GuardState,
+    MetricFields,
+    state_of,
+    target_text,
+    value_text,
+)
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, Meter, meters
+from mlkanban.display.guard_text import STATE_ROLES
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, cell_text, some
 
@@ -540,7 +548,7 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     """The metric of the configuration that was tried last, with its target, and the best one where
     that is another. Its name stands where there is no value, and on paper."""
     kept, best = CardMetrics.read(face.metric), _best(face)
-    facts = _broken_guards(kept.guards, view)
+    facts = _guards(kept.guards, view)
     if kept.metric and any(not latest.other for latest in view.live.get(face.id, ())[:1]):
         facts += _beside_newest(kept.metric, view, typed=kept.typed)
     elif kept.metric:
@@ -588,16 +596,23 @@ def _beside_newest(metric: MetricFields, view: FaceContext, *, typed: bool) -> I
         yield Fact((*forms, target) if target else tuple(forms), "value", measured=True)
 
 
-def _broken_guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
-    """The guards that are broken: `✗ p95_ms 61→≤50`, at least the sign."""
+def _guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
+    """The guards that are broken, `✗ p95_ms 61→≤50`, at least the sign; then those whose limit lies
+    within the spread of the runs: `p95_ms 48→≤50 open`."""
     facts: list[Fact] = []
-    sign = view.glyphs.failed
-    for guard in filter(is_broken, guards):
-        name, limit = _text(guard["name"], view), view.glyphs.compared(target_text(guard))
-        value = value_text(guard)
-        whole = _value_to_target(value, limit, view)
-        forms = (f"{sign} {name} {whole}", f"{sign} {name} {value}", f"{sign} {name}", sign)
-        facts.append(Fact(forms, "alarm", measured=True))
+    sign, open_word = view.glyphs.failed, GuardState.OPEN.value
+    for state in (GuardState.BROKEN, GuardState.OPEN):
+        for guard in (guard for guard in guards if state_of(guard) is state):
+            name, limit = _text(guard["name"], view), view.glyphs.compared(target_text(guard))
+            value = value_text(guard)
+            whole = _value_to_target(value, limit, view)
+            if state is GuardState.BROKEN:
+                forms: tuple[str, ...] = (
+                    f"{sign} {name} {whole}", f"{sign} {name} {value}", f"{sign} {name}", sign,
+                )  # fmt: skip
+            else:
+                forms = (f"{name} {whole} {open_word}", f"{name} {open_word}")
+            facts.append(Fact(forms, STATE_ROLES[state], measured=True))
     return facts
 
 

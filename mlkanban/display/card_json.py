@@ -46,9 +46,7 @@ def card_data(card: Card, board: Board, now: datetime) -> Data:
             if field.part_of != "metric"
         },
         "stage": board.stage(card.stage).name,
-        "guards": [
-            {**to_json(guard), "state": str(guard.guard_state)} for guard in card.measured_guards
-        ],
+        "guards": [to_json(guard) for guard in card.measured_guards],
         "checklist": [
             {**to_json(item), "gate": stage.name if stage else ""}
             for item, stage in zip(card.checklist, closed, strict=True)

@@ -15,11 +15,11 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded
 from mlkanban.core import checklist, dependencies, rules
-from mlkanban.core.card import Card, Metric, to_json
+from mlkanban.core.card import Card, MeasuredGuard, Metric, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.lineage import member_text
-from mlkanban.core.metrics import GuardState, compact, compact_text, number_text, reaches
+from mlkanban.core.metrics import GuardState, compact, reaches, value_text
 from mlkanban.core.models import CardFace, CardType, Health, Outcome, Priority, Work
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
@@ -27,6 +27,7 @@ from mlkanban.display.card_face_runs import best
 from mlkanban.display.card_page import CardPage, link_texts, rows
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.event_text import event_text, who
+from mlkanban.display.guard_text import STATE_ROLES, live_text, state_sign, state_words
 from mlkanban.display.lines import (
     as_many_as_fit,
     filled,
@@ -41,6 +42,7 @@ from mlkanban.display.lines import (
 from mlkanban.display.relation_tree import Relative, related
 from mlkanban.display.run_lines import target_shown
 from mlkanban.glyphs import Glyphs
+from mlkanban.runs.model.series import Latest
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service.conflicts import OpenConflict
 from mlkanban.service.history import HistoryEntry
@@ -92,7 +94,8 @@ TABS = tuple(Tab)
 class CardContent:
     """A card with what its page shows of other things: `faces` are the cards of the board, `place`
     is which of how many it is in its stage, (0, 0) where it is not among those shown; `sle_days` is
-    within how many days cards are expected to be finished, if that is known."""
+    within how many days cards are expected to be finished, if that is known; `live` is what those
+    of its runs reported last that go on, the newest first."""
 
     card: Card
     page: CardPage
@@ -102,6 +105,7 @@ class CardContent:
     entries: Sequence[HistoryEntry] = ()
     place: tuple[int, int] = (0, 0)
     sle_days: int | None = None
+    live: Sequence[Latest] = ()
 
     @property
     def view(self) -> FaceContext:
@@ -367,19 +371,15 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
     return labelled(label, max(_LABEL, width_of(label) + 2), lines)
 
 
-_GUARD_SIGNS = {
-    GuardState.HELD: ("ticked", "live"), GuardState.BROKEN: ("failed", "alarm"),
-    GuardState.NOT_MEASURED: ("", "clock"),
-}  # fmt: skip
-
-
 def guard_lines(content: CardContent, width: int) -> list[Line]:
-    """A line for each guard: `61 → ≤50  ✗ broken`."""
+    """A line for each guard: `61 → ≤50  ✗ broken`, with what a run that goes on reported last:
+    `now 60 ✗`."""
     lines: list[Line] = []
     for guard, written in zip(content.card.measured_guards, content.card.guards, strict=True):
         typed = guard.value is not None and guard.value == written.value
+        role = "value" if guard.state is GuardState.OPEN else ""
         line = [
-            *value_and_target(guard, content.glyphs, typed=typed),
+            *value_and_target(guard, content.glyphs, typed=typed, role=role),
             *_guard_state(guard, content),
         ]
         label = fitted(
@@ -389,10 +389,14 @@ def guard_lines(content: CardContent, width: int) -> list[Line]:
     return lines
 
 
-def _guard_state(guard: Metric, content: CardContent) -> Line:
-    sign, role = _GUARD_SIGNS[guard.guard_state]
-    glyph = f"{getattr(content.glyphs, sign)} " if sign else ""
-    return [Piece("  ", "text"), Piece(f"{glyph}{guard.guard_state}", role)]
+def _guard_state(guard: MeasuredGuard, content: CardContent) -> Line:
+    words = state_words(guard.state, guard.value)
+    sign = state_sign(guard.state, content.glyphs)
+    text = f"{sign} {words}" if sign not in words else words
+    line = [Piece("  ", "text"), Piece(text, STATE_ROLES[guard.state])]
+    if now := live_text(to_json(guard), content.live, content.glyphs):
+        line += [Piece("  now ", "dim"), Piece(*now)]
+    return line
 
 
 class _ValueAt(NamedTuple):
@@ -440,8 +444,7 @@ def value_and_target(
     line: Line = []
     if measured.value is not None:
         role = role or ("live" if reaches(metric, measured.value) else "value")
-        text = compact_text(number_text(measured.value, metric, digits=6))
-        line.append(Piece(f"{text}{' typed' * typed}", role))
+        line.append(Piece(f"{value_text(metric)}{' typed' * typed}", role))
     if measured.target is not None:
         between = f" {glyphs.to} " if line else ""
         line += [Piece(between, "dim"), Piece(target_shown(metric, glyphs), "title")]

@@ -11,6 +11,7 @@ from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.models import CardFace
 from mlkanban.display.card_face import FaceContext, age, due
+from mlkanban.display.guard_text import state_words
 from mlkanban.runs.model.usage import Spending
 from mlkanban.text import MANY_LINKS, display
 
@@ -125,7 +126,7 @@ def _guards(card: Card, page: CardPage) -> Iterator[Row]:
     """Each limit, where it stands, and whether it holds."""
     for guard, written in zip(card.measured_guards, card.guards, strict=True):
         typed = " typed" if guard.value is not None and guard.value == written.value else ""
-        yield "guard", display(f"{guard}{typed}  {guard.guard_state}")
+        yield "guard", display(f"{guard}{typed}  {state_words(guard.state, guard.value)}")
 
 
 def _budget(card: Card, page: CardPage) -> Iterator[Row]:

@@ -13,11 +13,10 @@ from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.metrics import (
     CardMetrics,
-    GuardState,
     MetricFields,
     compact,
-    guard_state,
     number_text,
+    state_of,
     target_text,
     value_text,
 )
@@ -27,6 +26,7 @@ from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import TYPED, FaceContext, Line, Piece, drawn, due
 from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.checklist_lines import in_short
+from mlkanban.display.guard_text import STATE_ROLES, live_text, state_sign
 from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
 from mlkanban.display.run_text import (
     elapsed,
@@ -35,7 +35,7 @@ from mlkanban.display.run_text import (
     values_text,
 )
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.series import SHAPE_CELLS
+from mlkanban.runs.model.series import SHAPE_CELLS, Latest
 from mlkanban.service.preview import CardPreview, StageStay
 
 _GAP = Piece("   ", "dim")
@@ -216,25 +216,23 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
 
 def _guards(card: Previewed, view: FaceContext) -> list[Line]:
     """Where each guard of the card stands, the broken ones first."""
-    guards = CardMetrics.read(card.face.metric).guards
-    states = [guard_state(guard, guard.get("value")) for guard in guards]
-    lines = [_guard(*of_one, view) for of_one in zip(guards, states, strict=True)]
+    guards, live = CardMetrics.read(card.face.metric).guards, view.live.get(card.face.id, ())
+    lines = [_guard(guard, view, live) for guard in guards]
     return sorted(lines, key=lambda line: line[1].role != "alarm")
 
 
-def _guard(guard: MetricFields, state: GuardState, view: FaceContext) -> Line:
-    """`p95_ms 61 → ≤50 ✗`; without a value `p95_ms not measured → ≤50`."""
-    glyphs = view.glyphs
-    sign, role = {
-        GuardState.BROKEN: (f" {glyphs.failed}", "alarm"),
-        GuardState.HELD: (f" {glyphs.ticked}", "live"),
-        GuardState.NOT_MEASURED: ("", "clock"),
-    }[state]
+def _guard(guard: MetricFields, view: FaceContext, live: Sequence[Latest]) -> Line:
+    """`p95_ms 61 → ≤50 ✗`; without a value `p95_ms not measured → ≤50`. What a run that goes on
+    reported last stands behind it: ` now 60 ✗`."""
+    glyphs, state = view.glyphs, state_of(guard)
+    role, sign = STATE_ROLES[state], state_sign(state, glyphs)
+    now = live_text(guard, live, glyphs)
     return [
         Piece(f"{_text(guard['name'], view)} ", "dim"),
         Piece(value_text(guard) or state, role),
         Piece(f" {glyphs.to} ", "dim"), Piece(glyphs.compared(target_text(guard)), "text"),
-        Piece(sign, role),
+        Piece(f" {sign}" if sign else "", role),
+        *([Piece("  now ", "dim"), Piece(*now)] if now else []),
     ]  # fmt: skip
 
 

@@ -65,9 +65,9 @@ class MetricJson(Shape):
 
 class GuardJson(MetricJson):
     """A limit that must hold beside the metric, at the value it stands at, null where nobody
-    measured it."""
+    measured it. It is open where the limit lies within the spread of the runs."""
 
-    state: Literal["held", "broken", "not measured"]
+    state: Literal["held", "broken", "open", "not measured"]
 
 
 class ChecklistItemJson(Shape):
@@ -429,7 +429,7 @@ class RunJson(Shape):
 
 class GuardResultJson(Shape):
     """What `n` of the runs of a configuration reported for a guard; it is held only where all
-    did."""
+    did, and their mean and standard deviation are within the limit, else open."""
 
     name: str
     direction: Literal[">=", "<="]
@@ -437,7 +437,7 @@ class GuardResultJson(Shape):
     n: int
     mean: float | None
     sd: float | None
-    state: Literal["held", "broken", "not measured"]
+    state: Literal["held", "broken", "open", "not measured"]
 
 
 class RepeatsJson(Shape):
@@ -467,10 +467,11 @@ class DifferenceJson(Shape):
 
 class ConfigurationJson(BasisJson):
     """`proposal` is what it says about the target by itself. It is compared with the configuration
-    tried before it and with the baseline of the card."""
+    tried `before` it, null for the first one, and with the baseline of the card."""
 
     runs: list[str]
     proposal: str | None
+    before: str | None
     vs_before: DifferenceJson | None
     vs_baseline: DifferenceJson | None
 
@@ -478,7 +479,7 @@ class ConfigurationJson(BasisJson):
 class RunFiguresJson(RepeatsJson):
     """The configuration tried last; `best` is the best run of all, null where nobody knows which
     values are better; `basis` what the proposed verdict rests on. `trials` is how many
-    configurations have one run; from five on they are a `search`."""
+    configurations have one run, or only equal ones; from five on they are a `search`."""
 
     metric: str
     best: str | None

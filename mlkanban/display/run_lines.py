@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from functools import partial
 from typing import Any
 
 from rich.cells import cell_len
 
+from mlkanban.cells import shortened
 from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import (
     GuardState,
@@ -18,15 +18,18 @@ from mlkanban.core.metrics import (
     compact,
     compact_text,
     direction_of,
+    guard_state,
     metric_named,
     number_text,
     reaches,
 )
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
+from mlkanban.display.guard_text import STATE_ROLES, state_sign
 from mlkanban.display.lines import filled, flow, joined, labelled, paragraph, width_of
 from mlkanban.display.run_text import (
     SHORTLY,
+    before_text,
     columns_of,
     difference_text,
     elapsed,
@@ -69,6 +72,8 @@ _KNOWN = 24
 """The cells that parameters leave to what is known of a run."""
 LABEL = 10
 """The cells of what stands in front of a fact about a run."""
+_NAME = 24
+"""The cells of the name of a configuration that another one is compared with."""
 _VALUE = 30
 """The most cells of the value of a parameter where it is told in full."""
 _STATE = 12
@@ -80,9 +85,10 @@ _FEW_BARS = 5
 _IMPORTANCE_BAR, _SHORT_BAR = 20, 10
 _MOST_TELLING, _LEAST_TOLD = 4, 0.01
 """Parameters whose importance stands in a line, and what each of them has to tell."""
-_BEFORE, _BASELINE = "vs the one before", "vs the baseline"
-_DIFFERENCE = 25
-"""The cells of a difference with its interval."""
+_BASELINE = "vs the baseline"
+_DIFFERENCE, _NAMED_DIFFERENCE = 25, 40
+"""The cells of a difference with its interval, and of one with the name of what it is compared
+with."""
 LETTERS = "abcd"
 """Of the marked configurations, or runs."""
 MARK_ROLES: tuple[Role, ...] = ("value", "mark", "clock", "live")
@@ -164,9 +170,10 @@ def run_grid(
         column("started", [_since(run, context.zone) for run in runs], "dim"),
     ]
     columns[3:3] = [
-        _guard_column(runs, guard, glyphs)
+        _guard_column(values, guard, glyphs)
         for guard in context.guards
-        if any(guard["name"] in run.metrics for run in runs)
+        for values in [[_reported(run, str(guard["name"]), context) for run in runs]]
+        if any(value is not None for value in values)
     ]
     if any(run.gpus for run in runs):
         texts = ["" if run.gpus is None else str(run.gpus) for run in runs]
@@ -178,20 +185,23 @@ def run_grid(
     return Grid.of(columns, known, width, glyphs, least=_KNOWN)
 
 
-def _guard_column(runs: Sequence[Run], guard: MetricFields, glyphs: Glyphs) -> Column:
+def _reported(run: Run, name: str, context: RunPageContext) -> float | None:
+    """What a run reported of a metric: in the end, or last while it goes on."""
+    latest = context.latest.get(run.id)
+    return run.metrics.get(name, dict(latest.beside).get(name) if latest else None)
+
+
+def _guard_column(values: Sequence[float | None], guard: MetricFields, glyphs: Glyphs) -> Column:
     """What each run reported for a guard, with a sign behind what is beyond the limit."""
-    name = str(guard["name"])
-    known = iter(
-        _aligned(_with_text([run.metrics[name] for run in runs if name in run.metrics], guard))
-    )
-    texts = [next(known) if name in run.metrics else "" for run in runs]
+    known = iter(_aligned(_with_text([value for value in values if value is not None], guard)))
+    texts = ["" if value is None else next(known) for value in values]
 
     def cell(at: int) -> Line:
-        if not texts[at] or reaches(guard, runs[at].metrics[name]):
+        if guard_state(guard, values[at]) is not GuardState.BROKEN:
             return [Piece(texts[at], "value")]
         return [Piece(f"{texts[at]} {glyphs.failed}", "alarm")]
 
-    head = cell_text(name)
+    head = cell_text(str(guard["name"]))
     return Column(head, max(cell_len(head), 2 + max(map(cell_len, texts))), cell)
 
 
@@ -332,7 +342,7 @@ def configuration_grid(
     results = [row.result for row in rows]
     means = iter(_aligned([(one.mean, one.mean_text) for one in results if one]))
     mean_texts = [next(means) if one else "" for one in results]
-    sds = ["" if one is None or one.sd is None else _number(one.sd) for one in results]
+    sds = ["" if one is None or not one.sd else _number(one.sd) for one in results]
     many = [str(one.n) if one else "-" for one in results]
 
     # Nothing is green of what misses the target.
@@ -388,12 +398,6 @@ def configuration_grid(
     return Grid.of(columns, last, width, glyphs, least=_STATE)
 
 
-_GUARD_SIGNS = {
-    GuardState.HELD: ("ticked", "live"), GuardState.BROKEN: ("failed", "alarm"),
-    GuardState.NOT_MEASURED: ("", "clock"),
-}  # fmt: skip
-
-
 def _guard_results_column(
     results: Sequence[Configuration | None], place: int, guard: MetricFields, glyphs: Glyphs
 ) -> Column:
@@ -409,33 +413,45 @@ def _guard_results_column(
 
 
 def _guard_piece(found: GuardResult, glyphs: Glyphs) -> Piece:
-    sign, role = _GUARD_SIGNS[found.state]
+    role = STATE_ROLES[found.state]
     if found.mean is None:
         return Piece(found.state.value, role)
     text = compact_text(found.mean_text)
     if found.state is GuardState.NOT_MEASURED:
         return Piece(f"{text} in {len(found.values)} of {found.runs}", role)
-    return Piece(f"{text} {getattr(glyphs, sign)}", role)
+    if found.state is GuardState.OPEN and found.sd is not None:
+        text += f" {glyphs.plus_minus}{_number(found.sd)}"
+    return Piece(f"{text} {state_sign(found.state, glyphs)}", role)
 
 
 def _comparison_columns(
     rows: Sequence[ConfigurationRuns], context: RunPageContext
 ) -> Iterator[Column]:
     """What each configuration says about the target by itself, and how it differs from the one that
-    was tried before it and from the baseline."""
+    was tried before it, by its name, and from the baseline."""
     found = context.found
     if found is None:
         return
 
-    def cell(part: str, at: int) -> Line:
-        one = rows[at].result
-        known = getattr(found.comparison(one), part) if one else None
-        if known is None:
+    compared = [found.comparison(row.result) if row.result else None for row in rows]
+
+    def before(at: int) -> Line:
+        one = compared[at]
+        if one is None or one.before is None:
             return []
-        text = difference_text(known)
-        # An interval is shown whole or not at all.
-        shown = text if cell_len(text) <= _DIFFERENCE else text.partition(" ")[0]
-        return [Piece(shown, "text" if _is_clear(known) else "dim")]
+        text = cell_text(before_text(one))
+        if cell_len(text) > _NAMED_DIFFERENCE:
+            text = _without_interval(text)
+        return [Piece(text, _difference_role(one.before))]
+
+    def baseline(at: int) -> Line:
+        one = compared[at]
+        if one is None or one.baseline is None:
+            return []
+        text = difference_text(one.baseline)
+        if cell_len(text) > _DIFFERENCE:
+            text = _without_interval(text)
+        return [Piece(text, _difference_role(one.baseline))]
 
     def says(at: int) -> Line:
         one = rows[at].result
@@ -446,14 +462,22 @@ def _comparison_columns(
     if found.metric.get("target") is not None:
         yield Column("says", max(map(len, Proposal)), says)
     if len(found.configurations) > 1:
-        yield Column(_BEFORE, _DIFFERENCE, partial(cell, "before"))
+        widest = max(width_of(before(at)) for at in range(len(rows)))
+        yield Column("difference", max(len("difference"), widest), before)
     if found.metric.get("baseline") is not None:
-        yield Column(_BASELINE, _DIFFERENCE, partial(cell, "baseline"))
+        yield Column(_BASELINE, _DIFFERENCE, baseline)
 
 
-def _is_clear(known: Difference) -> bool:
-    """Whether the interval of a difference leaves 0 out."""
-    return known.low is not None and known.high is not None and not known.low <= 0 <= known.high
+def _without_interval(text: str) -> str:
+    """A difference that is too long for its column: an interval is shown whole or not at all."""
+    value, _, rest = text.partition(" (")
+    return f"{value}{rest.partition(')')[2]}"
+
+
+def _difference_role(known: Difference) -> str:
+    """Differences whose interval leaves 0 out stand out."""
+    clear = known.low is not None and known.high is not None and not known.low <= 0 <= known.high
+    return "text" if clear else "dim"
 
 
 def comparison_lines(one: Configuration, context: RunPageContext, width: int) -> list[Line]:
@@ -463,10 +487,13 @@ def comparison_lines(one: Configuration, context: RunPageContext, width: int) ->
     assert found is not None
     compared = found.comparison(one)
     parts: list[Line] = [mean_line(one, context)]
-    for word, known in ((_BEFORE, compared.before), (_BASELINE, compared.baseline)):
+    for name, known in (
+        (compared.other and f"vs {shortened(compared.other.name, _NAME)}", compared.before),
+        (_BASELINE, compared.baseline),
+    ):
         if known is not None:
-            role = "text" if _is_clear(known) else "dim"
-            parts.append([Piece(f"{word} ", "dim"), Piece(difference_text(known), role)])
+            difference = Piece(difference_text(known), _difference_role(known))
+            parts.append([Piece(f"{cell_text(name or '')} ", "dim"), difference])
     for guard in one.guards:
         target = f"{cell_text(guard.name)} {target_shown(guard.guard, context.glyphs)} "
         parts.append([Piece(target, "dim"), _guard_piece(guard, context.glyphs)])
@@ -705,7 +732,10 @@ def importance_lines(
     if not found:
         text = "Too few configurations with a value: five, which differ in a parameter, are needed."
         return paragraph(text, "dim", width, glyphs)[:room]
-    note = "words: share of the variance of the ranks, less chance; it proves no cause"
+    note = (
+        "numbers: only what rises or falls, chance included; words: share of the variance of the"
+        " ranks, less chance; it proves no cause"
+    )
     bar = glyphs.heavy_rule
     size = min(_PARAMETER + 6, max(cell_len(cell_text(one.name)) for one in found))
     lines = [
@@ -728,10 +758,12 @@ def budget_line(spent: Spending) -> Line:
 
 
 def mean_line(one: Configuration, context: RunPageContext) -> Line:
-    """`mean .935 ±.0071 of 2`, or `.935 of one run`."""
+    """`mean .935 ±.0071 of 2`, `.935 of one run`, or `.935 of 2 equal runs`."""
     text = compact_text(one.mean_text)
     if one.n == 1:
         return [Piece(text, "value"), Piece(" of one run", "dim")]
+    if one.may_be_one:
+        return [Piece(text, "value"), Piece(f" of {one.many}", "dim")]
     sd = "" if one.sd is None else f" {context.glyphs.plus_minus}{_number(one.sd)}"
     return [
         Piece("mean ", "dim"), Piece(text, "value"), Piece(sd, "text"),

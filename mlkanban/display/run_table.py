@@ -12,6 +12,7 @@ from mlkanban.core.budget import Unit
 from mlkanban.core.metrics import GuardState
 from mlkanban.display.run_lines import importance_parts
 from mlkanban.display.run_text import (
+    before_text,
     columns_of,
     difference_text,
     duration,
@@ -198,11 +199,14 @@ def _comparison_table(found: Results, most: int, room: int) -> Iterator[str]:
         [found.name.upper(), *(one.measured for one in shown)],
     ]
     for head, parts in (
-        ("VS THE ONE BEFORE", [one.before for one in compared]),
-        ("VS THE BASELINE", [one.baseline for one in compared]),
+        ("DIFFERENCE", [before_text(one) for one in compared]),
+        (
+            "VS THE BASELINE",
+            ["" if one.baseline is None else difference_text(one.baseline) for one in compared],
+        ),
     ):
         if any(parts):
-            columns.append([head, *("" if one is None else difference_text(one) for one in parts)])
+            columns.append([head, *parts])
     for at, guard in enumerate(found.latest.guards):
         head = f"{guard.name.upper()} {guard.limit}"
         columns.append([head, *(_guard(one.guards[at]) for one in shown)])
@@ -233,7 +237,7 @@ def _stacked(heads: Sequence[str], cells: Sequence[str], room: int) -> Iterator[
 
 
 def _guard(found: GuardResult) -> str:
-    """`61.3 +- 1.5 broken`; what no run reported is not measured."""
+    """`61.3 +- 1.5 broken`, `48 +- 3 open`; what no run reported is not measured."""
     if found.mean is None:
         return found.state.value
     if found.state is GuardState.NOT_MEASURED:
@@ -244,9 +248,7 @@ def _guard(found: GuardResult) -> str:
 def _name(one: Configuration, found: Results, room: int) -> str:
     """What tells a configuration from the others, whole where there is no end of `room`, and
     whether it is the best: with few runs, so far."""
-    newest = one.runs[-1]
-    name = one.label or f"that of {newest.name or newest.id}"
-    name = shortened(name, _NAME) if room else name
+    name = shortened(one.name, _NAME) if room else one.name
     if one is not found.best:
         return name
-    return f"{name}  best" if one.n >= BEST_FROM else f"{name}  best so far"
+    return f"{name}  best" if one.observed >= BEST_FROM else f"{name}  best so far"

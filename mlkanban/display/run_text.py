@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 
 from mlkanban.cells import shortened
-from mlkanban.core.metrics import compact, compact_text, metric_named, number_text
+from mlkanban.core.metrics import compact, compact_text, exponent, metric_named, number_text
 from mlkanban.core.names import id_ends
 from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import UTF8, Glyphs
@@ -23,7 +22,7 @@ from mlkanban.text import cell_text
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.intervals import Difference
-    from mlkanban.runs.model.results import Results
+    from mlkanban.runs.model.results import Comparison, Results
 
 SHORTLY = 2
 """So many metrics stand in a line."""
@@ -201,6 +200,15 @@ def difference_text(known: Difference) -> str:
     return f"{value} ({low} to {high})"
 
 
+def before_text(compared: Comparison) -> str:
+    """`+.010 (-.003 to +.023) vs lr 3`: how a configuration differs from the one tried before it,
+    by its name; '' for the first one."""
+    if compared.before is None or compared.other is None:
+        return ""
+    return f"{difference_text(compared.before)} vs {shortened(compared.other.name, _MOST_NAME)}"
+
+
+_MOST_NAME = 24
 _MOST_PLACES = 6
 
 
@@ -209,7 +217,7 @@ def _places(size: float) -> int:
     exponent."""
     if not size:
         return 0
-    places = 1 - math.floor(math.log10(abs(size)))
+    places = 1 - exponent(size)
     return max(0, places) if -4 <= places <= _MOST_PLACES else -1
 
 

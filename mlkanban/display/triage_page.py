@@ -188,9 +188,7 @@ def _accept(content: CardContent, outlook: Outlook) -> TriageChoice:
         effects += [cell_text(verdict.reason.rstrip(".")), "asks"]
     if unticked := rules.in_the_way(board, card.stage, at, card.checklist):
         effects.append(f"{quantity(len(unticked), 'gate')} unticked")
-    broken = [
-        guard.name for guard in card.measured_guards if guard.guard_state is GuardState.BROKEN
-    ]
+    broken = [guard.name for guard in card.measured_guards if guard.state is GuardState.BROKEN]
     if broken and rules.closed_by_guards(board, card.stage, at):
         effects.append(f"{quantity(len(broken), 'broken guard')}: {cell_text(', '.join(broken))}")
     return TriageChoice("triage.accept", "move on", "; ".join(effects))

@@ -195,6 +195,13 @@ def m018_slots_of_runs(db: Database) -> None:
     _fill_faces(db, "card.work = 'unattended' AND card.runs != ''")
 
 
+@migrations()
+def m019_states_of_guards(db: Database) -> None:
+    """`card.metric` says of a guard whether the spread of the runs leaves it open, means have the
+    digits of their spread, and the best in `card.runs` breaks no guard."""
+    _fill_faces(db)
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape

@@ -14,7 +14,7 @@ from mlkanban.core import lifecycle
 from mlkanban.core.card import Card, Note
 from mlkanban.core.card_fields import values_of
 from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
-from mlkanban.core.field_kinds import metric_in
+from mlkanban.core.field_kinds import guard_in, metric_in
 from mlkanban.core.metrics import metrics_in
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
@@ -146,7 +146,7 @@ def card_of(
         started_at=started,
         finished_at=finished,
         measured=metric_in(metrics.metric),
-        measured_guards=tuple(filter(None, map(metric_in, metrics.guards))),
+        measured_guards=tuple(map(guard_in, metrics.guards)),
         readings=tuple(readings(fields)),
         notes=notes,
     )

@@ -98,7 +98,11 @@ class LiveValues:
             name = str((metric or {}).get("name") or "")
             going_on = [run for run in runs if not run.state.ended]
             read = zip(going_on, self._read(going_on, metric, runs), strict=True)
-            latest = [Latest.of(run.id, of, name) for run, one in read if (of := one.shown(name))]
+            latest = [
+                Latest.of(run.id, of, name, one.series.values())
+                for run, one in read
+                if (of := one.shown(name))
+            ]
             if latest:
                 found[card_id] = tuple(latest)
         return found

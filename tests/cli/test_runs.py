@@ -46,8 +46,9 @@ def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, re
     assert "best run 0.94 of 03-02" in said
     assert said.endswith(" (r1)")
     assert proposed == (
-        "proposed: supported; >=0.92 is reached by more than the spread; of two runs that may be"
-        " luck; no commit of the runs is known, so their code may differ"
+        "proposed: supported; >=0.92 is reached by more than the spread; with the true mean at the"
+        " target, two runs say so in up to 1 of 5 cases; no commit of the runs is known, so their"
+        " code may differ"
     )
     assert used.endswith("gpu-h (1 run of unknown gpu-hours not counted)")
     assert "proposed" not in mlk("runs").out, "what all cards say together means nothing"
@@ -94,12 +95,12 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     said = mlk("runs", ref).out
     assert "auc 0.8 (1 run, depth 9)" in said
     rows = [" ".join(line.split()) for line in said.splitlines()]
-    assert "CONFIGURATION N AUC VS THE ONE BEFORE SAYS" in rows
-    assert "depth 9 1 0.8 -.14 open" in rows, "one run and no noise: no interval"
+    assert "CONFIGURATION N AUC DIFFERENCE SAYS" in rows
+    assert "depth 9 1 0.8 -.14 vs depth 6 open" in rows, "one run and no noise: no interval"
     welch = stats.ttest_ind([0.945, 0.935, 0.94], [0.9, 0.91], equal_var=False)
     low, high = welch.confidence_interval()
     interval = difference_text(Difference(0.035, low, high))
-    assert f"depth 6 best 3 0.94 +- 0.005 {interval} supported" in rows
+    assert f"depth 6 best 3 0.94 +- 0.005 {interval} vs depth 3 supported" in rows
     assert "depth 3 2 0.905 +- 0.0071 not supported" in rows
     assert "proposed: supported by depth 6: 0.94 +- 0.005 (3 runs); >=0.92 is reached" in said
     assert "auc .8/>=.92" in mlk("show", ref).out
@@ -273,7 +274,7 @@ def test_a_run_that_goes_on_tells_its_newest_value(home: dict[str, str], mlk: Pe
 
     drawn = mlk("runs", made, "--chart").out
     assert "auc by step\n" in drawn
-    assert "The running one is at .895 (step 400), .025 short of the target." in drawn
+    assert "The running curve is at .895 (step 400), .025 short of the target." in drawn
     assert all(label in drawn for label in ("target .92", "base .9", ".895  best", ".895  running"))
     refused = mlk("runs", "--chart")
     assert refused.code == 2
@@ -307,8 +308,8 @@ def test_a_chart_is_of_what_is_reported_where_that_is_not_the_metric(
     folder.out.write_text("mlkanban: step=1 loss=1\nmlkanban: step=2 loss=0.5\n")
     ada.service.close()
     drawn = mlk("runs", made, "--chart").out
-    assert "loss by step\n" in drawn
-    assert "The running one is at .5 (step 2)." in drawn
+    assert "loss by step (no curve of auc)\n" in drawn
+    assert "The running curve is at .5 (step 2)." in drawn
     assert "target" not in drawn, "that is of another metric"
 
 

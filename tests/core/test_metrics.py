@@ -23,6 +23,7 @@ from mlkanban.core.metrics import (
     precise,
     reaches,
     split_metrics,
+    state_of,
 )
 from mlkanban.errors import UsageProblem
 
@@ -158,7 +159,7 @@ def test_metrics_are_read_back_as_they_were_written(names: list[str], data) -> N
 @pytest.mark.parametrize("direction", [">=", "<="])
 def test_a_guard_holds_up_to_its_limit(direction: str) -> None:
     guard = {"name": "p95", "direction": direction, "target": 50.0}
-    beyond = 50.1 if direction == "<=" else 49.9
+    beyond = 50.5 if direction == "<=" else 49.5
     assert not is_broken(guard), "not measured is not broken"
     assert not is_broken({**guard, "value": 50.0})
     assert is_broken({**guard, "value": beyond})
@@ -166,6 +167,11 @@ def test_a_guard_holds_up_to_its_limit(direction: str) -> None:
     assert guard_state(guard, None) is GuardState.NOT_MEASURED
     assert guard_state(guard, 50.0) is GuardState.HELD
     assert guard_state(guard, beyond) is GuardState.BROKEN
+    assert guard_state(guard, 50.0, 0.5) is GuardState.OPEN
+    within = 2 * 50.0 - beyond
+    assert guard_state(guard, within, abs(beyond - 50.0)) is GuardState.HELD
+    assert state_of({**guard, "value": within}) is GuardState.HELD
+    assert state_of({**guard, "value": within, "state": "open"}) is GuardState.OPEN
 
 
 def test_what_a_face_keeps_of_metrics_is_json() -> None:

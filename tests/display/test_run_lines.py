@@ -93,7 +93,7 @@ def test_where_there_is_room_a_configuration_is_compared() -> None:
     here = context()
     grid = configuration_grid(overview(RUNS, here.found), here, 180)
     head, failed, best = plain([grid.head, grid.row(0), grid.row(1)])
-    assert "vs the one before" in head
+    assert "difference" in head
     assert "vs the baseline" in head
     assert "says" in head
     assert "-.060 " in failed, "one run without noise: a difference without an interval"
@@ -111,6 +111,8 @@ def test_a_difference_is_never_rounded_to_the_other_side_of_zero() -> None:
         assert (" (+.0002 to" in text) if value > 0 else (" to -.0002)" in text)
     assert difference_text(Difference(0.0103, -0.003, 0.0236)) == "+.010 (-.003 to +.024)"
     assert difference_text(Difference(0.25)) == "+.25"
+    steps = {difference_text(Difference(one - two)) for one, two in ((0.93, 0.92), (0.95, 0.94))}
+    assert steps == {"+.010"}, "1e-17 does not decide on a digit"
     assert difference_text(Difference(0.0)) == "0"
     assert difference_text(Difference(-1234.5, -1300.0, -1169.0)) == "-1234 (-1300 to -1169)"
     assert difference_text(Difference(3e-9, -1e-9, 7e-9)) == "+3e-09 (-1e-09 to +7e-09)"

@@ -107,7 +107,8 @@ def test_where_a_table_of_configurations_does_not_fit_each_has_lines_of_its_own(
         own = lines[at : lines.index("depth 0  best so far")]
         assert all(cell_len(line) <= width for line in own)
         said = " ".join(" ".join(own).split())
-        for part in ("n 1", "auc 0.91", "vs the one before +.010 (", "vs the baseline +.110 (",
+        for part in ("n 1", "auc 0.91", "difference +.010 (", "vs depth 0",
+                     "vs the baseline +.110 (",
                      "p95 <=50 52 broken", "says open"):  # fmt: skip
             assert part in said
 

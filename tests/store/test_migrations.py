@@ -124,7 +124,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m012_what_goes_with_a_lifecycle",), ("m013_results_of_finished_runs",),
         ("m014_times_beside_removed_stages",), ("m015_runs_that_wait",),
         ("m016_guards_of_cards",), ("m017_metrics_as_json",),
-        ("m018_slots_of_runs",), ("m019_next",),
+        ("m018_slots_of_runs",), ("m019_states_of_guards",), ("m020_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]

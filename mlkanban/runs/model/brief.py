@@ -18,7 +18,7 @@ from mlkanban.core.metrics import (
     broken_text,
     is_broken,
     metrics_in,
-    number_text,
+    state_of,
 )
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -40,8 +40,8 @@ class Brief(NamedTuple):
     files differed. `since` is the start (ISO 8601 UTC) of the longest of those that go on, '' when
     none does; `sure` is whether its processes can be seen. `gpu_hours` are those that are known for
     good; `gpus` are at work now, on average since `busy` (seconds since 1970). `partly` is whether
-    of some runs it is not known what they used. `best` is the best mean of a configuration, where
-    that is another one than was tried last, and
+    of some runs it is not known what they used. `best` is the best mean of a configuration that
+    breaks no guard, where that is another one than was tried last, and
     `mark` that of the names by which runs were told to be repeats (runs/model/repeats.py). `waits`
     is since when the first of them waits for its turn (seconds since 1970), 0 where none
     waits, and `queued` how many wait, for a scheduler or in the queue of a machine. `more_slots` is
@@ -142,8 +142,9 @@ def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str,
 
 def measured(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT) -> CardMetrics:
     """The metrics of a card as every surface shows them: at the means of the configuration that was
-    tried last, unless a person wrote another value. A mean is rounded, but not over its target. A
-    guard that no run reported stands where a person wrote that it stands, or nowhere.
+    tried last, unless a person wrote another value. A mean has the digits that its spread leaves,
+    and is not rounded over its target. A guard that no run reported stands where a person wrote
+    that it stands, or nowhere; it has a state where that is not the one of its value.
     """
     if not runs:
         return metrics
@@ -151,7 +152,7 @@ def measured(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAU
     metric, typed = metrics.metric, is_typed(runs, metrics.metric)
     if metric is not None and not typed:
         if results is not None:
-            metric = {**metric, "value": float(number_text(results.latest.mean, metric))}
+            metric = {**metric, "value": float(results.latest.mean_text)}
         elif metric.get("value") is not None:
             metric = {**metric, "value": None}
     guards = tuple(_guard(runs, guard, results, repeats) for guard in metrics.guards)
@@ -163,13 +164,15 @@ def _guard(
 ) -> dict[str, Any]:
     """A guard at the mean of the configuration that was tried last for the metric; where no run
     reported that, of the one that was tried last for the guard itself."""
-    if results is not None:
-        found = next(one for one in results.latest.guards if one.name == guard["name"])
-        mean = found.mean
-    else:
-        own = _results(runs, CardMetrics(dict(guard)), repeats)
-        mean = own.latest.mean if own else None
-    return dict(guard) if mean is None else {**guard, "value": float(number_text(mean, guard))}
+    if results is None:
+        results = _results(runs, CardMetrics(dict(guard), (dict(guard),)), repeats)
+    if results is None:
+        return dict(guard)
+    found = next(one for one in results.latest.guards if one.name == guard["name"])
+    if found.mean is None:
+        return dict(guard)
+    shown = {**guard, "value": float(found.mean_text)}
+    return shown if state_of(shown) is found.state else {**shown, "state": found.state.value}
 
 
 def broken_guards(fields: Mapping[str, Any], repeats: Repeats) -> tuple[str, ...]:
@@ -190,7 +193,7 @@ def _results(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats) -> Res
 
 
 def _best(results: Results | None) -> float | None:
-    """The mean of the best configuration, where it was not tried last."""
+    """The mean of the best configuration, where it was not tried last and breaks no guard."""
     if results is None or results.best is None or results.best is results.latest:
         return None
-    return float(number_text(results.best.mean, results.metric))
+    return None if results.best.breaks_guards else float(results.best.mean_text)

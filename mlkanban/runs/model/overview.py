@@ -130,15 +130,19 @@ def in_order(
 
 def best_of(found: Results | None) -> Configuration | None:
     """The configuration with the best mean, if it has runs enough to be called so."""
-    return found.best if found and found.best and found.best.n >= BEST_FROM else None
+    return found.best if found and found.best and found.best.observed >= BEST_FROM else None
 
 
 def worth_watching(runs: Sequence[Run], found: Results | None) -> list[tuple[Run, str]]:
     """Of the runs of a card, newest first, those whose curves tell most, with what to call each:
-    the best one and the newest that go on; without either the newest ones."""
+    the best one and the newest that go on, of which those that nobody can see here are called by
+    their state; without either the newest ones."""
     going_on = [run for run in runs if run.state in AT_WORK or run.state in UNSEEN]
     chosen = [(found.best_run, "best")] if found and found.best_run else []
-    chosen += [(run, "running") for run in going_on[: MOST_DRAWN - len(chosen)]]
+    chosen += [
+        (run, run.state.value if run.state in UNSEEN else "running")
+        for run in going_on[: MOST_DRAWN - len(chosen)]
+    ]
     return chosen or [(run, "newest" if at == 0 else "before") for at, run in enumerate(runs[:2])]
 
 

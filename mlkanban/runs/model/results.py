@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from mlkanban.core.metrics import (
     GuardState,
     MetricFields,
+    direction_of,
+    exponent,
     guard_state,
     has_direction,
     limit_text,
@@ -22,7 +24,7 @@ from mlkanban.core.metrics import (
     precise,
 )
 from mlkanban.core.models import Outcome
-from mlkanban.runs.model.configurations import draw, grouped, labels, observations, with_origin
+from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, MeanValue, difference, t_quantile
 from mlkanban.runs.model.outcome_counts import outcome_counts
 from mlkanban.runs.model.parameters import known_parameters
@@ -51,6 +53,13 @@ _MOST_NAMED = 3
 _OF_ONE = 6
 """The digits of the value of one run."""
 _IN_WORDS = {1: "one more seed", 2: "two more seeds"}
+_BY_LUCK = {
+    1: "; with the true mean at the target, two runs say so in up to 1 of 5 cases",
+    2: "; with both true means at the target, one of the two says so in up to 2 of 5 cases",
+}
+"""How often the mean of two runs of a normal distribution lies beyond its own true value by more
+than their standard deviation: `1/2 - atan(sqrt(2))/pi`, 19.6 %; by the configurations that the best
+was chosen from."""
 
 
 class Proposal(StrEnum):
@@ -89,8 +98,8 @@ class GuardResult:
 
     @property
     def state(self) -> GuardState:
-        """It is held only where every run reported it."""
-        state = guard_state(self.guard, self.mean)
+        """It is held only where every run reported it, and their spread is within the limit."""
+        state = guard_state(self.guard, self.mean, self.sd or 0.0)
         complete = len(self.values) == self.runs
         return state if complete or state is GuardState.BROKEN else GuardState.NOT_MEASURED
 
@@ -123,9 +132,12 @@ class GuardResult:
 
     @property
     def summary(self) -> str:
-        """`p95_ms 61.3 +- 1.5, not <=50`, `p95_ms 48 <=50`, `p95_ms not measured`."""
+        """`p95_ms 61.3 +- 1.5, not <=50`, `p95_ms 48 <=50`, `p95_ms not measured`, `p95_ms 48 +- 3,
+        open: <=50 lies within the spread`."""
         if self.state is GuardState.BROKEN:
             return f"{self.name} {self.measured}, not {self.limit}"
+        if self.state is GuardState.OPEN:
+            return f"{self.name} {self.measured}, open: {self.limit} lies within the spread"
         held = f" {self.limit}" if self.state is GuardState.HELD else ""
         return f"{self.name} {self.measured}{held}"
 
@@ -134,6 +146,8 @@ class GuardResult:
         """What keeps it from being held: `p95_ms is 61.3 +- 1.5, not <=50`."""
         if self.state is GuardState.BROKEN:
             return f"{self.name} is {self.measured}, not {self.limit}"
+        if self.state is GuardState.OPEN:
+            return f"{self.name} is {self.measured}: {self.limit} lies within the spread"
         if not self.values:
             return f"{self.name} was not measured"
         return f"{self.name} was measured in {len(self.values)} of {self.runs} runs alone"
@@ -147,8 +161,9 @@ class Configuration:
     `label` is what tells it from the others of its card, '' for an only one; `again` is how many
     runs with a seed that was run once more are left out. `margin` is what the mean is trusted to:
     the sample standard deviation of the runs, or the noise of the card where that is more.
-    `chosen_from` is how many configurations of the card were repeated. Runs that name no seed and
-    all gave one value `may_be_one` observation, as where the code sets the seed.
+    `chosen_from` is how many configurations of the card were repeated. Runs that all gave one value
+    to the last digit `may_be_one` observation: the code sets the seed, or the same was computed
+    again.
 
     `about_target` is what it says about the target by itself, None without a target, and `proposal`
     the same where no guard of the card, of those in `limits`, keeps it from being supported.
@@ -161,7 +176,15 @@ class Configuration:
     limits: tuple[MetricFields, ...] = field(default=(), repr=False)
     about_target: Proposal | None = None
     chosen_from: int = 1
-    may_be_one: bool = False
+
+    @property
+    def may_be_one(self) -> bool:
+        return self.n > 1 and len(set(self.values)) == 1
+
+    @property
+    def observed(self) -> int:
+        """How many observations its runs are for certain."""
+        return 1 if self.may_be_one else self.n
 
     @property
     def proposal(self) -> Proposal | None:
@@ -234,8 +257,7 @@ class Configuration:
         where that is more."""
         if self.sd and self.sd > self.noise:
             return MeanValue(self.mean, self.sd / math.sqrt(self.n), self.n - 1)
-        n = 1 if self.may_be_one else self.n
-        return MeanValue(self.mean, self.noise / math.sqrt(n) if self.noise else None)
+        return MeanValue(self.mean, self.noise / math.sqrt(self.observed) if self.noise else None)
 
     def is_clear(self, target: float, of: int = 1) -> bool:
         """Whether the interval of its mean does not hold the target, were it the best `of` so many.
@@ -256,15 +278,20 @@ class Configuration:
         return f"{self.measured} ({', '.join(filter(None, (self.many, self.label)))})"
 
     @property
+    def name(self) -> str:
+        """What tells it from the others, or its newest run where nothing does."""
+        newest = self.runs[-1]
+        return self.label or f"that of {newest.name or newest.id}"
+
+    @property
     def summary_by_label(self) -> str:
         """`depth 6: 0.915 +- 0.003 (2 runs)`."""
-        name = self.label or f"the configuration of {self.runs[-1].id}"
-        return f"{name}: {self.measured} ({self.many})"
+        return f"{self.name}: {self.measured} ({self.many})"
 
     @property
     def measured(self) -> str:
-        """`0.915 +- 0.003`."""
-        spread = "" if self.sd is None else f" +- {self.sd:.2g}"
+        """`0.915 +- 0.003`; of equal values `0.915`."""
+        spread = "" if self.sd is None or self.may_be_one else f" +- {self.sd:.2g}"
         return f"{self.mean_text}{spread}"
 
     @property
@@ -278,14 +305,16 @@ class Configuration:
 
     @property
     def many(self) -> str:
-        """`3 runs`."""
-        return f"{self.n} run{'' if self.n == 1 else 's'}"
+        """`3 runs`, or `3 equal runs` where all gave one value."""
+        equal = "equal " if self.may_be_one else ""
+        return f"{self.n} {equal}run{'' if self.n == 1 else 's'}"
 
 
 class Comparison(NamedTuple):
-    """How a configuration differs from the one that was tried `before` it, and from the `baseline`
-    of the card, which is taken as exact; None where there is none."""
+    """How a configuration differs from the one that was tried `before` it, which is `other`, and
+    from the `baseline` of the card, which is taken as exact; None where there is none."""
 
+    other: Configuration | None
     before: Difference | None
     baseline: Difference | None
 
@@ -364,8 +393,9 @@ class Results:
 
     def _breaks_guards(self, run: Run) -> bool:
         return any(
-            guard_state(guard, run.metrics.get(guard["name"])) is GuardState.BROKEN
+            guard_state(guard, run.metrics[guard["name"]]) is GuardState.BROKEN
             for guard in self.guards
+            if _value(run, guard)
         )
 
     def is_best_run(self, run: Run) -> bool:
@@ -379,9 +409,11 @@ class Results:
     def comparison(self, configuration: Configuration) -> Comparison:
         """How one of the configurations differs from others."""
         at = self._places[configuration.runs[0].id]
+        other = self.configurations[at - 1] if at else None
         sample, baseline = configuration.sample, self.metric.get("baseline")
         return Comparison(
-            difference(sample, self.configurations[at - 1].sample) if at else None,
+            other,
+            difference(sample, other.sample) if other else None,
             None if baseline is None else difference(sample, MeanValue(float(baseline))),
         )
 
@@ -391,8 +423,8 @@ class Results:
 
     @property
     def trials(self) -> int:
-        """Configurations with one run each."""
-        return sum(configuration.n == 1 for configuration in self.configurations)
+        """Configurations with one observation each."""
+        return sum(configuration.observed == 1 for configuration in self.configurations)
 
     @property
     def is_search(self) -> bool:
@@ -416,9 +448,9 @@ class Results:
             return f"{self.trials} trials, {best}, but {lead.guards_in_the_way}"
         if lead is not self._best_of(self.configurations):
             best += " of those that break no guard"
-        if lead.n >= CONFIRMED:
+        if lead.observed >= CONFIRMED:
             return f"{self.trials} trials, {best}"
-        todo = f"repeat it with {_IN_WORDS[CONFIRMED - lead.n]}; the best of many is lucky"
+        todo = f"repeat it with {_IN_WORDS[CONFIRMED - lead.observed]}; the best of many is lucky"
         return f"{self.trials} trials, {best}: {todo}"
 
     @property
@@ -478,9 +510,7 @@ def results(
     for group in groups:
         some = observations(group, repeats)
         again = len(group) - len(some)
-        one = Configuration(some, metric, again=again, limits=tuple(guards))
-        alike = one.sd == 0 and not any(draw(run, repeats) for run in some)
-        configurations.append(replace(one, may_be_one=alike))
+        configurations.append(Configuration(some, metric, again=again, limits=tuple(guards)))
     names = labels(groups, repeats, [one.mean for one in configurations])
     configurations = [
         replace(one, label=label) for one, label in zip(configurations, names, strict=True)
@@ -488,7 +518,7 @@ def results(
     if metric.get("target") is None:
         return Results(metric, tuple(configurations), repeats=repeats)
     target, several = float(metric["target"]), len(configurations) >= SEVERAL
-    chosen_from = max(1, sum(one.n >= LEAST for one in configurations))
+    chosen_from = max(1, sum(one.observed >= LEAST for one in configurations))
     configurations = [
         replace(
             one,
@@ -575,10 +605,11 @@ def _has_many_intervals(found_results: Results) -> bool:
     """Whether there are many configurations, and differences of them with an interval."""
     if len(found_results.configurations) < SEARCH:
         return False
+    compared = map(found_results.comparison, found_results.configurations)
     return any(
         known is not None and known.low is not None
-        for one in found_results.configurations
-        for known in found_results.comparison(one)
+        for one in compared
+        for known in (one.before, one.baseline)
     )
 
 
@@ -634,12 +665,12 @@ def _mean_text(
     """A mean with the decimals of two digits of `size`, what it is to be told apart by."""
     digits = least
     if size and value:
-        digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(abs(size))) + 2
+        digits = exponent(value) - exponent(size) + 2
     return number_text(value, metric, digits=min(15, max(least, digits)))
 
 
 def _is_lower_better(metric: Mapping[str, Any]) -> bool:
-    return metric.get("direction") == "<="
+    return direction_of(metric) == "<="
 
 
 def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configuration]:
@@ -656,7 +687,7 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         if many >= SEVERAL:
             by += f", and without its best run too ({number_text(value, results.metric)})"
         if not basis.is_clear(target):
-            by += "; of two runs that may be luck"
+            by += _BY_LUCK[basis.chosen_from]
         held = "".join(f"; {guard.summary}" for guard in basis.guards)
         return Proposal.SUPPORTED, by + held + _doubt(basis), basis
     reached = [one for one in results.configurations if one.about_target is Proposal.SUPPORTED]
@@ -670,6 +701,8 @@ def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configura
         return proposal, why + _doubt(basis), basis
     if all(one.proposal is Proposal.NOT_SUPPORTED for one in results.configurations):
         by = f"{aim} is missed{_by(best, -_ahead(best, best.mean, target))}"
+        if not best.is_clear(target):
+            by += _BY_LUCK[1]
         if many > 1:
             by = f"each of {many} configurations misses {aim} by more than its spread or the noise"
         return Proposal.NOT_SUPPORTED, by + _doubt(best), best
@@ -704,7 +737,7 @@ def _open_because(one: Configuration, target: float, aim: str) -> str:
     if one.n < LEAST:
         return f"one run says too little about {aim}"
     if one.may_be_one:
-        return f"{one.many} without a seed all gave {one.mean_text}: that may be one observation"
+        return f"{one.n} runs gave {one.mean_text} to the last digit: that may be one observation"
     if abs(_ahead(one, one.mean, target)) < one.margin:
         return f"{aim} lies within {one.margin_text}"
     if not one.is_clear(target):
@@ -720,7 +753,7 @@ def _alone(configuration: Configuration, target: float, *, several: bool, of: in
     three runs on, the interval of the mean are on that side too: the interval of two runs is too
     wide to ask for. One of several is supported without its best run, or not at all, and were it
     the best `of` so many."""
-    if configuration.n < LEAST or configuration.may_be_one:
+    if configuration.observed < LEAST:
         return Proposal.OPEN
     few = configuration.n < CONFIRMED
     if _ahead(configuration, configuration.mean, target) + configuration.margin < 0:
@@ -745,8 +778,6 @@ def _ahead(configuration: Configuration, value: float, target: float) -> float:
 
 def _by(configuration: Configuration, ahead: float) -> str:
     """By how much the target is reached or missed."""
-    if not configuration.margin:
-        return ", no spread seen"
     return (
         f" by {'more than' if ahead > configuration.margin else 'just'} {configuration.margin_text}"
     )

@@ -161,7 +161,8 @@ class CardScreen(TextScreen):
             self._curves.forget()
             return
         metric = to_json(read.card.metric) if read.card.metric else None
-        found = results(read.runs, metric, self.host.settings.repeats)
+        guards = [to_json(guard) for guard in read.card.guards]
+        found = results(read.runs, metric, self.host.settings.repeats, guards)
         chosen = [Chosen(*one) for one in worth_watching(read.runs, found)]
         self.only_newest(
             "curves", partial(self._curves.read, read.runs, chosen, metric, results=found)
@@ -191,6 +192,7 @@ class CardScreen(TextScreen):
             CardPage(view, read.spent, "x", self._face(), chance_words(read.due)),
             model.faces.values(),
             len(read.runs), read.conflicts, read.entries, place, model.sle_days,
+            tuple(self._curves.latest.values()),
         )  # fmt: skip
 
     async def _draw(self) -> None:

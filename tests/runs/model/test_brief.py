@@ -214,6 +214,42 @@ def test_a_guard_stands_at_the_mean_of_the_configuration_tried_last() -> None:
     )
 
 
+def test_a_face_knows_that_the_spread_leaves_a_guard_open() -> None:
+    metrics = CardMetrics(METRIC, (P95,))
+    runs = timed((0.93, 10.0), (0.94, 94.0), (0.95, 46.0))
+    [guard] = measured(runs, metrics).guards
+    assert guard == {**P95, "value": 50.0, "state": "open"}
+    of = {**fields(*runs, metric=METRIC), "guards": [P95]}
+    assert CardMetrics.read(on_face(of)[0]).guards == (guard,)
+    assert broken_guards(of, DEFAULT) == (), "the gate asks about broken ones alone"
+    [part] = measured(timed((0.93, 10.0), (0.94, None)), metrics).guards
+    assert part == {**P95, "value": 10.0, "state": "not measured"}
+    [alone] = measured(
+        [replace(run, metrics={"p95": run.metrics["p95"]}) for run in runs], metrics
+    ).guards
+    assert alone == guard, "no run reported the metric itself"
+
+
+def test_a_mean_stands_on_the_face_with_the_digits_of_its_spread() -> None:
+    metrics = CardMetrics({"name": "auc", "direction": "<=", "target": 1234.0})
+    shown = measured(reported(1234.56, 1234.6, 1234.52), metrics).metric
+    assert shown is not None
+    assert shown["value"] == 1234.56
+    one = measured(reported(1234.6), metrics).metric
+    assert one is not None
+    assert one["value"] == 1234.6
+
+
+def test_the_best_on_a_face_breaks_no_guard() -> None:
+    tried = [
+        replace(run, argv=("t", run.id)) for run in timed((0.95, 61.0), (0.93, 40.0), (0.9, 40.0))
+    ]
+    of = {**fields(*tried, metric=METRIC), "guards": [P95]}
+    assert Brief.read(on_face(of)[1]).best == 0.93
+    all_broken = {**of, "guards": [{**P95, "target": 30.0}]}
+    assert Brief.read(on_face(all_broken)[1]).best is None
+
+
 def test_a_guard_that_no_run_reported_is_not_measured() -> None:
     runs = timed((0.93, None))
     assert measured(runs, CardMetrics(METRIC, (P95,))).guards == (P95,)

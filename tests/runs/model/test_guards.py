@@ -1,7 +1,7 @@
 """Guards: limits that must hold beside the metric, by what the runs of a configuration reported."""
 
 import math
-from statistics import mean
+from statistics import mean, stdev
 
 import pytest
 from hypothesis import given
@@ -59,6 +59,17 @@ def test_a_guard_broken_within_its_spread_leaves_it_open() -> None:
     assert said.latest.guards[0].state is GuardState.BROKEN
     assert said.proposal is Proposal.OPEN
     assert said.verdict == ""
+
+
+def test_a_guard_that_holds_within_its_spread_leaves_it_open() -> None:
+    said = of_one(10.0, 94.0, 46.0)
+    [guard] = said.latest.guards
+    assert guard.state is GuardState.OPEN
+    assert guard.summary == "p95 50 +- 42, open: <=50 lies within the spread"
+    assert (said.proposal, said.verdict) == (Proposal.OPEN, "")
+    assert said.why == (">=0.9 is reached, but p95 is 50 +- 42: <=50 lies within the spread")
+    assert of_one(48.0, 49.0, 50.0).latest.guards[0].state is GuardState.HELD, "49 + 1 is held"
+    assert of_one(48.0, 49.0, 50.1).latest.guards[0].state is GuardState.OPEN
 
 
 @pytest.mark.parametrize(
@@ -134,9 +145,12 @@ def test_a_guard_is_pooled_within_its_configuration(measured) -> None:
             assert guard.state is GuardState.NOT_MEASURED
         elif mean(known) > 50:
             assert guard.state is GuardState.BROKEN
+        elif len(known) < len(reported):
+            assert guard.state is GuardState.NOT_MEASURED
         else:
-            held = len(known) == len(reported)
-            assert guard.state is (GuardState.HELD if held else GuardState.NOT_MEASURED)
+            spread = stdev(known) if len(known) > 1 else 0.0
+            held = mean(known) + spread <= 50
+            assert guard.state is (GuardState.HELD if held else GuardState.OPEN)
         if one.proposal is Proposal.SUPPORTED:
             assert guard.state is GuardState.HELD
     if said.proposal is Proposal.SUPPORTED:

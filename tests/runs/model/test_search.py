@@ -57,8 +57,9 @@ def test_a_search_whose_configurations_were_repeated_has_a_history() -> None:
             one,
             id=one.id.replace("optuna:s", f"optuna:{study}"),
             params={**one.params, "seed": study},
+            metrics={name: value + shift for name, value in one.metrics.items()},
         )
-        for study in "st"
+        for study, shift in (("s", 0.0), ("t", 0.001))
         for one in TRIALS
     ]
     found = results(seeds, LOSS)

@@ -90,7 +90,7 @@ def curve(
         yield session.clean("; ".join(["No values over time", *reasons]) + ".")
         return
     lines = curve_lines(picture, named, metric, width - 1, height, session.glyphs, coloured=False)
-    yield session.clean(heading(named[0].series.name, picture))
+    yield session.clean(heading(named[0].series.name, picture, name))
     yield _as_text(lines)
 
 

@@ -1,27 +1,37 @@
 """The learning curves of a few runs as lines: what they show in a sentence, the picture, and what
 is not in it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
 from mlkanban.charts.search_curve import search_curve
-from mlkanban.core.metrics import compact_text, has_direction, number_text, reaches
+from mlkanban.core.metrics import (
+    compact_text,
+    direction_of,
+    has_direction,
+    number_text,
+    reaches,
+)
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import paragraph
 from mlkanban.display.run_lines import MARK_ROLES
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.search import SearchHistory
-from mlkanban.runs.model.series import Axis, Point, RunSeries
+from mlkanban.runs.model.series import Axis, Point, RunSeries, Series
+from mlkanban.runs.model.state import UNSEEN
 from mlkanban.text import cell_text
 
 LEAST_HEIGHT = 7
 """The lines of the smallest picture, with its axis."""
-_SENTENCES = ((150, 1), (0, 2))
-"""From how many cells on there are how many lines for the sentence: kept free where it is shorter,
-so that the picture stays where it is while values come."""
+_SENTENCES = ((190, 1), (0, 2))
+"""From how many cells on there are how many lines for the sentences: kept free where these are
+shorter, so that the picture stays where it is while values come."""
+_MOST_NOW = 2
+"""Of so many kinds of runs that go on it is told where they are."""
 _WORDS = {
     Axis.STEP: "by step",
     Axis.EPOCH: "by epoch",
@@ -61,9 +71,10 @@ def name_of(run: Run, read: RunSeries, runs: Sequence[Run]) -> str:
     return about or next((inner.name for inner in runs if inner.id == read.inner), run.name)
 
 
-def heading(name: str, curve: LearningCurve) -> str:
-    """`val_auc by epoch`."""
-    return f"{cell_text(name)} {_WORDS[Axis(curve.spec.axis)]}"
+def heading(name: str, curve: LearningCurve, wanted: str) -> str:
+    """`val_auc by epoch`; in the place of another metric, that this one has no curve."""
+    missing = f" (no curve of {cell_text(wanted)})" if wanted not in ("", name) else ""
+    return f"{cell_text(name)} {_WORDS[Axis(curve.spec.axis)]}{missing}"
 
 
 def curve_lines(
@@ -78,14 +89,14 @@ def curve_lines(
     whole_key: str = "",
 ) -> list[Line]:
     """At most `height` lines. `whole_key` is the key that shows the whole range."""
-    sentence = glyphs.compared(conclusion(named, metric))
+    said = sentences(named, metric)
     foot: list[Line] = [[]] if height > LEAST_HEIGHT else []
     if curve.hidden:
-        some = f"{curve.hidden} of {curve.values} values lie outside the picture"
+        some = f"{curve.hidden:,} of {curve.values:,} values lie outside the picture"
         foot = [[Piece(some + (f": {whole_key} shows all" if whole_key else ""), "dim")]]
     most = next(lines for least, lines in _SENTENCES if width >= least)
     most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
-    lines = paragraph(sentence, "text", width, glyphs, most) if most else []
+    lines = _whole(said, width, glyphs, most) if most else []
     lines += [[]] * (most - len(lines))
     drawn = render(
         curve.spec, width, height - len(lines) - len(foot), coloured=coloured, glyphs=glyphs
@@ -132,16 +143,25 @@ def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:
     )
 
 
-def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> str:
-    """Where the curves are: that of a run that goes on, else the one that ends best; without a
-    `metric` nobody knows what is better, and the first one is told."""
+def _whole(said: Sequence[str], width: int, glyphs: Glyphs, most: int) -> list[Line]:
+    """As many of the sentences as are whole in so many lines, the first one in any case."""
+    for many in range(len(said), 1, -1):
+        text = glyphs.compared(" ".join(said[:many]))
+        if len(lines := paragraph(text, "text", width, glyphs)) <= most:
+            return lines
+    return paragraph(glyphs.compared(" ".join(said[:1])), "text", width, glyphs, most)
+
+
+def sentences(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> list[str]:
+    """Where the curves are: those of runs that go on, of several with one name the newest, and the
+    one that ends best; without a `metric` nobody knows what is better, and the first one is
+    told."""
     metric = metric or {}
-    lower, directed = metric.get("direction") == "<=", has_direction(metric)
+    lower, directed = direction_of(metric) == "<=", has_direction(metric)
     shown = [one for one in named if one.series.points]
-    going_on = [one for one in shown if one.grows]
-    alike = len(going_on) if len({one.label for one in going_on}) < len(going_on) else 1
-    now = going_on[: 1 if alike > 1 else 2]
-    parts = [_now(one, alike, metric, lower=lower) for one in now]
+    names = Counter(one.label for one in shown if one.grows)
+    newest = [next(one for one in shown if one.grows and one.label == name) for name in names]
+    parts = [_now(one, names[one.label], metric, lower=lower) for one in newest[:_MOST_NOW]]
     ended = [one for one in shown if not one.grows]
     if ended:
         sign = 1 if lower else -1
@@ -152,7 +172,7 @@ def conclusion(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -
         if directed and len(ended) > 1:
             how = f"ended {'lowest' if lower else 'highest'}, at"
         parts.append(_in_the_end(first, how, metric))
-    return " ".join(parts)
+    return parts
 
 
 def _final(one: NamedSeries) -> float:
@@ -163,7 +183,7 @@ def _in_the_end(one: NamedSeries, how: str, metric: Mapping[str, Any]) -> str:
     """`The best run ended at .94 (step 1200), .01 short of the target.`; where its result is
     another value, or there is none, both."""
     last = one.series.points[-1]
-    value = f"{_value(last.value, metric)}{_at(last)}"
+    value = f"{_value(last.value, metric)}{_at(one.series, last)}"
     away = _distance(_final(one), metric)
     if one.result is not None and one.result != last.value:
         result = f"its result is {_value(one.result, metric)}{away}"
@@ -177,19 +197,27 @@ def _in_the_end(one: NamedSeries, how: str, metric: Mapping[str, Any]) -> str:
 
 
 def _now(one: NamedSeries, many: int, metric: Mapping[str, Any], *, lower: bool) -> str:
-    """`The running one is at .937 (step 1200), .013 short of the target.`; of `many` that are
-    called alike the newest."""
-    last, best = one.series.points[-1], one.series.best(lower=lower)
-    name = f"The newest of {many} running ones" if many > 1 else _name(one)
-    if one.series.unread:
-        return f"{name} reports no number now: {cell_text(one.series.unread)}."
-    text = f"{name} is at {_value(last.value, metric)}{_at(last)}{_distance(last.value, metric)}"
+    """`The running curve is at .937 (step 1200), .013 short of the target.`; of `many` curves that
+    are called alike the newest. Of a run that nobody can see here it is not known whether it still
+    is there."""
+    series = one.series
+    last, best = series.points[-1], series.best(lower=lower)
+    name = _name(one)
+    if many > 1:
+        name = name.replace("The ", "The newest ", 1)
+    verb, reports = "is at", "now reports"
+    if one.label in UNSEEN:
+        verb, reports = "was last at", "last reported"
+    if series.unread:
+        return f"{name} {reports} no number: {cell_text(series.unread)}."
+    value = f"{_value(last.value, metric)}{_at(series, last)}"
+    text = f"{name} {verb} {value}{_distance(last.value, metric)}"
     if (
         has_direction(metric)
         and best is not None
         and _value(best.value, metric) != (_value(last.value, metric))
     ):
-        text += f"; best so far {_value(best.value, metric)}{_at(best)}"
+        text += f"; best so far {_value(best.value, metric)}{_at(series, best)}"
     return f"{text}."
 
 
@@ -201,9 +229,11 @@ def _name(one: NamedSeries) -> str:
 
 _NAMES = {
     "best": "The best run",
-    "running": "The running one",
+    "running": "The running curve",
+    "unknown": "The curve of a run that nobody can see here",
+    "stale": "The curve of a stale run",
     "newest": "The newest run",
-    "before": "The one before",
+    "before": "The run before the newest",
 }
 """What sentences call the runs that nobody marked."""
 
@@ -212,8 +242,9 @@ def _value(value: float, metric: Mapping[str, Any]) -> str:
     return compact_text(number_text(value, metric))
 
 
-def _at(point: Point) -> str:
-    return f" ({point.place})" if point.place else ""
+def _at(series: Series, point: Point) -> str:
+    place = series.place(point)
+    return f" ({place})" if place else ""
 
 
 def _distance(value: float, metric: Mapping[str, Any]) -> str:

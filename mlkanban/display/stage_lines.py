@@ -209,7 +209,7 @@ def _times_sentence(board: Board, at: int, view: FaceContext) -> str:
         return "too few cards finished to say how old they are on leaving"
     many = pace.counted[at]
     age = quantity(days, "day")
-    return f"85 % of the last {many} finished cards were {age} old or younger on leaving"
+    return f"at least 85 % of the last {many} finished cards were {age} old or younger on leaving"
 
 
 def stage_with_limits(stage: Stage | StageTemplate, glyphs: Glyphs) -> Line:

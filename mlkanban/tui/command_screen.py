@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from mlkanban.core.models import CardFace, Stage
@@ -46,6 +46,8 @@ class CommandScreen(Protocol):
         lines: bool = False,
         preview: Callable[[str], str] | None = None,
     ) -> Done | None: ...
+
+    def only_newest(self, group: str, work: Callable[[], Coroutine[None, None, None]]) -> None: ...
 
     def show_error(self, error: MlkanbanError) -> None: ...
 

@@ -1,7 +1,8 @@
 """The learning curves of a card on one of its pages, read beside the keys."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries, learning_curve
@@ -19,7 +20,8 @@ from mlkanban.display.curve_lines import (
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.search import SearchHistory, search_history
-from mlkanban.runs.model.series import Axis, Latest, RunSeries, drawn_metric
+from mlkanban.runs.model.series import Axis, Latest, drawn_metric
+from mlkanban.text import display
 from mlkanban.tui.command_screen import CommandScreen
 from mlkanban.tui.commands import BY_NAME, keys_shown
 
@@ -46,7 +48,13 @@ class LearningCurves:
         self._search: SearchHistory | None = None
         self._aim: Mapping[str, Any] = {}
         self._whole = False
-        self._read: list[RunSeries] = []
+        self._wanted = ""
+        """The metric of the card."""
+        self._picked = ""
+        """The metric that a person chose to be drawn, '' for the one that tells most."""
+        self._names: list[str] = []
+        """What the drawn runs report."""
+        self._asked: Callable[[], Coroutine[None, None, None]] | None = None
         self._named: list[NamedSeries] = []
         self._metric: Mapping[str, Any] | None = None
         self._picture: LearningCurve | None = None
@@ -63,20 +71,35 @@ class LearningCurves:
         results: Results | None,
     ) -> None:
         """Read what the chosen of the runs of a card report, and those that go on. Of a search, by
-        its `results`, the best value over its trials is drawn first, unless runs are marked."""
-        search = None if any(one.role for one in chosen) else search_history(runs, results)
-        name = str((metric or {}).get("name") or "")
+        its `results`, the best value over its trials is drawn first, unless runs are marked or
+        another metric is chosen."""
+        marked = any(one.role for one in chosen)
+        search = None if marked or self._picked else search_history(runs, results)
+        self._asked = partial(self.read, runs, chosen, metric, results=results)
+        name = self._wanted = str((metric or {}).get("name") or "")
         going_on = [run for run in runs if not run.state.ended][:_MOST_GOING_ON]
         wanted = {run.id: run for run in (*(one.run for one in chosen), *going_on)}
         series = await self._screen.host.live.series([*wanted.values()], metric, runs)
         found = dict(zip(wanted, series, strict=True))
         latest = {
-            run.id: Latest.of(run.id, one, name)
+            run.id: Latest.of(run.id, one, name, found[run.id].series.values())
             for run in going_on
             if (one := found[run.id].shown(name))
         }
-        drawn = drawn_metric([found[one.run.id] for one in chosen], name)
-        if any(one.role for one in chosen):
+        reported = (
+            other for one in chosen for other in (*found[one.run.id].series, *one.run.metrics)
+        )
+        self._names = [*dict.fromkeys(filter(None, (name, *reported)))]
+        drawn = self._picked
+        if drawn not in self._names:
+            drawn = self._picked = ""
+        if drawn and any(found[one.run.id].of(drawn) is None for one in chosen):
+            # Of a tracker only the metric that is asked for is read.
+            some = [one.run for one in chosen]
+            series = await self._screen.host.live.series(some, {"name": drawn}, runs)
+            found |= {run.id: read for run, read in zip(some, series, strict=True)}
+        drawn = drawn or drawn_metric([found[one.run.id] for one in chosen], name)
+        if marked:
             named = [
                 NamedSeries(
                     of, one.label, one.role or "value", one.label, not one.run.state.ended,
@@ -100,6 +123,7 @@ class LearningCurves:
 
     def forget(self) -> None:
         """The page is about another card now."""
+        self._picked, self._names = "", []
         self._named, self.latest, self._unread = [], {}, {}
         self._picture = self._search = None
 
@@ -107,6 +131,10 @@ class LearningCurves:
         axis = Axis(self._axis) if self._axis in [*Axis] else None
         self._picture = learning_curve(self._named, self._metric, axis, whole=self._whole)
         self._drawn = None
+        if self._picked and self._picture is None:
+            self._screen.status.show(
+                f"{display(self._picked)} has fewer than two values over time."
+            )
         self._changed()
 
     def with_unread(self, run: Run) -> Run:
@@ -139,7 +167,8 @@ class LearningCurves:
             return [Piece(search_heading(str(self._aim["name"]), self._search), "title")]
         if self._picture is None:
             return []
-        return [Piece(heading(self._named[0].series.name, self._picture), "title")]
+        missing = "" if self._picked else self._wanted
+        return [Piece(heading(self._named[0].series.name, self._picture, missing), "title")]
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The curves in at most `height` lines; none where there is nothing to draw."""
@@ -168,6 +197,20 @@ class LearningCurves:
 
     # Commands
 
+    def do_curve_metric(self) -> None:
+        """Draw the curves of the next of the metrics that these runs report."""
+        if not self._names or self._asked is None:
+            self._screen.status.show("There is no learning curve here.")
+            return
+        shown = self._picked or (self._named[0].series.name if self._named else self._names[0])
+        if len(self._names) == 1:
+            self._screen.status.show(f"These runs report {display(shown)} alone.")
+            return
+        at = self._names.index(shown) if shown in self._names else -1
+        chosen = self._names[(at + 1) % len(self._names)]
+        self._picked = "" if chosen == self._wanted else chosen
+        self._screen.only_newest("curves", self._asked)
+
     def do_curve_axis(self) -> None:
         """Draw the curves over the next of what their values have a place on."""
         axes = self._axes
@@ -181,7 +224,7 @@ class LearningCurves:
             self._draw_anew()
 
     def do_curve_range(self) -> None:
-        """Show all values, or leave out the first ones again."""
+        """Show all values, or leave out outliers again."""
         if self._picture is None or self._drawn_axis == _BY_TRIAL:
             there = "All values are shown." if self.there else "There is no learning curve here."
             self._screen.status.show(there)

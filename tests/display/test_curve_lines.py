@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 from mlkanban.charts.learning_curve import NamedSeries, learning_curve
-from mlkanban.display.curve_lines import conclusion, curve_lines, heading, named_series
+from mlkanban.display.curve_lines import curve_lines, heading, named_series, sentences
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import RunSeries, SeriesBuilder
 from mlkanban.runs.model.state import RunState
 
 AUC = {"name": "auc", "direction": ">=", "target": 0.95, "baseline": 0.9}
+
+
+def conclusion(some, metric) -> str:
+    return " ".join(sentences(some, metric))
 
 
 def named(values, label, *, grows=False):
@@ -22,10 +26,11 @@ def named(values, label, *, grows=False):
 def test_where_a_run_is_that_goes_on() -> None:
     running = named([0.9, 0.94, 0.93], "running", grows=True)
     assert conclusion([running], AUC) == (
-        "The running one is at .93 (step 300), .02 short of the target; best so far .94 (step 200)."
+        "The running curve is at .93 (step 300), .02 short of the target; best so far .94 (step"
+        " 200)."
     )
     assert conclusion([named([0.951], "running", grows=True)], AUC) == (
-        "The running one is at .951 (step 100), which reaches the target."
+        "The running curve is at .951 (step 100), which reaches the target."
     )
 
 
@@ -41,11 +46,11 @@ def test_which_one_ended_best() -> None:
     assert conclusion([a], None) == "a ended at .952 (step 200)."
     assert conclusion([b, a], None) == "b ended at .949 (step 200)."
     assert conclusion([named([0.9, 0.3], "running", grows=True)], None) == (
-        "The running one is at .3 (step 200)."
+        "The running curve is at .3 (step 200)."
     )
     running = named([0.93], "running", grows=True)
     assert conclusion([named([0.94], "best"), running], AUC) == (
-        "The running one is at .93 (step 100), .02 short of the target."
+        "The running curve is at .93 (step 100), .02 short of the target."
         " The best run ended at .94 (step 100), .01 short of the target."
     )
 
@@ -73,8 +78,25 @@ def test_a_run_that_ended_without_a_number_is_not_told_to_have_ended_at_one() ->
 
 def test_of_several_that_go_on_the_newest_is_told() -> None:
     some = [named([value], "running", grows=True) for value in (0.93, 0.94)]
-    assert conclusion(some, AUC) == (
-        "The newest of 2 running ones is at .93 (step 100), .02 short of the target."
+    newest = "The newest running curve is at .93 (step 100), .02 short of the target."
+    assert conclusion(some, AUC) == newest
+    unseen = [named([0.9], "unknown", grows=True), named([0.91], "stale", grows=True)]
+    assert conclusion([*some, unseen[0]], AUC) == (
+        f"{newest} The curve of a run that nobody can see here was last at .9 (step 100), .05 short"
+        " of the target."
+    )
+    assert conclusion([unseen[1], unseen[1]], AUC) == (
+        "The newest curve of a stale run was last at .91 (step 100), .04 short of the target."
+    )
+
+
+def test_a_step_that_all_values_have_is_not_told() -> None:
+    builder = SeriesBuilder("auc")
+    for at, value in enumerate((0.9, 0.93, 0.92)):
+        builder.add(value, 0, at=60.0 * at)
+    running = NamedSeries(builder.series, "running", "live", "r", grows=True)
+    assert conclusion([running], AUC) == (
+        "The running curve is at .92, .03 short of the target; best so far .93."
     )
 
 
@@ -115,7 +137,7 @@ def test_of_several_that_a_run_has_it_is_said_whose_values_are_drawn() -> None:
     run = Run("a", RunState.RUNNING, name="grid")
     drawn = named_series([(run, "running", read)], "auc", [run])
     assert conclusion(drawn, None).startswith(
-        "The running one (best of 2 trials, trial 2 runs) is at"
+        "The running curve (best of 2 trials, trial 2 runs) is at"
     )
 
 
@@ -123,7 +145,7 @@ def test_without_a_direction_no_curve_is_the_best() -> None:
     a, b = named([2.4, 0.3], "a"), named([2.4, 0.1], "b")
     assert conclusion([a, b], {"name": "auc"}) == "a ended at .3 (step 200)."
     falling = named([2.4, 0.1163], "running", grows=True)
-    assert conclusion([falling], None) == "The running one is at .1163 (step 200)."
+    assert conclusion([falling], None) == "The running curve is at .1163 (step 200)."
 
 
 def test_a_picture_stays_where_it_is_while_values_come() -> None:
@@ -144,14 +166,15 @@ def test_a_run_that_reports_no_number_any_more_is_not_told_at_its_last_one() -> 
     builder.add(0.5)
     builder.add(float("nan"))
     running = NamedSeries(builder.series, "running", "live", "r", grows=True)
-    assert conclusion([running], None) == "The running one reports no number now: loss=nan."
+    assert conclusion([running], None) == "The running curve now reports no number: loss=nan."
 
 
 def test_a_picture_says_what_is_not_in_it() -> None:
     some = [named([0.2, *[0.94] * 59], "best")]
     curve = learning_curve(some, AUC)
     assert curve is not None
-    assert heading("auc", curve) == "auc by step"
+    assert heading("auc", curve, "auc") == "auc by step"
+    assert heading("loss", curve, "auc") == "loss by step (no curve of auc)"
     for height in (9, 12, 24):
         lines = curve_lines(curve, some, AUC, 80, height, UTF8, coloured=False, whole_key="|")
         text = ["".join(piece.text for piece in line) for line in lines]
@@ -168,3 +191,16 @@ def test_a_run_that_goes_on_has_its_colour() -> None:
     some = named_series([(run, label, read) for run, label in chosen], "auc")
     assert [one.role for one in some] == ["value", "live", "mark"]
     assert named_series([(running, "running", RunSeries())], "auc") == []
+
+
+def test_of_sentences_for_which_there_is_no_room_none_is_cut() -> None:
+    running = named([0.93], "running", grows=True)
+    some = [named([0.94, 0.945], "best"), running]
+    curve = learning_curve(some, AUC)
+    assert curve is not None
+    shown = {}
+    for width in (60, 80, 190):
+        lines = curve_lines(curve, some, AUC, width, 14, UTF8, coloured=False)
+        text = " ".join("".join(piece.text for piece in line) for line in lines[:2])
+        shown[width] = [word in text for word in ("of the target. The best", "…")]
+    assert shown == {60: [False, False], 80: [True, False], 190: [True, False]}

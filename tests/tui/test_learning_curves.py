@@ -89,10 +89,10 @@ async def test_a_curve_follows_its_log(trained: Path) -> None:
     async with opened(trained) as page:
         await page.go_to(TITLE)
         await page.press("runs")
-        assert "The running one is at" in await curve(page)
+        assert "The running curve is at" in await curve(page)
         assert "(step 2600)" in page.text()
         append(RunFolder(trained / "runs" / GOING_ON), 27, 30, 0.911)
-        await page.until(lambda: "The running one is at .9086 (step 3000)" in page.text())
+        await page.until(lambda: "The running curve is at .9086 (step 3000)" in page.text())
 
 
 async def test_keys_change_what_a_curve_is_drawn_over_and_how_much_of_it(trained: Path) -> None:
@@ -197,7 +197,7 @@ async def test_without_values_of_its_metric_a_card_shows_what_is_reported(small:
         for where in ("runs", "card.open"):
             await page.press(where)
             await page.until(lambda: "loss by step" in page.text())
-            assert "The running one is at .125 (step 8)." in page.text()
+            assert "The running curve is at .125 (step 8)." in page.text()
             assert "target" not in page.text(), "a target is only for its own metric"
             assert "loss .125" in page.text()
             await page.keys("q")

@@ -30,7 +30,7 @@ from mlkanban.runs.model.inbox import (
     in_order_of_interest,
     with_likely_run,
 )
-from mlkanban.runs.model.tracker_run import KINDS, Tracked
+from mlkanban.runs.model.tracker_run import BY_FOLDER, KINDS, Tracked
 from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 from mlkanban.runs.slurm.unlinked_jobs import link_job, unlinked_jobs
@@ -77,7 +77,7 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         if kind == "slurm":
             _link_job(session, service, card, name)
             return
-        if kind == "tensorboard":
+        if kind in BY_FOLDER:
             source = source or name
         tracker_runs = read_trackers(
             session, service, [source] if source else [], only=bool(source)
@@ -121,7 +121,7 @@ def unlink(session: Session, card: str, run: str) -> None:
 def _in_full(run: str) -> str:
     """A run as it is linked: TensorBoard's are named by their folders."""
     kind, _, name = run.partition(":")
-    return f"{kind}:{in_full(Path(name))}" if kind == "tensorboard" else run
+    return f"{kind}:{in_full(Path(name))}" if kind in BY_FOLDER else run
 
 
 @click.command("sync-runs")

@@ -17,6 +17,7 @@ from mlkanban.runs.model.run import Run, ancestors, parents_of
 from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.series import Latest, sparkline
 from mlkanban.runs.model.state import UNSEEN, RunStanding, RunState
+from mlkanban.runs.model.tracker_run import BY_FOLDER
 from mlkanban.runs.model.usage import length
 from mlkanban.text import cell_text
 
@@ -29,8 +30,6 @@ SHORTLY = 2
 _NAMED = 3
 """So many values of the tasks of an array are named."""
 _MOST_TASKS = 20
-_FOLDERS = "tensorboard:"
-"""What the ids of runs begin with that are named by their folders."""
 
 
 _SIGNS: Mapping[RunStanding, tuple[str, str]] = {
@@ -51,7 +50,7 @@ def standing_sign(standing: RunStanding, glyphs: Glyphs) -> tuple[str, str]:
 def short_ids(runs: Sequence[Run]) -> dict[str, str]:
     """The end of the id of each of these runs that no other of them has, by the whole id; `mlkanban
     logs` takes it for the id. A run of TensorBoard is called as its folder is."""
-    folders = dict.fromkeys(run.id for run in runs if run.id.startswith(_FOLDERS))
+    folders = dict.fromkeys(run.id for run in runs if run.id.partition(":")[0] in BY_FOLDER)
     return id_ends(run.id for run in runs if run.id not in folders) | _ends_of_paths([*folders])
 
 

@@ -34,10 +34,9 @@ def _with_likely_run(tracked: Tracked, ours: Sequence[LocalRun]) -> Tracked:
     if tracked.card or tracked.tags.get(RUN_TAG) or tracked.kind == "slurm" or begun is None:
         return tracked
     over = moment(tracked.ended) or begun
-    folder = tracked.ref.partition(":")[2] if tracked.kind == "tensorboard" else tracked.where
     matching = [
         run for run in ours
-        if f"{folder}/".startswith(f"{run.cwd.rstrip('/')}/")
+        if f"{tracked.place}/".startswith(f"{run.cwd.rstrip('/')}/")
         and (since := moment(run.started)) and (until := moment(run.ended))
         and since <= begun and over <= until
     ]  # fmt: skip

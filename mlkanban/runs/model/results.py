@@ -38,7 +38,7 @@ from mlkanban.runs.model.run import (
     tasks_apart,
 )
 from mlkanban.runs.model.sweep import failures_text
-from mlkanban.runs.model.tracker_run import DIRECTORY, KINDS, LIKELY_SEED
+from mlkanban.runs.model.tracker_run import DIRECTORY, KINDS, LIKELY_SEED, SEARCHING
 
 LEAST = 2
 """Runs of a configuration from which on anything is concluded from it."""
@@ -644,7 +644,7 @@ def _other_names(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str
     if any(metric["name"] in run.metrics for run in runs) or not finished:
         return
     kinds = {run.id.partition(":")[0] for run in finished}
-    what = "trial" if kinds == {"optuna"} else "run"
+    what = "trial" if kinds <= SEARCHING else "run"
     if len(kinds) == 1 and what == "run" and (kind := KINDS.get(min(kinds))):
         what = f"{kind} run"
     names = [*dict.fromkeys(name for run in finished for name in run.metrics)]

@@ -18,6 +18,8 @@ KINDS = {
     "slurm": "SLURM",
 }  # fmt: skip
 """Trackers, and the scheduler, by the word their runs are named with, as people write them."""
+BY_FOLDER, SEARCHING = frozenset({"tensorboard"}), frozenset({"optuna"})
+"""Trackers that name a run by its folder, and those whose runs are trials of a search."""
 CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 """What a run of a tracker is told through its environment: its card, and the run of ours."""
 DIRECTORY, LIKELY_SEED = "directory", "s"
@@ -123,6 +125,11 @@ class Tracked:
     def card(self) -> str:
         """The label of the card it is tagged with, or a short id alone; '' for none."""
         return self.tags.get(CARD_TAG, "").strip().lower()
+
+    @property
+    def place(self) -> str:
+        """The file it is kept in, or the folder of its own."""
+        return self.ref.partition(":")[2] if self.kind in BY_FOLDER else self.where
 
     @property
     def within_text(self) -> str:

@@ -15,7 +15,7 @@ from mlkanban.runs.model.labels import read_label
 from mlkanban.runs.model.metric_lines import is_of_tracker
 from mlkanban.runs.model.run import PREFIX, Run, runs_in
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.model.tracker_run import RUN_TAG, Tracked, ours, short
+from mlkanban.runs.model.tracker_run import RUN_TAG, SEARCHING, Tracked, ours, short
 
 LINK = "link:"
 """Of the field of a card that names a run of a tracker."""
@@ -144,7 +144,7 @@ class CardRecords:
             return joined
         if tracked.above or tracked.beside or tracked.within:
             return None
-        if tracked.kind == "optuna" and RUN_TAG not in tracked.tags:
+        if tracked.kind in SEARCHING and RUN_TAG not in tracked.tags:
             return None  # a trial is part of a search, not the record of all of it
         known = self._runs.get(tracked.ref)
         if known is not None and known.parent:

@@ -107,8 +107,8 @@ def test_without_the_program_only_runs_with_news_are_spoken_of(tmp_path: Path, b
     program = (bin / "wandb").rename(tmp_path / "elsewhere")
     refs = [f"wandb:{run.stem.removeprefix('offline-run-')}" for run in WANDB_RUNS]
     later = datetime.now(UTC) + timedelta(seconds=1)
-    [said] = read_all([root], known=KnownRuns({refs[0]: later})).problems
-    assert said == f"2 runs in {root} were not read: {NO_PROGRAM}."
+    [problem] = read_all([root], known=KnownRuns({refs[0]: later})).problems
+    assert problem == f"2 runs in {root} were not read: {NO_PROGRAM}."
     all_known = KnownRuns(dict.fromkeys(refs, later))
     assert read_all([root], known=all_known).problems == ()
     long_ago = KnownRuns(dict.fromkeys(refs, later - timedelta(days=1)))

@@ -88,7 +88,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "queue": (
             "queue:queue",
-            "List the runs that wait for a slot on this machine, or change their order.",
+            "List the runs that execute or wait for a slot on this machine, or change their order.",
         ),
         "logs": (
             "runs:logs",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.metrics import direction_of, has_direction
 from mlkanban.core.timestamps import moment
+from mlkanban.errors import StoreBusy
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import folders_of, going_on_in
 from mlkanban.runs.local.log_series import LogSeries
@@ -99,7 +100,10 @@ class SeriesReader:
         now = time.monotonic()
         last = self._found.get(run.id)
         if last is None or now - last.looked >= _PAUSE_SECONDS:
-            last = self._found[run.id] = self._search(run, name, direction, now)
+            try:
+                last = self._found[run.id] = self._search(run, name, direction, now)
+            except StoreBusy as error:  # what was found before is still there
+                last = last or _Found(now, (), (error.text,))
         with_metrics = [record for record in last.records if record.metrics]
         own = [record for record in with_metrics if name in record.metrics]
         for record in (own or with_metrics)[:1]:

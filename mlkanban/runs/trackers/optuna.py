@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core.timestamps import instant, moment
+from mlkanban.errors import StoreBusy
 from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.model.run import OBJECTIVE
 from mlkanban.runs.model.series import Series, SeriesBuilder
@@ -340,15 +341,17 @@ class StudySeries:
 
     def __init__(self, study: str, where: Path, run: GoingOn, name: str) -> None:
         self._study, self._where, self._name, self._run = study, where, name, run
-        self._read, self._next = Series(name), 0.0
+        self._next = 0.0
 
     def read(self) -> Series:
+        """The series as it is. StoreBusy says that it is to be read later."""
         begin = time.monotonic()
-        if begin >= self._next:
-            self._read = self._of(self._trials())
-            end = time.monotonic()
-            self._next = end + _SELDOM * (end - begin)
-        return self._read
+        if begin < self._next:
+            raise StoreBusy(f"{self._where} was read just now.")
+        series = self._of(self._trials())
+        end = time.monotonic()
+        self._next = end + _SELDOM * (end - begin)
+        return series
 
     def _trials(self) -> list[Tracked]:
         with self._where.open("rb") as file:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from mlkanban.errors import BadInput, MlkanbanError
+from mlkanban.errors import BadInput, MlkanbanError, StoreBusy
 from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.runs.model.tracker_run import Tracked
@@ -97,13 +97,19 @@ def place(text: str, cwd: Path) -> Path | None:
 
 def records_of(run: GoingOn, paths: Iterable[Path]) -> tuple[list[LiveRecord], list[str]]:
     """What trackers have at these places of a run of ours that goes on, and a sentence for each
-    place where that cannot be told."""
+    place where that cannot be told. StoreBusy where one is being written just now."""
     records: list[LiveRecord] = []
     problems: list[str] = []
+    busy: StoreBusy | None = None
     for path in dict.fromkeys(paths):
-        with _telling(path, problems), _sources(path) as sources:
-            for source in sources:
-                records += source.records(run)
+        with _telling(path, problems):
+            try:
+                with _sources(path) as sources:
+                    records += [record for source in sources for record in source.records(run)]
+            except StoreBusy as error:
+                busy = error
+    if busy is not None:
+        raise busy
     return records, problems
 
 

@@ -1,10 +1,12 @@
 """What trackers have of a run that goes on: found by its tags, or in its folder while no other run
 goes on there; nothing of it is stored."""
 
+import itertools
 import json
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -212,3 +214,44 @@ def test_a_run_of_weights_and_biases_with_another_tag_is_none_of_it(here: Path) 
     tagged(here, bin, "20260301-000000-abcdef99")
     run = Run(OWN.id, OWN.state, started=STARTED, argv=(f"{bin}/python", "train.py"))
     assert read(here, run=run) == RunSeries()
+
+
+# A store that is being written
+
+
+@pytest.mark.parametrize("mode", ["WAL", "DELETE"])
+def test_what_is_known_stays_while_a_store_is_locked(
+    here: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = here / "optuna.db"
+    trials(path, LABEL)
+    seconds = [0.0]
+    monkeypatch.setattr("mlkanban.runs.series.time.monotonic", lambda: seconds[0])
+    reader = SeriesReader(here.parent)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute(f"PRAGMA journal_mode = {mode}")
+        assert values(reader.read(OWN, AUC)) == [0.7, 0.71, 0.71]
+        writer.execute("PRAGMA locking_mode = EXCLUSIVE")
+        writer.execute("BEGIN EXCLUSIVE")
+        writer.execute("UPDATE trials SET state = 'COMPLETE' WHERE trial_id = 4")
+        seconds[0] = 60.0
+        assert values(reader.read(OWN, AUC)) == [0.7, 0.71, 0.71]
+        assert SeriesReader(here.parent).read(OWN, AUC).series.keys() <= {"val_auc"}
+        writer.execute("COMMIT")
+    seconds[0] = 61.0
+    assert values(reader.read(OWN, AUC)) == [0.7, 0.71, 0.71, 0.74]
+
+
+def test_the_last_trial_is_not_missed_because_the_study_was_read_just_before(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading takes a second here, so that nothing is read for a while."""
+    trials(here / "optuna.db", LABEL)
+    ticks = itertools.count()
+    monkeypatch.setattr("mlkanban.runs.trackers.optuna.time.monotonic", lambda: next(ticks))
+    reader = SeriesReader(here.parent)
+    assert len(values(reader.read(OWN, AUC))) == 3
+    with closing(sqlite3.connect(here / "optuna.db")) as conn, conn:
+        conn.execute("UPDATE trials SET state = 'COMPLETE' WHERE trial_id = 4")
+    counts = [len(values(reader.read(OWN, AUC))) for _ in range(25)]
+    assert (counts[0], counts[-1]) == (3, 4)

@@ -4,12 +4,15 @@ Source: the Kanban Guide (2025): a forecast of how long it should take a work it
 start to finish, with a probability. Here 85 %, from what was finished lately.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from mlkanban.flow.history import FlowState
 from mlkanban.flow.percentiles import nearest_rank, needed
-from mlkanban.flow.sample import Sample
-from mlkanban.flow.window import Scope
+from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.survival import kaplan_meier
+from mlkanban.flow.window import Scope, Window
 
 PERCENT = 85
 BASIS_DAYS, BASIS_CARDS = 90, 30
@@ -17,10 +20,12 @@ BASIS_DAYS, BASIS_CARDS = 90, 30
 
 @dataclass(frozen=True, slots=True)
 class Sle:
-    """`days` is None where fewer than ten cards stand behind it. `past` are the open cards older
-    than that, oldest first: short id, age, title."""
+    """`days` is None where fewer than ten cards stand behind it. `days_with_open` counts the cards
+    in progress too, and those abandoned, since the first day of the basis; None also where it is
+    not reached. `past` are the open cards older than `days`, oldest first: short id, age, title."""
 
     days: int | None
+    days_with_open: int | None
     n: int
     open: int
     past: tuple[tuple[str, int, str], ...]
@@ -35,11 +40,26 @@ def sle(sample: Sample) -> Sle:
         key=lambda card: (card.flow.finish, card.ref),
     )
     lately = [card for card in done if card.finish is not None and card.finish > today - BASIS_DAYS]
-    basis = sorted(
-        map(sample.days_of, lately if len(lately) > BASIS_CARDS else done[-BASIS_CARDS:])
-    )
+    counted = lately if len(lately) > BASIS_CARDS else done[-BASIS_CARDS:]
+    basis = sorted(map(sample.days_of, counted))
     days = nearest_rank(basis, PERCENT) if len(basis) >= needed(PERCENT) else None
     ages = [(card.ref, sample.days_of(card), card.history.title) for card in sample.open]
     past = [one for one in ages if days is not None and one[1] > days]
     past.sort(key=lambda one: (-one[1], one[0]))
-    return Sle(days, len(basis), len(ages), tuple(past), sample.scope)
+    with_open = _with_open(sample, counted) if days is not None else None
+    return Sle(days, with_open, len(basis), len(ages), tuple(past), sample.scope)
+
+
+def _with_open(sample: Sample, counted: Sequence[Followed]) -> int | None:
+    """The same by Kaplan and Meier, from the 90 days, or from the first finish of the last 30
+    cards where that is earlier."""
+    first = sample.today.toordinal() - BASIS_DAYS + 1
+    first = min([first, *(card.finish for card in counted if card.finish is not None)])
+    since = sample.within(Window.between(date.fromordinal(first), sample.today))
+    censored = (*since.open, *since.abandoned)
+    survival = kaplan_meier(
+        map(since.days_of, counted),
+        map(since.days_of, censored),
+        filter(None, map(since.days_before, (*counted, *censored))),
+    )
+    return survival.time(PERCENT)

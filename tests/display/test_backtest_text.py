@@ -103,17 +103,13 @@ def test_a_sentence_says_how_often_and_how_sure_that_is(
 ) -> None:
     key = ("how_many", 85)
     found = with_shares({key: held}, {key: trials}, {key: periods})
-    assert text.sentence(found, "how_many") == f"Tested on the past, 14 days ahead: {said}."
+    assert text.sentence(found, "how_many") == f"Tested, 14 days ahead: {said}."
 
 
 def test_without_trials_a_sentence_says_so() -> None:
     found = with_shares({}, {("when", 85): 0, ("card", 85): 9})
-    assert text.sentence(found, "when") == (
-        "Not tested on the past, the next 9 cards: no trials yet."
-    )
-    assert text.sentence(found, "card") == (
-        "Not tested on the past, open cards: too few trials (9)."
-    )
+    assert text.sentence(found, "when") == ("Not tested, the next 9 cards: no trials yet.")
+    assert text.sentence(found, "card") == ("Not tested, open cards: too few trials (9).")
 
 
 @pytest.mark.parametrize(("days", "cards"), [(14, None), (5, 3), (60, 40)])

@@ -177,7 +177,7 @@ def test_a_short_history_is_a_sentence() -> None:
     found = backtest(sample([took("a", 2), card("b", (3, 1))], day=9))
     assert found.days == ()
     assert "No trials yet" in summary(found).lines[0]
-    assert sentence(found, "how_many") == "Not tested on the past, 14 days ahead: no trials yet."
+    assert sentence(found, "how_many") == "Not tested, 14 days ahead: no trials yet."
 
 
 def like_clockwork(until: int) -> list[CardHistory]:

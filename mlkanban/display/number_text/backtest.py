@@ -65,7 +65,7 @@ class BacktestJson(NumberJson):
 
 
 def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
-    """`Tested on the past, 14 days ahead: 85 % held 84 % (65-94 %), 26 independent periods.`, and
+    """`Tested, 14 days ahead: 85 % held 84 % (65-94 %), 26 independent periods.`, and
     whether that is as often as it says."""
     score = backtest.score(kind, p)
     tested = {
@@ -75,14 +75,11 @@ def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
     }[kind]
     if score.share is None or score.interval is None:
         few = f"too few trials ({score.trials})" if score.trials else "no trials yet"
-        return f"Not tested on the past, {tested}: {few}."
+        return f"Not tested, {tested}: {few}."
     periods = quantity(score.periods, "independent period")
     ends = {0: "", -1: ": less often than it says", 1: ": more often than it says"}
     end = ends[score.off] if score.judged else ": too few to judge"
-    return (
-        f"Tested on the past, {tested}: {p} % held {score.share:.0f} % ({_interval(score)}),"
-        f" {periods}{end}."
-    )
+    return f"Tested, {tested}: {p} % held {score.share:.0f} % ({_interval(score)}), {periods}{end}."
 
 
 def _interval(score: HitRate) -> str:

@@ -16,7 +16,10 @@ from mlkanban.flow.sle import PERCENT, Sle
 from mlkanban.flow.sle import sle as count
 from mlkanban.text import quantity
 
-_CONVENTION = "85 %, nearest rank, from the last 90 days or 30 cards, whichever is more"
+_CONVENTION = (
+    "85 %, nearest rank, from the last 90 days or 30 cards, whichever is more; counting open cards:"
+    " Kaplan-Meier"
+)
 
 
 class PastJson(TypedDict):
@@ -29,6 +32,7 @@ class SleJson(NumberJson):
     n: int
     percent: int
     days: int | None
+    days_with_open: int | None
     open: int
     past: list[PastJson]
 
@@ -38,6 +42,7 @@ def to_json(sle: Sle) -> SleJson:
         "n": sle.n,
         "percent": PERCENT,
         "days": sle.days,
+        "days_with_open": sle.days_with_open,
         "open": sle.open,
         "past": [{"id": ref, "age_days": age, "title": title} for ref, age, title in sle.past],
         "convention": _CONVENTION,
@@ -49,9 +54,14 @@ def figures(sle: Sle) -> Figures:
     return (
         ("n", str(sle.n)),
         ("sle", "-" if sle.days is None else f"{sle.days} d"),
+        ("with open", "-" if sle.days is None else _with_open(sle)),
         ("open", str(sle.open)),
         ("past it", str(len(sle.past))),
     )
+
+
+def _with_open(sle: Sle) -> str:
+    return "not reached" if sle.days_with_open is None else f"{sle.days_with_open} d"
 
 
 def summary(sle: Sle) -> Summary:
@@ -61,6 +71,7 @@ def summary(sle: Sle) -> Summary:
         return Summary("Service level expectation", (few,), None, note)
     line = (
         f"{PERCENT} % of cards were finished within {quantity(sle.days, 'day')}"
+        f" | counting open cards: {_with_open(sle)}"
         f" | {len(sle.past)} of {sle.open} open cards past the SLE"
     )
     rows = tuple((ref, f"{age} d", title) for ref, age, title in sle.past)

@@ -154,6 +154,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
         self.set_class(self.ascii, "ascii")
+        # Textual's scroll bars end in eighths of a cell, whatever the terminal has.
+        self.set_class(self.glyphs.characters != "utf-8", "without-bars")
         self._thin_updates = ThinUpdates()
         self._load_themes()
 

@@ -113,13 +113,13 @@ class Journey:
         return self._step("2-ready")
 
     def _started(self) -> dict[int, subprocess.Popen[str]]:
-        """One job for each seed, as soon as the stage has room for one more card that runs."""
+        """One job for each seed, as soon as the stage has room for that many runs more."""
         job = ["python", "train.py", "--data", _DATA, "--seed"]
         words = ["run", self.ref, "--gpus", "0", "--", *job]
         refused = self.mlk(*words, "0")
         assert refused.returncode == 1, refused
         assert "Training is 2/2 running" in refused.stderr
-        assert self.mlk("stages", "limit", "Training", "1", "--unattended", "3").returncode == 0
+        assert self.mlk("stages", "limit", "Training", "1", "--unattended", "5").returncode == 0
         return {
             seed: subprocess.Popen(
                 [*PROGRAM, *words, str(seed)], env=self.env, cwd=self._cwd, text=True,
@@ -130,7 +130,7 @@ class Journey:
 
     def _running(self) -> Step:
         """The card went where the runs are, by itself."""
-        self._until(lambda text: re.search(r"Train\S* +1/1 ►3/3", text))
+        self._until(lambda text: re.search(r"Train\S* +1/1 ►5/5", text))
         self._type("5", "G")
         return self._step("3-running")
 

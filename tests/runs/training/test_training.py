@@ -26,7 +26,7 @@ def test_from_an_idea_to_a_shipped_card(home: dict[str, str], tmp_path: Path) ->
 
     assert TITLE in seen["1-idea"]
     assert "≥.85" in seen["1-idea"]
-    assert re.search(r"5 Training  1/1.* ►3/3", seen["3-running"])
+    assert re.search(r"5 Training  1/1.* ►5/5", seen["3-running"])
     assert re.search(r"█ .*►\S+ .*≥\.85", seen["3-running"])
     assert re.search(r"--seed [123]\b", seen["4-runs"])
     assert "its processes are alive" in seen["4-runs"]

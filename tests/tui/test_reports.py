@@ -82,6 +82,14 @@ async def test_the_table_stands_beside_the_picture_where_there_is_room(filled: P
             assert "■ blocked" in page.text()
 
 
+async def test_the_table_of_aging_has_room_for_titles_and_says_who_waits(filled: Path) -> None:
+    async with opened(filled, size=(120, 35)) as page:
+        await page.press("reports", "view.aging")
+        await page.until(lambda: "Fraud threshold per country at a" in page.text())
+        [row] = [line for line in page.lines() if "Fraud threshold" in line]
+        assert re.search(r"v\d+ +\d+ d!! +blocked ", row)
+
+
 async def test_it_is_drawn_again_for_another_size(filled: Path) -> None:
     async with opened(filled, size=ROOMY) as page:
         await page.press("reports", "view.scatter")

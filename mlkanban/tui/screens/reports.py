@@ -57,7 +57,7 @@ _PATIENCE = 50
 _NOTHING = "There is nothing to point at in this view."
 _ROOMY = 120
 """From so many columns on the table stands beside the picture."""
-_SIDE, _PICTURE, _FLAT = 56, 84, 44
+_SIDE, _PICTURE, _FLAT = 56, 84, 42
 """The table is as wide as it needs, but leaves so much to the picture, or, where that has no more
 to say in more columns, the last number; unless it is narrower."""
 _WORDS = "words"
@@ -318,7 +318,9 @@ class ReportsScreen(KeyScreen):
         if spec is not None and table is not None:
             picture = _FLAT if isinstance(spec, BarsSpec | AgingSpec) else _PICTURE
             self._table.styles.width = min(
-                self._table.natural_width, max(_SIDE, width - picture), width - _SIDE
+                self._table.natural_width,
+                max(_SIDE, width - picture),
+                width - min(_SIDE, picture),
             )
         else:
             self._table.styles.width = "1fr"

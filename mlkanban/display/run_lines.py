@@ -113,10 +113,13 @@ class RunPageContext:
     large: Mapping[str, int] = field(default_factory=dict)
     """The bytes of logs over the limit that still grow, by the ids of their runs."""
 
+    written_guards: Sequence[MetricFields] = ()
+    """The guards of the card, which stand on its page before there are results."""
+
     @property
     def guards(self) -> Sequence[MetricFields]:
         """The limits that must hold beside the metric."""
-        return self.found.guards if self.found else ()
+        return self.found.guards if self.found else self.written_guards
 
     @property
     def name(self) -> str:

@@ -325,6 +325,14 @@ def test_a_broken_guard_stands_before_the_metric() -> None:
     assert shown(low, 40)[-2].startswith("✗ recall .3→≥.5")
 
 
+def test_a_guard_within_the_spread_of_its_runs_is_open_on_the_face() -> None:
+    kept = CardMetrics.read(packed("auc=.93 auc>=.92", "ms=48 ms<=50"))
+    [guard] = kept.guards
+    face = card(metric=CardMetrics(kept.metric, ({**guard, "state": "open"},)).packed)
+    assert shown(face, 40)[-2] == "ms 48→≤50 open auc .93→≥.92"
+    assert shown(face, 12)[-2] == "ms open"
+
+
 def test_a_shipped_card_past_delivery_needs_no_sign() -> None:
     text = " ".join(shown(card(outcome="shipped", stage="done"), 60))
     assert "shipped" not in text

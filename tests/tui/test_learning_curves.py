@@ -227,3 +227,45 @@ async def test_a_face_counts_the_seconds_of_a_run_as_its_pages_do(
         monkeypatch.setattr(page.app, "now", lambda: NOW + timedelta(seconds=18))
         await page.app.live_values.look()
         await page.until(lambda: "►38s" in page.text())
+
+
+async def test_a_guard_is_read_while_a_run_goes_on(small: Path) -> None:
+    ada = somebody(small)
+    ref = ref_of(ada)
+    ada.cards.edit([ref], {"metric": METRIC, "guards": "ms<=50"})
+    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
+    ada.service.close()
+    folder = RunFolder(small / "runs" / GOING_ON)
+    folder.make()
+    lines = (f"mlkanban: step={at} auc={1 - 1 / at} ms={57 + at}\n" for at in range(1, 4))
+    folder.out.write_text("".join(lines))
+    async with opened(small, size=ROOMY) as page:
+        await page.app.live_values.look()
+        await page.go_to(TITLE)
+        await page.until(lambda: "ms not measured → ≤50  now 60 ✗" in page.text())
+        await page.press("card.open")
+        await page.until(lambda: "≤50  not measured  now 60 ✗" in page.text())
+        await page.press("runs")
+        await page.until(lambda: "60 ✗" in page.text())
+
+
+@pytest.mark.parametrize("where", ["runs", "card.open"])
+async def test_a_key_draws_another_metric_that_runs_report(small: Path, where: str) -> None:
+    ada = somebody(small)
+    ref = ref_of(ada)
+    ada.cards.edit([ref], {"metric": METRIC})
+    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
+    ada.service.close()
+    folder = RunFolder(small / "runs" / GOING_ON)
+    folder.make()
+    lines = (f"mlkanban: step={at} loss={1 / at} lr={at / 9}\n" for at in range(1, 9))
+    folder.out.write_text("".join(lines))
+    async with opened(small, size=ROOMY) as page:
+        await page.go_to(TITLE)
+        await page.press(where)
+        await page.until(lambda: "loss by step (no curve of auc)" in page.text())
+        await page.keys("&")
+        await page.until(lambda: "lr by step" in page.text())
+        assert "no curve of" not in page.text()
+        await page.keys("&")
+        await page.until(lambda: "loss by step (no curve of auc)" in page.text())

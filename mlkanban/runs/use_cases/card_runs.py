@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlkanban.core import rules
 from mlkanban.core.events import Change, changes
 from mlkanban.core.field_kinds import items_in
-from mlkanban.core.metrics import accept_target, metrics_in, parse_metrics
+from mlkanban.core.metrics import MetricFields, accept_target, metrics_in, parse_metrics
 from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.names import ids_alike
 from mlkanban.core.rules import Refused
@@ -106,6 +106,11 @@ class Runs:
         """The metric of a card as it was written; None without one."""
         with self._context.store.reading() as conn:
             return own_runs(conn, find_face(conn, ref).id)[0].get("metric")
+
+    def guards(self, ref: str) -> Sequence[MetricFields]:
+        """The guards of a card as they were written."""
+        with self._context.store.reading() as conn:
+            return metrics_in(own_runs(conn, find_face(conn, ref).id)[0]).guards
 
     def spending(self, ref: str) -> Spending | None:
         """What the runs of a card have used of its budget; None without a budget."""

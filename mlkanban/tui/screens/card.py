@@ -307,7 +307,7 @@ class CardScreen(TextScreen):
         now = self.host.now()
         context = RunPageContext(
             found, metric, ZoneInfo(self.board.timezone), now, self.host.glyphs,
-            self._curves.latest,
+            self._curves.latest, written_guards=guards,
         )  # fmt: skip
         lines: list[Line] = []
         rows: list[ConfigurationRuns] = []

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
 
-from mlkanban.core.metrics import has_direction
+from mlkanban.core.metrics import MetricFields, has_direction
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.curve_lines import LEAST_HEIGHT
 from mlkanban.display.grid import Grid
@@ -104,6 +104,7 @@ class RunsScreen(ListScreen):
         self._results: Results | None = None
         self._spent: Spending | None = None
         self._metric: Mapping[str, Any] | None = None
+        self._guards: Sequence[MetricFields] = ()
         self._marks: list[str] = []
         self._marked: list[str] = []
         self._curves = LearningCurves(self, self._draw_anew)
@@ -172,12 +173,13 @@ class RunsScreen(ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; what is under the cursor stays there."""
         try:
-            runs, results, spent, metric = await self.host.store_thread.call(
+            runs, results, spent, metric, guards = await self.host.store_thread.call(
                 lambda s: (
                     s.runs.of_card(self._ref),
                     s.runs.results(self._ref),
                     s.runs.spending(self._ref),
                     s.runs.metric(self._ref),
+                    s.runs.guards(self._ref),
                 )
             )
         except NotFound:
@@ -193,6 +195,7 @@ class RunsScreen(ListScreen):
         here = self._key
         self._runs, self._left = runs, left
         self._results, self._spent, self._metric = results, spent, metric
+        self._guards = guards
         name = str((metric or {}).get("name") or "")
         self._differs = telling_differences(runs, name, self.host.settings.repeats)
         self._words.clear()
@@ -327,7 +330,7 @@ class RunsScreen(ListScreen):
         glyphs = self.host.glyphs
         context = RunPageContext(
             self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs,
-            self._curves.latest, self._large,
+            self._curves.latest, self._large, self._guards,
         )  # fmt: skip
         lines = [self._title_line(width), self._summary_line(context, width)]
         cursor, self.rows_in_sight = -1, {}

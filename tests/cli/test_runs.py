@@ -13,6 +13,7 @@ from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.intake import Intake
 from mlkanban.runs.model.intervals import Difference
 from tests.cli.conftest import Person
+from tests.runs.model.test_hydra_log import ONE_AFTER_THE_OTHER
 from tests.service import people
 from tests.service.machine import FAILED, FINISHED, Machine
 
@@ -329,3 +330,22 @@ def test_what_is_wrong_with_the_store_is_said_once(
     answer = board("runs")
     assert answer.code == 0
     assert answer.err.count("the disk is full") == 1
+
+
+def test_the_jobs_of_a_hydra_sweep_are_its_tasks(board, tmp_path: Path) -> None:
+    ref = board.card("sweep", "--metric", "val_auc>=0.9")
+    log = tmp_path / "log"
+    log.write_text("".join(f"{line}\n" for line in ONE_AFTER_THE_OTHER))
+    assert board("run", ref, "--", "cat", str(log)).code == 0
+    [run] = board.data("runs", ref)
+    tasks = run["tasks"]
+    assert (tasks["count"], tasks["over"], tasks["failed"], run["metrics"]) == (2, 2, 0, {})
+    assert [(task["params"], task["metrics"]) for task in tasks["ended"]] == [
+        ({"lr": "0.01", "seed": "1"}, {"val_auc": 0.83}),
+        ({"lr": "0.02", "seed": "1"}, {"val_auc": 0.84}),
+    ]
+    shown = board("runs", ref, "--chart").out
+    assert "val_auc 0.83, 0.84" in shown
+    assert "best run 0.84 of 12-01" in shown
+    assert f"({run['id'][-8:]}_1)" in shown
+    assert "The best run (job 1: lr=0.02 seed=1) ended at .84" in " ".join(shown.split())

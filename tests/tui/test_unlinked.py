@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.triage import TriageView
+from mlkanban.runs.model.inbox import LocalRun
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers import places
 from mlkanban.runs.trackers.tracker import KnownRuns
 from mlkanban.runs.use_cases.tracker_links import Links, Synced
 from mlkanban.tui.commands import BY_NAME
-from tests.runs.trackers.files import database, folder
+from tests.runs.trackers.files import database, folder, logs
 from tests.tui.page import SMALL, Page, opened
 
 
@@ -299,3 +300,23 @@ async def test_a_whole_experiment_is_linked_from_its_line(small: Path, work: Pat
             assert len(service.runs.of_card(ref)) == 3
         await page.press("undo")
         assert head(page) == "6 runs"
+
+
+async def test_the_card_of_the_run_in_which_it_was_written_is_suggested(
+    small: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs(work / "runs" / "a")
+    async with opened(small) as page:
+        ref = page.ref("logistic baseline")
+        run = LocalRun(
+            "20260101-000000-0123abcd", ref, str(work), "2026-01-01T00:00:00Z",
+            "2030-01-01T00:00:00Z",
+        )  # fmt: skip
+        monkeypatch.setattr("mlkanban.tui.tracker_reader.local_runs", lambda data: [run])
+        await page.press("unlinked")
+        await page.keys("j")
+        assert f"run 0123abcd of {ref}" in page.text()
+        await page.press("unlinked.link")
+        assert ref in page.question()
+        await page.keys("enter")
+        await page.until(lambda: f"linked to {ref}" in page.status())

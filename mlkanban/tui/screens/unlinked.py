@@ -238,7 +238,10 @@ class UnlinkedScreen(ListScreen):
             run = self._run_here()
             if run is None:
                 return
-        ref = await self._which_card(run.title if run else experiment.described)
+        likely = {one.within_card for one in ([run] if run else experiment.runs)}
+        ref = await self._which_card(
+            run.title if run else experiment.described, likely.pop() if len(likely) == 1 else ""
+        )
         if ref is None:
             return
         if run is None:
@@ -311,11 +314,14 @@ class UnlinkedScreen(ListScreen):
             self.status.show("Choose one of its runs: Enter opens the experiment.")
         return run
 
-    async def _which_card(self, what: str) -> str | None:
-        """The id of the card that is typed, or that has the words typed in its title."""
+    async def _which_card(self, what: str, likely: str = "") -> str | None:
+        """The id of the card that is typed, or that has the words typed in its title; a `likely`
+        one is suggested."""
         label, typed = f"Link {display(what)} to which card? Id or words", ""
         while True:
-            text = await self.ask.text(label, typed=typed, verb="links", preview=self._understood)
+            text = await self.ask.text(
+                label, likely, typed=typed, verb="links", preview=self._understood, suggested=True
+            )
             self.refocus()
             if text is None or not text.strip():
                 return None

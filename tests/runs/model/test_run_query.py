@@ -60,3 +60,18 @@ def test_numbers_are_compared_and_words_are_looked_for(query: str, found: str) -
     ]
     matches = run_matcher(query, runs)
     assert "".join(run.id for run in runs if matches(run)) == found
+
+
+def test_runs_of_trackers_are_found_by_what_these_say() -> None:
+    runs = [
+        Run(f"optuna:s/{at}", RunState.TRACKED, says=says)
+        for at, says in enumerate(("COMPLETE", "PRUNED", "FAIL", "RUNNING"))
+    ]
+
+    def found(query: str) -> list[str]:
+        matches = run_matcher(query, runs)
+        return [run.says for run in runs if matches(run)]
+
+    assert found("state:pruned") == ["PRUNED"]
+    assert found("state:failed") == ["FAIL"]
+    assert found("state:tracked") == ["COMPLETE", "PRUNED", "FAIL", "RUNNING"]

@@ -346,6 +346,6 @@ def test_the_jobs_of_a_hydra_sweep_are_its_tasks(board, tmp_path: Path) -> None:
     ]
     shown = board("runs", ref, "--chart").out
     assert "val_auc 0.83, 0.84" in shown
-    assert "best run 0.84 of 12-01" in shown
+    assert "best run 0.84 of " in shown
     assert f"({run['id'][-8:]}_1)" in shown
     assert "The best run (job 1: lr=0.02 seed=1) ended at .84" in " ".join(shown.split())

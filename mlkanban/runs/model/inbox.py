@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from mlkanban.core.timestamps import moment
@@ -26,23 +27,32 @@ class LocalRun(NamedTuple):
 def with_likely_run(runs: Iterable[Tracked], ours: Sequence[LocalRun]) -> list[Tracked]:
     """Runs of trackers, those that name neither card nor run with the run of `ours` in whose
     folder, and in whose time, they were written, where that is only one."""
-    return [_with_likely_run(run, ours) for run in runs]
-
-
-def _with_likely_run(tracked: Tracked, ours: Sequence[LocalRun]) -> Tracked:
-    begun = moment(tracked.started)
-    if tracked.card or tracked.tags.get(RUN_TAG) or tracked.kind == "slurm" or begun is None:
-        return tracked
-    over = moment(tracked.ended) or begun
-    matching = [
-        run for run in ours
-        if f"{tracked.place}/".startswith(f"{run.cwd.rstrip('/')}/")
-        and (since := moment(run.started)) and (until := moment(run.ended))
-        and since <= begun and over <= until
+    times = [
+        (run, since, until) for run in ours
+        if (since := moment(run.started)) and (until := moment(run.ended))
     ]  # fmt: skip
-    if len(matching) != 1:
-        return tracked
-    return replace(tracked, within=matching[0].id, within_card=matching[0].card)
+    by_place: dict[str, list[tuple[LocalRun, datetime, datetime]]] = {}
+    made = []
+    for tracked in runs:
+        begun = moment(tracked.started)
+        if begun and not (tracked.card or tracked.tags.get(RUN_TAG) or tracked.kind == "slurm"):
+            if tracked.place not in by_place:
+                by_place[tracked.place] = [one for one in times if _holds(one[0].cwd, tracked)]
+            over = moment(tracked.ended) or begun
+            matching = [
+                run for run, since, until in by_place[tracked.place]
+                if since <= begun and over <= until
+            ]  # fmt: skip
+            if len(matching) == 1:
+                [run] = matching
+                tracked = replace(tracked, within=run.id, within_card=run.card)
+        made.append(tracked)
+    return made
+
+
+def _holds(folder: str, tracked: Tracked) -> bool:
+    """Whether a run is kept below a folder."""
+    return f"{tracked.place}/".startswith(f"{folder.rstrip('/')}/")
 
 
 def in_order_of_interest(names: Iterable[str], wanted: Collection[str]) -> list[str]:

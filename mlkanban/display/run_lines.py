@@ -442,7 +442,7 @@ def _comparison_columns(
         one = compared[at]
         if one is None or one.before is None:
             return []
-        text = cell_text(before_text(one))
+        text = cell_text(before_text(one, _NAME))
         if cell_len(text) > _NAMED_DIFFERENCE:
             text = _without_interval(text)
         return [Piece(text, _difference_role(one.before))]

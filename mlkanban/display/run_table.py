@@ -199,7 +199,7 @@ def _comparison_table(found: Results, most: int, room: int) -> Iterator[str]:
         [found.name.upper(), *(one.measured for one in shown)],
     ]
     for head, parts in (
-        ("DIFFERENCE", [before_text(one) for one in compared]),
+        ("DIFFERENCE", [before_text(one, room and _NAME) for one in compared]),
         (
             "VS THE BASELINE",
             ["" if one.baseline is None else difference_text(one.baseline) for one in compared],

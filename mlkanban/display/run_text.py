@@ -199,15 +199,15 @@ def difference_text(known: Difference) -> str:
     return f"{value} ({low} to {high})"
 
 
-def before_text(compared: Comparison) -> str:
+def before_text(compared: Comparison, cells: int = 0) -> str:
     """`+.010 (-.003 to +.023) vs lr 3`: how a configuration differs from the one tried before it,
-    by its name; '' for the first one."""
+    by its name, of which so many cells are shown if that is not 0; '' for the first one."""
     if compared.before is None or compared.other is None:
         return ""
-    return f"{difference_text(compared.before)} vs {shortened(compared.other.name, _MOST_NAME)}"
+    name = compared.other.name
+    return f"{difference_text(compared.before)} vs {shortened(name, cells) if cells else name}"
 
 
-_MOST_NAME = 24
 _MOST_PLACES = 6
 
 

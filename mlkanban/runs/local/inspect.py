@@ -51,7 +51,11 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
     if start.get("slurm"):
         return _scheduled(folder)
     if in_queue(start):
-        return _waiting(folder, start, here, now)
+        waiting = _waiting(folder, start, here, now)
+        # The process that waited goes when the turn has come, which `start` may not know yet.
+        if waiting.state is RunState.LOST and not in_queue(newer := folder.start() or start):
+            return judged(folder, newer, here, now)
+        return waiting
     at = scope_in(start, here)
     child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
     visible = at == here

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlkanban.files import write_whole
 from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
-from mlkanban.runs.local.inspect import report
+from mlkanban.runs.local.inspect import in_queue, report
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import PidScope, RunState
@@ -117,6 +117,9 @@ def report_of(
 ) -> RunReport | None:
     """A run as its folder describes it; None while the folder says nothing."""
     run = Run.of_field(folder.id, report(folder, start, place, now))
+    if run and run.state is not RunState.QUEUED and in_queue(start):
+        start = folder.start() or start  # its turn came while it was looked at
+        run = Run.of_field(folder.id, report(folder, start, place, now))
     if run is None:
         return None
     target = str(start.get("aim") or "")

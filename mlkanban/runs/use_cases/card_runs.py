@@ -457,6 +457,8 @@ def _news(conn: Connection, report: RunReport) -> bool:
     run = report.run
     if had.state.ended:
         return run.reopens(had)
+    if run.state is RunState.QUEUED and not run.job and had.state is not RunState.QUEUED:
+        return False  # seen before its turn came: only a scheduler lets a run wait again
     if run.job and run.state is had.state is RunState.UNKNOWN:
         return False  # its log was read when it was gone
     if run.task_count and run.state is had.state is RunState.RUNNING:

@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+from mlkanban.core.timestamps import instant
+from mlkanban.runs.local.inspect import judged
+from mlkanban.runs.local.intake import report_of
+from mlkanban.runs.local.processes import here
+from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.entries import QueueFiles
 from tests.runs.queue.waiting_runs import NOW, run_id, waits
 
@@ -48,3 +53,17 @@ def test_an_order_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     assert files.order() == ["b", "a"]
     (tmp_path / "queue" / ".order.json").write_text('{"a"')
     assert files.order() == []
+
+
+def test_a_run_whose_turn_came_while_it_was_looked_at_is_not_lost(tmp_path: Path) -> None:
+    """The process that waited has gone by then, and start.json as it was read names it still."""
+    folder = waits(tmp_path, 1, "v1")
+    start = folder.start()
+    read = {**start, "queue": {**start["queue"], "waiter": {"pid": 2**22 + 1, "start": "x"}}}
+    folder.write_start({**read, "started": instant(NOW)})
+    assert judged(folder, read, here(), NOW).state is RunState.STARTING
+    report = report_of(folder, read, here(), NOW)
+    assert report is not None
+    assert (report.run.state, report.run.started) == (RunState.STARTING, instant(NOW))
+    folder.write_start(read)
+    assert judged(folder, read, here(), NOW).state is RunState.LOST

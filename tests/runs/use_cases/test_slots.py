@@ -84,3 +84,15 @@ def counted(ada: Person) -> int:
     model = BoardModel.of(snapshot(ada).board, snapshot(ada).faces, ada.clock().date())
     assert model.loads.get(stage, Load()) == load
     return load.slots
+
+
+def test_what_was_seen_before_its_turn_came_frees_no_slot(ada: Person) -> None:
+    """Another process may have read the folder of a run just before its turn came."""
+    [ref] = ada.adds("focal loss")
+    box = Machine(ada)
+    seen = replace(WAITS, id="r1")
+    box.tells(ref, seen)
+    box.tells(ref, replace(EXECUTES, id="r1", made=WAITS.made))
+    assert box.tells(ref, seen) == ""
+    assert [run.state for run in ada.service.runs.of_card(ref)] == [RUNNING]
+    assert counted(ada) == 1

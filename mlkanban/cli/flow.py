@@ -27,6 +27,7 @@ from mlkanban.errors import NotFound, UsageProblem
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
     from mlkanban.display.number_view import Figures, NumberView, Summary
+    from mlkanban.flow.backtest import Backtest
     from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
@@ -273,6 +274,34 @@ def forecast(
     if cards is not None and days is None and by_date is None:
         view = replace(view, picture="when")
     answer(session, options, view)
+
+
+@flow.command("backtest")
+@click.option(
+    "--days", type=click.IntRange(1, 366), help="Test how many cards in so many days (14)."
+)
+@click.option(
+    "--cards", type=click.IntRange(1, 1000), help="Test when so many cards are finished (usual)."
+)
+@number_options(of_all_time=True)
+@pass_session
+def backtest(session: Session, options: NumberOptions, days: int | None, cards: int | None) -> None:
+    """Back-test: how often the forecasts would have held.
+
+    Every few days of the past the forecasts are made again from what was known then, from the same
+    window, and compared with what came once their day is there. Periods are trials that do not
+    overlap: the 95 % interval comes from them, and of less than ten nothing is concluded. Without
+    --cards it waits for as many cards as are usual in --days.
+    """
+    # Every other number does without the back-test.
+    from mlkanban.display.number_text import backtest as backtest_text
+    from mlkanban.flow.backtest import backtest as tested
+    from mlkanban.flow.forecast import HOW_MANY_DAYS
+
+    def count(sample: Sample) -> Backtest:
+        return tested(sample, days=days or HOW_MANY_DAYS, cards=cards)
+
+    answer(session, options, replace(backtest_text.NUMBER, count=count))
 
 
 @flow.command("due")

@@ -241,6 +241,22 @@ def test_what_came_after_the_day_asked_for_is_not_a_wrong_clock(demo):
     assert data["n"] < demo("flow", "quality", *DAY, json=True).data["n"]
 
 
+def test_a_back_test_of_as_many_days_and_cards_as_a_forecast(demo):
+    tested = demo("flow", "backtest", *DAY, "--days", "7", "--cards", "5", json=True).data
+    assert (tested["horizon_days"], tested["cards_ahead"]) == (7, 5)
+    ahead = ("--days", "7", "--cards", "5")
+    said = demo("flow", "forecast", *DAY, *ahead, json=True).data["remarks"]
+    scores = {score["kind"]: score for score in tested["scores"] if score["percent"] == 85}
+    for kind, remark in zip(("how_many", "when"), said, strict=True):
+        score = scores[kind]
+        assert f"held {score['share']:.0f} % ({score['low']:.0f}-{score['high']:.0f} %)" in remark
+        assert f" {score['periods']} independent period" in remark
+        assert (score["verdict"] is None) == (score["periods"] < 10)
+    lately = demo("flow", "backtest", *DAY, "--window", "30d", json=True).data
+    assert lately["window"] == "30d"
+    assert {score["past_days"] for score in lately["scores"]} == {30}
+
+
 def test_due_dates_are_the_same_in_every_list(demo, monkeypatch):
     monkeypatch.setattr("mlkanban.clock.now", lambda: NOW)
     due = demo("flow", "due", json=True).data

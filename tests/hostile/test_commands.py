@@ -139,7 +139,7 @@ flow sle --by type
 flow little
 flow debt
 flow quality
-flow backtest
+flow backtest --days 7 --cards 3
 flow triage
 flow retraining
 flow simulate --limit {queue}=2 -> 2

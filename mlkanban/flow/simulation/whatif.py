@@ -71,7 +71,7 @@ Played = dict[str, Spread]
 """A spread for every measure."""
 
 
-class Runs(NamedTuple):
+class PlayedRuns(NamedTuple):
     """The outcomes of a model, `plain` with the jobs and gaps of the history, which say what the
     model makes of it, and `drawn` from these anew, which say what another period may bring."""
 
@@ -218,7 +218,7 @@ def _played(
         refused = "not_reproduced"
     plays: list[Play] = []
     for at, (capacity, today, wrong) in enumerate(zip(possible, todays, missed, strict=True)):
-        others = Runs([], [])
+        others = PlayedRuns([], [])
         if wanted and not refused and not wrong:
             model = learned.models[capacity].limited(wanted)
             others = both_ways(model, runs, part_of(progress, len(possible) + at, parts))
@@ -226,16 +226,16 @@ def _played(
     return plays, refused
 
 
-def both_ways(model: Model, runs: int, progress: Progress | None = None) -> Runs:
+def both_ways(model: Model, runs: int, progress: Progress | None = None) -> PlayedRuns:
     """So many runs that draw jobs and gaps anew, and as many plain ones, or enough of them to say
     what is reproduced, before."""
     plain = play(model, max(_FEWEST_PLAIN, runs), part_of(progress, 0, 2), resampled=False)
-    return Runs(plain, play(model, runs, part_of(progress, 1, 2)))
+    return PlayedRuns(plain, play(model, runs, part_of(progress, 1, 2)))
 
 
 def not_reproduced(seen: Mapping[str, float], plain: list[SimulationResult]) -> tuple[str, ...]:
     """The measures that were observed elsewhere than in nearly all plain runs."""
-    today = summed(Runs(plain, plain))
+    today = summed(PlayedRuns(plain, plain))
     return tuple(m for m in CHECKED if not today or seen[m] not in today[m])
 
 
@@ -252,7 +252,7 @@ def reproducing(learned: Learned, runs: int) -> list[tuple[Model, list[Simulatio
     ]
 
 
-def effects(before: Runs, after: Runs) -> Mapping[str, LimitEffect]:
+def effects(before: PlayedRuns, after: PlayedRuns) -> Mapping[str, LimitEffect]:
     """Every measure before and after: means of the plain runs, and what the drawn ones agree on,
     run by run; empty where one has no runs."""
     pairs = list(zip(before.drawn, after.drawn, strict=False))
@@ -309,7 +309,7 @@ def play(
     return outcomes
 
 
-def summed(runs: Runs) -> Played:
+def summed(runs: PlayedRuns) -> Played:
     """Every measure over all runs; empty without a run that finished a card."""
     if not runs.plain or not runs.drawn:
         return {}

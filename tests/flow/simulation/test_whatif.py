@@ -23,7 +23,7 @@ from mlkanban.flow.simulation.run import SimulationResult
 from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import (
     Play,
-    Runs,
+    PlayedRuns,
     Spread,
     WhatIf,
     effects,
@@ -176,11 +176,11 @@ def test_a_spread_has_the_values_that_few_runs_lie_beyond():
     values = list(range(1, 201))
     Random(2).shuffle(values)
     results = [SimulationResult(v, 0, 0, 0, 0) for v in values]
-    spread = summed(Runs(results, results))["p50"]
+    spread = summed(PlayedRuns(results, results))["p50"]
     assert (spread.mean, spread.low, spread.high) == (100.5, 10, 190)
     assert (spread.lowest, spread.highest) == (2, 198)
     assert [value in spread for value in (1, 2, 198, 199)] == [False, True, True, False]
-    assert summed(Runs([], [])) == {}
+    assert summed(PlayedRuns([], [])) == {}
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def result(p85, per_week=5.0):
 def runs(*p85):
     """The same runs with the cards of the history and with others."""
     results = [result(each) for each in p85]
-    return Runs(results, results)
+    return PlayedRuns(results, results)
 
 
 @pytest.mark.parametrize(
@@ -269,8 +269,8 @@ def test_an_effect_has_the_direction_that_three_of_four_runs_agree_on(after, agr
 
 
 def test_an_effect_is_of_the_cards_of_the_history_and_agreed_on_by_others_like_them():
-    before = Runs([result(5.0)], [result(7.0)] * 4)
-    after = Runs([result(4.0)], [result(6.0), result(6.0), result(9.0), result(9.0)])
+    before = PlayedRuns([result(5.0)], [result(7.0)] * 4)
+    after = PlayedRuns([result(4.0)], [result(6.0), result(6.0), result(9.0), result(9.0)])
     found = effects(before, after)["p85"]
     assert (found.before, found.after, found.agreed) == (5, 4, 0.5)
     spread = summed(after)["p85"]

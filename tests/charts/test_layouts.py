@@ -274,6 +274,16 @@ def test_in_next_to_no_room_a_value_outside_hides_the_name_of_a_limit():
     assert [word.text for word in placed.words if word.row == 2] == ["X"]
 
 
+@pytest.mark.parametrize(("days", "names"), [(1, ["01-05"]), (2, ["01-05", "01-06"])])
+def test_a_young_board_has_no_day_that_is_still_to_come(days, names):
+    spec = CfdSpec(
+        FIRST, 0, (Band("Doing", (2,) * days, ("a", "b")), Band("Done", (0,) * days, ()))
+    )
+    placed = layout(spec, 80, 20, legend=True)
+    assert placed is not None
+    assert [name for _, name in placed.x_ticks] == names
+
+
 def test_too_little_room_is_a_table():
     drawn = as_text(render(SPECS["throughput"], 20, 6, glyphs=glyphs("ascii")))
     assert len(drawn.split("\n")) <= 6

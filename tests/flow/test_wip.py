@@ -151,6 +151,8 @@ def test_work_that_grew_and_fell_again_did_not_stay_the_same():
         "Work in progress is 7 as at the start of the 3 days (4 to 13 between)."
     )
     assert going(3, 3, 3) == "Work in progress stayed at 3 over the 2 days."
+    assert going(3, 3) == "Work in progress stayed at 3 on this day."
+    assert going(0, 2) == "Work in progress grew from 0 to 2 on this day."
     assert going(2, 3, 5) == "Work in progress grew from 2 to 5 over the 2 days."
     assert going(2, 9, 5) == "Work in progress grew from 2 to 5 over the 2 days (2 to 9 between)."
     assert going(5, 1, 4) == "Work in progress fell from 5 to 4 over the 2 days (1 to 5 between)."

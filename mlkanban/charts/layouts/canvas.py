@@ -252,11 +252,11 @@ def margin_for(labels: Iterable[str]) -> int:
 
 def date_ticks(first: date, last: date, columns: int) -> tuple[tuple[int, str], ...]:
     """Columns and names of days at even distances; months once they are long apart."""
-    days = max(1, (last - first).days)
+    days = (last - first).days
     text = date_format(first, last)
     room = len(first.strftime(text)) + LABEL_GAP
     steps = max(1, min(days, (columns - room) // (room + LABEL_GAP)))
-    every = -(-days // steps)
+    every = max(1, -(-days // steps))
     ticks = []
     for at in range(0, days + 1, every):
         day = first + timedelta(days=at)

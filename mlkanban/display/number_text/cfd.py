@@ -78,16 +78,18 @@ def summary(cfd: Cfd) -> Summary:
 
 def _development(counts: list[int]) -> str:
     """How work in progress went, from that before the first day on."""
-    first, last, days = counts[0], counts[-1], quantity(len(counts) - 1, "day")
+    first, last, many = counts[0], counts[-1], len(counts) - 1
+    days = "this day" if many == 1 else f"the {quantity(many, 'day')}"
+    over = f"{'on' if many == 1 else 'over'} {days}"
     lowest, highest = min(counts), max(counts)
     if lowest == highest:
-        return f"Work in progress stayed at {last} over the {days}."
+        return f"Work in progress stayed at {last} {over}."
     between = f"{lowest} to {highest} between"
     if first == last:
-        return f"Work in progress is {last} as at the start of the {days} ({between})."
+        return f"Work in progress is {last} as at the start of {days} ({between})."
     grew = "grew" if last > first else "fell"
     aside = f" ({between})" if {lowest, highest} != {first, last} else ""
-    return f"Work in progress {grew} from {first} to {last} over the {days}{aside}."
+    return f"Work in progress {grew} from {first} to {last} {over}{aside}."
 
 
 def headline(cfd: Cfd) -> Headline:

@@ -158,4 +158,11 @@ CATALOGUE = (
         "cards that count in cycle time: beside it, never for it. Along a lineage, from the day "
         "the first of the cards was written that a shipped card came from.",
     ),
+    FlowNumber(
+        "burn-up", "U", "Burn-up", "Burn-up", "parts of a card: all and done, day by day",
+        "Of a card with parts, the parts there were and those that were done at the end of each "
+        "day. All are done by a day with the product of the chances of the open parts, each given "
+        "its age; a part that is not begun, or older than nearly all, withholds the day.",
+        of_cards=False,
+    ),
 )  # fmt: skip

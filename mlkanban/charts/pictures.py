@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlkanban.flow.aging import Aging
     from mlkanban.flow.blockers import Blockers
     from mlkanban.flow.bottleneck import Bottleneck
+    from mlkanban.flow.burn_up import BurnUps
     from mlkanban.flow.cfd import Cfd
     from mlkanban.flow.cycle_time import CycleTimes
     from mlkanban.flow.efficiency import Efficiency
@@ -128,6 +129,15 @@ def xmr(counted: Xmr) -> XmrSpec | None:
     if limits is None:
         return None
     return XmrSpec(counted.cards, limits.mean, limits.lower, limits.upper)
+
+
+def burn_up(counted: BurnUps) -> CfdSpec | None:
+    """The parts of one card: those that are done, and above them the open ones."""
+    card = counted.shown
+    if card is None:
+        return None
+    bands = (Band("open", card.total, card.open_parts), Band("done", card.done, card.done_parts))
+    return CfdSpec(date.fromordinal(card.first), 0, bands)
 
 
 def lead_times(counted: LeadTimes) -> HistogramSpec:
@@ -290,6 +300,7 @@ PICTURES: Mapping[str, Callable[[Any, Sample], Spec | None]] = {
         for draw in (
             throughput, wip, cfd, aging, xmr, how_many, how_many_bars, when, blockers,
             stage_times, bottleneck, iterations, retraining, triage, lead_times,
+            burn_up,
         )
     },
 }  # fmt: skip

@@ -98,7 +98,8 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class CfdSpec:
-    """At most four lines, nested, the lowest last; drawn from `base` up."""
+    """At most four lines, nested, the lowest last; drawn from `base` up. The highest falls only
+    where parts of a card go."""
 
     first: date
     base: int

@@ -19,7 +19,7 @@ from mlkanban import clock
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import DAY, TAG, SuggestingGroup, today
+from mlkanban.cli.types import CARD, DAY, TAG, SuggestingGroup, today
 from mlkanban.core.models import CardType
 from mlkanban.core.names import as_tag
 from mlkanban.errors import NotFound, UsageProblem
@@ -325,6 +325,30 @@ def due(session: Session) -> None:
     )
 
 
+@flow.command("burn-up")
+@click.argument("card", type=CARD, default="")
+@number_options(leave_out=_OF_CARDS)
+@pass_session
+def burn_up(session: Session, options: NumberOptions, card: str) -> None:
+    """Draw the parts of CARD, all and done, and say when all of them will be done.
+
+    Without CARD, the card with the most open parts is drawn, and all cards with parts are listed.
+    """
+    # Every other number does without it.
+    from mlkanban.display.number_text import burn_up as burn_up_text
+    from mlkanban.flow.burn_up import BurnUps, burn_ups
+
+    def count(sample: Sample) -> BurnUps:
+        counted = burn_ups(sample, card)
+        if card and not counted.cards:
+            raise NotFound(
+                f"{card} has no parts.", f"Give some: mlkanban edit PART --parent {card}"
+            )
+        return counted
+
+    answer(session, options, replace(burn_up_text.NUMBER, count=count))
+
+
 @flow.command("simulate")
 @click.option(
     "--limit",
@@ -439,6 +463,10 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
                 yield f"{of_stage.title}{of_cards} | {of_stage.note}"
             figures = [(name, view.figures(counted)) for name, _, counted in groups]
             yield from _compared(session, options.by, figures)
+            for (name, shown), (_, _, counted) in zip(figures, groups, strict=True):
+                if _counts_alone(shown):
+                    why = session.glyphs.compared(session.clean(view.summary(counted).lines[0]))
+                    yield f"{session.clean(name) or '(none)'}: {why}"
 
     session.answer(f"flow.{view.entry.name}", data, lines)
 
@@ -469,6 +497,12 @@ def words(session: Session, summary: Summary, extra: list[str]) -> Iterator[str]
         yield from table(cleaned, [name.upper() for name in summary.table.head])
         yield ""
     yield from wrapped_note(session.glyphs.compared(session.clean(summary.note)), room)
+
+
+def _counts_alone(figures: Figures) -> bool:
+    """Whether there are counts, and dashes for all that they are too few for."""
+    values = [value for _, value in figures]
+    return "-" in values and all(value == "-" or value.isdigit() for value in values)
 
 
 def _compared(session: Session, by: str, groups: list[tuple[str, Figures]]) -> Iterator[str]:

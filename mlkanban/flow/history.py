@@ -52,7 +52,7 @@ class CardHistory:
 
     Of a model in use there is how it was doing, `healths` in order, whatever came later than the
     steps; `retrains` are the short ids of the models that a card trains again, `origins` those of
-    all cards it came from.
+    all cards it came from, `parent` that of the card it is a part of, '' for none.
     """
 
     ref: str
@@ -63,6 +63,7 @@ class CardHistory:
     healths: tuple[Judged, ...] = ()
     retrains: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    parent: str = ""
 
     def without(self, after: datetime, until: datetime) -> "CardHistory":
         """The card without what happened after one instant and up to another."""

@@ -11,7 +11,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.lineage import LineageKind, origins
+from mlkanban.core.lineage import PARENT, LineageKind, origins
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.timestamps import instant
@@ -180,7 +180,10 @@ def _histories(
                 _without_delivery(steps) if card in merged else steps,
                 tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
                 tuple(origins(face, LineageKind.RETRAIN_OF)) if face.lineage else (),
-                tuple(origins(face)) if face.lineage else (),
+                tuple(ref for kind in LineageKind for ref in origins(face, kind))
+                if face.lineage
+                else (),
+                next(iter(origins(face, PARENT)), "") if face.lineage else "",
             )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ export markdown
 """
 NUMBERS = """
 cycle-time scatter throughput wip cfd aging forecast-cards xmr efficiency blockers bottleneck
-iterations sle little debt quality triage retraining lead
+iterations sle little debt quality triage retraining lead burn-up
 """
 WRITING = """
 edit {card} --title mine

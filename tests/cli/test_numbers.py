@@ -279,3 +279,21 @@ def test_due_dates_are_the_same_in_every_list(demo, monkeypatch):
             [line] = [line for line in text.splitlines() if line.startswith(f"{ref} ")]
             assert (f"due {card['days']}d!" in line) == doubtful
             assert "chance " in demo("show", ref).out
+
+
+def test_a_group_with_too_little_data_says_what_it_needs(board) -> None:
+    board.card("a", "--type", "model", "--stage", "data prep")
+    answer = board("flow", "forecast", "--by", "type")
+    assert "model: A forecast needs cards finished on 5 different days" in answer.out
+    assert "model:" not in board("flow", "wip", "--by", "type").out
+
+
+def test_the_burn_up_is_that_of_a_card_with_parts(board) -> None:
+    whole, part = board.card("whole"), board.card("part")
+    assert "No card has parts" in board("flow", "burn-up").out
+    refused = board("flow", "burn-up", whole)
+    assert (refused.code, f"{whole} has no parts" in refused.err) == (3, True)
+    board("edit", part, "--parent", whole)
+    assert f"0 of 1 part of {whole} done" in board("flow", "burn-up", whole).out
+    [found] = board.data("flow", "burn-up")["cards"]
+    assert (found["card"], found["open"], found["total"], found["by"]) == (whole, [part], [1], None)

@@ -124,6 +124,7 @@ flow cycle-time --by tag --chart
 flow scatter --chart
 flow throughput --by stage
 flow lead
+flow burn-up
 flow wip --chart
 flow cfd --chart
 flow aging --chart

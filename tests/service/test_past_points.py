@@ -81,3 +81,11 @@ def test_a_merged_duplicate_left_and_delivered_nothing(ada: Person) -> None:
     ada.undoes()
     ada.undoes()
     assert {card.ref for card in followed(ada).open} == {kept, double, replaced}
+
+
+def test_flow_knows_what_a_card_came_from_and_what_it_is_a_part_of(ada: Person) -> None:
+    whole, first, second = ada.adds("whole", "first", "second")
+    ada.cards.edit([second], {"parent": whole, "lineage": [f"follow-up-of:{first}"]})
+    cards = {card.ref: card for card in followed(ada).histories}
+    assert (cards[second].parent, cards[second].origins) == (whole, (first,))
+    assert (cards[first].parent, cards[first].origins) == ("", ())

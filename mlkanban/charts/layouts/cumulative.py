@@ -34,7 +34,7 @@ def layout_cfd(spec: CfdSpec, width: int, height: int, finish: Finish, *, legend
     """Fill the room below each line down to the next, in eighths of a row; without colours, in
     whole cells with a glyph for each band."""
     days = len(spec.bands[0].counts)
-    top = max(spec.bands[0].counts[-1], spec.base + 1)
+    top = max(*spec.bands[0].counts, spec.base + 1)
     glyphs = _glyphs(spec.bands, finish)
     roles = [AREAS[len(spec.bands) - 1 - i] for i in range(len(spec.bands))]
     counted = [

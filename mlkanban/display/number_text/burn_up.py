@@ -1,0 +1,135 @@
+"""The burn-up of cards with parts, in words and as JSON."""
+
+from datetime import date
+from typing import TypedDict
+
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    Headline,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+)
+from mlkanban.display.table import Table
+from mlkanban.flow.burn_up import BurnUp, BurnUps, burn_ups
+from mlkanban.flow.card_forecast import FEWEST_OLDER, LEVELS
+from mlkanban.text import quantity
+
+_NAMED = 4
+_CONVENTION = (
+    "parts from the day they were written; abandoned and discarded ones until they were"
+    " | chance of all parts: product of their chances"
+)
+
+
+class BurnUpCardJson(TypedDict):
+    """`total` and `done` parts at the end of each day from `first` on. `unknown` are the open parts
+    whose chance is not known; then, or where no part is open, `by` is null; a day in it is null
+    where it lies more than a year ahead."""
+
+    card: str
+    title: str
+    parts: int
+    open: list[str]
+    unknown: list[str]
+    by: dict[str, Day | None] | None
+    first: Day
+    total: list[int]
+    done: list[int]
+
+
+class BurnUpJson(NumberJson):
+    cards: list[BurnUpCardJson]
+
+
+def to_json(counted: BurnUps) -> BurnUpJson:
+    return {
+        "cards": [
+            {
+                "card": card.ref,
+                "title": card.title,
+                "parts": card.parts,
+                "open": list(card.open_parts),
+                "unknown": list(card.unknown),
+                "by": {
+                    str(p): None if day is None else day.isoformat() for p, day in card.by.items()
+                }
+                or None,
+                "first": date.fromordinal(card.first).isoformat(),
+                "total": list(card.total),
+                "done": list(card.done),
+            }
+            for card in counted.cards
+        ],
+        "convention": _CONVENTION,
+        **scope_json(counted.scope),
+    }
+
+
+def figures(counted: BurnUps) -> Figures:
+    return (("cards with parts", str(len(counted.cards))),)
+
+
+def summary(counted: BurnUps) -> Summary:
+    many = quantity(len(counted.cards), "card")
+    note = f"{many} with parts | to {counted.scope.as_of}, {counted.scope.timezone} | {_CONVENTION}"
+    shown = counted.shown
+    if shown is None:
+        return Summary("Burn-up", ("No card has parts: give some a parent.",), None, note)
+    lines = (
+        f"{len(shown.done_parts)} of {quantity(shown.parts, 'part')} of {shown.ref} done:"
+        f" {shown.title}",
+        _ahead(shown),
+    )
+    rows = tuple(
+        (
+            card.ref,
+            f"{len(card.done_parts)} of {card.parts}",
+            *(_day(card, p) for p in LEVELS),
+            card.title,
+        )
+        for card in counted.cards
+    )
+    head = ("card", "done", *(f"{p} %" for p in LEVELS), "title")
+    return Summary("Burn-up", lines, Table(head, rows), note)
+
+
+def _day(card: BurnUp, p: int) -> str:
+    if p not in card.by:
+        return "-"
+    day = card.by[p]
+    return "over a year" if day is None else day.isoformat()
+
+
+def _ahead(card: BurnUp) -> str:
+    """By when all parts are done, or why nobody knows."""
+    if not card.open_parts:
+        return "No part is open."
+    if card.unknown:
+        some = ", ".join(card.unknown[:_NAMED])
+        more = len(card.unknown) - _NAMED
+        named = some + (f" and {more} more" if more > 0 else "")
+        return (
+            f"No day for all of them: of {named} no chance is known (not begun, or fewer than"
+            f" {FEWEST_OLDER} finished cards were older)."
+        )
+    days = " and ".join(f"{_day(card, p)} with {p} %" for p in LEVELS)
+    return f"All {quantity(len(card.open_parts), 'open part')} done by {days}."
+
+
+def headline(counted: BurnUps) -> Headline:
+    shown = counted.shown
+    return () if shown is None else ((f"{len(shown.done_parts)} of {shown.parts} parts", "text"),)
+
+
+NUMBER = NumberView(
+    "burn-up",
+    burn_ups,
+    summary,
+    figures,
+    to_json,
+    picture="burn-up",
+    headline=headline,
+)

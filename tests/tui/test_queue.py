@@ -113,3 +113,19 @@ async def test_a_run_that_started_meanwhile_is_not_stopped_for_the_queue(small: 
         await board.keys("y")
         await board.until(lambda: bool(board.messages(f"Run {run_id(1)} runs already")))
         assert not folder.stop_asked_by()
+
+
+async def test_a_job_that_waits_in_slurm_has_no_turn_here(small: Path) -> None:
+    async with opened(small, size=(120, 40)) as board:
+        ref = board.ref(TITLE)
+        queued(small, ref, 1)
+        folder = forged(small, ref, run_id(2), slurm={"job": "7"}, started="")
+        folder.write_scheduler({"state": "queued", "evidence": "squeue says PENDING"})
+        await board.app.run_watch.look_now()
+        await board.press("queue")
+        await board.until(lambda: "2 runs wait" in board.lines()[0])
+        assert board.lines()[1].rstrip().endswith("\u25ba0/2 \u20222")
+        assert turns(board) == [f"1 {ref}"]
+        await board.press("cursor.bottom", "run.earlier")
+        told = f"Run {run_id(2)} waits in SLURM, which decides its turn. X cancels it."
+        assert board.messages(told)

@@ -9,6 +9,7 @@ from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import fitted, page_title, paragraph, rule
 from mlkanban.display.queue_lines import queue_details, queue_grid, slots_line
 from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.listing import QueueRow, queue_rows
 from mlkanban.text import cell_text, quantity
 from mlkanban.tui.commands import QUEUE, STATUS
@@ -70,7 +71,7 @@ class QueueScreen(ListScreen):
         if not self.ready or self._rows is None:
             return
         width, glyphs, rows = self.list_width, self.host.glyphs, self._rows
-        waiting = sum(bool(row.turn) for row in rows)
+        waiting = sum(row.run.state is RunState.QUEUED for row in rows)
         about = cell_text(self.board.name)
         count = quantity(waiting, "run waits", "runs wait")
         title = page_title("Queue", about, width, glyphs, right=[Piece(count, "dim")])

@@ -47,6 +47,8 @@ class Session(NamedTuple):
     """Letters of a query."""
     kept: Cost
     """Enter after them, which lays the board out anew."""
+    off: Cost
+    """What takes the filter off, which does so too."""
     enter: Cost
     """The page of a card."""
     idle: float
@@ -74,7 +76,7 @@ def session(home: Path, size: tuple[int, int]) -> Session:
         found = press(terminal, "loss" + 4 * BACKSPACE, idle=idle, quiet=_QUIET_STORE)
         press(terminal, "loss", idle=idle, quiet=_QUIET_STORE)
         kept = press(terminal, [ENTER], idle=idle, quiet=_QUIET_PREVIEW)
-        press(terminal, _CANCEL, idle=idle, quiet=_QUIET_PREVIEW)
+        off = press(terminal, [_CANCEL], idle=idle, quiet=_QUIET_PREVIEW)
         pages = []
         for _ in range(3):
             pages.append(press(terminal, ENTER, idle=idle, quiet=_QUIET_PAGE))
@@ -84,7 +86,7 @@ def session(home: Path, size: tuple[int, int]) -> Session:
         dearest = max(stages, key=lambda cost: cost.size)
         return Session(
             near, side, dearest, stages[0], down, across, move, found, kept,
-            _together(pages), idle,
+            off, _together(pages), idle,
             terminal.peak_rss(),
         )  # fmt: skip
 

@@ -45,6 +45,7 @@ KEYS = (
     ("move", "move a card (LH)", 3, None, None),
     ("filter", "key of the filter", 4, None, None),
     ("kept", "Enter after the filter", 12, None, None),
+    ("off", "filter off (Ctrl+g)", 12, None, None),
     ("enter", "page of a card (Enter)", 12, None, None),
 )
 _PARTS = {

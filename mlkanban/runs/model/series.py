@@ -283,7 +283,13 @@ class _Neighbours(NamedTuple):
     def with_next(self, point: Point) -> _Neighbours:
         many = self.many + 1
         mean = self.mean * (self.many / many) + point.value / many
-        return _Neighbours(*_extremes((self.first, self.second, point)), many, mean)
+        first, second = self.first, self.second
+        low, high = (first, second) if first.value <= second.value else (second, first)
+        if point.value < low.value:
+            return _Neighbours(high, point, many, mean)
+        if point.value > high.value:
+            return _Neighbours(low, point, many, mean)
+        return _Neighbours(first, second, many, mean)
 
 
 class SeriesBuilder:

@@ -60,7 +60,8 @@ class LeadTimes:
 
 def lead_times(sample: Sample) -> LeadTimes:
     """Measure the cards finished in the window; those they came from may be of any time."""
-    cards = tuple(_ended(sample, card) for card in sample.finished)
+    written = [_written(sample, card) for card in sample.finished]
+    cards = tuple(map(_ended, sample.finished, written))
     days = sorted(card.days for card in cards)
     counts = Counter(days)
     known = {card.ref: card for card in sample.everyone}
@@ -70,7 +71,7 @@ def lead_times(sample: Sample) -> LeadTimes:
         if card.flow.outcome == Outcome.SHIPPED
         and any(ref in known for ref in card.history.origins)
     )
-    waited = [(card.start or 0) - _written(sample, card) for card in sample.finished]
+    waited = [(card.start or 0) - day for card, day in zip(sample.finished, written, strict=True)]
     return LeadTimes(
         n=len(days),
         mean=sum(days) / len(days) if days else None,
@@ -91,7 +92,7 @@ def _written(sample: Sample, card: Followed) -> int:
     return sample.workflow.day(card.history.steps[0].at).toordinal()
 
 
-def _ended(sample: Sample, card: Followed) -> EndedCard:
+def _ended(card: Followed, written: int) -> EndedCard:
     assert card.finish is not None
     assert card.flow.finish is not None
     elapsed = card.flow.finish - card.history.steps[0].at
@@ -99,7 +100,7 @@ def _ended(sample: Sample, card: Followed) -> EndedCard:
         card.ref,
         card.history.title,
         date.fromordinal(card.finish),
-        card.finish - _written(sample, card) + 1,
+        card.finish - written + 1,
         -(-elapsed // _HOUR),
         card.flow.outcome or Outcome.SHIPPED.value,
     )

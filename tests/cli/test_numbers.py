@@ -132,8 +132,8 @@ def test_a_forecast_to_a_date_and_of_so_many(demo):
     [how_many, when] = demo("flow", "forecast", *DAY, "--days", "40", json=True).data["remarks"]
     assert how_many.startswith("Tested, 40 days ahead: 85 % held ")
     cards = demo("flow", "forecast", *DAY, json=True).data["when"]["cards"]
-    assert when.startswith(f"Tested, the next {cards} cards: 85 % held ")
-    assert many["remarks"][1].startswith("Tested, the next 5 cards: 85 % held ")
+    assert when.startswith(f"Tested, next {cards} cards: 85 % held ")
+    assert many["remarks"][1].startswith("Tested, next 5 cards: 85 % held ")
     assert (many["window"], demo("flow", "cycle-time", *DAY, json=True).data["window"]) == (
         "all", "90d",
     )  # fmt: skip

@@ -94,8 +94,8 @@ def test_each_row_says_how_far_the_share_is_known() -> None:
         (85, 100, 40, "85 % held 85 % (71-93 %), 40 independent periods"),
         (60, 100, 40, "85 % held 60 % (45-74 %), 40 independent periods: less often than it says"),
         (99, 100, 40, "85 % held 99 % (89-100 %), 40 independent periods: more often than it says"),
-        (60, 100, 9, "85 % held 60 % (30-84 %), 9 independent periods: too few to judge"),
-        (100, 12, 1, "85 % held 100 % (21-100 %), 1 independent period: too few to judge"),
+        (60, 100, 9, "85 % held 60 % (30-84 %), only 9 independent periods"),
+        (100, 12, 1, "85 % held 100 % (21-100 %), only 1 independent period"),
     ],
 )  # fmt: skip
 def test_a_sentence_says_how_often_and_how_sure_that_is(
@@ -108,7 +108,7 @@ def test_a_sentence_says_how_often_and_how_sure_that_is(
 
 def test_without_trials_a_sentence_says_so() -> None:
     found = with_shares({}, {("when", 85): 0, ("card", 85): 9})
-    assert text.sentence(found, "when") == ("Not tested, the next 9 cards: no trials yet.")
+    assert text.sentence(found, "when") == ("Not tested, next 9 cards: no trials yet.")
     assert text.sentence(found, "card") == ("Not tested, open cards: too few trials (9).")
 
 

@@ -66,11 +66,11 @@ class BacktestJson(NumberJson):
 
 def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
     """`Tested, 14 days ahead: 85 % held 84 % (65-94 %), 26 independent periods.`, and
-    whether that is as often as it says."""
+    whether that is as often as it says; `only 5 independent periods` are too few for that."""
     score = backtest.score(kind, p)
     tested = {
         "how_many": f"{quantity(backtest.days_ahead, 'day')} ahead",
-        "when": next_cards(backtest.cards_ahead),
+        "when": next_cards(backtest.cards_ahead).removeprefix("the "),
         "card": "open cards",
     }[kind]
     if score.share is None or score.interval is None:
@@ -78,8 +78,11 @@ def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
         return f"Not tested, {tested}: {few}."
     periods = quantity(score.periods, "independent period")
     ends = {0: "", -1: ": less often than it says", 1: ": more often than it says"}
-    end = ends[score.off] if score.judged else ": too few to judge"
-    return f"Tested, {tested}: {p} % held {score.share:.0f} % ({_interval(score)}), {periods}{end}."
+    only = "" if score.judged else "only "
+    return (
+        f"Tested, {tested}: {p} % held {score.share:.0f} % ({_interval(score)}),"
+        f" {only}{periods}{ends[score.off]}."
+    )
 
 
 def _interval(score: HitRate) -> str:

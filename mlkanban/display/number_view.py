@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple, TypedDict, Typ
 
 from mlkanban.charts.catalogue import CATALOGUE, FlowNumber
 from mlkanban.display.table import Table
+from mlkanban.flow.histogram import Bin
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.window import Scope
 from mlkanban.text import quantity
@@ -50,6 +51,9 @@ class Summary:
 ScopeJson = TypedDict(
     "ScopeJson", {"window": str, "from": Day | None, "to": Day, "as_of": Day, "timezone": str}
 )
+
+
+BinJson = TypedDict("BinJson", {"from": int, "to": int | None, "count": int})
 
 
 class NumberJson(ScopeJson):
@@ -127,6 +131,11 @@ def _window_text(scope: Scope) -> str:
     if first is None:
         return f"all time to {last}"
     return f"{quantity((last - first).days + 1, 'day')} to {last}"
+
+
+def bins_json(histogram: Sequence[Bin]) -> list[BinJson]:
+    """The bars of a histogram; the days of a bin are both included, the last bin has no end."""
+    return [{"from": bar.first, "to": bar.last, "count": bar.count} for bar in histogram]
 
 
 def scope_json(scope: Scope) -> ScopeJson:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from mlkanban.flow.histogram import Bin, bins
+from mlkanban.flow.histogram import COLUMNS, Bin, bins
 from mlkanban.flow.history import FlowState, Step, Workflow, known, spans
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
-from mlkanban.flow.sample import Followed, Grouping, Sample
+from mlkanban.flow.sample import EndedCard, Followed, Grouping, Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope
 from mlkanban.flow.wip import in_progress_on
@@ -21,21 +21,7 @@ from mlkanban.flow.wip import in_progress_on
 OUTCOMES = ("shipped", "learned", "superseded", "abandoned")
 MOVED_ON = "moved on"
 """What a card did that left a stage and did not end there."""
-COLUMNS = 80
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class EndedCard:
-    """A finished or abandoned card: the day it ended, the calendar days it took, the same in
-    elapsed hours rounded up, and the outcome."""
-
-    ref: str
-    title: str
-    day: date
-    days: int
-    hours: int
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_SINGLE = 30
+COLUMNS = 80
+"""Those of the chart that bins are made for where nothing else is known of it."""
 
 
 @dataclass(frozen=True, slots=True)

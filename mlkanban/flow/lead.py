@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mlkanban.core.models import Outcome
-from mlkanban.flow.cycle_time import COLUMNS, EndedCard
-from mlkanban.flow.histogram import Bin, bins
+from mlkanban.flow.histogram import COLUMNS, Bin, bins
 from mlkanban.flow.percentiles import percentiles
-from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.sample import EndedCard, Followed, Sample
 from mlkanban.flow.window import Scope
 
 _HOUR = timedelta(hours=1)

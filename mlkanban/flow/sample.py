@@ -15,6 +15,19 @@ Grouping = Literal["type", "tag", "stage"]
 
 
 @dataclass(frozen=True, slots=True)
+class EndedCard:
+    """A finished or abandoned card: the day it ended, the calendar days it took, the same in
+    elapsed hours rounded up, and the outcome."""
+
+    ref: str
+    title: str
+    day: date
+    days: int
+    hours: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """A card and its flow. `start` and `finish` are its days as ordinals (`date.toordinal`)."""
 

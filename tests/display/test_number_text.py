@@ -32,8 +32,8 @@ def test_every_number_names_what_it_was_counted_from(entry: FlowNumber) -> None:
     note = view.summary(view.count(some)).note
     assert "2026-01-21" in note
     assert ("all time to" in note) == entry.of_all_time
-    # The expectation has a window of its own.
-    assert (scope_text(some.scope) in note) == (entry.name != "sle")
+    # The expectation has a window of its own, and parts are followed from the first day on.
+    assert (scope_text(some.scope) in note) == (entry.name not in ("sle", "burn-up"))
 
 
 def test_no_name_and_no_key_is_given_twice() -> None:

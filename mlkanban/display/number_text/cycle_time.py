@@ -1,13 +1,13 @@
 """Cycle time, in words and as JSON."""
 
-from typing import TypedDict
-
 from mlkanban.display.number_view import (
+    BinJson,
     Figures,
     Headline,
     NumberJson,
     NumberView,
     Summary,
+    bins_json,
     finished_cards,
     scope_json,
     scope_text,
@@ -22,9 +22,6 @@ from mlkanban.text import quantity
 _MAIN = 85
 _CYCLE_TIME = "calendar days with both ends | nearest rank"
 _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
-
-
-BinJson = TypedDict("BinJson", {"from": int, "to": int | None, "count": int})
 
 
 class CycleTimesJson(NumberJson):
@@ -55,9 +52,7 @@ def to_json(times: CycleTimes) -> CycleTimesJson:
         "max": times.max,
         "percentiles": _text_keys(times.percentiles),
         "percentiles_with_open": _text_keys(times.percentiles_with_open),
-        "histogram": [
-            {"from": bar.first, "to": bar.last, "count": bar.count} for bar in times.histogram
-        ],
+        "histogram": bins_json(times.histogram),
         "outcomes": {name.replace(" ", "_"): count for name, count in times.outcomes.items()},
         "convention": _convention(times),
         **scope_json(times.scope),

@@ -2,14 +2,15 @@
 
 from typing import TypedDict
 
-from mlkanban.display.number_text.cycle_time import BinJson
 from mlkanban.display.number_view import (
+    BinJson,
     Day,
     Figures,
     Headline,
     NumberJson,
     NumberView,
     Summary,
+    bins_json,
     finished_cards,
     scope_json,
     scope_text,
@@ -58,9 +59,7 @@ def to_json(lead: LeadTimes) -> LeadJson:
         "max": lead.max,
         "before_commitment": lead.before_commitment,
         "percentiles": {str(p): value for p, value in lead.percentiles.items()},
-        "histogram": [
-            {"from": bar.first, "to": bar.last, "count": bar.count} for bar in lead.histogram
-        ],
+        "histogram": bins_json(lead.histogram),
         "lines": [
             {
                 "release": line.release,

@@ -96,3 +96,11 @@ async def test_what_was_not_done_is_not_done_again(small: Path) -> None:
         await board.keys("5", "q")
         await board.press("card.repeat")
         assert next(f.due for f in board.app.model.faces.values() if f.ref == "v2") == "2026-04-01"
+
+
+async def test_tags_given_on_a_page_that_was_left_are_given_again(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.open", "card.tags")
+        await board.answer("churn")
+        await board.press("back", "cursor.down", "card.repeat")
+        assert {f.ref for f in board.app.model.faces.values() if "churn" in f.tags} >= {"v1", "v2"}

@@ -56,10 +56,11 @@ class FieldCommands:
         faces = self._edits.chosen()
         if not faces:
             return
+        today = self._screen.host.today()
         had = set(faces[0].tags.split()).intersection(*(f.tags.split() for f in faces[1:]))
 
         def save(service: Service, refs: Sequence[str], text: str) -> Done:
-            wanted = set(FIELD["tags"].kind.parse(text, "tags", self._screen.host.today()))
+            wanted = set(FIELD["tags"].kind.parse(text, "tags", today))
             added, removed = sorted(wanted - had), sorted(had - wanted)
             if not added and not removed:
                 return Done("")

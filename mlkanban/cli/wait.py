@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -17,8 +19,9 @@ from mlkanban.clock import now
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
 from mlkanban.runs.local.await_ends import wait_for
-from mlkanban.runs.local.inspect import why
+from mlkanban.runs.local.inspect import in_queue, why
 from mlkanban.runs.local.viewer import exit_code
+from mlkanban.runs.model.state import NEVER_STARTED, RunState
 from mlkanban.runs.model.sweep import newest_sweep, not_over_at
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_states import pause, read_job_states
@@ -59,6 +62,8 @@ def wait(
     as a whole, also what failed before `wait` began. RUN is the id of a run, or a beginning or an
     end of it.
 
+    Each run that did not end well is shown, and a count of all at the end.
+
     The exit code is that of the first run, in the order given, that did not end with 0; else 0. It
     is 130 for a run that somebody stopped, 4 where the exit code cannot be known, 124 where the
     time was up first. ^C ends the waiting, not the run.
@@ -88,7 +93,7 @@ def wait(
 
     states = wait_for(
         folders, now, seconds=timeout, elapsed=lambda: time.monotonic() - begun,
-        sleep=time.sleep, ended=_say, ask=ask,
+        sleep=time.sleep, ended=partial(_show_end, alone=len(folders) == 1), ask=ask,
     )  # fmt: skip
     going_on = [folder for folder in folders if not states[folder.id].state.ended]
     session.answer(
@@ -106,6 +111,10 @@ def wait(
         ],
     )
     ended = [states[folder.id] for folder in folders if states[folder.id].state.ended]
+    if len(folders) > 1 and ended:
+        counts = Counter(_word(one, states[one.id]) for one in folders if one not in going_on)
+        counted = ", ".join(f"{many} {word}" for word, many in counts.most_common())
+        show(f"{len(ended)} of {len(folders)} runs have ended: {counted}.")
     if going_on:
         show(
             f"The time is up; {quantity(len(going_on), 'run goes', 'runs go')} on: "
@@ -115,9 +124,18 @@ def wait(
     raise click.exceptions.Exit(next(filter(None, map(exit_code, ended)), 0))
 
 
-def _say(folder: RunFolder, state: Judgement) -> None:
-    what = f"Run {folder.id} of {folder.start().get('card', '?')} {state.state.value}"
+def _show_end(folder: RunFolder, state: Judgement, *, alone: bool) -> None:
+    """Show how a run ended; one of several only where it did not end well."""
+    if state.exit == 0 and not alone:
+        return
+    what = f"Run {folder.id} of {folder.start().get('card', '?')} {_word(folder, state)}"
     show(f"{what}." if state.exit == 0 else f"{what}: {why(folder, state)}.")
+
+
+def _word(folder: RunFolder, state: Judgement) -> str:
+    """The state of a run in a word; of one that was taken out of the queue, what became of it."""
+    taken_out = state.state is RunState.KILLED and in_queue(folder.start())
+    return NEVER_STARTED if taken_out else state.state.value
 
 
 def _found(session: Session, words: Sequence[str], begin: datetime | None) -> Iterator[RunFolder]:

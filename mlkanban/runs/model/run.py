@@ -11,7 +11,13 @@ from sys import float_info
 from typing import Any, NamedTuple
 
 from mlkanban.core.timestamps import instant
-from mlkanban.runs.model.state import STANDINGS, TRACKER_STANDINGS, RunStanding, RunState
+from mlkanban.runs.model.state import (
+    NEVER_STARTED,
+    STANDINGS,
+    TRACKER_STANDINGS,
+    RunStanding,
+    RunState,
+)
 from mlkanban.text import made_keepable, natural
 
 PREFIX = "run:"
@@ -166,7 +172,10 @@ class Run:
 
     @property
     def word(self) -> str:
-        """Its state in a word; of a run that only a tracker knows, what that says: `pruned`."""
+        """Its state in a word, `never started` where it was taken out of the queue; of a run that
+        only a tracker knows, what that says: `pruned`."""
+        if self.state is RunState.KILLED and self.never_started:
+            return NEVER_STARTED
         if self.state is not RunState.TRACKED:
             return self.state.value
         word = self.why or self.says.lower() or self.state.value

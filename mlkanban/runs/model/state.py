@@ -15,6 +15,8 @@ HELD_BACK = "held back by "
 """How the evidence begins of a run that others in the queue may overtake."""
 ANSWERS_WITHIN = 5.0
 """Seconds after its turn in which the process that waits for a run usually starts it."""
+NEVER_STARTED = "never started"
+"""The word for the state of a run that somebody took out of the queue."""
 NOT_ANSWERED = "its turn came, the process that waited has not answered yet"
 ENDS_WITHIN = 60.0
 """Seconds after the exit status of a job in which its supervisor writes down how it ended."""

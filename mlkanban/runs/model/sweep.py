@@ -10,27 +10,39 @@ from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import FAILED, RunState
 
 _PAUSE = timedelta(seconds=10)
-"""The longest between two runs that a script starts one after the other. Who first looks at what
-failed takes longer."""
+"""The longest between two runs that a script starts or queues one after the other. Who first looks
+at what failed takes longer."""
+_BUSY_PAUSE = timedelta(minutes=5)
+"""The longest where both were queued and the earlier had not ended: a busy machine takes its time,
+and scripts sleep."""
 _NAMED = 4
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def newest_sweep(runs: Sequence[Run]) -> list[Run]:
-    """The runs of a card that were queued or started together last, each soon after the one before,
-    and those from earlier that had not ended by then; oldest first. Runs that only a tracker knows
-    are none of them."""
+    """The runs of a card that were queued or started together last, and those from earlier that had
+    not ended by then; oldest first. A run that was started after another had ended is not of its
+    sweep, whatever became of that: it may be the one that mends it. Of queued runs the first may be
+    over before the last is queued. Runs that only a tracker knows are none of them."""
     came = {run.id: _came(run) for run in runs if run.state is not RunState.TRACKED}
     own = sorted((run for run in runs if run.id in came), key=lambda run: (came[run.id], run.id))
     if not own or came[own[-1].id] == _LONG_AGO:
         return own[-1:]
-    begin = came[own[-1].id]
-    for run in reversed(own):
-        if begin - came[run.id] > _PAUSE:
+    first = own[-1]
+    together = {first.id}
+    for run in reversed(own[:-1]):
+        pause = came[first.id] - came[run.id]
+        if pause > _BUSY_PAUSE:
             break
-        begin = came[run.id]
-    return [run for run in own if came[run.id] >= begin or _ended(run) >= begin]
+        went_on, queued = _ended(run) >= came[first.id], bool(run.made and first.made)
+        if (went_on or queued) and pause <= (_BUSY_PAUSE if went_on and queued else _PAUSE):
+            together.add(run.id)
+            first = run
+    begin = came[first.id]
+    return [
+        run for run in own if run.id in together or (came[run.id] < begin and _ended(run) >= begin)
+    ]
 
 
 def not_over_at(runs: Sequence[Run], begin: datetime) -> list[Run]:

@@ -1,6 +1,7 @@
 """Waiting for runs in scripts, and starting runs again."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,7 +69,21 @@ def test_of_several_the_first_that_failed_counts_and_of_a_card_its_newest(job: J
     ended(job, OLD, 6)
     ended(job, NEW, 7, "09:00:00")
     assert call(job, "wait", OLD).returncode == 6
-    assert call(job, "wait", NEW, OLD).returncode == 7
+    taken_out = RunFolder(job.data / "runs" / "20260320-093000-0000000c")
+    taken_out.make()
+    at = "2026-03-20T09:30:00Z"
+    taken_out.write_start({"card": job.card, "made": at, "argv": ["true"], "queue": {}})
+    taken_out.write_stop({"by": "ada"})
+    good = ended(job, "20260320-070000-0000000d", 0)
+    several = call(job, "wait", NEW, OLD, taken_out.id, good.id)
+    assert several.returncode == 7
+    shown = {line.removeprefix("mlkanban: ") for line in several.stderr.splitlines()}
+    assert shown == {
+        f"Run {NEW} of {job.card} failed: exit 7.", f"Run {OLD} of {job.card} failed: exit 6.",
+        f"Run {taken_out.id} of {job.card} never started: ada took it out of the queue.",
+        "4 of 4 runs have ended: 2 failed, 1 never started, 1 finished.",
+    }  # fmt: skip
+    shutil.rmtree(taken_out.path)
     newest = call(job, "wait", job.card.upper())
     assert newest.returncode == 7
     assert newest.stderr == f"mlkanban: Run {NEW} of {job.card} failed: exit 7.\n"

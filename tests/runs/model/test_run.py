@@ -340,3 +340,9 @@ def test_tasks_without_parameters_of_their_own_are_kept_as_before() -> None:
     rows = Run("a", RunState.FAILED, tasks=TASKS).to_field()["tasks"]
     assert [len(row) for row in rows] == [7, 7, 7]
     assert rows[1] == [2, "failed", 60, "exit 1", {"auc": 0.2}, None, None]
+
+
+def test_a_run_taken_out_of_the_queue_was_never_started() -> None:
+    taken_out = Run("a", RunState.KILLED, made="2026-03-20T09:00:00Z")
+    assert taken_out.word == "never started"
+    assert replace(taken_out, started="2026-03-20T09:01:00Z").word == "killed"

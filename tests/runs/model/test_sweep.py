@@ -48,6 +48,40 @@ def test_a_run_that_somebody_starts_after_a_look_is_alone() -> None:
     assert names(newest_sweep([again, *SWEEP[1:]])) == "d"
 
 
+def started(name: str, at: str, ended: str, state: RunState = RunState.FINISHED) -> Run:
+    """A run that did not wait in a queue."""
+    return Run(
+        f"20260320-080000-0000000{name}", state, started=f"2026-03-20T{at}Z",
+        ended=f"2026-03-20T{ended}Z",
+    )  # fmt: skip
+
+
+def test_a_run_that_began_after_the_failed_one_had_ended_mends_it() -> None:
+    failed = started("a", "09:00:00", "09:00:01", FAILED)
+    mended = started("b", "09:00:02", "09:00:03")
+    assert names(newest_sweep([mended, failed])) == "b"
+    assert failures_text([mended, failed]) == ""
+    goes_on = run("0", "08:59:58")
+    assert names(newest_sweep([mended, failed, goes_on])) == "0b"
+
+
+def test_runs_started_side_by_side_belong_together() -> None:
+    failed = started("a", "09:00:00", "09:00:03", FAILED)
+    beside = started("b", "09:00:02", "09:00:09")
+    assert names(newest_sweep([beside, failed])) == "ab"
+
+
+def test_runs_queued_slowly_belong_together_while_one_goes_on() -> None:
+    slow = [
+        run("c", "09:00:40", "09:01:20"), run("b", "09:00:20", "09:01:00", FAILED),
+        run("a", "09:00:00", "09:00:30", FAILED),
+    ]  # fmt: skip
+    assert names(newest_sweep(slow)) == "abc"
+    assert failures_text(slow) == "2 of 3 runs started together failed: 0000000a, 0000000b"
+    next_day = run("d", "21:00:00", "21:10:00")
+    assert names(newest_sweep([next_day, *slow])) == "d"
+
+
 def test_a_run_of_a_tracker_is_none_of_them() -> None:
     tracked = run("e", "09:00:20", "09:00:30", RunState.TRACKED)
     assert names(newest_sweep([tracked, *SWEEP])) == "abc"
@@ -56,7 +90,9 @@ def test_a_run_of_a_tracker_is_none_of_them() -> None:
 
 def test_a_run_that_was_not_queued_came_when_it_started() -> None:
     alone = Run("20260320-080000-00000009", FAILED, started="2026-03-20T09:00:10Z")
-    assert names(newest_sweep([alone, *SWEEP[1:]])) == "ab9"
+    assert names(newest_sweep([SWEEP[0], alone])) == "c"
+    goes_on = run("b", "09:00:08")
+    assert names(newest_sweep([alone, goes_on])) == "b9"
 
 
 def test_those_that_had_not_ended_by_a_time_are_found() -> None:

@@ -39,7 +39,7 @@ from mlkanban.runs.local.start import Wanted, begin, plan
 from mlkanban.runs.local.viewer import Viewer, exit_code, runs_here
 from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import importances, overview, telling_differences
-from mlkanban.runs.model.parameters import known_parameters
+from mlkanban.runs.model.parameters import known_parameters, rounded
 from mlkanban.runs.model.results import remarks
 from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.state import RunState, Stopped
@@ -498,7 +498,8 @@ def _table(
     newest = {run: one[0] for run, one in latest.items()}
     shown, name = differs, "DIFFERS"
     if len(card_runs) == 1 and (params := card_runs[0][1].params):
-        shown, name = {card_runs[0][1].id: params}, "PARAMETERS"
+        short = {parameter: rounded(value) for parameter, value in params.items()}
+        shown, name = {card_runs[0][1].id: short}, "PARAMETERS"
     rows = [
         (
             inside(run, session.clean(run.id)), ref, session.clean(run.word),

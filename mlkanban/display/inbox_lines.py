@@ -9,6 +9,7 @@ from mlkanban.display.lines import edge, filled, fitted, labelled, paragraph, ru
 from mlkanban.display.run_text import metrics_text, standing_sign, started
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.inbox import Experiment, in_order_of_interest
+from mlkanban.runs.model.parameters import rounded
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.tracker_run import Tracked
 
@@ -102,6 +103,6 @@ def _details(known: Iterable[tuple[str, str, str]], width: int, glyphs: Glyphs) 
 
 def _values(given: Mapping[str, object]) -> str:
     return "  ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {rounded(str(value))}"
         for name, value in given.items()
     )

@@ -51,7 +51,7 @@ from mlkanban.runs.model.overview import (
     best_of,
     importances,
 )
-from mlkanban.runs.model.parameters import is_word, known_parameters
+from mlkanban.runs.model.parameters import is_word, known_parameters, rounded
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.runs.model.results import (
     Configuration,
@@ -292,7 +292,8 @@ def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str
     add("command", shlex.join(run.argv))
     unlike = {name: value for name, value in differs.items() if value}
     add("differs", _parameters_in_short(unlike, glyphs))
-    alike = {n: v for n, v in known_parameters(run).items() if n not in unlike and not is_word(n)}
+    known = known_parameters(run)
+    alike = {n: rounded(v) for n, v in known.items() if n not in unlike and not is_word(n)}
     add("params", _parameters_in_short(alike, glyphs))
     add("folder", run.folder.removeprefix("."))
     add("dataset", run.dataset)

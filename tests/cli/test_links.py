@@ -1,5 +1,6 @@
 """link, unlink and sync-runs: what trackers tell of is on the cards, once."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -359,6 +360,23 @@ def test_trials_fill_the_metric_of_their_card(board) -> None:
     board("edit", ref, "--metric", "none")
     board("edit", ref, "--metric", "val_loss<=0.3")
     assert "1 trial reports `value`, the card's target is `val_loss`" in board("runs", ref).out
+
+
+def test_trials_with_nearly_equal_parameters_are_no_repeats(board) -> None:
+    ref = board.card("search", "--metric", "value>=0.9")
+    study(Path("o.db"), 3, label(board, ref))
+    exact = [0.99908232, 0.99910728, 0.001128871899812969]
+    with contextlib.closing(sqlite3.connect("o.db")) as conn, conn:
+        conn.execute("DELETE FROM trial_params WHERE param_name = 'dropout'")
+        for trial, value in enumerate(exact):
+            change = "UPDATE trial_params SET param_value = ? WHERE trial_id = ?"
+            conn.execute(change, (value, trial))
+    board("sync-runs", "o.db")
+    runs = board.data("runs", ref)
+    assert sorted(float(run["parameters"]["lr"]) for run in runs) == sorted(exact)
+    figures = json.loads(board("--json", "runs", ref).out)["meta"]["figures"]
+    assert [one["n"] for one in figures["configurations"]] == [1, 1, 1]
+    assert "0.99908 " in board("runs", ref).out
 
 
 def test_what_tells_most_of_the_metric_comes_first_and_whole_without_a_terminal(board) -> None:

@@ -17,7 +17,7 @@ from mlkanban.runs.model.configurations import (
     with_origin,
 )
 from mlkanban.runs.model.importance import most_telling_first, rank_correlation, share_told
-from mlkanban.runs.model.parameters import differing, is_word
+from mlkanban.runs.model.parameters import differing, is_word, rounded
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Configuration, Results
 from mlkanban.runs.model.run import Run, tasks_apart
@@ -164,7 +164,7 @@ def run_parameters(
     """The parameters that a table of runs shows: those in which they differ, what tells most of the
     metric of the card first; of an only run all that its tracker keeps."""
     if len(runs) == 1:
-        return {name: (value,) for name, value in runs[0].params.items()}
+        return {name: (rounded(value),) for name, value in runs[0].params.items()}
     return telling_differences(runs, str((metric or {}).get("name") or ""), repeats)
 
 

@@ -21,6 +21,8 @@ GIVEN = "yes"
 _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?")
 _LONG = 8
 """Characters of a number that nobody wrote by hand."""
+_FEWEST_DIGITS, _MOST_DIGITS = 4, 17
+"""Digits of a number that is displayed, and those that any float has at most."""
 OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
 _SUBMITTED = "sbatch"
 _WHEN_AND_WHERE = frozenset(
@@ -143,15 +145,19 @@ def is_word(name: str) -> bool:
 
 
 def _in_short(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Values with their numbers to four digits, as far as they are as many as before."""
-    short = tuple(map(_rounded, values))
-    return short if len(set(short)) == len(set(values)) else values
+    """Values with their numbers to four digits, or as many more as tell them apart."""
+    for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
+        short = tuple(rounded(value, digits) for value in values)
+        if len(set(short)) == len(set(values)):
+            return short
+    return values
 
 
-def _rounded(text: str) -> str:
+def rounded(text: str, digits: int = _FEWEST_DIGITS) -> str:
+    """A value as it is displayed: a long decimal number to so many digits, others as they are."""
     if len(text) <= _LONG or not _DECIMAL.fullmatch(text):
         return text
-    return f"{float(text):.4g}"
+    return f"{float(text):.{digits}g}"
 
 
 def _unlike(sets: Sequence[Mapping[str, str]]) -> Iterator[str]:

@@ -158,15 +158,19 @@ class OptunaDatabase:
 
 def in_words(value: Any, distribution: Any) -> str:
     """A parameter as the person wrote it, from what Optuna keeps: the choice for its place in the
-    list, whole numbers without a point, others with four digits."""
+    list (as JSON where another choice reads the same, such as None and "None"), whole numbers
+    without a point, others with as many digits as a script needs to set them again."""
     with suppress(ValueError, LookupError, TypeError, RecursionError, OverflowError):
         made = json.loads(distribution)
         name = str(made["name"])
         if name == "CategoricalDistribution":
-            return str(made["attributes"]["choices"][int(value)])
+            choices = made["attributes"]["choices"]
+            choice = choices[int(value)]
+            alike = sum(str(other) == str(choice) for other in choices)
+            return json.dumps(choice) if alike > 1 else str(choice)
         if name.startswith("Int"):
             return str(int(value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return str(value).removesuffix(".0")
 
 
 def _ref(study: Any, number: int, start: Any) -> str:

@@ -143,7 +143,8 @@ def test_only_long_decimal_numbers_are_rounded() -> None:
     assert shown("0.123456", "1") == ("0.123456", "1")
     assert shown("0.1234567", "1") == ("0.1235", "1")
     assert shown("-0.1234567e-5", "1") == ("-1.235e-06", "1")
-    assert shown("0.12341111", "0.12342222") == ("0.12341111", "0.12342222")
+    assert shown("0.12341111", "0.12342222") == ("0.12341", "0.12342")
+    assert shown("0.99908232", "0.99910728", "0.5") == ("0.99908", "0.99911", "0.5")
 
 
 def test_what_tells_sbatch_when_and_where_is_no_parameter() -> None:

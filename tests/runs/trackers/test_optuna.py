@@ -14,6 +14,9 @@ from tests.runs.trackers.files import database
 CHOICES = json.dumps(
     {"name": "CategoricalDistribution", "attributes": {"choices": ["adam", None, True, 3]}}
 )
+ALIKE = json.dumps(
+    {"name": "CategoricalDistribution", "attributes": {"choices": [None, "None", "adam"]}}
+)
 WHOLE = json.dumps({"name": "IntDistribution", "attributes": {"low": 1, "high": 9}})
 OLD = json.dumps({"name": "IntUniformDistribution", "attributes": {"low": 1, "high": 9}})
 REAL = json.dumps({"name": "FloatDistribution", "attributes": {"low": 0.0, "high": 1.0}})
@@ -54,8 +57,12 @@ def param(trial_id: int, name: str, value: Any, kind: str) -> dict[str, Any]:
         (3, CHOICES, "3"),
         (3.0, WHOLE, "3"),
         (4.0, OLD, "4"),
-        (0.123456789, REAL, "0.1235"),
-        (0.00001234567, REAL, "1.235e-05"),
+        (0.001128871899812969, REAL, "0.001128871899812969"),
+        (0.00001234567, REAL, "1.234567e-05"),
+        (1.0, REAL, "1"),
+        (0, ALIKE, "null"),
+        (1, ALIKE, '"None"'),
+        (2, ALIKE, "adam"),
         (9.0, CHOICES, "9"),
         (0.5, "no JSON", "0.5"),
     ],

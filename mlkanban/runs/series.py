@@ -17,9 +17,10 @@ from mlkanban.errors import StoreBusy
 from mlkanban.log import logger
 from mlkanban.runs.local.folder import folders_of, going_on_in
 from mlkanban.runs.local.log_series import LogSeries
-from mlkanban.runs.model.run import Run, ancestors, parents_of
+from mlkanban.runs.model.run import OBJECTIVE, Run, ancestors, parents_of
 from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.series import RunSeries
+from mlkanban.runs.model.tracker_run import SEARCHING
 from mlkanban.runs.trackers.places import records_of, usual
 from mlkanban.runs.trackers.run_series import TrackerSeries
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord
@@ -73,12 +74,16 @@ class SeriesReader:
         ]
         value = run.metrics.get(name)
         inner.sort(key=lambda one: value is None or one.metrics.get(name) != value)
+        of_other_metrics: set[str] = set()
         for one in inner[:_MOST_INNER]:
-            found = found.with_curve(
-                replace(self._tracked(one, name, run.argv), inner=one.id), name
-            )
+            if one.experiment in of_other_metrics:
+                continue
+            tracked = self._tracked(one, name, direction, run.argv)
+            found = found.with_curve(replace(tracked, inner=one.id), name)
             if found.has_curve(name):
                 break
+            if _is_trial(one) and tracked.has_curve("") and tracked.of(name) is None:
+                of_other_metrics.add(one.experiment)  # all trials of a study have one objective
         return found
 
     def _own(self, run: Run, name: str, direction: str) -> RunSeries:
@@ -86,11 +91,13 @@ class SeriesReader:
         if not found.has_curve(name):
             going_on = not (run.state.ended or run.where)
             tracked = (
-                self._of_trackers(run, name, direction) if going_on else self._tracked(run, name)
+                self._of_trackers(run, name, direction)
+                if going_on
+                else self._tracked(run, name, direction)
             )
             found = found.with_curve(tracked, name) if found.series else tracked
         if not found.series and name and (other := next(iter(run.metrics), "")):
-            tracked = self._tracked(run, other)
+            tracked = self._tracked(run, other, direction)
             found = tracked if tracked.series else found
         return found
 
@@ -146,10 +153,13 @@ class SeriesReader:
                 return RunSeries(why=f"its log cannot be read: {error.strerror}")
         return RunSeries()
 
-    def _tracked(self, run: Run, name: str, argv: Sequence[str] = ()) -> RunSeries:
+    def _tracked(self, run: Run, name: str, direction: str, argv: Sequence[str] = ()) -> RunSeries:
         """What a tracker keeps of a run; `argv` is the command line of the run that it was started
         in."""
         wanted = name or next(iter(run.metrics), "")
+        if _is_trial(run) and not _may_be_of_objective(run, name, direction):
+            others = [*run.metrics]
+            wanted = OBJECTIVE if OBJECTIVE in others or not others else others[0]
         if not wanted or not run.where:
             return RunSeries()
         ref = run.tracked or run.id
@@ -157,3 +167,15 @@ class SeriesReader:
         if key not in self._trackers:
             self._trackers[key] = TrackerSeries(ref, Path(run.where), wanted, run.argv or argv)
         return self._trackers[key].read()
+
+
+def _is_trial(run: Run) -> bool:
+    return (run.tracked or run.id).partition(":")[0] in SEARCHING
+
+
+def _may_be_of_objective(run: Run, name: str, direction: str) -> bool:
+    """Whether the metric of a card may be the objective of a trial: the trial keeps none under the
+    name that Optuna gives an objective without one, and both call the same side good."""
+    if OBJECTIVE in run.metrics:
+        return name == OBJECTIVE
+    return run.direction == (direction or run.direction)

@@ -173,10 +173,9 @@ class RunSeries:
 
     def with_curve(self, other: RunSeries, name: str) -> RunSeries:
         """These series, or `other` ones where only those have any value of the metric, or a curve
-        of it."""
-        if other.has_curve(name) or (self.of(name) is None and other.of(name) is not None):
-            return other
-        return self
+        of it, or where these have no value at all."""
+        nearer = other.of(name) is not None or (bool(other.series) and not self.series)
+        return other if other.has_curve(name) or (self.of(name) is None and nearer) else self
 
     def shown(self, name: str) -> Series | None:
         """The series of a metric, or the first one of all where it has no value yet."""

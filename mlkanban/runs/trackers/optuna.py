@@ -81,7 +81,7 @@ class OptunaDatabase:
                 " WHERE state = 'COMPLETE' ORDER BY objective"
             )
         )
-        names = self._metric_names()
+        names = _metric_names(self._file)
         better = self._directions()
         utc = self._is_in_utc()
         params = self._params()
@@ -119,18 +119,6 @@ class OptunaDatabase:
         )  # SQLite takes the value from the row with the greatest step
         return {trial: pruned_at(step, value) for trial, step, value in rows}
 
-    def _metric_names(self) -> dict[int, Any]:
-        """What the objectives of each study are called, where somebody gave them names."""
-        if not {"key", "value_json"} <= self._file.columns("study_system_attributes"):
-            return {}
-        names = {}
-        for study, text in self._file.rows(
-            "SELECT study_id, value_json FROM study_system_attributes WHERE key = ?", _NAMES
-        ):
-            with suppress(ValueError, RecursionError):
-                names[study] = json.loads(text)
-        return names
-
     def _directions(self) -> dict[int, str]:
         if not {"direction", "study_id"} <= self._file.columns("study_directions"):
             return {}
@@ -154,6 +142,19 @@ class OptunaDatabase:
         ):
             params.setdefault(trial, {})[str(name)] = in_words(value, kind)
         return params
+
+
+def _metric_names(file: SqliteFile) -> dict[int, Any]:
+    """What the objectives of each study are called, where somebody gave them names."""
+    if not {"key", "value_json"} <= file.columns("study_system_attributes"):
+        return {}
+    names = {}
+    for study, text in file.rows(
+        "SELECT study_id, value_json FROM study_system_attributes WHERE key = ?", _NAMES
+    ):
+        with suppress(ValueError, RecursionError):
+            names[study] = json.loads(text)
+    return names
 
 
 def in_words(value: Any, distribution: Any) -> str:
@@ -247,8 +248,8 @@ TRACKER = Tracker(
 
 
 class TrialSeries:
-    """The intermediate values of a trial: those of the only objective of its study, whatever that
-    is called on its card."""
+    """The intermediate values of a trial: those of the only objective of its study. They have the
+    name that was given to it, or where it has none the name they are wanted by."""
 
     def __init__(self, ref: str, where: Path, name: str) -> None:
         self._ref, self._where, self._name = ref, where, name
@@ -258,30 +259,36 @@ class TrialSeries:
         self._known = _Journal()
 
     def read(self) -> Series:
-        values = self._of_database() if self._journal is None else self._of_journal(self._journal)
-        series = SeriesBuilder(self._name)
+        values, names = (
+            self._of_database() if self._journal is None else self._of_journal(self._journal)
+        )
+        single = isinstance(names, list) and len(names) == 1
+        series = SeriesBuilder(str(names[0]) if single else self._name)
         for step, value in sorted(values.items()):
             series.add(math.nan if value is None else float(value), step)
         return series.series
 
-    def _of_database(self) -> dict[int, float | None]:
+    def _of_database(self) -> tuple[dict[int, float | None], Any]:
+        """The values by step, and what the objectives of the study are called."""
         with reading(self._where) as file:
             columns = file.columns("trial_intermediate_values")
             if not {"trial_id", "step", "intermediate_value"} <= columns:
-                return {}
+                return {}, None
             begun = "datetime_start" if "datetime_start" in file.columns("trials") else "''"
             trials = file.rows(
-                f"SELECT trial_id, study_name, number, {begun} FROM trials"
+                f"SELECT trial_id, trials.study_id, study_name, number, {begun} FROM trials"
                 " JOIN studies ON studies.study_id = trials.study_id"
             )
-            found = [trial for trial, *named in trials if _ref(*named) == self._ref]
+            found = [some[:2] for some in trials if _ref(*some[2:]) == self._ref]
+            trial, study = found[0] if found else (None, None)
+            names = _metric_names(file).get(study)
             rows = file.rows(
                 "SELECT step, intermediate_value FROM trial_intermediate_values WHERE trial_id = ?",
-                *found[:1] or [None],
+                trial,
             )
-            return {int(step): value for step, value in rows}
+            return {int(step): value for step, value in rows}, names
 
-    def _of_journal(self, file: GrowingFile) -> dict[int, float | None]:
+    def _of_journal(self, file: GrowingFile) -> tuple[dict[int, float | None], Any]:
         new = file.read()
         if new.anew:
             self._known = _Journal()
@@ -290,8 +297,8 @@ class TrialSeries:
         for trial in self._known.trials:
             study = self._known.studies.get(trial.study)
             if study is not None and _ref(study.name, trial.number, trial.start) == self._ref:
-                return trial.intermediate
-        return {}
+                return trial.intermediate, study.names
+        return {}, None
 
 
 # Studies while a run goes on

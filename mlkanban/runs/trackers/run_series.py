@@ -19,8 +19,8 @@ _SERIES = {tracker.kind: tracker.series for tracker in TRACKERS}
 
 
 class TrackerSeries:
-    """The series `name` of the run that a tracker calls `ref` and keeps at `where`; `argv` is the
-    command line of that run, as far as it is known."""
+    """The series `name` of the run that a tracker calls `ref` and keeps at `where`, or the only one
+    it keeps, by its own name; `argv` is the command line of that run, as far as it is known."""
 
     def __init__(self, ref: str, where: Path, name: str, argv: Sequence[str] = ()) -> None:
         make = _SERIES.get(ref.partition(":")[0])
@@ -63,7 +63,7 @@ class TrackerSeries:
             return RunSeries(why=f"{self._where} holds what no tracker writes.")
         unread = (series.unread,) if series.unread else ()
         about = "; ".join(filter(None, (self.about, series.about)))
-        known = {self._name: replace(series, about=about)} if series.count or unread else {}
+        known = {series.name: replace(series, about=about)} if series.count or unread else {}
         self._read = RunSeries(known, unread)
         return self._read
 

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from mlkanban.runs.model.state import RunState
 from mlkanban.runs.series import SeriesReader
 from mlkanban.runs.trackers.places import read_all
 from mlkanban.runs.trackers.run_series import TrackerSeries
-from tests.runs.trackers.files import WANDB_RUNS, database, folder, logs, state, wandb
+from tests.runs.trackers.files import WANDB_RUNS, database, folder, logs, state, study, wandb
 
 AUC = {"name": "val_auc"}
 
@@ -100,6 +101,36 @@ def test_metrics_of_mlflow_in_files(tmp_path: Path) -> None:
     with file.open("a") as target:
         target.write("1795590119999 0.93 3\n1795590120000 0.9")
     assert points(source.read())[3:] == [(3, 0.93)]
+
+
+@pytest.mark.parametrize("names", [[], ["loss"]])
+def test_the_objective_of_a_study_is_not_drawn_as_another_metric(
+    names: list[str], tmp_path: Path
+) -> None:
+    path = study(tmp_path / "o.db", 2)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.executescript(
+            "UPDATE study_directions SET direction = 'MINIMIZE';"
+            "CREATE TABLE study_system_attributes (study_id, key, value_json);"
+            "CREATE TABLE trial_intermediate_values (trial_id, step, intermediate_value);"
+            "INSERT INTO trial_intermediate_values VALUES (1, 0, 1.0), (1, 1, 0.1);"
+        )
+        if names:
+            named = ("study:metric_names", json.dumps(names))
+            conn.execute("INSERT INTO study_system_attributes VALUES (1, ?, ?)", named)
+    outer = Run("r1", RunState.FINISHED, started="2026-03-01T00:00:00Z")
+    trials = [tracked.as_run("r1") for tracked in read_all([path]).runs]
+    pruned = replace(trials[1], metrics={}, says="PRUNED")
+    reader, objective = SeriesReader(tmp_path), (names or ["value"])[0]
+    auc = {"name": "val_auc", "direction": ">=", "target": 0.9}
+    for run in (outer, trials[1], pruned):
+        read = reader.read(run, auc, [outer, *trials])
+        assert [*read.series] == [objective]
+        assert points(read) == [(0, 1.0), (1, 0.1)]
+    same = {"name": "val_loss", "direction": "<=", "target": 0.2}
+    assert [*reader.read(pruned, same).series] == (names or ["val_loss"])
+    kept_apart = replace(trials[1], metrics={"val_loss": 0.3, "value": 0.1})
+    assert [*reader.read(kept_apart, same).series] == [objective]
 
 
 @pytest.mark.parametrize("tool", ["o4", "o5"])

@@ -63,11 +63,16 @@ class DueDates:
 
 
 def due_dates(
-    board: Board, faces: Collection[CardFace], archived: Mapping[str, str], now: datetime
+    board: Board,
+    faces: Collection[CardFace],
+    archived: Mapping[str, str],
+    duplicates: Collection[str],
+    now: datetime,
 ) -> DueDates:
     """Judge the due dates of a board, of whose cards `faces` are all. `archived` says when cards
-    were archived without an outcome, as instants by card id."""
-    past = _Past(board, faces, archived, now)
+    were archived without an outcome, as instants by card id; `duplicates` are the ids of those
+    merged into others, of which nothing was delivered."""
+    past = _Past(board, faces, archived, duplicates, now)
     open_cards = _OpenCards(board, faces, past)
     cards = [open_cards.due_card(face) for face in faces if face.due and to_do(face)]
     cards.sort(key=lambda card: (card.due, card.chance or 0.0, card.ref))
@@ -83,7 +88,12 @@ class _Past:
     """What the committed cards of a board took, and how fast they are finished."""
 
     def __init__(
-        self, board: Board, faces: Collection[CardFace], archived: Mapping[str, str], now: datetime
+        self,
+        board: Board,
+        faces: Collection[CardFace],
+        archived: Mapping[str, str],
+        duplicates: Collection[str],
+        now: datetime,
     ) -> None:
         self._zone = ZoneInfo(board.timezone)
         self._now = now
@@ -102,7 +112,8 @@ class _Past:
             self._first = min(self._first, start)
             ended = face.finished_at or gone
             days = (self._day(ended) if ended else today) - start + 1
-            if face.finished_at and face.outcome != "abandoned":
+            left = face.outcome == "abandoned" or face.id in duplicates
+            if face.finished_at and not left:
                 took.append(days)
                 self._done[start + days - 1] += 1
             else:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.flow.due import DueCard, DueDates, due_dates
@@ -69,8 +69,11 @@ class Planning:
             archivings = {}
             if any(face.archived and not face.outcome for face in faces):
                 archivings = repository.archivings(conn, board.id)
+            duplicates: Collection[str] = ()
+            if any(face.archived and face.outcome == Outcome.SUPERSEDED for face in faces):
+                duplicates = repository.merged(conn, board.id)
         archived = {card: transition.at for card, transition in archivings.items()}
-        return due_dates(board, faces, archived, self._context.clock())
+        return due_dates(board, faces, archived, duplicates, self._context.clock())
 
     def due_card(self, board: Board, card: Card) -> DueCard | None:
         """The same of one card; None where it has no due date, or is finished."""

@@ -83,6 +83,19 @@ def test_a_committed_card_has_the_chance_that_the_forecast_by_card_has(
     assert any(card.chance is not None for card in found.cards)
 
 
+def test_a_merged_duplicate_was_not_finished(ada: Person) -> None:
+    lived(ada)
+    ada.clock.now += timedelta(days=9)
+    ada.adds("kept", to="Features", due=day(ada, 5))
+    [merged], [kept] = (ada.adds(title, to="Features") for title in ("again", "other"))
+    before = ada.service.planning.due_dates(ada.board).n
+    ada.service.duplicates.merge(merged, kept)
+    found = ada.service.planning.due_dates(ada.board)
+    assert found.n == before == len(sampled(ada).finished)
+    [chance] = [c.chance for c in card_forecasts(sampled(ada), days=5).cards if c.title == "kept"]
+    assert due_cards(ada)["kept"].chance == chance
+
+
 def test_another_card_is_finished_when_those_before_it_are(ada: Person) -> None:
     lived(ada)
     ada.clock.now += timedelta(days=9)

@@ -3,7 +3,7 @@ together."""
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -58,13 +58,14 @@ from mlkanban.runs.model.results import (
     GuardResult,
     Proposal,
     Results,
+    inner_word,
     remarks,
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, means, sparkline
 from mlkanban.runs.model.state import RunStanding, RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
-from mlkanban.text import cell_text
+from mlkanban.text import cell_text, quantity
 
 _PARAMETER = 14
 """The most cells of a parameter."""
@@ -775,22 +776,51 @@ def mean_line(one: Configuration, context: RunPageContext) -> Line:
     ]  # fmt: skip
 
 
-def counts_line(runs: Sequence[Run], glyphs: Glyphs, *, words: bool) -> Line:
-    """How many runs go on, wait and failed, and of a search were pruned: `► 2 running  • 4 queued
-    ✗ 11 failed  · 17 pruned`."""
+_COUNTED = (
+    (RunStanding.AT_WORK, "running"), (RunStanding.WAITING, "queued"),
+    (RunStanding.FAILED, "failed"), (RunStanding.FAILED, "lost"),
+    (RunStanding.STOPPED, "lost"), (RunStanding.STOPPED, "pruned"),
+)  # fmt: skip
+
+
+def _counted_as(run: Run) -> tuple[RunStanding, str]:
+    """How a run stands, and the word by which it is counted."""
+    plain = {RunStanding.AT_WORK: "running", RunStanding.WAITING: "queued"}
+    if run.standing is RunStanding.FAILED and run.word != "lost":
+        return run.standing, "failed"
+    return run.standing, plain.get(run.standing, run.word)
+
+
+def counts_line(
+    runs: Sequence[Run], glyphs: Glyphs, *, words: bool, outer: Collection[str] = ()
+) -> Line:
+    """How many runs go on, wait, failed or were lost, and of a search were pruned: `► 2 running
+    • 4 queued  ✗ 11 failed  ✗ 1 lost  · 17 pruned`. The runs in which others were started, whose
+    ids are `outer`, are counted by themselves: `outer run ✗ lost`."""
+    around = [run for run in runs if run.id in outer and not run.is_result]
+    counts = Counter(_counted_as(run) for run in runs if run.id not in outer)
     parts: list[Line] = []
-    pruned = sum(run.word == "pruned" for run in runs)
-    many_of = {**Counter(run.standing for run in runs), RunStanding.STOPPED: pruned}
-    for standing, word in (
-        (RunStanding.AT_WORK, "running"),
-        (RunStanding.WAITING, "queued"),
-        (RunStanding.FAILED, "failed"),
-        (RunStanding.STOPPED, "pruned"),
-    ):
-        if many := many_of.get(standing, 0):
+    for standing, word in _COUNTED:
+        if many := counts[standing, word]:
             sign, role = standing_sign(standing, glyphs)
             parts.append([Piece(f"{sign} {many} {word}" if words else f"{sign}{many}", role)])
+    for run in around:
+        sign, role = standing_sign(run.standing, glyphs)
+        text = f"outer run {sign} {cell_text(run.word)}" if words else f"outer {sign}"
+        parts.append([Piece(text, role)])
     return joined(parts, "  ")
+
+
+def count_text(
+    runs: Sequence[Run], rows: Sequence[ConfigurationRuns], outer: Collection[str] = ()
+) -> str:
+    """`60 runs in 30 configurations`, `50 trials in 50 configurations + 1 outer run`; '' for
+    none. The runs in which others were started, whose ids are `outer`, are no configurations."""
+    inner = [run for run in runs if run.id not in outer]
+    many = quantity(len(inner), inner_word(inner)) if inner else ""
+    groups = sum(any(run.id not in outer for run in row.runs) for row in rows)
+    around = f" + {quantity(len(runs) - len(inner), 'outer run')}" if len(inner) < len(runs) else ""
+    return f"{many}{f' in {groups} configurations' if groups > 1 else ''}{around}"
 
 
 def target_line(context: RunPageContext) -> list[Line]:

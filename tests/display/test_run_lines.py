@@ -17,6 +17,7 @@ from mlkanban.display.run_lines import (
     RunPageContext,
     comparison_lines,
     configuration_grid,
+    count_text,
     counts_line,
     detail_lines,
     importance_parts,
@@ -37,8 +38,8 @@ from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.overview import overview
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.repeats import DEFAULT
-from mlkanban.runs.model.results import results
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.results import outer_runs, results
+from mlkanban.runs.model.run import Run, parents_of
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import display
 
@@ -275,6 +276,21 @@ def test_grouped_runs_of_a_study_say_how_they_ended() -> None:
     assert one.rstrip().endswith("· pruned at step 7, with 0.5 so far")
     assert other.rstrip().endswith("✓ best  complete")
     assert "".join(plain([counts_line(runs, UTF8, words=True)])) == "✗ 1 failed  · 2 pruned"
+
+
+def test_the_run_around_a_study_is_counted_apart_from_its_trials() -> None:
+    around = Run("r", RunState.LOST, tracked="", started="2026-03-20T08:00:00Z")
+    trials = [
+        tracked(0, "COMPLETE", 0.9, lr="1"), tracked(1, "FAIL", lr="2"),
+        replace(tracked(2, "RUNNING", lr="3"), why="lost with its run"),
+    ]  # fmt: skip
+    runs = [around, *(replace(run, parent="r") for run in trials)]
+    outer = outer_runs(runs, parents_of(runs))
+    rows = overview(runs, None)
+    assert count_text(runs, rows, outer) == "3 trials in 3 configurations + 1 outer run"
+    counts = "".join(plain([counts_line(runs, UTF8, words=True, outer=outer)]))
+    assert counts == "✗ 1 failed  · 1 lost  outer run ✗ lost"
+    assert count_text(trials[:1], rows[:1]) == "1 trial"
 
 
 def test_parameters_that_most_rows_lack_have_no_column() -> None:

@@ -539,11 +539,7 @@ def _counted_once(counted: Sequence[Run], runs: Sequence[Run]) -> list[Run]:
     seed of several has, counts; what the outer run reports repeats the value of one or all of them.
     Without parameters of its own it is a part of the outer run, which counts for it."""
     parents = parents_of(runs)
-    search: set[str] = set()
-    for run in counted:
-        above = parents.get(run.id)
-        if above and not known_parameters(run).items() <= known_parameters(above).items():
-            search.update(outer.id for outer in ancestors(run, parents))
+    search = outer_runs(counted, parents)
     by_themselves = {run.id for run in counted} - search
     return [
         run
@@ -551,6 +547,22 @@ def _counted_once(counted: Sequence[Run], runs: Sequence[Run]) -> list[Run]:
         if run.id not in search
         and by_themselves.isdisjoint(outer.id for outer in ancestors(run, parents))
     ]
+
+
+def outer_runs(runs: Sequence[Run], parents: Mapping[str, Run]) -> frozenset[str]:
+    """The ids of the runs in which some of these `runs` with parameters of their own were started,
+    as trials of a search are; `parents` are the runs that each was started in."""
+    outer: set[str] = set()
+    for run in runs:
+        above = parents.get(run.id)
+        if above and not known_parameters(run).items() <= known_parameters(above).items():
+            outer.update(one.id for one in ancestors(run, parents))
+    return frozenset(outer)
+
+
+def inner_word(runs: Sequence[Run]) -> str:
+    """What these runs are called: `trial` where all are of studies, else `run`."""
+    return "trial" if {run.id.partition(":")[0] for run in runs} <= SEARCHING else "run"
 
 
 def remarks(
@@ -644,7 +656,7 @@ def _other_names(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str
     if any(metric["name"] in run.metrics for run in runs) or not finished:
         return
     kinds = {run.id.partition(":")[0] for run in finished}
-    what = "trial" if kinds <= SEARCHING else "run"
+    what = inner_word(finished)
     if len(kinds) == 1 and what == "run" and (kind := KINDS.get(min(kinds))):
         what = f"{kind} run"
     names = [*dict.fromkeys(name for run in finished for name in run.metrics)]

@@ -22,6 +22,7 @@ from mlkanban.display.run_lines import (
     budget_line,
     comparison_lines,
     configuration_grid,
+    count_text,
     counts_line,
     detail_lines,
     importance_lines,
@@ -51,8 +52,8 @@ from mlkanban.runs.model.overview import (
     telling_differences,
     worth_watching,
 )
-from mlkanban.runs.model.results import Results
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.results import Results, outer_runs
+from mlkanban.runs.model.run import Run, parents_of
 from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.run_query import run_matcher
 from mlkanban.runs.model.state import RunStanding, RunState
@@ -113,6 +114,7 @@ class RunsScreen(ListScreen):
         self._written = ("", Written([], []))
         self._large: dict[str, int] = {}
         self._differs: Mapping[str, Sequence[str]] = {}
+        self._outer: frozenset[str] = frozenset()
         self._grids: dict[object, Grid] = {}
         self._words: dict[int, tuple[list[Line], list[Line]]] = {}
 
@@ -199,6 +201,7 @@ class RunsScreen(ListScreen):
         name = str((metric or {}).get("name") or "")
         self._differs = telling_differences(runs, name, self.host.settings.repeats)
         self._words.clear()
+        self._outer = outer_runs(runs, parents_of(runs))
         self._all = overview(runs, results, self.host.settings.repeats)
         keys = {row.key for row in self._all}
         self._marks = [key for key in self._marks if key in keys]
@@ -405,13 +408,10 @@ class RunsScreen(ListScreen):
 
     def _title_line(self, width: int) -> Line:
         inside, glyphs = self._inside, self.host.glyphs
-        many = quantity(len(self._runs), "run")
         if inside is not None and len(self._all) > 1:
-            what = f"{len(inside.runs)} of {many}"
-        elif len(self._all) > 1:
-            what = f"{many} in {len(self._all)} configurations"
+            what = f"{len(inside.runs)} of {quantity(len(self._runs), 'run')}"
         else:
-            what = many if self._runs else ""
+            what = count_text(self._runs, self._all, self._outer)
         about = f"{self._ref}  {cell_text(self._title)}"
         return page_title("Runs", about, width, glyphs, right=[Piece(what, "dim")])
 
@@ -433,7 +433,7 @@ class RunsScreen(ListScreen):
                 by = "newest"
             text = f"{cell_text(by)} {glyphs.sorted}"
             parts.append([Piece("sorted by ", "dim"), Piece(text, "focus")])
-        if counts := counts_line(self._runs, glyphs, words=width >= 100):
+        if counts := counts_line(self._runs, glyphs, words=width >= 100, outer=self._outer):
             parts.append(counts)
         if self._query:
             parts.insert(0, [Piece("/ ", "focus"), Piece(cell_text(self._query), "focus")])

@@ -33,17 +33,21 @@ CONFIDENCE = 95
 _Z = 1.959964
 """The quantile of the normal distribution for that interval."""
 KINDS = ("how_many", "when", "card")
+_ROUNDING = 1e-9
+"""What sums of days may lack of a whole period."""
 
 
 @dataclass(frozen=True, slots=True)
 class HitRate:
     """Of one kind of forecast at p %: how many of the trials held, and how many `periods` these
-    spanned that do not overlap."""
+    spanned that do not overlap. On so many days more it was `silent`: not one card was that likely,
+    and no forecast is neither right nor wrong."""
 
     percent: int
     trials: int
     held: int
     periods: int
+    silent: int = 0
 
     @property
     def share(self) -> float | None:
@@ -155,7 +159,7 @@ def backtest(
         ]
         for trial in trials:
             tallies[trial.kind, trial.percent].add(day, trial)
-        if trials:
+        if any(trial.often for trial in trials):
             used.append(date.fromordinal(day))
     return Backtest(
         tuple(used),
@@ -167,7 +171,8 @@ def backtest(
 
 
 class _ForecastTrial(NamedTuple):
-    """So `often` a forecast was made that said p % within `ahead` days, and `held` or not."""
+    """So `often` a forecast was made that said p % within `ahead` days, and `held` or not; 0 where
+    nothing has that chance."""
 
     kind: str
     percent: int
@@ -183,8 +188,12 @@ class _Tally:
     ahead: int = 0
     days: list[int] = field(default_factory=list)
     due: int = 0
+    silent: int = 0
 
     def add(self, day: int, trial: _ForecastTrial) -> None:
+        if not trial.often:
+            self.silent += 1
+            return
         self.trials += trial.often
         self.held += trial.held
         self.ahead += trial.ahead * trial.often
@@ -193,12 +202,14 @@ class _Tally:
             self.days.append(day)
 
     def rate(self, percent: int) -> HitRate:
-        """With the time from the first trial to the last day of one by the days looked ahead."""
+        """With the time that trials look at by the days looked ahead."""
         periods = 0
         if self.trials:
             ahead = max(1.0, self.ahead / self.trials)
-            periods = min(len(self.days), int((self.due - self.days[0]) / ahead))
-        return HitRate(percent, self.trials, self.held, periods)
+            looked_at = sum(min(later - day, ahead) for day, later in pairwise(self.days))
+            looked_at += self.due - self.days[-1]
+            periods = min(len(self.days), int(looked_at / ahead + _ROUNDING))
+        return HitRate(percent, self.trials, self.held, periods, self.silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +297,7 @@ class _Replay:
             return
         came = self._done_until(known.day + days) - self._done_until(known.day)
         for p, cards in method(known.counts).items():
-            yield _ForecastTrial("how_many", p, days, 1, cards <= came)
+            yield _ForecastTrial("how_many", p, days, int(cards > 0), cards <= came)
 
     def when(
         self,

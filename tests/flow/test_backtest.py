@@ -215,6 +215,32 @@ def test_a_trial_counts_once_its_day_has_come() -> None:
         assert found.score("card", 85).trials == 4 * trials
 
 
+def test_no_card_at_all_is_no_forecast_that_holds() -> None:
+    found = backtest(known_whole(like_clockwork(60), 60), methods=planning(how_many=0))
+    score = found.score("how_many", 85)
+    assert (score.trials, score.held, score.periods, score.silent) == (0, 0, 0, 16)
+    assert score.share is None
+    assert found.days == ()
+    [none, why] = summary(found).lines
+    assert none == "No trials."
+    assert why == "Not one card was likely enough, which is no trial: on 16 of 16 days at 85 %."
+    assert sentence(found, "how_many") == (
+        "Not tested, 14 days ahead: no trials yet, not one card was that likely on 16 days."
+    )
+
+
+def test_days_without_a_forecast_make_no_independent_periods() -> None:
+    """Two cards are promised in the first weeks alone."""
+    early = Methods(
+        lambda counts: {85: 2 if len(counts) < 59 else 0}, lambda _: {}, lambda *_: None
+    )
+    found = backtest(known_whole(like_clockwork(300), 300), methods=early)
+    score = found.score("how_many", 85)
+    assert score.silent > 60
+    assert score.trials < 20
+    assert score.periods == 2
+
+
 def test_an_open_card_that_is_late_counts_against_its_forecast() -> None:
     """Of two that were begun on day 50, one is open still, and one was abandoned."""
     cards = [*like_clockwork(200), card("late", (50, 1)), took("gone", 60, 50, "abandoned")]
@@ -266,7 +292,10 @@ def known_on(
     for p in PERCENTILES:
         if ahead.possible and day + 7 <= last:
             came = sum(end <= day + 7 for end in later)
-            found["how_many", p] = (1, ahead.how_many[p] <= came)
+            # Where not one card is that likely, nothing is promised.
+            promised = ahead.how_many[p] > 0
+            if promised:
+                found["how_many", p] = (1, ahead.how_many[p] <= came)
         due = ahead.when.get(p)
         if due is not None and due.toordinal() <= last:
             found["when", p] = (1, sum(end <= due.toordinal() for end in later) >= cards)
@@ -392,5 +421,5 @@ def test_days_on_which_nothing_could_be_forecast_are_no_trials() -> None:
     cards = [card("early", (1, 1)), *(took(f"c{n}", 1, start=n) for n in range(60, 101))]
     found = backtest(known_whole(cards, 100), kinds=("how_many",))
     assert found.days == tuple(at(day).date() for day in range(64, 87))
-    assert {score.trials for score in found.scores["how_many"]} == {23}
+    assert {score.trials + score.silent for score in found.scores["how_many"]} == {23}
     assert {score.trials for kind in ("when", "card") for score in found.scores[kind]} == {0}

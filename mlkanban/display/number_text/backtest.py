@@ -41,12 +41,13 @@ class ScoreJson(TypedDict):
     at 50 %, 10 at 70 and 85 %, 20 at 95 %. `low` and `high` are its 95 % interval, by the
     `periods` of these trials that do not overlap; with ten of them there is a `verdict`: it held
     as often as it says, less often or more often. `past_days` is null where all days before a
-    trial were used."""
+    trial were used. On `silent` days not one card was that likely: these are no trials."""
 
     past_days: int | None
     kind: str
     percent: int
     trials: int
+    silent: int
     held: int
     share: float | None
     periods: int
@@ -74,7 +75,9 @@ def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
         "card": "open cards",
     }[kind]
     if score.share is None or score.interval is None:
+        none = f"not one card was that likely on {quantity(score.silent, 'day')}"
         few = f"too few trials ({score.trials})" if score.trials else "no trials yet"
+        few = f"{few}, {none}" if score.silent else few
         return f"Not tested, {tested}: {few}."
     periods = quantity(score.periods, "independent period")
     ends = {0: "", -1: ": less often than it says", 1: ": more often than it says"}
@@ -116,6 +119,7 @@ def _score_json(backtest: Backtest, kind: str, score: HitRate) -> ScoreJson:
         "kind": kind,
         "percent": score.percent,
         "trials": score.trials,
+        "silent": score.silent,
         "held": score.held,
         "share": score.share,
         "periods": score.periods,
@@ -135,6 +139,9 @@ def figures(backtest: Backtest) -> Figures:
 
 def summary(backtest: Backtest) -> Summary:
     note = f"n {quantity(len(backtest.days), 'day')} | {scope_text(backtest.scope)}"
+    silent = _silent(backtest)
+    if not backtest.days and silent:
+        return Summary("Back-test", ("No trials.", *silent), None, note)
     if not backtest.days:
         few = (
             f"No trials yet: the first one has {FEWEST_PAST} days of history behind it, and a day"
@@ -159,7 +166,7 @@ def summary(backtest: Backtest) -> Summary:
     )  # fmt: skip
     first, last = backtest.days[0], backtest.days[-1]
     tried = f"Replayed on {quantity(len(backtest.days), 'day')} from {first} to {last}."
-    return Summary("Back-test", (tried, *_verdicts(backtest)), Table(head, rows), note)
+    return Summary("Back-test", (tried, *_verdicts(backtest), *silent), Table(head, rows), note)
 
 
 def _kinds(backtest: Backtest) -> dict[str, str]:
@@ -195,6 +202,19 @@ def _verdicts(backtest: Backtest) -> list[str]:
             f" {', '.join(unsure)}."
         )
     return lines
+
+
+def _silent(backtest: Backtest) -> list[str]:
+    """On how many days no number of cards had the chance of a level, where there were such."""
+    silent = [score for score in backtest.scores["how_many"] if score.silent]
+    if not silent:
+        return []
+    days = f" of {quantity(silent[0].silent + silent[0].trials, 'day')}"
+    some = ", ".join(
+        f"{score.silent}{'' if at else days} at {score.percent} %"
+        for at, score in enumerate(silent)
+    )
+    return [f"Not one card was likely enough, which is no trial: on {some}."]
 
 
 def _trials(backtest: Backtest, kind: str) -> str:

@@ -492,14 +492,17 @@ class RunFiguresJson(RepeatsJson):
 
 
 class ImportanceJson(Shape):
-    """How much of the metric a parameter tells, over `n` configurations: the squared rank
-    correlation with the means, or of words the share of the variance of ranks that lies between
-    them, less what chance would give. `correlation` is null for words."""
+    """How much of the metric a parameter tells, over `n` configurations: the share of the variance
+    of the ranks of the means that lies between its values (of numbers between groups of neighbours,
+    or on a line through their ranks), less what chance would give. `correlation` is the rank
+    correlation, null for words; `beyond_chance` is false where what seems to tell most in 5 % of
+    shuffles tells as much."""
 
     name: str
     share: float
     correlation: float | None
     n: int
+    beyond_chance: bool
 
 
 class RunsMetaJson(Shape):

@@ -48,6 +48,7 @@ from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import (
     ConfigurationRuns,
+    Importance,
     best_of,
     importances,
 )
@@ -84,8 +85,8 @@ _SPREADS = ((150, 40), (120, 24))
 _DECIMALS = 6
 _FEW_BARS = 5
 _IMPORTANCE_BAR, _SHORT_BAR = 20, 10
-_MOST_TELLING, _LEAST_TOLD = 4, 0.01
-"""Parameters whose importance stands in a line, and what each of them has to tell."""
+_MOST_TELLING = 4
+"""Parameters whose importance stands in a line."""
 _BASELINE = "vs the baseline"
 _DIFFERENCE, _NAMED_DIFFERENCE = 25, 40
 """The cells of a difference with its interval, and of one with the name of what it is compared
@@ -703,15 +704,16 @@ def remark_lines(
 
 
 def importance_title(rows: Sequence[ConfigurationRuns]) -> str:
-    """What the bars of parameters are: `what parameters tell: squared rank correlation, n 40`."""
+    """What the bars of parameters are: `what parameters tell: share of rank variance, n 40`."""
     found = importances(rows)
-    return f"what parameters tell{f': squared rank correlation, n {found[0].n}' if found else ''}"
+    return f"what parameters tell{f': share of rank variance, n {found[0].n}' if found else ''}"
 
 
 def importance_parts(rows: Sequence[ConfigurationRuns], glyphs: Glyphs) -> list[Line]:
     """What the parameters of a search tell of its metric, those that tell most, as parts of a line
-    with a bar each: `lr .62 ━━━━━━`; how that is known comes last. None for few configurations."""
-    found = [one for one in importances(rows) if one.share >= _LEAST_TOLD][:_MOST_TELLING]
+    with a bar each: `lr .62 ━━━━━━`; how that is known comes last. None where all that they tell
+    is within chance, and for few configurations."""
+    found = [one for one in importances(rows) if one.beyond_chance][:_MOST_TELLING]
     if not found:
         return []
     parts: list[Line] = [
@@ -723,10 +725,7 @@ def importance_parts(rows: Sequence[ConfigurationRuns], glyphs: Glyphs) -> list[
         for one in found
     ]
     parts[0] = [Piece("tells most  ", "dim"), *parts[0]]
-    method = "squared rank correlation"
-    if any(one.correlation is None for one in found):
-        method += ", of words the share of rank variance"
-    return [*parts, [Piece(f"({method}; n {found[0].n})", "dim")]]
+    return [*parts, [Piece(f"(share of rank variance beyond chance; n {found[0].n})", "dim")]]
 
 
 def importance_lines(
@@ -738,8 +737,8 @@ def importance_lines(
         text = "Too few configurations with a value: five, which differ in a parameter, are needed."
         return paragraph(text, "dim", width, glyphs)[:room]
     note = (
-        "numbers: only what rises or falls, chance included; words: share of the variance of the"
-        " ranks, less chance; it proves no cause"
+        "share of the variance of ranks between values, or groups of neighbouring numbers, less"
+        " chance; it proves no cause"
     )
     bar = glyphs.heavy_rule
     size = min(_PARAMETER + 6, max(cell_len(cell_text(one.name)) for one in found))
@@ -748,12 +747,18 @@ def importance_lines(
             *filled([Piece(cell_text(one.name), "text")], size, glyphs),
             Piece(f" {one.share:4.2f} ", "value"),
             Piece(f"{bar * round(one.share * _IMPORTANCE_BAR):<{_IMPORTANCE_BAR}} ", "value"),
-            Piece("words" if one.correlation is None else f"rho {one.correlation:+.2f}", "dim"),
+            Piece(_what_it_tells(one), "dim"),
         ]
         for one in found
     ]
     below = paragraph(note, "dim", width, glyphs)
     return [*lines[: max(1, room - len(below))], *below][:room]
+
+
+def _what_it_tells(one: Importance) -> str:
+    if not one.beyond_chance:
+        return "within chance"
+    return "words" if one.correlation is None else f"rho {one.correlation:+.2f}"
 
 
 def budget_line(spent: Spending) -> Line:

@@ -388,7 +388,7 @@ def test_what_tells_most_of_the_metric_comes_first_and_whole_without_a_terminal(
     assert set(told[0]["parameters"]) == {"lr", "dropout"}
     [lr, dropout] = json.loads(board("--json", "runs", ref).out)["meta"]["importances"]
     assert (lr["name"], lr["share"], lr["correlation"], lr["n"]) == ("lr", 1.0, -1.0, 12)
-    assert dropout["share"] < 0.5
+    assert (lr["beyond_chance"], dropout["beyond_chance"]) == (True, False)
     printed = board("runs", ref).out
     assert "DIFFERS" in printed
     assert "lr 0.00012  dropout 0.1" in printed
@@ -396,7 +396,10 @@ def test_what_tells_most_of_the_metric_comes_first_and_whole_without_a_terminal(
     chart = board("runs", ref, "--chart").out
     assert "value by trial" in chart
     assert "The best of 12 trials is .95 (trial 0), which reaches the target." in chart
-    assert "what parameters tell: squared rank correlation, n 12" in chart
+    assert "what parameters tell: share of rank variance, n 12" in chart
+    assert "within chance" in next(
+        line for line in chart.splitlines() if line.startswith("dropout")
+    )
     shown = board("show", ref).out
     head = next(line for line in shown.splitlines() if "STARTED" in line)
     assert head.index("lr") < head.index("dropout")

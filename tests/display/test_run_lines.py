@@ -331,8 +331,8 @@ def test_what_tells_most_of_a_search_is_a_line_with_bars() -> None:
     rows = overview(runs, here.found)
     told = " ".join(plain(remark_lines(runs, here, 200, DEFAULT, rows=rows)))
     assert "tells most  lr 1.00 ━━━━━━━━━━" in told
-    assert "squared rank correlation" in told
-    assert "n 6)" in told
+    assert "(share of rank variance beyond chance; n 6)" in told
+    assert "opt" not in told, "within chance"
     assert "tells most" not in "".join(plain(remark_lines(runs, here, 200, DEFAULT)))
     assert importance_parts(rows[:4], UTF8) == []
 

@@ -717,6 +717,6 @@ async def test_the_best_trial_is_found_and_parameters_are_ranked(small: Path) ->
         await board.press("run.best")
         assert board.screen.row == 39, "newest first: the best trial was the first"
         await board.press("run.parameters")
-        assert "squared rank correlation, n 40" in board.text()
+        assert "share of rank variance, n 40" in board.text()
         assert "rho -1.00" in board.text()
         assert "proves no cause" in board.text()

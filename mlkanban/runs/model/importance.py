@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import mul
 from statistics import correlation
+from typing import NamedTuple
 
 from mlkanban.runs.model.parameters import is_word
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
+
+_FEWEST = 3
+"""Configurations from which on a parameter can tell anything."""
+_IN_GROUP, _FEWEST_GROUPS, _MOST_GROUPS = 8, 3, 10
+"""Numbers in a group of neighbours, and how many groups there are in spite of that."""
+_SHUFFLES, _LEVEL = 99, 0.05
+_MOST_SHUFFLED = 400
+_EQUAL = 1e-9
+"""Strengths that are as good as equal."""
 
 
 def most_telling_first(
@@ -24,25 +39,102 @@ def most_telling_first(
 
 
 def share_told(values: Sequence[str], means: Sequence[float | None]) -> float:
-    """From 0 to 1: of numbers the rank correlation with the means, squared; of other values the
-    share of the variance of the ranks that lies between them, less what chance would give."""
+    """From 0 to 1: the share of the variance of the ranks of the means that a parameter accounts
+    for, less what chance would give. Of words that is what lies between their values; of numbers
+    what lies between groups of neighbours of equal size, which sees a valley too, or on a line
+    through their ranks, whichever is less likely by chance."""
     known = [(v, mean) for v, mean in zip(values, means, strict=True) if mean is not None]
-    n = len(known)
-    if n < 3:
+    if len(known) < _FEWEST:
         return 0.0
-    rho = rank_correlation(*zip(*known, strict=True))
-    if rho is not None:
-        return rho**2
-    ranks = _ranks([mean for _, mean in known])
-    groups: dict[str, list[float]] = {}
-    for (value, _), rank in zip(known, ranks, strict=True):
-        groups.setdefault(value, []).append(rank)
-    middle = sum(ranks) / n
-    total = sum((rank - middle) ** 2 for rank in ranks)
-    if not total or len(groups) == n:
-        return 0.0
-    between = sum(len(some) * (sum(some) / len(some) - middle) ** 2 for some in groups.values())
-    return max(0.0, 1 - (1 - between / total) * (n - 1) / (n - len(groups)))
+    return _Parameter.of([value for value, _ in known]).told(_centred([m for _, m in known])).share
+
+
+@lru_cache(maxsize=8)
+def beyond_chance(
+    parameters: tuple[tuple[str, ...], ...], means: tuple[float, ...]
+) -> tuple[bool, ...]:
+    """Which parameters, each with its values by configuration, tell more of the means than the one
+    that seems to tell most in 95 % of shuffles of them: a permutation test for all together."""
+    if len(means) < _FEWEST:
+        return tuple(False for _ in parameters)
+    every = 1 + len(means) // _MOST_SHUFFLED  # the scale of strengths is the same for fewer
+    some = [_Parameter.of(values[::every]) for values in parameters]
+    shuffled, rng = _centred(means[::every]), random.Random(0)  # the same answer each time
+    greatest = []
+    for _ in range(_SHUFFLES):
+        rng.shuffle(shuffled)
+        greatest.append(max((one.told(shuffled).strength for one in some), default=0.0))
+    limit = sorted(greatest, reverse=True)[int(_LEVEL * (_SHUFFLES + 1)) - 1]
+    ranks = _centred(means)
+    return tuple(_Parameter.of(one).told(ranks).strength > limit + _EQUAL for one in parameters)
+
+
+class _Told(NamedTuple):
+    """What a parameter tells: the share of variance, and how far that is above chance on a scale
+    that is the same for few and many groups (a standard normal one, approximately)."""
+
+    share: float
+    strength: float
+
+
+_NOTHING = _Told(0.0, -math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """A parameter by configuration: its ranks about their middle, none of words, and the places of
+    the configurations in each group."""
+
+    ranks: Sequence[float]
+    groups: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, values: Sequence[str]) -> _Parameter:
+        n, numbers = len(values), [number for number in map(_number, values) if number is not None]
+        ordered = _ranks(numbers) if len(numbers) == n else []
+        bins = max(_FEWEST_GROUPS, min(_MOST_GROUPS, n // _IN_GROUP))
+        group_of: Sequence[object] = values
+        if len(set(ordered)) > bins:
+            group_of = [int(rank * bins / n) for rank in ordered]
+        elif ordered:
+            group_of = ordered
+        places: dict[object, list[int]] = {}
+        for at, group in enumerate(group_of):
+            places.setdefault(group, []).append(at)
+        return cls(_centred(numbers) if ordered else (), [*places.values()])
+
+    def told(self, means: Sequence[float]) -> _Told:
+        """What it tells of the ranks of the means, about their middle."""
+        total = math.fsum(map(mul, means, means))
+        found = self._shares(means, total) if total else ()
+        return max(
+            (_told(share, freedom, len(means)) for share, freedom in found),
+            key=lambda told: told.strength,
+            default=_NOTHING,
+        )
+
+    def _shares(self, means: Sequence[float], total: float) -> Iterator[tuple[float, int]]:
+        """Shares of variance, each with its degrees of freedom."""
+        if spread := math.fsum(map(mul, self.ranks, self.ranks)):
+            yield math.fsum(map(mul, self.ranks, means)) ** 2 / (spread * total), 1
+        if 1 < len(self.groups) < len(means):
+            sums = ((sum(means[at] for at in places), len(places)) for places in self.groups)
+            yield math.fsum(some**2 / many for some, many in sums) / total, len(self.groups) - 1
+
+
+def _told(share: float, freedom: int, n: int) -> _Told:
+    """A share of variance less chance, and its strength: of Kruskal and Wallis's statistic, by the
+    approximation of Wilson and Hilferty."""
+    share = min(1.0, share)
+    less_chance = max(0.0, 1 - (1 - share) * (n - 1) / (n - 1 - freedom))
+    spread = 2 / (9 * freedom)
+    strength = (((n - 1) * share / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread)
+    return _Told(less_chance, strength)
+
+
+def _centred(values: Sequence[float]) -> list[float]:
+    middle = (len(values) - 1) / 2
+    return [rank - middle for rank in _ranks(values)]
 
 
 def rank_correlation(values: Sequence[str], means: Sequence[float]) -> float | None:

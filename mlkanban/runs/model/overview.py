@@ -16,7 +16,12 @@ from mlkanban.runs.model.configurations import (
     grouped,
     with_origin,
 )
-from mlkanban.runs.model.importance import most_telling_first, rank_correlation, share_told
+from mlkanban.runs.model.importance import (
+    beyond_chance,
+    most_telling_first,
+    rank_correlation,
+    share_told,
+)
 from mlkanban.runs.model.parameters import differing, is_word, rounded
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Configuration, Results
@@ -170,27 +175,31 @@ def run_parameters(
 
 class Importance(NamedTuple):
     """How much a parameter tells of the metric: `share` is from 0 to 1; of numbers `correlation` is
-    the rank correlation with the means, None of other values; `n` is over how many configurations.
-    """
+    the rank correlation with the means, None of other values; `n` is over how many configurations;
+    `beyond_chance` is whether shuffled values hardly ever tell as much."""
 
     name: str
     share: float
     correlation: float | None
     n: int
+    beyond_chance: bool
 
 
 def importances(rows: Sequence[ConfigurationRuns]) -> list[Importance]:
-    """How much each parameter tells of the metric, the one that tells most first; none for fewer
-    than five configurations with a value, which any order could be chance in."""
+    """How much each parameter tells of the metric, the one that tells most first, and those within
+    chance last; none for fewer than five configurations with a value, which any order could be
+    chance in."""
     known = [row for row in rows if row.result]
     if len(known) < _LEAST_TO_TELL:
         return []
-    means = [row.result.mean for row in known if row.result]
-    found = []
-    for name in known[0].differs:
-        values = [row.differs[name] for row in known]
-        if is_word(name) or len(set(values)) == 1:
-            continue
-        rho = rank_correlation(values, means)
-        found.append(Importance(name, share_told(values, means), rho, len(known)))
-    return sorted(found, key=lambda one: -one.share)
+    means = tuple(row.result.mean for row in known if row.result)
+    differs = {name: tuple(row.differs[name] for row in known) for name in known[0].differs}
+    told = {n: values for n, values in differs.items() if not is_word(n) and len(set(values)) > 1}
+    beyond = beyond_chance(tuple(told.values()), means)
+    found = [
+        Importance(
+            name, share_told(values, means), rank_correlation(values, means), len(known), is_beyond
+        )
+        for (name, values), is_beyond in zip(told.items(), beyond, strict=True)
+    ]
+    return sorted(found, key=lambda one: (not one.beyond_chance, -one.share))

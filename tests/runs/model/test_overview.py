@@ -1,5 +1,6 @@
 """All runs of a card by configuration, in the order a person asks for."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
@@ -9,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from mlkanban.runs.model.importance import most_telling_first, share_told
+from mlkanban.runs.model.importance import (
+    beyond_chance,
+    most_telling_first,
+    rank_correlation,
+    share_told,
+)
 from mlkanban.runs.model.overview import (
     Order,
     best_of,
@@ -76,7 +82,7 @@ def test_the_parameter_that_tells_most_comes_first() -> None:
     kind = [rng.choice("ab") for _ in range(40)]
     noise = [rng.random() for _ in range(40)]
     name = [f"run-{at}" for at in range(40)]
-    means = [value * 100 + (0.2 if k == "a" else 0) for value, k in zip(lr, kind, strict=True)]
+    means = [value * 100 + (0.6 if k == "a" else 0) for value, k in zip(lr, kind, strict=True)]
     unlike = {
         "argument 1": kind, "name": name, "noise": list(map(str, noise)), "kind": kind,
         "lr": list(map(str, lr)),
@@ -94,10 +100,42 @@ def test_without_means_parameters_stay_as_they_were() -> None:
         lambda pairs: all(len({pair[at] for pair in pairs}) > 1 for at in (0, 1))
     )
 )
-def test_a_number_tells_as_much_as_the_ranks_of_scipy_correlate(pairs) -> None:
+def test_the_rank_correlation_is_that_of_scipy(pairs) -> None:
     numbers, means = zip(*pairs, strict=True)
-    expected = spearmanr(numbers, means).statistic ** 2
-    assert share_told([str(n) for n in numbers], means) == pytest.approx(expected, abs=1e-9)
+    expected = spearmanr(numbers, means).statistic
+    assert rank_correlation([str(n) for n in numbers], means) == pytest.approx(expected, abs=1e-9)
+
+
+def _search(seed: int, n: int = 50) -> dict[str, tuple[str, ...]]:
+    rng = Random(seed)
+    return {
+        "dropout": tuple(str(rng.random()) for _ in range(n)),
+        "optimizer": tuple(rng.choice(("adam", "sgd")) for _ in range(n)),
+        "lr": tuple(str(10 ** rng.uniform(-5, -1)) for _ in range(n)),
+    }
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_optimum_inside_the_range_tells_most_and_a_useless_parameter_nothing(seed: int) -> None:
+    unlike = _search(seed)
+    means = tuple(abs(math.log10(float(lr)) + 3) for lr in unlike["lr"])
+    assert next(iter(most_telling_first(unlike, means))) == "lr"
+    assert share_told(unlike["lr"], means) > 0.7
+    assert beyond_chance(tuple(unlike.values()), means) == (False, False, True)
+
+
+def test_noise_is_beyond_chance_as_seldom_as_the_test_says() -> None:
+    rng, found = Random(7), 0
+    for seed in range(100):
+        means = tuple(rng.random() for _ in range(20))
+        found += any(beyond_chance(tuple(_search(seed, 20).values()), means))
+    assert found <= 10, "5 of 100 are expected"
+
+
+def test_many_configurations_are_judged_like_few() -> None:
+    unlike = _search(1, 1600)
+    means = tuple(float(v) + Random(at).random() for at, v in enumerate(unlike["dropout"]))
+    assert beyond_chance(tuple(unlike.values()), means) == (True, False, False)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +163,7 @@ def test_an_array_is_one_row_unless_its_tasks_try_different_things() -> None:
         assert all(row.result is not None for row in found)
 
 
-def test_parameters_are_ranked_by_their_rank_correlation_with_the_metric() -> None:
+def test_parameters_are_ranked_by_what_they_tell_of_the_metric() -> None:
     runs = [
         Run(
             f"r{at}", RunState.FINISHED, commit="abc", started=f"2026-03-1{at}T00:00:00Z",
@@ -140,5 +178,6 @@ def test_parameters_are_ranked_by_their_rank_correlation_with_the_metric() -> No
     assert (found[0].share, found[0].correlation, found[0].n) == (1.0, 1.0, 6)
     [opt] = [one for one in found if one.name == "opt"]
     assert opt.correlation is None, "words have no order"
+    assert [one.beyond_chance for one in found] == [True, False, False]
     few = runs[:4]
     assert importances(overview(few, results(few, {"name": "auc", "direction": ">="}))) == []

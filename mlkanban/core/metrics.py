@@ -224,6 +224,12 @@ def broken_text(guard: MetricFields) -> str:
     return f"{guard['name']} {_value_text(guard)}, not {limit_text(guard)}"
 
 
+def open_text(guard: MetricFields) -> str:
+    """`p95_ms 48.7, and <=50 lies within the spread`."""
+    text = f"{guard['name']} {_value_text(guard)}"
+    return f"{text}, and {limit_text(guard)} lies within the spread"
+
+
 def direction_of(metric: MetricFields) -> Literal[">=", "<="]:
     """Which side of its target is good: `>=`, or `<=`."""
     return "<=" if metric.get("direction") == "<=" else ">="

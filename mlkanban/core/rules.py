@@ -298,13 +298,18 @@ def leave(
     to: int,
     checklist: Sequence[CheckItem],
     broken: Sequence[str] = (),
+    unsure: Sequence[str] = (),
 ) -> Verdict:
     """Whether the card `ref` may go from a stage to the position `to`; `broken` are the texts of
-    its broken guards."""
+    its broken guards, `unsure` those of its open ones, of which there is a warning."""
     texts = tuple(item.text for item in in_the_way(board, from_stage, to, checklist))
     guards = tuple(broken) if broken and closed_by_guards(board, from_stage, to) else ()
     if not texts and not guards:
-        return Allowed()
+        if not unsure or not closed_by_guards(board, from_stage, to):
+            return Allowed()
+        what = "an open guard" if len(unsure) == 1 else f"{len(unsure)} open guards"
+        stage = board.stage(from_stage).name
+        return Allowed(f"{ref} leaves {stage} with {what}: {'; '.join(unsure)}.")
     parts = []
     if texts:
         parts.append(f"{len(texts)} unticked: {'; '.join(texts).rstrip('.')}")

@@ -57,11 +57,13 @@ Line = list[Piece]
 
 class Fact(NamedTuple):
     """What is said in the first of its `forms` for which there is room, or not at all. `measured`
-    ones end in numbers, which are never cut."""
+    ones end in numbers, which are never cut. It `leaves` so many cells for what stands behind it
+    where that is possible."""
 
     forms: tuple[str, ...]
     role: str
     measured: bool = False
+    leaves: int = 0
 
     def fitting(self, room: int) -> str:
         """The fact in at most `room` cells, '' where that is too little."""
@@ -548,20 +550,19 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     """The metric of the configuration that was tried last, with its target, and the best one where
     that is another. Its name stands where there is no value, and on paper."""
     kept, best = CardMetrics.read(face.metric), _best(face)
-    facts = _guards(kept.guards, view)
+    guards = _guards(kept.guards, view)
+    broken = guards and guards[0].role == STATE_ROLES[GuardState.BROKEN]
+    # Neither the metric nor the best one takes the room of what says that a guard is broken.
+    name, sign = (1 + cell_len(form) for form in guards[0].forms[-2:]) if broken else (0, 0)
+    facts: list[Fact] = []
     if kept.metric and any(not latest.other for latest in view.live.get(face.id, ())[:1]):
         facts += _beside_newest(kept.metric, view, typed=kept.typed)
     elif kept.metric:
-        forms = _metric_forms(kept.metric, view, named=named or bool(facts), typed=kept.typed)
-        if facts and len(forms) > 1:
-            # Behind the name of a guard a number without a name would be that of the guard.
-            name = _text(kept.metric["name"], view)
-            named_forms = (f if f.startswith(name) else f"{name} {f}" for f in forms)
-            forms = tuple(dict.fromkeys(named_forms))
-        facts.append(Fact(forms, "value", measured=True))
+        forms = _metric_forms(kept.metric, view, named=named, typed=kept.typed)
+        facts.append(Fact(forms, "value", measured=True, leaves=sign))
     if facts and best:
-        facts.append(Fact((best,), "value", measured=True))
-    return facts
+        facts.append(Fact((best,), "value", measured=True, leaves=name))
+    return facts + guards
 
 
 def _metric_forms(
@@ -597,21 +598,16 @@ def _beside_newest(metric: MetricFields, view: FaceContext, *, typed: bool) -> I
 
 
 def _guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
-    """The guards that are broken, `✗ p95_ms 61→≤50`, at least the sign; then those whose limit lies
-    within the spread of the runs: `p95_ms 48→≤50 open`."""
+    """The guards that are broken, `✗ p95_ms 61→≤50`, then those whose limit lies within the spread
+    of the runs, `? p95_ms 48→≤50`; of each at least the sign."""
     facts: list[Fact] = []
-    sign, open_word = view.glyphs.failed, GuardState.OPEN.value
-    for state in (GuardState.BROKEN, GuardState.OPEN):
+    signs = {GuardState.BROKEN: view.glyphs.failed, GuardState.OPEN: view.glyphs.unseen}
+    for state, sign in signs.items():
         for guard in (guard for guard in guards if state_of(guard) is state):
             name, limit = _text(guard["name"], view), view.glyphs.compared(target_text(guard))
             value = value_text(guard)
             whole = _value_to_target(value, limit, view)
-            if state is GuardState.BROKEN:
-                forms: tuple[str, ...] = (
-                    f"{sign} {name} {whole}", f"{sign} {name} {value}", f"{sign} {name}", sign,
-                )  # fmt: skip
-            else:
-                forms = (f"{name} {whole} {open_word}", f"{name} {open_word}")
+            forms = (f"{sign} {name} {whole}", f"{sign} {name} {value}", f"{sign} {name}", sign)
             facts.append(Fact(forms, STATE_ROLES[state], measured=True))
     return facts
 
@@ -650,7 +646,7 @@ def fill(facts: Sequence[Fact], room: int, view: FaceContext) -> tuple[Line, lis
     for number, fact in enumerate(facts):
         gap = " " if line else ""
         left = room - len(gap)
-        text = fact.fitting(left)
+        text = fact.fitting(left - fact.leaves)
         if number == 0 and len(fact.forms) > 1 and text != fact.forms[0] and not fact.measured:
             sign = fact.forms[-1]
             words = shortened(fact.forms[0], left, view.glyphs.cut)

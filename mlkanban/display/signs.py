@@ -32,6 +32,8 @@ ON_CARDS = (
          r"last -?[\d.e+-]+(→[≥≤][\d.]+)?( typed)?"),
     Sign("✗ p95_ms 61→≤50", "a broken guard: where it stands, and its limit",
          r"✗( \S.*)?"),
+    Sign("? p95_ms 48→≤50", "an open guard: its limit lies within the spread of the runs",
+         r"\?( \S.*)?"),
     Sign("best .93", "the mean of a better configuration than the one tried last",
          r"best [\d.]+"),
     Sign("5d", "days since the card was committed, and before that since it was created",

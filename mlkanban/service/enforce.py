@@ -72,7 +72,7 @@ class Gates:
     def check(self, board: Board, face: CardFace, to: int) -> None:
         """Check the gates between a card's stage and the position `to`."""
         self._verdicts[face.ref] = rules.leave(
-            board, face.ref, face.stage, to, self._tx.checklist(face), self._tx.broken_guards(face)
+            board, face.ref, face.stage, to, self._tx.checklist(face), *self._tx.weak_guards(face)
         )
 
     def kept(self, face: CardFace) -> dict[str, Any]:

@@ -122,14 +122,15 @@ class Transaction:
     def checklist(self, face: CardFace) -> tuple[CheckItem, ...]:
         return items_in(self.fields(face).get("checklist") or ())
 
-    def broken_guards(self, face: CardFace) -> tuple[str, ...]:
-        """The guards of a card that stand beyond their limits, in words."""
+    def weak_guards(self, face: CardFace) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The guards of a card that stand beyond their limits, and those whose limits lie within
+        the spread of its runs, in words."""
         fields = self.fields(face)
         if not fields.get("guards"):
-            return ()
-        from mlkanban.runs.model.brief import broken_guards  # few cards have guards
+            return (), ()
+        from mlkanban.runs.model.brief import weak_guards  # few cards have guards
 
-        return broken_guards(fields, repeats_of(self.conn))
+        return weak_guards(fields, repeats_of(self.conn))
 
     def face(self, ref: str) -> CardFace:
         """The card called `ref`; NotFound when there is none."""

@@ -411,5 +411,10 @@ def test_broken_guards_close_the_stage_of_evaluation_alone() -> None:
     )
     assert (verdict.passable, verdict.closed_for("g1")) == (True, {"broken": broken})
     assert isinstance(rules.leave(board, "g1", "e", 3, ()), Allowed)
+    unsure = ("p95 48, and <=50 lies within the spread",)
+    assert rules.leave(board, "g1", "e", 3, (), (), unsure) == Allowed(
+        "g1 leaves Validation with an open guard: p95 48, and <=50 lies within the spread."
+    )
+    assert rules.leave(board, "g1", "d", 2, (), (), unsure) == Allowed()
     plain = board_of(Stage("do", "Doing"))
     assert isinstance(rules.leave(plain, "g1", "do", 1, (), broken), Refused), "it has no other"

@@ -294,7 +294,7 @@ def test_a_run_that_waits_is_not_called_running() -> None:
 
 def test_a_metric_with_a_blank_and_a_slash_in_its_name_is_shown_whole() -> None:
     face = card(metric=packed("a/b>=.9", "lat/p95 ms=61 lat/p95 ms<=50"))
-    assert shown(face, 60)[-2] == "✗ lat/p95 ms 61→≤50 a/b≥.9"
+    assert shown(face, 60)[-2] == "a/b≥.9 ✗ lat/p95 ms 61→≤50"
     assert shown(card(metric=packed("lat/p95 ms>=.9")), 60)[-2] == "lat/p95 ms≥.9"
     assert shown(card(metric=packed("lat/p95 ms=.9")), 60)[-2] == "lat/p95 ms .9"
     nameless = card(metric=CardMetrics({"name": "lat/p95 ms"}).packed)
@@ -308,29 +308,33 @@ def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
     assert shown(face, 12)[-2:] == [".8→≥.92", "g12      20d"]
 
 
-def test_a_broken_guard_stands_before_the_metric() -> None:
+def test_a_broken_guard_stands_behind_the_metric() -> None:
     face = card(
         metric=packed("auc=.93 auc>=.92", "p95_ms=61 p95_ms<=50", "fpr<=1.25", "ram=8 ram<=8")
     )
-    wide = "✗ p95_ms 61→≤50 auc .93→≥.92"
+    wide = ".93→≥.92 ✗ p95_ms 61→≤50"
     assert shown(face, 40)[-2] == wide, "what holds, or is not known, is not"
-    assert shown(face, 20)[-2] == "✗ p95_ms 61→≤50"
-    assert shown(face, 14)[-2] == "✗ p95_ms 61"
-    assert shown(face, 10)[-2] == "✗ p95_ms", "no number is cut"
+    assert shown(face, 20)[-2] == ".93→≥.92 ✗ p95_ms 61"
+    assert shown(face, 18)[-2] == ".93→≥.92 ✗ p95_ms", "no number is cut"
+    assert shown(face, 10)[-2] == ".93→≥.92 ✗"
+    assert shown(face, 8)[-2] == ".93 ✗", "the metric gives way to the sign"
     assert "✗ p95_ms 61→≤50" in on_paper(face)[1]
     assert not any(
         "✗" in line for line in shown(card(metric=packed("auc=.93 auc>=.92", "p95=50 p95<=50")), 40)
     )
     low = card(metric=packed("loss=.1 loss<=.2", "recall=.3 recall>=.5"))
-    assert shown(low, 40)[-2].startswith("✗ recall .3→≥.5")
+    assert shown(low, 40)[-2].endswith("✗ recall .3→≥.5")
+    better = card(metric=face.metric, runs=Brief(5, best=0.9351).packed)
+    assert shown(better, 40)[-2] == ".93→≥.92 best .9351 ✗ p95_ms 61→≤50"
+    assert shown(better, 24)[-2] == ".93→≥.92 ✗ p95_ms 61→≤50"
 
 
 def test_a_guard_within_the_spread_of_its_runs_is_open_on_the_face() -> None:
     kept = CardMetrics.read(packed("auc=.93 auc>=.92", "ms=48 ms<=50"))
     [guard] = kept.guards
     face = card(metric=CardMetrics(kept.metric, ({**guard, "state": "open"},)).packed)
-    assert shown(face, 40)[-2] == "ms 48→≤50 open auc .93→≥.92"
-    assert shown(face, 12)[-2] == "ms open"
+    assert shown(face, 40)[-2] == ".93→≥.92 ? ms 48→≤50"
+    assert shown(face, 12)[-2] == ".93→≥.92 ?"
 
 
 def test_a_shipped_card_past_delivery_needs_no_sign() -> None:
@@ -618,6 +622,6 @@ def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:
 def test_a_measured_value_takes_two_lines_rather_than_being_cut() -> None:
     face = card(metric=packed("val_auc=.959 val_auc>=.92", "p95_ms=70.87 p95_ms<=50"))
     made = ["".join(p.text for p in line).rstrip() for line in lines(face, Room(15, 1, 4), VIEW)]
-    assert made[1:-1] == ["✗ p95_ms", "70.87→≤50", "val_auc", ".959→≥.92"]
+    assert made[1:-1] == ["val_auc", ".959→≥.92", "✗ p95_ms", "70.87→≤50"]
     assert detail_lines(face, 15, VIEW, (), 4) == 4
     assert detail_lines(face, 20, VIEW, (), 4) == 2

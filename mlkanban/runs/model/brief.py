@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.metrics import (
     CardMetrics,
+    GuardState,
     MetricFields,
     broken_text,
     is_broken,
     metrics_in,
+    open_text,
     state_of,
 )
 from mlkanban.core.timestamps import moment
@@ -175,13 +177,18 @@ def _guard(
     return shown if state_of(shown) is found.state else {**shown, "state": found.state.value}
 
 
-def broken_guards(fields: Mapping[str, Any], repeats: Repeats) -> tuple[str, ...]:
-    """The guards of a card with these fields that stand beyond their limits, in words."""
+def weak_guards(
+    fields: Mapping[str, Any], repeats: Repeats
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The guards of a card with these fields that stand beyond their limits, and those whose limits
+    lie within the spread of its runs, in words."""
     metrics = metrics_in(fields)
     if not metrics.guards:
-        return ()
-    shown = measured(runs_in(fields), metrics, repeats)
-    return tuple(broken_text(guard) for guard in shown.guards if is_broken(guard))
+        return (), ()
+    guards = measured(runs_in(fields), metrics, repeats).guards
+    broken = (broken_text(guard) for guard in guards if is_broken(guard))
+    unsure = (open_text(guard) for guard in guards if state_of(guard) is GuardState.OPEN)
+    return tuple(broken), tuple(unsure)
 
 
 def _results(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats) -> Results | None:

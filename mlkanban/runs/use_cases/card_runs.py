@@ -18,7 +18,7 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
-from mlkanban.runs.model.brief import Brief, broken_guards
+from mlkanban.runs.model.brief import Brief, weak_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
 from mlkanban.runs.model.state import NOT_ANSWERED, RunState
@@ -636,7 +636,7 @@ def _values(
 def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.Verdict:
     fields = repository.entity(conn, face.id).fields
     checklist = items_in(fields.get("checklist") or ())
-    broken = broken_guards(fields, repeats_of(conn))
+    broken, _ = weak_guards(fields, repeats_of(conn))
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist, broken)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.metrics import CardMetrics, metric_texts
 from mlkanban.core.timestamps import instant
-from mlkanban.runs.model.brief import Brief, broken_guards, measured, on_face
+from mlkanban.runs.model.brief import Brief, measured, on_face, weak_guards
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import PREFIX, Run, runs_in
 from mlkanban.runs.model.state import RunState
@@ -209,7 +209,7 @@ def test_a_guard_stands_at_the_mean_of_the_configuration_tried_last() -> None:
     assert measured([*runs, later], metrics).guards == ({**P95, "value": 61.0},)
     face = face_text({**fields(*runs, later, metric=METRIC), "guards": [P95]})
     assert face == "auc .9/>=.92\np95 61/<=50"
-    assert broken_guards({**fields(*runs, later), "metric": METRIC, "guards": [P95]}, DEFAULT) == (
+    assert weak_guards({**fields(*runs, later), "metric": METRIC, "guards": [P95]}, DEFAULT)[0] == (
         "p95 61, not <=50",
     )
 
@@ -221,7 +221,8 @@ def test_a_face_knows_that_the_spread_leaves_a_guard_open() -> None:
     assert guard == {**P95, "value": 50.0, "state": "open"}
     of = {**fields(*runs, metric=METRIC), "guards": [P95]}
     assert CardMetrics.read(on_face(of)[0]).guards == (guard,)
-    assert broken_guards(of, DEFAULT) == (), "the gate asks about broken ones alone"
+    unsure = ("p95 50, and <=50 lies within the spread",)
+    assert weak_guards(of, DEFAULT) == ((), unsure), "the gate asks about broken ones alone"
     [part] = measured(timed((0.93, 10.0), (0.94, None)), metrics).guards
     assert part == {**P95, "value": 10.0, "state": "not measured"}
     [alone] = measured(

@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from mlkanban.display.number_text.xmr import summary, to_json
 from mlkanban.flow.xmr import LongRun, NaturalLimits, limits_of, long_run, long_runs, xmr
-from tests.flow.logs import sample, took
+from tests.flow.logs import card, sample, took
+
+
+def one_by_one(values):
+    """Each at an instant of its own."""
+    return [[value] for value in values]
 
 
 def test_the_worked_example():
-    limits = limits_of([1, 10, 9, 17, 14, 5, 15, 6])
+    limits = limits_of(one_by_one([1, 10, 9, 17, 14, 5, 15, 6]))
     assert limits is not None
     assert limits.mean == 9.625
     assert limits.upper == pytest.approx(28.245)
@@ -22,7 +27,7 @@ def test_the_worked_example():
 
 @given(st.lists(st.integers(1, 60), min_size=6, max_size=40))
 def test_limits_are_the_mean_and_the_moving_ranges(values):
-    limits = limits_of(values)
+    limits = limits_of(one_by_one(values))
     moving = mean(abs(b - a) for a, b in itertools.pairwise(values))
     assert limits is not None
     assert limits.mean == pytest.approx(mean(values))
@@ -63,6 +68,62 @@ def test_a_series_that_begins_with_its_long_run_may_have_shifted_after_it():
     found = of([7, *[12] * 9, *[2, 3, 7, 9] * 3, 7, 2, 2, 2])
     assert found.runs == (LongRun(1, 9, 9, above=True),)
     assert found.may_have_shifted == found.finished_on[10]
+    line = summary(found).lines[2]
+    assert f"since {found.finished_on[10]}: the first 9 were all above the median of 7 d" in line
+
+
+def closed(values, day=50.0, apart=0.0):
+    """Cards that took so many days and were closed on one day, so many days apart."""
+    return [
+        card(f"c{n:02}", (day - days + 1, 1), (day + n * apart, 1, "shipped"))
+        for n, days in enumerate(values)
+    ]
+
+
+def test_cards_closed_at_one_instant_are_in_no_order():
+    values = list(range(24, 0, -1))
+    found = xmr(sample([*closed(values), *closed([12], day=51)], day=100))
+    assert (found.runs, found.outside) == ((), ())
+    shuffled = values[:]
+    Random(3).shuffle(shuffled)
+    assert xmr(sample([*closed(shuffled), *closed([12], day=51)], day=100)).limits == found.limits
+
+
+@given(st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=3), min_size=2, max_size=3))
+def test_moving_ranges_of_one_instant_are_means_over_all_orders(groups):
+    several = [
+        list(itertools.chain.from_iterable(order))
+        for order in itertools.product(*(itertools.permutations(group) for group in groups))
+    ]
+    limits = limits_of(groups)
+    if limits is None:
+        assert len(several[0]) < 6
+        return
+    moving = mean(mean(abs(b - a) for a, b in itertools.pairwise(order)) for order in several)
+    assert limits.upper == pytest.approx(mean(several[0]) + 2.66 * moving)
+
+
+def test_a_run_is_one_in_every_order_of_an_instant():
+    sides = [*one_by_one([9] * 4), [9, 9, 9], *one_by_one([9, 9]), [1, 9], *one_by_one([1] * 8)]
+    assert long_runs(sides, 5)[1] == [LongRun(0, 8, 9, above=True), LongRun(11, 18, 8, above=False)]
+
+
+def test_what_was_closed_within_one_day_is_no_shift():
+    morning = xmr(sample(closed([20] * 9 + [2] * 9, apart=0.001), day=100))
+    assert (morning.run_length, morning.runs, morning.may_have_shifted) == (None, (), None)
+    assert summary(morning).lines[2].startswith("All finished on one day")
+    last = [*(took(f"e{n}", 2, start=20 + n) for n in range(9)), *closed([20] * 9, apart=0.001)]
+    found = xmr(sample(last, day=100))
+    assert [run.above for run in found.runs] == [False]
+
+
+@pytest.mark.parametrize("values", [[1, 3, 5] * 2 + [3], [2, 3] * 4])
+def test_where_no_run_could_be_long_there_are_too_few_cards(values):
+    found = of(values)
+    assert (found.run_length, found.runs) == (None, ())
+    line = summary(found).lines[2]
+    assert line.startswith("Too few cards to look for a shift: ")
+    assert to_json(found)["run_length"] is None
 
 
 def test_too_few_values_have_no_limits():
@@ -121,7 +182,7 @@ def test_a_stable_skewed_process_is_seldom_said_to_have_shifted(n):
     cried = 0
     for _ in range(200):
         values = [ceil(5 * rng.lognormvariate(0, 0.8)) for _ in range(n)]
-        cried += bool(long_runs(values, median(values))[1])
+        cried += bool(long_runs(one_by_one(values), median(values))[1])
     assert cried <= 0.05 * 200
 
 
@@ -130,7 +191,7 @@ def test_half_of_the_doublings_of_the_last_twenty_of_sixty_cards_are_found():
     found = 0
     for _ in range(200):
         values = [ceil((5 + 5 * (n >= 40)) * rng.lognormvariate(0, 0.5)) for n in range(60)]
-        found += bool(long_runs(values, median(values))[1])
+        found += bool(long_runs(one_by_one(values), median(values))[1])
     assert found >= 100
 
 
@@ -139,7 +200,7 @@ def test_only_what_lies_beyond_a_limit_is_outside():
     assert (same.limits, same.outside) == (NaturalLimits(4, 4, 4), ())
     low = of([40, 41] * 8 + [1])
     assert low.outside == (16,)
-    found = limits_of([3, 3, 3, 3, 3, 9])
+    found = limits_of(one_by_one([3, 3, 3, 3, 3, 9]))
     assert found is not None
     assert found.mean == 4
     assert found.lower == pytest.approx(0.808)

@@ -35,7 +35,8 @@ RunJson = TypedDict(
 
 class XmrJson(NumberJson):
     """`runs` are those of `run_length` or more cards in a row on one side of `median`, cards on it
-    left out; `run_length` is null where there is no median yet, or nothing on one side of it."""
+    left out; `run_length` is null where no run could be long: there is no median yet, too few cards
+    lie beside it, or all finished on one day."""
 
     n: int
     mean: float | None
@@ -123,13 +124,32 @@ def _shift(xmr: Xmr) -> str:
     since = xmr.may_have_shifted
     if since is None:
         if xmr.run_length is None:
-            return "Too many cards took the same time to look for a shift"
+            return _no_look(xmr)
         return f"No shift beyond chance: no {xmr.run_length} in a row on one side of the median"
     run = xmr.runs[-1]
     side = "above" if run.above else "below"
+    middle = f"the median of {xmr.median:g} d"
+    row = (
+        f"the first {run.length} were all {side} {middle}"
+        if xmr.begins_with_run
+        else f"{run.length} in a row {side} {middle}"
+    )
     return (
-        f"Cycle times may have shifted since {since}: {run.length} in a row {side} the median of"
-        f" {xmr.median:g} d (chance makes {xmr.run_length} or more in at most 5 % of cases)"
+        f"Cycle times may have shifted since {since}: {row}"
+        f" (chance makes {xmr.run_length} or more in at most 5 % of cases)"
+    )
+
+
+def _no_look(xmr: Xmr) -> str:
+    """Why no shift can be looked for."""
+    if xmr.finished_on[0] == xmr.finished_on[-1]:
+        return "All finished on one day: no shift can be looked for"
+    above, below = xmr.beside_median(above=True), xmr.beside_median(above=False)
+    if not above or not below:
+        return "Too many cards took the same time to look for a shift"
+    return (
+        f"Too few cards to look for a shift: {above} above and {below} below the median"
+        f" of {xmr.median:g} d"
     )
 
 

@@ -24,9 +24,11 @@ from mlkanban.flow.wip import in_progress_on
 class FlowDebt:
     """`gap_days`: mean days between the n-th commitment and the n-th departure, for the departures
     of the window; `mean_cycle_time`: of the cards finished in it, in days. None without any.
-    `standard_error_days`: of their difference, None where nothing can be told of it."""
+    `standard_error_days`: of their difference, None where nothing can be told of it. `in_progress`
+    at the end of the window."""
 
     n: int
+    in_progress: int
     gap_days: float | None
     mean_cycle_time: float | None
     standard_error_days: float | None
@@ -58,6 +60,7 @@ def debt(sample: Sample) -> FlowDebt:
     lasted = [*took, *(sample.days_by_end(card) for card in still)]
     return FlowDebt(
         n=len(took),
+        in_progress=len(still),
         gap_days=sum(gaps) / len(gaps) if gaps else None,
         mean_cycle_time=sum(took) / len(took) if took else None,
         standard_error_days=stdev(lasted) / sqrt(len(took)) if took and len(lasted) > 1 else None,

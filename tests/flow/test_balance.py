@@ -127,7 +127,7 @@ def chance(seed, mean=10.0, hurried=False):
 
 def test_a_steady_board_makes_no_debt_beyond_chance():
     said = [debt_text.summary(chance(seed)).lines[1] for seed in range(60)]
-    assert sum("No debt beyond chance" not in line for line in said) <= 3
+    assert sum("No debt can be told from" not in line for line in said) <= 3
     beyond_half_a_day = sum(abs(chance(seed).debt_days) >= 0.5 for seed in range(20))
     assert beyond_half_a_day >= 5, "by itself it says little"
 
@@ -135,6 +135,30 @@ def test_a_steady_board_makes_no_debt_beyond_chance():
 def test_cards_that_are_left_to_age_are_debt_beyond_chance():
     said = [debt_text.summary(chance(seed, hurried=True)).lines[1] for seed in range(20)]
     assert sum("Debt was made" in line for line in said) >= 18
+
+
+def test_what_is_not_beyond_chance_is_not_called_equal():
+    """Cards that wait for 19 days beside five that took up to 9."""
+    cards = [took(f"c{days}", days) for days in (2, 4, 4, 5, 9)]
+    found = debt(sample([*cards, card("open", (3, 1))], day=21))
+    assert found.in_progress == 1
+    assert found.standard_error_days is not None
+    assert found.mean_cycle_time is not None
+    chance = 2 * found.standard_error_days
+    assert debt_text.summary(found).lines[1] == (
+        f"No debt can be told from 5 finished cards: up to {chance:.1f} d may be chance."
+    )
+    small = replace(found, gap_days=found.mean_cycle_time + 0.4, standard_error_days=0.1)
+    assert "less than half a day" in debt_text.summary(small).lines[1]
+
+
+def test_where_nothing_is_in_progress_nothing_is_owed():
+    cards = [took(f"c{days}", days) for days in (2, 4, 4, 5, 9)]
+    found = debt(sample(cards, day=21))
+    assert debt_text.to_json(found)["in_progress"] == 0
+    none = "No card was left in progress, so none is owed anything."
+    assert debt_text.summary(found).lines[1] == none
+    assert "Debt was paid back" in debt_text.summary(replace(found, gap_days=-40.0)).lines[1]
 
 
 def test_the_standard_error_is_that_of_a_mean():

@@ -12,13 +12,19 @@ from mlkanban.display.number_view import (
 from mlkanban.flow.debt import FlowDebt
 from mlkanban.flow.debt import debt as count
 from mlkanban.flow.percentiles import needed
+from mlkanban.text import quantity
 
 _ERRORS = 2
+_LEAST = 0.5
+"""Days: less is no debt to speak of."""
 _CONVENTION = f"calendar days with both ends | +/- {_ERRORS} standard errors"
 
 
 class DebtJson(NumberJson):
+    """`in_progress` at the end of the window."""
+
     n: int
+    in_progress: int
     gap_days: float | None
     mean_cycle_time: float | None
     debt_days: float | None
@@ -28,6 +34,7 @@ class DebtJson(NumberJson):
 def to_json(flow_debt: FlowDebt) -> DebtJson:
     return {
         "n": flow_debt.n,
+        "in_progress": flow_debt.in_progress,
         "gap_days": flow_debt.gap_days,
         "mean_cycle_time": flow_debt.mean_cycle_time,
         "debt_days": flow_debt.debt_days,
@@ -56,18 +63,29 @@ def summary(flow_debt: FlowDebt) -> Summary:
         few = f"{finished_cards(flow_debt.n)}; flow debt needs {least}."
         return Summary("Flow debt", (few,), None, note)
     chance = _ERRORS * flow_debt.standard_error_days
-    if abs(debt) < 0.5 or abs(debt) <= chance:
-        meaning = "No debt beyond chance: what is finished takes as long as what is on the board."
-    elif debt > 0:
-        meaning = "Debt was made: some cards were hurried through while others aged."
-    else:
-        meaning = "Debt was paid back: old cards were finished."
     lines = (
         f"Flow debt {debt:+.1f} d (+/- {chance:.1f}): {flow_debt.gap_days:.1f} d by"
         f" the diagram, {flow_debt.mean_cycle_time:.1f} d by the finished cards",
-        meaning,
+        _meaning(flow_debt, debt, chance),
     )
     return Summary("Flow debt", lines, None, note)
+
+
+def _meaning(flow_debt: FlowDebt, debt: float, chance: float) -> str:
+    """What is not beyond chance is not known to be nothing: a few cards show only a large debt."""
+    beyond = abs(debt) > chance and abs(debt) >= _LEAST
+    if beyond and debt < 0:
+        return "Debt was paid back: old cards were finished."
+    if not flow_debt.in_progress:
+        return "No card was left in progress, so none is owed anything."
+    if beyond:
+        return "Debt was made: some cards were hurried through while others aged."
+    if abs(debt) > chance:
+        return "That is less than half a day, which is no debt to speak of."
+    return (
+        f"No debt can be told from {quantity(flow_debt.n, 'finished card')}:"
+        f" up to {chance:.1f} d may be chance."
+    )
 
 
 NUMBER = NumberView("debt", count, summary, figures, to_json)

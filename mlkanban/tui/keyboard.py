@@ -42,6 +42,9 @@ _CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)")
 """OSC, DCS, APC, PM and SOS strings: answers of a terminal, never keys."""
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P_^X][^\x07\x1b]*\x1b?)?\Z")
+_ENTER_BEFORE_RAW = "\n"
+"""What a terminal makes of Enter while the program has not begun to read keys one by one. Ctrl+J
+sends the same, and is no key of any command."""
 _BETWEEN_BLANKS = re.compile(r"[^\t\r\n]+")
 _X10_MOUSE = "\x1b[M"
 _KITTY_KEY = re.compile(
@@ -95,7 +98,7 @@ class Keyboard(XTermParser):
             elif unfinished := _UNFINISHED.search(keys):
                 keys, self._begun = keys[: unfinished.start()], unfinished[0]
             if keys := _STRING.sub("", keys):
-                yield from super().feed(keys)
+                yield from super().feed(keys.replace(_ENTER_BEFORE_RAW, "\r"))
 
     def tick(self) -> Iterable[Message]:
         """What it means that nothing more has come."""

@@ -29,6 +29,17 @@ async def test_a_title_typed_ahead_is_a_title_and_no_commands(small: Path) -> No
         assert FIRST in board.stage("Ideas").cards()
 
 
+async def test_a_card_and_a_filter_typed_ahead_keep_their_order(small: Path) -> None:
+    """Also where the screen has read something beside all commands before."""
+    async with opened(small) as board:
+        await board.screen.fetch(lambda service: service.boards.cursor())
+        board.send("n", *"write card #tag", "enter", "/", *"focal", "enter")
+        await board.settled()
+        assert board.question() == ""
+        assert board.app.model.query == "focal"
+        assert "write card" in [face.title for face in board.app.model.faces.values()]
+
+
 async def test_keys_on_their_way_when_the_field_gets_them_are_text(small: Path) -> None:
     """The app gave them to the screen, for the field did not have the focus yet."""
     async with opened(small) as board:

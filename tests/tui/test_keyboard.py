@@ -57,6 +57,13 @@ def test_plain_keys(typist: Typist) -> None:
     assert typist.types("\x1b[97;5u", "\x1b[97;;97u", "\x1b[27;5;99~") == ["ctrl+a", "a", "ctrl+c"]
 
 
+def test_enter_before_the_terminal_passes_keys_on_one_by_one_is_enter(typist: Typist) -> None:
+    """A terminal in its usual mode turns the carriage return of Enter into a line feed."""
+    assert typist.types("nab\n/c\n", "\x1b[200~d\ne\x1b[201~") == [
+        "n", "a", "b", "enter", "slash", "c", "enter", "paste d\ne",
+    ]  # fmt: skip
+
+
 def test_a_sequence_that_comes_in_two_packets_is_one_key(typist: Typist) -> None:
     assert typist.types("\x1b", "[", "5", "~", "j") == ["pageup", "j"]
 

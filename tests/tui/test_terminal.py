@@ -49,6 +49,18 @@ def drafts(env: dict[str, str]) -> str:
     return "".join(file.read_text() for file in folder.glob("*.json")) if folder.exists() else ""
 
 
+def test_keys_typed_before_the_program_reads_them_keep_their_order(env: dict[str, str]) -> None:
+    """The terminal is in its usual mode at first: Enter becomes a line feed there."""
+    with Terminal(PROGRAM, env=env, size=(120, 35)) as terminal:
+        terminal.send("nWrite card #tag\r/write\r")
+        terminal.wait_for(lambda text: "Write card" in text and "calibrate" not in text)
+        terminal.settle()
+        assert "cancels" not in terminal.text
+        assert "#tag/write" not in terminal.text
+        terminal.send("Q")
+        assert terminal.wait() == 0
+
+
 @pytest.mark.parametrize("size", [(80, 24), (160, 45), (40, 10), (20, 4), (400, 100)])
 def test_it_starts_and_leaves_at_any_size(env: dict[str, str], size: tuple[int, int]) -> None:
     with Terminal(PROGRAM, env=env, size=size) as terminal:

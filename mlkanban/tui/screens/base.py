@@ -312,6 +312,8 @@ class KeyScreen(Screen[None]):
 
     def start(self, command: Coroutine[None, None, None]) -> None:
         """Go on with a command that waits for the store or for the person."""
+        if not self._busy:
+            self._surprise = False  # what was read beside all commands is none of this one
         self._busy += 1
         self.run_worker(self._run(command))
 

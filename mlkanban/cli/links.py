@@ -149,9 +149,10 @@ def sync_runs(
     """Read runs from experiment trackers; their files are never written.
 
     Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR, ./mlflow.db, ./mlruns,
-    ./optuna.db, ./optuna.log, ./journal.log, ./wandb, ./runs, ./lightning_logs and ./tb_logs (for
-    TensorBoard), the setting `trackers`, and where linked runs were read from. Runs of W&B are read
-    by its own program, if that knows `wandb leet inspect`.
+    ./optuna.db, ./optuna.log, ./journal.log, other *.db, *.sqlite3, *.sqlite and *.log here that
+    are Optuna's or MLflow's by what is in them, ./wandb, ./runs, ./lightning_logs and ./tb_logs
+    (for TensorBoard), the setting `trackers`, and where linked runs were read from. Runs of W&B are
+    read by its own program, if that knows `wandb leet inspect`.
 
     Runs tagged mlkanban.card with the label of a card, STORE:CARD as `mlkanban show CARD` prints
     it, are linked to that card (W&B: a tag mlkanban.card:STORE:CARD). The others, also those that

@@ -68,18 +68,18 @@ def test_what_a_tracker_says_moves_and_blocks_nothing(board) -> None:
 
 def test_linking_by_hand_is_undone_and_unlinking_lasts(board) -> None:
     ref, other = board.card("focal"), board.card("other")
-    shutil.copy(FIXTURES / "o4.log", "elsewhere.log")
+    shutil.copy(FIXTURES / "o4.log", "../elsewhere.log")
     assert board("link", ref, "optuna:sweep/2").code == 3
-    done = board("link", ref, "optuna:sweep/2", "--from", "elsewhere.log")
+    done = board("link", ref, "optuna:sweep/2", "--from", "../elsewhere.log")
     assert done.err.startswith("optuna:sweep/2@")
     assert f" linked to {ref}." in done.err
-    refused = board("link", other, "optuna:sweep/2", "--from", "elsewhere.log")
+    refused = board("link", other, "optuna:sweep/2", "--from", "../elsewhere.log")
     assert (refused.code, f"linked to {ref} already" in refused.err) == (1, True)
     refused = board("sync-runs", "--new", "optuna:sweep/2")
     assert (refused.code, f"linked to {ref} already" in refused.err) == (1, True)
     assert board("undo").code == 0
     assert board.data("runs", ref) == []
-    assert board("link", ref, "optuna:sweep/2", "--from", "elsewhere.log").code == 0
+    assert board("link", ref, "optuna:sweep/2", "--from", "../elsewhere.log").code == 0
     assert board("unlink", ref, "optuna:sweep/2").code == 0
     assert board("unlink", ref, "optuna:sweep/2").code == 3
     assert board.data("runs", ref) == []
@@ -177,11 +177,11 @@ def test_a_card_is_made_of_a_run_in_one_step(board) -> None:
 def test_an_experiment_is_ignored_with_what_comes_until_it_is_heeded(board) -> None:
     board.card("focal")
     path = database("m2", Path("mlflow.db"))
-    database("m3", Path("other.db"))
-    listed = board.data("sync-runs", "other.db")["unlinked"]
+    database("m3", Path("../other.db"))
+    listed = board.data("sync-runs", "../other.db")["unlinked"]
     here = [one for one in listed if one["where"] == str(path.absolute())]
     assert (len(listed), len(here)) == (6, 3)
-    gone = board.data("sync-runs", "other.db", "--ignore-experiment", here[0]["ref"])
+    gone = board.data("sync-runs", "../other.db", "--ignore-experiment", here[0]["ref"])
     assert {one["ref"] for one in gone["ignored"]} == {one["ref"] for one in here}
     assert len(gone["unlinked"]) == 3, "that of the other file is another one"
     conn = sqlite3.connect(path)

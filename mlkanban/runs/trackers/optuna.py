@@ -48,6 +48,7 @@ _LOCAL = ("2", "3", "4")
 """Versions whose times are local."""
 _COUNTS = re.compile(rb'(?=\{).*?"op_code": ?[014],')
 """Lines that begin and delete studies, and begin trials."""
+_BEGINS = re.compile(rb'\{"op_code": ?\d')
 
 
 class OptunaDatabase:
@@ -405,6 +406,11 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    @staticmethod
+    def is_begun_by(head: bytes) -> bool:
+        """Whether a file that begins so is a journal."""
+        return _BEGINS.match(head) is not None
 
     def count(self) -> int:
         """As many as were begun or put into the queue and were not deleted with their study: other

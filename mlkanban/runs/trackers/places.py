@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,10 @@ _NAMED = [name for tracker in TRACKERS for name in tracker.variables]
 _ELSEWHERE = ("databricks", "databricks-uc", "uc")
 """Servers that MLflow knows by a name alone."""
 _SQLITE = b"SQLite format 3\x00"
+_ENDINGS = (".db", ".sqlite3", ".sqlite", ".log")
+"""Of files that are looked into for those of a tracker."""
+_MOST_FILES, _HEAD = 20, 256
+"""Files of a folder that are looked into, and bytes of each that are read first."""
 
 Progress = Callable[[int, Path], None]
 """Is called with the number of runs read so far, and the present place."""
@@ -66,13 +71,45 @@ def _address(text: str) -> str:
 
 
 def usual(cwd: Path, environ: Mapping[str, str], more: Iterable[str] = ()) -> list[Path]:
-    """The places that exist: those of the environment, those usual in a folder, and `more`; of
-    folders those that hold runs."""
+    """The places that exist: those of the environment, those usual in a folder, the databases and
+    journals of trackers in it, and `more`; of folders those that hold runs."""
     named = [environ.get(name, "") for name in _NAMED]
     if beside := environ.get("WANDB_DIR"):
         named.append(f"{beside}/wandb")
-    paths = [place(text, cwd) for text in (*named, *_USUAL, *more) if text]
+    texts = filter(None, (*named, *_USUAL, *_files_of_trackers(cwd), *more))
+    paths = [place(text, cwd) for text in texts]
     return list(dict.fromkeys(path for path in paths if path and _holds(path)))
+
+
+def _files_of_trackers(folder: Path) -> Iterator[str]:
+    """Names of the databases and journals in a folder that are a tracker's by what is in them, of
+    very many files only the newest."""
+    found: list[tuple[float, str]] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(_ENDINGS) and entry.name not in _USUAL and entry.is_file():
+                    found.append((entry.stat().st_mtime, entry.name))
+    except OSError as error:
+        logger("tracker").info("%s cannot be searched: %s", folder, error.strerror)
+    for _, name in sorted(found, reverse=True)[:_MOST_FILES]:
+        if _is_of_tracker(folder / name):
+            yield name
+
+
+def _is_of_tracker(path: Path) -> bool:
+    try:
+        with path.open("rb") as source:
+            head = source.read(_HEAD)
+        if not head.startswith(_SQLITE):
+            return optuna.Journal.is_begun_by(head)
+        with _sources(path):
+            return True
+    except StoreBusy:
+        return True  # reading it says so
+    except (MlkanbanError, OSError) as error:  # any program may have made it
+        logger("tracker").debug("%s is passed over: %s", path, error)
+        return False
 
 
 def _holds(path: Path) -> bool:

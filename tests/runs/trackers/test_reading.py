@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import inspect
+import os
 import pkgutil
 import shutil
 import sqlite3
@@ -19,7 +20,7 @@ from mlkanban.runs.model.tracker_run import KINDS, short
 from mlkanban.runs.trackers.optuna import Journal
 from mlkanban.runs.trackers.places import TRACKERS, count_all, place, read_all, usual
 from mlkanban.runs.trackers.values import numbers
-from tests.runs.trackers.files import FIXTURES, database, folder, state
+from tests.runs.trackers.files import FIXTURES, database, folder, state, study
 
 
 @pytest.mark.parametrize("tool", ["m2", "m3", "files"])
@@ -230,6 +231,27 @@ def test_places_are_those_that_are_there(tmp_path: Path) -> None:
     assert place("sqlite:////abs/a.db?timeout=3", tmp_path) == Path("/abs/a.db")
     assert place("file:///abs/my%20runs", tmp_path) == Path("/abs/my runs")
     assert place("https://mlflow.example", tmp_path) is None
+
+
+def test_databases_and_journals_of_trackers_are_found_by_what_is_in_them(tmp_path: Path) -> None:
+    study(tmp_path / "db.sqlite3", 1)
+    database("m3", tmp_path / "tracking.db")
+    shutil.copy(FIXTURES / "o4.log", tmp_path / "optuna_journal_storage.log")
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as conn:
+        conn.execute("CREATE TABLE trials (a)")
+    (tmp_path / "train.log").write_text('{"loss": 1}\n')
+    (tmp_path / "broken.db").write_bytes(b"SQLite format 3\x00" + bytes(range(256)))
+    (tmp_path / "folder.db").mkdir()
+    (tmp_path / "gone.log").symlink_to("nowhere")
+    assert {path.name for path in usual(tmp_path, {})} == {
+        "db.sqlite3", "tracking.db", "optuna_journal_storage.log",
+    }  # fmt: skip
+    for at in range(30):
+        (tmp_path / f"{at}.log").touch()
+    os.utime(tmp_path / "tracking.db", (1, 1))
+    found = {path.name for path in usual(tmp_path, {})}
+    assert "tracking.db" not in found, "of very many files the newest"
+    assert usual(tmp_path / "nowhere", {}) == []
 
 
 def test_a_file_of_mlflow_that_ends_in_nan_is_said_with_its_step(tmp_path: Path) -> None:

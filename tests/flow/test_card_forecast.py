@@ -116,8 +116,8 @@ def test_too_few_cards_are_a_sentence():
 
 
 def test_no_chance_is_a_certainty():
-    assert [chance_text(c) for c in (None, 0.2, 0.95, 0.96, 1.0)] == [
-        "unknown", "20 %", "95 %", ">95 %", ">95 %"
+    assert [chance_text(c) for c in (None, 0.0, 0.2, 0.95, 0.96, 1.0)] == [
+        "unknown", "<1 %", "20 %", "95 %", ">95 %", ">95 %"
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from math import prod
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,6 +59,11 @@ def due_cards(ada: Person) -> dict[str, DueCard]:
     return {card.title: card for card in ada.service.planning.due_dates(ada.board).cards}
 
 
+def rest_of_today(ada: Person) -> float:
+    now = ada.clock.now.astimezone(ZoneInfo(ada.board.timezone))
+    return 1 - (now.hour + now.minute / 60 + now.second / 3600) / 24
+
+
 def day(ada: Person, ahead: int) -> str:
     return str(ada.clock.now.date() + timedelta(days=ahead))
 
@@ -109,8 +115,31 @@ def test_another_card_is_finished_when_those_before_it_are(ada: Person) -> None:
     for title, place, days in (("ready", 1, 20), ("second idea", 3, 12)):
         card = found[title]
         assert (card.place, card.age_days, card.days) == (place, None, days)
-        assert card.chance == rate.chance(len(some.open) + place, days)
+        ahead = days + rest_of_today(ada)
+        assert card.chance == pytest.approx(rate.chance(len(some.open) + place, ahead))
     assert (found["asleep"].chance, found["asleep"].unknown) == (None, "not in the plan")
+
+
+def test_a_card_waits_for_none_that_waits_for_its_parts(ada: Person) -> None:
+    lived(ada)
+    ada.clock.now += timedelta(days=9)
+    [whole] = ada.adds("whole", to="Features")
+    ada.adds("begun", to="Training", parent=whole)
+    ada.adds("next", to="Ready", due=day(ada, 0))
+    alone = due_cards(ada)["next"].chance
+    assert alone is not None
+    assert 0 < alone < 1
+    [idea] = ada.adds("another whole", to="Ready")
+    ada.adds("part", parent=idea, to="Ready")
+    ada.adds("also", to="Ready", parent=whole, due=day(ada, 9))
+    found = due_cards(ada)
+    some = sampled(ada)
+    assert found["next"].chance == pytest.approx(alone, rel=0.05)
+    assert (found["next"].place, found["also"].place) == (1, 3)
+    # All in progress but the whole are finished first.
+    rate = learned(some).when()
+    expected = rate.chance(len(some.open) - 1 + 3, 9 + rest_of_today(ada))
+    assert found["also"].chance == pytest.approx(expected)
 
 
 def test_a_card_with_parts_is_done_when_all_of_them_are(ada: Person) -> None:

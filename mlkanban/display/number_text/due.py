@@ -83,7 +83,7 @@ def summary(due: DueDates) -> Summary:
             card.ref,
             str(card.due),
             _in_days(card.days),
-            chance_text(card.chance),
+            "0 %" if card.days < 0 else chance_text(card.chance),
             rests_on(card),
             card.title,
         )

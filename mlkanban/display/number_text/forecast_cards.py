@@ -139,7 +139,7 @@ def chance_text(chance: float | None) -> str:
         return "unknown"
     if chance > _CERTAIN:
         return ">95 %"
-    return "<1 %" if 0 < chance < _HARDLY else f"{100 * chance:.0f} %"
+    return "<1 %" if chance < _HARDLY else f"{100 * chance:.0f} %"
 
 
 NUMBER = NumberView("forecast-cards", card_forecasts, summary, figures, to_json)

@@ -3,7 +3,8 @@
 A step changes the limit of one stage by one; a stage without a limit gets one just below the most
 cards it held, or about as many as it held on the average. It is taken when, run by run with the
 same cards, 85 % of them are done sooner on the whole and hardly fewer are finished, in every model
-that reproduces today; the result is then played again many times before it is shown.
+that reproduces today. The runs of the search were those that looked best: the result is played
+again in others, more of them, and a step that these do not confirm is none.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from mlkanban.flow.simulation.whatif import (
 )
 
 _TRIES = 24
+_SEARCHED_FROM = 1_000
+"""The runs of the search come after those in which its result is played."""
 _STEPS = 4
 _KEPT = 0.97
 """Share of throughput a step may not fall below."""
@@ -53,9 +56,11 @@ class LimitStep:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The steps taken, and all of them together against today."""
+    """The steps taken, and all of them together against today; `unconfirmed` are those that helped
+    in the search and not when they were played again."""
 
     steps: tuple[LimitStep, ...]
+    unconfirmed: tuple[LimitStep, ...]
     tried: int
     played: WhatIf
 
@@ -66,7 +71,7 @@ def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
     learned = learn(under)
     steps: list[LimitStep] = []
     tried = 0
-    best = reproducing(learned, _TRIES) if learned else []
+    best = reproducing(learned, _TRIES, _SEARCHED_FROM) if learned else []
     held = _held(under) if best else ()
     for at in range(_STEPS if best else 0):
         step_progress = part_of(progress, at, _STEPS + 1)
@@ -83,11 +88,25 @@ def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
             break
         step, best = min(found, key=lambda one: (one[0].p85_change_days, -one[0].per_week_change))
         steps.append(step)
-    changes: Changes = {}
-    for step in steps:
-        changes[step.stage] = step.after
     step_progress = part_of(progress, _STEPS, _STEPS + 1)
-    return Suggestion(tuple(steps), tried, what_if(sample, changes, progress=step_progress))
+    kept = len(steps)
+    while True:
+        changes: Changes = {step.stage: step.after for step in steps[:kept]}
+        played = what_if(sample, changes, progress=step_progress)
+        if not kept or _confirmed(played):
+            return Suggestion(tuple(steps[:kept]), tuple(steps[kept:]), tried, played)
+        kept -= 1
+
+
+def _confirmed(played: WhatIf) -> bool:
+    """Whether every model to go by agrees that cards are done sooner, or more of them are, and
+    neither is the worse for it."""
+    helps = played.direction("p85") < 0 or played.direction("per_week") > 0
+    return helps and all(
+        play.effects["p85"].direction <= 0
+        and play.effects["per_week"].after >= _KEPT * play.effects["per_week"].before
+        for play in played.shown
+    )
 
 
 def _held(sample: Sample) -> tuple[tuple[int, float], ...]:
@@ -128,7 +147,8 @@ def _tried(
     tried: list[Played] = []
     for at, (model, _) in enumerate(before):
         changed = model.limited({stage: wanted})
-        tried.append((changed, play(changed, _TRIES, part_of(progress, at, len(before)))))
+        part = part_of(progress, at, len(before))
+        tried.append((changed, play(changed, _TRIES, part, skipped=_SEARCHED_FROM)))
     return tried
 
 

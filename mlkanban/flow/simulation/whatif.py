@@ -239,14 +239,17 @@ def not_reproduced(seen: Mapping[str, float], plain: list[SimulationResult]) -> 
     return tuple(m for m in CHECKED if not today or seen[m] not in today[m])
 
 
-def reproducing(learned: Learned, runs: int) -> list[tuple[Model, list[SimulationResult]]]:
-    """The models to go by, with the outcomes of today's limits; none where it is refused."""
+def reproducing(
+    learned: Learned, runs: int, skipped: int = 0
+) -> list[tuple[Model, list[SimulationResult]]]:
+    """The models to go by, with the outcomes of today's limits (see `play`); none where it is
+    refused."""
     if learned.overridden.share > OFTEN:
         return []
     seen = observed(learned.sample)
     models = [learned.models[capacity] for capacity in learned.fit.possible]
     return [
-        (model, play(model, runs))
+        (model, play(model, runs, skipped=skipped))
         for model in models
         if not not_reproduced(seen, play(model, RUNS, resampled=False))
     ]
@@ -296,12 +299,18 @@ def limits_from(board: Board, text: str) -> Changes:
 
 
 def play(
-    model: Model, runs: int, progress: Progress | None = None, *, resampled: bool = True
+    model: Model,
+    runs: int,
+    progress: Progress | None = None,
+    *,
+    resampled: bool = True,
+    skipped: int = 0,
 ) -> list[SimulationResult]:
-    """The outcomes of so many runs; the n-th run of any model of a board has the same cards."""
+    """The outcomes of so many runs after the first `skipped` ones; the n-th run of any model of a
+    board has the same cards."""
     outcomes: list[SimulationResult] = []
     for seed in range(runs):
-        outcome = run(model, seed, resampled=resampled)
+        outcome = run(model, skipped + seed, resampled=resampled)
         if outcome is not None:
             outcomes.append(outcome)
         if progress is not None:

@@ -1,14 +1,17 @@
 """When another limit is a step worth taking, and which limits are tried."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from mlkanban.display.number_text.suggest_limits import summary
 from mlkanban.flow.history import Limits
 from mlkanban.flow.simulation import suggest
-from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
+from mlkanban.flow.simulation.model import Capacity, Leg, Model, SimulatedCard
 from mlkanban.flow.simulation.run import SimulationResult
-from mlkanban.flow.simulation.suggest import LimitStep, _neighbours, _step, _step_in
+from mlkanban.flow.simulation.suggest import LimitStep, Suggestion, _neighbours, _step, _step_in
+from mlkanban.flow.simulation.whatif import LimitEffect, Play, what_if
 from tests.flow.logs import card, sample
 
 
@@ -101,13 +104,14 @@ def test_a_step_has_to_help_in_every_model():
 LIMITS = Limits(10), Limits()
 
 
-def found(monkeypatch, p85_of, limits=LIMITS):
+def found(monkeypatch, p85_of, limits=LIMITS, confirmed=lambda changes: True):
     """The steps from some limits where a run takes as long as `p85_of` says of the limits, and how
     many runs each try had."""
     model = Model(("Train", "Evaluate"), limits, (), (1.0,), 9, 1)
     tries: list[int] = []
 
-    def play(model, runs, progress=None):
+    def play(model, runs, progress=None, *, skipped):
+        assert skipped >= 100, "other runs than those the result is played in"
         tries.append(runs)
         if progress is not None:
             progress(1)
@@ -115,7 +119,12 @@ def found(monkeypatch, p85_of, limits=LIMITS):
 
     monkeypatch.setattr(suggest, "learn", lambda sample: model)
     monkeypatch.setattr(suggest, "under_these_limits", lambda sample: (sample, None))
-    monkeypatch.setattr(suggest, "reproducing", lambda model, runs: [(model, play(model, runs))])
+    monkeypatch.setattr(
+        suggest,
+        "reproducing",
+        lambda model, runs, skipped: [(model, play(model, runs, skipped=skipped))],
+    )
+    monkeypatch.setattr(suggest, "_confirmed", confirmed)
     monkeypatch.setattr(suggest, "_held", lambda sample: ())
     monkeypatch.setattr(suggest, "play", play)
     monkeypatch.setattr(suggest, "what_if", lambda sample, changes, progress: changes)
@@ -133,6 +142,62 @@ def test_four_steps_are_taken_at_most_each_the_best_of_those_one_off(monkeypatch
     assert some.tried == 8
     assert tries == [24] * 9
     assert told == pytest.approx([n / 10 for n in range(1, 9)])
+
+
+def test_a_step_that_is_not_confirmed_is_none(monkeypatch):
+    def twice(changes):
+        return changes["Train"] >= 8
+
+    some, _, _ = found(monkeypatch, lambda limits: 100 * limits[0].cards, confirmed=twice)
+    assert [step.after for step in some.steps] == [9, 8]
+    assert [step.after for step in some.unconfirmed] == [7, 6]
+    assert some.played == {"Train": 8}
+
+    some, _, _ = found(
+        monkeypatch, lambda limits: 100 * limits[0].cards, confirmed=lambda changes: False
+    )
+    assert (some.steps, len(some.unconfirmed), some.played) == ((), 4, {})
+
+
+def replayed(*effects):
+    """What other limits did in each model, as they were played again: (p85, share of runs that
+    agree, cards a week) of 100 and 10 before."""
+    plays = tuple(
+        Play(
+            capacity, {}, (), {},
+            {"p85": LimitEffect(100, p85, agreed), "per_week": LimitEffect(10, week, agreed)},
+        )
+        for capacity, (p85, agreed, week) in zip(Capacity, effects, strict=False)
+    )  # fmt: skip
+    return replace(what_if(sample([]), {}), refused=None, plays=plays)
+
+
+@pytest.mark.parametrize(
+    ("effects", "confirmed"),
+    [
+        ([(80, 0.8, 10)], True), ([(80, 0.7, 10)], False), ([(100, 0.8, 11)], True),
+        ([(110, 0.8, 11)], False), ([(80, 0.8, 9)], False), ([], False),
+        ([(80, 0.8, 10), (80, 0.9, 10)], True), ([(80, 0.7, 10), (80, 0.9, 10)], False),
+    ],
+)  # fmt: skip
+def test_what_is_played_again_has_to_confirm_the_steps_in_every_model(effects, confirmed):
+    assert suggest._confirmed(replayed(*effects)) is confirmed
+
+
+def test_the_sentence_has_no_figures_of_the_search():
+    step, other = LimitStep("Train", 3, 2, -5.8, 0.5, 0.83), LimitStep("Train", 2, 1, -3, 0, 0.8)
+    again = replayed((80, 0.8, 10))
+    again = replace(again, plays=(replace(again.plays[0], today={}, proposed={}),))
+    line = summary(Suggestion((step,), (), 7, again)).lines[0]
+    assert line == "To try: Train 3 -> 2."
+    line = summary(Suggestion((step,), (other,), 7, again)).lines[0]
+    assert line.endswith(
+        "Further, Train 2 -> 1 looked better at first and did not when played again."
+    )
+    line = summary(Suggestion((), (step,), 7, again)).lines[0]
+    assert line.startswith(
+        "Nothing better was found: of 7 other limits, Train 3 -> 2 looked better"
+    )
 
 
 def test_where_no_step_helps_none_is_taken(monkeypatch):

@@ -240,15 +240,15 @@ def limit_text(guard: MetricFields) -> str:
     return f"{direction_of(guard)}{precise(guard['target'])}"
 
 
-def value_text(metric: MetricFields) -> str:
-    """Where a metric stands, in few cells: `.917`; '' for nowhere."""
-    return "" if metric.get("value") is None else _compact(_value_text(metric))
+def value_text(metric: MetricFields, digits: int = 4) -> str:
+    """Where a metric stands, in few cells and so many digits: `.917`; '' for nowhere."""
+    return "" if metric.get("value") is None else _compact(_value_text(metric, digits))
 
 
-def _value_text(metric: MetricFields) -> str:
-    """Where a metric stands in six digits, or as it is where that is shorter, as 1234567.5."""
+def _value_text(metric: MetricFields, digits: int = 4) -> str:
+    """Where a metric stands, or as it is where that is shorter, as 1234567.5."""
     value = metric["value"]
-    return min(precise(value), number_text(value, metric, digits=6), key=len)
+    return min(precise(value), number_text(value, metric, digits=digits), key=len)
 
 
 def target_text(metric: MetricFields) -> str:
@@ -258,10 +258,11 @@ def target_text(metric: MetricFields) -> str:
 
 
 def metric_text(metric: MetricFields | None) -> str:
-    """A metric in few cells: `val_auc .917/>=.92`; '' for none."""
+    """A metric in few cells: `val_auc .917/>=.92`; '' for none. The value has six digits: a person
+    may have typed it."""
     if not metric:
         return ""
-    shown = "/".join(filter(None, (value_text(metric), target_text(metric))))
+    shown = "/".join(filter(None, (value_text(metric, 6), target_text(metric))))
     return f"{metric['name']} {shown}".rstrip()
 
 

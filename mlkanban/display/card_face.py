@@ -549,7 +549,8 @@ _HEALTH_SIGNS: dict[str, tuple[str, str]] = {
 def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fact]:
     """The metric of the configuration that was tried last, with its target, and the best one where
     that is another. Its name stands where there is no value, and on paper."""
-    kept, best = CardMetrics.read(face.metric), _best(face)
+    kept = CardMetrics.read(face.metric)
+    best = _best(face, kept.metric)
     guards = _guards(kept.guards, view)
     broken = guards and guards[0].role == STATE_ROLES[GuardState.BROKEN]
     # Neither the metric nor the best one takes the room of what says that a guard is broken.
@@ -612,12 +613,12 @@ def _guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
     return facts
 
 
-def _best(face: CardFace) -> str:
+def _best(face: CardFace, metric: MetricFields | None) -> str:
     if not face.runs:
         return ""
     from mlkanban.display.card_face_runs import best  # as above
 
-    return best(face.runs)
+    return best(face.runs, metric)
 
 
 def tags(face: CardFace, view: FaceContext) -> list[Fact]:

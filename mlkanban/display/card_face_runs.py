@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlkanban.core.metrics import compact, compact_text, number_text
+from mlkanban.core.metrics import MetricFields, compact_text, number_text, value_text
 from mlkanban.core.timestamps import moment
 from mlkanban.display.run_text import spoken
 from mlkanban.glyphs import UTF8, Glyphs
@@ -31,10 +31,11 @@ def waiting(packed: str, now: datetime) -> str:
     return spoken(timedelta(seconds=now.timestamp() - brief.waits))
 
 
-def best(packed: str) -> str:
-    """The best configuration where another one was tried last (`best .931`), else ''."""
+def best(packed: str, metric: MetricFields | None) -> str:
+    """The best configuration where another one was tried last (`best .931`), on its side of the
+    target of the metric, else ''."""
     mean = Brief.read(packed).best
-    return "" if mean is None else f"best {compact(mean)}"
+    return "" if mean is None else f"best {value_text({**(metric or {}), 'value': mean})}"
 
 
 def so_far(

@@ -358,7 +358,7 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
     has_scale = None not in (value.amount, measured.baseline, measured.target)
     if has_scale:
         del parts[1]
-    if content.page.face and (better := best(content.page.face.runs)):
+    if content.page.face and (better := best(content.page.face.runs, metric)):
         word, _, number = better.partition(" ")
         parts.append([Piece(f"{word} ", "dim"), Piece(number, "value")])
     line, many = as_many_as_fit(parts, max(10, width - _LABEL))

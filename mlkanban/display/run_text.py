@@ -169,22 +169,21 @@ def latest_text(latest: Latest, metric: Mapping[str, Any] | None, glyphs: Glyphs
 def metrics_text(run: Run, found: Results | None = None, cut: str = "..") -> str:
     """What it reported: `val_auc 0.917`; of many the first ones with `cut` behind them, and the
     first that is no number. By the results of its card, its metric and all guards come first, and
-    the best of several runs is named so."""
+    the metric of the best of several runs is named so: `val_auc 0.917 best  loss 0.2`."""
     metric = found.metric if found else {}
     if run.tasks:
         return _of_tasks(run, metric)
     goals = {str(goal["name"]): goal for goal in (metric, *(found.guards if found else ())) if goal}
     first = [name for name in goals if name in run.metrics]
     order = [*first, *(name for name in run.metrics if name not in goals)]
-    most = max(SHORTLY, len(first))
+    most, own = max(SHORTLY, len(first)), metric.get("name")
+    best = " best" if found is not None and found.is_best_run(run) else ""
     shown = "  ".join(
-        f"{name} {number_text(run.metrics[name], goals.get(name), digits=6)}"
+        f"{name} {number_text(run.metrics[name], goals.get(name))}{best if name == own else ''}"
         for name in order[:most]
     )
     more = f" {cut}" if len(order) > most else ""
-    best = found is not None and found.is_best_run(run)
-    wrong = "  ".join(filter(None, (f"{shown}{more}", *run.unread[:1])))
-    return f"{wrong}{'  best' if best else ''}"
+    return "  ".join(filter(None, (f"{shown}{more}", *run.unread[:1])))
 
 
 def difference_text(known: Difference) -> str:
@@ -241,7 +240,7 @@ def _of_tasks(run: Run, metric: Mapping[str, Any]) -> str:
         values = known[name]
         if len(values) > _NAMED:
             values = [min(values), max(values)]
-        texts = [number_text(value, about, digits=6) for value in values]
+        texts = [number_text(value, about) for value in values]
         many = len(known[name])
         text = f"{texts[0]} to {texts[1]} of {many} tasks" if many > _NAMED else ", ".join(texts)
         parts.append(f"{name} {text}")

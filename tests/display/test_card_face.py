@@ -308,6 +308,13 @@ def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
     assert shown(face, 12)[-2:] == [".8→≥.92", "g12      20d"]
 
 
+def test_a_value_on_a_face_has_four_digits_and_stays_on_its_side() -> None:
+    assert shown(card(metric=packed("auc=.943431 auc>=.9")), 30)[-2] == ".9434→≥.9"
+    assert shown(card(metric=packed("auc=.899997 auc>=.9")), 30)[-2] == ".899997→≥.9"
+    below = card(metric=packed("auc=.8 auc>=.9"), runs=Brief(5, best=0.899997).packed)
+    assert shown(below, 30)[-2] == ".8→≥.9 best .899997"
+
+
 def test_a_broken_guard_stands_behind_the_metric() -> None:
     face = card(
         metric=packed("auc=.93 auc>=.92", "p95_ms=61 p95_ms<=50", "fpr<=1.25", "ram=8 ram<=8")

@@ -154,7 +154,7 @@ def measured(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAU
     metric, typed = metrics.metric, is_typed(runs, metrics.metric)
     if metric is not None and not typed:
         if results is not None:
-            metric = {**metric, "value": float(results.latest.mean_text)}
+            metric = {**metric, "value": results.latest.kept_mean}
         elif metric.get("value") is not None:
             metric = {**metric, "value": None}
     guards = tuple(_guard(runs, guard, results, repeats) for guard in metrics.guards)
@@ -203,4 +203,4 @@ def _best(results: Results | None) -> float | None:
     """The mean of the best configuration, where it was not tried last and breaks no guard."""
     if results is None or results.best is None or results.best is results.latest:
         return None
-    return None if results.best.breaks_guards else float(results.best.mean_text)
+    return None if results.best.breaks_guards else results.best.kept_mean

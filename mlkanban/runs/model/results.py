@@ -51,7 +51,7 @@ _MOST = 1e150
 """Beyond this no value is a measurement, and its square no number."""
 _MOST_NAMED = 3
 _OF_ONE = 6
-"""The digits of the value of one run."""
+"""The digits that a card keeps of the value of one run."""
 _IN_WORDS = {1: "one more seed", 2: "two more seeds"}
 _BY_LUCK = {
     1: "; with the true mean at the target, two runs say so in up to 1 of 5 cases",
@@ -298,10 +298,18 @@ class Configuration:
     def mean_text(self) -> str:
         """The mean with the decimals that its spread has, or without one its difference to the
         baseline."""
+        return self._mean_text()
+
+    @property
+    def kept_mean(self) -> float:
+        """The mean as a card keeps it: that of one run with more digits than are shown."""
+        return float(self._mean_text(least=_OF_ONE if self.n == 1 else 4))
+
+    def _mean_text(self, least: int = 4) -> str:
         size, baseline = self.sd, self.metric.get("baseline")
         if not size and baseline is not None:
             size = self.mean - float(baseline)
-        return _mean_text(self.mean, size, self.metric, least=_OF_ONE if self.n == 1 else 4)
+        return _mean_text(self.mean, size, self.metric, least=least)
 
     @property
     def many(self) -> str:
@@ -404,7 +412,7 @@ class Results:
 
     def text(self, run: Run) -> str:
         """The value of a run, on its side of the target."""
-        return number_text(run.metrics[self.name], self.metric, digits=_OF_ONE)
+        return number_text(run.metrics[self.name], self.metric)
 
     def comparison(self, configuration: Configuration) -> Comparison:
         """How one of the configurations differs from others."""

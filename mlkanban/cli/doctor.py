@@ -28,6 +28,7 @@ from mlkanban.machine import machine
 from mlkanban.paths import places, working_folder
 from mlkanban.runs.local import surroundings
 from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
+from mlkanban.runs.local.likely_runs import local_runs, newest_working_folders
 from mlkanban.runs.local.log_room import longest, over_limit, room
 from mlkanban.runs.local.surroundings import without_watch
 from mlkanban.runs.model.metric_lines import is_of_tracker, unread_text
@@ -407,7 +408,9 @@ def _trackers(session: Session) -> Iterator[Check]:
     except MlkanbanError as gone:
         yield Check("tracker", "note", gone.message, gone.hint)
         return
-    counts, problems = count_all(usual(cwd, os.environ, [*session.settings.trackers, *known]))
+    folders = newest_working_folders(local_runs(places().data))
+    more = [*session.settings.trackers, *known]
+    counts, problems = count_all(usual(cwd, os.environ, more, folders))
     for path, count in counts.items():
         yield Check("tracker", "ok", f"{path}: runs {count:,}")
     for problem in problems:

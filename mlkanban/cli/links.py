@@ -22,7 +22,11 @@ from mlkanban.errors import BadInput, NotFound, UsageProblem
 from mlkanban.files import write_whole
 from mlkanban.paths import in_full, places, working_folder
 from mlkanban.runs.local.folder import RunFolder, runs_folder
-from mlkanban.runs.local.likely_runs import local_runs, newest_command_in
+from mlkanban.runs.local.likely_runs import (
+    local_runs,
+    newest_command_in,
+    newest_working_folders,
+)
 from mlkanban.runs.model.inbox import (
     experiments,
     find,
@@ -151,8 +155,9 @@ def sync_runs(
     Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR, ./mlflow.db, ./mlruns,
     ./optuna.db, ./optuna.log, ./journal.log, other *.db, *.sqlite3, *.sqlite and *.log here that
     are Optuna's or MLflow's by what is in them, ./wandb, ./runs, ./lightning_logs and ./tb_logs
-    (for TensorBoard), the setting `trackers`, and where linked runs were read from. Runs of W&B are
-    read by its own program, if that knows `wandb leet inspect`.
+    (for TensorBoard), at the same names in the folders that the newest runs were started in, the
+    setting `trackers`, and where linked runs were read from. Runs of W&B are read by its own
+    program, if that knows `wandb leet inspect`.
 
     Runs tagged mlkanban.card with the label of a card, STORE:CARD as `mlkanban show CARD` prints
     it, are linked to that card (W&B: a tag mlkanban.card:STORE:CARD). The others, also those that
@@ -335,17 +340,19 @@ def read_trackers(
     missing = next((path for path in named if not path.exists()), None)
     if missing is not None:
         raise NotFound(f"There is no {missing}.", "Check the path.")
-    more = [] if only else usual(
-        cwd, os.environ, [*session.settings.trackers, *service.links.places()]
-    )  # fmt: skip
     data = places().data
+    own_runs = local_runs(data)
+    more = [] if only else usual(
+        cwd, os.environ, [*session.settings.trackers, *service.links.places()],
+        newest_working_folders(own_runs),
+    )  # fmt: skip
     known = KnownRuns(service.links.ended(), partial(newest_command_in, data))
     with counting_line(session) as show:
         tracker_runs = read_all(
             [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs"),
             known,
         )  # fmt: skip
-    runs = with_likely_run(tracker_runs.runs, local_runs(data))
+    runs = with_likely_run(tracker_runs.runs, own_runs)
     unread = servers({} if only else os.environ, sources)
     jobs = () if only else unlinked_jobs(data, clock.now(), COMMAND_SECONDS)
     return replace(tracker_runs, runs=(*runs, *jobs), problems=(*tracker_runs.problems, *unread))

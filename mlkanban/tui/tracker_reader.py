@@ -12,7 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlkanban.paths import working_folder
-from mlkanban.runs.local.likely_runs import local_runs, newest_command_in
+from mlkanban.runs.local.likely_runs import (
+    local_runs,
+    newest_command_in,
+    newest_working_folders,
+)
 from mlkanban.runs.model.inbox import with_likely_run
 from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
 from mlkanban.service import Service
@@ -55,14 +59,15 @@ class TrackerReader:
         cwd, more = working_folder(), [*self._app.settings.trackers, *linked]
         data, now = self._app.places.data, self._app.now()
         known = KnownRuns(ended, partial(newest_command_in, data))
+        own_runs = await beside(lambda: local_runs(data))
         tracker_runs = await beside(
             lambda: read_all(
-                usual(cwd, os.environ, more),
+                usual(cwd, os.environ, more, newest_working_folders(own_runs)),
                 lambda count, path: self._so_far(f"Reading {path.name}: {count:,} runs"),
                 known,
             )
         )
-        likely = await beside(lambda: with_likely_run(tracker_runs.runs, local_runs(data)))
+        likely = await beside(lambda: with_likely_run(tracker_runs.runs, own_runs))
         tracker_runs = replace(tracker_runs, runs=tuple(likely))
         if not read_only:
             await beside(lambda: self._sync(actor, tracker_runs))

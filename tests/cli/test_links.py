@@ -480,6 +480,21 @@ def test_many_links_are_counted_and_ordered_by_number(board) -> None:
     assert out.index("optuna:s/2") < out.index("optuna:s/10")
 
 
+def test_trackers_are_read_in_the_folders_of_own_runs_from_anywhere(
+    board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = board.card("focal", "--metric", "val_auc>=0.9")
+    made = database("m3", Path("../made"), label(board, ref))
+    assert board("run", ref, "--", "cp", str(made), "tracking.db").code == 0
+    Path("../elsewhere").mkdir()
+    monkeypatch.chdir("../elsewhere")
+    assert "tracking.db: runs 3" in board("doctor").out
+    [linked] = board.data("sync-runs")["linked"]
+    assert linked["card"] == ref
+    assert board.data("show", ref)["metric"]["value"] == 0.917
+    assert board.data("sync-runs")["changed"] == []
+
+
 def test_event_files_of_a_run_are_offered_with_it_and_linked_below_it(board) -> None:
     ref = board.card("focal", "--metric", "val/auc>=0.9")
     copy = "cp -p ../events runs/resnet-s1/events.out.tfevents.1"

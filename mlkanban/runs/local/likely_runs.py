@@ -3,7 +3,7 @@ written, and with which interpreter."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,8 @@ from mlkanban.runs.model.inbox import LocalRun
 
 _SIGN_OF_LIFE_SECONDS = 60.0
 """So long after its last sign of life a run may have gone on."""
+_MOST_FOLDERS = 20
+"""Folders of runs that trackers are looked for in."""
 
 
 def local_runs(data: Path) -> list[LocalRun]:
@@ -31,6 +33,11 @@ def local_runs(data: Path) -> list[LocalRun]:
         if card and cwd and started:
             found.append(LocalRun(folder.id, card, cwd, started, ended))
     return found
+
+
+def newest_working_folders(runs: Iterable[LocalRun]) -> list[Path]:
+    """The folders that the newest of these runs, newest first, were started in."""
+    return [*map(Path, dict.fromkeys(run.cwd for run in runs))][:_MOST_FOLDERS]
 
 
 def newest_command_in(data: Path, cwd: Path) -> Sequence[str]:

@@ -70,14 +70,22 @@ def _address(text: str) -> str:
     return display(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}") if parts.scheme else text
 
 
-def usual(cwd: Path, environ: Mapping[str, str], more: Iterable[str] = ()) -> list[Path]:
+def usual(
+    cwd: Path,
+    environ: Mapping[str, str],
+    more: Iterable[str] = (),
+    folders: Iterable[Path] = (),
+) -> list[Path]:
     """The places that exist: those of the environment, those usual in a folder, the databases and
-    journals of trackers in it, and `more`; of folders those that hold runs."""
+    journals of trackers in it, `more`, and what other `folders` have of these; of folders those
+    that hold runs."""
     named = [environ.get(name, "") for name in _NAMED]
     if beside := environ.get("WANDB_DIR"):
         named.append(f"{beside}/wandb")
     texts = filter(None, (*named, *_USUAL, *_files_of_trackers(cwd), *more))
     paths = [place(text, cwd) for text in texts]
+    for folder in folders:
+        paths += [place(text, folder) for text in (*_USUAL, *_files_of_trackers(folder))]
     return list(dict.fromkeys(path for path in paths if path and _holds(path)))
 
 

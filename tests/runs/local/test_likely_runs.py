@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.local.likely_runs import local_runs, newest_command_in
+from mlkanban.runs.local.likely_runs import local_runs, newest_command_in, newest_working_folders
 from mlkanban.runs.model.inbox import LocalRun
 
 STARTED = "2026-03-01T10:00:00Z"
@@ -33,3 +33,8 @@ def test_the_newest_command_in_a_folder(tmp_path: Path) -> None:
     begun(tmp_path, 2, "/b", "other/bin/python")
     assert newest_command_in(tmp_path, Path("/a")) == ["new/bin/python"]
     assert [*newest_command_in(tmp_path, Path("/none"))] == []
+
+
+def test_the_folders_of_the_newest_runs_each_once(tmp_path: Path) -> None:
+    runs = [LocalRun(str(at), "v3", f"/{at // 2}", STARTED, STARTED) for at in range(60)]
+    assert newest_working_folders(runs) == [Path(f"/{at}") for at in range(20)]

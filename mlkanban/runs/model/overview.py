@@ -24,8 +24,8 @@ from mlkanban.runs.model.importance import (
 )
 from mlkanban.runs.model.parameters import differing, is_word, rounded
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.runs.model.results import Configuration, Results
-from mlkanban.runs.model.run import Run, tasks_apart
+from mlkanban.runs.model.results import Configuration, Results, outer_runs
+from mlkanban.runs.model.run import Run, parents_of, tasks_apart
 from mlkanban.runs.model.state import AT_WORK, UNSEEN, RunStanding
 from mlkanban.runs.model.usage import length
 
@@ -88,7 +88,13 @@ def overview(
         for group in groups
     ]
     means = [one.mean if one else None for one in of_groups]
-    unlike = most_telling_first(differences(groups, repeats), means, repeats)
+    everything = [run for group in groups for run in group]
+    outer = outer_runs(everything, parents_of(everything))
+    inner = [at for at, group in enumerate(groups) if _is_compared(group, outer)]
+    unlike = most_telling_first(
+        _spread(differences([groups[at] for at in inner], repeats), inner, len(groups)),
+        means, repeats,
+    )  # fmt: skip
     return [
         ConfigurationRuns(
             group[0].id,
@@ -157,10 +163,30 @@ def worth_watching(runs: Sequence[Run], found: Results | None) -> list[tuple[Run
 def telling_differences(
     runs: Sequence[Run], metric: str, repeats: Repeats = DEFAULT, *, exact: bool = False
 ) -> dict[str, Sequence[str]]:
-    """The parameters that are not the same in all runs, with the value that each run has: what
-    tells most of a metric first."""
+    """The parameters that are not the same in all runs, with the value that each run has, '' for
+    those of the runs in which others were started: what tells most of a metric first."""
     values = [run.metrics.get(metric) if run.is_result else None for run in runs]
-    return most_telling_first(differing(runs, exact=exact), values, repeats)
+    outer = outer_runs(runs, parents_of(runs))
+    inner = [at for at, run in enumerate(runs) if _is_compared([run], outer)]
+    unlike = differing([runs[at] for at in inner], exact=exact)
+    return most_telling_first(_spread(unlike, inner, len(runs)), values, repeats)
+
+
+def _is_compared(runs: Iterable[Run], outer: Collection[str]) -> bool:
+    """Whether some of these runs tell what runs differ in: the runs in which others were started,
+    whose ids are `outer`, have other parameters than those, and what never started is no run."""
+    return any(run.id not in outer and not run.never_started for run in runs)
+
+
+def _spread(
+    values: Mapping[str, Sequence[str]], places: Sequence[int], size: int
+) -> dict[str, tuple[str, ...]]:
+    """Values of some rows of a table at their `places` among all `size` rows, '' in the others."""
+    spread: dict[str, tuple[str, ...]] = {}
+    for name, some in values.items():
+        at = dict(zip(places, some, strict=True))
+        spread[name] = tuple(at.get(place, "") for place in range(size))
+    return spread
 
 
 def run_parameters(

@@ -279,9 +279,13 @@ class Configuration:
 
     @property
     def name(self) -> str:
-        """What tells it from the others, or its newest run where nothing does."""
+        """What tells it from the others; `default` where it has none of their parameters, and the
+        name of its newest run where its parameters are not known."""
+        if self.label:
+            return self.label
         newest = self.runs[-1]
-        return self.label or f"that of {newest.name or newest.id}"
+        known = bool(newest.argv or known_parameters(newest))
+        return "default" if known else newest.name or "unknown parameters"
 
     @property
     def summary_by_label(self) -> str:

@@ -22,6 +22,7 @@ from mlkanban.runs.model.overview import (
     importances,
     in_order,
     overview,
+    telling_differences,
 )
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run, Task
@@ -181,3 +182,33 @@ def test_parameters_are_ranked_by_what_they_tell_of_the_metric() -> None:
     assert [one.beyond_chance for one in found] == [True, False, False]
     few = runs[:4]
     assert importances(overview(few, results(few, {"name": "auc", "direction": ">="}))) == []
+
+
+def test_the_run_around_a_search_is_not_held_against_its_trials() -> None:
+    around = Run("r0", RunState.FINISHED, argv=("python", "s.py"), started="2026-03-11T00:00:00Z")
+    trials = [
+        Run(
+            f"mlflow:{at}", RunState.TRACKED, says="FINISHED", parent="r0",
+            params={"lr": f"0.{at}", "act": "relu"}, metrics={"auc": 0.9 + at / 100},
+            started=f"2026-03-11T0{at}:00:00Z",
+        )
+        for at in (1, 2)
+    ]  # fmt: skip
+    taken_out = Run("r9", RunState.KILLED, argv=("x", "bad"), made="2026-03-12T00:00:00Z")
+    runs = [taken_out, *trials, around]
+    assert telling_differences(runs, "auc") == {"lr": ("", "0.1", "0.2", "")}
+    rows = overview(runs, results(runs, {"name": "auc"}))
+    assert {*rows[0].differs} == {"lr"}
+
+
+def test_a_configuration_without_parameters_is_the_default_one() -> None:
+    plain = replace(run(1, "1", 0.9), argv=("python", "s.py"))
+    found = results([plain, replace(run(2, "2", 0.8), argv=("python", "s.py", "lr=2"))], METRIC)
+    assert found is not None
+    assert [one.name for one in found.configurations] == ["default", "lr 2"]
+    unknown = results([replace(plain, argv=(), name="night")], METRIC)
+    assert unknown is not None
+    assert unknown.latest.name == "night"
+
+
+METRIC = {"name": "auc", "direction": ">="}

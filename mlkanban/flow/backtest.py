@@ -124,8 +124,8 @@ def shown(days: int, cards: int) -> Methods:
         forecaster.learn(counts)
         if not forecaster.possible:
             return {}
-        rate = forecaster.when()
-        return {p: rate.days(cards, p) for p in PERCENTILES}
+        soon = forecaster.dates()
+        return {p: soon.days(cards, p) for p in PERCENTILES}
 
     return Methods(how_many, when, Remaining.days)
 

@@ -45,8 +45,8 @@ def fit(sample: Sample, until: date) -> Fit:
     underway = len(sample.open)
     if not ahead.possible:
         return Fit(until, underway, ahead)
-    rate = learned(sample).when()
-    left = {p: max(0, rate.cards(days, p) - underway) for p in (85, 50)}
-    by_day = (rate.cards(day, 85) for day in range(1, _DAYS + 1))
+    soon = learned(sample).dates()
+    left = {p: max(0, soon.cards(days, p) - underway) for p in (85, 50)}
+    by_day = (soon.cards(day, 85) for day in range(1, _DAYS + 1))
     by_place = tuple(max(0, min(PLACES, cards - underway)) for cards in by_day)
     return Fit(until, underway, ahead, left[85], left[50], sample.today, by_place)

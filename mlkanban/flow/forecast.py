@@ -4,7 +4,8 @@ form, not sampled.
 The cards finished in the days ahead are negative binomial, with the dispersion that the board had
 before: sums of independent days scatter too little, because the rate of a board changes. "How many"
 is calibrated by how often such forecasts held; "when" takes the rate itself for gamma distributed,
-so that the farther ahead, the more it scatters.
+so that the farther ahead, the more it scatters. On the day until which "how many" looks, both have
+its chance.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ class GammaRate:
 
     def chance(self, cards: int, days: float) -> float:
         """The chance that so many cards or more are finished within so many days."""
-        return self._spread(days).at_least(cards)
+        return self.spread(days).at_least(cards)
 
     def days(self, cards: int, percent: int) -> int | None:
         """The fewest days within which so many cards are finished with that chance; None beyond ten
@@ -49,12 +50,47 @@ class GammaRate:
 
     def cards(self, days: int, percent: int) -> int:
         """The most cards that are finished within so many days with that chance."""
-        goal, spread = percent / 100, self._spread(days)
+        goal, spread = percent / 100, self.spread(days)
         return last(lambda cards: spread.at_least(cards) >= goal, spread.most)
 
-    def _spread(self, days: float) -> NegativeBinomial:
+    def spread(self, days: float) -> NegativeBinomial:
+        """How many cards are finished within so many days."""
         mean = self.per_day * days
         return NegativeBinomial(mean, self.dispersion + self.growth * mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When so many cards are finished, as a `rate` has it, and within `days` days with the chance
+    that `ahead` gives them: what is told of that day is not contradicted by the days before and
+    after it."""
+
+    rate: GammaRate
+    ahead: Ahead
+    until: int
+
+    def chance(self, cards: int, days: int) -> float:
+        """The chance that so many cards or more are finished within so many days."""
+        return self._bounded(self.ahead.chance(cards), cards, days)
+
+    def days(self, cards: int, percent: int) -> int | None:
+        """The fewest days within which so many cards are finished with that chance; None beyond ten
+        years."""
+        goal, then = percent / 100, self.ahead.chance(cards)
+        short = last(lambda days: self._bounded(then, cards, days) < goal, MOST_DAYS)
+        return None if short == MOST_DAYS else short + 1
+
+    def cards(self, days: int, percent: int) -> int:
+        """The most cards that are finished within so many days with that chance."""
+        goal = percent / 100
+        most = max(self.rate.spread(days).most, self.ahead.spread.most)
+        return last(lambda cards: self.chance(cards, days) >= goal, most)
+
+    def _bounded(self, then: float, cards: int, days: int) -> float:
+        """A chance with `then` for that on the day until which `ahead` looks."""
+        if days == self.until:
+            return then
+        return (min if days < self.until else max)(self.rate.chance(cards, days), then)
 
 
 class Forecaster:
@@ -85,6 +121,10 @@ class Forecaster:
         usual = min(rate.dispersion, rate.usual_dispersion)
         excess = rate.dispersion - usual
         return GammaRate(rate.per_day, usual, excess / (rate.per_day * _RATE_DAYS))
+
+    def dates(self) -> Dates:
+        """When cards are finished, so that it agrees with how many are in the next `days` days."""
+        return Dates(self.when(), self.how_many(), self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +184,8 @@ def forecast(sample: Sample, *, days: int = HOW_MANY_DAYS, cards: int | None = N
     chances: tuple[tuple[int, float], ...] = ()
     dates: tuple[tuple[date, float], ...] = ()
     if forecaster.possible:
-        ahead, soon = forecaster.how_many(), forecaster.when()
+        soon = forecaster.dates()
+        ahead = soon.ahead
         how_many = {p: ahead.cards(p) for p in PERCENTILES}
         chances = _chances(ahead)
         latest = {p: soon.days(wanted, p) for p in PERCENTILES}
@@ -178,12 +219,12 @@ def _chances(ahead: Ahead) -> tuple[tuple[int, float], ...]:
 
 
 def _dates(
-    rate: GammaRate, cards: int, today: date, latest: int | None
+    soon: Dates, cards: int, today: date, latest: int | None
 ) -> tuple[tuple[date, float], ...]:
     """Day by day up to a while after the latest day that is told."""
     if latest is None:
         return ()
-    reached = [rate.chance(cards, days) for days in range(latest + latest // 4 + 2)]
+    reached = [soon.chance(cards, days) for days in range(latest + latest // 4 + 2)]
     return tuple(
         (today + timedelta(days=days), reached[days] - reached[days - 1])
         for days in range(1, len(reached))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 
 from mlkanban.display.number_text.forecast import reason, rests_on, summary, to_json
-from mlkanban.flow.forecast import Forecaster, GammaRate, forecast
+from mlkanban.flow.forecast import MOST_DAYS, Forecaster, GammaRate, forecast, learned
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import follow
 from mlkanban.flow.throughput import throughput
@@ -162,6 +162,35 @@ def test_over_two_weeks_the_rate_scatters_as_it_did(past):
         forecaster.rate.dispersion
     )
     assert rate.growth >= 0
+
+
+@settings(max_examples=examples(40), deadline=None)
+@given(pasts, st.integers(1, 40), st.sampled_from((5, 14, 30)))
+def test_when_and_how_many_never_contradict_each_other(past, cards, ahead):
+    forecaster = Forecaster(ahead)
+    forecaster.learn(past)
+    many, soon = forecaster.how_many(), forecaster.dates()
+    reached = [soon.chance(cards, days) for days in range(1, 60)]
+    assert reached == sorted(reached)
+    told = [soon.days(cards, p) or MOST_DAYS + 1 for p in PERCENTILES]
+    assert told == sorted(told)
+    for p, days in zip(PERCENTILES, told, strict=True):
+        # So many or more by the day is the same as the last of them by that day or before.
+        assert (many.cards(p) >= cards) == (days <= ahead)
+
+
+def test_the_pair_that_is_shown_is_of_one_distribution():
+    """A board that stood still at times: how many are certain is raised by how it held."""
+    some = sample([took(f"c{n}", 1, start=1 + n + 9 * (n // 40)) for n in range(160)], day=205)
+    apart = 0
+    for cards in range(1, 25):
+        found = forecast(some, cards=cards)
+        for p in PERCENTILES:
+            day = found.when[p]
+            assert (found.how_many[p] >= cards) == (day is not None and day <= found.by)
+            raw = learned(some).when().days(cards, p)
+            apart += (found.how_many[p] >= cards) != (raw is not None and raw <= found.days)
+    assert apart
 
 
 def test_ten_years_ahead_is_as_far_as_is_told():

@@ -58,12 +58,13 @@ Line = list[Piece]
 class Fact(NamedTuple):
     """What is said in the first of its `forms` for which there is room, or not at all. `measured`
     ones end in numbers, which are never cut. It `leaves` so many cells for what stands behind it
-    where that is possible."""
+    where that is possible. Each of its `breaks` is the first form in two lines, the best first."""
 
     forms: tuple[str, ...]
     role: str
     measured: bool = False
     leaves: int = 0
+    breaks: tuple[tuple[str, str], ...] = ()
 
     def fitting(self, room: int) -> str:
         """The fact in at most `room` cells, '' where that is too little."""
@@ -152,10 +153,14 @@ def _details(
 ) -> tuple[list[Line], list[Fact]]:
     """The state of a card and its metric in full over at most so many lines, then its tags and its
     time in the stage, as far as they find no place behind its id; what is left for the facts."""
-    facts = [*states(face, view, waits), *metric(face, view, named=True)]
-    said = [part for fact in facts for part in _broken(fact, width)]
+    said = [*states(face, view, waits), *metric(face, view, named=True)]
     made: list[Line] = []
     while said and len(made) < most:
+        if len(made) < most - 1 and (halves := _broken(said[0], width)):
+            # Nothing else on these lines: a number stands behind no name but its own.
+            made += halves
+            said = said[1:]
+            continue
         line, said = _whole(said, width, view) if len(made) < most - 1 else fill(said, width, view)
         if not line:
             break
@@ -172,14 +177,12 @@ def _details(
     return made, behind
 
 
-def _broken(fact: Fact, width: int) -> list[Fact]:
-    """A measured fact that is wider than a line as several: its name, and its numbers."""
-    name, _, numbers = fact.forms[0].rpartition(" ")
-    if not (fact.measured and name) or cell_len(fact.forms[0]) <= width:
-        return [fact]
-    if max(cell_len(name), cell_len(numbers)) > width:
-        return [fact]
-    return [Fact((name,), fact.role), Fact((numbers,), fact.role, measured=True)]
+def _broken(fact: Fact, width: int) -> list[Line]:
+    """A fact that is wider than a line, in two lines; [] where it fits, or has no such break."""
+    if cell_len(fact.forms[0]) <= width:
+        return []
+    fitting = (halves for halves in fact.breaks if max(map(cell_len, halves)) <= width)
+    return [[Piece(half, fact.role)] for half in next(fitting, ())]
 
 
 def _whole(facts: Sequence[Fact], width: int, view: FaceContext) -> tuple[Line, list[Fact]]:
@@ -519,7 +522,9 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         from mlkanban.display.card_face_runs import so_far  # as for `running`
 
         shown, role = so_far(latest, CardMetrics.read(face.metric).metric, signs)
-        found.append(Fact(shown, role, measured=role == "value"))
+        value, _, bars = shown[0].rpartition(" ")
+        breaks = ((value, bars),) if len(shown) > 1 else ()
+        found.append(Fact(shown, role, measured=role == "value", breaks=breaks))
     if face.health in _HEALTH_SIGNS:
         name, role = _HEALTH_SIGNS[face.health]
         add(face.health, role, getattr(signs, name))
@@ -560,7 +565,8 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
         facts += _beside_newest(kept.metric, view, typed=kept.typed)
     elif kept.metric:
         forms = _metric_forms(kept.metric, view, named=named, typed=kept.typed)
-        facts.append(Fact(forms, "value", measured=True, leaves=sign))
+        breaks = _breaks(_text(kept.metric["name"], view), kept.metric, view, typed=kept.typed)
+        facts.append(Fact(forms, "value", measured=True, leaves=sign, breaks=breaks))
     if facts and best:
         facts.append(Fact((best,), "value", measured=True, leaves=name))
     return facts + guards
@@ -582,6 +588,19 @@ def _metric_forms(
     return (forms[0] + TYPED, whole + TYPED, *forms) if typed else tuple(forms)
 
 
+def _breaks(
+    name: str, metric: MetricFields, view: FaceContext, *, typed: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """Where `val_auc .917→≥.92` is broken: before its target, else behind its name."""
+    value, target = value_text(metric), view.glyphs.compared(target_text(metric))
+    if not value:
+        return ()
+    between = "" if view.glyphs.ascii else view.glyphs.to
+    last = TYPED * typed
+    at_target = ((f"{name} {value}", f"{between}{target}{last}"),) if target else ()
+    return (*at_target, (name, _value_to_target(value, target, view) + last))
+
+
 def _value_to_target(value: str, target: str, view: FaceContext) -> str:
     """`.917→≥.92`, or the one that there is."""
     # In ASCII an arrow before >= would be a riddle.
@@ -595,7 +614,9 @@ def _beside_newest(metric: MetricFields, view: FaceContext, *, typed: bool) -> I
     value, target = value_text(metric), view.glyphs.compared(target_text(metric))
     forms = [f"last {_value_to_target(value, target, view)}{TYPED * typed}"] if value else []
     if forms or target:
-        yield Fact((*forms, target) if target else tuple(forms), "value", measured=True)
+        forms += [target] if target else []
+        breaks = _breaks("last", metric, view, typed=typed)
+        yield Fact(tuple(forms), "value", measured=True, breaks=breaks)
 
 
 def _guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
@@ -609,7 +630,8 @@ def _guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
             value = value_text(guard)
             whole = _value_to_target(value, limit, view)
             forms = (f"{sign} {name} {whole}", f"{sign} {name} {value}", f"{sign} {name}", sign)
-            facts.append(Fact(forms, STATE_ROLES[state], measured=True))
+            breaks = _breaks(f"{sign} {name}", guard, view)
+            facts.append(Fact(forms, STATE_ROLES[state], measured=True, breaks=breaks))
     return facts
 
 

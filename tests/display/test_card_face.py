@@ -45,7 +45,7 @@ from mlkanban.display.card_face import (
 )
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.flow.pace import Pace
-from mlkanban.glyphs import UTF8, glyphs
+from mlkanban.glyphs import UTF8, Glyphs, glyphs
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.series import Latest
 from tests.core.test_metrics import packed
@@ -629,6 +629,20 @@ def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:
 def test_a_measured_value_takes_two_lines_rather_than_being_cut() -> None:
     face = card(metric=packed("val_auc=.959 val_auc>=.92", "p95_ms=70.87 p95_ms<=50"))
     made = ["".join(p.text for p in line).rstrip() for line in lines(face, Room(15, 1, 4), VIEW)]
-    assert made[1:-1] == ["val_auc", ".959→≥.92", "✗ p95_ms", "70.87→≤50"]
+    assert made[1:-1] == ["val_auc .959", "→≥.92", "✗ p95_ms 70.87", "→≤50"]
     assert detail_lines(face, 15, VIEW, (), 4) == 4
     assert detail_lines(face, 20, VIEW, (), 4) == 2
+
+
+@pytest.mark.parametrize("signs", [UTF8, glyphs("ascii")])
+@pytest.mark.parametrize("most", range(1, 7))
+def test_no_number_stands_behind_the_name_of_another_metric(signs: Glyphs, most: int) -> None:
+    face = card(metric=packed("val_auc=.94097 val_auc>=.95", "p95_ms=62.9 p95_ms<=50"))
+    view = FaceContext.at(BOARD, NOW, glyphs=signs)
+    for width in range(13, 40):
+        made = ["".join(p.text for p in line) for line in lines(face, Room(width, 1, most), view)]
+        for line in made[1:]:
+            name, _, behind = line.partition("p95_ms")
+            assert ".94" not in behind, made
+            assert not ("62.9" in line and "p95_ms" not in line), made
+            assert "62.9" not in name, made

@@ -16,6 +16,7 @@ from mlkanban.display.table import Table
 from mlkanban.flow.simulation.learn import FEWEST, TouchFit
 from mlkanban.flow.simulation.model import Capacity
 from mlkanban.flow.simulation.whatif import (
+    NEAR,
     SURE,
     LimitEffect,
     Play,
@@ -61,11 +62,14 @@ class LimitEffectJson(TypedDict):
 
 
 class PlayJson(TypedDict):
-    """One model: of independent touch, or of capacity that the attended cards share."""
+    """One model: of independent touch, or of capacity that the attended cards share. `far_off` are
+    the measures whose mean is more than a fifth from what was observed; `reproduced` where neither
+    these nor `not_reproduced` has any."""
 
     model: Literal["independent", "shared"]
     reproduced: bool
     not_reproduced: list[str]
+    far_off: list[str]
     today: dict[str, SpreadJson] | None
     proposed: dict[str, SpreadJson] | None
     effects: dict[str, LimitEffectJson] | None
@@ -74,11 +78,12 @@ class PlayJson(TypedDict):
 class TouchFitJson(TypedDict):
     """Rank correlations of the attended legs with the attended cards beside them at their start:
     of their days (none where touch is independent) and of their effort (none where capacity is
-    shared)."""
+    shared). Up to `chance` either is by chance alone."""
 
     legs: int
     days: float
     effort: float
+    chance: float
 
 
 class OverriddenJson(TypedDict):
@@ -128,11 +133,13 @@ def _effect_json(effect: LimitEffect) -> LimitEffectJson:
     }
 
 
-def _play_json(play: Play) -> PlayJson:
+def _play_json(play: Play, observed: Mapping[str, float]) -> PlayJson:
+    far_off = play.far_off(observed)
     return {
         "model": play.capacity.value,
-        "reproduced": not play.not_reproduced,
+        "reproduced": not play.not_reproduced and not far_off,
         "not_reproduced": list(play.not_reproduced),
+        "far_off": list(far_off),
         "today": _played_json(play.today),
         "proposed": _played_json(play.proposed),
         "effects": {m: _effect_json(e) for m, e in play.effects.items()} or None,
@@ -154,8 +161,10 @@ def to_json(what_if: WhatIf) -> WhatIfJson:
         "trusted": what_if.trusted,
         "refused": what_if.refused,
         "model": _model(what_if),
-        "models": [_play_json(play) for play in what_if.plays],
-        "fit": None if fit is None else {"legs": fit.legs, "days": fit.days, "effort": fit.effort},
+        "models": [_play_json(play, what_if.observed) for play in what_if.plays],
+        "fit": None
+        if fit is None
+        else {"legs": fit.legs, "days": fit.days, "effort": fit.effort, "chance": fit.chance},
         "overridden": None
         if overridden is None
         else {"times": overridden.times, "of": overridden.of},
@@ -195,7 +204,7 @@ def summary(what_if: WhatIf) -> Summary:
         refusal(what_if)
     ] * bool(what_if.refused)
     if what_if.shown:
-        lines.append(_trust(what_if))
+        lines += _trust(what_if)
     if what_if.fit is not None:
         lines.append(_evidence(what_if.fit, what_if))
     since = f" (changed on {what_if.since}: only later cards count)" if what_if.since else ""
@@ -233,35 +242,53 @@ def _measures(measures: tuple[str, ...]) -> str:
     return ", ".join(_MEASURES[measure] for measure in measures)
 
 
-def _trust(what_if: WhatIf) -> str:
-    held = "cycle times, throughput and WIP lie within 98 % of the simulated runs"
-    return f"Today is reproduced: {held}."
+def _trust(what_if: WhatIf) -> list[str]:
+    """Whether today is reproduced, and where a model is far off what it played beside the facts."""
+    near = f"{100 * NEAR:.0f} %"
+    rough = []
+    for play in what_if.shown:
+        if far_off := play.far_off(what_if.observed):
+            played = ", ".join(
+                f"{_MEASURES[m]} {play.today[m].mean:.1f} for {what_if.observed[m]:.1f}"
+                for m in far_off
+            )
+            which = f" if {_MODELS[play.capacity]}" if len(what_if.shown) > 1 else ""
+            rough.append(
+                f"Today is reproduced only roughly{which}, not within {near}: played"
+                f" {played} observed. Go by the direction of a change, not by its size."
+            )
+    return rough or [
+        f"Today is reproduced: cycle times, throughput and WIP are within {near} of those observed."
+    ]
 
 
 def _evidence(fit: TouchFit, what_if: WhatIf) -> str:
-    """Which model the legs speak for."""
+    """Which model the legs speak for: by the correlation that decides it."""
     possible = [play.capacity for play in what_if.plays]
     legs = f"{quantity(fit.legs, 'attended stay')} beside others"
+    chance = f"chance alone: up to {fit.chance:.2f} either way"
     if len(possible) > 1:
         shown = [play.capacity for play in what_if.shown]
         word = "both are shown" if len(shown) > 1 else "both were played"
         return (
             f"{legs} cannot tell whether each card takes its own time or attended cards share the"
-            f" time of one person (rank correlation {fit.days:+.2f}): {word}."
+            f" time of one person (rank correlation of the others with days {fit.days:+.2f}, with"
+            f" effort {fit.effort:+.2f}; {chance}): {word}."
         )
     if possible == [Capacity.SHARED]:
         return (
             f"{legs} took longer the more there were: attended cards share the time of one person"
-            f" (rank correlation {fit.days:+.2f})."
+            f" (rank correlation with days {fit.days:+.2f}; {chance})."
         )
     return (
-        f"{legs} took no longer where there were more: each card takes its own time"
-        f" (rank correlation {fit.days:+.2f})."
+        f"{legs} do not fit one person: by a share of one, they had less effort the more there"
+        f" were, so each card takes its own time (rank correlation with effort {fit.effort:+.2f};"
+        f" {chance})."
     )
 
 
 def _effects(play: Play, what_if: WhatIf) -> str:
-    effects = []
+    effects, far_off = [], play.far_off(what_if.observed)
     for measure in ("p85", "per_week"):
         effect = play.effects[measure]
         change = 100 * (effect.after - effect.before) / effect.before if effect.before else 0.0
@@ -271,7 +298,8 @@ def _effects(play: Play, what_if: WhatIf) -> str:
             if effect.direction
             else f"no clear change: fewer than {100 * SURE:.0f} % of the runs agree"
         )
-        effects.append(f"{name} {effect.before:.1f} -> {effect.after:.1f} ({sure})")
+        sizes = "" if measure in far_off else f" {effect.before:.1f} -> {effect.after:.1f}"
+        effects.append(f"{name}{sizes} ({sure})")
     which = f" if {_MODELS[play.capacity]}" if len(what_if.shown) > 1 else ""
     return ", ".join(effects) + which
 

@@ -54,15 +54,19 @@ class TouchFit:
     effort: float
 
     @property
+    def chance(self) -> float:
+        """What a correlation is up to by chance alone."""
+        return _ERRORS / sqrt(max(1, self.legs - 1))
+
+    @property
     def possible(self) -> tuple[Capacity, ...]:
         """The models that the legs do not speak against, the better one first. The better one is
         always among them: a history that neither fits is refused by what it does not reproduce."""
-        beyond = _ERRORS / sqrt(max(1, self.legs - 1))
         if abs(self.days) <= abs(self.effort):
             better, worse, against = Capacity.INDEPENDENT, Capacity.SHARED, -self.effort
         else:
             better, worse, against = Capacity.SHARED, Capacity.INDEPENDENT, self.days
-        return (better,) if against > beyond else (better, worse)
+        return (better,) if against > self.chance else (better, worse)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 It checks itself first. Of the two models (see model.py) those are played that the board's own legs
 do not speak against; each has to give the cycle times, the throughput and the work in progress that
-were observed, open cards included, within 1 to 99 % of its runs. Where none does, where limits were
+were observed, open cards included, within 1 to 99 % of its runs; where the mean of one is more than
+a fifth off, only the direction of a change is to be gone by. Where no model does, where limits were
 often overridden, or too few cards were finished since they were changed, it refuses and says why.
 """
 
@@ -37,6 +38,10 @@ OFTEN = 0.15
 """Limits that are overridden more often than this when a stage is full are none to be played."""
 SURE = 0.75
 """A change has a direction that so many of the runs agree on."""
+NEAR = 0.2
+"""A mean further than this share from what was observed is not near it."""
+_ROUNDED = 0.5
+"""Days: cycle times are whole days, so less is no difference."""
 Progress = Callable[[float], None]
 Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
@@ -106,6 +111,15 @@ class Play:
     not_reproduced: tuple[str, ...]
     proposed: Played
     effects: Mapping[str, LimitEffect]
+
+    def far_off(self, seen: Mapping[str, float]) -> tuple[str, ...]:
+        """The measures whose mean is not near what was observed. Where cards queue for long, that
+        of a right model may well be elsewhere: the direction of a change holds, its size hardly."""
+        return tuple(
+            m for m in CHECKED
+            if m in self.today and abs(self.today[m].mean - seen[m])
+            > max(NEAR * seen[m], _ROUNDED if m in ("p50", "p85") else 0.0)
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

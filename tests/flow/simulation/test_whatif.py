@@ -323,6 +323,54 @@ def test_a_model_that_does_not_reproduce_today_is_not_shown():
     ]  # fmt: skip
 
 
+def test_what_is_far_off_is_named_beside_what_was_observed():
+    """Reproduced within 98 % of the runs, and yet no size of a change can be gone by."""
+    own = played(Capacity.INDEPENDENT, -1)
+    found = replace(answered(own), observed={"p50": 1.0, "p85": 4.0, "per_week": 5.0, "wip": 1.0})
+    lines = summary(found).lines
+    assert lines[0].startswith("With Train 1: p85 of cycle time (-20 %, in 100 % of the runs), thr")
+    assert lines[1].startswith("Today is reproduced only roughly, not within 20 %: played cycle")
+    assert "played cycle time p85 5.0 for 4.0 observed" in lines[1]
+    model = to_json(found)["models"][0]
+    assert (model["reproduced"], model["far_off"]) == (False, ["p85"])
+    near = summary(answered(own)).lines
+    assert "p85 of cycle time 5.0 -> 4.0" in near[0]
+    assert near[1].startswith("Today is reproduced: ")
+
+
+@pytest.mark.parametrize(
+    ("measure", "observed", "off"),
+    [
+        ("p85", 10.0, False), ("p85", 8.4, False), ("p85", 8.3, True), ("p85", 12.6, True),
+        ("p50", 1.5, False), ("p50", 1.4, True), ("wip", 1.6, True), ("wip", 1.7, False),
+        ("per_week", 2.6, True), ("per_week", 2.4, False), ("waiting", 99.0, False),
+    ],
+)  # fmt: skip
+def test_a_mean_is_near_within_a_fifth_or_half_a_day(measure, observed, off):
+    means = {"p50": 2.0, "p85": 10.0, "per_week": 2.0, "wip": 2.0, "waiting": 1.0}
+    seen = {**means, measure: observed}
+    spreads = {m: Spread(mean, 0, 99, 0, 99) for m, mean in means.items()}
+    play = Play(Capacity.SHARED, spreads, (), {}, {})
+    assert play.far_off(seen) == ((measure,) if off else ())
+
+
+@pytest.mark.parametrize(
+    ("fit", "plays", "words"),
+    [
+        (TouchFit(29, -0.13, -0.44), [Capacity.INDEPENDENT], "with effort -0.44; chance alone"),
+        (TouchFit(29, 0.5, 0.1), [Capacity.SHARED], "with days +0.50; chance alone: up to 0.38"),
+        (TouchFit(29, 0.08, -0.25), [*Capacity], "days +0.08, with effort -0.25; chance alone"),
+    ],
+)
+def test_the_evidence_for_a_model_is_the_correlation_that_decides(fit, plays, words):
+    assert set(fit.possible) == set(plays)
+    found = answered(*(played(capacity, 1) for capacity in plays), fit=fit)
+    assert words in summary(found).lines[-2]
+    told = to_json(found)["fit"]
+    assert told is not None
+    assert told["chance"] == pytest.approx(2 / 28**0.5)
+
+
 def test_a_refusal_says_why():
     own = played(Capacity.INDEPENDENT, 0, ("wip", "p85"))
     lines = summary(answered(own, refused="not_reproduced")).lines

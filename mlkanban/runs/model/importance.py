@@ -17,7 +17,7 @@ from mlkanban.runs.model.repeats import DEFAULT, Repeats
 
 _FEWEST = 3
 """Configurations from which on a parameter can tell anything."""
-_IN_GROUP, _FEWEST_GROUPS, _MOST_GROUPS = 8, 3, 10
+_IN_GROUP, _FEWEST_GROUPS, _MOST_GROUPS = 5, 3, 10
 """Numbers in a group of neighbours, and how many groups there are in spite of that."""
 _SHUFFLES, _LEVEL = 99, 0.05
 _MOST_SHUFFLED = 400

@@ -69,7 +69,7 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     from mlkanban.cli.layout import bold
     from mlkanban.display.card_face import SNOOZED, FaceContext, HeadNote, header, printed
     from mlkanban.display.card_json import by_stage
-    from mlkanban.runs.model.queue_order import waiting_runs
+    from mlkanban.runs.model.queue_order import held_runs, waiting_runs
 
     board = snapshot.board
     loads = service.boards.loads(board.id)
@@ -78,15 +78,16 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, pace=pace, doubtful=doubtful)
     width = shutil.get_terminal_size().columns
     faces = by_stage(snapshot.faces, board)
-    waiting = waiting_runs(board, faces)
+    waiting, held = waiting_runs(board, faces), held_runs(board, faces)
     yield session.clean(board.name)
     for at, stage in enumerate(board.stages):
         shown = [f for f in faces if f.stage == stage.id and on_board(board, f, view.today)]
         load, merged = loads.get(stage.id, Load()), stage.id in snapshot.over_since_merge
         note = HeadNote(sum(f.stage == stage.id and asleep(f, view.today) for f in faces), SNOOZED)
         head = header(
-            board, at, load, len(shown), note=note, by_merge=merged, queued=waiting[stage.id]
-        )
+            board, at, load, len(shown), note=note, by_merge=merged,
+            queued=waiting[stage.id], held=held[stage.id],
+        )  # fmt: skip
         yield ""
         yield f"{bold(session.clean(head.name))}  {head.named}"
         for face in shown:

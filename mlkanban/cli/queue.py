@@ -24,12 +24,12 @@ from mlkanban.runs.local.folder import find_run
 from mlkanban.runs.local.inspect import judged
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Wanted
-from mlkanban.runs.model.queue_order import waiting_runs
+from mlkanban.runs.model.queue_order import held_runs, waiting_runs
 from mlkanban.runs.model.state import UNSEEN, WAITING, RunState
 from mlkanban.runs.queue.enqueue import planned, require_gpus
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.listing import QueueRow, queue_rows
-from mlkanban.runs.queue.turns import Turns
+from mlkanban.runs.queue.turns import Turns, turn_numbers
 from mlkanban.runs.queue.waiter import start_now
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def enqueue(
         turns = Turns(data, service)
         turns.forget_replaced(entry.start, now())
         started = turns.advance(now())
-        waiting = [run.folder.id for run in turns.waiting(now())]
-    place = waiting.index(folder.id) + 1 if folder.id in waiting else None
+        numbers = turn_numbers(turns.waiting(now()))
+    place = numbers.get(folder.id)
     state = judged(folder, folder.start(), here(), now()).state
     session.answer("run", lambda: started_data(job.ref, folder, state, place), acted=True)
     if place is not None:
-        show(f"Run {folder.id} of {job.ref} is queued, {place} of {len(waiting)}: mlkanban queue")
+        show(f"Run {folder.id} of {job.ref} is queued, {place} of {len(numbers)}: mlkanban queue")
     elif folder.id in started:
         show(f"Run {folder.id} of {job.ref} starts: mlkanban logs -f {folder.id}")
     else:
@@ -182,12 +182,13 @@ def _answer(session: Session, service: Service) -> None:
     board, at = session.board(service), now()
     turns, rows = Turns(places().data, service), queue_rows(places().data, service, board.id, at)
     waiting, lost = turns.waiting(at), turns.lost(at)
+    places_in_turn = turn_numbers(waiting)
     execute = [row for row in rows if row.run.may_go_on and row.run.state is not RunState.QUEUED]
     heads = _heads(service, board)
     session.answer(
         "queue",
         lambda: [
-            *(_data(run, place) for place, run in enumerate(waiting, 1)),
+            *(_data(run, places_in_turn.get(run.folder.id)) for run in waiting),
             *(_data(run, None) for run in lost),
         ],
         lambda: _lines(session, heads, rows, lost),
@@ -198,6 +199,7 @@ def _answer(session: Session, service: Service) -> None:
                     "running": head.meters[-1].count,
                     "unattended": stage.unattended,
                     "waiting": head.queued,
+                    "held": head.held,
                 }
                 for stage, head in heads
             ],
@@ -220,12 +222,19 @@ def _answer(session: Session, service: Service) -> None:
 def _heads(service: Service, board: Board) -> list[tuple[Stage, Header]]:
     """The stages that count runs, with their heads as `mlkanban stages` shows them."""
     loads = service.boards.loads(board.id)
-    waiting = waiting_runs(board, service.boards.snapshot(board.id).faces)
+    faces = service.boards.snapshot(board.id).faces
+    waiting, held = waiting_runs(board, faces), held_runs(board, faces)
     return [
-        (stage, header(board, at, loads.get(stage.id, Load()), 0, queued=waiting[stage.id]))
+        (
+            stage,
+            header(
+                board, at, loads.get(stage.id, Load()), 0,
+                queued=waiting[stage.id], held=held[stage.id],
+            ),
+        )
         for at, stage in enumerate(board.stages)
         if stage.unattended is not None
-    ]
+    ]  # fmt: skip
 
 
 def _data(run: QueuedRun, place: int | None) -> dict[str, object]:

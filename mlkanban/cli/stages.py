@@ -14,7 +14,7 @@ from mlkanban.core.rules import Load, in_progress
 from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header
 from mlkanban.display.card_json import stages_data
 from mlkanban.errors import UsageProblem, WouldChangeCards
-from mlkanban.runs.model.queue_order import waiting_runs
+from mlkanban.runs.model.queue_order import held_runs, waiting_runs
 from mlkanban.service import Done, Service, Snapshot
 
 _stage = click.argument("stage", type=STAGE)
@@ -214,12 +214,12 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
 
 def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iterator[str]:
     board, faces, now = snapshot.board, snapshot.faces, today(snapshot.board)
-    rows, waiting = [], waiting_runs(board, faces)
+    rows, waiting, held = [], waiting_runs(board, faces), held_runs(board, faces)
     for at, stage in enumerate(board.stages):
         standing = sum(stands(board, f) for f in faces if f.stage == stage.id)
         note = HeadNote(sum(asleep(f, now) for f in faces if f.stage == stage.id), SNOOZED)
         load, queued = loads.get(stage.id, Load()), waiting[stage.id]
-        head = header(board, at, load, standing, note=note, queued=queued)
+        head = header(board, at, load, standing, note=note, queued=queued, held=held[stage.id])
         counted = "yes" if stage.committed else "-"
         merged = stage.id in snapshot.over_since_merge
         more = " soft" if stage.soft else f" {SINCE_MERGE}" if merged else ""

@@ -293,8 +293,8 @@ class Header(NamedTuple):
     """What stands over a stage: its `name` with its number, its `counts` against their limits
     (`1/1 + 2/2 running`, under a filter `1 of 3/3`), its `state` in a word (OVER, FULL, since merge
     or none), and a `note` on cards out of sight. `plain` are the counts without limits, `meters`
-    those of all cards with their limits, `queued` the runs that wait for a slot, `found` the counts
-    of the cards that a filter found."""
+    those of all cards with their limits, `queued` the runs that wait for a slot, `held` those of
+    them that are held back, `found` the counts of the cards that a filter found."""
 
     name: str
     counts: str
@@ -304,6 +304,7 @@ class Header(NamedTuple):
     meters: tuple[Meter, ...] = ()
     queued: int = 0
     found: tuple[Meter, ...] = ()
+    held: int = 0
 
     @property
     def filtered(self) -> bool:
@@ -328,8 +329,15 @@ class Header(NamedTuple):
 
     @property
     def waiting(self) -> str:
-        """`, 3 waiting`; '' where no run waits for a slot."""
-        return f", {self.queued} waiting" if self.queued else ""
+        """`, 3 waiting`, `, 3 waiting (1 held)`, `, 1 held` where none of them starts by itself; ''
+        where no run waits for a slot."""
+        if self.queued and self.queued == self.held:
+            return f", {self.held} held"
+        return f", {self.queued} waiting{self._of_these_held}" if self.queued else ""
+
+    @property
+    def _of_these_held(self) -> str:
+        return f" ({self.held} held)" if self.held else ""
 
     @property
     def named(self) -> str:
@@ -358,9 +366,11 @@ class Header(NamedTuple):
 
     def signs(self, glyphs: Glyphs) -> Line:
         """The counts as they stand behind the name of a stage: `1/1 ►2/2 •3` where it limits
-        attended and unattended cards apart, with the runs that wait."""
-        waiting = [Piece(f" {glyphs.queued}{self.queued}", "clock")] if self.queued else []
-        return [*self.limits(glyphs), *waiting]
+        attended and unattended cards apart, with the runs that wait: `•3 (1 held)`, `•1 held`."""
+        if not self.queued:
+            return self.limits(glyphs)
+        held = " held" if self.queued == self.held else self._of_these_held
+        return [*self.limits(glyphs), Piece(f" {glyphs.queued}{self.queued}{held}", "clock")]
 
     def limits(self, glyphs: Glyphs) -> Line:
         """The counts alone: `1/1 ►2/2`."""
@@ -392,11 +402,13 @@ def header(
     note: HeadNote = NOTHING_ASIDE,
     by_merge: bool = False,
     queued: int = 0,
+    held: int = 0,
 ) -> Header:
     """The header of a stage. `load` are its open cards; past delivery, where none is open, the
     `standing` ones are counted. `found` are those of them that a filter shows, None without one;
     a stage without cards has the same counts with a filter as without. `by_merge` says that a merge
-    took it over its limit, `queued` are the runs that wait for one of its slots."""
+    took it over its limit, `queued` are the runs that wait for one of its slots, `held` of
+    them are held back."""
     stage = board.stages[position]
     counted = Load(standing) if board.is_delivered(stage.id) else load
     shown = meters(stage, counted)
@@ -412,7 +424,7 @@ def header(
         parts = meters(stage, found)
         counts = [f"{part.count} of {whole}" for part, whole in zip(parts, counts, strict=True)]
         plain = f"{found.total} of {plain}"
-    return Header(name, " + ".join(counts), state, plain, note, shown, queued, parts)
+    return Header(name, " + ".join(counts), state, plain, note, shown, queued, parts, held)
 
 
 def age(face: CardFace, view: FaceContext) -> str:
@@ -492,7 +504,8 @@ def running(face: CardFace, view: FaceContext) -> str:
 
 
 def queued(face: CardFace, view: FaceContext) -> str:
-    """`2h` while a scheduler lets a run wait and none goes on, else ''."""
+    """`2h` while a scheduler lets a run wait and none goes on, `held` where all that wait are held
+    back, else ''."""
     if not face.runs:
         return ""
     from mlkanban.display.card_face_runs import waiting  # as above

@@ -10,6 +10,7 @@ from mlkanban.display.run_text import spoken
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.series import Latest, means, sparkline
+from mlkanban.runs.model.state import HELD
 from mlkanban.text import ascii_only, cell_text
 
 
@@ -24,10 +25,13 @@ def going_on(packed: str, now: datetime) -> str:
 
 
 def waiting(packed: str, now: datetime) -> str:
-    """`2h` while a scheduler lets a run wait and none goes on, else ''."""
+    """`2h` while a scheduler lets a run wait and none goes on, `held` where all that wait are held
+    back, else ''."""
     brief = Brief.read(packed)
-    if not brief.waits or brief.since:
+    if brief.since:
         return ""
+    if not brief.waits:
+        return HELD if brief.held else ""
     return spoken(timedelta(seconds=now.timestamp() - brief.waits))
 
 

@@ -527,8 +527,8 @@ class StartedRunJson(Shape):
 
 
 class QueuedRunJson(Shape):
-    """A run of the queue of this machine; `place` is null where it lost its place. `cwd` is the
-    folder in which the command was given."""
+    """A run of the queue of this machine; `place` is its turn, null where it lost its place or is
+    held back. `cwd` is the folder in which the command was given."""
 
     place: int | None
     id: str
@@ -543,12 +543,14 @@ class QueuedRunJson(Shape):
 
 
 class SlotsJson(Shape):
-    """How many slots of a stage are taken, of how many, and how many runs wait for one."""
+    """How many slots of a stage are taken, of how many, and how many runs wait for one; `held` of
+    these are held back."""
 
     stage: str
     running: int
     unattended: int
     waiting: int
+    held: int
 
 
 class ExecutingRunJson(Shape):

@@ -13,7 +13,7 @@ from mlkanban.display.run_lines import LABEL, detail_lines, state_piece
 from mlkanban.display.run_text import elapsed
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.state import FAILED, HELD_BACK, RunState
+from mlkanban.runs.model.state import FAILED
 from mlkanban.text import cell_text
 
 _KNOWN = 24
@@ -25,7 +25,7 @@ def queue_grid(
 ) -> Grid:
     """A line for each run: the short id of its card, the run, and its turn, 0 for none."""
     runs = [run for _, run, _ in rows]
-    names = [state_name(run) for run in runs]
+    names = [cell_text(run.word) for run in runs]
     signs = [state_piece(run, glyphs) for run in runs]
 
     def state(at: int) -> Line:
@@ -42,13 +42,6 @@ def queue_grid(
     size = max(map(cell_len, ("command", *commands)))
     last = Column("command", size, lambda at: [Piece(commands[at], "dim")])
     return Grid.of(columns, last, width, glyphs, least=_KNOWN)
-
-
-def state_name(run: Run) -> str:
-    """The state of a run, with who holds it back in the queue."""
-    if run.state is RunState.QUEUED and run.evidence.startswith(HELD_BACK):
-        return cell_text(run.evidence)
-    return run.state.value
 
 
 def slots_line(heads: Iterable[Header], glyphs: Glyphs) -> Line:

@@ -64,7 +64,7 @@ from mlkanban.runs.model.results import (
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, means, sparkline
-from mlkanban.runs.model.state import RunStanding, RunState
+from mlkanban.runs.model.state import HELD, RunStanding, RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text, quantity
 
@@ -783,7 +783,7 @@ def mean_line(one: Configuration, context: RunPageContext) -> Line:
 
 _COUNTED = (
     (RunStanding.AT_WORK, "running"), (RunStanding.WAITING, "queued"),
-    (RunStanding.FAILED, "failed"), (RunStanding.FAILED, "lost"),
+    (RunStanding.WAITING, HELD), (RunStanding.FAILED, "failed"), (RunStanding.FAILED, "lost"),
     (RunStanding.STOPPED, "lost"), (RunStanding.STOPPED, "pruned"),
 )  # fmt: skip
 
@@ -791,6 +791,8 @@ _COUNTED = (
 def _counted_as(run: Run) -> tuple[RunStanding, str]:
     """How a run stands, and the word by which it is counted."""
     plain = {RunStanding.AT_WORK: "running", RunStanding.WAITING: "queued"}
+    if run.held_back:
+        return run.standing, HELD
     if run.standing is RunStanding.FAILED and run.word != "lost":
         return run.standing, "failed"
     return run.standing, plain.get(run.standing, run.word)

@@ -12,7 +12,7 @@ from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import SNOOZED, Header, HeadNote, header
-from mlkanban.runs.model.queue_order import more_slots_of, waiting_runs
+from mlkanban.runs.model.queue_order import held_runs, more_slots_of, waiting_runs
 from mlkanban.text import natural
 
 _NOTHING = Answers()
@@ -24,8 +24,9 @@ class BoardModel:
 
     `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` (by stage) count
     all open cards, `standing` (by stage) the finished ones that are not archived, `queued` (by
-    stage) the runs that wait for a slot there; `waits` names, by card id, the open cards that an
-    open card depends on, and `needed_by` the other way round, by short id. `late` and `past_sle`
+    stage) the runs that wait for a slot there, `held` those of them that are held back;
+    `waits` names, by card id, the open cards that an open card depends on, and `needed_by` the
+    other way round, by short id. `late` and `past_sle`
     count the open cards that are past their due dates, and those older than the expectation of
     `sle_days`. `today` says which snoozed ones are out of sight, `over_since_merge` which stages a
     merge took over their limits, `conflicts` how many are to be resolved, `folds`
@@ -41,6 +42,7 @@ class BoardModel:
     asleep: Counter[str] = field(default_factory=Counter)
     standing: Counter[str] = field(default_factory=Counter)
     queued: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
     marks: set[str] = field(default_factory=set)
     query: str = ""
     only: frozenset[str] = frozenset()
@@ -130,6 +132,7 @@ class BoardModel:
             note=note,
             by_merge=stage.id in self.over_since_merge,
             queued=self.queued[stage.id],
+            held=self.held[stage.id],
         )
 
     def _count_columns(self, stages: Iterable[int]) -> None:
@@ -231,6 +234,7 @@ class BoardModel:
             if more := more_slots_of(face):
                 self.loads[face.stage] = self.loads[face.stage].plus(Work(face.work), 0, more)
         self.queued = waiting_runs(self.board, taken)
+        self.held = held_runs(self.board, taken)
         self._oldest = self._oldest_expected()
         self.late = sum(1 for face in taken if self._is_late(face))
         self.past_sle = sum(1 for face in taken if self._is_past_sle(face))
@@ -268,6 +272,8 @@ class BoardModel:
                 self.asleep[face.stage] += by
             for stage, runs in waiting_runs(self.board, (face,)).items():
                 self.queued[stage] += by * runs
+            for stage, runs in held_runs(self.board, (face,)).items():
+                self.held[stage] += by * runs
         elif not face.archived:
             self.standing[face.stage] += by
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlkanban.errors import MlkanbanError
 from mlkanban.runs.local.folder import find_run
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.state import HELD_BACK, RunState, Stopped
+from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.queue.entries import QueuedRun
 from mlkanban.runs.queue.turns import Turns
@@ -139,10 +139,6 @@ class RunTurns:
 def waits_here(run: Run) -> bool:
     """Whether a run waits in the queue of a machine, not of a scheduler."""
     return run.state is RunState.QUEUED and not run.job
-
-
-def is_held_back(run: Run) -> bool:
-    return run.evidence.startswith(HELD_BACK)
 
 
 def _why_no_turn(run: Run) -> str:

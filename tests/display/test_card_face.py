@@ -288,6 +288,8 @@ def test_the_time_of_a_run_is_as_old_as_the_view() -> None:
 def test_a_run_that_waits_is_not_called_running() -> None:
     waits = Brief(1, waits=(NOW - timedelta(hours=2)).timestamp())
     assert shown(card(runs=waits.packed, work="unattended"), 30)[-2] == "•2h"
+    held = Brief(1, queued=1, held=1)
+    assert shown(card(runs=held.packed, work="unattended"), 30)[-2] == "•held"
     going = waits._replace(since=instant(NOW - timedelta(hours=1)))
     assert shown(card(runs=going.packed), 30)[-2] == "►1h", "what goes on says more"
 

@@ -50,7 +50,13 @@ async def test_all_runs_stand_in_the_order_of_their_turns(small: Path) -> None:
         await board.until(lambda: turns(board)[1] == f"2 {first}")
         assert board.messages("Its turn")[-1] == "Its turn is 2 of 3."
         await board.press("run.hold")
-        await board.until(lambda: any("held back by" in line for line in board.lines()))
+        await board.until(lambda: turns(board) == [f"1 {first}", f"2 {second}"])
+        assert board.messages("It is held")[-1] == (
+            "It is held back: it has no turn until it is released."
+        )
+        assert "3 runs wait (1 held)" in board.lines()[0]
+        assert board.lines()[1].rstrip().endswith("•3 (1 held)")
+        assert any(line.split()[:3] == ["•", "held", first] for line in board.lines())
         await board.press("run.stop")
         assert f"Take run {run_id(3)} out of the queue?" in board.question()
         await board.keys("y")
@@ -90,14 +96,17 @@ async def test_a_line_of_several_runs_is_held_and_shifted_as_a_whole(small: Path
             await board.press("cursor.down")
         assert "b hold back" in board.status()
         await board.press("run.hold")
-        told = "3 runs have turns from 2 to 4 of 5. All of them are held back."
-        await board.until(lambda: bool(board.messages(told)))
+        await board.until(lambda: bool(board.messages("3 runs are held back.")))
+        assert any("3 held" in line for line in board.lines())
+        assert any("• 1 queued" in line and "• 3 held" in line for line in board.lines()[:2])
         held = [RunFolder(small / "runs" / run_id(at)).start()["queue"] for at in (2, 3, 4, 5)]
         assert [bool(queue.get("held")) for queue in held] == [True, True, True, False]
         assert {hint.command: hint.word for hint in board.screen.status.hints}["run.hold"] == (
             "release"
         )
         await board.press("run.earlier")
+        await board.until((small / "queue" / ".order.json").exists)
+        await board.press("run.hold")
         await board.until(lambda: bool(board.messages("3 runs have turns from 1 to 3 of 5.")))
 
 

@@ -678,11 +678,12 @@ async def test_a_run_of_the_queue_has_its_turn_changed_and_is_dropped(small: Pat
         for command, told in (
             ("run.later", "Its turn is 2 of 2."),
             ("run.earlier", "Its turn is 1 of 2."),
-            ("run.hold", "Its turn is 1 of 2. It is held back."),
+            ("run.hold", "It is held back: it has no turn until it is released."),
         ):
             await board.press(command)
-            await board.until(lambda: board.messages("Its turn")[-1:] == [told])  # noqa: B023
+            await board.until(lambda: board.messages("It")[-1:] == [told])  # noqa: B023
         assert any("held back by" in line for line in board.lines())
+        assert any("• held" in line for line in board.lines())
         words = {hint.command: hint.word for hint in board.screen.status.hints}
         assert words["run.hold"] == "release"
         await board.press("run.hold")

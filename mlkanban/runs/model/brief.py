@@ -46,8 +46,9 @@ class Brief(NamedTuple):
     breaks no guard, where that is another one than was tried last, and
     `mark` that of the names by which runs were told to be repeats (runs/model/repeats.py). `waits`
     is since when the first of them waits for its turn (seconds since 1970), 0 where none
-    waits, and `queued` how many wait, for a scheduler or in the queue of a machine. `more_slots` is
-    how many slots they take beyond the one that an unattended card has."""
+    does, and `queued` how many wait, for a scheduler or in the queue of a machine; `held` of these
+    are held back, so that their turn does not come. `more_slots` is how many slots they take beyond
+    the one that an unattended card has."""
 
     runs: int
     commit: str = ""
@@ -62,6 +63,7 @@ class Brief(NamedTuple):
     waits: float = 0.0
     queued: int = 0
     more_slots: int = 0
+    held: int = 0
 
     @classmethod
     def of(cls, runs: Sequence[Run], best: float | None = None, mark: str = "") -> Brief:
@@ -97,10 +99,16 @@ class Brief(NamedTuple):
             best=best,
             mark=mark,
             waits=min(
-                (at.timestamp() for run in runs if (at := moment(run.waits_since))), default=0.0
+                (
+                    at.timestamp()
+                    for run in runs
+                    if not run.held_back and (at := moment(run.waits_since))
+                ),
+                default=0.0,
             ),
             queued=sum(run.state is RunState.QUEUED for run in runs),
             more_slots=more_slots(runs),
+            held=sum(run.held_back for run in runs),
         )
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from mlkanban.core.models import Board, CardFace, Priority, Work
@@ -54,11 +54,22 @@ def shifted(order: Sequence[str], runs: Collection[str], *, earlier: bool) -> li
 
 def waiting_runs(board: Board, faces: Iterable[CardFace]) -> Counter[str]:
     """How many runs wait to execute, by the id of the stage where their cards will be then."""
-    waiting: Counter[str] = Counter()
+    return _by_stage(board, faces, queued_of)
+
+
+def held_runs(board: Board, faces: Iterable[CardFace]) -> Counter[str]:
+    """How many of these runs are held back, by stages as above."""
+    return _by_stage(board, faces, _held_of)
+
+
+def _by_stage(
+    board: Board, faces: Iterable[CardFace], count: Callable[[CardFace], int]
+) -> Counter[str]:
+    runs: Counter[str] = Counter()
     for face in faces:
-        if (many := queued_of(face)) and (stage := training_stage(board, face)):
-            waiting[stage.id] += many
-    return waiting
+        if (many := count(face)) and (stage := training_stage(board, face)):
+            runs[stage.id] += many
+    return runs
 
 
 def more_slots_of(face: CardFace) -> int:
@@ -69,3 +80,7 @@ def more_slots_of(face: CardFace) -> int:
 def queued_of(face: CardFace) -> int:
     """How many runs of an open card wait for their turn."""
     return Brief.read(face.runs).queued if face.runs and face.is_open else 0
+
+
+def _held_of(face: CardFace) -> int:
+    return Brief.read(face.runs).held if face.runs and face.is_open else 0

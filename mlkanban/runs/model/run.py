@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.model.state import (
+    HELD,
+    HELD_BACK,
     NEVER_STARTED,
     STANDINGS,
     TRACKER_STANDINGS,
@@ -172,14 +174,21 @@ class Run:
 
     @property
     def word(self) -> str:
-        """Its state in a word, `never started` where it was taken out of the queue; of a run that
-        only a tracker knows, what that says: `pruned`."""
+        """Its state in a word, `never started` where it was taken out of the queue, `held` where it
+        is held back there; of a run that only a tracker knows, what that says: `pruned`."""
         if self.state is RunState.KILLED and self.never_started:
             return NEVER_STARTED
+        if self.held_back:
+            return HELD
         if self.state is not RunState.TRACKED:
             return self.state.value
         word = self.why or self.says.lower() or self.state.value
         return _SPELLED.get(word, word)
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it waits in the queue of a machine and does not start by itself."""
+        return self.state is RunState.QUEUED and self.evidence.startswith(HELD_BACK)
 
     @property
     def standing(self) -> RunStanding:

@@ -12,6 +12,8 @@ from enum import Enum, StrEnum, auto
 STARTS_WITHIN = 60.0
 """Seconds after which a run that has no process yet will never have one."""
 HELD_BACK = "held back by "
+HELD = "held"
+"""The state of a run that is held back, in a word."""
 """How the evidence begins of a run that others in the queue may overtake."""
 ANSWERS_WITHIN = 5.0
 """Seconds after its turn in which the process that waits for a run usually starts it."""

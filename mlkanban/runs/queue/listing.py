@@ -11,13 +11,13 @@ from mlkanban.runs.local.processes import here
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.queue.entries import QueuedRun
-from mlkanban.runs.queue.turns import Turns
+from mlkanban.runs.queue.turns import Turns, turn_numbers
 from mlkanban.service import Service
 
 
 class QueueRow(NamedTuple):
     """A run with the short id and the title of its card. `turn` is its place in the queue of this
-    machine, 0 where it has none."""
+    machine, 0 where it has none: one that is held back, too."""
 
     ref: str
     title: str
@@ -40,7 +40,8 @@ def queue_rows(data: Path, service: Service, board_id: str, now: datetime) -> li
     ]
     execute.sort(key=lambda row: row.run.started)
     elsewhere.sort(key=lambda row: row.run.waits_since)
-    here_waiting = [_row(service, run, now, turn) for turn, run in enumerate(waiting, 1)]
+    numbers = turn_numbers(waiting)
+    here_waiting = [_row(service, run, now, numbers.get(run.folder.id, 0)) for run in waiting]
     lost = [_row(service, run, now) for run in turns.lost(now)]
     return [*execute, *here_waiting, *elsewhere, *lost]
 

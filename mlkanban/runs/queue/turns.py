@@ -162,22 +162,22 @@ class Turns:
     def turn_of(self, runs: Sequence[str], now: datetime) -> str:
         """As sentences, which turns some runs of the queue have."""
         waiting = self.waiting(now)
-        here = [(at, run) for at, run in enumerate(waiting, 1) if run.folder.id in runs]
-        started = len(runs) - len(here)
+        numbers = turn_numbers(waiting)
+        here = [run for run in waiting if run.folder.id in runs]
+        own = [numbers[run.folder.id] for run in here if not run.held_by]
+        started, held = len(runs) - len(here), len(here) - len(own)
         if len(runs) == 1 and started:
             return "Its turn has come: it starts."
-        held = sum(bool(run.held_by) for _, run in here)
+        if len(runs) == 1 and held:
+            return "It is held back: it has no turn until it is released."
         if len(runs) == 1:
-            return f"Its turn is {here[0][0]} of {len(waiting)}.{' It is held back.' * held}"
+            return f"Its turn is {own[0]} of {len(numbers)}."
         parts = [f"{quantity(started, 'run starts', 'runs start')}."] if started else []
-        if here:
-            first, last = here[0][0], here[-1][0]
-            turns = f"turn {first}" if len(here) == 1 else f"turns from {first} to {last}"
-            parts.append(
-                f"{quantity(len(here), 'run has', 'runs have')} {turns} of {len(waiting)}."
-            )
+        if own:
+            turns = f"turn {own[0]}" if len(own) == 1 else f"turns from {own[0]} to {own[-1]}"
+            parts.append(f"{quantity(len(own), 'run has', 'runs have')} {turns} of {len(numbers)}.")
         if held:
-            parts.append(f"{held if held < len(here) else 'All'} of them are held back.")
+            parts.append(f"{quantity(held, 'run is', 'runs are')} held back.")
         return " ".join(parts)
 
     def _still_waiting(self, runs: Sequence[QueuedRun], now: datetime) -> list[QueuedRun]:
@@ -229,6 +229,13 @@ class _Claim:
             for number in other.start["queue"].get("cuda") or ()
         }
         return self._gpus.free(run.start["environment"].get("CUDA_VISIBLE_DEVICES"), given)
+
+
+def turn_numbers(waiting: Iterable[QueuedRun]) -> dict[str, int]:
+    """The turns, from 1 on, of runs in their order, by id; one that is held back has none: the
+    others start before it."""
+    able = (run.folder.id for run in waiting if not run.held_by)
+    return {run: turn for turn, run in enumerate(able, 1)}
 
 
 def _waits_no_more(folder: RunFolder, now: datetime) -> RuleRefused:

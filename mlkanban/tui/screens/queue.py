@@ -14,7 +14,7 @@ from mlkanban.runs.queue.listing import QueueRow, queue_rows
 from mlkanban.text import cell_text, quantity
 from mlkanban.tui.commands import QUEUE, STATUS
 from mlkanban.tui.key_hints import KeyHint
-from mlkanban.tui.run_turns import RunTurns, is_held_back, waits_here
+from mlkanban.tui.run_turns import RunTurns, waits_here
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.lines import ListLines
 
@@ -71,9 +71,12 @@ class QueueScreen(ListScreen):
         if not self.ready or self._rows is None:
             return
         width, glyphs, rows = self.list_width, self.host.glyphs, self._rows
-        waiting = sum(row.run.state is RunState.QUEUED for row in rows)
+        waiting = [row.run for row in rows if row.run.state is RunState.QUEUED]
+        held = sum(run.held_back for run in waiting)
         about = cell_text(self.board.name)
-        count = quantity(waiting, "run waits", "runs wait")
+        count = quantity(len(waiting), "run waits", "runs wait")
+        if held:
+            count += f" ({held} held)"
         title = page_title("Queue", about, width, glyphs, right=[Piece(count, "dim")])
         model = self.host.model
         counting = [
@@ -116,7 +119,7 @@ class QueueScreen(ListScreen):
         if run is None or not waits_here(run):
             idle |= {"run.hold", "run.earlier", "run.later"}
         hints = self.hints([name for name in STATUS[QUEUE] if name not in idle])
-        if run is not None and is_held_back(run):
+        if run is not None and run.held_back:
             hints = [h._replace(word="release") if h.command == "run.hold" else h for h in hints]
         return hints
 

@@ -67,7 +67,7 @@ from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.learning_curves import Chosen, LearningCurves
 from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.rerun import rerun
-from mlkanban.tui.run_turns import RunTurns, is_held_back, waits_here
+from mlkanban.tui.run_turns import RunTurns, waits_here
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.lines import ListLines
@@ -567,7 +567,7 @@ class RunsScreen(ListScreen):
             idle |= {"run.hold", "run.earlier", "run.later"}
         names = [name for name in STATUS[RUNS] if name not in idle]
         hints = self.hints(names)
-        if waiting and all(map(is_held_back, waiting)):
+        if waiting and all(run.held_back for run in waiting):
             hints = [h._replace(word="release") if h.command == "run.hold" else h for h in hints]
         if several:
             hints = [h._replace(word="its runs") if h.command == "run.log" else h for h in hints]

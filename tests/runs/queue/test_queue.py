@@ -46,16 +46,17 @@ def test_priority_comes_first_and_then_what_somebody_says(queue: Queue) -> None:
     assert queue.waiting() == ["a", "first", "low", "b"]
     queue.job.mlk("queue", "hold", first)
     assert queue.listed()[1]["held_by"]
+    assert [row["place"] for row in queue.listed()] == [1, None, 2, 3]
     queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "1")
     queue.tick()
     until(lambda: queue.began() == ["a"])
     meta = json.loads(queue.job.mlk("--json", "queue"))["meta"]
     [slots] = meta["stages"]
-    assert slots == {"stage": "Training", "running": 1, "unattended": 1, "waiting": 3}
+    assert slots == {"stage": "Training", "running": 1, "unattended": 1, "waiting": 3, "held": 1}
     assert [queue.names[run["id"]] for run in meta["executing"]] == ["a"]
     text = queue.job.mlk("queue")
-    assert text.startswith("Training: 0/9 attended + 1/1 running, 3 waiting\n")
-    assert "0/9 + 1/1 running, 3 waiting" in queue.job.mlk("stages")
+    assert text.startswith("Training: 0/9 attended + 1/1 running, 3 waiting (1 held)\n")
+    assert "0/9 + 1/1 running, 3 waiting (1 held)" in queue.job.mlk("stages")
     queue.end("a")
     until(lambda: queue.began() == ["a", "low"])
     queue.job.mlk("queue", "release", first)

@@ -127,7 +127,10 @@ def test_a_run_that_is_held_back_is_overtaken_and_starts_when_released(queue: Qu
     queue.waits(2, "a2")
     queue.turns.hold([queue.run(1)], "ada", NOW)
     queue.runs.slots["a"] = 1
-    assert queue.turns.turn_of([run_id(1)], NOW) == "Its turn is 1 of 2. It is held back."
+    assert queue.turns.turn_of([run_id(2)], NOW) == "Its turn is 1 of 1."
+    assert queue.turns.turn_of([run_id(1)], NOW) == (
+        "It is held back: it has no turn until it is released."
+    )
     assert queue.advance() == [2]
     queue.runs.slots["a"] = 1
     assert queue.advance() == []
@@ -162,20 +165,14 @@ def test_runs_of_one_line_are_held_shifted_and_dropped_together(queue: Queue) ->
     some = [queue.run(2), queue.run(4)]
     ids = [run.folder.id for run in some]
     queue.turns.hold(some, "ada", NOW)
-    assert queue.turns.turn_of(ids, NOW) == (
-        "2 runs have turns from 2 to 4 of 5. All of them are held back."
-    )
+    assert queue.turns.turn_of(ids, NOW) == "2 runs are held back."
     queue.turns.shift(some, NOW, earlier=True)
     assert queue.waiting() == [2, 1, 4, 3, 5]
     queue.turns.hold([queue.run(2)], "", NOW)
-    assert queue.turns.turn_of(ids, NOW) == (
-        "2 runs have turns from 1 to 3 of 5. 1 of them are held back."
-    )
+    assert queue.turns.turn_of(ids, NOW) == ("1 run has turn 1 of 4. 1 run is held back.")
     queue.runs.slots["a"] = 1
     assert queue.advance() == [2]
-    assert queue.turns.turn_of(ids, NOW) == (
-        "1 run starts. 1 run has turn 2 of 4. All of them are held back."
-    )
+    assert queue.turns.turn_of(ids, NOW) == "1 run starts. 1 run is held back."
     queue.turns.drop(some, "ada", NOW)
     assert queue.waiting() == [1, 3, 5], "the one that started is left alone"
     assert not some[0].folder.stop_asked_by()

@@ -1,8 +1,9 @@
 """The preview of a card: what is worth knowing of it besides its face, in a strip or a pane."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
@@ -15,6 +16,8 @@ from mlkanban.core.metrics import (
     CardMetrics,
     MetricFields,
     compact,
+    direction_of,
+    has_direction,
     number_text,
     state_of,
     target_text,
@@ -31,11 +34,15 @@ from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
 from mlkanban.display.run_text import (
     elapsed,
     in_order_of_state,
+    metrics_text,
+    short_ids,
     standing_sign,
     values_text,
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import SHAPE_CELLS, Latest
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.tracker_run import SEARCHING
 from mlkanban.service.preview import CardPreview, StageStay
 
 _GAP = Piece("   ", "dim")
@@ -313,6 +320,34 @@ def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
     return [Piece(compact(float(number_text(value, metric))), "value")]
 
 
+def _best_trials_first(runs: Sequence[Run], metric: Mapping[str, Any]) -> list[Run]:
+    """The runs, of those that only a tracker knows and that have a value of the metric the best
+    first, each where one of them stood."""
+    name, sign = str(metric.get("name", "")), 1 if direction_of(metric) == "<=" else -1
+    if not has_direction(metric):
+        return [*runs]
+
+    def is_trial(run: Run) -> bool:
+        return run.state is RunState.TRACKED and run.is_result and name in run.metrics
+
+    best = iter(sorted(filter(is_trial, runs), key=lambda run: sign * run.metrics[name]))
+    return [next(best) if is_trial(run) else run for run in runs]
+
+
+def _known(run: Run, names: Mapping[str, str], card: Previewed, view: FaceContext) -> str:
+    """How a run ended; of one that only a tracker knows, its name, and what it reported where that
+    is not the metric of the card: `trial 15 value 0.141`."""
+    if run.state is not RunState.TRACKED:
+        return run.outcome or run.evidence or run.word
+    name = run.name or names[run.id]
+    if run.id.partition(":")[0] in SEARCHING:
+        name = f"trial {run.id.rpartition('/')[2].partition('@')[0]}"
+    metric = card.found.metric if card.found else {}
+    value = "" if metric.get("name") in run.metrics else metrics_text(run, cut=view.glyphs.cut)
+    ended = "" if run.is_result else run.ended_as
+    return " ".join(filter(None, (name, value, ended)))
+
+
 def _whose_values(run: Run, card: Previewed, view: FaceContext) -> str:
     """Whose values they are that a run reports while it goes on, where it has those of several."""
     live = view.live.get(card.face.id, ())
@@ -336,10 +371,11 @@ def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
 def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Line]:
     """A line for each run: state, time, value, start, what is known; of many the first ones."""
     assert card.found is not None
-    runs = in_order_of_state(card.found.runs)
+    runs = _best_trials_first(in_order_of_state(card.found.runs), card.found.metric)
     more = len(runs) - most
     if more > 0:
         runs = runs[: most - 1]
+    names = short_ids(card.found.runs)
     times = [elapsed(run, view.now) for run in runs]
     values = [_value(run, card, view) for run in runs]
     begun = [_day(at, view) if (at := moment(run.started or run.made)) else "" for run in runs]
@@ -348,7 +384,7 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
     lines = []
     for run, time, value, since in zip(runs, times, values, begun, strict=True):
         sign = Piece(*standing_sign(run.standing, view.glyphs))
-        known = _whose_values(run, card, view) or run.outcome or run.evidence or run.word
+        known = _whose_values(run, card, view) or _known(run, names, card, view)
         line = [
             Piece(f"{sign.text} ", sign.role),
             Piece(time.rjust(max(4, wide)), "text"),

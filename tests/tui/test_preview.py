@@ -1,5 +1,6 @@
 """The preview of the card under the cursor: where it stands, what it says, when it is filled."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -267,7 +268,10 @@ def test_runs_of_trackers_have_the_signs_of_what_these_say(small: Path) -> None:
     [ref] = ada.adds("study")
     for at, says in enumerate(("COMPLETE", "PRUNED", "FAIL", "RUNNING", "")):
         kind = "optuna:s/" if says else "tensorboard:/"
-        run = Tracked(f"{kind}{at}", says=says, where="/o.db", started=f"2026-03-01T09:0{at}:00Z")
+        run = Tracked(
+            f"{kind}{at}", says=says, where="/o.db", started=f"2026-03-01T09:0{at}:00Z",
+            metrics={"value": 0.1414142} if says == "COMPLETE" else {},
+        )  # fmt: skip
         ada.service.links.link(ref, run)
     [face] = [one for one in ada.boards.snapshot(ada.board_id).faces if one.ref == ref]
     found = ada.service.previews.of_card(face.id)
@@ -277,11 +281,31 @@ def test_runs_of_trackers_have_the_signs_of_what_these_say(small: Path) -> None:
         piece.text.strip(): piece.role for line in shown for piece in line if piece.text[1:] == " "
     }
     text = "\n".join("".join(piece.text for piece in line) for line in shown)
-    for sign, words in (("✓", "COMPLETE"), ("·", "PRUNED"), ("✗", "FAIL"), ("?", "RUNNING"),
-                        ("·", "TensorBoard says nothing")):  # fmt: skip
-        [line] = [line for line in text.splitlines() if words in line]
+    for sign, words in (("✓", "trial 0 value 0.1414"), ("·", "trial 1 pruned"),
+                        ("✗", "trial 2 failed"), ("?", "trial 3 running"),
+                        ("·", "4")):  # fmt: skip
+        [line] = [line for line in text.splitlines() if line.rstrip().endswith(f"  {words}")]
         assert sign in line
     assert (signs["✓"], signs["✗"], signs["·"], signs["?"]) == ("live", "alarm", "dim", "clock")
+
+
+def test_the_best_trials_come_first_where_there_are_many(small: Path) -> None:
+    ada = somebody(small)
+    [ref] = ada.adds("study", metric={"name": "auc", "direction": ">=", "target": 0.9})
+    for at, value in enumerate((0.7, 0.95, 0.8, 0.91, 0.6, 0.5, 0.4, 0.3)):
+        began = f"2026-03-01T09:0{at}:00Z"
+        trial = Tracked(
+            f"optuna:s/{at}", says="COMPLETE", where="/o.db", started=began, metrics={"auc": value}
+        )
+        ada.service.links.link(ref, trial)
+    [face] = [one for one in ada.boards.snapshot(ada.board_id).faces if one.ref == ref]
+    found = ada.service.previews.of_card(face.id)
+    shown = strip(Previewed(face, found), FaceContext.at(ada.board, clock.now()), 160, 6)
+    ada.service.close()
+    text = "\n".join("".join(piece.text for piece in line) for line in shown)
+    assert re.findall(r"(\.\d+) +03-01  (trial \d)", text) == [
+        (".95", "trial 1"), (".91", "trial 3"), (".8", "trial 2"), (".7", "trial 0"),
+    ]  # fmt: skip
 
 
 def test_the_first_preview_loads_no_library_that_the_board_does_without(small: Path) -> None:

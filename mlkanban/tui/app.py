@@ -351,6 +351,11 @@ class BoardApp(App[None], inherit_bindings=False):
         if isinstance(self.front, KeyScreen):
             self.front.status.show(message, warning=warning)
 
+    def add_message(self, message: str) -> None:
+        """Show what came about by itself, behind what the person did."""
+        if isinstance(self.front, KeyScreen):
+            self.front.status.add(message)
+
     def call_person(self, text: str) -> None:
         """Call for attention as the setting `notify` says."""
         made = sequence(self.settings.notify, text, os.environ, ascii=self.ascii)
@@ -473,7 +478,7 @@ class BoardApp(App[None], inherit_bindings=False):
             return
         if lifted.changed:
             await self.catch_up()
-            self.show_message(lifted.message)
+            self.add_message(lifted.message)
         await self._mark_old()
 
     async def _mark_old(self) -> None:

@@ -100,8 +100,8 @@ class RunWatch:
                 return
             if done.changed:
                 await self._app.catch_up()
+                self._app.add_message(done.message)
                 await self._app.look_around()
-                self._app.show_message(done.message)
 
     def _take_in(self, service: Service) -> Done:
         if self._intake is None:
@@ -171,7 +171,7 @@ class RunEnds:
         others = [run for run in ended if run.run.id not in self._shown]
         self._shown.clear()
         if others:
-            self._app.show_message(_some(others))
+            self._app.add_message(_some(others))
         if fresh := [run for run in ended if run.run.ended >= self._since]:
             self._app.call_person(_some(fresh))
 
@@ -248,7 +248,7 @@ class BackgroundSync:
         self._going = True
         report = await self._exchange(by_itself=True)
         if report is not None and (report.taken or report.notices):
-            self._app.show_message(sentences((report.message, *report.notices)))
+            self._app.add_message(sentences((report.message, *report.notices)))
 
     async def _exchange(self, *, by_itself: bool) -> Report | None:
         try:

@@ -150,6 +150,9 @@ class Host(Protocol):
 
     # What goes on beside
 
+    def add_message(self, message: str) -> None:
+        """Show what came about by itself, behind what the person did."""
+
     def show_message(self, message: str, *, warning: bool = False) -> None: ...
 
     def show_result(self, done: Done) -> None: ...

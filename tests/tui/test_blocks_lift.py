@@ -18,6 +18,21 @@ async def test_when_somebody_else_finishes_the_card(small: Path) -> None:
         assert f"{model} is not blocked any more: {labels} is shipped." in board.status()
 
 
+async def test_what_a_key_did_stands_before_what_came_of_it(small: Path) -> None:
+    async with opened(small) as board:
+        labels, model = board.ref("audit the labels"), board.ref("logistic baseline")
+        with board.store() as bob:
+            bob.cards.block([model], BlockReason.LABELLING, until=f"card:{labels}")
+        await board.until(lambda: "1 blocked" in board.lines()[0])
+        await board.go_to("audit the labels")
+        await board.press("card.archive")
+        await board.until(lambda: "not blocked any more" in board.status())
+        done, lifted = board.status().split("  u undoes it.", 1)
+        assert done.startswith(labels)
+        assert f"{model} is not blocked any more: {labels} is archived." in lifted
+        assert len(board.messages(f"{model} is not blocked")) == 1
+
+
 async def test_the_condition_is_typed_with_the_note(small: Path) -> None:
     async with opened(small) as board:
         labels = board.ref("audit the labels")

@@ -79,6 +79,14 @@ class StatusLine(Widget):
         self._fit()
         self.refresh()
 
+    def add(self, message: str) -> None:
+        """Show a message behind the one that stands there, which is still being read."""
+        before, warning = self.message, self.warning
+        self.show(message, warning=warning)
+        if before and before != self.message:
+            self.message = f"{before}  {self.message}"
+            self._fit()
+
     def offer(self, hints: Sequence[KeyHint]) -> None:
         """Remind of other keys."""
         if hints != self.hints:

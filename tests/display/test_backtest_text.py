@@ -58,6 +58,20 @@ def test_holding_more_often_is_as_wrong_as_less_often() -> None:
     )
 
 
+def test_what_is_off_at_another_level_is_named_and_marked() -> None:
+    off = with_shares({("when", 95): 60, ("card", 50): 90})
+    assert verdicts(off)[:2] == (
+        "Be careful: when the next 9 are done held less often at 95 % than it says,"
+        " 60 % (45-74 %).",
+        "Be careful: when an open card is done held more often at 50 % than it says,"
+        " 90 % (77-96 %).",
+    )
+    table = text.summary(off).table
+    assert table is not None
+    assert table.rows[1][1:5] == ("50 %", "70 %", "85 %", "60 %!")
+    assert table.rows[2][1:5] == ("90 %!", "70 %", "85 %", "95 %")
+
+
 def test_nothing_is_concluded_from_few_independent_periods() -> None:
     few = with_shares({("how_many", 85): 30}, {("card", 85): 0}, {("how_many", 85): 9})
     assert verdicts(few) == (

@@ -153,7 +153,7 @@ def summary(backtest: Backtest) -> Summary:
     rows = tuple(
         (
             kinds[kind],
-            *("-" if s.share is None else f"{s.share:.0f} %" for s in backtest.scores[kind]),
+            *map(_share, backtest.scores[kind]),
             _interval(main),
             str(main.periods),
             _trials(backtest, kind),
@@ -169,6 +169,11 @@ def summary(backtest: Backtest) -> Summary:
     return Summary("Back-test", (tried, *_verdicts(backtest), *silent), Table(head, rows), note)
 
 
+def _share(score: HitRate) -> str:
+    """`84 %`, and `!` behind it where that is not as often as the forecast says."""
+    return "-" if score.share is None else f"{score.share:.0f} %{'!' if score.off else ''}"
+
+
 def _kinds(backtest: Backtest) -> dict[str, str]:
     ahead = backtest.cards_ahead
     return {
@@ -179,13 +184,15 @@ def _kinds(backtest: Backtest) -> dict[str, str]:
 
 
 def _verdicts(backtest: Backtest) -> list[str]:
-    """Of each kind of forecast at 85 % whether it held as often as it says, what is wrong first."""
+    """Of each kind of forecast whether it held as often as it says: what is wrong first, at any
+    level, then what is right at 85 %."""
     kinds = _kinds(backtest)
     scores = {kind: backtest.score(kind, _MAIN) for kind in KINDS}
     lines = [
-        f"Be careful: {kinds[kind]} held {_VERDICTS[score.off]} at {_MAIN} % than it says,"
+        f"Be careful: {kinds[kind]} held {_VERDICTS[score.off]} at {score.percent} % than it says,"
         f" {score.share:.0f} % ({_interval(score)})."
-        for kind, score in scores.items()
+        for kind in KINDS
+        for score in backtest.scores[kind]
         if score.off
     ]
     fine = [kinds[kind] for kind, score in scores.items() if score.judged and not score.off]

@@ -102,6 +102,19 @@ def test_a_run_inside_without_the_metric_takes_nothing_away(
     assert read is trackers.kept["mlflow:0"]
 
 
+def test_a_curve_of_another_metric_is_better_than_a_value_of_it(
+    tmp_path: Path, trackers: Trackers
+) -> None:
+    own = Run(OWN.id, RunState.LOST, started=OWN.started)
+    killed, whole = (
+        Run(f"optuna:s/{at}", RunState.TRACKED, parent=own.id, where="/o.db", experiment="s")
+        for at in (16, 15)
+    )
+    trackers.kept = {killed.id: having("value", 1), whole.id: having("value", 3)}
+    read = SeriesReader(tmp_path).read(own, AUC, [own, killed, whole])
+    assert (read.inner, [*read.series]) == (whole.id, ["value"])
+
+
 def test_trackers_are_not_searched_with_every_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

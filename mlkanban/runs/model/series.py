@@ -173,8 +173,9 @@ class RunSeries:
 
     def with_curve(self, other: RunSeries, name: str) -> RunSeries:
         """These series, or `other` ones where only those have any value of the metric, or a curve
-        of it, or where these have no value at all."""
-        nearer = other.of(name) is not None or (bool(other.series) and not self.series)
+        of it, or where these have no value, or no curve, of anything."""
+        more = bool(other.series) and not self.series
+        nearer = other.of(name) is not None or more or (other.has_curve("") > self.has_curve(""))
         return other if other.has_curve(name) or (self.of(name) is None and nearer) else self
 
     def shown(self, name: str) -> Series | None:

@@ -37,7 +37,20 @@ def test_it_is_not_named_on_few_cards_or_without_a_second_reason():
     done = bottleneck(sample(line(12), day=40, workflow=roomy))
     assert done.named is None
     assert done.stages[2].at_limit_share is None
-    assert "No stage is named: Evaluate takes most" in summary(done).lines[0]
+    line_of_it = summary(done).lines[0]
+    assert line_of_it.startswith("No stage is named: Evaluate takes most")
+    assert line_of_it.endswith(
+        "but it has no limit, and work does not pile up there beyond chance."
+    )
+
+
+def test_a_stage_that_had_all_cards_to_itself_is_compared_with_none():
+    roomy = replace(WORKFLOW, limits=(Limits(),) * 5)
+    cards = [card(f"c{k}", (k, 1), (k + 2, 4)) for k in range(1, 13)]
+    found = bottleneck(sample(cards, day=40, workflow=roomy))
+    assert summary(found).lines == (
+        "No stage is named: no card in progress was in any other than Train.",
+    )
 
 
 def test_the_queue_before_is_its_mean_number_of_cards():

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from mlkanban.charts.pictures import burn_up as picture
-from mlkanban.display.number_text.burn_up import summary, to_json
+from mlkanban.display.number_text.burn_up import headline, summary, to_json
 from mlkanban.flow.burn_up import BurnUp, BurnUps, burn_ups
 from mlkanban.flow.card_forecast import remaining_of
 from tests.flow.logs import card, rows, sample, took
@@ -65,8 +65,38 @@ def test_all_parts_are_done_with_the_product_of_their_chances():
     assert lines[0] == "0 of 2 parts of big done: Card big"
     assert (
         lines[1]
-        == f"All 2 open parts done by {found.by[50]} with 50 % and {found.by[85]} with 85 %."
+        == f"All 2 open parts done by {found.by[50]} with 50 % and by {found.by[85]} with 85 %."
     )
+
+
+def test_a_card_whose_parts_are_all_gone_has_none_left():
+    gone = [part("a", (2, 0), (6, 0, "discarded")), part("b", (3, 1), (7, 1, "abandoned"))]
+    told = summary(burn_ups(sample([BIG, *gone], day=9)))
+    assert told.lines == (
+        "No part of big is left: Card big", "All its parts were abandoned or discarded.",
+    )  # fmt: skip
+    assert rows(told)[0][1] == "none left"
+    assert headline(burn_ups(sample([BIG, *gone], day=9))) == (("no part left", "text"),)
+
+
+def test_one_open_part_and_one_day_are_named_once():
+    day, later = date(2026, 3, 2), date(2026, 3, 9)
+    found = burn_ups(sample([*PAST, BIG, part("a", (78, 1))], day=80))
+    days: list[tuple[dict[int, date | None], str]] = [
+        ({50: day, 85: day}, "The open part done by 2026-03-02 with 85 %."),
+        (
+            {50: day, 85: later},
+            "The open part done by 2026-03-02 with 50 % and by 2026-03-09 with 85 %.",
+        ),
+        (
+            {50: day, 85: None},
+            "The open part done by 2026-03-02 with 50 % and in over a year with 85 %.",
+        ),
+        ({50: None, 85: None}, "The open part done in over a year with 85 %."),
+    ]
+    for by, sentence in days:
+        cards = (replace(shown(found), by=by),)
+        assert summary(replace(found, cards=cards)).lines[1] == sentence
 
 
 def test_a_part_of_unknown_chance_withholds_the_day():

@@ -87,10 +87,15 @@ def _sentence(bottleneck: Bottleneck) -> str:
     percent = bottleneck.percents[bottleneck.stages.index(longest)]
     share = f"{percent} % of the time of all cards in progress"
     if bottleneck.named is None:
-        return (
-            f"No stage is named: {longest.stage} takes most ({share}), but it is neither at its"
-            " limit half of the time nor does work pile up there beyond chance."
+        if longest.residence_share == 1:
+            return f"No stage is named: no card in progress was in any other than {longest.stage}."
+        slack = (
+            "it has no limit, and work does not pile up there beyond chance"
+            if longest.at_limit_share is None
+            else "it is neither at its limit half of the time nor does work pile up there beyond"
+            " chance"
         )
+        return f"No stage is named: {longest.stage} takes most ({share}), but {slack}."
     why = [f"takes {share}"]
     if longest.full and longest.at_limit_share is not None:
         why.append(f"is at its limit {100 * longest.at_limit_share:.0f} % of the time")

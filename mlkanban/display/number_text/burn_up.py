@@ -80,13 +80,15 @@ def summary(counted: BurnUps) -> Summary:
         return Summary("Burn-up", ("No card has parts: give some a parent.",), None, note)
     lines = (
         f"{len(shown.done_parts)} of {quantity(shown.parts, 'part')} of {shown.ref} done:"
-        f" {shown.title}",
+        f" {shown.title}"
+        if shown.parts
+        else f"No part of {shown.ref} is left: {shown.title}",
         _ahead(shown),
     )
     rows = tuple(
         (
             card.ref,
-            f"{len(card.done_parts)} of {card.parts}",
+            f"{len(card.done_parts)} of {card.parts}" if card.parts else "none left",
             *(_day(card, p) for p in LEVELS),
             card.title,
         )
@@ -105,6 +107,8 @@ def _day(card: BurnUp, p: int) -> str:
 
 def _ahead(card: BurnUp) -> str:
     """By when all parts are done, or why nobody knows."""
+    if not card.parts:
+        return "All its parts were abandoned or discarded."
     if not card.open_parts:
         return "No part is open."
     if card.unknown:
@@ -115,13 +119,22 @@ def _ahead(card: BurnUp) -> str:
             f"No day for all of them: of {named} no chance is known (not begun, or fewer than"
             f" {FEWEST_OLDER} finished cards were older)."
         )
-    days = " and ".join(f"{_day(card, p)} with {p} %" for p in LEVELS)
-    return f"All {quantity(len(card.open_parts), 'open part')} done by {days}."
+    # What is true of a day with more per cent is so with fewer.
+    levels = [p for p in LEVELS if all(card.by[p] != card.by[q] for q in LEVELS if q > p)]
+    days = " and ".join(
+        f"{'in' if card.by[p] is None else 'by'} {_day(card, p)} with {p} %" for p in levels
+    )
+    many = len(card.open_parts)
+    what = "The open part" if many == 1 else f"All {quantity(many, 'open part')}"
+    return f"{what} done {days}."
 
 
 def headline(counted: BurnUps) -> Headline:
     shown = counted.shown
-    return () if shown is None else ((f"{len(shown.done_parts)} of {shown.parts} parts", "text"),)
+    if shown is None:
+        return ()
+    parts = f"{len(shown.done_parts)} of {shown.parts} parts" if shown.parts else "no part left"
+    return ((parts, "text"),)
 
 
 NUMBER = NumberView(

@@ -731,7 +731,8 @@ def importance_parts(rows: Sequence[ConfigurationRuns], glyphs: Glyphs) -> list[
 def importance_lines(
     rows: Sequence[ConfigurationRuns], width: int, room: int, glyphs: Glyphs
 ) -> list[Line]:
-    """How much each parameter tells of the metric of the card, as bars, in at most `room` lines."""
+    """How much each parameter tells of the metric of the card, as bars, in at most `room` lines.
+    How that is measured stands below where there is room for it."""
     found = importances(rows)
     if not found:
         text = "Too few configurations with a value: five, which differ in a parameter, are needed."
@@ -751,8 +752,11 @@ def importance_lines(
         ]
         for one in found
     ]
+    if len(lines) > room:
+        more = len(lines) - max(1, room - 1)
+        lines = [*lines[: max(1, room - 1)], [Piece(f"{more} more parameters", "dim")]]
     below = paragraph(note, "dim", width, glyphs)
-    return [*lines[: max(1, room - len(below))], *below][:room]
+    return [*lines, *(below if len(lines) + len(below) <= room else [])][:room]
 
 
 def _what_it_tells(one: Importance) -> str:

@@ -20,6 +20,7 @@ from mlkanban.display.run_lines import (
     count_text,
     counts_line,
     detail_lines,
+    importance_lines,
     importance_parts,
     remark_lines,
     run_grid,
@@ -291,6 +292,23 @@ def test_the_run_around_a_study_is_counted_apart_from_its_trials() -> None:
     counts = "".join(plain([counts_line(runs, UTF8, words=True, outer=outer)]))
     assert counts == "✗ 1 failed  · 1 lost  outer run ✗ lost"
     assert count_text(trials[:1], rows[:1]) == "1 trial"
+
+
+def test_small_print_hides_no_importance_of_a_parameter() -> None:
+    runs = [
+        Run(
+            f"r{at}", RunState.FINISHED, exit=0, started=f"2026-03-20T0{at}:00:00Z", commit="abc",
+            argv=("t", f"a={at}", f"b={at % 2}", f"c={at % 3}", f"d={at // 2}"),
+            metrics={"auc": 0.8 + at / 100},
+        )
+        for at in range(8)
+    ]  # fmt: skip
+    rows = overview(runs, context(runs).found)
+    shown = {room: plain(importance_lines(rows, 50, room, UTF8)) for room in (3, 4, 5, 12)}
+    assert [line.split()[0] for line in shown[4]] == [line.split()[0] for line in shown[5]]
+    assert {line.split()[0] for line in shown[4]} == {*"abcd"}
+    assert shown[3][-1] == "2 more parameters"
+    assert "it proves no cause" in " ".join(shown[12])
 
 
 def test_parameters_that_most_rows_lack_have_no_column() -> None:

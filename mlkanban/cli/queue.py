@@ -266,7 +266,7 @@ def _lines(
         yield f"{session.clean(stage.name)}: {head.named}"
     cells = [
         (
-            str(row.turn or ""), session.clean(row.run.id), row.ref, elapsed(row.run, at),
+            row.turn_text, session.clean(row.run.id), row.ref, elapsed(row.run, at),
             session.clean(
                 row.run.evidence if row.run.state in WAITING | UNSEEN else row.run.state.value
             ),

@@ -21,9 +21,9 @@ _KNOWN = 24
 
 
 def queue_grid(
-    rows: Sequence[tuple[str, Run, int]], now: datetime, width: int, glyphs: Glyphs
+    rows: Sequence[tuple[str, Run, str]], now: datetime, width: int, glyphs: Glyphs
 ) -> Grid:
-    """A line for each run: the short id of its card, the run, and its turn, 0 for none."""
+    """A line for each run: the short id of its card, the run, and its turn, '' for none."""
     runs = [run for _, run, _ in rows]
     names = [cell_text(run.word) for run in runs]
     signs = [state_piece(run, glyphs) for run in runs]
@@ -33,7 +33,7 @@ def queue_grid(
         return [signs[at], Piece(f" {names[at]}", role)]
 
     columns = [
-        column("turn", [str(turn or "") for _, _, turn in rows], "title", right=True),
+        column("turn", [turn for _, _, turn in rows], "title", right=True),
         Column("  run", 2 + max(map(cell_len, ("run", *names))), state),
         column("card", [cell_text(ref) for ref, _, _ in rows], "title"),
         column("time", [elapsed(run, now) for run in runs], "text", right=True),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlkanban.errors import MlkanbanError
 from mlkanban.runs.local.folder import find_run
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.state import RunState, Stopped
+from mlkanban.runs.model.state import UNSEEN, RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.queue.entries import QueuedRun
 from mlkanban.runs.queue.turns import Turns
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class RunTurns:
     """Commands about the runs of the line under the cursor, which `runs` returns; `left_over` is
     how many processes of the first of them are alive after its end. `changed` shows what was
-    done."""
+    done, `called` names a run in a message."""
 
     def __init__(
         self,
@@ -34,9 +34,10 @@ class RunTurns:
         runs: Callable[[], Sequence[Run]],
         changed: Callable[[], Awaitable[None]],
         left_over: Callable[[Run], int] = lambda run: 0,
+        called: Callable[[Run], str] = lambda run: f"run {run.id}",
     ) -> None:
         self._screen, self._runs = screen, runs
-        self._changed, self._left_over = changed, left_over
+        self._changed, self._left_over, self._called = changed, left_over, called
 
     async def do_run_earlier(self) -> None:
         """Give the runs their turns one place earlier."""
@@ -64,7 +65,7 @@ class RunTurns:
         ids = [run.id for run in self._runs() if waits_here(run)]
         if not ids:
             for run in self._runs()[:1]:
-                screen.status.show(with_keys(_why_no_turn(run), host.commands))
+                screen.status.show(with_keys(self._why_no_turn(run), host.commands))
             return
         data = host.places.data
 
@@ -82,6 +83,20 @@ class RunTurns:
         await host.look_at_runs()
         await self._changed()
         screen.status.show(text)
+
+    def _why_no_turn(self, run: Run) -> str:
+        """Why a run has no turn that could be changed, and what to do."""
+        if run.state is RunState.TRACKED:
+            return not_ours(run.id, run.where)
+        name = self._called(run)
+        if run.state in UNSEEN:
+            return f"Whether {name} goes on cannot be seen from here: its turn stays as it is."
+        name = name[:1].upper() + name[1:]
+        if run.state is RunState.QUEUED:
+            return f"{name} waits in SLURM, which decides its turn. {{run.stop}} cancels it."
+        if run.state.ended:
+            return f"{name} has ended: it waits no more."
+        return f"{name} runs already: it waits no more. {{run.stop}} stops it."
 
     async def do_run_stop(self) -> None:
         """Ask, then stop the first of the runs, take it out of the queue, or end the processes that
@@ -139,17 +154,6 @@ class RunTurns:
 def waits_here(run: Run) -> bool:
     """Whether a run waits in the queue of a machine, not of a scheduler."""
     return run.state is RunState.QUEUED and not run.job
-
-
-def _why_no_turn(run: Run) -> str:
-    """Why a run has no turn that could be changed, and what to do."""
-    if run.state is RunState.TRACKED:
-        return not_ours(run.id, run.where)
-    if run.state is RunState.QUEUED:
-        return f"Run {run.id} waits in SLURM, which decides its turn. {{run.stop}} cancels it."
-    if run.state.ended:
-        return f"Run {run.id} has ended: it waits no more."
-    return f"Run {run.id} runs already: it waits no more. {{run.stop}} stops it."
 
 
 def _why_not_stopped(run: Run) -> str:

@@ -57,12 +57,18 @@ async def test_all_runs_stand_in_the_order_of_their_turns(small: Path) -> None:
         assert "3 runs wait (1 held)" in board.lines()[0]
         assert board.lines()[1].rstrip().endswith("•3 (1 held)")
         assert any(line.split()[:3] == ["•", "held", first] for line in board.lines())
+        words = {hint.command: hint.word for hint in board.screen.status.hints}
+        assert (words["run.hold"], words["run.stop"]) == ("release", "take out")
+        assert board.lines()[-1].split()[-2:] == ["q", "back"]
+        assert "b release" in board.lines()[-1], "the answer stands above the keys"
+        assert "X take out" in board.lines()[-1]
         await board.press("run.stop")
         assert f"Take run {run_id(3)} out of the queue?" in board.question()
         await board.keys("y")
         await board.until(lambda: len(turns(board)) == 2)
         await board.press("cursor.top", "run.later")
-        assert board.messages(f"Run {run_id(9)} runs already")[-1].endswith("X stops it.")
+        unseen = f"Whether the run of {second} goes on cannot be seen from here: its turn stays"
+        assert board.messages(unseen)
         await board.press("cursor.bottom", "queue.open")
         await board.until(lambda: f"Runs  {second}" in board.lines()[0])
         assert run_id(2) in board.text(), "the cursor is on the run"
@@ -135,6 +141,7 @@ async def test_a_job_that_waits_in_slurm_has_no_turn_here(small: Path) -> None:
         await board.until(lambda: "2 runs wait" in board.lines()[0])
         assert board.lines()[1].rstrip().endswith("\u25ba0/2 \u20222")
         assert turns(board) == [f"1 {ref}"]
+        assert any(line.split()[:4] == ["slurm", "•", "queued", ref] for line in board.lines())
         await board.press("cursor.bottom", "run.earlier")
-        told = f"Run {run_id(2)} waits in SLURM, which decides its turn. X cancels it."
+        told = f"The run of {ref} waits in SLURM, which decides its turn. X cancels it."
         assert board.messages(told)

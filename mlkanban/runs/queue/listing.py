@@ -24,6 +24,12 @@ class QueueRow(NamedTuple):
     run: Run
     turn: int = 0
 
+    @property
+    def turn_text(self) -> str:
+        """Its turn, or who decides it; '' where it has none."""
+        waits_elsewhere = self.run.state is RunState.QUEUED and self.run.job
+        return "slurm" if waits_elsewhere else str(self.turn or "")
+
 
 def queue_rows(data: Path, service: Service, board_id: str, now: datetime) -> list[QueueRow]:
     """The runs of a board that execute, longest first; those that wait on this machine, of other

@@ -21,7 +21,7 @@ from mlkanban.runs.local.inspect import in_queue, judged
 from mlkanban.runs.local.intake import report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.model.queue_order import InQueue, in_turn, shifted
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import UNSEEN, RunState
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.gpus import Gpus, machine_gpus
 from mlkanban.runs.queue.waiter import wake
@@ -251,6 +251,11 @@ def _waits_no_more(folder: RunFolder, now: datetime) -> RuleRefused:
         return RuleRefused(
             f"Run {folder.id} has ended: it waits no more.",
             hint("See what it wrote: {logs {}}", folder.id),
+        )
+    if state in UNSEEN:
+        return RuleRefused(
+            f"Whether run {folder.id} goes on cannot be seen from here; it has no turn to change.",
+            hint("See what is known: {runs {}}", folder.id),
         )
     return RuleRefused(
         f"Run {folder.id} runs already: it waits no more.", hint("End it: {stop {}}", folder.id)

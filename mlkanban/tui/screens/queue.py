@@ -29,7 +29,10 @@ class QueueScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.command_objects = (RunTurns(self, self._runs_here, self.board_changed),)
+        self.command_objects = (
+            RunTurns(self, self._runs_here, self.board_changed, called=self._called),
+        )
+        self.status.keys_stay_whole = True
         self._rows: list[QueueRow] | None = None
         self._page = ListLines(ascii=self.host.ascii, id="queue")
 
@@ -51,6 +54,11 @@ class QueueScreen(ListScreen):
 
     def _runs_here(self) -> Sequence[Run]:
         return [self._rows[self.row].run] if self._rows else []
+
+    def _called(self, run: Run) -> str:
+        """What a run is called in a message: by its card, which stands in its line."""
+        refs = (row.ref for row in self._rows or () if row.run.id == run.id)
+        return f"the run of {next(refs, run.id)}"
 
     def _look(self) -> None:
         if self.is_active and not self.ask.asking:
@@ -91,7 +99,7 @@ class QueueScreen(ListScreen):
             self.show_list(self._page, head, 0, lambda at: [], 0)
             return
         grid = queue_grid(
-            [(row.ref, row.run, row.turn) for row in rows], self.host.now(), width - 2, glyphs
+            [(row.ref, row.run, row.turn_text) for row in rows], self.host.now(), width - 2, glyphs
         )
         self.show_list(
             self._page,
@@ -119,6 +127,8 @@ class QueueScreen(ListScreen):
         if run is None or not waits_here(run):
             idle |= {"run.hold", "run.earlier", "run.later"}
         hints = self.hints([name for name in STATUS[QUEUE] if name not in idle])
+        if run is not None and waits_here(run):
+            hints = [h._replace(word="take out") if h.command == "run.stop" else h for h in hints]
         if run is not None and run.held_back:
             hints = [h._replace(word="release") if h.command == "run.hold" else h for h in hints]
         return hints

@@ -67,6 +67,8 @@ class StatusLine(Widget):
         self._glyphs = glyphs
         self._timer: Timer | None = None
         self._keys_hidden = False
+        self.keys_stay_whole = False
+        """Whether no message takes the place of keys: where an answer is followed by the next."""
 
     def show(self, message: str, *, warning: bool = False, passing: bool = False) -> None:
         """Show a message; one that is `passing`, such as what is wrong with a text that is still
@@ -159,7 +161,8 @@ class StatusLine(Widget):
         if not self._keys_shown:
             return cell_len(self._marked) < self.size.width - 1
         keys = self._fitting(1 + cell_len(self._marked) + len(_GAP))
-        return len(keys) >= min(_LEAST_KEYS, len(self.hints))
+        least = len(self._fitting(1)) if self.keys_stay_whole else _LEAST_KEYS
+        return len(keys) >= min(least, len(self.hints))
 
     @property
     def _keys_shown(self) -> bool:

@@ -161,7 +161,7 @@ def how_many_bars(counted: Forecast) -> BarsSpec | None:
         BarRow(
             f"{p} %",
             (float(cards), 0.0) if p == PROMISED else (0.0, float(cards)),
-            f"{quantity(cards, 'card')} or more" if cards else "not one is certain",
+            f"{quantity(cards, 'card')} or more" if cards else "not one so likely",
             (),
         )
         for p, cards in sorted(counted.how_many.items(), reverse=True)

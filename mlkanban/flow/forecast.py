@@ -164,6 +164,16 @@ class Forecast:
         return self.active_days >= FEWEST_DAYS
 
     @property
+    def tried_periods(self) -> int:
+        """How many of the past forecasts do not overlap."""
+        return self.tried // self.days
+
+    @property
+    def chance_of_one(self) -> float:
+        """The chance of one card or more within `days`."""
+        return 1 - self.chances[0][1] if self.chances else 0.0
+
+    @property
     def window_days(self) -> int:
         """The days of the window, as throughput counts them."""
         return self.past_days + self.left_out

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 
 from mlkanban.display.number_text.forecast import reason, rests_on, summary, to_json
+from mlkanban.display.number_text.forecast_cards import chance_text
 from mlkanban.flow.forecast import MOST_DAYS, Forecaster, GammaRate, forecast, learned
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import follow
@@ -41,9 +42,9 @@ def test_a_forecast_and_throughput_count_the_same_days():
         some = sample(cards, day=day)
         ahead = forecast(some)
         assert ahead.window_days == throughput(some).days == to_json(ahead)["window_days"]
-        assert f" of {ahead.window_days} day" in summary(ahead).note
+        assert f" of {ahead.past_days} whole day" in summary(ahead).note
     ahead = forecast(sample(today, day=20.2))
-    assert "n 0 finished on 0 of 1 day (today left out)" in summary(ahead).note
+    assert "n 0 finished on 0 of 0 whole days (today left out)" in summary(ahead).note
     assert reason(ahead).endswith("5 different days; here on none before today.")
 
 
@@ -237,7 +238,9 @@ def test_nothing_is_promised_of_no_cards():
     assert said.table is not None
     assert {row[1] for row in said.table.rows} == {"not one"}
     assert "0 cards or more" not in " ".join(said.lines)
-    assert "not one card is certain" in said.lines[0]
+    assert "85 %: not one card is that likely (" in said.lines[0]
+    assert f"({chance_text(found.chance_of_one)})" in said.lines[0]
+    assert 0 < found.chance_of_one < 0.5
 
 
 @pytest.mark.parametrize(("days", "tried"), [(44, 0), (45, 1), (100, 56)])
@@ -249,6 +252,10 @@ def test_it_says_what_past_it_rests_on(days, tried):
     said = rests_on(found)
     assert said in summary(found).lines
     assert f"{days} cards finished in {days} days, lately 7.0 a week" in said
-    assert (f"on {tried} past forecast" in said) == (tried > 0)
+    # Of forecasts of each day, all but a few overlap.
+    apart = tried // 14
+    assert (f"on {apart} past period" in said) == (apart > 0)
+    assert ("on no past period of 14 days." in said) == (apart == 0)
+    assert to_json(found)["how_many"]["past_periods"] == apart
     assert to_json(found)["how_many"]["past_forecasts"] == tried
     assert to_json(found)["per_day"] == pytest.approx(1)

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import TypedDict
 
+from mlkanban.display.number_text.forecast_cards import chance_text
 from mlkanban.display.number_view import (
     Day,
     Figures,
@@ -40,12 +41,13 @@ class DayChanceJson(TypedDict):
 
 class HowManyJson(TypedDict):
     """Percent: so many cards or more within `days`, 0 where not one card is that likely; the level
-    is that of the `past_forecasts` that held."""
+    is that of the `past_forecasts` that held, of which `past_periods` do not overlap."""
 
     days: int
     by: Day
     cards: dict[str, int]
     past_forecasts: int
+    past_periods: int
     distribution: list[CardsChanceJson]
 
 
@@ -90,6 +92,7 @@ def to_json(forecast: Forecast) -> ForecastJson:
             "by": forecast.by.isoformat(),
             "cards": {str(p): k for p, k in forecast.how_many.items()},
             "past_forecasts": forecast.tried,
+            "past_periods": forecast.tried_periods,
             "distribution": [{"cards": k, "chance": chance} for k, chance in forecast.chances],
         },
         "when": {
@@ -117,7 +120,7 @@ def figures(forecast: Forecast) -> Figures:
 
 
 def summary(forecast: Forecast) -> Summary:
-    past, ahead = quantity(forecast.window_days, "day"), quantity(forecast.days, "day")
+    past, ahead = quantity(forecast.past_days, "whole day"), quantity(forecast.days, "day")
     note = (
         f"n {forecast.n} finished on {forecast.active_days} of {past}"
         f"{' (today left out)' if forecast.left_out else ''}"
@@ -125,7 +128,7 @@ def summary(forecast: Forecast) -> Summary:
     )
     if not forecast.possible:
         return Summary("Forecast", (reason(forecast),), None, note)
-    how_many = f"85 %: {_at_least(forecast.how_many[85])} by {forecast.by} ({ahead})"
+    how_many = f"85 %: {_at_least(forecast)} by {forecast.by} ({ahead})"
     past_text = rests_on(forecast)
     claims = (ForecastClaim("how_many", forecast.days), ForecastClaim("when", forecast.cards))
     if forecast.none_open:
@@ -150,16 +153,18 @@ def summary(forecast: Forecast) -> Summary:
 
 
 def rests_on(forecast: Forecast) -> str:
-    """`Rests on 96 cards finished in 210 days, lately 3.2 a week, and on 166 past forecasts.`"""
+    """`Rests on 96 cards finished in 210 days, lately 3.2 a week, and on 11 past periods of 14
+    days.`"""
     rate = f"{WEEK * (forecast.per_day or 0):.1f}"
     tried = (
-        f"and on {quantity(forecast.tried, 'past forecast')}"
-        if forecast.tried
-        else "and on no past forecasts yet"
+        f"and on {quantity(forecast.tried_periods, 'past period')}"
+        if forecast.tried_periods
+        else "and on no past period"
     )
     return (
         f"Rests on {quantity(forecast.n, 'card')} finished in"
-        f" {quantity(forecast.past_days, 'day')}, lately {rate} a week, {tried}."
+        f" {quantity(forecast.past_days, 'day')}, lately {rate} a week, {tried}"
+        f" of {quantity(forecast.days, 'day')}."
     )
 
 
@@ -167,8 +172,10 @@ def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _at_least(cards: int) -> str:
-    return f"{quantity(cards, 'card')} or more" if cards else "not one card is certain"
+def _at_least(forecast: Forecast) -> str:
+    if cards := forecast.how_many[85]:
+        return f"{quantity(cards, 'card')} or more"
+    return f"not one card is that likely ({chance_text(forecast.chance_of_one)})"
 
 
 def _or_more(cards: int) -> str:
@@ -180,7 +187,7 @@ def headline(forecast: Forecast) -> Headline:
         return ()
     cards = forecast.how_many[85]
     if not cards:
-        return (("85 %: not one is certain", "text"),)
+        return (("85 %: not one so likely", "text"),)
     return (
         ("85 % ", "text"),
         (f"≥ {quantity(cards, 'card')}", "live"),

@@ -1,6 +1,7 @@
 """The lines above the cards: the stages out of sight, names with counts, WIP meters."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from rich.cells import cell_len
 
@@ -33,24 +34,34 @@ def head_cells(header: Header, signs: Glyphs) -> int:
 
 def least_head_cells(header: Header, signs: Glyphs) -> int:
     """What is enough: under a filter the cards that it found need the room, so names are cut, and
-    limits, or for a stage where it found none, out of how many, are left out."""
+    limits are left out."""
     if not header.filtered:
         return head_cells(header, signs)
     number, _, name = header.name.partition(" ")
-    counts = _counts(header, signs)[-1 if header.nothing_found else -2]
-    return len(number) + 3 + min(_LEAST_NAME, cell_len(name)) + width_of(counts)
+    return len(number) + 3 + min(_LEAST_NAME, cell_len(name)) + width_of(_short_counts(header))
 
 
-def _counts(header: Header, signs: Glyphs) -> list[Line]:
-    """The counts of a stage, in all words first, then in fewer and fewer; that a stage is over its
-    limit is said in all of them."""
-    over = "!" if any(meter.over for meter in header.meters) else ""
+def limits_head_cells(header: Header, signs: Glyphs) -> int:
+    """What a cut name takes with counts and limits."""
+    number, _, name = header.name.partition(" ")
+    counts = min(map(width_of, _whole_counts(header, signs)))
+    return len(number) + 3 + min(_LEAST_NAME, cell_len(name)) + counts
+
+
+def _whole_counts(header: Header, signs: Glyphs) -> list[Line]:
+    """The counts of a stage with their limits, in all words first, then in fewer."""
     ways = [header.signs(signs), header.limits(signs)]
-    found = header.plain.partition(" ")[0]
     if header.filtered and len(header.meters) > 1:
+        found = header.plain.partition(" ")[0]
         limits = "+".join(f"{m.count}/{m.limit}{'!' if m.over else ''}" for m in header.meters)
         ways.append([Piece(f"{found} of {limits}", header.role)])
-    return [*ways, *([Piece(f"{count}{over}", header.role)] for count in (header.plain, found))]
+    return ways
+
+
+def _short_counts(header: Header) -> Line:
+    """The counts of a stage without limits; that it is over its limit is said all the same."""
+    over = "!" if any(meter.over for meter in header.meters) else ""
+    return [Piece(f"{header.plain}{over}", header.role)]
 
 
 class StageHeads:
@@ -91,29 +102,51 @@ class StageHeads:
         return [*left, Piece(" " * gap, "dim"), *right]
 
     def _fitting_beside(self, stages: Sequence[int], room: int, *, near: int) -> dict[int, Line]:
-        """As much of the stages out of sight as fits: letters of their names go first, then their
-        limits, then those where a filter finds nothing, then those furthest from the one in sight
-        that is `near`."""
+        """As much of the stages out of sight as fits: letters of their names go first, then those
+        where a filter finds nothing, then those furthest from the one in sight that is `near`."""
         headers = {at: self._model.header(at) for at in stages}
         least = _LEAST_NAME if self._width >= _NARROW else 3
         while stages:
-            for way in range(3):
-                for letters in range(24, least - 1, -1):
-                    names = {at: self._beside(headers[at], way, letters) for at in stages}
-                    cells = sum(map(width_of, names.values()))
-                    if cells + len(_APART) * max(0, len(names) - 2) <= room:
-                        return names
+            for letters in range(24, least - 1, -1):
+                names = {at: self._beside(headers[at], letters) for at in stages}
+                cells = sum(map(width_of, names.values()))
+                if cells + len(_APART) * max(0, len(names) - 2) <= room:
+                    return names
             found = [at for at in stages if not headers[at].nothing_found]
             furthest = max(stages, key=lambda at: abs(at - near))
             stages = found if len(found) < len(stages) else [at for at in stages if at != furthest]
         return {}
 
-    def _beside(self, header: Header, way: int, letters: int) -> Line:
+    def _beside(self, header: Header, letters: int) -> Line:
         number, _, name = header.name.partition(" ")
-        counts = _counts(header, self._signs)
-        ways = [counts[0], counts[-2], counts[-1] if header.nothing_found else counts[-2]]
         shown = shortened(name, letters, self._signs.cut)
-        return [Piece(f"{number} {shown} ", "dim"), *ways[way if header.filtered else 0]]
+        return [Piece(f"{number} {shown} ", "dim"), *self._ways(header)[0]]
+
+    def _ways(self, header: Header) -> list[Line]:
+        """The counts of a stage, the longest way first. Under a filter they read alike in all
+        stages: without limits where these find no room in one."""
+        if header.filtered and not self._room_for_limits:
+            return [_short_counts(header)]
+        return [*_whole_counts(header, self._signs), _short_counts(header)]
+
+    @cached_property
+    def _room_for_limits(self) -> bool:
+        """Whether each stage in sight has room for its limits, and the line of the others, too."""
+        for seen in self._columns:
+            header = self._model.header(seen.column.stage)
+            if limits_head_cells(header, self._signs) > self._room(seen):
+                return False
+        least = _LEAST_NAME if self._width >= _NARROW else 3
+        in_sight = {seen.column.stage for seen in self._columns}
+        headers = map(self._model.header, set(range(len(self._model.columns))) - in_sight)
+        cells = [
+            width_of(header.signs(self._signs)) + len(_APART) + least + 3 for header in headers
+        ]
+        return sum(cells) <= self._width
+
+    def _room(self, seen: VisibleColumn) -> int:
+        """Cells for the name of a stage in sight and its counts."""
+        return seen.column.width - (GAP if seen is self._columns[-1] else len(_APART))
 
     def names(self) -> Line:
         """The names of the stages, each with its counts right behind it."""
@@ -123,11 +156,10 @@ class StageHeads:
         model, column = self._model, seen.column
         header = model.header(column.stage)
         here = column.stage == self._lit
-        last = seen is self._columns[-1]
-        width = column.width - (GAP if last else len(_APART))
+        width = self._room(seen)
         number, _, name = header.name.partition(" ")
         room = width - len(number) - 3
-        ways = _counts(header, self._signs)
+        ways = self._ways(header)
         kept = min(_LEAST_NAME, cell_len(name))
         counts = next((way for way in ways if room - width_of(way) >= kept), ways[-1])
         why = (f" {SINCE_MERGE}", _MERGED) if header.state == SINCE_MERGE else ()

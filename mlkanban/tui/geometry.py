@@ -54,7 +54,8 @@ class StageContent(NamedTuple):
     """What the width of a stage depends on: the cells of its name with its counts, how many cards
     it has, what three quarters of their titles fit into, whether it is to be folded, the cells that
     are enough for its name with its counts, if those are others, whether it is folded only for want
-    of room, and the titles of cards in alarm as a fold shows them."""
+    of room, the titles of cards in alarm as a fold shows them, and under a filter the cells that
+    its cut name takes with counts and limits."""
 
     head: int
     cards: int
@@ -63,6 +64,7 @@ class StageContent(NamedTuple):
     least_head: int | None = None
     unfolds: bool = False
     alarms: tuple[str, ...] = ()
+    limits_head: int = 0
 
     @classmethod
     def of(
@@ -75,6 +77,7 @@ class StageContent(NamedTuple):
         least_head: int | None = None,
         unfolds: bool = False,
         alarms: Sequence[str] = (),
+        limits_head: int = 0,
     ) -> "StageContent":
         """`titles` are those of the cards, or of some of very many."""
         lengths = sorted(map(_cells, titles))
@@ -82,7 +85,7 @@ class StageContent(NamedTuple):
             usual = lengths[len(lengths) * 3 // 4]
         else:
             usual = lengths[-1] if lengths else 0
-        return cls(head, cards, usual, folded, least_head, unfolds, tuple(alarms))
+        return cls(head, cards, usual, folded, least_head, unfolds, tuple(alarms), limits_head)
 
 
 class Heights(NamedTuple):
@@ -316,8 +319,11 @@ class BoardLayout:
         stages = range(first, first + self._fitting(first))
         widths = {at: self._least[at] for at in stages}
         wanted = {at: self._wanted_of(at) for at in stages}
+        limits = {at: max(widths[at], self.contents[at].limits_head + 2) for at in stages}
+        if sum(limits.values()) <= self.width:  # in one stage alone they would not be shown
+            widths = limits
         left = self._feed(widths, wanted, self.width - sum(widths.values()))
-        # Under a filter the limits of a stage have gone first, and come back first.
+        # Under a filter the limits of the stages have gone first, and come back first.
         left = self._feed(widths, {at: self._whole_head(at) for at in stages}, left)
         # What is left then is better for cut titles than for blanks behind whole ones.
         left = self._feed(widths, {at: self._whole_titles(at) for at in stages}, left)

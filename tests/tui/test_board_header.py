@@ -9,7 +9,12 @@ import pytest
 from mlkanban.core.models import Stage
 from mlkanban.display.card_face import Line
 from mlkanban.glyphs import UTF8
-from mlkanban.tui.board_header import StageHeads, head_cells, least_head_cells
+from mlkanban.tui.board_header import (
+    StageHeads,
+    head_cells,
+    least_head_cells,
+    limits_head_cells,
+)
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import BoardLayout, Heights, StageContent, VisibleColumn
 from tests.tui.test_board_model import face
@@ -55,7 +60,11 @@ def heads(model: BoardModel, width: int) -> StageHeads:
     headers = [model.header(at) for at in range(8)]
     contents = tuple(
         StageContent(
-            head_cells(header, UTF8), len(cards), 30, False, least_head_cells(header, UTF8)
+            head_cells(header, UTF8),
+            len(cards),
+            30,
+            least_head=least_head_cells(header, UTF8),
+            limits_head=limits_head_cells(header, UTF8) if header.filtered else 0,
         )
         for header, cards in zip(headers, model.columns, strict=True)
     )
@@ -91,3 +100,17 @@ def test_stages_beside_lose_limits_before_names_and_those_without_a_find_first()
     assert "5 Training 1 of 3!  6 Evaluat" not in line
     assert re.search(r"5 Training 1 of 3!?  ", line), line
     assert "4 Features" not in line, "nothing is found there"
+
+
+@pytest.mark.parametrize("query", ["fraud", "nothing-like-it"])
+@pytest.mark.parametrize("width", [80, 120, 158, 160, 180, 220])
+def test_under_a_filter_all_stages_count_in_one_way(width: int, query: str) -> None:
+    made = heads(board(query), width)
+    text = text_of(made.names())
+    if len(made._columns) < len(NAMES):
+        text += "  " + text_of(made.beside())
+    counts = re.findall(r"\d of 3(/\d|\+|!?)", text.replace("0/3", ""))
+    assert len(counts) >= len(made._columns) - 1, text
+    of_limited = {bool(limit.startswith(("/", "+"))) for limit in counts[1:]}
+    assert len(of_limited) == 1, text
+    assert not re.search(r" 0!", text), text

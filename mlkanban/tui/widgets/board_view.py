@@ -134,6 +134,7 @@ class BoardView(CardsView):
         header = self._model.header(at)
         head = board_header.head_cells(header, self._glyphs)
         least = board_header.least_head_cells(header, self._glyphs)
+        limits = board_header.limits_head_cells(header, self._glyphs)
         delivered = board.is_delivered(stage.id)
         folded = self._model.folds.get(stage.id, delivered)
         cards = self._model.columns[at]
@@ -143,6 +144,7 @@ class BoardView(CardsView):
             self._titles(at),
             folded=folded,
             least_head=least,
+            limits_head=limits if header.filtered else 0,
             unfolds=delivered and stage.id not in self._model.folds,
             alarms=self._alarms(cards) if folded and len(cards) <= _MANY_CARDS else (),
         )

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from mlkanban.display.number_text.cycle_time import summary as times_summary
 from mlkanban.display.number_text.sle import summary, to_json
 from mlkanban.flow.cycle_time import cycle_times
 from mlkanban.flow.sle import sle
@@ -53,3 +54,14 @@ def test_where_too_many_are_open_it_is_not_reached():
     assert "within 2 days | counting open cards: not reached |" in summary(found).lines[0]
     none = sle(sample(done[:9], day=100))
     assert (none.days, none.days_with_open) == (None, None)
+
+
+def test_with_no_card_open_nothing_counts_open_cards():
+    some = sample([took(f"c{n}", 2 + n % 5, start=1 + n) for n in range(60)], day=100)
+    assert (sle(some).open, sle(some).days_with_open is None) == (0, False)
+    counts = [*summary(sle(some)).lines, *times_summary(cycle_times(some)).lines]
+    assert "85 % of finished cards took" in counts[1]
+    assert not any("counting open cards" in line for line in counts)
+    still = sample([took(f"c{n}", 2, start=1 + n) for n in range(60)] + [card("o", (99, 1))], 100)
+    assert "counting open cards" in summary(sle(still)).lines[0]
+    assert "counting open cards" in times_summary(cycle_times(still)).lines[0]

@@ -96,7 +96,11 @@ def summary(times: CycleTimes) -> Summary:
         f"{times.n} {_ended(times)} | mean {times.mean:.1f} d | mode {times.mode} d"
         f" | from {times.min} to {times.max} d",
         f"{_ended(times):20}" + _all(times.percentiles, times.n),
-        "counting open cards " + _all(times.percentiles_with_open, times.n_with_open),
+        *(
+            ["counting open cards " + _all(times.percentiles_with_open, times.n_with_open)]
+            if times.open
+            else ()
+        ),
         f"{split} | {_others(times)}",
     )
     return Summary(title, lines, None, note)
@@ -108,7 +112,9 @@ def _sentence(times: CycleTimes) -> str:
     with_open = _value(times.percentiles_with_open[p], times.n_with_open, p)
     cards = "cards that left it" if times.of_stage else "finished cards"
     took = quantity(times.percentiles[p] or 0, "day")
-    return f"{p} % of {cards} took {took} or less | counting open cards: {with_open}"
+    finished = f"{p} % of {cards} took {took} or less"
+    # With no card open it differs only by those begun before the window, and those abandoned.
+    return f"{finished} | counting open cards: {with_open}" if times.open else finished
 
 
 def _others(times: CycleTimes) -> str:

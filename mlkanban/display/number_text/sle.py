@@ -54,7 +54,7 @@ def figures(sle: Sle) -> Figures:
     return (
         ("n", str(sle.n)),
         ("sle", "-" if sle.days is None else f"{sle.days} d"),
-        ("with open", "-" if sle.days is None else _with_open(sle)),
+        ("with open", "-" if sle.days is None or not sle.open else _with_open(sle)),
         ("open", str(sle.open)),
         ("past it", str(len(sle.past))),
     )
@@ -69,10 +69,11 @@ def summary(sle: Sle) -> Summary:
     if sle.days is None:
         few = f"{finished_cards(sle.n)}; a service level expectation needs {needed(PERCENT)}."
         return Summary("Service level expectation", (few,), None, note)
+    # With no card open it differs only by those begun before the days it looks at.
+    with_open = f" | counting open cards: {_with_open(sle)}" if sle.open else ""
     line = (
         f"{PERCENT} % of cards were finished within {quantity(sle.days, 'day')}"
-        f" | counting open cards: {_with_open(sle)}"
-        f" | {len(sle.past)} of {sle.open} open cards past the SLE"
+        f"{with_open} | {len(sle.past)} of {sle.open} open cards past the SLE"
     )
     rows = tuple((ref, f"{age} d", title) for ref, age, title in sle.past)
     table = Table(("card", "age", "title"), rows) if rows else None

@@ -20,7 +20,7 @@ from mlkanban.display.curve_lines import (
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.search import SearchHistory, search_history
-from mlkanban.runs.model.series import Axis, Latest, drawn_metric
+from mlkanban.runs.model.series import Axis, Latest, RunSeries, drawn_metric
 from mlkanban.text import display
 from mlkanban.tui.command_screen import CommandScreen
 from mlkanban.tui.commands import BY_NAME, keys_shown
@@ -54,6 +54,10 @@ class LearningCurves:
         """The metric that a person chose to be drawn, '' for the one that tells most."""
         self._names: list[str] = []
         """What the drawn runs report."""
+        self._runs: Sequence[Run] = ()
+        self._chosen: Sequence[Run] = ()
+        """Of these runs those whose curves are drawn."""
+        self._read_of_chosen: Sequence[RunSeries] = ()
         self._asked: Callable[[], Coroutine[None, None, None]] | None = None
         self._named: list[NamedSeries] = []
         self._metric: Mapping[str, Any] | None = None
@@ -81,6 +85,8 @@ class LearningCurves:
         wanted = {run.id: run for run in (*(one.run for one in chosen), *going_on)}
         series = await self._screen.host.live.series([*wanted.values()], metric, runs)
         found = dict(zip(wanted, series, strict=True))
+        self._runs, self._chosen = runs, [one.run for one in chosen]
+        self._read_of_chosen = [found[run.id] for run in self._chosen]
         latest = {
             run.id: Latest.of(run.id, one, name, found[run.id].series.values())
             for run in going_on
@@ -206,10 +212,28 @@ class LearningCurves:
         if len(self._names) == 1:
             self._screen.status.show(f"These runs report {display(shown)} alone.")
             return
+        self._screen.only_newest("curves", partial(self._draw_next, shown, self._asked))
+
+    async def _draw_next(self, shown: str, read: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Draw the next metric that has a curve; what is drawn stays where no other has one."""
         at = self._names.index(shown) if shown in self._names else -1
-        chosen = self._names[(at + 1) % len(self._names)]
-        self._picked = "" if chosen == self._wanted else chosen
-        self._screen.only_newest("curves", self._asked)
+        for name in [*self._names[at + 1 :], *self._names[: max(0, at)]]:
+            if await self._has_curve(name):
+                unasked = drawn_metric(self._read_of_chosen, self._wanted)
+                self._picked = "" if name == unasked else name
+                await read()
+                return
+        other = "No other metric has a curve." if self.there else "There is no learning curve here."
+        self._screen.status.show(other)
+
+    async def _has_curve(self, name: str) -> bool:
+        """Whether any of the drawn runs reported more than one value of a metric."""
+        some = self._read_of_chosen
+        if any(one.of(name) is None for one in some):
+            # Of a tracker only the metric that is asked for is read.
+            live = self._screen.host.live
+            some = await live.series(self._chosen, {"name": name}, self._runs)
+        return any(one.has_curve(name) for one in some)
 
     def do_curve_axis(self) -> None:
         """Draw the curves over the next of what their values have a place on."""

@@ -269,3 +269,24 @@ async def test_a_key_draws_another_metric_that_runs_report(small: Path, where: s
         assert "no curve of" not in page.text()
         await page.keys("&")
         await page.until(lambda: "loss by step (no curve of auc)" in page.text())
+
+
+@pytest.mark.parametrize("where", ["runs", "card.open"])
+async def test_the_curve_stays_where_other_metrics_have_one_value(small: Path, where: str) -> None:
+    ada = somebody(small)
+    ref = ref_of(ada)
+    ada.cards.edit([ref], {"metric": METRIC})
+    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
+    ada.service.close()
+    folder = RunFolder(small / "runs" / GOING_ON)
+    folder.make()
+    lines = [f"mlkanban: step={at} loss={1 / at}\n" for at in range(1, 9)]
+    folder.out.write_text("".join([*lines, "mlkanban: auc=.9 ms=61\n"]))
+    async with opened(small, size=ROOMY) as page:
+        await page.go_to(TITLE)
+        await page.press(where)
+        await page.until(lambda: "loss by step (no curve of auc)" in page.text())
+        await page.keys("&")
+        await page.until(lambda: bool(page.messages("No other metric has a curve.")))
+        assert "loss by step (no curve of auc)" in page.text()
+        assert not page.messages("auc has fewer")

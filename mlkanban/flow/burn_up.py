@@ -8,7 +8,7 @@ of unknown chance, because it is not begun or too few cards were older, withhold
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import prod
@@ -21,6 +21,9 @@ from mlkanban.flow.wip import cumulative
 
 _FARTHEST = 366
 """Days ahead; a day beyond is not reached."""
+_TO_DO = (FlowState.OPEN, FlowState.UNCOMMITTED)
+_Parts = Mapping[str, Sequence[Followed]]
+"""The open parts of each card that has some, by its short id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,14 @@ def burn_ups(sample: Sample, ref: str = "") -> BurnUps:
     for card in sample.everyone:
         if card.history.parent and ref in ("", card.history.parent):
             parts[card.history.parent].append(card)
+    to_do: defaultdict[str, list[Followed]] = defaultdict(list)
+    for card in sample.everyone:
+        if card.history.parent and card.flow.state in _TO_DO:
+            to_do[card.history.parent].append(card)
     titles = {card.ref: card.history.title for card in sample.everyone}
     remaining = remaining_of(sample.of_all_time) if parts else None
     made = [
-        _burn_up(sample, parent, titles[parent], some, remaining)
+        _burn_up(sample, parent, titles[parent], some, remaining, to_do)
         for parent, some in parts.items()
         if parent in titles and remaining is not None
     ]
@@ -79,20 +86,27 @@ def burn_ups(sample: Sample, ref: str = "") -> BurnUps:
 
 
 def _burn_up(
-    sample: Sample, ref: str, title: str, parts: Sequence[Followed], remaining: Remaining
+    sample: Sample,
+    ref: str,
+    title: str,
+    parts: Sequence[Followed],
+    remaining: Remaining,
+    to_do: _Parts,
 ) -> BurnUp:
     workflow = sample.workflow
     written = [workflow.day(card.history.steps[0].at).toordinal() for card in parts]
     days = range(min(written), sample.today.toordinal() + 1)
     done = [card for card in parts if card.flow.state is FlowState.FINISHED]
-    opened = [c for c in parts if c.flow.state in (FlowState.OPEN, FlowState.UNCOMMITTED)]
+    opened = [c for c in parts if c.flow.state in _TO_DO]
     gone = [
         workflow.day(card.history.steps[-1].at).toordinal()
         for card in parts
         if card.flow.state in (FlowState.ABANDONED, FlowState.DISCARDED)
     ]
     total = zip(cumulative(written, days), cumulative(gone, days), strict=True)
-    unknown = tuple(card.ref for card in opened if _chance(sample, card, remaining, 0) is None)
+    unknown = tuple(
+        card.ref for card in opened if _chance(sample, card, remaining, to_do, 0) is None
+    )
     return BurnUp(
         ref=ref,
         title=title,
@@ -102,20 +116,36 @@ def _burn_up(
         open_parts=tuple(card.ref for card in opened),
         done_parts=tuple(card.ref for card in done),
         unknown=unknown,
-        by={p: _day(sample, opened, remaining, p) for p in LEVELS if opened and not unknown},
+        by={p: _day(sample, opened, remaining, to_do, p) for p in LEVELS if opened and not unknown},
     )
 
 
-def _chance(sample: Sample, card: Followed, remaining: Remaining, days: int) -> float | None:
-    """The chance of an open part to be done within so many days; None where it is unknown."""
+def _chance(
+    sample: Sample,
+    card: Followed,
+    remaining: Remaining,
+    to_do: _Parts,
+    days: int,
+    above: tuple[str, ...] = (),
+) -> float | None:
+    """The chance of an open part to be done within so many days, of one with open parts that all of
+    them are; None where it is unknown."""
+    inside = (*above, card.ref)
+    parts = [part for part in to_do.get(card.ref, ()) if part.ref not in inside]
+    if parts:
+        chances = [_chance(sample, part, remaining, to_do, days, inside) for part in parts]
+        known = [chance for chance in chances if chance is not None]
+        return prod(known) if len(known) == len(parts) else None
     if card.flow.state is not FlowState.OPEN:
         return None
     return remaining.chance(sample.days_of(card), days)
 
 
-def _day(sample: Sample, opened: Sequence[Followed], remaining: Remaining, p: int) -> date | None:
+def _day(
+    sample: Sample, opened: Sequence[Followed], remaining: Remaining, to_do: _Parts, p: int
+) -> date | None:
     def all_done(days: int) -> float:
-        return prod(_chance(sample, card, remaining, days) or 0.0 for card in opened)
+        return prod(_chance(sample, card, remaining, to_do, days) or 0.0 for card in opened)
 
     days = bisect_left(range(_FARTHEST), p / 100, key=all_done)
     return None if days == _FARTHEST else sample.today + timedelta(days=days)

@@ -109,6 +109,15 @@ def test_a_part_of_unknown_chance_withholds_the_day():
     assert summary(done).lines[1] == "No part is open."
 
 
+def test_a_part_with_parts_of_its_own_is_done_when_they_are():
+    parts = [part("a", (79, 1)), part("a1", (70, 1), of="a"), part("a2", (72, 1), of="a")]
+    deep = shown(burn_ups(sample([*PAST, BIG, *parts], day=80), "big"))
+    flat = [part("a1", (70, 1)), part("a2", (72, 1)), card("a", (79, 1))]
+    assert deep.by == shown(burn_ups(sample([*PAST, BIG, *flat], day=80), "big")).by
+    idea = part("idea", (79, 0), of="a")
+    assert shown(burn_ups(sample([*PAST, BIG, *parts, idea], day=80), "big")).unknown == ("a",)
+
+
 def test_cards_with_parts_are_listed_those_with_most_to_do_first():
     other = card("small", (1, 0))
     parts = [part("a", (2, 1), of="small"), part("b", (2, 1)), part("c", (2, 1), (4, 4))]

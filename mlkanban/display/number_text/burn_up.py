@@ -116,8 +116,8 @@ def _ahead(card: BurnUp) -> str:
         more = len(card.unknown) - _NAMED
         named = some + (f" and {more} more" if more > 0 else "")
         return (
-            f"No day for all of them: of {named} no chance is known (not begun, or fewer than"
-            f" {FEWEST_OLDER} finished cards were older)."
+            f"No day for all of them: of {named} no chance is known (it or a part of it is"
+            f" not begun, or fewer than {FEWEST_OLDER} finished cards were older)."
         )
     # What is true of a day with more per cent is so with fewer.
     levels = [p for p in LEVELS if all(card.by[p] != card.by[q] for q in LEVELS if q > p)]

@@ -165,8 +165,12 @@ def _details(
         if not line:
             break
         made.append(line)
-    behind = [*said, *tags(face, view), *_time_in_stage(face, view)]
+    tagged = tags(face, view)
+    behind = [*said, *tagged, *_time_in_stage(face, view)]
     _, left_out = fill(behind, _room_for_facts(face, width, view), view)
+    if len(made) < most and any(tag in left_out for tag in tagged):
+        # All of them together: one behind the id and one in a line of its own look unlike.
+        left_out = [fact for fact in behind if fact in tagged or fact in left_out]
     while left_out and len(made) < most:
         line, left_out = fill(left_out, width, view)
         if not line:

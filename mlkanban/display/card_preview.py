@@ -61,13 +61,15 @@ _LETTERS = 4
 @dataclass(frozen=True, slots=True)
 class Previewed:
     """A card as its preview shows it: its face, what was read of it besides (None before that), the
-    cards it waits for and those that wait for it, and `remarks` of the screen, which come first."""
+    cards it waits for and those that wait for it, `remarks` of the screen, which come first, and
+    the chance of its due date in words, '' before it is known."""
 
     face: CardFace
     found: CardPreview | None
     needs: Sequence[str] = ()
     needed_by: Sequence[str] = ()
     remarks: Sequence[Line] = ()
+    due_chance: str = ""
 
 
 def strip(card: Previewed, view: FaceContext, width: int, height: int) -> list[Line]:
@@ -259,6 +261,8 @@ def _related(card: Previewed, view: FaceContext) -> list[Line]:
         parts.append(
             [Piece(f"{when}  {face.due}", "alarm" if when.startswith("LATE") else "clock")]
         )
+        if card.due_chance:
+            parts.append([Piece(card.due_chance, "text")])
     if face.service_class != "standard":
         parts.append([Piece(face.service_class, "clock")])
     if face.tags:

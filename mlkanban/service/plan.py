@@ -75,9 +75,9 @@ class Planning:
         archived = {card: transition.at for card, transition in archivings.items()}
         return due_dates(board, faces, archived, duplicates, self._context.clock())
 
-    def due_card(self, board: Board, card: Card) -> DueCard | None:
+    def due_card(self, board: Board, card: Card | CardFace) -> DueCard | None:
         """The same of one card; None where it has no due date, or is finished."""
-        if card.due is None:
+        if not card.due:
             return None
         return next((due for due in self.due_dates(board).cards if due.id == card.id), None)
 

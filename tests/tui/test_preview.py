@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -388,3 +389,18 @@ async def test_guards_have_a_line_and_the_broken_one_comes_first(small: Path) ->
     async with opened(small, size=WIDE) as board:
         await board.go_to("fast model")
         assert "p95 61 → ≤50 ✗   fpr not measured → ≤50" in board.text()
+
+
+async def test_it_says_the_chance_of_a_due_date_as_the_card_page_does(small: Path) -> None:
+    ada = somebody(small)
+    [ref] = ada.adds("sequence model", to="Ideas")
+    due = (clock.now() + timedelta(days=2)).date()
+    ada.cards.edit([ref], {"due": due.isoformat()})
+    ada.service.close()
+    async with opened(small) as board:
+        await board.go_to("sequence model")
+        await board.until(lambda: any("chance " in line for line in strip_of(board)))
+        words = re.search(r"chance \w+( %|:)", "\n".join(strip_of(board)))
+        assert words
+        await board.press("card.open")
+        await board.until(lambda: words[0] in board.text())

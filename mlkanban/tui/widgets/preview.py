@@ -19,7 +19,7 @@ from mlkanban.text import ascii_only
 from mlkanban.tui.theme import role_styles
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import CardFace
+    from mlkanban.core.models import Board, CardFace
     from mlkanban.display.card_preview import Previewed
     from mlkanban.service import Service
     from mlkanban.service.preview import CardPreview
@@ -145,6 +145,20 @@ class Preview(Widget):
         if self.is_attached:
             self._card = card
             self._paint()
+        if card is not None and card.face.due and card.face.is_open:
+            await self._read_chance(card)
+
+    async def _read_chance(self, card: Previewed) -> None:
+        """Add the chance of its due date, which takes the past of the board, to what stands there
+        already."""
+        board, face = self._host.model.board, card.face
+        try:
+            words = await self._host.store_thread.call(lambda s: _due_chance(s, board, face))
+        except MlkanbanError:
+            return  # as above
+        if self.is_attached:
+            self._card = replace(card, due_chance=words)
+            self._paint()
 
     # Painting
 
@@ -204,6 +218,13 @@ def _found(service: Service, face: CardFace) -> CardPreview:
         found,
         notes=[(at, "\n".join(plain_lines(text[:_LONGEST_NOTE]))) for at, text in found.notes],
     )
+
+
+def _due_chance(service: Service, board: Board, face: CardFace) -> str:
+    """The chance of the due date of a card in words, in the thread of the store."""
+    from mlkanban.display.number_text.due import chance_words  # most cards have no due date
+
+    return chance_words(service.planning.due_card(board, face))
 
 
 _MARKDOWN = frozenset("*_`[#~!<")

@@ -598,8 +598,10 @@ def _metric_forms(
     whole = _value_to_target(value, target, view)
     if value and target:
         forms = [f"{name} {whole}"] * named + [whole, value]
-    elif whole:
-        forms = [f"{name}{' ' * bool(value)}{whole}", whole]
+    elif value:
+        forms = [f"{name} {whole}", whole]
+    elif target:
+        forms = [f"{name}{target}", name]  # a target without a name is nothing one can reach
     else:
         forms = [name]
     return (forms[0] + TYPED, whole + TYPED, *forms) if typed else tuple(forms)

@@ -648,3 +648,11 @@ def test_no_number_stands_behind_the_name_of_another_metric(signs: Glyphs, most:
             assert ".94" not in behind, made
             assert not ("62.9" in line and "p95_ms" not in line), made
             assert "62.9" not in name, made
+
+
+@pytest.mark.parametrize("state", range(4))
+def test_a_target_never_stands_without_the_name_of_its_metric(state: int) -> None:
+    face = card(metric=packed("labels_saved>=.5"))
+    for width in range(8, 40):
+        text = " ".join(p.text for line in lines(face, Room(width, 1, state), VIEW) for p in line)
+        assert text.count("≥.5") == text.count("labels_saved≥.5"), (width, text)

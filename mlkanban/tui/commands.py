@@ -302,8 +302,8 @@ STATUS = {
         "filter", "undo", "runs", "reports", "help",
     ),
     CARD: (
-        "card.next", "card.edit", "card.note", "card.checklist", "runs", "card.move", "card.block",
-        "card.finish", "help", "back",
+        "card.edit", "card.note", "card.move", "card.block", "card.finish", "runs",
+        "card.checklist", "card.next", "help", "back",
     ),
     # What each key of a decision would do stands on the page.
     TRIAGE: (

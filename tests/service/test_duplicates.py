@@ -71,7 +71,7 @@ def test_the_runs_of_a_duplicate_move_over_and_an_undo_takes_them_back(
     assert [(ref, run.id) for ref, run in ada.service.runs.of_board(ada.board_id)] == [
         (kept, "r1")
     ]  # fmt: skip
-    assert ada.undoes() == f"Undone: finishing {same}, {kept}."
+    assert ada.undoes() == f"Undone: merging {same} into {kept}."
     assert ada.service.runs.of_card(kept) == []
     assert [ref for ref, _ in ada.service.runs.of_board(ada.board_id)] == [same]
 

@@ -109,7 +109,7 @@ def test_what_a_filter_finds_none_of_is_dim_and_goes_before_the_name_does() -> N
 def test_some_of_the_name_of_the_board_stays_beside_a_filter(query: str) -> None:
     made = model()
     made.filter(query)
-    assert line(made, 60).startswith(" Fraud,")
+    assert line(made, 60).startswith(" Fraud")
     assert " of 11" in line(made, 60)
 
 

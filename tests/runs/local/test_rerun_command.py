@@ -13,10 +13,12 @@ from tests.tools import needs
 
 PYTHON = sys.executable
 LOADED = (
-    "import sys, mlkanban.cli.wait; from mlkanban.cli.program import run;"
+    "import signal, sys, mlkanban.cli.wait; from mlkanban.cli.program import run;"
+    " signal.signal(signal.SIGINT, signal.default_int_handler);"
     " print('up', flush=True); sys.exit(run(sys.argv[1:]))"
 )
-"""The program, which says when it can be interrupted."""
+"""The program, which says when it can be interrupted, also where the tests run in the background:
+a shell has its background jobs ignore SIGINT."""
 OLD, NEW = "20260320-080000-0000000a", "20260320-090000-0000000b"
 
 

@@ -23,6 +23,7 @@ Figures = tuple[tuple[str, str], ...]
 Headline = Sequence[tuple[str, "Role"]]
 """The one figure that matters, in its colour."""
 Number = TypeVar("Number")
+_CERTAIN, _HARDLY = 0.95, 0.01
 
 
 class ForecastClaim(NamedTuple):
@@ -131,6 +132,15 @@ def _window_text(scope: Scope) -> str:
     if first is None:
         return f"all time to {last}"
     return f"{quantity((last - first).days + 1, 'day')} to {last}"
+
+
+def chance_text(chance: float | None) -> str:
+    """A chance in percent, `>95 %` above that and `<1 %` below; never a certainty."""
+    if chance is None:
+        return "unknown"
+    if chance > _CERTAIN:
+        return ">95 %"
+    return "<1 %" if chance < _HARDLY else f"{100 * chance:.0f} %"
 
 
 def bins_json(histogram: Sequence[Bin]) -> list[BinJson]:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
-from mlkanban.display.number_text.forecast_cards import chance_text, summary
+from mlkanban.display.number_text.forecast_cards import summary
+from mlkanban.display.number_view import chance_text
 from mlkanban.flow.card_forecast import card_forecasts
 from mlkanban.flow.sample import follow
 from mlkanban.flow.survival import kaplan_meier

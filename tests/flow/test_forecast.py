@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 
 from mlkanban.display.number_text.forecast import reason, rests_on, summary, to_json
-from mlkanban.display.number_text.forecast_cards import chance_text
+from mlkanban.display.number_view import chance_text
 from mlkanban.flow.forecast import MOST_DAYS, Forecaster, GammaRate, forecast, learned
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import follow

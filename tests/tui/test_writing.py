@@ -75,7 +75,7 @@ async def test_tags_are_edited_as_a_line(small: Path) -> None:
         card = board.app.model.current
         assert card is not None
         assert card.tags.split() == ["gpu", "imbalance"]
-        assert "v2 #gpu " in board.text()
+        assert "#gpu #imbalance" in board.text()
 
 
 async def test_a_note_is_appended_and_stands_on_the_card(small: Path) -> None:

@@ -2,8 +2,7 @@
 
 from typing import TypedDict
 
-from mlkanban.display.number_text.forecast_cards import chance_text
-from mlkanban.display.number_view import Day, Summary
+from mlkanban.display.number_view import Day, Summary, chance_text
 from mlkanban.display.table import Table
 from mlkanban.flow.due import DueCard, DueDates
 from mlkanban.text import quantity

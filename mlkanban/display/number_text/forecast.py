@@ -3,7 +3,6 @@
 from datetime import date
 from typing import TypedDict
 
-from mlkanban.display.number_text.forecast_cards import chance_text
 from mlkanban.display.number_view import (
     Day,
     Figures,
@@ -12,6 +11,7 @@ from mlkanban.display.number_view import (
     NumberJson,
     NumberView,
     Summary,
+    chance_text,
     scope_json,
     scope_text,
 )

@@ -9,6 +9,7 @@ from mlkanban.display.number_view import (
     NumberJson,
     NumberView,
     Summary,
+    chance_text,
     finished_cards,
     scope_json,
     scope_text,
@@ -23,7 +24,6 @@ from mlkanban.flow.card_forecast import (
 )
 from mlkanban.text import quantity
 
-_CERTAIN, _HARDLY = 0.95, 0.01
 _CONVENTION = "Kaplan-Meier, open and abandoned cards censored; given the age of the card"
 
 
@@ -131,15 +131,6 @@ def summary(forecasts: CardForecasts) -> Summary:
 
 def _day(card: CardForecast, p: int) -> str:
     return _TOO_FEW if card.chance is None else str(card.by[p] or _NOT_REACHED)
-
-
-def chance_text(chance: float | None) -> str:
-    """A chance in percent, `>95 %` above that and `<1 %` below; never a certainty."""
-    if chance is None:
-        return "unknown"
-    if chance > _CERTAIN:
-        return ">95 %"
-    return "<1 %" if chance < _HARDLY else f"{100 * chance:.0f} %"
 
 
 NUMBER = NumberView("forecast-cards", card_forecasts, summary, figures, to_json)

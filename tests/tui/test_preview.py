@@ -15,13 +15,15 @@ from textual.timer import Timer
 from mlkanban import clock
 from mlkanban.config import Settings
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_preview import Previewed, strip
+from mlkanban.flow.due import DueDates
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.use_cases.card_runs import RunReport
+from mlkanban.service.plan import Planning
 from mlkanban.service.preview import CardPreview, Previews
 from mlkanban.tui.widgets import preview
 from tests.tui.boards import somebody
@@ -404,3 +406,33 @@ async def test_it_says_the_chance_of_a_due_date_as_the_card_page_does(small: Pat
         assert words
         await board.press("card.open")
         await board.until(lambda: words[0] in board.text())
+
+
+async def test_chances_are_counted_once_for_all_cards_that_the_cursor_rests_on(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = somebody(small)
+    refs = ada.adds("sequence model", "graph model", to="Ideas")
+    due = (clock.now() + timedelta(days=2)).date()
+    ada.cards.edit(refs, {"due": due.isoformat()})
+    ada.service.close()
+    counted: list[str] = []
+    count = Planning.due_dates
+
+    def counting(self: Planning, board: Board, *faces: Any) -> DueDates:
+        counted.append(board.id)
+        return count(self, board, *faces)
+
+    async with opened(small) as board:
+        await board.app.look_around()
+        monkeypatch.setattr(Planning, "due_dates", counting)
+        now = board.app.now()
+        monkeypatch.setattr(board.app, "now", lambda: now)
+        for title in ("sequence model", "graph model", "sequence model"):
+            await board.go_to(title)
+            await board.until(lambda: any("chance " in line for line in strip_of(board)))
+        assert len(counted) == 1
+        here = board.app.store_thread
+        await here.call(lambda service: service.cards.note(refs[:1], "another event"))
+        await board.go_to("graph model")
+        await board.until(lambda: len(counted) == 2)

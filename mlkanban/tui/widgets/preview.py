@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -21,6 +22,7 @@ from mlkanban.tui.theme import role_styles
 if TYPE_CHECKING:
     from mlkanban.core.models import Board, CardFace
     from mlkanban.display.card_preview import Previewed
+    from mlkanban.flow.due import DueCard
     from mlkanban.service import Service
     from mlkanban.service.preview import CardPreview
     from mlkanban.tui.host import Host
@@ -71,6 +73,7 @@ class Preview(Widget):
         self._pointed: Previewed | None = None
         self._at_right = False
         self._rest: Timer | None = None
+        self._chances = _KnownChances()
         self._strips: list[Strip] = []
         self._styles: dict[str, Style] = {}
 
@@ -151,9 +154,11 @@ class Preview(Widget):
     async def _read_chance(self, card: Previewed) -> None:
         """Add the chance of its due date, which takes the past of the board, to what stands there
         already."""
-        board, face = self._host.model.board, card.face
+        board, face, now = self._host.model.board, card.face, self._host.now()
         try:
-            words = await self._host.store_thread.call(lambda s: _due_chance(s, board, face))
+            words = await self._host.store_thread.call(
+                lambda service: self._chances.chance(service, board, face, now)
+            )
         except MlkanbanError:
             return  # as above
         if self.is_attached:
@@ -220,11 +225,23 @@ def _found(service: Service, face: CardFace) -> CardPreview:
     )
 
 
-def _due_chance(service: Service, board: Board, face: CardFace) -> str:
-    """The chance of the due date of a card in words, in the thread of the store."""
-    from mlkanban.display.number_text.due import chance_words  # most cards have no due date
+class _KnownChances:
+    """The chances of the due dates of a board, counted once for all cards that the cursor rests on:
+    they take all cards of the board. Used in the thread of the store alone."""
 
-    return chance_words(service.planning.due_card(board, face))
+    def __init__(self) -> None:
+        self._counted_for: tuple[str, int, datetime] | None = None
+        self._cards: dict[str, DueCard] = {}
+
+    def chance(self, service: Service, board: Board, face: CardFace, now: datetime) -> str:
+        """The chance of a card in words, as of this minute."""
+        from mlkanban.display.number_text.due import chance_words  # most cards have no due date
+
+        wanted = (board.id, service.boards.cursor(), now.replace(second=0, microsecond=0))
+        if wanted != self._counted_for:
+            cards = service.planning.due_dates(board).cards
+            self._counted_for, self._cards = wanted, {card.id: card for card in cards}
+        return chance_words(self._cards.get(face.id))
 
 
 _MARKDOWN = frozenset("*_`[#~!<")

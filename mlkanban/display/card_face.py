@@ -129,15 +129,15 @@ def lines(face: CardFace, room: Room, view: FaceContext, waits: Sequence[str] = 
         [Piece(line, title.role)]
         for line in wrapped(title.text, room.width, room.title, view.glyphs.cut)
     ]
-    said = [*states(face, view, waits), *metric(face, view)]
+    facts = [*states(face, view, waits), *metric(face, view)]
     if room.state == 1:
-        state, said = fill(said, room.width, view)
+        state, facts = fill(facts, room.width, view)
         if state:
             made.append(state)
     elif room.state:
-        details, said = _details(face, room.width, room.state, view, waits)
-        return [*made, *details, _facts(face, said, room.width, view)]
-    return [*made, _facts(face, [*said, *tags(face, view)], room.width, view)]
+        details, facts = _details(face, room.width, room.state, view, waits)
+        return [*made, *details, _facts(face, facts, room.width, view)]
+    return [*made, _facts(face, [*facts, *tags(face, view)], room.width, view)]
 
 
 def detail_lines(
@@ -153,20 +153,22 @@ def _details(
 ) -> tuple[list[Line], list[Fact]]:
     """The state of a card and its metric in full over at most so many lines, then its tags and its
     time in the stage, as far as they find no place behind its id; what is left for the facts."""
-    said = [*states(face, view, waits), *metric(face, view, named=True)]
+    facts = [*states(face, view, waits), *metric(face, view, named=True)]
     made: list[Line] = []
-    while said and len(made) < most:
-        if len(made) < most - 1 and (halves := _broken(said[0], width)):
+    while facts and len(made) < most:
+        if len(made) < most - 1 and (halves := _broken(facts[0], width)):
             # Nothing else on these lines: a number stands behind no name but its own.
             made += halves
-            said = said[1:]
+            facts = facts[1:]
             continue
-        line, said = _whole(said, width, view) if len(made) < most - 1 else fill(said, width, view)
+        line, facts = (
+            _whole(facts, width, view) if len(made) < most - 1 else fill(facts, width, view)
+        )
         if not line:
             break
         made.append(line)
     tagged = tags(face, view)
-    behind = [*said, *tagged, *_time_in_stage(face, view)]
+    behind = [*facts, *tagged, *_time_in_stage(face, view)]
     _, left_out = fill(behind, _room_for_facts(face, width, view), view)
     if len(made) < most and any(tag in left_out for tag in tagged):
         # All of them together: one behind the id and one in a line of its own look unlike.

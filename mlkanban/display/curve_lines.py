@@ -89,14 +89,14 @@ def curve_lines(
     whole_key: str = "",
 ) -> list[Line]:
     """At most `height` lines. `whole_key` is the key that shows the whole range."""
-    said = sentences(named, metric)
+    conclusions = sentences(named, metric)
     foot: list[Line] = [[]] if height > LEAST_HEIGHT else []
     if curve.hidden:
         some = f"{curve.hidden:,} of {curve.values:,} values lie outside the picture"
         foot = [[Piece(some + (f": {whole_key} shows all" if whole_key else ""), "dim")]]
     most = next(lines for least, lines in _SENTENCES if width >= least)
     most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
-    lines = _whole(said, width, glyphs, most) if most else []
+    lines = _whole(conclusions, width, glyphs, most) if most else []
     lines += [[]] * (most - len(lines))
     drawn = render(
         curve.spec, width, height - len(lines) - len(foot), coloured=coloured, glyphs=glyphs

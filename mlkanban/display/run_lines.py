@@ -222,15 +222,15 @@ def known_of(run: Run, context: RunPageContext, *, in_short: bool = False) -> Li
     best = found is not None and found.is_best_run(run)
     latest = context.latest.get(run.id)
     ended = run.ended_as if in_short else run.outcome
-    told = cell_text((latest.about if latest else "") or ended or run.evidence)
+    remark = cell_text((latest.about if latest else "") or ended or run.evidence)
     line: Line = []
     if run.standing is RunStanding.FAILED:
-        reason, bracket, code = told.partition(" (exit ")
+        reason, bracket, code = remark.partition(" (exit ")
         line = [Piece(reason, "alarm"), Piece(bracket + code, "dim")]
         if not bracket and run.last:
             line.append(Piece(f"  {cell_text(run.last[-1].strip())}", "dim"))
-    elif told:
-        line = [Piece(told, "dim")]
+    elif remark:
+        line = [Piece(remark, "dim")]
     if run.id in context.large:
         size = f"log {context.large[run.id] / 1e6:,.0f} MB"
         line = [Piece(size, "alarm"), Piece("  ", "text"), *line]

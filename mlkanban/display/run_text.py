@@ -258,12 +258,12 @@ def values_text(run: Run, name: str, metric: Mapping[str, Any] | None) -> str:
 def tasks_text(run: Run) -> str:
     """What became of each task of an array, for the first of them: `1: val_auc=0.91  2: failed, out
     of memory`."""
-    told = []
+    tasks = []
     for task in run.tasks[:_MOST_TASKS]:
         reported = "  ".join(f"{name}={value:g}" for name, value in task.metrics.items())
         how = "" if task.state is RunState.FINISHED else task.state.value
-        told.append(
+        tasks.append(
             f"{task.number}: " + (", ".join(filter(None, (how, task.why, reported))) or "finished")
         )
-    more = len(run.tasks) - len(told)
-    return "; ".join(told) + (f" and {more:,} more: `mlkanban --json runs`" if more else "")
+    more = len(run.tasks) - len(tasks)
+    return "; ".join(tasks) + (f" and {more:,} more: `mlkanban --json runs`" if more else "")

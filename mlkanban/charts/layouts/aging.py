@@ -244,8 +244,8 @@ def _described(items: list[AgingItem]) -> str:
     states = [("blocked", item.blocked), ("past the SLE", item.late)]
     if not item.late:
         states.append(("older than 85 % here", item.stale))
-    said = [name for name, is_so in states if is_so]
-    return ", ".join([quantity(item.age, "day"), *said])
+    names = [name for name, is_so in states if is_so]
+    return ", ".join([quantity(item.age, "day"), *names])
 
 
 def _parts(spec: AgingSpec, finish: Finish) -> list[LegendPart]:

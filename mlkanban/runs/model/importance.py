@@ -33,12 +33,12 @@ def most_telling_first(
 
     def place(one: tuple[str, Sequence[str]]) -> tuple[bool, bool, float]:
         name, values = one
-        return is_word(name), repeats.may_differ(name), -share_told(values, means)
+        return is_word(name), repeats.may_differ(name), -share_explained(values, means)
 
     return dict(sorted(unlike.items(), key=place))
 
 
-def share_told(values: Sequence[str], means: Sequence[float | None]) -> float:
+def share_explained(values: Sequence[str], means: Sequence[float | None]) -> float:
     """From 0 to 1: the share of the variance of the ranks of the means that a parameter accounts
     for, less what chance would give. Of words that is what lies between their values; of numbers
     what lies between groups of neighbours of equal size, which sees a valley too, or on a line
@@ -46,7 +46,11 @@ def share_told(values: Sequence[str], means: Sequence[float | None]) -> float:
     known = [(v, mean) for v, mean in zip(values, means, strict=True) if mean is not None]
     if len(known) < _FEWEST:
         return 0.0
-    return _Parameter.of([value for value, _ in known]).told(_centred([m for _, m in known])).share
+    return (
+        _Parameter.of([value for value, _ in known])
+        .association(_centred([m for _, m in known]))
+        .share
+    )
 
 
 @lru_cache(maxsize=8)
@@ -63,13 +67,15 @@ def beyond_chance(
     greatest = []
     for _ in range(_SHUFFLES):
         rng.shuffle(shuffled)
-        greatest.append(max((one.told(shuffled).strength for one in some), default=0.0))
+        greatest.append(max((one.association(shuffled).strength for one in some), default=0.0))
     limit = sorted(greatest, reverse=True)[int(_LEVEL * (_SHUFFLES + 1)) - 1]
     ranks = _centred(means)
-    return tuple(_Parameter.of(one).told(ranks).strength > limit + _EQUAL for one in parameters)
+    return tuple(
+        _Parameter.of(one).association(ranks).strength > limit + _EQUAL for one in parameters
+    )
 
 
-class _Told(NamedTuple):
+class _Association(NamedTuple):
     """What a parameter tells: the share of variance, and how far that is above chance on a scale
     that is the same for few and many groups (a standard normal one, approximately)."""
 
@@ -77,7 +83,7 @@ class _Told(NamedTuple):
     strength: float
 
 
-_NOTHING = _Told(0.0, -math.inf)
+_NOTHING = _Association(0.0, -math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +109,13 @@ class _Parameter:
             places.setdefault(group, []).append(at)
         return cls(_centred(numbers) if ordered else (), [*places.values()])
 
-    def told(self, means: Sequence[float]) -> _Told:
+    def association(self, means: Sequence[float]) -> _Association:
         """What it tells of the ranks of the means, about their middle."""
         total = math.fsum(map(mul, means, means))
         found = self._shares(means, total) if total else ()
         return max(
-            (_told(share, freedom, len(means)) for share, freedom in found),
-            key=lambda told: told.strength,
+            (_association(share, freedom, len(means)) for share, freedom in found),
+            key=lambda found: found.strength,
             default=_NOTHING,
         )
 
@@ -122,14 +128,14 @@ class _Parameter:
             yield math.fsum(some**2 / many for some, many in sums) / total, len(self.groups) - 1
 
 
-def _told(share: float, freedom: int, n: int) -> _Told:
+def _association(share: float, freedom: int, n: int) -> _Association:
     """A share of variance less chance, and its strength: of Kruskal and Wallis's statistic, by the
     approximation of Wilson and Hilferty."""
     share = min(1.0, share)
     less_chance = max(0.0, 1 - (1 - share) * (n - 1) / (n - 1 - freedom))
     spread = 2 / (9 * freedom)
     strength = (((n - 1) * share / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread)
-    return _Told(less_chance, strength)
+    return _Association(less_chance, strength)
 
 
 def _centred(values: Sequence[float]) -> list[float]:

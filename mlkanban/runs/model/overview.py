@@ -20,7 +20,7 @@ from mlkanban.runs.model.importance import (
     beyond_chance,
     most_telling_first,
     rank_correlation,
-    share_told,
+    share_explained,
 )
 from mlkanban.runs.model.parameters import differing, is_word, rounded
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -220,12 +220,16 @@ def importances(rows: Sequence[ConfigurationRuns]) -> list[Importance]:
         return []
     means = tuple(row.result.mean for row in known if row.result)
     differs = {name: tuple(row.differs[name] for row in known) for name in known[0].differs}
-    told = {n: values for n, values in differs.items() if not is_word(n) and len(set(values)) > 1}
-    beyond = beyond_chance(tuple(told.values()), means)
+    varied = {n: values for n, values in differs.items() if not is_word(n) and len(set(values)) > 1}
+    beyond = beyond_chance(tuple(varied.values()), means)
     found = [
         Importance(
-            name, share_told(values, means), rank_correlation(values, means), len(known), is_beyond
+            name,
+            share_explained(values, means),
+            rank_correlation(values, means),
+            len(known),
+            is_beyond,
         )
-        for (name, values), is_beyond in zip(told.items(), beyond, strict=True)
+        for (name, values), is_beyond in zip(varied.items(), beyond, strict=True)
     ]
     return sorted(found, key=lambda one: (not one.beyond_chance, -one.share))

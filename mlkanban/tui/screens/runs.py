@@ -421,10 +421,10 @@ class RunsScreen(ListScreen):
         parts = target_line(context)
         if inside := self._inside:
             if len(self._all) > 1:
-                told = "  ".join(
+                differences = "  ".join(
                     f"{name} {value}" for name, value in inside.differs.items() if value
                 )
-                parts.insert(0, [Piece(cell_text(told) or "this configuration", "title")])
+                parts.insert(0, [Piece(cell_text(differences) or "this configuration", "title")])
             if inside.result is not None and inside.result.n > 1:
                 parts.append(mean_line(inside.result, context))
         elif len(self._rows) > 1:

@@ -14,7 +14,7 @@ from mlkanban.runs.model.importance import (
     beyond_chance,
     most_telling_first,
     rank_correlation,
-    share_told,
+    share_explained,
 )
 from mlkanban.runs.model.overview import (
     Order,
@@ -121,7 +121,7 @@ def test_an_optimum_inside_the_range_tells_most_and_a_useless_parameter_nothing(
     unlike = _search(seed)
     means = tuple(abs(math.log10(float(lr)) + 3) for lr in unlike["lr"])
     assert next(iter(most_telling_first(unlike, means))) == "lr"
-    assert share_told(unlike["lr"], means) > 0.7
+    assert share_explained(unlike["lr"], means) > 0.7
     assert beyond_chance(tuple(unlike.values()), means) == (False, False, True)
 
 
@@ -150,7 +150,7 @@ def test_many_configurations_are_judged_like_few() -> None:
     ],
 )  # fmt: skip
 def test_a_word_tells_as_much_as_lies_between_its_values(values, means, tells) -> None:
-    assert share_told(list(values), means) == pytest.approx(tells)
+    assert share_explained(list(values), means) == pytest.approx(tells)
 
 
 def test_an_array_is_one_row_unless_its_tasks_try_different_things() -> None:

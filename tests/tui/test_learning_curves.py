@@ -40,6 +40,18 @@ def append(folder: RunFolder, first: int, last: int, reached: float) -> None:
             file.write(f"mlkanban: step={100 * epoch} epoch={epoch} auc={value:.4f}\n")
 
 
+def reporting(data: Path, *values: str, guards: str = "") -> None:
+    """Have a run of a card with a metric go on that has reported such values."""
+    ada = somebody(data)
+    ref = ref_of(ada)
+    ada.cards.edit([ref], {"metric": METRIC, "guards": guards})
+    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
+    ada.service.close()
+    folder = RunFolder(data / "runs" / GOING_ON)
+    folder.make()
+    folder.out.write_text("".join(f"mlkanban: {line}\n" for line in values))
+
+
 @pytest.fixture
 def trained(small: Path) -> Path:
     """A card with a run that is over and one that goes on, both with logs."""
@@ -182,14 +194,7 @@ async def test_without_a_board_nothing_is_looked_at(tmp_path: Path) -> None:
 
 
 async def test_without_values_of_its_metric_a_card_shows_what_is_reported(small: Path) -> None:
-    ada = somebody(small)
-    ref = ref_of(ada)
-    ada.cards.edit([ref], {"metric": METRIC})
-    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
-    ada.service.close()
-    folder = RunFolder(small / "runs" / GOING_ON)
-    folder.make()
-    folder.out.write_text("".join(f"mlkanban: step={at} loss={1 / at}\n" for at in range(1, 9)))
+    reporting(small, *(f"step={at} loss={1 / at}" for at in range(1, 9)))
     async with opened(small, size=ROOMY) as page:
         await page.app.live_values.look()
         await page.until(lambda: "►14h loss .125 █" in page.text())
@@ -230,15 +235,9 @@ async def test_a_face_counts_the_seconds_of_a_run_as_its_pages_do(
 
 
 async def test_a_guard_is_read_while_a_run_goes_on(small: Path) -> None:
-    ada = somebody(small)
-    ref = ref_of(ada)
-    ada.cards.edit([ref], {"metric": METRIC, "guards": "ms<=50"})
-    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
-    ada.service.close()
-    folder = RunFolder(small / "runs" / GOING_ON)
-    folder.make()
-    lines = (f"mlkanban: step={at} auc={1 - 1 / at} ms={57 + at}\n" for at in range(1, 4))
-    folder.out.write_text("".join(lines))
+    reporting(
+        small, *(f"step={at} auc={1 - 1 / at} ms={57 + at}" for at in range(1, 4)), guards="ms<=50"
+    )
     async with opened(small, size=ROOMY) as page:
         await page.app.live_values.look()
         await page.go_to(TITLE)
@@ -251,15 +250,7 @@ async def test_a_guard_is_read_while_a_run_goes_on(small: Path) -> None:
 
 @pytest.mark.parametrize("where", ["runs", "card.open"])
 async def test_a_key_draws_another_metric_that_runs_report(small: Path, where: str) -> None:
-    ada = somebody(small)
-    ref = ref_of(ada)
-    ada.cards.edit([ref], {"metric": METRIC})
-    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
-    ada.service.close()
-    folder = RunFolder(small / "runs" / GOING_ON)
-    folder.make()
-    lines = (f"mlkanban: step={at} loss={1 / at} lr={at / 9}\n" for at in range(1, 9))
-    folder.out.write_text("".join(lines))
+    reporting(small, *(f"step={at} loss={1 / at} lr={at / 9}" for at in range(1, 9)))
     async with opened(small, size=ROOMY) as page:
         await page.go_to(TITLE)
         await page.press(where)
@@ -273,15 +264,7 @@ async def test_a_key_draws_another_metric_that_runs_report(small: Path, where: s
 
 @pytest.mark.parametrize("where", ["runs", "card.open"])
 async def test_the_curve_stays_where_other_metrics_have_one_value(small: Path, where: str) -> None:
-    ada = somebody(small)
-    ref = ref_of(ada)
-    ada.cards.edit([ref], {"metric": METRIC})
-    Machine(ada).starts(ref, GOING_ON, started=instant(NOW - timedelta(hours=14)))
-    ada.service.close()
-    folder = RunFolder(small / "runs" / GOING_ON)
-    folder.make()
-    lines = [f"mlkanban: step={at} loss={1 / at}\n" for at in range(1, 9)]
-    folder.out.write_text("".join([*lines, "mlkanban: auc=.9 ms=61\n"]))
+    reporting(small, *(f"step={at} loss={1 / at}" for at in range(1, 9)), "auc=.9 ms=61")
     async with opened(small, size=ROOMY) as page:
         await page.go_to(TITLE)
         await page.press(where)

@@ -452,3 +452,15 @@ def test_the_bar_of_a_part_is_known():
     placed = laid_out(spec, 60, 12, "colour", legend=False)
     for target in placed.targets:
         assert target.column in target.bar
+
+
+def test_a_value_may_lie_farther_off_than_any_number_of_steps() -> None:
+    """Equal values that are next to nothing make steps as small."""
+    tiny = 2.2250738585e-313
+    lines = [
+        CurveLine(f"run {value}", "value", (((0.0, value),),), "a") for value in (tiny, -1e300)
+    ]
+    spec = CurveSpec("step", tuple(lines), (), 0.0, 0.0, tiny, tiny)
+    made = layout(spec, 24, 5, "colour")
+    assert made is not None
+    assert "run -1e+300" in [word.text.strip() for word in made.words]

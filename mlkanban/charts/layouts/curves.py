@@ -35,6 +35,8 @@ _LEVEL = "┄"
 _DOTS = 4
 """Cells from one dot of a level to the next."""
 _MOST_LABEL = 20
+_FARTHEST = 1e9
+"""Rows above or below the picture: farther out, a value may have no finite place on its scale."""
 _WIDEST = 120
 """Columns of a canvas at most: more show nothing new, and each new scale repaints them all."""
 
@@ -48,7 +50,7 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
     low, step, rows_per_step = _scale(spec.low, spec.high, rows)
 
     def up(value: float) -> float:
-        return (value - low) / step * rows_per_step
+        return max(-_FARTHEST, min(_FARTHEST, (value - low) / step * rows_per_step))
 
     ticks = _ticks(low, step, rows_per_step, rows)
     margin = max(_LEAST_MARGIN, margin_for([text for _, text in ticks]))

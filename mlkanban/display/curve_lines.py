@@ -7,7 +7,7 @@ from typing import Any
 
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
-from mlkanban.charts.search_curve import search_curve
+from mlkanban.charts.search_curve import SearchPicture, search_curve
 from mlkanban.core.metrics import (
     compact_text,
     direction_of,
@@ -93,7 +93,7 @@ def curve_lines(
     foot: list[Line] = [[]] if height > LEAST_HEIGHT else []
     if curve.hidden:
         some = f"{curve.hidden:,} of {curve.values:,} values lie outside the picture"
-        foot = [[Piece(some + (f": {whole_key} shows all" if whole_key else ""), "dim")]]
+        foot = [_shows_all(some, whole_key)]
     most = next(lines for least, lines in _SENTENCES if width >= least)
     most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
     lines = _whole(conclusions, width, glyphs, most) if most else []
@@ -118,16 +118,43 @@ def search_lines(
     glyphs: Glyphs,
     *,
     coloured: bool,
+    whole: bool = False,
+    whole_key: str = "",
 ) -> list[Line]:
-    """How the best value of a search grew, in at most `height` lines."""
+    """How the best value of a search grew, in at most `height` lines, over the `whole` range or
+    where the improvement can be seen. `whole_key` is the key that shows the whole range."""
+    picture = search_curve(history, metric, whole=whole)
+    foot = _outside(picture, len(history.trials), metric, whole_key)
     most = next(lines for least, lines in _SENTENCES if width >= least)
-    most = max(0, min(most, height - LEAST_HEIGHT))
+    most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
     lines = paragraph(search_sentence(history, metric), "text", width, glyphs, most) if most else []
     lines += [[]] * (most - len(lines))
     drawn = render(
-        search_curve(history, metric), width, height - len(lines), coloured=coloured, glyphs=glyphs
+        picture.spec, width, height - len(lines) - len(foot), coloured=coloured, glyphs=glyphs
     )
-    return [*lines, *([Piece(piece.text, piece.role) for piece in line] for line in drawn)][:height]
+    shown = [[Piece(piece.text, piece.role) for piece in line] for line in drawn]
+    return [*lines, *shown, *foot][:height]
+
+
+def _outside(
+    picture: SearchPicture, values: int, metric: Mapping[str, Any], whole_key: str
+) -> list[Line]:
+    """What of a search is not in its picture: `5 of 60 values (.9 to 41) and base 5 lie outside the
+    picture`; none where nothing is."""
+    parts = []
+    if hidden := picture.hidden:
+        ends = dict.fromkeys(_value(end, metric) for end in (min(hidden), max(hidden)))
+        many = f"{len(hidden):,} of {values:,} values"
+        parts.append(f"{many} ({' to '.join(ends)})")
+    parts += [level.label for level in picture.levels]
+    if not parts:
+        return []
+    verb = "lies" if not hidden and len(parts) == 1 else "lie"
+    return [_shows_all(f"{' and '.join(parts)} {verb} outside the picture", whole_key)]
+
+
+def _shows_all(outside: str, whole_key: str) -> Line:
+    return [Piece(outside + (f": {whole_key} shows all" if whole_key else ""), "dim")]
 
 
 def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:

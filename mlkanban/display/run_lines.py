@@ -19,6 +19,7 @@ from mlkanban.core.metrics import (
     compact_text,
     direction_of,
     guard_state,
+    has_direction,
     metric_named,
     number_text,
     reaches,
@@ -66,6 +67,7 @@ from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest, means, sparkline
 from mlkanban.runs.model.state import HELD, RunStanding, RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
+from mlkanban.runs.model.value_range import readable_range, with_levels
 from mlkanban.text import cell_text, quantity
 
 _PARAMETER = 14
@@ -582,7 +584,8 @@ def _number(value: float) -> str:
 @dataclass(frozen=True, slots=True)
 class MetricScale:
     """The numbers from `low` to `high` on a line of cells, with the baseline and the target of a
-    metric on it, where there are any."""
+    metric on it, where there are any that leave room for the values. Of a metric with a direction,
+    what is far worse than the others lies outside."""
 
     low: float
     high: float
@@ -592,10 +595,22 @@ class MetricScale:
     def of(
         cls, configurations: Sequence[Configuration], metric: Mapping[str, Any]
     ) -> "MetricScale":
-        ends = [end for end in (metric.get("baseline"), metric.get("target")) if end is not None]
+        levels = [end for end in (metric.get("baseline"), metric.get("target")) if end is not None]
+        means = [one.mean for one in configurations]
+        if not means:
+            return cls(min(levels, default=0.0), max(levels, default=0.0), metric)
+        low, high = min(means), max(means)
+        if has_direction(metric):
+            low, high = readable_range(means, lower=direction_of(metric) == "<=")
+        ends = [low, high]
         for one in configurations:
-            ends += [one.mean - (one.sd or 0.0), one.mean + (one.sd or 0.0)]
-        return cls(min(ends, default=0.0), max(ends, default=0.0), metric)
+            if low <= one.mean <= high:
+                ends += [one.mean - (one.sd or 0.0), one.mean + (one.sd or 0.0)]
+        return cls(*with_levels(min(ends), max(ends), levels), metric)
+
+    def holds(self, number: float) -> bool:
+        """Whether a number is on the line."""
+        return self.low <= number <= self.high
 
     def cell(self, number: float, width: int) -> int:
         """The cell of a number, from 0."""
@@ -611,9 +626,14 @@ class MetricScale:
         dots."""
         cells = [Piece(" ", "text")] * width
         for name, dot_role in (("baseline", "dim"), ("target", "focus")):
-            if self.metric.get(name) is not None:
-                cells[self.cell(self.metric[name], width)] = Piece(glyphs.open, dot_role)
-        if one is not None:
+            level = self.metric.get(name)
+            if level is not None and self.holds(level):
+                cells[self.cell(level, width)] = Piece(glyphs.open, dot_role)
+        if one is not None and not self.holds(one.mean):
+            beyond = one.mean > self.high
+            sign = glyphs.more_right if beyond else glyphs.more_left
+            cells[width - 1 if beyond else 0] = Piece(sign, role or "dim")
+        elif one is not None:
             if one.sd is not None:
                 first = self.cell(one.mean - one.sd, width)
                 last = self.cell(one.mean + one.sd, width)
@@ -627,8 +647,8 @@ def _ends(scale: MetricScale, width: int) -> str:
     """What stands over the scale: where baseline and target are."""
     head = [" "] * width
     for name, word in (("target", "target"), ("baseline", "base")):
-        if scale.metric.get(name) is not None:
-            at = scale.cell(scale.metric[name], width) - len(word) // 2
+        if (level := scale.metric.get(name)) is not None and scale.holds(level):
+            at = scale.cell(level, width) - len(word) // 2
             at = max(0, min(width - len(word), at))
             if not "".join(head[max(0, at - 1) : at + len(word) + 1]).strip():
                 head[at : at + len(word)] = word

@@ -186,8 +186,9 @@ class LearningCurves:
         if self._drawn is None or self._drawn[0] != key:
             if self._search and self._drawn_axis == _BY_TRIAL:
                 lines = search_lines(
-                    self._search, self._aim, width, height, host.glyphs, coloured=coloured
-                )
+                    self._search, self._aim, width, height, host.glyphs, coloured=coloured,
+                    whole=self._whole, whole_key=self._key("curve.range"),
+                )  # fmt: skip
             else:
                 assert self._picture is not None
                 lines = curve_lines(
@@ -249,9 +250,8 @@ class LearningCurves:
 
     def do_curve_range(self) -> None:
         """Show all values, or leave out outliers again."""
-        if self._picture is None or self._drawn_axis == _BY_TRIAL:
-            there = "All values are shown." if self.there else "There is no learning curve here."
-            self._screen.status.show(there)
+        if not self.there:
+            self._screen.status.show("There is no learning curve here.")
             return
         self._whole = not self._whole
         self._draw_anew()

@@ -195,6 +195,17 @@ def test_the_spread_stands_between_the_baseline_and_the_target() -> None:
     }
 
 
+def test_a_configuration_far_off_is_an_arrow_at_the_end_of_the_scale() -> None:
+    values = [0.9, 0.91, 0.92, 0.93, -40.0]
+    found = results([run(at, value, f"{at}") for at, value in enumerate(values)], METRIC)
+    assert found is not None
+    scale = MetricScale.of(found.configurations, METRIC)
+    shown = plain(scale.line(one, 40, UTF8, "") for one in found.configurations)
+    assert [line.count("●") for line in shown] == [1, 1, 1, 1, 0]
+    assert len({line.index("●") for line in shown[:4]}) == 4, "the others are told apart"
+    assert shown[4][0] == UTF8.more_left
+
+
 def test_a_verdict_has_its_colour() -> None:
     [line, *_] = verdict_lines(context(RUNS[:3]), 80)
     assert line[0] == ("supported", "live")

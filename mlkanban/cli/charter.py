@@ -1,14 +1,17 @@
 """The charter of a board: what the work is for."""
 
 import sys
+from zoneinfo import ZoneInfo
 
 import click
 
 from mlkanban.cli.editor import edit_text
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import SuggestingGroup, TextCommand
+from mlkanban.core.goal import SECTION as TARGET
 from mlkanban.core.markdown.charter import SECTIONS, charter_page
 from mlkanban.core.models import Board
+from mlkanban.display.goal_text import now_lines, reading_json
 from mlkanban.editor.documents import CharterDocument
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Service
@@ -51,10 +54,12 @@ def set_section(session: Session, section: str, text: str) -> None:
 
 
 def _show(session: Session, service: Service, board: Board) -> None:
-    texts = service.charter.of(board.id)
+    texts, goal = service.charter.of(board.id), service.charter.goal(board.id)
 
     def lines() -> list[str]:
-        return [session.clean(line) for line in charter_page(texts).rstrip("\n").split("\n")]
+        now = now_lines(goal, ZoneInfo(board.timezone))
+        page = charter_page(texts, below={TARGET: now})
+        return [session.clean(line) for line in page.rstrip("\n").split("\n")]
 
     session.answer(
         "charter",
@@ -64,10 +69,11 @@ def _show(session: Session, service: Service, board: Board) -> None:
                 {"section": s.key, "title": s.title, "hint": s.hint, "text": texts[s.key]}
                 for s in SECTIONS
             ],
+            "readings": [*map(reading_json, goal.readings)],
         },
         lines,
     )
-    if not any(texts.values()) and not session.json:
+    if not any(texts.values()) and not goal.readings and not session.json:
         names = ", ".join(s.key for s in SECTIONS)
         session.show_message(
             f"The charter is empty. Write it: mlkanban charter --edit. Sections: {names}."

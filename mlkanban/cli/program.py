@@ -28,6 +28,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "boards": ("boards:boards", "List the boards."),
         "stages": ("stages:stages", "List the stages of a board, or change them."),
         "charter": ("charter:charter", "Print the charter of the board as Markdown, or edit it."),
+        "reading": (
+            "reading:reading",
+            "Record the business metric of the board; without a value, print its readings.",
+        ),
     },
     "Cards": {
         "add": ("cards:add", "Add a card; several words make one title."),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlkanban.core import lifecycle, model_health
+from mlkanban.core import goal, lifecycle, model_health
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle
 from mlkanban.core.models import UNTIL_RUN
@@ -27,7 +27,7 @@ _WITHOUT_CONFLICTS = frozenset(
 )
 """Fields of which the later write is all there is to know, or that are looked at apart. Nobody
 types the first three; `work` and `snoozed_run` follow from moves and runs."""
-_PREFIXES_WITHOUT_CONFLICTS = (*MEMBERS, RANK, run.PREFIX, model_health.PREFIX)
+_PREFIXES_WITHOUT_CONFLICTS = (*MEMBERS, RANK, run.PREFIX, model_health.PREFIX, goal.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any
 from mlkanban.core.card_fields import FIELDS, STORED
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.field_kinds import Members, is_id, is_line, is_rank, is_ref
+from mlkanban.core.goal import PREFIX as GOAL
 from mlkanban.core.model_health import PREFIX as READING
 from mlkanban.core.models import StageKind
 from mlkanban.core.timestamps import moment
@@ -214,6 +215,10 @@ def _reading(member: str, value: Any) -> bool:
     )
 
 
+def _goal_reading(member: str, value: Any) -> bool:
+    return _reading(member, value and {"alert": False, **value})
+
+
 def _run(member: str, value: Any) -> bool:
     """The parts of a run are read one by one, and parts of the wrong type are ignored."""
     return bool(member) and (value is None or isinstance(value, dict))
@@ -238,6 +243,7 @@ _MEMBERS: Mapping[str, Callable[[str, Any], bool]] = {
     "ignored": _present(bool),
     "run": _run,
     READING.rstrip(":"): _reading,
+    GOAL.rstrip(":"): _goal_reading,
     "charter": _written,
     "view": _written,
     "note": _written,

@@ -80,12 +80,12 @@ def _reading(metric: str, kept: Any) -> HealthReading | None:
         return None
 
 
-def parse_reading(text: str) -> tuple[str, float]:
+def parse_reading(text: str, example: str = "psi=0.31") -> tuple[str, float]:
     """Parse the name and value of `psi=0.31`."""
     match = _METRIC.fullmatch(text)
     if not match:
-        raise UsageProblem(f"{text!r} is not a value of a metric.", "Write it as psi=0.31.")
-    return match[1], _number(match[2])
+        raise UsageProblem(f"{text!r} is not a value of a metric.", f"Write it as {example}.")
+    return match[1], number(match[2])
 
 
 def parse_threshold(text: str) -> Threshold:
@@ -96,7 +96,7 @@ def parse_threshold(text: str) -> Threshold:
         raise UsageProblem(
             f"{text!r} is not a threshold.", "Write '>0.2', '<0.8', or 0.2 for an alert above it."
         )
-    return Threshold(match[1] or ">", _number(match[2]))
+    return Threshold(match[1] or ">", number(match[2]))
 
 
 def after_reading(health: Health | None, alert: bool, others: bool) -> Health:
@@ -114,11 +114,12 @@ def after_reading(health: Health | None, alert: bool, others: bool) -> Health:
     return health or Health.OK
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """Parse a finite number."""
     try:
-        number = float(text)
+        value = float(text)
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+        value = math.nan
+    if not math.isfinite(value):
         raise UsageProblem(f"{text!r} is not a number.", "Write it as 0.31 or 1e-3.")
-    return number
+    return value

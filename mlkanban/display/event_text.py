@@ -11,10 +11,12 @@ from mlkanban.core import checklist, lifecycle, lineage
 from mlkanban.core.card_fields import brief, noun
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
+from mlkanban.core.goal import goal_in
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import readings
 from mlkanban.core.models import UNTIL_RUN, Board
 from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
+from mlkanban.display.goal_text import reading_text
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.tracker_run import EXPERIMENT
@@ -202,6 +204,8 @@ def _sentence(
         case "charter.edited":
             keys = ", ".join(name.removeprefix("charter:") for name in values)
             return f"charter: {keys} written"
+        case "charter.measured" if found := goal_in(values).readings:
+            return "goal: " + "; ".join(map(reading_text, found))
         case "import.noted":
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:
@@ -306,7 +310,7 @@ def _field(name: str, value: Any) -> str:
             )
         if kind == "charter":
             return f"charter: {member}"
-        if kind == "alert":
+        if kind in ("alert", "reading"):
             return f"reading of {member}{'' if value else ' taken away'}"
         if kind == "ignored":
             return f"{member} {'ignored' if value else 'listed again'}"

@@ -309,9 +309,37 @@ class CharterSectionJson(Shape):
     text: str
 
 
+class GoalReadingJson(Shape):
+    metric: str
+    value: float
+    at: datetime
+    note: str
+
+
+class GoalTargetJson(Shape):
+    metric: str
+    direction: Literal[">=", "<="]
+    target: float
+    unit: str
+
+
+class GoalJson(Shape):
+    """`now` is the last reading of the metric of the target; null, as `reached`, where there is
+    none. `readings` are all of them, oldest first."""
+
+    board: str
+    target: GoalTargetJson | None
+    now: GoalReadingJson | None
+    reached: bool | None
+    readings: list[GoalReadingJson]
+
+
 class CharterJson(Shape):
+    """`readings` are the last ones of each business metric."""
+
     board: str
     sections: list[CharterSectionJson]
+    readings: list[GoalReadingJson]
 
 
 class ViewJson(Shape):
@@ -947,6 +975,7 @@ KINDS: Mapping[str, JsonKind] = {
     "stages": JsonKind(list[StageJson], "`stages`"),
     **_STAGES,
     "charter": JsonKind(CharterJson, "`charter`"),
+    "reading": JsonKind(GoalJson, "`reading goal`"),
     "card": JsonKind(
         ShownCardJson | CardJson | list[CardJson],
         "the card of `show` or `add`; the cards of `add -`",

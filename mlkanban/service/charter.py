@@ -1,23 +1,30 @@
-"""The charter of a board: stored in sections, edited as a page or one section at a time."""
+"""The charter of a board: stored in sections, edited as a page or one section at a time; and the
+readings of its goal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from mlkanban.core import goal
 from mlkanban.core.events import Change, Position
+from mlkanban.core.goal import Goal, GoalReading
 from mlkanban.core.markdown.card_values import Values, three_way
 from mlkanban.core.markdown.charter import (
     PREFIX,
     charter_in,
     charter_page,
+    check_section,
     find_section,
     read_charter,
 )
+from mlkanban.core.model_health import parse_reading
+from mlkanban.core.profit_curve import ProfitCurve, curve_in
+from mlkanban.core.timestamps import instant
 from mlkanban.service.text_merge import ChangedMeanwhile
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection
-from mlkanban.text import accept, tidy
+from mlkanban.text import accept, accept_title, tidy
 
 
 class Charter:
@@ -32,9 +39,46 @@ class Charter:
     def set(self, board_id: str, name: str, text: str) -> Done:
         """Write one section, named by its key, its title or the beginning of one."""
         section = find_section(name)
+        check_section(section, text)
         with self._context.writing() as tx:
             write_charter(tx, board_id, {section.key: text})
             return tx.done(f"Charter: {section.title} saved.")
+
+    def goal(self, board_id: str) -> Goal:
+        """The target of a board and the last reading of each of its metrics."""
+        with self._context.store.reading() as conn:
+            return goal.goal_in(repository.entity(conn, board_id).fields)
+
+    def worth(self, board_id: str) -> ProfitCurve | None:
+        """The profit curve of a board; None where it has none."""
+        with self._context.store.reading() as conn:
+            return curve_in(repository.entity(conn, board_id).fields)
+
+    def readings(self, board_id: str) -> list[GoalReading]:
+        """All readings of the metrics of a board in order of time, undone ones left out."""
+        with self._context.store.reading() as conn:
+            events = repository.of_kind(conn, board_id, goal.MEASURED)
+            undone = repository.undone_ids(conn, board_id)
+        some = (
+            goal.reading_of(name.removeprefix(goal.PREFIX), kept)
+            for event in events
+            if event.id not in undone
+            for name, kept in event.data.get("set", {}).items()
+            if name.startswith(goal.PREFIX) and kept
+        )
+        return sorted(filter(None, some), key=lambda reading: reading.at)
+
+    def measure(self, board_id: str, values: Sequence[str], note: str = "") -> Done:
+        """Keep what business metrics were found to be (`eur_saved=18200`), in one action."""
+        found = dict(parse_reading(accept_title(text), "eur_saved=18200") for text in values)
+        note = accept(note, "the note").strip()
+        with self._context.writing() as tx:
+            at = instant(tx.now)
+            some = [GoalReading(metric, value, at, note) for metric, value in found.items()]
+            fields = {goal.PREFIX + reading.metric: reading.to_field() for reading in some}
+            tx.write(Change(goal.MEASURED, board_id, set=fields))
+            said = ", ".join(f"{reading.metric} {reading.value:,.12g}" for reading in some)
+            return tx.done(f"Goal: {said}.")
 
     def page(self, board_id: str) -> tuple[str, Position]:
         """The charter for an editor, and the place in the log it was read at."""

@@ -431,7 +431,7 @@ _DOING = {
     "stage.added": "adding", "stage.edited": "changing", "stage.removed": "removing",
     "board.edited": "changing the board",
     "view.saved": "saving", "view.removed": "removing",
-    "charter.edited": "changing the charter",
+    "charter.edited": "changing the charter", "charter.measured": "the reading of the goal",
     "import.noted": "the import of",
     "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
     "run.ignored": "ignoring runs", "run.heeded": "listing runs again",
@@ -477,4 +477,5 @@ def _spoken(field: str) -> str:
         "place": "its place", "rank": "its place", "note": "a note", "tag": f"tag {member}",
         "needs": "dependencies",
         "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
+        "reading": f"the reading of {member}",
     }.get(name, noun(field))  # fmt: skip

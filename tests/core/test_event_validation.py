@@ -133,6 +133,15 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     ),
     "run:r1": (({}, {"state": "of a later version"}, None), ("", [], 0)),
     "run:": ((), ({}, None)),
+    "reading:eur": (
+        (
+            {"value": 2, "at": READING["at"], "note": "x"}, {"value": -1.5, "at": READING["at"]},
+            None,
+        ),
+        ({}, 3, {"value": "1", "at": READING["at"]}, {"value": 1}, {"value": 1, "at": "soon"},
+         {"value": True, "at": READING["at"]}, {"value": 1, "at": READING["at"], "note": 3}),
+    ),
+    "reading:": ((), ({"value": 1, "at": READING["at"]}, None)),
     "alert:auc": (
         (READING, None, {**READING, "value": 0}, {**READING, "value": -1.5},
          {**READING, "threshold": "", "note": "x"}, {**READING, "alert": False}),

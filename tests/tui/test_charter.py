@@ -48,6 +48,20 @@ async def test_empty_sections_say_what_belongs_there(small: Path) -> None:
         assert SECTIONS[0].hint[:20] not in board.text()
 
 
+async def test_the_business_metric_stands_beside_its_target(small: Path) -> None:
+    async with opened(small, size=(100, 80)) as board:
+        await charter(board)
+        await writes(board, target="eur_saved>=50000 EUR/year")
+        assert "eur_saved at least 50,000 EUR/year; no reading yet" in board.text()
+        with board.store() as bob:
+            bob.charter.measure(board.app.model.board.id, ["eur_saved=18200", "new*users*=3"])
+        await board.app.catch_up()
+        await board.settled()
+        assert "eur_saved 18,200 EUR/year on" in board.text()
+        assert "not reached" in board.text()
+        assert "new*users* 3 on" in board.text()
+
+
 async def test_it_scrolls_and_goes_back(small: Path) -> None:
     async with opened(small, size=SMALL) as board:
         await writes(board, scope="\n".join(f"- number {n}" for n in range(60)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mlkanban.core import goal, profit_curve
 from mlkanban.core.markdown.card_values import unknown
 from mlkanban.core.markdown.sections import Levels, Part, lines_of
 from mlkanban.core.names import pick
-from mlkanban.errors import BadMarkdown, NotFound
+from mlkanban.errors import BadMarkdown, NotFound, UsageProblem
 from mlkanban.text import tidy
 
 PREFIX = "charter:"
@@ -18,17 +19,26 @@ LEVELS = Levels(2, 2)
 
 
 class Section(NamedTuple):
+    """A section of the charter. `parse` reads one that the program understands, and raises
+    UsageProblem for a text that it cannot read."""
+
     key: str
     title: str
     hint: str
+    parse: Callable[[str], Any] | None = None
 
 
 SECTIONS = (
     Section("scope", "Scope", "What is decided with the model, for whom, and what is left out."),
     Section("data", "Data sources", "Where the data comes from, who owns it, how fresh it is."),
     Section("business", "Business metric", "The number the organisation wants to move."),
+    Section(goal.SECTION, "Target", "What it is to reach: eur_saved>=50000 EUR/year.",
+            goal.parse_target),
     Section("technical", "Technical metric", "What the model is measured by, on which data."),
     Section("connection", "How they connect", "Why a better technical metric moves the other one."),
+    Section(profit_curve.SECTION, "Worth",
+            "What a metric brings: val_auc 0.90=0 0.93=24000 0.95=31000 EUR/year.",
+            profit_curve.parse_curve),
     Section("baseline", "Baseline and expected lift", "What is reached today, what is hoped for."),
     Section("stakeholders", "Stakeholders", "Who decides, who is asked, who is told."),
     Section("risks", "Risks", "What could go wrong, and how it would be noticed."),
@@ -53,19 +63,39 @@ def find_section(name: str) -> Section:
     return section
 
 
-def charter_page(texts: Mapping[str, str], *, hints: bool = False) -> str:
-    """The charter as Markdown. Empty sections are left out, or said with their hints."""
-    return "\n".join(charter_lines(texts, LEVELS, hints=hints))
+def check_section(section: Section, text: str) -> None:
+    """UsageProblem for a text that a section does not take; an empty one clears it."""
+    if section.parse is not None and text.strip():
+        section.parse(text)
 
 
-def charter_lines(texts: Mapping[str, str], levels: Levels, *, hints: bool = False) -> list[str]:
+def charter_page(
+    texts: Mapping[str, str],
+    *,
+    hints: bool = False,
+    below: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """The charter as Markdown. Empty sections are left out, or said with their hints. Sections have
+    lines `below` their texts that are no part of these."""
+    return "\n".join(charter_lines(texts, LEVELS, hints=hints, below=below))
+
+
+def charter_lines(
+    texts: Mapping[str, str],
+    levels: Levels,
+    *,
+    hints: bool = False,
+    below: Mapping[str, Sequence[str]] | None = None,
+) -> list[str]:
     lines: list[str] = []
     for section in SECTIONS:
         text = levels.guarded(texts.get(section.key, ""))
         if not text and hints:
             text = _remark(section)
-        if text:
-            lines += [f"## {section.title}", "", *text.split("\n"), ""]
+        parts = [text] if text else []
+        parts += [*(below or {}).get(section.key, ())]
+        if parts:
+            lines += [f"## {section.title}", "", *"\n\n".join(parts).split("\n"), ""]
     return lines
 
 
@@ -93,7 +123,12 @@ def charter_from(parts: Sequence[Part], levels: Levels) -> dict[str, str]:
                 f"The section {part.title} stands here a second time.", part.line, "Join the two."
             )
         without = tuple("" if line.strip() == _remark(section) else line for line in part.lines)
-        texts[section.key] = levels.text(part._replace(lines=without))
+        text = levels.text(part._replace(lines=without))
+        try:
+            check_section(section, text)
+        except UsageProblem as problem:
+            raise BadMarkdown(problem.message, part.first, problem.hint) from problem
+        texts[section.key] = text
     return {section.key: texts.get(section.key, "") for section in SECTIONS}
 
 

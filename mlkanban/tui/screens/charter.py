@@ -1,13 +1,17 @@
 """The charter of a board: what the work is for, to read and to edit."""
 
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
 from textual.widgets import Markdown
 
+from mlkanban.core.goal import SECTION as TARGET
 from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.display.card_face import Piece
+from mlkanban.display.goal_text import now_lines
 from mlkanban.display.lines import page_title, rule
+from mlkanban.display.table import markdown_text
 from mlkanban.editor.documents import CharterDocument
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
@@ -68,13 +72,17 @@ class CharterScreen(TextScreen):
         """Read the charter again."""
         board = self.board
         try:
-            texts = await self.host.store_thread.call(lambda s: s.charter.of(board.id))
+            texts, goal = await self.host.store_thread.call(
+                lambda s: (s.charter.of(board.id), s.charter.goal(board.id))
+            )
         except MlkanbanError as error:
             self.show_error(error)
             return
         if not self.ready:
             return
         self._show_title()
+        now = map(markdown_text, now_lines(goal, ZoneInfo(board.timezone)))
+        texts[TARGET] = "\n\n".join(filter(None, (texts[TARGET], *now)))
         for section in SECTIONS:
             text = texts[section.key]
             if self._texts.get(section.key) != text and self.ready:

@@ -24,6 +24,10 @@ HOW_MANY_DAYS = 14
 MOST_DAYS = 3650
 _RATE_DAYS = 14
 """Over so many days it is measured how much the rate changes."""
+_MOST_GROWTH = 1 / 3
+"""The rate scatters no more than one that three finished cards are known of. How much it did was
+measured while more was finished: on a board at rest that would make any rate likely, and "when"
+years where weeks come."""
 _LEAST_SHOWN = 0.0005
 """A number of cards that is less likely than that is shown with those below it."""
 
@@ -120,7 +124,8 @@ class Forecaster:
         rate = self._lately
         usual = min(rate.dispersion, rate.usual_dispersion)
         excess = rate.dispersion - usual
-        return GammaRate(rate.per_day, usual, excess / (rate.per_day * _RATE_DAYS))
+        growth = min(excess / (rate.per_day * _RATE_DAYS), _MOST_GROWTH)
+        return GammaRate(rate.per_day, usual, growth)
 
     def dates(self) -> Dates:
         """When cards are finished, so that it agrees with how many are in the next `days` days."""

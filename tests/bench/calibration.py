@@ -6,8 +6,9 @@ your own.
 
 A log is a CSV file as `mlkanban import events` takes it, with its map. Beside the forecasts that
 are shown (new) stand those of the convolution of independent days (old). Trials are made on every
-H // 7th day and look H days ahead; `apart` is how many of them do not overlap. The pinball loss is
-the mean one of the four levels: the less the better.
+H // 7th day and look H days ahead; `apart` is how many of them do not overlap. Of both the same
+trials count, those whose days have come. The pinball loss is the mean one of the four levels: the
+less the better.
 """
 
 import argparse
@@ -109,14 +110,18 @@ def _when(counts: Sequence[int], tallies: Tallies, group: str) -> None:
             NEW: new.when(counts[: day + 1]),
             OLD: {p: sums.when(p, cards) for p in PERCENTILES},
         }
-        for method, answer in answers.items():
-            tally = tallies[group, "when 14 d of cards", method]
-            tally.apart += 2 / 14
-            for p, ahead in answer.items():
-                if ahead is None or day + ahead >= len(counts):
-                    continue
-                # What takes longer than is known counts as long as that.
-                took = min(reached, len(counts)) - day
+        # What takes longer than is known counts as long as that.
+        took = min(reached, len(counts)) - day
+        for method in answers:
+            tallies[group, "when 14 d of cards", method].apart += 2 / 14
+        for p in PERCENTILES:
+            told = {method: answer.get(p) for method, answer in answers.items()}
+            # Both are judged by the same trials: those whose days have come.
+            if any(ahead is None or day + ahead >= len(counts) for ahead in told.values()):
+                continue
+            for method, ahead in told.items():
+                assert ahead is not None
+                tally = tallies[group, "when 14 d of cards", method]
                 tally.add(p, took <= ahead, _pinball(took - ahead, p))
 
 
@@ -146,17 +151,19 @@ def _cards(world: World, tallies: Tallies, group: str) -> None:
         answers: dict[str, Callable[[int, int], int | None]] = {NEW: new.days}
         if len(lately) >= _FEWEST_FINISHED:
             answers[OLD] = old.time_left
-        for method, answer in answers.items():
-            tally = tallies[group, "an open card", method]
-            tally.apart += _WEEK / 14
-            for age, finish, end in open_cards:
-                if finish is None and end is not None:
+        for method in answers:
+            tallies[group, "an open card", method].apart += _WEEK / 14
+        for age, finish, end in open_cards:
+            if finish is None and end is not None:
+                continue
+            took = (world.last + 1 if finish is None else finish) - day
+            for p in PERCENTILES:
+                told = {method: answer(age, p) for method, answer in answers.items()}
+                if any(ahead is None or day + ahead > world.last for ahead in told.values()):
                     continue
-                for p in PERCENTILES:
-                    ahead = answer(age, p)
-                    if ahead is None or day + ahead > world.last:
-                        continue
-                    took = (world.last + 1 if finish is None else finish) - day
+                for method, ahead in told.items():
+                    assert ahead is not None
+                    tally = tallies[group, "an open card", method]
                     tally.add(p, took <= ahead, _pinball(took - ahead, p))
 
 

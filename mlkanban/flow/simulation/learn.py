@@ -16,8 +16,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import accumulate, pairwise
 from math import ceil, sqrt
+from operator import itemgetter
 from random import Random
 
 from mlkanban.core.models import StageKind, Work
@@ -39,6 +41,7 @@ _NIGHT = 6
 _DAY = timedelta(days=1)
 _MOST_JOBS = 300
 """A run plays about so many cards at most, so that a long history takes no longer."""
+_YEAR = 365
 _ERRORS = 2
 """A correlation beyond so many standard errors is none by chance."""
 
@@ -112,7 +115,7 @@ def learn(sample: Sample) -> Learned | None:
         return None
     history = _BoardHistory(sample)
     ways = [way for card in sample.finished if (way := history.ways[card.ref])]
-    came = sorted(map(history.available, _begun(sample)))
+    backlog, came = history.arrived()
     gaps = tuple((after - before) / _DAY for before, after in pairwise(came))
     if not ways or not gaps or not sum(gaps):
         return None
@@ -130,6 +133,7 @@ def learn(sample: Sample) -> Learned | None:
             warm_up=min(120, 3 * usual),
             overrides=overridden.share,
             oldest=history.oldest_first(),
+            backlog=backlog,
         )
 
     models = {capacity: model(capacity) for capacity in Capacity}
@@ -275,6 +279,23 @@ class _BoardHistory:
             )
         )
 
+    def arrived(self) -> tuple[int, list[datetime]]:
+        """How many of the cards begun in the window waited on its first day already, and when the
+        others could have been begun, in order."""
+        first, second = (
+            self._sample.workflow.start_of_day(date.fromordinal(self._sample.days.start + day))
+            for day in (0, 1)
+        )
+        backlog, came = 0, []
+        for card in _begun(self._sample):
+            assert card.flow.start is not None
+            available = self.available(card)
+            if available < second <= card.flow.start:
+                backlog += 1
+            elif available >= first:
+                came.append(available)
+        return backlog, sorted(came)
+
     def available(self, card: Followed) -> datetime:
         """When a card could have been begun: at its start, or, if it waited for room, when it came
         to the stage before."""
@@ -283,8 +304,8 @@ class _BoardHistory:
         if before < 0 or not self._just_got_room(self._first, begun):
             return begun
         came = card.flow.arrivals[before]
-        full = self._full[self._first]
-        since = full[bisect_right(full, begun, key=lambda span: span[1]) - 1][0]
+        kept = self._kept_full
+        since = kept[bisect_right(kept, begun, key=itemgetter(0)) - 1][1]
         return begun if came is None else max(came, since)
 
     def overridden(self) -> Overridden:
@@ -319,9 +340,11 @@ class _BoardHistory:
         return min(1.0, max(0.0, right / possible)) if possible else 1.0
 
     def fit(self) -> TouchFit:
-        """The correlations of the attended legs that began in the window, and ended without
-        waiting."""
-        start = self._sample.days.start
+        """The correlations of the attended legs that began in the window, or the year up to its
+        end, and ended without waiting. On a board that was always full they are the same whatever
+        the cards take: the evidence lies in the time before, or under other limits."""
+        sample = self._sample
+        start = min(sample.days.start, sample.window.last.toordinal() - _YEAR)
         by_stage: defaultdict[int, list[_Stay]] = defaultdict(list)
         for stay in self._all:
             if stay.attended and stay.ended and not stay.waited and _days(stay.begin) >= start:
@@ -368,27 +391,38 @@ class _BoardHistory:
         return way
 
     def _just_got_room(self, stage: int, moved: datetime) -> bool:
-        """Whether a stage had just got room when a card moved to it: within an hour, nights and
-        weekends not counted on a board that has them."""
+        """Whether a stage had just got room when a card moved to it."""
         full = self._full[stage]
         at = bisect_right(full, moved, key=lambda span: span[1]) - 1
-        if at < 0:
-            return False
-        free = full[at][1]
+        return at >= 0 and self._soon(full[at][1], moved)
+
+    @cached_property
+    def _kept_full(self) -> list[tuple[datetime, datetime]]:
+        """When the first stage was full, in order of the end, each with the beginning of the time
+        in which it was filled again as soon as it had room: cards waited all along."""
+        kept: list[tuple[datetime, datetime]] = []
+        for begin, end in self._full[self._first]:
+            again = kept and self._soon(kept[-1][0], begin)
+            kept.append((end, kept[-1][1] if again else begin))
+        return kept
+
+    def _soon(self, free: datetime, moved: datetime) -> bool:
+        """Whether a card moved within an hour of room, nights and weekends not counted on a board
+        that has them."""
         if moved - free <= _SOON:
             return True
         if moved - free > _LONGEST_PAUSE:
             return False
-        zone, idle = self._sample.workflow.timezone, timedelta()
-        while free < moved and moved - free - idle > timedelta():
+        zone, busy = self._sample.workflow.timezone, timedelta()
+        while free < moved and busy <= _SOON:
             local = free.astimezone(zone)
             rest = _HOUR - timedelta(minutes=local.minute, seconds=local.second,
                                      microseconds=local.microsecond)  # fmt: skip
             step = min(rest, moved - free)
-            if _slot(local) in self._pauses:
-                idle += step
+            if _slot(local) not in self._pauses:
+                busy += step
             free += step
-        return moved - full[at][1] - idle <= _SOON
+        return busy <= _SOON
 
     def _was_full(self, stage: int, moved: datetime) -> bool:
         full = self._full[stage]

@@ -48,7 +48,8 @@ class Model:
 
     A run warms up for `warm_up` days and is measured over the `days` after. `overrides` is the
     chance that a card which finds a stage full enters all the same, `oldest` the chance that the
-    card that waited longest is taken where several wait; else it is any of them.
+    card that waited longest is taken where several wait; else it is any of them. `backlog`
+    is how many jobs wait when it begins.
     """
 
     stages: tuple[str, ...]
@@ -59,6 +60,7 @@ class Model:
     warm_up: int
     overrides: float = 0.0
     oldest: float = 1.0
+    backlog: int = 0
 
     @property
     def jobs_a_run(self) -> int:

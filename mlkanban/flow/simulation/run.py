@@ -48,7 +48,7 @@ def run(model: Model, seed: int, *, resampled: bool = True) -> SimulationResult 
             gaps=_resampled(model.gaps, rng),
         )
     end = model.warm_up + model.days
-    arrivals: list[tuple[float, SimulatedCard]] = []
+    arrivals = [(float(model.warm_up), rng.choice(model.jobs)) for _ in range(model.backlog)]
     for at in accumulate(_gaps(model, rng)):
         if at >= end:
             break

@@ -2,15 +2,17 @@
 
 It checks itself first. Of the two models (see model.py) those are played that the board's own legs
 do not speak against; each has to give the cycle times, the throughput and the work in progress that
-were observed, open cards included, within 1 to 99 % of its runs; where the mean of one is more than
-a fifth off, only the direction of a change is to be gone by. Where no model does, where limits were
-often overridden, or too few cards were finished since they were changed, it refuses and says why.
+were observed, open cards included, no farther from its means than 95 % of its runs have all of them
+at once; where the mean of one is more than a fifth off, only the direction of a change is to be
+gone by. Where no model does, where limits were often overridden, or too few cards were finished
+since they were changed, it refuses and says why.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import hypot, sqrt
 from typing import Literal, NamedTuple
 
 from mlkanban.core.models import Board
@@ -55,11 +57,9 @@ Refusal = Literal["few", "few_since_change", "no_gaps", "overridden", "not_repro
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure over many runs: its mean and the values that 1 % and 99 % of them do not exceed, of
-    plain runs; those that 5 % and 95 % do not, of runs with jobs and gaps drawn anew.
-
-    The outer ones say whether a figure is reproduced: several figures are held against them at
-    once, and with 5 to 95 % a model that is right would be refused in every fourth window.
+    """A figure over many runs: the mean of the plain ones, and the values that 5 % and 95 % of
+    those with jobs and gaps drawn anew do not exceed. From `lowest` to `highest` it is reproduced:
+    95 % of the plain runs have all figures that are compared between theirs at once.
     """
 
     mean: float
@@ -248,7 +248,7 @@ def both_ways(model: Model, runs: int, progress: Progress | None = None) -> Play
 
 
 def not_reproduced(seen: Mapping[str, float], plain: list[SimulationResult]) -> tuple[str, ...]:
-    """The measures that were observed elsewhere than in nearly all plain runs."""
+    """The measures observed farther off than 95 % of the plain runs have any of them."""
     today = summed(PlayedRuns(plain, plain))
     return tuple(m for m in CHECKED if not today or seen[m] not in today[m])
 
@@ -336,17 +336,46 @@ def summed(runs: PlayedRuns) -> Played:
     """Every measure over all runs; empty without a run that finished a card."""
     if not runs.plain or not runs.drawn:
         return {}
-    made: Played = {}
-    for measure in MEASURES:
-        plain, drawn = (
-            sorted(float(getattr(outcome, measure)) for outcome in outcomes) for outcomes in runs
+    plain, drawn = (
+        {m: [float(getattr(outcome, m)) for outcome in outcomes] for m in MEASURES}
+        for outcomes in runs
+    )
+    means = {m: sum(values) / len(values) for m, values in plain.items()}
+    sides = {m: _deviations(values, means[m]) for m, values in plain.items()}
+    reach = _ranked(
+        sorted(
+            max(
+                _distance(value - means[m], *sides[m])
+                for m, value in zip(CHECKED, run, strict=True)
+            )
+            for run in zip(*(plain[m] for m in CHECKED), strict=True)
+        ),
+        95,
+    )
+    ordered = {m: sorted(values) for m, values in drawn.items()}
+    return {
+        m: Spread(
+            means[m],
+            _ranked(ordered[m], 5),
+            _ranked(ordered[m], 95),
+            means[m] - reach * sides[m][0],
+            means[m] + reach * sides[m][1],
         )
-        made[measure] = Spread(
-            sum(plain) / len(plain),
-            *(_ranked(drawn, p) for p in (5, 95)),
-            *(_ranked(plain, p) for p in (1, 99)),
-        )
-    return made
+        for m in MEASURES
+    }
+
+
+def _deviations(values: Sequence[float], mean: float) -> tuple[float, float]:
+    """How far values lie below the mean, and above it: root mean squares of either side."""
+    below = [mean - value for value in values if value < mean]
+    above = [value - mean for value in values if value > mean]
+    return hypot(*below) / sqrt(len(below) or 1), hypot(*above) / sqrt(len(above) or 1)
+
+
+def _distance(off: float, below: float, above: float) -> float:
+    """How many deviations of its side a value lies off the mean."""
+    side = below if off < 0 else above
+    return abs(off) / side if side else 0.0
 
 
 def _ranked(ordered: Sequence[float], p: int) -> float:

@@ -162,6 +162,34 @@ def test_a_stage_may_be_full_from_the_first_card_on():
     assert learned(cards).gaps[0] == pytest.approx(9)
 
 
+def test_a_card_waits_as_long_as_a_stage_is_filled_again_at_once():
+    """A has room on day 65, 67 and 70, and within the hour the next card is in it."""
+    ordinary = [one(n) for n in range(20)]
+    line = [
+        card("a", (61, 1), (65, 3)), card("b", (62, 0), (65, 1), (67, 3)),
+        card("c", (63, 0), (67 + HOUR, 1), (70, 3)), card("d", (64, 0), (70, 1), (71, 3)),
+    ]  # fmt: skip
+    assert learned([*ordinary, *line]).gaps[-3:] == pytest.approx((1, 1, 1))
+    late = card("c", (63, 0), (67 + 2 * HOUR, 1), (70, 3))
+    gaps = learned([*ordinary, *line[:2], late, line[3]]).gaps
+    assert sum(gaps[-2:]) == pytest.approx(67 + 2 * HOUR - 62), "nobody waited for two hours"
+
+
+def backlog(begins, day=100.0):
+    """Two cards are in A one after the other, the second waits while ten of day 1 are done."""
+    cards = [card(f"c{n:02}", (1, 0), (1 + 3 * n, 1), (4 + 3 * n, 3)) for n in range(25)]
+    cards += [card(f"l{n}", (40 + n, 0), (76 + 3 * n, 1), (79 + 3 * n, 3)) for n in range(5)]
+    return learned(cards, day, days=begins)
+
+
+def test_cards_that_waited_when_the_window_began_are_a_backlog_and_no_arrivals():
+    """All of day 1 wait for A, which is never empty; five more come from day 40 on."""
+    model = backlog(None)
+    assert (model.backlog, model.gaps) == (24, (39.0, 1.0, 1.0, 1.0, 1.0))
+    model = backlog(70)
+    assert (model.backlog, model.gaps) == (14, (1.0,) * 4)
+
+
 def test_legs_are_stretches_of_one_way_of_working():
     assert odd((60, 1), (61, 1), (62, 1, None, Work.UNATTENDED), (63, 1), (65, 3)) == [
         (0, False, 2.0, 0.0), (0, True, 1.0, 0.0), (0, False, 2.0, 0.0),
@@ -241,6 +269,20 @@ def test_independent_touch_shows_in_days_that_do_not():
     fit = found(world(shared=False), ROOMY, 250).fit
     assert fit.possible == (Capacity.INDEPENDENT,)
     assert fit.effort < -0.2 < -abs(fit.days)
+
+
+def test_what_fits_shows_in_a_year_where_the_window_is_always_full():
+    """The window has the same three cards side by side all the time; the time before it does not.
+    What was before the year says nothing."""
+    full = [
+        card(f"f{n}", (300 + n, 1), (303 + n, 3)) for n in range(60)
+    ]  # fmt: skip
+    before = world(shared=True)
+    fit = found([*before, *full], ROOMY, 361, days=60).fit
+    assert fit.possible == (Capacity.SHARED,)
+    assert fit.legs > 150
+    later = [card(f"f{n}", (700 + n, 1), (703 + n, 3)) for n in range(60)]
+    assert found([*before, *later], ROOMY, 761, days=60).fit.legs < 65
 
 
 @pytest.mark.parametrize(

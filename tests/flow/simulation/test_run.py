@@ -47,6 +47,15 @@ def test_no_more_is_finished_than_the_slowest_stage_lets_through():
     assert wide.per_week == pytest.approx(7, abs=0.1)
 
 
+def test_a_backlog_waits_when_the_measuring_begins():
+    """Twenty cards wait, and a card comes when one is finished: all places are taken throughout."""
+    model = line([2], [job((0, 2.0))], [1.0], days=100, warm_up=10)
+    assert result(model).waiting <= 1
+    out = result(replace(model, backlog=20))
+    assert out.wip == pytest.approx(2, abs=0.01)
+    assert out.waiting == pytest.approx(20, abs=1)
+
+
 def test_a_full_stage_holds_the_cards_before_it():
     """The first stage is done in no time, but its cards cannot leave."""
     out = result(line([2, 1], [job((0, 0.0), (1, 3.0))], [1.0]))

@@ -64,7 +64,8 @@ CATALOGUE = (
         "Finished cards are negative binomial: their rate is that of the past, a day 20 days ago "
         "weighing half as much as the last one, their spread that of the board's own past. How "
         "many is calibrated by how often such forecasts held. Computed in closed form, not "
-        "sampled.",
+        "sampled. The bars are the chances of so many cards or more, or of a day or an earlier "
+        "one.",
         of_all_time=True,
     ),
     FlowNumber(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.charts.spec import (
@@ -145,13 +146,17 @@ def lead_times(counted: LeadTimes) -> HistogramSpec:
     return histogram_spec(counted)
 
 
-def how_many(counted: Forecast) -> ChancesSpec:
-    """How many cards will be finished by the day asked for."""
+def how_many(counted: Forecast) -> ChancesSpec | None:
+    """How likely it is that so many cards or more are finished by the day asked for."""
+    if not counted.chances:
+        return None
+    exactly = [chance for _, chance in counted.chances]
+    or_more = [*accumulate(reversed(exactly))][::-1][1:] or [counted.chance_of_one]
     return ChancesSpec(
         "cards",
-        tuple(str(k) for k, _ in counted.chances),
-        tuple(chance for _, chance in counted.chances),
-        tuple(Mark(cards, f"{p} %") for p, cards in counted.how_many.items()),
+        tuple(f"{cards}+" for cards in range(1, len(or_more) + 1)),
+        tuple(min(1.0, chance) for chance in or_more),
+        tuple(Mark(cards - 1, f"{p} %") for p, cards in counted.how_many.items() if cards),
     )
 
 
@@ -169,13 +174,15 @@ def how_many_bars(counted: Forecast) -> BarsSpec | None:
     return BarsSpec("cards", ("", ""), rows, ("live", "area-2")) if rows else None
 
 
-def when(counted: Forecast) -> ChancesSpec:
-    """On which day the last of the cards asked for will be finished."""
+def when(counted: Forecast) -> ChancesSpec | None:
+    """How likely it is that the last of the cards asked for is finished by a day."""
     days = [day for day, _ in counted.dates]
+    if not days:
+        return None
     return ChancesSpec(
-        "day",
+        "by",
         tuple(day.strftime("%b %d") for day in days),
-        tuple(chance for _, chance in counted.dates),
+        tuple(min(1.0, chance) for chance in accumulate(chance for _, chance in counted.dates)),
         tuple(Mark((day - days[0]).days, f"{p} %") for p, day in counted.when.items() if day),
     )
 

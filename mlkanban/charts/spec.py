@@ -174,7 +174,8 @@ class XmrSpec:
 
 @dataclass(frozen=True, slots=True)
 class ChancesSpec:
-    """Chances (0..1) of outcomes in order, named by `names`; marks stand at positions."""
+    """The chance (0..1) of each of `names`, in order, where each takes in those after it (so many
+    cards or more), or those before it (a day or an earlier one); marks stand at positions."""
 
     unit: str
     names: tuple[str, ...]

@@ -114,8 +114,9 @@ def xmrs(draw):
 def chances(draw):
     some = draw(st.lists(st.floats(0.001, 1), min_size=1, max_size=200))
     marks = [Mark(draw(st.integers(0, len(some) - 1)), f"{p}%") for p in (50, 70, 85, 95)]
+    falling = tuple(sorted(some, reverse=True))
     return ChancesSpec(
-        "cards", tuple(map(str, range(len(some)))), tuple(c / sum(some) for c in some), tuple(marks)
+        "cards", tuple(f"{n}+" for n in range(1, len(some) + 1)), falling, tuple(marks)
     )
 
 
@@ -333,9 +334,10 @@ SPECS: dict[str, Spec] = {
         10.3, 0.0, 25.4,
     ),
     "forecast": ChancesSpec(
-        "cards", tuple(map(str, range(20))),
-        tuple(c / 100 for c in (0, 0, 1, 2, 5, 8, 11, 14, 15, 14, 11, 8, 5, 3, 2, 1, 0, 0, 0, 0)),
-        (Mark(8, "50 %"), Mark(7, "70 %"), Mark(6, "85 %"), Mark(4, "95 %")),
+        "cards", tuple(f"{n}+" for n in range(1, 20)),
+        tuple(c / 100 for c in (100, 99, 98, 96, 92, 87, 78, 66, 53, 40, 29, 19, 12, 7, 4, 2, 1,
+                                0, 0)),
+        (Mark(8, "50 %"), Mark(6, "70 %"), Mark(5, "85 %"), Mark(3, "95 %")),
     ),
     "curves": CurveSpec(
         "step",

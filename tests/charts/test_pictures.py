@@ -1,14 +1,17 @@
-"""Names that people gave enter a picture as what may be drawn."""
+"""Names that people gave enter a picture as what may be drawn; forecasts as what they promise."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from mlkanban.charts.pictures import (
     aging,
     bottleneck,
     cfd,
+    how_many,
     iterations,
     retraining,
     stage_times,
+    when,
 )
 from mlkanban.charts.render import as_text, render
 from mlkanban.charts.svg import svg
@@ -16,6 +19,7 @@ from mlkanban.flow.aging import aging as aged
 from mlkanban.flow.bottleneck import bottleneck as held
 from mlkanban.flow.cfd import cfd as flowed
 from mlkanban.flow.efficiency import efficiency
+from mlkanban.flow.forecast import forecast
 from mlkanban.flow.iterations import iterations as visited
 from mlkanban.glyphs import glyphs
 from mlkanban.text import display
@@ -60,3 +64,27 @@ def test_a_wait_for_a_retrained_model_is_divided_at_the_commitment():
         ("m1 Card m1", (5.0, 5.0), "10 d, redeployed", ("m1", "r1")),
     ]
     assert retraining(counted(*CLOSED, day=4)) is None
+
+
+def test_the_pictures_of_forecasts_show_the_chances_that_their_marks_name():
+    """So many or more, and by a day: neither goes up and down from bar to bar, and every mark
+    stands on the last bar that has its chance, or the first."""
+    cards = [took(f"c{n}", 1, start=1 + n + 2 * (n // 3) + 9 * (n // 20)) for n in range(90)]
+    found = forecast(sample([*cards, card("o", (150, 1))], day=210), cards=6)
+    many, soon = how_many(found), when(found)
+    assert many is not None
+    assert soon is not None
+    for spec, sign in ((many, 1), (soon, -1)):
+        chances = spec.chances
+        assert all(sign * (here - after) >= -1e-12 for here, after in pairwise(chances))
+        assert {mark.label for mark in spec.marks} >= {"50 %", "85 %"}
+        for mark in spec.marks:
+            p = int(mark.label.removesuffix(" %")) / 100
+            assert chances[mark.value] >= p - 1e-12
+            assert mark.value + sign < 0 or chances[mark.value + sign] < p
+    for mark in many.marks:
+        assert (
+            int(many.names[mark.value].removesuffix("+"))
+            == found.how_many[int(mark.label.removesuffix(" %"))]
+        )
+    assert when(forecast(sample([]))) is how_many(forecast(sample([]))) is None

@@ -1,6 +1,4 @@
-"""The distribution of a forecast."""
-
-from math import ceil
+"""A forecast: the chance of so many cards or more, or of a day or an earlier one."""
 
 from mlkanban.charts.layouts.canvas import (
     EIGHTHS,
@@ -20,26 +18,25 @@ from mlkanban.charts.spec import ChancesSpec, Role
 _WIDEST = 5
 _MAIN = "85 %"
 """The chance that is promised."""
-_TAIL = 0.005
-"""What comes to no more on either end is folded into the first and the last bar."""
+_HARDLY = 0.005
+"""Ends that differ by no more are one bar."""
 
 
 def layout_chances(
     spec: ChancesSpec, width: int, height: int, finish: Finish, *, legend: bool
 ) -> Layout:
-    """Place at least one chance."""
+    """Place at least one chance, on a scale up to 100 %."""
     heads = 1 if legend else 0
     rows = height - heads - FEET
     names, chances, start = _folded(spec)
     margin = margin_for(["100 %"])
     columns = width - margin
+    # Where there is no room for all, every second, third ... stands for itself.
     size = -(-len(chances) // max(1, columns // 2))
-    if size > 1:
-        names = [names[at] for at in range(0, len(names), size)]
-        chances = [sum(chances[at : at + size]) for at in range(0, len(chances), size)]
+    names, chances = names[::size], chances[::size]
     pitch = max(1, min(columns // len(chances), _WIDEST))
     wide = max(1, pitch - 1)
-    scale = scale_to(max(1, ceil(100 * max(chances))), rows, spare=1)
+    scale = scale_to(100, rows, spare=1)
     cells = Cells(plain=finish != "colour")
     for at, chance in enumerate(chances):
         if chance:
@@ -68,16 +65,12 @@ def layout_chances(
 
 
 def _folded(spec: ChancesSpec) -> tuple[list[str], list[float], int]:
-    """Names and chances without the ends that come to less than the tail, and where they start."""
-    first, last = 0, len(spec.chances) - 1
-    below = above = 0.0
-    while first < last and below + spec.chances[first] <= _TAIL:
-        below += spec.chances[first]
+    """Names and chances without those at either end that hardly differ from the next, and where
+    they start."""
+    chances = spec.chances
+    first, last = 0, len(chances) - 1
+    while first < last and abs(chances[first + 1] - chances[0]) <= _HARDLY:
         first += 1
-    while last > first and above + spec.chances[last] <= _TAIL:
-        above += spec.chances[last]
+    while last > first and abs(chances[last - 1] - chances[-1]) <= _HARDLY:
         last -= 1
-    chances = list(spec.chances[first : last + 1])
-    chances[0] += below
-    chances[-1] += above
-    return list(spec.names[first : last + 1]), chances, first
+    return list(spec.names[first : last + 1]), list(chances[first : last + 1]), first

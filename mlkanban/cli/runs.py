@@ -24,7 +24,7 @@ from mlkanban.cli.types import CARD, RUN_OR_CARD, TARGET, GroupOrArgument, overr
 from mlkanban.clock import now
 from mlkanban.core.metrics import CardMetrics, direction_of
 from mlkanban.display.run_table import reported_text, result_lines
-from mlkanban.display.run_text import duration, inside, parameters_text, started
+from mlkanban.display.run_text import duration, inside, parameter_sets_text, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.files import umask_of_the_person
 from mlkanban.paths import places
@@ -37,9 +37,14 @@ from mlkanban.runs.local.logs import copy_logs
 from mlkanban.runs.local.orphans import orphan_processes
 from mlkanban.runs.local.start import Wanted, begin, plan
 from mlkanban.runs.local.viewer import Viewer, exit_code, runs_here
+from mlkanban.runs.model.launch_words import NO_PARAMETERS, parameter_sets
 from mlkanban.runs.model.metric_lines import unread_text
-from mlkanban.runs.model.overview import importances, overview, telling_differences
-from mlkanban.runs.model.parameters import known_parameters, rounded
+from mlkanban.runs.model.overview import (
+    importances,
+    overview,
+    run_parameters,
+    telling_differences,
+)
 from mlkanban.runs.model.results import remarks
 from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.state import RunState, Stopped
@@ -54,6 +59,8 @@ if TYPE_CHECKING:
     from mlkanban.runs.local.folder import RunFolder
     from mlkanban.runs.local.orphans import OrphanProcess
     from mlkanban.runs.model.intervals import Difference
+    from mlkanban.runs.model.launch_words import ParameterSets
+    from mlkanban.runs.model.repeats import Repeats
     from mlkanban.runs.model.results import Configuration, Results
     from mlkanban.runs.model.run import Run
     from mlkanban.runs.model.series import Latest
@@ -246,9 +253,10 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
             lambda: [
                 {
                     "card": ref,
-                    **run_data(shown_run),
+                    **run_data(shown_run, session.settings.repeats),
                     "latest": latest_data(latest.get(shown_run.id, [])),
-                    "differs": differs[shown_run.id],
+                    "differs": differs[shown_run.id].parameters,
+                    "launch_differs": differs[shown_run.id].launch,
                     "left_over": _pids(left.get(shown_run.id, [])),
                     "log_bytes": sizes.get(shown_run.id),
                 }
@@ -285,8 +293,9 @@ def _read_slurm(session: Session, service: Service) -> None:
     session.keep_for_afterwards(ended=intake.take_ended())
 
 
-def run_data(run: Run) -> dict[str, object]:
+def run_data(run: Run, repeats: Repeats) -> dict[str, object]:
     """What --json says of a run."""
+    known = parameter_sets(run, repeats)
     return {
         "id": run.id,
         "state": run.state.value,
@@ -305,7 +314,8 @@ def run_data(run: Run) -> dict[str, object]:
         "job": run.job or None,
         "parent": run.parent or None,
         "metrics": dict(run.metrics),
-        "parameters": known_parameters(run),
+        "parameters": known.parameters,
+        "launch": known.launch,
         "tasks": {
             "count": run.task_count or len(run.tasks),
             "over": run.tasks_over or len(run.tasks),
@@ -340,20 +350,20 @@ def _orphan_processes(card_runs: Sequence[tuple[str, Run]]) -> dict[str, list[Or
 
 def _differing(
     session: Session, service: Service, board: Board, card_runs: Sequence[tuple[str, Run]]
-) -> dict[str, dict[str, str]]:
+) -> dict[str, ParameterSets]:
     """The parameters of each run in which it is unlike others of its card, what tells most of the
-    metric of that first."""
+    metric of that first, launch words apart."""
     cards: dict[str, list[Run]] = {}
     for ref, run in card_runs:
         cards.setdefault(ref, []).append(run)
     if not any(len(runs) > 1 for runs in cards.values()):
-        return {run.id: {} for _, run in card_runs}
+        return {run.id: NO_PARAMETERS for _, run in card_runs}
     faces = service.boards.snapshot(board.id).faces
     metrics = {face.ref: CardMetrics.read(face.metric).metric or {} for face in faces}
     return {
-        run.id: {name: values[at] for name, values in names.items() if values[at]}
+        run.id: unlike.row(at)
         for ref, runs in cards.items()
-        for names in [
+        for unlike in [
             telling_differences(
                 runs, str(metrics.get(ref, {}).get("name") or ""), session.settings.repeats,
                 exact=session.json,
@@ -489,7 +499,7 @@ def _table(
     results: Results | None,
     board: Board,
     metric: Mapping[str, Any] | None,
-    differs: Mapping[str, Mapping[str, str]],
+    differs: Mapping[str, ParameterSets],
     latest: Mapping[str, Sequence[Latest]],
 ) -> Iterator[str]:
     if not card_runs:
@@ -497,16 +507,17 @@ def _table(
     zone, at = ZoneInfo(board.timezone), now()
     newest = {run: one[0] for run, one in latest.items()}
     shown, name = differs, "DIFFERS"
-    if len(card_runs) == 1 and (params := card_runs[0][1].params):
-        short = {parameter: rounded(value) for parameter, value in params.items()}
-        shown, name = {card_runs[0][1].id: short}, "PARAMETERS"
+    if len(card_runs) == 1 and card_runs[0][1].params:
+        only = card_runs[0][1]
+        shown = {only.id: run_parameters([only], None, session.settings.repeats).row(0)}
+        name = "PARAMETERS"
     rows = [
         (
             inside(run, session.clean(run.id)), ref, session.clean(run.word),
             started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence),
             session.clean(reported_text(run, results, newest, metric, session.glyphs)),
-            _in_short(session.clean(parameters_text(shown[run.id]))),
+            _in_short(session.clean(parameter_sets_text(shown[run.id]))),
             session.clean(shlex.join(run.argv)),
         )
         for ref, run in card_runs

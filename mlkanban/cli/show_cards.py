@@ -221,10 +221,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
             kept.add(results.best_run.id)
         listed = [run for run in found if run.id in kept]
         places = [at for at, run in enumerate(found) if run.id in kept]
-        differs = {
-            name: [values[at] for at in places]
-            for name, values in run_parameters(found, metric, session.settings.repeats).items()
-        }
+        differs = run_parameters(found, metric, session.settings.repeats).rows(places)
         latest = latest_values([(card.ref, run) for run in listed], service)
         rows = run_rows(
             listed, results, zone, at, evidence=True, ids=short_ids(found),

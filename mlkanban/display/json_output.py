@@ -422,8 +422,10 @@ class TasksJson(Shape):
 
 class RunJson(Shape):
     """`latest` is what a run that goes on has reported so far, the metric of the card first;
-    `parameters` are those of its command line and its tracker, `differs` those in which it is
-    unlike others of its card, what tells most of its metric first, `left_over` the
+    `parameters` are the hyper-parameters of its command line and its tracker, `launch` what says
+    only how and where it is started (seed, devices, paths, words of the launcher); `differs` and
+    `launch_differs` are those in which it is unlike others of its card, what tells most of its
+    metric first, `left_over` the
     processes it left running; `log_bytes` is null where its logs are not in its folder here."""
 
     card: str
@@ -445,12 +447,14 @@ class RunJson(Shape):
     parent: str | None
     metrics: dict[str, float]
     parameters: dict[str, str]
+    launch: dict[str, str]
     tasks: TasksJson | None
     unread_metrics: list[str]
     latest: list[LatestJson]
     tracker: TrackerRunJson | None
     last_lines: list[str]
     differs: dict[str, str]
+    launch_differs: dict[str, str]
     left_over: list[LeftOverJson]
     log_bytes: int | None
 
@@ -520,11 +524,11 @@ class RunFiguresJson(RepeatsJson):
 
 
 class ImportanceJson(Shape):
-    """How much of the metric a parameter tells, over `n` configurations: the share of the variance
-    of the ranks of the means that lies between its values (of numbers between groups of neighbours,
-    or on a line through their ranks), less what chance would give. `correlation` is the rank
-    correlation, null for words; `beyond_chance` is false where what seems to tell most in 5 % of
-    shuffles tells as much."""
+    """How much of the metric a hyper-parameter tells, over `n` configurations: the share of the
+    variance of the ranks of the means that lies between its values (of numbers between groups of
+    neighbours, or on a line through their ranks), less what chance would give. `correlation` is the
+    rank correlation, null for words; `beyond_chance` is false where what seems to tell most in 5 %
+    of shuffles tells as much."""
 
     name: str
     share: float

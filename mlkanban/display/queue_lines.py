@@ -54,5 +54,5 @@ def slots_line(heads: Iterable[Header], glyphs: Glyphs) -> Line:
 def queue_details(run: Run, width: int, glyphs: Glyphs) -> list[Line]:
     """What is known of a run that executes or waits, first its id."""
     named = labelled([Piece("run", "dim")], LABEL, [[Piece(cell_text(run.id), "text")]])
-    lines = [*named, *detail_lines(run, width - 2, glyphs, {})]
+    lines = [*named, *detail_lines(run, width - 2, glyphs)]
     return [[Piece(" ", "text"), *line] for line in lines]

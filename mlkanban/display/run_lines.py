@@ -46,6 +46,12 @@ from mlkanban.display.run_text import (
 )
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.intervals import Difference
+from mlkanban.runs.model.launch_words import (
+    NO_PARAMETERS,
+    Differing,
+    ParameterSets,
+    parameter_sets,
+)
 from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import (
     ConfigurationRuns,
@@ -53,8 +59,8 @@ from mlkanban.runs.model.overview import (
     best_of,
     importances,
 )
-from mlkanban.runs.model.parameters import is_word, known_parameters, rounded
-from mlkanban.runs.model.repeats import Repeats
+from mlkanban.runs.model.parameters import is_word, rounded
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import (
     Configuration,
     GuardResult,
@@ -138,14 +144,15 @@ def state_piece(run: Run, glyphs: Glyphs) -> Piece:
 
 def run_grid(
     runs: Sequence[Run],
-    differs: Mapping[str, Sequence[str]],
+    differs: Differing,
     context: RunPageContext,
     width: int,
     *,
     marks: Sequence[str] = (),
 ) -> Grid:
     """A line for each run; `differs` are the parameters in which they are not the same, with the
-    value of each run. `marks` are the ids of marked runs, in the order of their letters."""
+    value of each run, launch words behind the others. `marks` are the ids of marked runs, in the
+    order of their letters."""
     glyphs = context.glyphs
     known_values = iter(
         _aligned(
@@ -173,7 +180,7 @@ def run_grid(
         column("time", [elapsed(run, context.now) for run in runs], "text", right=True),
         column(cell_text(context.name) or "reported", values, "value", most=30),
         *([column("", shapes, "live")] if any(shapes) else []),
-        *(_parameter(name, texts, glyphs) for name, texts in columns_of(differs).items()),
+        *_parameters(differs, glyphs),
         column("started", [_since(run, context.zone) for run in runs], "dim"),
     ]
     columns[3:3] = [
@@ -261,11 +268,18 @@ def _others(run: Run, context: RunPageContext) -> str:
     return "" if context.name else cell_text(metrics_text(run))
 
 
-def _parameter(name: str, texts: Sequence[str], glyphs: Glyphs) -> Column:
+def _parameters(differs: Differing, glyphs: Glyphs) -> Iterator[Column]:
+    """A column for each hyper-parameter, then one for each launch word, which stands back."""
+    for some, role in zip(differs, ("text", "dim"), strict=True):
+        for name, texts in columns_of(some).items():
+            yield _parameter(name, texts, role, glyphs)
+
+
+def _parameter(name: str, texts: Sequence[str], role: str, glyphs: Glyphs) -> Column:
     shown = [parameter_text(text, _PARAMETER, glyphs.cut) for text in without_common_folders(texts)]
     head = cell_text(name)
     return column(
-        head, shown, "text", right=all(map(_is_number, filter(None, shown))), most=_PARAMETER
+        head, shown, role, right=all(map(_is_number, filter(None, shown))), most=_PARAMETER
     )
 
 
@@ -280,9 +294,15 @@ def _is_number(text: str) -> bool:
 # One run
 
 
-def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str]) -> list[Line]:
+def detail_lines(
+    run: Run,
+    width: int,
+    glyphs: Glyphs,
+    differs: ParameterSets = NO_PARAMETERS,
+    repeats: Repeats = DEFAULT,
+) -> list[Line]:
     """What is known of a run and how that is known; `differs` are its parameters that are not the
-    same in all runs, which come before the others."""
+    same in all runs, which come before the others. Launch words have a line of their own."""
     lines: list[Line] = []
 
     def add(label: str, text: str) -> None:
@@ -294,11 +314,13 @@ def detail_lines(run: Run, width: int, glyphs: Glyphs, differs: Mapping[str, str
     add("job", run.job)
     add("evidence", run.evidence)
     add("command", shlex.join(run.argv))
-    unlike = {name: value for name, value in differs.items() if value}
-    add("differs", _parameters_in_short(unlike, glyphs))
-    known = known_parameters(run)
-    alike = {n: rounded(v) for n, v in known.items() if n not in unlike and not is_word(n)}
-    add("params", _parameters_in_short(alike, glyphs))
+    known = parameter_sets(run, repeats)
+    alike = ({n: rounded(v) for n, v in some.items() if not is_word(n)} for some in known)
+    params, launch = ({n: v for n, v in some.items() if n not in differs.launch} for some in alike)
+    add("differs", _parameters_in_short(differs.parameters, glyphs))
+    params = {n: v for n, v in params.items() if n not in differs.parameters}
+    add("params", _parameters_in_short(params, glyphs))
+    add("launch", _parameters_in_short({**differs.launch, **launch}, glyphs))
     add("folder", run.folder.removeprefix("."))
     add("dataset", run.dataset)
     add("commit", f"{run.commit[:10]}{' with changes' * run.dirty}" if run.commit else "")
@@ -368,8 +390,12 @@ def configuration_grid(
             return [Piece("best", best_role)]
         return [Piece("one run" if many[at] == "1" else "", "dim")]
 
-    names = rows[0].differs if rows else ()
-    differs = {name: [row.differs[name] for row in rows] for name in names}
+    differs = Differing(
+        *(
+            {name: [row[name] for row in some] for name in (some[0] if some else ())}
+            for some in ([row.differs for row in rows], [row.launch for row in rows])
+        )
+    )
     size = max(map(cell_len, mean_texts), default=0)
     spread = max(map(cell_len, sds), default=0)
     size += spread + 1 + cell_len(glyphs.plus_minus) if spread else 0
@@ -397,7 +423,7 @@ def configuration_grid(
         known = any(one.guards[at].values for one in results if one)
         guards[known].append(_guard_results_column(results, at, guard, glyphs))
     columns += guards[True]
-    columns += [_parameter(name, texts, glyphs) for name, texts in columns_of(differs).items()]
+    columns += _parameters(differs, glyphs)
     columns += guards[False]
     times = [spoken_seconds(row.seconds(context.now)) for row in rows]
     columns.append(column("time", times, "dim", right=True))

@@ -28,6 +28,7 @@ from mlkanban.display.run_text import (
 from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.intervals import PERCENT
+from mlkanban.runs.model.launch_words import NO_DIFFERENCE, Differing
 from mlkanban.runs.model.overview import BEST_FROM, overview
 from mlkanban.runs.model.results import (
     Configuration,
@@ -55,7 +56,7 @@ def run_rows(
     now: datetime,
     *,
     evidence: bool = False,
-    differs: Mapping[str, Sequence[str]] | None = None,
+    differs: Differing = NO_DIFFERENCE,
     width: int = 0,
     ids: Mapping[str, str] | None = None,
     latest: Mapping[str, Latest] | None = None,
@@ -64,10 +65,9 @@ def run_rows(
 ) -> list[str]:
     """A head and a line for every run, the best of `found` marked; with `evidence`, how that is
     known of those that go on. `ids` are the names of the runs, by id, where they are to be told.
-    `differs` are the values of the runs of parameters in which they
-    are not the same: the first of them, as many as `width` has room for, or all of them, uncut,
-    where that is 0. `latest` is what runs that
-    go on reported last, by id. Safe to show."""
+    `differs` are the values of the runs of parameters in which they are not the same, launch words
+    behind the others: the first of them, as many as `width` has room for, or all of them, uncut,
+    where that is 0. `latest` is what runs that go on reported last, by id. Safe to show."""
     when = [started(run, zone) for run in runs]
     if ids is None:
         columns = [["STARTED", *map(inside, runs, when)]]
@@ -80,7 +80,7 @@ def run_rows(
         ["METRIC", *(reported_text(run, found, latest or {}, metric, glyphs) for run in runs)],
     ]
     sizes = [_cells(column) for column in columns]
-    for name, values in columns_of(differs or {}).items():
+    for name, values in columns_of({**differs.parameters, **differs.launch}).items():
         if width:
             shown = without_common_folders(values)
             column = [parameter_text(text, _CELL) for text in (name, *shown)]

@@ -23,6 +23,7 @@ from mlkanban.text import cell_text
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.intervals import Difference
+    from mlkanban.runs.model.launch_words import ParameterSets
     from mlkanban.runs.model.results import Comparison, Results
 
 SHORTLY = 2
@@ -128,6 +129,12 @@ def parameter_text(text: str, cells: int, cut: str = "..") -> str:
 def parameters_text(values: Mapping[str, str]) -> str:
     """`lr 3e-4  depth 6`; what has no value is left out."""
     return "  ".join(f"{name} {value}" for name, value in values.items() if value)
+
+
+def parameter_sets_text(sets: ParameterSets) -> str:
+    """`lr 3e-4  depth 6  (seed 2  device cuda:1)`: launch words in parentheses."""
+    parameters, launch = map(parameters_text, sets)
+    return "  ".join(filter(None, (parameters, f"({launch})" if launch else "")))
 
 
 def in_order_of_state(runs: Sequence[Run]) -> list[Run]:

@@ -36,6 +36,7 @@ from mlkanban.display.run_text import (
 )
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.intervals import Difference
+from mlkanban.runs.model.launch_words import NO_DIFFERENCE, Differing, ParameterSets
 from mlkanban.runs.model.overview import overview
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.repeats import DEFAULT
@@ -161,7 +162,7 @@ def test_two_runs_are_not_called_the_best() -> None:
 
 
 def test_the_reason_of_a_failure_is_told_before_its_exit_code() -> None:
-    grid = run_grid(RUNS, differing(RUNS), context(), 100)
+    grid = run_grid(RUNS, Differing(differing(RUNS), {}), context(), 100)
     roles = {piece.text: piece.role for piece in grid.row(4)}
     assert roles["out of memory"] == "alarm"
     assert roles[" (exit 1)"] == "dim"
@@ -174,7 +175,7 @@ def test_no_line_is_wider_than_the_screen(ascii: bool, width: int, name: str, va
     here = context(strange, ascii=ascii)
     rows = overview(strange, here.found)
     for grid, many in (
-        (run_grid(strange, differing(strange), here, width), len(strange)),
+        (run_grid(strange, Differing(differing(strange), {}), here, width), len(strange)),
         (configuration_grid(rows, here, width, marks=[rows[0].key], marking=True), len(rows)),
     ):
         for line in (grid.head, *map(grid.row, range(many))):
@@ -225,7 +226,12 @@ def test_a_verdict_has_the_signs_of_the_terminal() -> None:
 
 
 def test_what_differs_is_told_of_a_run() -> None:
-    told = plain(detail_lines(RUNS[0], 80, UTF8, {"lr": "0.1", "depth": "1", "data": "x" * 40}))
+    told = plain(
+        detail_lines(
+            RUNS[0], 80, UTF8,
+            ParameterSets({"lr": "0.1", "depth": "1", "data": "x" * 40}, {}),
+        )
+    )  # fmt: skip
     assert f"differs   lr 0.1  depth 1  data {'x' * 29}…" in told
 
 
@@ -262,7 +268,7 @@ def test_what_trackers_say_of_runs_is_told_apart_by_signs_and_words() -> None:
     stopped = replace(tracked(1, "PRUNED"), pruned_at={"value": 0.5, "step": 7.0})
     runs = [tracked(0, "COMPLETE", 0.9), stopped, tracked(2, "FAIL"), tracked(3, "RUNNING"),
             tracked(4, "")]  # fmt: skip
-    grid = run_grid(runs, {}, context(runs), 160)
+    grid = run_grid(runs, NO_DIFFERENCE, context(runs), 160)
     rows = [row.split() for row in plain([grid.row(at) for at in range(len(runs))])]
     assert [row[:2] for row in rows] == [
         ["✓", "complete"], ["·", "pruned"], ["✗", "failed"], ["?", "running"], ["·", "tracked"],
@@ -338,19 +344,21 @@ def test_paths_are_told_apart_by_where_they_differ() -> None:
         assert without_common_folders(same) == same
     runs = [replace(one, argv=(f"/home/ada/{v}/bin/python", *one.argv[1:]))
             for one, v in zip(RUNS[:2], ("v-tqdm", "v-mlflow"), strict=True)]  # fmt: skip
-    grid = run_grid(runs, differing(runs), context(runs), 120)
+    grid = run_grid(runs, Differing(differing(runs), {}), context(runs), 120)
     assert ["v-tqdm" in row for row in plain([grid.row(0), grid.row(1)])] == [True, False]
 
 
 def test_all_parameters_of_a_run_are_told_those_that_differ_first() -> None:
     run = replace(tracked(0, "COMPLETE", lr="1e-3", data="/data/" + "x" * 40 + "/train.csv"))
-    lines = plain(detail_lines(replace(run, argv=("python", "t.py")), 70, UTF8, {"lr": "1e-3"}))
+    unlike = ParameterSets({"lr": "1e-3"}, {"device": "cuda:1"})
+    lines = plain(detail_lines(replace(run, argv=("python", "t.py")), 70, UTF8, unlike))
     assert [line for line in lines if line.startswith("differs")] == ["differs   lr 1e-3"]
-    [params] = [line for line in lines if line.startswith("params")]
-    assert params.endswith("/train.csv")
-    assert "seed 0" in params
-    assert "python" not in params
-    assert "params" in "".join(plain(detail_lines(run, 70, UTF8, {})))
+    [launch] = [line for line in lines if line.startswith("launch")]
+    assert launch.startswith("launch    device cuda:1  seed 0  data ")
+    assert launch.endswith("/train.csv")
+    assert "python" not in launch
+    told = "".join(plain(detail_lines(run, 70, UTF8)))
+    assert "params    lr 1e-3" in told
 
 
 def test_what_tells_most_of_a_search_is_a_line_with_bars() -> None:
@@ -377,7 +385,7 @@ def test_runs_stand_in_the_order_of_their_states() -> None:
 
 def test_a_run_that_waits_has_its_time_and_since_when() -> None:
     queued = Run("q", RunState.QUEUED, made="2026-03-18T12:00:00Z")
-    grid = run_grid([queued], {}, context([queued]), 120)
+    grid = run_grid([queued], NO_DIFFERENCE, context([queued]), 120)
     assert plain([grid.row(0)])[0].split()[:5] == ["•", "queued", "2d", "03-18", "12:00"]
 
 

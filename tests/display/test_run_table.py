@@ -9,6 +9,7 @@ from mlkanban.display.card_face_runs import so_far
 from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import latest_text, metrics_text, short_id, short_ids
 from mlkanban.glyphs import UTF8
+from mlkanban.runs.model.launch_words import Differing
 from mlkanban.runs.model.repeats import DEFAULT, DEFAULT_NAMES, Repeats
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
@@ -39,7 +40,7 @@ BEST_IS_A = results(MEASURED, {"name": "auc", "direction": ">="})
 
 
 def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> None:
-    differs = {"lr": ("0.1", "0.2"), "depth": ("1", ""), "data": ("x" * 40, "y")}
+    differs = Differing({"lr": ("0.1", "0.2"), "depth": ("1", ""), "data": ("x" * 40, "y")}, {})
     heads = {
         width: run_rows(RUNS, None, UTC, NOW, differs=differs, width=width)
         for width in (0, 20, 64, 99)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mlkanban.runs.model.importance import most_telling_first
+from mlkanban.runs.model.launch_words import launch_names
 from mlkanban.runs.model.parameters import differing, is_word, known_parameters
 from mlkanban.runs.model.redaction import HIDDEN, names_a_secret
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
@@ -129,8 +130,10 @@ def labels(
     means: Sequence[float | None] | None = None,
 ) -> list[str]:
     """What tells each configuration from the others: `depth 6  lr 3e-4`, `commit a1b2c3d`; '' for
-    an only one. What tells most of the `means` of a metric comes first."""
-    unlike = most_telling_first(differences(groups, repeats), means or [None] * len(groups))
+    an only one. What tells most of the `means` of a metric comes first, launch
+    words last."""
+    launch = launch_names((run for group in groups for run in group), repeats)
+    unlike = most_telling_first(differences(groups, repeats), means or [None] * len(groups), launch)
     # A word of the command line has no name that would say more than itself.
     named = [("" if is_word(name) else f"{name} ", values) for name, values in unlike.items()]
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import mul
@@ -13,7 +13,6 @@ from statistics import correlation
 from typing import NamedTuple
 
 from mlkanban.runs.model.parameters import is_word
-from mlkanban.runs.model.repeats import DEFAULT, Repeats
 
 _FEWEST = 3
 """Configurations from which on a parameter can tell anything."""
@@ -26,14 +25,15 @@ _EQUAL = 1e-9
 
 
 def most_telling_first(
-    unlike: Mapping[str, Sequence[str]], means: Sequence[float | None], repeats: Repeats = DEFAULT
+    unlike: Mapping[str, Sequence[str]], means: Sequence[float | None], launch: Set[str]
 ) -> dict[str, Sequence[str]]:
     """Parameters with their values by configuration, sorted by how much of the order of the means
-    they account for; those in which repeats differ, and words without a name, come last."""
+    they account for; words without a name come after the others, and last those whose names are
+    launch words."""
 
     def place(one: tuple[str, Sequence[str]]) -> tuple[bool, bool, float]:
         name, values = one
-        return is_word(name), repeats.may_differ(name), -share_explained(values, means)
+        return name in launch, is_word(name), -share_explained(values, means)
 
     return dict(sorted(unlike.items(), key=place))
 

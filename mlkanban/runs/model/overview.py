@@ -22,7 +22,8 @@ from mlkanban.runs.model.importance import (
     rank_correlation,
     share_explained,
 )
-from mlkanban.runs.model.parameters import differing, is_word, rounded
+from mlkanban.runs.model.launch_words import Differing, launch_names, parameter_sets
+from mlkanban.runs.model.parameters import differing, rounded
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Configuration, Results, outer_runs
 from mlkanban.runs.model.run import Run, parents_of, tasks_apart
@@ -50,13 +51,20 @@ class Order(StrEnum):
 class ConfigurationRuns:
     """All runs of one configuration, newest first. `key` stays the same when further runs are made:
     the id of the first one. `result` is what those say that count for the
-    metric of the card, None where none does; `differs` are the values of the parameters in which
-    the configurations of the card are not the same."""
+    metric of the card, None where none does; `differs` are the values of the hyper-parameters in
+    which the configurations of the card are not the same, `launch` those of the launch words."""
 
     key: str
     runs: tuple[Run, ...]
     result: Configuration | None
     differs: Mapping[str, str]
+    launch: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others: `lr 3e-4  depth 6`, '' for nothing."""
+        unlike = {**self.differs, **self.launch}.items()
+        return "  ".join(f"{name} {value}" for name, value in unlike if value)
 
     def only(self, ids: Collection[str]) -> ConfigurationRuns:
         """The same configuration with no other runs than these."""
@@ -91,16 +99,18 @@ def overview(
     everything = [run for group in groups for run in group]
     outer = outer_runs(everything, parents_of(everything))
     inner = [at for at, group in enumerate(groups) if _is_compared(group, outer)]
+    launch = launch_names(everything, repeats)
     unlike = most_telling_first(
         _spread(differences([groups[at] for at in inner], repeats), inner, len(groups)),
-        means, repeats,
+        means, launch,
     )  # fmt: skip
     return [
         ConfigurationRuns(
             group[0].id,
             tuple(reversed(group)),
             result,
-            {name: values[at] for name, values in unlike.items()},
+            {name: values[at] for name, values in unlike.items() if name not in launch},
+            {name: values[at] for name, values in unlike.items() if name in launch},
         )
         for at, (group, result) in enumerate(zip(groups, of_groups, strict=True))
     ][::-1]
@@ -162,14 +172,20 @@ def worth_watching(runs: Sequence[Run], found: Results | None) -> list[tuple[Run
 
 def telling_differences(
     runs: Sequence[Run], metric: str, repeats: Repeats = DEFAULT, *, exact: bool = False
-) -> dict[str, Sequence[str]]:
+) -> Differing:
     """The parameters that are not the same in all runs, with the value that each run has, '' for
-    those of the runs in which others were started: what tells most of a metric first."""
+    those of the runs in which others were started: what tells most of a metric first; launch words
+    apart."""
     values = [run.metrics.get(metric) if run.is_result else None for run in runs]
     outer = outer_runs(runs, parents_of(runs))
     inner = [at for at, run in enumerate(runs) if _is_compared([run], outer)]
-    unlike = differing([runs[at] for at in inner], exact=exact)
-    return most_telling_first(_spread(unlike, inner, len(runs)), values, repeats)
+    found = differing([runs[at] for at in inner], exact=exact)
+    launch = launch_names(runs, repeats)
+    unlike = most_telling_first(_spread(found, inner, len(runs)), values, launch)
+    return Differing(
+        {name: some for name, some in unlike.items() if name not in launch},
+        {name: some for name, some in unlike.items() if name in launch},
+    )
 
 
 def _is_compared(runs: Iterable[Run], outer: Collection[str]) -> bool:
@@ -191,11 +207,16 @@ def _spread(
 
 def run_parameters(
     runs: Sequence[Run], metric: Mapping[str, Any] | None, repeats: Repeats = DEFAULT
-) -> dict[str, Sequence[str]]:
+) -> Differing:
     """The parameters that a table of runs shows: those in which they differ, what tells most of the
-    metric of the card first; of an only run all that its tracker keeps."""
+    metric of the card first; of an only run all that its tracker keeps. Launch words are apart."""
     if len(runs) == 1:
-        return {name: (rounded(value),) for name, value in runs[0].params.items()}
+        return Differing(
+            *(
+                {name: (rounded(value),) for name, value in some.items() if name in runs[0].params}
+                for some in parameter_sets(runs[0], repeats)
+            )
+        )
     return telling_differences(runs, str((metric or {}).get("name") or ""), repeats)
 
 
@@ -212,15 +233,15 @@ class Importance(NamedTuple):
 
 
 def importances(rows: Sequence[ConfigurationRuns]) -> list[Importance]:
-    """How much each parameter tells of the metric, the one that tells most first, and those within
-    chance last; none for fewer than five configurations with a value, which any order could be
-    chance in."""
+    """How much each hyper-parameter tells of the metric, the one that tells most first, and those
+    within chance last; none for fewer than five configurations with a value, which any order could
+    be chance in."""
     known = [row for row in rows if row.result]
     if len(known) < _LEAST_TO_TELL:
         return []
     means = tuple(row.result.mean for row in known if row.result)
     differs = {name: tuple(row.differs[name] for row in known) for name in known[0].differs}
-    varied = {n: values for n, values in differs.items() if not is_word(n) and len(set(values)) > 1}
+    varied = {n: values for n, values in differs.items() if len(set(values)) > 1}
     beyond = beyond_chance(tuple(varied.values()), means)
     found = [
         Importance(

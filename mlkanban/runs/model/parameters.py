@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from mlkanban.runs.model.run import Run
 
@@ -14,6 +14,9 @@ _INTERPRETER = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*", re.DOTALL)
 _NO_VALUE = re.compile(r"[BbdEhiIOPqsSuvVx]+")
 """Options of Python that take no word."""
 _FILE = re.compile(r".+\.(?:py|sh|bash|R|r|jl|ipynb|lua)", re.DOTALL)
+_LAUNCHERS = frozenset(
+    ("torchrun", "accelerate", "deepspeed", "mpirun", "mpiexec", "horovodrun", "srun", "uv")
+)
 _WRAPPED = 4
 """The first words of a command line, among which its interpreter and its script are."""
 GIVEN = "yes"
@@ -75,6 +78,22 @@ def known_parameters(run: Run) -> dict[str, str]:
     """All that is known of the parameters of a run: what its tracker keeps, and what its command
     line sets, which has the last word."""
     return {**run.params, **parameters(run.argv)}
+
+
+def launcher_options(argv: Sequence[str]) -> Set[str]:
+    """The names of the options that a command line gives to what starts its script: `nproc` of
+    `torchrun --nproc 2 train.py --lr 1`; none where no script is among its first words."""
+    pairs = [*_pairs(argv)]
+    places = _names_of([word for name, word in pairs if not name])
+    options = {option["name"] for word in argv if (option := OPTION.fullmatch(word))}
+    names: list[str] = []
+    for name, value in pairs:
+        if not name and next(places) == _SCRIPT:
+            return options.intersection(names)
+        names += [name] if name else []
+        if name and _FILE.fullmatch(value) and argv[0].rpartition("/")[2] in _LAUNCHERS:
+            return options.intersection(names)  # a flag that seems to take the script for its value
+    return frozenset()
 
 
 def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -141,7 +160,12 @@ def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[st
 
 def is_word(name: str) -> bool:
     """Whether a parameter has no name except for what it is on the command line."""
-    return name in (_PYTHON, _SCRIPT, _WRAPPER, _PROGRAM) or name.startswith(_ARGUMENT)
+    return name in (_PYTHON, _SCRIPT, _WRAPPER, _PROGRAM) or has_argument_name(name)
+
+
+def has_argument_name(name: str) -> bool:
+    """Whether a parameter is named by its place among the words behind the script."""
+    return name.startswith(_ARGUMENT)
 
 
 def _in_short(values: tuple[str, ...]) -> tuple[str, ...]:

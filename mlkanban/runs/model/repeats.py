@@ -50,7 +50,7 @@ class _Patterns:
     """Names, ready to be compared."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        plain = sorted({_plain(name) for name in names})
+        plain = sorted({plain_name(name) for name in names})
         whole = [translate(f"*.{name}") for name in plain if "." in name]
         last = [translate(name) for name in plain if "." not in name]
         self._whole, self._last = (re.compile("|".join(one) or "(?!)") for one in (whole, last))
@@ -59,7 +59,7 @@ class _Patterns:
             self.mark = f"{crc32(' '.join(plain).encode()):08x}"
 
     def fit(self, name: str) -> bool:
-        plain = _plain(name)
+        plain = plain_name(name)
         last = re.split(r"[./]", plain)[-1]
         return bool(self._last.match(last) or self._whole.match(f".{plain}"))
 
@@ -87,7 +87,7 @@ class Repeats:
             return "repeats are runs that differ only in their seed, as in --seed 3 or seed=3"
         if not self.names:
             return "repeats are runs that differ in no parameter (repeat_parameters is empty)"
-        own_first = sorted(self.names, key=lambda name: _plain(name) in DEFAULT_NAMES)
+        own_first = sorted(self.names, key=lambda name: plain_name(name) in DEFAULT_NAMES)
         more = ["..."] if len(own_first) > _MOST_NAMED else []
         named = ", ".join([*own_first[:_MOST_NAMED], *more])
         return f"repeats are runs that differ only in {named} (repeat_parameters)"
@@ -107,6 +107,11 @@ class Repeats:
             return False
         return not is_list(value) or _compiled(_LABELS).fit(name)
 
+    def names_one(self, name: str) -> bool:
+        """Whether a parameter with this name is one in which repeats may differ, or a list of
+        those."""
+        return _compiled(self.names).fit(name)
+
     def is_draw(self, name: str, value: str = "") -> bool:
         """Whether a parameter in which repeats may differ makes another observation of them, as a
         seed does and an output folder does not."""
@@ -121,5 +126,6 @@ def is_list(value: str) -> bool:
     return bool(_SEVERAL.fullmatch(value))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name of a parameter as names are compared: in lower case with `_` for `-`."""
     return name.strip().lower().replace("-", "_")

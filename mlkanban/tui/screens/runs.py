@@ -42,6 +42,7 @@ from mlkanban.runs.local.inspect import logs
 from mlkanban.runs.local.log_room import longest, over_limit
 from mlkanban.runs.local.logs import Written, last_written, render
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
+from mlkanban.runs.model.launch_words import NO_DIFFERENCE
 from mlkanban.runs.model.overview import (
     ConfigurationRuns,
     Order,
@@ -113,7 +114,7 @@ class RunsScreen(ListScreen):
         self.command_objects = (self._curves, turns)
         self._written = ("", Written([], []))
         self._large: dict[str, int] = {}
-        self._differs: Mapping[str, Sequence[str]] = {}
+        self._differs = NO_DIFFERENCE
         self._outer: frozenset[str] = frozenset()
         self._grids: dict[object, Grid] = {}
         self._words: dict[int, tuple[list[Line], list[Line]]] = {}
@@ -421,10 +422,7 @@ class RunsScreen(ListScreen):
         parts = target_line(context)
         if inside := self._inside:
             if len(self._all) > 1:
-                differences = "  ".join(
-                    f"{name} {value}" for name, value in inside.differs.items() if value
-                )
-                parts.insert(0, [Piece(cell_text(differences) or "this configuration", "title")])
+                parts.insert(0, [Piece(cell_text(inside.name) or "this configuration", "title")])
             if inside.result is not None and inside.result.n > 1:
                 parts.append(mean_line(inside.result, context))
         elif len(self._rows) > 1:
@@ -474,10 +472,11 @@ class RunsScreen(ListScreen):
         wrote last."""
         run = self._curves.with_unread(self._run_here)
         at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
-        differs = {name: values[at] for name, values in self._differs.items()}
+        differs, repeats = self._differs.row(at), self.host.settings.repeats
         row = self._inside or self._rows[self.row]
         lines = comparison_lines(row.result, context, width) if row.result else []
-        lines += [*detail_lines(run, width, context.glyphs, differs), *self._left_lines(run)]
+        lines += detail_lines(run, width, context.glyphs, differs, repeats)
+        lines += self._left_lines(run)
         read = self._written[1] if self._written[0] == run.id else Written([], [])
         lines = lines[:room]
         lines += written_lines(read.out, read.err or run.last, room - len(lines))

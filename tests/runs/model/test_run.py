@@ -44,7 +44,7 @@ def test_whatever_a_log_from_elsewhere_says_can_be_shown(value) -> None:
     assert run is not None
     found = results([run, run], {"name": "auc", "target": 0.9})
     run_rows([run], found, UTC, NOW, evidence=True)
-    detail_lines(run, 70, UTF8, {})
+    detail_lines(run, 70, UTF8)
     result_lines([run, run], found, UTC, NOW)
     assert Brief.read(Brief.of([run, run]).packed).runs == 2
 

@@ -80,7 +80,7 @@ class NumberOptions:
 
         board = session.board(service)
         now = clock.now()
-        workflow, histories = service.history.for_flow(board, now)
+        workflow, histories = service.history.for_flow(board, now, self.as_of)
         tag = as_tag(self.tag or "")
         until = workflow.end_of_day(self.as_of) if self.as_of else now
         if self.as_of and self.as_of > workflow.day(now):
@@ -139,7 +139,10 @@ class NumberOptions:
 
 _OPTIONS: dict[str, Any] = {
     "as_of": click.option(
-        "--as-of", type=DAY, metavar="DATE", help="Ignore everything after this day (today)."
+        "--as-of",
+        type=DAY,
+        metavar="DATE",
+        help="Ignore everything after this day, stages and limits too (today).",
     ),
     "window": click.option(
         "--window",

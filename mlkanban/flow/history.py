@@ -109,6 +109,11 @@ class PastPoint(NamedTuple):
     until: datetime
 
 
+def end_of_day(day: date, timezone: tzinfo) -> datetime:
+    """Return the last instant of a day in a zone, in UTC."""
+    return datetime.combine(day, time.max, timezone).replace(fold=1).astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """The stages in order with the two points of the flow, and the one zone that makes days.
@@ -187,7 +192,7 @@ class Workflow:
 
     def end_of_day(self, day: date) -> datetime:
         """Return the last instant of a day, in UTC: the `as_of` that takes in the whole day."""
-        return datetime.combine(day, time.max, self.timezone).replace(fold=1).astimezone(UTC)
+        return end_of_day(day, self.timezone)
 
     def phase(self, step: Step) -> Phase:
         """Return whether a card with this state is before, inside or past the workflow."""

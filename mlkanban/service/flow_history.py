@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core.lineage import PARENT, LineageKind, origins
 from mlkanban.core.milestones import in_sequence
-from mlkanban.core.models import Board, CardFace, Outcome, Work
+from mlkanban.core.models import Board, CardFace, Outcome, Stage, StageKind, Work
+from mlkanban.core.rules import Refused, arrange
 from mlkanban.core.timestamps import instant
 from mlkanban.flow.aging import aging
 from mlkanban.flow.history import (
@@ -26,6 +27,7 @@ from mlkanban.flow.history import (
     PointName,
     Step,
     Workflow,
+    end_of_day,
 )
 from mlkanban.flow.pace import Pace
 from mlkanban.flow.sample import follow
@@ -41,9 +43,15 @@ _NEVER = "9999"
 _Dated = TypeVar("_Dated", "Transition", "StageSet")
 
 
-def read(store: Store, board: Board, now: datetime | None) -> tuple[Workflow, list[CardHistory]]:
+def read(
+    store: Store, board: Board, now: datetime | None, day: date | None = None
+) -> tuple[Workflow, list[CardHistory]]:
     """The workflow of a board and the steps of all its cards, undone ones left out. What is dated
-    later than `now` counts as of now."""
+    later than `now` counts as of now.
+
+    The stages are those at the end of a `day`, if one is given: their names, order and kinds, those
+    added later left out, those removed later there. Which of them are committed is that of today.
+    """
     last = instant(now) if now else _NEVER
     with store.reading() as conn:
         faces = {face.id: face for face in repository.faces(conn, board.id)}
@@ -57,9 +65,12 @@ def read(store: Store, board: Board, now: datetime | None) -> tuple[Workflow, li
     healths = {
         card: [(min(at, last), health) for at, health in some] for card, some in healths.items()
     }
-    lived = _as_lived(board, transitions)
+    until = instant(end_of_day(day, ZoneInfo(board.timezone))) if day else _NEVER
+    changes = _in_order(stages_set)
+    then = _as_of(board, changes, until, {row.stage for row in transitions if row.at <= until})
+    lived = _as_lived(then, transitions)
     histories = _histories(lived, faces, transitions, healths, archivings, merged)
-    return _workflow(lived, board, stages_set), list(histories)
+    return _workflow(lived, then, changes, until), list(histories)
 
 
 def pace(store: Store, board: Board, as_of: datetime) -> Pace:
@@ -72,13 +83,53 @@ def pace(store: Store, board: Board, as_of: datetime) -> Pace:
         merged = repository.merged(conn, board.id)
     transitions = [_by(instant(as_of), item) for item in transitions]
     lived = _as_lived(board, transitions)
-    workflow = _workflow(lived, board, ())
+    workflow = _workflow(lived, board, (), _NEVER)
     histories = _histories(lived, faces, transitions, {}, {}, merged)
     window = Window.back(BASIS_DAYS, workflow.day(as_of))
     sample = follow(workflow, histories, as_of, window)
     return aging(sample, sle(sample).days).pace.at(
         lived.position(stage.id) for stage in board.stages
     )
+
+
+def _in_order(stages_set: Sequence[StageSet]) -> list[StageSet]:
+    """Changes of stages in order of their corrected instants."""
+    instants = in_sequence([one.at for one in stages_set])
+    return [one._replace(at=at) for one, at in zip(stages_set, instants, strict=True)]
+
+
+def _as_of(
+    board: Board, changes: Sequence[StageSet], until: str, been: Collection[str | None]
+) -> Board:
+    """The board with the stages that it had at an instant, or when it was made if that was later;
+    a stage that was added later is there where cards have `been` in it, as imported ones may."""
+    if not changes or changes[-1].at <= until:
+        return board
+    until = max(until, changes[0].at)
+    values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for one in changes:
+        if one.at <= until:
+            values[one.stage] |= one.values
+    present = {stage.id for stage in board.stages}
+    there: list[Stage] = []
+    former: list[Stage] = []
+    ranks: dict[str, str] = {}
+    for stage in board.with_former.stages:
+        held = values.get(stage.id, {"deleted": stage.id not in present})
+        if stage.id not in values and stage.id not in been:
+            continue
+        ranks[stage.id] = held.get("rank", stage.rank)
+        name, kind = held.get("name", stage.name), StageKind(held.get("kind", stage.kind))
+        (former if held.get("deleted") else there).append(replace(stage, name=name, kind=kind))
+    if not any(stage.committed for stage in there):
+        return board
+    then = sorted(
+        (replace(stage, rank=ranks[stage.id]) for stage in there), key=attrgetter("rank", "id")
+    )
+    if isinstance(arrange(tuple(then)), Refused):
+        # The order of that day does not go with the points of today.
+        then = there
+    return replace(board, stages=tuple(then), former=tuple(former))
 
 
 def _as_lived(board: Board, transitions: Iterable[Transition]) -> Board:
@@ -93,8 +144,9 @@ def _as_lived(board: Board, transitions: Iterable[Transition]) -> Board:
     return replace(board, former=former).with_former
 
 
-def _workflow(lived: Board, board: Board, stages_set: Sequence[StageSet]) -> Workflow:
-    """The workflow of a board `lived` with stages that the board has no more."""
+def _workflow(lived: Board, board: Board, changes: Sequence[StageSet], until: str) -> Workflow:
+    """The workflow of a board `lived` with stages that the board has no more, its kinds as they
+    were at an instant."""
     return Workflow(
         tuple(stage.name for stage in lived.stages),
         lived.first_committed,
@@ -103,44 +155,42 @@ def _workflow(lived: Board, board: Board, stages_set: Sequence[StageSet]) -> Wor
         tuple(stage.kind for stage in lived.stages),
         tuple(Limits(stage.limit, stage.unattended) for stage in lived.stages),
         tuple(
-            _past_limits([one for one in stages_set if one.stage == stage.id])
+            _past_limits([one for one in changes if one.stage == stage.id])
             for stage in lived.stages
         ),
         frozenset(at for at, stage in enumerate(lived.stages) if stage not in board.stages),
-        tuple(_past_points(board, stages_set)),
+        tuple(_past_points(board, changes, until)),
     )
 
 
-def _past_limits(stage_set: Sequence[StageSet]) -> tuple[PastLimits, ...]:
+def _past_limits(changes: Sequence[StageSet]) -> tuple[PastLimits, ...]:
     """What held before each of the changes of the limits of a stage; before the first, and from its
     removal on, none."""
-    instants = in_sequence([one.at for one in stage_set])
     held = Limits()
     past: list[PastLimits] = []
-    for at, one in zip(instants, stage_set, strict=True):
+    for one in changes:
         values = one.values
         cards = values.get("limit", held.cards)
         then = Limits(cards, values.get("unattended", held.unattended))
         then = Limits() if values.get("deleted") else then
         if held != then:
-            past.append(PastLimits(_instant(at), held))
+            past.append(PastLimits(_instant(one.at), held))
         held = then
     return tuple(past)
 
 
-def _past_points(board: Board, stages_set: Sequence[StageSet]) -> Iterator[PastPoint]:
-    """How long commitment, delivery and the kinds of stages were others than now. A removed stage
-    keeps its place and what it was."""
+def _past_points(board: Board, changes: Sequence[StageSet], last: str) -> Iterator[PastPoint]:
+    """How long commitment and delivery were others than now, and the kinds of stages others than at
+    an instant. A removed stage keeps its place and what it was."""
     names = {stage.id: stage.name for stage in (*board.stages, *board.former)}
     values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     held: defaultdict[tuple[PointName, str], list[tuple[str, datetime]]] = defaultdict(list)
-    instants = in_sequence([one.at for one in stages_set])
-    changes = zip(instants, stages_set, strict=True)
-    for at, together in groupby(changes, key=itemgetter(0)):
-        for _, one in together:
+    for at, together in groupby(changes, key=attrgetter("at")):
+        for one in together:
             values[one.stage] |= one.values
         for point, value in _points(values).items():
-            if not held[point] or held[point][-1][0] != value:
+            late = point[0] == "kind" and at > last
+            if not held[point] or (not late and held[point][-1][0] != value):
                 held[point].append((value, _instant(at)))
     for (what, stage), spells in held.items():
         now = spells[-1][0]

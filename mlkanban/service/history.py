@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Change, Event, roots
@@ -89,14 +89,15 @@ class History:
             return repository.dated_after(conn, instant(now + AHEAD))
 
     def for_flow(
-        self, board: Board, now: datetime | None = None
+        self, board: Board, now: datetime | None = None, day: date | None = None
     ) -> tuple[Workflow, list[CardHistory]]:
-        """The board's workflow and the steps of all its cards, undone ones left out. What a clock
-        that was ahead dated later than `now` counts as of now, as it does on the board."""
+        """The board's workflow, with the stages of a `day` or of now, and the steps of all its
+        cards, undone ones left out. What a clock that was ahead dated later than `now` counts as of
+        now, as it does on the board."""
         # What is counted, and what counts: 15 ms that commands without numbers are spared.
         from mlkanban.service.flow_history import read
 
-        return read(self._context.store, board, now)
+        return read(self._context.store, board, now, day)
 
     def pace(self, board: Board, as_of: datetime) -> Pace:
         """What marks open cards as old: the pace of each stage and the service level expectation,

@@ -40,7 +40,7 @@ STORED: dict[str, Any] = {
     "hypothesis": "It helps.", "dataset": "s3://lake/v3", "worth": "5/2", "budget": "12 runs",
     "parent": "v1", "lineage:follow-up-of:v2": True, "needs:v3": True,
     "link:https://example.org": True, "checklist": [{"text": "three seeds"}], "health": "watch",
-    "verdict": "It does.", "outcome": "shipped", "archived": True,
+    "verdict": "It does.", "win": True, "outcome": "shipped", "archived": True,
     "blocker": {"reason": "bug", "external": False, "note": "a bug",
                 "since": "2026-03-19T09:00:00Z"},
     "snoozed_until": UNTIL_RUN, "snoozed_run": "run:7",
@@ -52,7 +52,7 @@ SEEN = {
     "guards": "p95_ms", "baseline": "0.8", "noise": "0.01", "hypothesis": "It helps.", "dataset": "s3://lake/v3",
     "score": "5/2", "budget": "12 runs", "parent": "v1", "lineage": "follow-up-of:v2",
     "needs": "v3", "links": "https://example.org", "checklist": "three seeds", "health": "watch",
-    "verdict": "It does.", "outcome": "shipped", "archived": "yes", "blocked": "bug",
+    "verdict": "It does.", "win": "yes", "outcome": "shipped", "archived": "yes", "blocked": "bug",
     "snoozed": "run:7", "snoozed_run": "run:7",
 }  # fmt: skip
 """What a person sees of it, by the public names."""
@@ -126,7 +126,7 @@ def test_it_is_read_from_what_events_wrote(field: CardField) -> None:
 def test_scripts_see_it(field: CardField) -> None:
     data = card_data(whole_card(), BOARD, NOW)
     text = json.dumps(data["metric"] if field.part_of == "metric" else data[field.json_name])
-    shown = {"archived": "true", "lineage": "v2", "snoozed": UNTIL_RUN}
+    shown = {"archived": "true", "win": "true", "lineage": "v2", "snoozed": UNTIL_RUN}
     assert shown.get(field.name, SEEN[field.name]) in text
 
 
@@ -176,7 +176,7 @@ def test_add_and_edit_have_an_option_for_it(field: CardField) -> None:
 @every_field
 def test_the_form_has_it_or_another_command_changes_it(field: CardField) -> None:
     texts = form_texts(whole_card())
-    elsewhere = field.changed_by or field.part_of or field.name == "checklist"
+    elsewhere = field.changed_by or field.part_of or field.name in ("checklist", "win")
     assert (field.name in texts) != bool(elsewhere)
     assert elsewhere or SEEN[field.name] in texts[field.name]
 
@@ -213,7 +213,7 @@ def test_add_has_what_a_new_card_can_have_and_edit_what_is_learned_later() -> No
         "type", "priority", "class", "work", "tag", "due", "metric", "baseline", "noise", "score",
         "budget", "hypothesis", "dataset", "link", "needs", "parent", "lineage", "checklist",
     }  # fmt: skip
-    of_edit = {"title", "verdict", "health", "untag", "unlink", "needs-not", "lineage-not"}
+    of_edit = {"title", "verdict", "win", "health", "untag", "unlink", "needs-not", "lineage-not"}
     neither = {"outcome", "archived", "blocked", "snoozed", "snoozed-run", "stage"}
     for command, wanted in (
         (add, both | {"stage"}),

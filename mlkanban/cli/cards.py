@@ -45,7 +45,7 @@ def _override(what: str) -> Callable[[F], F]:
 
 _TYPES: Mapping[str, Any] = {
     "card": CARD, "day": types.WHEN, "lineage": LINEAGE, "title": types.NEW_NAME,
-    "link": types.LINK, "number": float, "tag": types.TAG,
+    "link": types.LINK, "number": float, "tag": types.TAG, "yes or no": types.YES_NO,
 }  # fmt: skip
 """What click makes of what is typed, by the kind of a field; of other kinds text."""
 

@@ -153,6 +153,10 @@ FIELDS: tuple[CardField, ...] = (
         form_help="The due date: 2026-12-01, fri, 3d, 2w or none.",
     ),
     CardField(
+        "promised", Day(), "The day until which it was promised.", commands=(),
+        changed_by=hint("{review promise}"), asks="is", in_form=False,
+    ),
+    CardField(
         "metric", MetricKind(),
         "Target 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91', or both; further metrics,"
         " 'p95_ms<=50', are guards.",
@@ -187,6 +191,10 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField("dataset", Prose(), "The data it works on.", searchable=True),
     CardField("verdict", Prose(), "What was learned.", commands=("edit",), searchable=True),
+    CardField(
+        "win", Flag(), "Whether it is a win, for the report: yes or no.", commands=("edit",),
+        asks="is", in_form=False,
+    ),
     CardField(
         "links",
         Members("link", str, lambda one: bool(one.strip()), order=natural, between=" | "),

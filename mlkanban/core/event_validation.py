@@ -22,6 +22,7 @@ from mlkanban.core.field_kinds import Members, is_id, is_line, is_rank, is_ref
 from mlkanban.core.goal import PREFIX as GOAL
 from mlkanban.core.model_health import PREFIX as READING
 from mlkanban.core.models import StageKind
+from mlkanban.core.review import ANSWER, REVIEW, AnswerRecord, Review, is_key
 from mlkanban.core.timestamps import moment
 from mlkanban.core.triage_session import FIELD as TRIAGE
 from mlkanban.core.triage_session import TriageSession
@@ -219,6 +220,16 @@ def _goal_reading(member: str, value: Any) -> bool:
     return _reading(member, value and {"alert": False, **value})
 
 
+def _review(member: str, value: Any) -> bool:
+    return is_id(member) and (value is None or Review.of_field(member, value) is not None)
+
+
+def _answer(member: str, value: Any) -> bool:
+    review, _, key = member.partition(":")
+    valid = value is None or AnswerRecord.of_field(key, value) is not None
+    return is_id(review) and is_key(key) and valid
+
+
 def _run(member: str, value: Any) -> bool:
     """The parts of a run are read one by one, and parts of the wrong type are ignored."""
     return bool(member) and (value is None or isinstance(value, dict))
@@ -244,6 +255,8 @@ _MEMBERS: Mapping[str, Callable[[str, Any], bool]] = {
     "run": _run,
     READING.rstrip(":"): _reading,
     GOAL.rstrip(":"): _goal_reading,
+    REVIEW.rstrip(":"): _review,
+    ANSWER.rstrip(":"): _answer,
     "charter": _written,
     "view": _written,
     "note": _written,

@@ -49,7 +49,7 @@ class Event(LogEntry[Mapping[str, Any]]):
     `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
     reopened, snoozed, woken, archived, restored, alerted or settled; `stage.` added, edited or
     removed; `board.` created or edited; `view.` saved or removed; `charter.` edited or
-    measured; `triage.ended`;
+    measured; `triage.ended`; `review.` began, answered or ended;
     `run.` queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`;
     `undone` or `redone`.
     `rseq` numbers the events of a replica without a gap, `seq` those of this store.

@@ -200,11 +200,23 @@ class Flag(FieldKind):
     def is_valid(self, value: Any) -> bool:
         return isinstance(value, bool)
 
+    def accept(self, value: Any, name: str) -> Any:
+        return value if isinstance(value, bool) else bool(self.parse(value, name, date.min))
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        word = str(typed).strip().lower()
+        if word not in ("yes", "no", "", NONE):
+            raise UsageProblem(f"{name}: {typed!r} is neither yes nor no.", "Nothing was changed.")
+        return "yes" if word == "yes" else ""
+
     def text(self, value: Any) -> Text:
         return "yes" if value else ""
 
     def shown(self, value: Any) -> str:
         return "yes" if value else ""
+
+    def brief(self, stored: Any) -> str:
+        return "yes" if stored else ""
 
     def data(self, value: Any) -> Any:
         return value

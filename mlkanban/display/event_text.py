@@ -15,6 +15,7 @@ from mlkanban.core.goal import goal_in
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import readings
 from mlkanban.core.models import UNTIL_RUN, Board
+from mlkanban.core.review import ANSWER, REVIEW, AnswerRecord
 from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
 from mlkanban.display.goal_text import reading_text
 from mlkanban.runs.model.run import PREFIX, runs_in
@@ -201,6 +202,28 @@ def _sentence(
                 f"triage: {session.decisions} of {session.queue} decided"
                 f" in {in_minutes(session.minutes)}"
             )
+        case "review.began":
+            return "review begun"
+        case "review.answered":
+            answers = (
+                AnswerRecord.of_field(name.split(":", 2)[-1], answer)
+                for name, answer in values.items()
+                if name.startswith(ANSWER)
+            )
+            return "; ".join(
+                f"review: {answer.key} {answer.answer}"
+                + (f": {_cut(answer.text)}" if answer.answer == "line" else "")
+                for answer in answers
+                if answer
+            )
+        case "review.ended":
+            promised = [
+                ref
+                for name, value in values.items()
+                if name.startswith(REVIEW) and value
+                for ref in value["promised"]
+            ]
+            return f"review ended, promised: {_cut(', '.join(promised)) or 'nothing'}"
         case "charter.edited":
             keys = ", ".join(name.removeprefix("charter:") for name in values)
             return f"charter: {keys} written"
@@ -310,6 +333,8 @@ def _field(name: str, value: Any) -> str:
             )
         if kind == "charter":
             return f"charter: {member}"
+        if kind in ("review", "answer"):
+            return f"{'a review' if kind == 'review' else 'an answer'}{'' if value else ' no more'}"
         if kind in ("alert", "reading"):
             return f"reading of {member}{'' if value else ' taken away'}"
         if kind == "ignored":

@@ -80,6 +80,23 @@ def due_dates(
     return DueDates(tuple(cards), past.n, past.today, board.timezone)
 
 
+def chances_by(
+    board: Board,
+    faces: Collection[CardFace],
+    archived: Mapping[str, str],
+    duplicates: Collection[str],
+    now: datetime,
+    day: date,
+) -> dict[str, float]:
+    """The chance of each open card to be finished by a day, by card id, where it is known; the
+    others as for `due_dates`."""
+    past = _Past(board, faces, archived, duplicates, now)
+    open_cards = _OpenCards(board, faces, past)
+    days = (day - past.today).days
+    chances = ((f.id, open_cards.chance(f, days)) for f in faces if to_do(f))
+    return {card: chance for card, chance in chances if chance is not None}
+
+
 def to_do(face: CardFace) -> bool:
     """Whether a card is neither finished nor archived; past delivery it needs no outcome for it."""
     return face.is_open and not face.finished_at
@@ -170,6 +187,9 @@ class _OpenCards:
                 if at and row.face.ref not in self._parts
             )
             self._places = {card: place for place, card in enumerate(awaited, 1)}
+
+    def chance(self, face: CardFace, days: int) -> float | None:
+        return self._chance(face.id, face.ref, days, ())[0]
 
     def due_card(self, face: CardFace) -> DueCard:
         due = date.fromisoformat(face.due)

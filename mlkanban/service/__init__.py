@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.preview import Previews
     from mlkanban.service.retraining import Retraining
+    from mlkanban.service.review import Reviews
     from mlkanban.service.search import Search
     from mlkanban.service.triage import Triage
     from mlkanban.service.undo import Undoing
@@ -135,6 +136,12 @@ class Service:
         from mlkanban.service.triage import Triage  # not every look at the board is one
 
         return Triage(self._context, self.history)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        from mlkanban.service.review import Reviews  # as above
+
+        return Reviews(self._context, self.history, self.planning)
 
     @cached_property
     def retraining(self) -> Retraining:

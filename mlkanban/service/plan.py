@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.errors import RuleRefused, UsageProblem
-from mlkanban.flow.due import DueCard, DueDates, due_dates
+from mlkanban.flow.due import DueCard, DueDates, chances_by, due_dates
 from mlkanban.flow.fit import fit
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -63,6 +63,18 @@ class Planning:
     def due_dates(self, board: Board, faces: Collection[CardFace] | None = None) -> DueDates:
         """How likely the open cards of a board are finished by their due dates. `faces` are all its
         cards, where somebody has them."""
+        return due_dates(board, *self._past(board, faces))
+
+    def chances(self, board: Board, faces: Collection[CardFace], day: date) -> dict[str, float]:
+        """The chance of each open card of a board to be finished by a day, by card id, where it is
+        known; `faces` are all its cards."""
+        return chances_by(board, *self._past(board, faces), day)
+
+    def _past(
+        self, board: Board, faces: Collection[CardFace] | None
+    ) -> tuple[Collection[CardFace], dict[str, str], Collection[str], datetime]:
+        """What chances are counted from: all cards of a board, which of them were archived when,
+        the duplicates among them, and now."""
         with self._context.store.reading() as conn:
             if faces is None:
                 faces = repository.faces(conn, board.id)
@@ -73,7 +85,7 @@ class Planning:
             if any(face.archived and face.outcome == Outcome.SUPERSEDED for face in faces):
                 duplicates = repository.merged(conn, board.id)
         archived = {card: transition.at for card, transition in archivings.items()}
-        return due_dates(board, faces, archived, duplicates, self._context.clock())
+        return faces, archived, duplicates, self._context.clock()
 
     def due_card(self, board: Board, card: Card | CardFace) -> DueCard | None:
         """The same of one card; None where it has no due date, or is finished."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.cells import shortened
-from mlkanban.core import notes, rules
+from mlkanban.core import notes, review, rules
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.lifecycle import merged_into
@@ -291,6 +291,8 @@ class _TakingBack:
         """The stages and views that an action was about, as they are called now."""
         if _leading(events).startswith("card."):
             return []
+        if any(name.startswith(_OF_REVIEW) for e in events for name in e.data.get("set", {})):
+            return ["the review"]
         entity = self._tx.writer.projector.entity
         names = [
             f"the stage {entity(event.entity).fields.get('name', '')}"
@@ -418,6 +420,7 @@ _SHOWN = 8
 _LOOKED_AT = 50
 """Events of an action that is listed: an import has thousands."""
 _TITLE, _CUT = 60, "\u2026"
+_OF_REVIEW = (review.REVIEW, review.ANSWER)
 _JUST_NOW = timedelta(hours=1)
 
 _DOING = {
@@ -432,6 +435,7 @@ _DOING = {
     "board.edited": "changing the board",
     "view.saved": "saving", "view.removed": "removing",
     "charter.edited": "changing the charter", "charter.measured": "the reading of the goal",
+    "review.began": "beginning", "review.answered": "an answer in", "review.ended": "ending",
     "import.noted": "the import of",
     "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
     "run.ignored": "ignoring runs", "run.heeded": "listing runs again",
@@ -465,6 +469,8 @@ def _leading(events: Sequence[Event]) -> str:
     kinds = [event.kind for event in events]
     if "import.noted" in kinds:
         return "import.noted"
+    if of_review := [kind for kind in kinds if kind in review.KINDS]:
+        return of_review[-1]
     if all(e.kind == "card.edited" and notes.alone(e.data.get("set", {})) for e in events):
         return "card.noted"
     beside = ("card.edited", "run.moved")
@@ -478,4 +484,5 @@ def _spoken(field: str) -> str:
         "needs": "dependencies",
         "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
         "reading": f"the reading of {member}",
+        "review": "the review", "answer": "an answer in the review",
     }.get(name, noun(field))  # fmt: skip

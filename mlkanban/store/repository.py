@@ -149,9 +149,11 @@ def cursor(conn: sqlite3.Connection) -> int:
 
 
 def changes(conn: sqlite3.Connection, board_id: str, after: int) -> Changes:
-    """What the events after `after` changed on a board; triage sessions count as no change."""
+    """What the events after `after` changed on a board; triage sessions and reviews count as no
+    change."""
     rows = conn.execute(
-        "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ? AND kind != 'triage.ended'",
+        "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ?"
+        " AND kind != 'triage.ended' AND kind NOT LIKE 'review.%'",
         (board_id, after),
     ).fetchall()
     cards = tuple(card for (card,) in rows if card)
@@ -333,6 +335,15 @@ def scores(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
         (board_id,),
     ).fetchall()
     return dict(rows)
+
+
+def promised(conn: sqlite3.Connection, board_id: str) -> set[str]:
+    """The ids of the cards of a board that are promised until a day, or were."""
+    rows = conn.execute(
+        "SELECT id FROM entity WHERE board = ? AND json_extract(state, '$.fields.promised') != ''",
+        (board_id,),
+    )
+    return {card for (card,) in rows}
 
 
 def blockers(conn: sqlite3.Connection, board_id: str) -> dict[str, Any]:
@@ -609,6 +620,18 @@ def of_kind(conn: sqlite3.Connection, board_id: str, kind: str) -> list[Event]:
         (board_id, kind),
     ).fetchall()
     return [event_of(row) for row in rows]
+
+
+def overrides(conn: sqlite3.Connection, board_id: str, since: str) -> list[Event]:
+    """The events after an instant with which a person overrode a limit or a gate, in order."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE board = ? AND card != '' AND at > ?"
+        " AND instr(data, '\"reason\"') AND kind NOT IN ('card.unblocked', 'undone', 'redone')"
+        f" AND {BY_PERSON} AND {IN_FORCE} AND id NOT IN (SELECT event FROM undone)"
+        " ORDER BY at, seq",
+        (board_id, since),
+    ).fetchall()
+    return [event for event in map(event_of, rows) if event.data.get("reason")]
 
 
 def undone_ids(conn: sqlite3.Connection, board_id: str) -> frozenset[str]:

@@ -156,7 +156,8 @@ class UndoStack:
         by a skipped action."""
         row = self._conn.execute(
             f"SELECT 1 FROM event WHERE {'card = :card' if card else 'board = :board'}"
-            " AND action != :action AND actor != :condition AND kind != 'triage.ended'"
+            " AND action != :action AND actor != :condition"
+            " AND kind NOT IN ('triage.ended', 'review.began', 'review.answered', 'review.ended')"
             f" AND {IN_FORCE} AND NOT ({_OWN}"
             " AND (kind IN ('undone', 'redone') OR id IN (SELECT event FROM undone))) LIMIT 1",
             {**self._about, "card": card, "action": action, "condition": CONDITION},

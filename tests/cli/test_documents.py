@@ -274,7 +274,7 @@ def test_the_charter(board: Person, editor: FakeEditor, tmp_path: Path) -> None:
     assert board("charter", "set", "Risks", "-", stdin="drift\x1b[2J\n").code == 0
     assert board("charter").out == "## Scope\n\nCards.\n\n## Risks\n\ndrift\ufffd[2J\n"
     sections = board.data("charter")["sections"]
-    assert len(sections) == 12
+    assert len(sections) == 13
     assert sections[0]["text"] == "Cards."
     editor.does(replacing("Cards.", "All cards."))
     assert board("charter", "--edit").err == "Charter saved.\n"

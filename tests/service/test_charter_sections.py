@@ -8,7 +8,11 @@ from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.errors import BadMarkdown
 from tests.service.people import Person
 
-READ = {"target": "eur_saved>=50000 EUR/year", "worth": "val_auc 0.9=0 0.95=31000 EUR/year"}
+READ = {
+    "rhythm": "14d",
+    "target": "eur_saved>=50000 EUR/year",
+    "worth": "val_auc 0.9=0 0.95=31000 EUR/year",
+}
 """What stands in the sections that the program understands."""
 
 

@@ -45,6 +45,10 @@ def differences(then: Any, now: Any, where: str = "") -> Iterator[str]:
     if isinstance(then, dict) and isinstance(now, dict):
         for key, value in then.items():
             yield from differences(value, now.get(key, "nothing"), f"{where}.{key}")
+    elif where.endswith("charter.sections"):
+        sections = {section["section"]: section for section in now}
+        for section in then:
+            yield from differences(section, sections.get(section["section"]), where)
     elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         for at, value in enumerate(then):
             yield from differences(value, now[at], f"{where}[{at}]")

@@ -9,6 +9,7 @@ from mlkanban.core import goal, profit_curve
 from mlkanban.core.markdown.card_values import unknown
 from mlkanban.core.markdown.sections import Levels, Part, lines_of
 from mlkanban.core.names import pick
+from mlkanban.core.review import RHYTHM, parse_rhythm
 from mlkanban.errors import BadMarkdown, NotFound, UsageProblem
 from mlkanban.text import tidy
 
@@ -43,6 +44,7 @@ SECTIONS = (
     Section("stakeholders", "Stakeholders", "Who decides, who is asked, who is told."),
     Section("risks", "Risks", "What could go wrong, and how it would be noticed."),
     Section("done", "Definition of done", "What must be true before the work ends."),
+    Section(RHYTHM, "Rhythm", "How often the work is reviewed: 14d or 2w.", parse_rhythm),
     Section("links", "Links", "Documents, runbooks, repositories."),
 )  # fmt: skip
 

@@ -28,7 +28,12 @@ _COMPARED: Mapping[str, Callable[..., bool]] = {
 _SPAN = re.compile(r"(\d{1,5})([dw]?)")
 _METRIC = re.compile(r"([^<>=]+)(?:(>=|<=|>|<|=)(-?[\d.]+(?:e-?\d+)?))?", re.IGNORECASE)
 CONFLICT = "conflict"
-STATES = ("open", "committed", "finished", "archived", "snoozed", "unattended", "waiting", CONFLICT)
+WRITTEN_STATES = {state: FieldText(state, ANYTHING) for state in ("promised", "win")}
+"""States that are fields of a card which no face shows, each with what the store is asked."""
+STATES = (
+    "open", "committed", "finished", "archived", "snoozed", "unattended", "waiting", CONFLICT,
+    *WRITTEN_STATES,
+)  # fmt: skip
 NO_RUN, ANY_RUN = "none", "any"
 
 
@@ -146,6 +151,10 @@ def _is(sign: str, value: str, scene: QueryContext) -> Predicate:
     wanted = _one_of("state", value, STATES)
     board, today = scene.board, scene.today.isoformat()
     in_conflict = scene.answers.conflicts or frozenset()
+    holders = {
+        state: scene.answers.fields.get(asked, frozenset())
+        for state, asked in WRITTEN_STATES.items()
+    }
     checks: Mapping[str, Predicate] = {
         "open": lambda face: face.is_open,
         "committed": lambda face: face.is_open and board.is_committed(face.stage),
@@ -155,6 +164,8 @@ def _is(sign: str, value: str, scene: QueryContext) -> Predicate:
         "unattended": lambda face: face.work == Work.UNATTENDED,
         "waiting": lambda face: face.work == Work.WAITING,
         CONFLICT: lambda face: face.id in in_conflict,
+        "promised": lambda face: face.is_open and face.id in holders["promised"],
+        "win": lambda face: face.id in holders["win"],
     }
     some = [checks[word] for word in wanted]
     return lambda face: any(check(face) for check in some)

@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, QueryContext, field_text
+from mlkanban.core.query.fields import (
+    CONFLICT,
+    FIELDS,
+    WRITTEN_STATES,
+    Predicate,
+    QueryContext,
+    field_text,
+)
 from mlkanban.core.query.parse import parse
 from mlkanban.core.query.store_terms import FieldText, StoreTerms
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, TextTerm
@@ -32,6 +39,10 @@ def _field_texts(parts: Iterable[TextTerm | Term]) -> Iterator[FieldText]:
     for part in parts:
         if isinstance(part, Term) and (stored := FIELDS[part.name].stored_field):
             yield field_text(stored, part.value)
+        elif isinstance(part, Term) and part.name == "is":
+            for state, asked in WRITTEN_STATES.items():
+                if state.startswith(part.value.lower()):
+                    yield asked
 
 
 def looks_for_sleepers(text: str) -> bool:

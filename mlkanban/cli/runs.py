@@ -45,7 +45,8 @@ from mlkanban.runs.model.overview import (
     run_parameters,
     telling_differences,
 )
-from mlkanban.runs.model.results import remarks
+from mlkanban.runs.model.results import outer_runs, remarks
+from mlkanban.runs.model.run import parents_of
 from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.usage import usage
@@ -247,6 +248,7 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
         left = _orphan_processes(card_runs)
         differs = _differing(session, service, board, card_runs)
         sizes = _log_sizes(card_runs) if session.json else {}
+        outer = _outer_runs(card_runs) if session.json else {}
         latest = latest_values(card_runs, service)
         session.answer(
             "runs",
@@ -257,6 +259,7 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
                     "latest": latest_data(latest.get(shown_run.id, [])),
                     "differs": differs[shown_run.id].parameters,
                     "launch_differs": differs[shown_run.id].launch,
+                    "outer": shown_run.id in outer[ref],
                     "left_over": _pids(left.get(shown_run.id, [])),
                     "log_bytes": sizes.get(shown_run.id),
                 }
@@ -371,6 +374,14 @@ def _differing(
         ]
         for at, run in enumerate(runs)
     }  # fmt: skip
+
+
+def _outer_runs(card_runs: Sequence[tuple[str, Run]]) -> dict[str, frozenset[str]]:
+    """The ids of the runs of each card in which others were started."""
+    cards: dict[str, list[Run]] = {}
+    for ref, run in card_runs:
+        cards.setdefault(ref, []).append(run)
+    return {ref: outer_runs(runs, parents_of(runs)) for ref, runs in cards.items()}
 
 
 def _pids(left: Sequence[OrphanProcess]) -> list[dict[str, object]]:

@@ -208,7 +208,9 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
         from mlkanban.cli.run_curves import latest_values
         from mlkanban.display.run_table import result_lines, run_rows
         from mlkanban.display.run_text import short_ids
-        from mlkanban.runs.model.overview import run_parameters
+        from mlkanban.runs.model.overview import run_counts, run_parameters
+        from mlkanban.runs.model.results import outer_runs
+        from mlkanban.runs.model.run import parents_of
         from mlkanban.runs.model.state import RunState
 
         yield ""
@@ -230,7 +232,10 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
             metric=metric, glyphs=session.glyphs,
         )  # fmt: skip
         if len(listed) < len(found):
-            many = f"{len(found) - len(listed):,} of {len(found):,} runs"
+            counts = run_counts(found)
+            outer = outer_runs(found, parents_of(found))
+            hidden = sum(run.id not in kept and run.id not in outer for run in found)
+            many = f"{hidden:,} of {quantity(counts.runs, counts.word)}"
             rows.append(f"{many} are not listed: mlkanban runs {card.ref} lists all")
         rows += result_lines(
             found, results, zone, at, glyphs=session.glyphs,

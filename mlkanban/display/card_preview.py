@@ -39,7 +39,7 @@ from mlkanban.display.run_text import (
     standing_sign,
     values_text,
 )
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, tasks_apart
 from mlkanban.runs.model.series import SHAPE_CELLS, Latest
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.tracker_run import SEARCHING
@@ -114,7 +114,11 @@ def pane(card: Previewed, view: FaceContext, width: int, height: int) -> list[Li
         lines += [[], [head, Piece(f"  {checklist.progress(found.checklist)}", "dim")]]
         lines += [_set_in(line) for line in _items(found.checklist, view, room - 1, _MOST_ITEMS)]
     if found.runs:
-        lines += [[], [Piece("Runs", "focus"), Piece(f"  {len(found.runs)}", "dim")]]
+        from mlkanban.display.run_lines import count_text  # statistics: most cards have no runs
+        from mlkanban.runs.model.overview import run_counts  # as above
+
+        many = count_text(run_counts(tasks_apart(found.runs)))
+        lines += [[], [Piece("Runs", "focus"), Piece(f"  {many}", "dim")]]
         lines += [_set_in(line) for line in _runs(card, view, room - 1, _MOST_RUNS)]
     stays = _stays(found.stays, view, room - 1, _MOST_STAYS)
     stages = [[], [Piece("Stages", "focus")], *map(_set_in, stays)] if stays else []

@@ -425,8 +425,9 @@ class RunJson(Shape):
     `parameters` are the hyper-parameters of its command line and its tracker, `launch` what says
     only how and where it is started (seed, devices, paths, words of the launcher); `differs` and
     `launch_differs` are those in which it is unlike others of its card, what tells most of its
-    metric first, `left_over` the
-    processes it left running; `log_bytes` is null where its logs are not in its folder here."""
+    metric first, `outer` whether others were started in it, so that it is none of its own,
+    `left_over` the processes it left running; `log_bytes` is null where its logs are not in its
+    folder here."""
 
     card: str
     id: str
@@ -455,6 +456,7 @@ class RunJson(Shape):
     last_lines: list[str]
     differs: dict[str, str]
     launch_differs: dict[str, str]
+    outer: bool
     left_over: list[LeftOverJson]
     log_bytes: int | None
 

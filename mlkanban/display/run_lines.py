@@ -56,6 +56,7 @@ from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.overview import (
     ConfigurationRuns,
     Importance,
+    RunCounts,
     best_of,
     importances,
 )
@@ -66,7 +67,6 @@ from mlkanban.runs.model.results import (
     GuardResult,
     Proposal,
     Results,
-    inner_word,
     remarks,
 )
 from mlkanban.runs.model.run import Run
@@ -868,16 +868,13 @@ def counts_line(
     return joined(parts, "  ")
 
 
-def count_text(
-    runs: Sequence[Run], rows: Sequence[ConfigurationRuns], outer: Collection[str] = ()
-) -> str:
+def count_text(counts: RunCounts) -> str:
     """`60 runs in 30 configurations`, `50 trials in 50 configurations + 1 outer run`; '' for
-    none. The runs in which others were started, whose ids are `outer`, are no configurations."""
-    inner = [run for run in runs if run.id not in outer]
-    many = quantity(len(inner), inner_word(inner)) if inner else ""
-    groups = sum(any(run.id not in outer for run in row.runs) for row in rows)
-    around = f" + {quantity(len(runs) - len(inner), 'outer run')}" if len(inner) < len(runs) else ""
-    return f"{many}{f' in {groups} configurations' if groups > 1 else ''}{around}"
+    none."""
+    many = quantity(counts.runs, counts.word) if counts.runs else ""
+    some = f" in {counts.configurations} configurations" if counts.configurations > 1 else ""
+    around = quantity(counts.outer, "outer run") if counts.outer else ""
+    return " + ".join(filter(None, (f"{many}{some}", around)))
 
 
 def target_line(context: RunPageContext) -> list[Line]:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from mlkanban.cells import shortened
 from mlkanban.core.budget import Unit
 from mlkanban.core.metrics import GuardState
-from mlkanban.display.run_lines import importance_parts
+from mlkanban.display.run_lines import count_text, importance_parts
 from mlkanban.display.run_text import (
     before_text,
     columns_of,
@@ -29,7 +29,7 @@ from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.intervals import PERCENT
 from mlkanban.runs.model.launch_words import NO_DIFFERENCE, Differing
-from mlkanban.runs.model.overview import BEST_FROM, overview
+from mlkanban.runs.model.overview import BEST_FROM, arrays_apart, overview, run_counts
 from mlkanban.runs.model.results import (
     Configuration,
     GuardResult,
@@ -136,6 +136,9 @@ def result_lines(
     listed, where that is not 0, each in a line, or in several where `room` is too few cells.
     Sentences are wrapped to `width` cells where there is one. Safe to show."""
     lines: list[str] = []
+    counts = run_counts(arrays_apart(runs, found.repeats) if found else runs)
+    if counts.outer:
+        lines.append(count_text(counts))
     if found:
         best = found.best_run
         bars = sparkline(found.values, glyphs.spark)

@@ -168,7 +168,7 @@ def test_of_many_runs_a_card_shows_the_newest_and_counts_the_others(board, tmp_p
     assert "60 runs now" in linked.err
     shown = board("show", ref).out
     assert "60 (60 optuna)" in shown
-    assert "39 of 60 runs are not listed" in shown, "the newest 20 and the best one"
+    assert "39 of 60 trials are not listed" in shown, "the newest 20 and the best one"
     assert len(board.data("runs", ref)) == 60
     history = board("history", ref).out
     assert "all runs of optuna:lr search linked" in history

@@ -37,7 +37,7 @@ from mlkanban.display.run_text import (
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.launch_words import NO_DIFFERENCE, Differing, ParameterSets
-from mlkanban.runs.model.overview import overview
+from mlkanban.runs.model.overview import overview, run_counts
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.repeats import DEFAULT
 from mlkanban.runs.model.results import outer_runs, results
@@ -305,10 +305,10 @@ def test_the_run_around_a_study_is_counted_apart_from_its_trials() -> None:
     runs = [around, *(replace(run, parent="r") for run in trials)]
     outer = outer_runs(runs, parents_of(runs))
     rows = overview(runs, None)
-    assert count_text(runs, rows, outer) == "3 trials in 3 configurations + 1 outer run"
+    assert count_text(run_counts(runs, rows)) == "3 trials in 3 configurations + 1 outer run"
     counts = "".join(plain([counts_line(runs, UTF8, words=True, outer=outer)]))
     assert counts == "✗ 1 failed  · 1 lost  outer run ✗ lost"
-    assert count_text(trials[:1], rows[:1]) == "1 trial"
+    assert count_text(run_counts(trials[:1], rows[:1])) == "1 trial"
 
 
 def test_small_print_hides_no_importance_of_a_parameter() -> None:

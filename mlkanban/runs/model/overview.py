@@ -25,7 +25,7 @@ from mlkanban.runs.model.importance import (
 from mlkanban.runs.model.launch_words import Differing, launch_names, parameter_sets
 from mlkanban.runs.model.parameters import differing, rounded
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.runs.model.results import Configuration, Results, outer_runs
+from mlkanban.runs.model.results import Configuration, Results, inner_word, outer_runs
 from mlkanban.runs.model.run import Run, parents_of, tasks_apart
 from mlkanban.runs.model.state import AT_WORK, UNSEEN, RunStanding
 from mlkanban.runs.model.usage import length
@@ -125,6 +125,26 @@ def arrays_apart(runs: Iterable[Run], repeats: Repeats = DEFAULT) -> list[Run]:
         several = len({configuration_key(task, repeats) for task in tasks}) > 1
         made += tasks if several else [run]
     return made
+
+
+class RunCounts(NamedTuple):
+    """How many runs there are, what one of them is called (a `run` or a `trial`), in how many
+    configurations, 0 where that was not counted, and the `outer` ones beside them: the runs in
+    which these were started are none of their own."""
+
+    runs: int
+    outer: int
+    word: str
+    configurations: int = 0
+
+
+def run_counts(runs: Sequence[Run], rows: Sequence[ConfigurationRuns] = ()) -> RunCounts:
+    """The counts of the runs of a card, with the tasks of arrays apart as its table has them, and
+    of its configurations, the `rows`."""
+    outer = outer_runs(runs, parents_of(runs))
+    inner = [run for run in runs if run.id not in outer]
+    groups = sum(any(run.id not in outer for run in row.runs) for row in rows)
+    return RunCounts(len(inner), len(runs) - len(inner), inner_word(inner), groups)
 
 
 def in_order(

@@ -582,7 +582,9 @@ def remarks(
 ) -> list[str]:
     """What is to be known of the runs of a card besides what counts for its metric, as sentences;
     `found` are their results."""
-    sentences = [*filter(None, [failures_text(runs)]), *outcome_counts(runs)]
+    outer = outer_runs(runs, parents_of(runs))
+    inner = [run for run in runs if run.id not in outer]
+    sentences = [*filter(None, [failures_text(runs)]), *outcome_counts(inner)]
     if not metric or not metric.get("name"):
         return sentences
     apart = tasks_apart(runs)

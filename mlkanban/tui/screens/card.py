@@ -32,6 +32,7 @@ from mlkanban.display.run_lines import (
     RunPageContext,
     comparison_lines,
     configuration_grid,
+    count_text,
     remark_lines,
     run_grid,
     verdict_lines,
@@ -42,8 +43,10 @@ from mlkanban.flow.due import DueCard
 from mlkanban.runs.model.overview import (
     ConfigurationRuns,
     Order,
+    arrays_apart,
     in_order,
     overview,
+    run_counts,
     run_parameters,
     worth_watching,
 )
@@ -329,7 +332,8 @@ class CardScreen(TextScreen):
             more = len(rows) - len(some)
             rest = f"{more} more configurations; " if more else ""
             if more or len(runs) > _EACH:
-                lines.append([Piece(f"{rest}{len(runs)} runs in all: r shows them", "dim")])
+                many = count_text(run_counts(arrays_apart(runs, repeats)))
+                lines.append([Piece(f"{rest}{many} in all: r shows them", "dim")])
         last: list[Line] = []
         if found is not None:
             last = comparison_lines(found.latest, context, width - _LAST)

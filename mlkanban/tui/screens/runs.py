@@ -49,6 +49,7 @@ from mlkanban.runs.model.overview import (
     arrays_apart,
     in_order,
     overview,
+    run_counts,
     run_parameters,
     telling_differences,
     worth_watching,
@@ -116,6 +117,7 @@ class RunsScreen(ListScreen):
         self._large: dict[str, int] = {}
         self._differs = NO_DIFFERENCE
         self._outer: frozenset[str] = frozenset()
+        self._counts = run_counts([])
         self._grids: dict[object, Grid] = {}
         self._words: dict[int, tuple[list[Line], list[Line]]] = {}
 
@@ -204,6 +206,7 @@ class RunsScreen(ListScreen):
         self._words.clear()
         self._outer = outer_runs(runs, parents_of(runs))
         self._all = overview(runs, results, self.host.settings.repeats)
+        self._counts = run_counts(runs, self._all)
         keys = {row.key for row in self._all}
         self._marks = [key for key in self._marks if key in keys]
         ids = {run.id for run in runs}
@@ -408,11 +411,12 @@ class RunsScreen(ListScreen):
         return self._grids[key]
 
     def _title_line(self, width: int) -> Line:
-        inside, glyphs = self._inside, self.host.glyphs
+        inside, glyphs, counts = self._inside, self.host.glyphs, self._counts
         if inside is not None and len(self._all) > 1:
-            what = f"{len(inside.runs)} of {quantity(len(self._runs), 'run')}"
+            many = sum(run.id not in self._outer for run in inside.runs)
+            what = f"{many} of {quantity(counts.runs, counts.word)}" if many else "outer run"
         else:
-            what = count_text(self._runs, self._all, self._outer)
+            what = count_text(counts)
         about = f"{self._ref}  {cell_text(self._title)}"
         return page_title("Runs", about, width, glyphs, right=[Piece(what, "dim")])
 

@@ -73,7 +73,17 @@ CATALOGUE = (
         "when each open card will be finished",
         "Among cards that got as old as this one, the share that finished within so many "
         "more days; open and abandoned cards count as long as they are known "
-        "(Kaplan-Meier). It takes ten finished cards that were older.",
+        "(Kaplan-Meier). It takes ten finished cards that were older. A card with open parts is "
+        "finished when they are. Options that choose cards choose which are listed: all cards of "
+        "the board stand behind the chances.",
+        of_all_time=True,
+    ),
+    FlowNumber(
+        "due", "d", "Due", "Due dates", "how likely each open card is finished by its due date",
+        "A committed card is judged by its age, as in the forecast by card, one that is not begun "
+        "by its place in the plan; one with parts is done when all of them are. All cards of the "
+        "board stand behind the chances, whichever are listed. Faces mark a due date with ! whose "
+        "chance is below 50 %.",
         of_all_time=True,
     ),
     FlowNumber(
@@ -162,8 +172,8 @@ CATALOGUE = (
     FlowNumber(
         "burn-up", "U", "Burn-up", "Burn-up", "parts of a card: all and done, day by day",
         "Of a card with parts, the parts there were and those that were done at the end of each "
-        "day. All are done by a day with the product of the chances of the open parts, each given "
-        "its age; a part that is not begun, or older than nearly all, withholds the day.",
+        "day. All are done by a day with the product of the chances of the open parts, which are "
+        "those of the due dates; a part of unknown chance withholds the day.",
         of_cards=False,
     ),
 )  # fmt: skip

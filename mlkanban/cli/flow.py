@@ -307,27 +307,6 @@ def backtest(session: Session, options: NumberOptions, days: int | None, cards: 
     answer(session, options, replace(backtest_text.NUMBER, count=count))
 
 
-@flow.command("due")
-@pass_session
-def due(session: Session) -> None:
-    """Due dates: how likely each open card is finished by its own.
-
-    A committed card is judged by its age, as flow forecast-cards does, another one by its place in
-    the plan; one with parts is done when all of them are. Faces mark a due date with ! whose chance
-    is below 50 %.
-    """
-    # Every other number does without the plan.
-    from mlkanban.display.number_text import due as due_text
-
-    with session.service() as service:
-        due_dates = service.planning.due_dates(session.board(service))
-    session.answer(
-        "flow.due",
-        lambda: due_text.to_json(due_dates),
-        lambda: words(session, due_text.summary(due_dates), []),
-    )
-
-
 @flow.command("burn-up")
 @click.argument("card", type=CARD, default="")
 @number_options(leave_out=_OF_CARDS)

@@ -66,6 +66,15 @@ def ready_stage(board: Board) -> Stage | None:
     return board.stages[max(1, board.first_committed - 1)]
 
 
+def plan_order(board: Board, faces: Collection[CardFace], today: date) -> list[str]:
+    """The short ids of the cards that are not begun, in the order in which they would be."""
+    ready = ready_stage(board)
+    if ready is None:
+        return []
+    waiting = plan(board, ready, faces, {}, today, by_score=False)
+    return [row.face.ref for row, at in waiting.with_words(str) if at]
+
+
 def plan(
     board: Board,
     ready: Stage,

@@ -92,7 +92,7 @@ def face_data(
     chances: Mapping[str, float | None] = {}
     if any(face.due and face.is_open for face in faces):
         due_dates = service.planning.due_dates(board, every)
-        chances = {card.id: card.chance for card in due_dates.cards}
+        chances = {card.ref: card.chance for card in due_dates.cards}
     return [
         {
             "id": face.ref,
@@ -105,7 +105,7 @@ def face_data(
             "class": face.service_class,
             "tags": face.tags.split(),
             "due": face.due or None,
-            "due_chance": chances.get(face.id),
+            "due_chance": chances.get(face.ref),
             "snoozed_until": face.snoozed_until or None,
             "blocked": blocked.data(blockers.get(face.id)) if face.block_reason else None,
             "work": face.work,

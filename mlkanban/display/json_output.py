@@ -27,7 +27,7 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core import field_kinds
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
 from mlkanban.core.models import BlockReason, StageKind
-from mlkanban.display.number_text import due, fit, number_view, simulate, suggest_limits
+from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits
 from mlkanban.runs.model.state import RunState
 
 
@@ -1033,7 +1033,6 @@ KINDS: Mapping[str, JsonKind] = {
     ),
     "version": JsonKind(VersionJson, "`--version`"),
     **{f"flow.{entry.name}": JsonKind(None, f"`flow {entry.name}`") for entry in CATALOGUE},
-    "flow.due": JsonKind(_model_of(_returned(due.to_json)), "`flow due`"),
     "flow.simulate": JsonKind(_model_of(_returned(simulate.to_json)), "`flow simulate`"),
     "flow.suggest-limits": JsonKind(
         _model_of(_returned(suggest_limits.to_json)), "`flow suggest-limits`"

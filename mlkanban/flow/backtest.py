@@ -16,7 +16,7 @@ from math import sqrt
 from operator import attrgetter
 from typing import NamedTuple
 
-from mlkanban.flow.card_forecast import Remaining
+from mlkanban.flow.card_chances import Remaining
 from mlkanban.flow.forecast import HOW_MANY_DAYS, Forecaster
 from mlkanban.flow.history import CardHistory, FlowState, Workflow, trace
 from mlkanban.flow.percentiles import PERCENTILES, needed

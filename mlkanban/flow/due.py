@@ -1,31 +1,31 @@
-"""How likely each open card is finished by its due date.
+"""How likely each open card is finished by its due date (see `card_chances`).
 
-A committed card is judged by its age, as `forecast-cards` does; one that is not, by its place in
-the plan: it is finished when so many cards are, as `forecast --cards` has it, with what is left of
-today. None waits for a card that waits for its own parts. A card with parts is done when all of
-them are: its chance is the product of theirs, as if they did not depend on each other. Everything
-comes from the cards as the board has them, without reading the log again.
+Lists and previews ask that of the cards as the board has them, without reading the log again; the
+number of the same name asks it of a sample, and as of any day.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
-from math import prod
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.lineage import PARENT
 from mlkanban.core.models import Board, CardFace
-from mlkanban.core.plan import plan, ready_stage
-from mlkanban.flow.card_forecast import Remaining
+from mlkanban.core.plan import plan_order
+from mlkanban.flow.card_chances import (
+    TO_DO,
+    CardChances,
+    Remaining,
+    Unknown,
+    card_chances,
+    rest_of_day,
+)
 from mlkanban.flow.forecast import Forecaster, GammaRate
+from mlkanban.flow.sample import Sample
 from mlkanban.flow.survival import kaplan_meier
+from mlkanban.flow.window import Scope, Window
 
-Unknown = Literal[
-    "too few older cards", "too little throughput", "not in the plan", "a part is unknown"
-]
 EVEN = 0.5
 """Below that chance a due date is doubtful."""
 
@@ -36,7 +36,6 @@ class DueCard:
     finished by then, None where it is `unknown` why. It rests on `age_days`, on the `place` in the
     plan from 1, or on so many open `parts`; the others are None or 0."""
 
-    id: str
     ref: str
     title: str
     due: date
@@ -55,12 +54,23 @@ class DueCard:
 @dataclass(frozen=True, slots=True)
 class DueDates:
     """The open cards with due dates, the first day first, of equal ones the least likely. `n`
-    finished cards stand behind the chances."""
+    finished cards of the board stand behind the chances."""
 
     cards: tuple[DueCard, ...]
     n: int
-    today: date
-    timezone: str
+    scope: Scope
+
+
+def due(sample: Sample) -> DueDates:
+    """Judge the due dates of the cards of a sample by all cards of the board and all time."""
+    board = sample.of_board.of_all_time
+    chances = card_chances(board)
+    cards = [
+        _due_card(card.ref, card.history.title, card.history.due, sample.today, chances)
+        for card in sample.cards
+        if card.history.due and card.flow.state in TO_DO
+    ]
+    return DueDates(_sorted(cards), len(board.finished), sample.of_all_time.scope)
 
 
 def due_dates(
@@ -74,10 +84,14 @@ def due_dates(
     were archived without an outcome, as instants by card id; `duplicates` are the ids of those
     merged into others, of which nothing was delivered."""
     past = _Past(board, faces, archived, duplicates, now)
-    open_cards = _OpenCards(board, faces, past)
-    cards = [open_cards.due_card(face) for face in faces if face.due and to_do(face)]
-    cards.sort(key=lambda card: (card.due, card.chance or 0.0, card.ref))
-    return DueDates(tuple(cards), past.n, past.today, board.timezone)
+    chances = _chances(board, faces, past)
+    cards = [
+        _due_card(face.ref, face.title, face.due, past.today, chances)
+        for face in faces
+        if face.due and to_do(face)
+    ]
+    scope = Scope(Window.back(None, past.today), past.today, board.timezone)
+    return DueDates(_sorted(cards), past.n, scope)
 
 
 def chances_by(
@@ -91,15 +105,54 @@ def chances_by(
     """The chance of each open card to be finished by a day, by card id, where it is known; the
     others as for `due_dates`."""
     past = _Past(board, faces, archived, duplicates, now)
-    open_cards = _OpenCards(board, faces, past)
-    days = (day - past.today).days
-    chances = ((f.id, open_cards.chance(f, days)) for f in faces if to_do(f))
-    return {card: chance for card, chance in chances if chance is not None}
+    chances, days = _chances(board, faces, past), (day - past.today).days
+    found = ((face.id, chances.by(face.ref, days)[0]) for face in faces if to_do(face))
+    return {card: chance for card, chance in found if chance is not None}
 
 
 def to_do(face: CardFace) -> bool:
     """Whether a card is neither finished nor archived; past delivery it needs no outcome for it."""
     return face.is_open and not face.finished_at
+
+
+def _chances(board: Board, faces: Collection[CardFace], past: "_Past") -> CardChances:
+    return CardChances(
+        past.remaining,
+        past.ages,
+        _open_parts(faces),
+        plan_order(board, faces, past.today),
+        past.rate,
+        rest_of_day(past.now),
+    )
+
+
+def _due_card(ref: str, title: str, due: str, today: date, chances: CardChances) -> DueCard:
+    day = date.fromisoformat(due)
+    days = (day - today).days
+    chance, unknown = chances.by(ref, days)
+    parts = len(chances.parts_of(ref))
+    return DueCard(
+        ref, title, day, days, chance, unknown,
+        None if parts else chances.ages.get(ref),
+        None if parts else chances.place(ref),
+        parts,
+    )  # fmt: skip
+
+
+def _sorted(cards: list[DueCard]) -> tuple[DueCard, ...]:
+    return tuple(sorted(cards, key=lambda card: (card.due, card.chance or 0.0, card.ref)))
+
+
+def _open_parts(faces: Collection[CardFace]) -> Mapping[str, list[str]]:
+    """The open parts of each card that has some, by short id."""
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for face in faces:
+        if face.lineage and to_do(face):
+            for name in face.lineage.split():
+                kind, _, whole = name.partition(":")
+                if kind == PARENT:
+                    parts[whole].append(face.ref)
+    return parts
 
 
 class _Past:
@@ -113,13 +166,10 @@ class _Past:
         duplicates: Collection[str],
         now: datetime,
     ) -> None:
-        self._zone = ZoneInfo(board.timezone)
-        self._now = now
-        self.today = now.astimezone(self._zone).date()
-        self.rest_of_today = _rest_of_day(now.astimezone(self._zone))
-        """What is left of the day, as a share of it."""
+        self.now = now.astimezone(ZoneInfo(board.timezone))
+        self.today = self.now.date()
         self.ages: dict[str, int] = {}
-        """Of open cards, by card id."""
+        """Of open cards, by short id."""
         took: list[int] = []
         censored: list[int] = []
         self._done: Counter[int] = Counter()
@@ -139,11 +189,10 @@ class _Past:
             else:
                 censored.append(days)
                 if not ended:
-                    self.ages[face.id] = days
+                    self.ages[face.ref] = days
         self.n = len(took)
         self.remaining = Remaining(kaplan_meier(took, censored), over=False)
 
-    @cached_property
     def rate(self) -> GammaRate | None:
         """How fast cards are finished; None with too little throughput."""
         forecaster = Forecaster()
@@ -152,77 +201,5 @@ class _Past:
         return forecaster.when() if forecaster.possible else None
 
     def _day(self, instant: str) -> int:
-        at = min(datetime.fromisoformat(instant), self._now)
-        return at.astimezone(self._zone).toordinal()
-
-
-def _rest_of_day(now: datetime) -> float:
-    seconds = (now.hour * 60 + now.minute) * 60 + now.second
-    return 1 - seconds / 86_400
-
-
-class _OpenCards:
-    """The open cards of a board: their places in the plan, and their parts."""
-
-    def __init__(self, board: Board, faces: Collection[CardFace], past: _Past) -> None:
-        self._past = past
-        self._places: dict[str, int] = {}
-        self._parts: defaultdict[str, list[str]] = defaultdict(list)
-        for face in faces:
-            if face.lineage and to_do(face):
-                for name in face.lineage.split():
-                    kind, _, whole = name.partition(":")
-                    if kind == PARENT:
-                        self._parts[whole].append(face.id)
-        self._ref_by_id = {face.id: face.ref for face in faces} if self._parts else {}
-        self._in_progress = len(past.ages) - sum(
-            self._ref_by_id[card] in self._parts for card in past.ages if self._parts
-        )
-        ready = ready_stage(board)
-        if ready is not None:
-            waiting = plan(board, ready, faces, {}, past.today, by_score=False)
-            awaited = (
-                row.face.id
-                for row, at in waiting.with_words(str)
-                if at and row.face.ref not in self._parts
-            )
-            self._places = {card: place for place, card in enumerate(awaited, 1)}
-
-    def chance(self, face: CardFace, days: int) -> float | None:
-        return self._chance(face.id, face.ref, days, ())[0]
-
-    def due_card(self, face: CardFace) -> DueCard:
-        due = date.fromisoformat(face.due)
-        days = (due - self._past.today).days
-        chance, unknown = self._chance(face.id, face.ref, days, ())
-        parts = len(self._parts.get(face.ref, ()))
-        return DueCard(
-            face.id, face.ref, face.title, due, days, chance, unknown,
-            None if parts else self._past.ages.get(face.id),
-            None if parts else self._places.get(face.id),
-            parts,
-        )  # fmt: skip
-
-    def _chance(
-        self, card_id: str, ref: str, days: int, above: tuple[str, ...]
-    ) -> tuple[float | None, Unknown | None]:
-        """The chance that a card is finished within so many days, or why it is unknown; `above` are
-        the cards that it is part of."""
-        if days < 0:
-            return 0.0, None
-        parts = self._parts.get(ref)
-        if parts and card_id not in above:
-            inside = (*above, card_id)
-            chances = [self._chance(part, self._ref_by_id[part], days, inside)[0] for part in parts]
-            known = [chance for chance in chances if chance is not None]
-            return (prod(known), None) if len(known) == len(parts) else (None, "a part is unknown")
-        past = self._past
-        if card_id in past.ages:
-            chance = past.remaining.chance(past.ages[card_id], days)
-            return (chance, None) if chance is not None else (None, "too few older cards")
-        place = self._places.get(card_id)
-        if place is None:
-            return None, "not in the plan"
-        if past.rate is None:
-            return None, "too little throughput"
-        return past.rate.chance(self._in_progress + place, days + past.rest_of_today), None
+        at = min(datetime.fromisoformat(instant), self.now)
+        return at.astimezone(self.now.tzinfo).toordinal()

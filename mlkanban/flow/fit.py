@@ -4,6 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from mlkanban.flow.card_chances import card_chances
 from mlkanban.flow.forecast import Forecast, forecast, learned
 from mlkanban.flow.sample import Sample
 
@@ -20,11 +21,13 @@ class Fit:
     `forecast` is not possible. `ahead`: as `likely`, by the end of 1, 2, ... days after `today`.
 
     All of it is when the so-and-so-many-th card from now on is finished, as `forecast --cards` has
-    it, so that a card fits by every day from the day of its own on.
+    it, so that a card fits by every day from the day of its own on. Before it those `in_progress`
+    are finished, of all that are `open` the ones without open parts.
     """
 
     until: date
     in_progress: int
+    open: int
     forecast: Forecast
     likely: int = 0
     even: int = 0
@@ -42,11 +45,11 @@ def fit(sample: Sample, until: date) -> Fit:
     """What fits between the day of the sample and `until`, which lies after it."""
     days = (until - sample.today).days
     ahead = forecast(sample, days=days, cards=1)
-    underway = len(sample.open)
+    underway, opened = card_chances(sample).in_progress, len(sample.open)
     if not ahead.possible:
-        return Fit(until, underway, ahead)
+        return Fit(until, underway, opened, ahead)
     soon = learned(sample).dates()
     left = {p: max(0, soon.cards(days, p) - underway) for p in (85, 50)}
     by_day = (soon.cards(day, 85) for day in range(1, _DAYS + 1))
     by_place = tuple(max(0, min(PLACES, cards - underway)) for cards in by_day)
-    return Fit(until, underway, ahead, left[85], left[50], sample.today, by_place)
+    return Fit(until, underway, opened, ahead, left[85], left[50], sample.today, by_place)

@@ -52,7 +52,8 @@ class CardHistory:
 
     Of a model in use there is how it was doing, `healths` in order, whatever came later than the
     steps; `retrains` are the short ids of the models that a card trains again, `origins` those of
-    all cards it came from, `parent` that of the card it is a part of, '' for none.
+    all cards it came from, `parent` that of the card it is a part of, '' for none. `due` is its due
+    date, '' for none, `place` its place in the plan, from 1; 0 for none, None where nobody knows.
     """
 
     ref: str
@@ -64,6 +65,8 @@ class CardHistory:
     retrains: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     parent: str = ""
+    due: str = ""
+    place: int | None = 0
 
     def without(self, after: datetime, until: datetime) -> "CardHistory":
         """The card without what happened after one instant and up to another."""

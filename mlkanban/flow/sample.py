@@ -152,6 +152,11 @@ class Sample:
         """The same cards, counted in all days up to the last one of the window."""
         return self.within(Window.back(None, self.window.last))
 
+    @property
+    def of_board(self) -> "Sample":
+        """All cards of the board, whichever were chosen."""
+        return replace(self, cards=self.everyone, query="")
+
     def within(self, window: Window) -> "Sample":
         """The same cards counted in another window."""
         return replace(self, window=window)

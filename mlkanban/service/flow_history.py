@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.lineage import PARENT, LineageKind, origins
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Stage, StageKind, Work
+from mlkanban.core.plan import plan_order
 from mlkanban.core.rules import Refused, arrange
 from mlkanban.core.timestamps import instant
 from mlkanban.flow.aging import aging
@@ -51,6 +52,7 @@ def read(
 
     The stages are those at the end of a `day`, if one is given: their names, order and kinds, those
     added later left out, those removed later there. Which of them are committed is that of today.
+    Due dates are those of that day, too.
     """
     last = instant(now) if now else _NEVER
     with store.reading() as conn:
@@ -60,17 +62,53 @@ def read(
         archivings = repository.archivings(conn, board.id)
         stages_set = [_by(last, item) for item in repository.stages_set(conn, board.id)]
         merged = repository.merged(conn, board.id)
+        due = None
+        if day is not None and now is not None and day < _day(board, now):
+            due = repository.due_dates(conn, board.id, _end(board, day))
     transitions = [_by(last, item) for item in transitions]
     archivings = {card: _by(last, item) for card, item in archivings.items()}
     healths = {
         card: [(min(at, last), health) for at, health in some] for card, some in healths.items()
     }
-    until = instant(end_of_day(day, ZoneInfo(board.timezone))) if day else _NEVER
+    until = _end(board, day) if day else _NEVER
+    plans = _plans(board, faces.values(), now, due)
     changes = _in_order(stages_set)
     then = _as_of(board, changes, until, {row.stage for row in transitions if row.at <= until})
     lived = _as_lived(then, transitions)
-    histories = _histories(lived, faces, transitions, healths, archivings, merged)
+    histories = _histories(lived, faces, transitions, healths, archivings, merged, plans)
     return _workflow(lived, then, changes, until), list(histories)
+
+
+class _Plans(NamedTuple):
+    """The due dates of cards, and their places in the plan from 1, by card id; None where nobody
+    knows the plan."""
+
+    due: Mapping[str, str]
+    places: Mapping[str, int] | None
+
+
+def _plans(
+    board: Board,
+    faces: Collection[CardFace],
+    now: datetime | None,
+    due: Mapping[str, str] | None,
+) -> _Plans:
+    """What is planned now, or the due dates of an earlier day: the order in which cards stood then
+    is not looked for."""
+    if due is not None or now is None:
+        return _Plans(due or {}, None)
+    order = plan_order(board, faces, _day(board, now))
+    by_ref = {face.ref: face.id for face in faces}
+    places = {by_ref[ref]: place for place, ref in enumerate(order, 1)}
+    return _Plans({face.id: face.due for face in faces if face.due}, places)
+
+
+def _day(board: Board, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(board.timezone)).date()
+
+
+def _end(board: Board, day: date) -> str:
+    return instant(end_of_day(day, ZoneInfo(board.timezone)))
 
 
 def pace(store: Store, board: Board, as_of: datetime) -> Pace:
@@ -84,7 +122,7 @@ def pace(store: Store, board: Board, as_of: datetime) -> Pace:
     transitions = [_by(instant(as_of), item) for item in transitions]
     lived = _as_lived(board, transitions)
     workflow = _workflow(lived, board, (), _NEVER)
-    histories = _histories(lived, faces, transitions, {}, {}, merged)
+    histories = _histories(lived, faces, transitions, {}, {}, merged, _Plans({}, {}))
     window = Window.back(BASIS_DAYS, workflow.day(as_of))
     sample = follow(workflow, histories, as_of, window)
     return aging(sample, sle(sample).days).pace.at(
@@ -219,6 +257,7 @@ def _histories(
     healths: Mapping[str, Sequence[tuple[str, str]]],
     archivings: Mapping[str, Transition],
     merged: Collection[str],
+    plans: _Plans,
 ) -> Iterator[CardHistory]:
     for card, taken in groupby(transitions, key=itemgetter(0)):
         if card in faces:
@@ -234,6 +273,8 @@ def _histories(
                 if face.lineage
                 else (),
                 next(iter(origins(face, PARENT)), "") if face.lineage else "",
+                plans.due.get(card, ""),
+                None if plans.places is None else plans.places.get(card, 0),
             )  # fmt: skip
 
 

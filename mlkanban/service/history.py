@@ -91,9 +91,9 @@ class History:
     def for_flow(
         self, board: Board, now: datetime | None = None, day: date | None = None
     ) -> tuple[Workflow, list[CardHistory]]:
-        """The board's workflow, with the stages of a `day` or of now, and the steps of all its
-        cards, undone ones left out. What a clock that was ahead dated later than `now` counts as of
-        now, as it does on the board."""
+        """The board's workflow, with the stages and due dates of a `day` or now, and the steps of
+        all its cards, undone ones left out. What a clock that was ahead dated later than `now`
+        counts as of now, as it does on the board."""
         # What is counted, and what counts: 15 ms that commands without numbers are spared.
         from mlkanban.service.flow_history import read
 

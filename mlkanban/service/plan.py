@@ -91,14 +91,18 @@ class Planning:
         """The same of one card; None where it has no due date, or is finished."""
         if not card.due:
             return None
-        return next((due for due in self.due_dates(board).cards if due.id == card.id), None)
+        return next((due for due in self.due_dates(board).cards if due.ref == card.ref), None)
 
     def doubtful(self, board: Board, faces: Collection[CardFace] | None = None) -> frozenset[str]:
         """The ids of the open cards that are finished by their due date with a chance below 50 %;
         `faces` as for `due_dates`."""
-        if faces is not None and not any(face.due and face.is_open for face in faces):
+        if faces is None:
+            with self._context.store.reading() as conn:
+                faces = repository.faces(conn, board.id)
+        if not any(face.due and face.is_open for face in faces):
             return frozenset()
-        return frozenset(card.id for card in self.due_dates(board, faces).cards if card.doubtful)
+        doubtful = {card.ref for card in self.due_dates(board, faces).cards if card.doubtful}
+        return frozenset(face.id for face in faces if face.ref in doubtful)
 
     def check_day(self, board: Board, until: date) -> None:
         """UsageProblem for a day that no plan reaches to."""

@@ -552,6 +552,25 @@ def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str
     return by_card
 
 
+def due_dates(conn: sqlite3.Connection, board_id: str, until: str) -> dict[str, str]:
+    """The due date that each card of a board had at an instant, by card id; undone changes are left
+    out, and cards without one."""
+    rows = conn.execute(
+        "SELECT card.id, data"
+        " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
+        " WHERE card.board = ? AND NOT deleted AND undoes = '' AND at <= ?"
+        f" AND instr(data, '\"due\"') AND {IN_FORCE}"
+        " AND event.id NOT IN (SELECT event FROM undone) ORDER BY card.id, hlc, replica, rseq",
+        (board_id, until),
+    )
+    due: dict[str, str] = {}
+    for card_id, data in rows:
+        values = json.loads(data).get("set", {})
+        if "due" in values:
+            due[card_id] = values["due"] or ""
+    return {card: day for card, day in due.items() if day}
+
+
 def stages_set(conn: sqlite3.Connection, board_id: str) -> list[StageSet]:
     """What was set of the stages of a board over time, in the order of the stamps; undone changes
     are left out."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from mlkanban import demo
 from mlkanban.cli.program import run
 from mlkanban.flow.backtest import shown
-from mlkanban.flow.card_forecast import Remaining
+from mlkanban.flow.card_chances import Remaining
 from mlkanban.flow.history import FlowState
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import Sample, follow

@@ -11,7 +11,7 @@ from scipy.stats import binomtest, poisson
 
 from mlkanban.display.number_text.backtest import sentence, summary
 from mlkanban.flow.backtest import KINDS, HitRate, Methods, _Replay, backtest
-from mlkanban.flow.card_forecast import remaining_of
+from mlkanban.flow.card_chances import remaining_of
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.history import CardHistory, FlowState, trace
 from mlkanban.flow.percentiles import PERCENTILES

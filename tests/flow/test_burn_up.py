@@ -6,7 +6,7 @@ import pytest
 from mlkanban.charts.pictures import burn_up as picture
 from mlkanban.display.number_text.burn_up import headline, summary, to_json
 from mlkanban.flow.burn_up import BurnUp, BurnUps, burn_ups
-from mlkanban.flow.card_forecast import remaining_of
+from mlkanban.flow.card_chances import remaining_of
 from tests.flow.logs import card, rows, sample, took
 
 
@@ -102,8 +102,12 @@ def test_one_open_part_and_one_day_are_named_once():
 def test_a_part_of_unknown_chance_withholds_the_day():
     parts = [part("a", (78, 1)), part("idea", (79, 0)), part("old", (2, 1))]
     found = burn_ups(sample([*PAST, BIG, *parts], day=80))
-    assert (shown(found).unknown, shown(found).by) == (("idea", "old"), {})
-    assert "of idea, old no chance is known" in summary(found).lines[1]
+    assert shown(found).unknown == {"idea": "not in the plan", "old": "too few older cards"}
+    assert shown(found).by == {}
+    assert summary(found).lines[1] == (
+        "No day for all of them: of idea (not in the plan), old (too few older cards) no chance is"
+        " known."
+    )
     assert to_json(found)["cards"][0]["by"] is None
     done = burn_ups(sample([BIG, part("a", (2, 1), (3, 4))], day=9))
     assert summary(done).lines[1] == "No part is open."
@@ -115,7 +119,9 @@ def test_a_part_with_parts_of_its_own_is_done_when_they_are():
     flat = [part("a1", (70, 1)), part("a2", (72, 1)), card("a", (79, 1))]
     assert deep.by == shown(burn_ups(sample([*PAST, BIG, *flat], day=80), "big")).by
     idea = part("idea", (79, 0), of="a")
-    assert shown(burn_ups(sample([*PAST, BIG, *parts, idea], day=80), "big")).unknown == ("a",)
+    assert shown(burn_ups(sample([*PAST, BIG, *parts, idea], day=80), "big")).unknown == {
+        "a": "a part is unknown"
+    }
 
 
 def test_cards_with_parts_are_listed_those_with_most_to_do_first():

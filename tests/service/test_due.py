@@ -9,8 +9,9 @@ import pytest
 
 from mlkanban.core.models import Outcome
 from mlkanban.display.number_text.due import chance_words, summary, to_json
+from mlkanban.flow.burn_up import burn_ups
 from mlkanban.flow.card_forecast import card_forecasts
-from mlkanban.flow.due import DueCard
+from mlkanban.flow.due import DueCard, due
 from mlkanban.flow.forecast import learned
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
@@ -206,10 +207,67 @@ def test_what_is_said_of_due_dates(ada: Person) -> None:
     data = to_json(due)
     assert (data["doubtful"], data["late"], data["unknown"]) == (2, 1, 1)
     doubtful = ada.service.planning.doubtful(ada.board)
-    titles = {card.title for card in due.cards if card.id in doubtful}
+    faces = ada.boards.snapshot(ada.board_id).faces
+    titles = {face.title for face in faces if face.id in doubtful}
     assert titles == {"soon", "late"}
     words = {card.title: chance_words(card) for card in due.cards}
     assert words["late"] == ""
     assert words["asleep"] == "chance unknown: not in the plan"
     assert words["in time"] == "chance >95 % by age 1 d"
     assert ada.service.planning.doubtful(ada.board, []) == frozenset()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_number_has_one_chance_of_a_card(ada: Person, seed: int) -> None:
+    """Of cards with parts, of their parts, and of what is not begun: on the board as it is, in the
+    history, in the forecast by card and in the burn-up, whichever cards are looked at."""
+    lived(ada, seed=seed)
+    ada.clock.now += timedelta(days=9)
+    [whole] = ada.adds("whole", to="Features", due=day(ada, 30))
+    [inner] = ada.adds("inner", parent=whole, to="Training", due=day(ada, 20))
+    for title, parent, to in (
+        ("a", inner, "Features"), ("b", inner, "Training"), ("c", whole, "Ready"),
+    ):  # fmt: skip
+        ada.adds(title, parent=parent, to=to, due=day(ada, 25))
+    ada.adds("alone", to="Ready", due=day(ada, 25))
+    ada.clock.now += timedelta(days=2)
+    now, some = ada.service.planning.due_dates(ada.board), sampled(ada)
+    assert due(some) == now
+    by_title = {card.title: card for card in now.cards}
+    a, b = by_title["a"], by_title["b"]
+    for card in now.cards:
+        if card.age_days is None and card.title not in ("whole", "inner"):
+            continue
+        [told] = [c for c in card_forecasts(some, days=card.days).cards if c.ref == card.ref]
+        assert (told.chance, told.unknown, told.parts) == (card.chance, card.unknown, card.parts)
+    assert a.chance is not None
+    assert b.chance is not None
+    inner_day = by_title["inner"].days
+    both = [c.chance for c in card_forecasts(some, days=inner_day).cards if c.title in "ab"]
+    assert by_title["inner"].chance == pytest.approx(prod(c or 0.0 for c in both))
+    [burn] = burn_ups(some, whole).cards
+    [told] = [c for c in card_forecasts(some, days=1).cards if c.ref == whole]
+    assert burn.by == (told.by if told.unknown is None else {})
+    few = some.only([whole], "whole")
+    assert [(c.ref, c.chance) for c in due(few).cards] == [(whole, by_title["whole"].chance)]
+    assert card_forecasts(few, days=1).cards == (told,)
+
+
+def test_due_dates_of_an_earlier_day_are_those_of_that_day(ada: Person) -> None:
+    lived(ada)
+    ada.clock.now += timedelta(days=9)
+    [moved] = ada.adds("moved", to="Features", due=day(ada, 5))
+    [idea] = ada.adds("idea", to="Ready", due=day(ada, 6))
+    then, wanted = ada.clock.now.date(), day(ada, 5)
+    ada.clock.now += timedelta(days=3)
+    ada.cards.edit([moved], {"due": day(ada, 40)})
+    ada.moves(idea, to="Training")
+    ada.adds("later", to="Training", due=day(ada, 9))
+    workflow, histories = ada.history.for_flow(ada.board, ada.clock.now, then)
+    until = workflow.end_of_day(then)
+    some = follow(workflow, histories, until, Window.back(None, then))
+    found = {card.title: card for card in due(some).cards}
+    assert {*found} == {"moved", "idea"}
+    assert str(found["moved"].due) == wanted
+    assert found["moved"].age_days == 1
+    assert (found["idea"].chance, found["idea"].unknown) == (None, "its place then is unknown")

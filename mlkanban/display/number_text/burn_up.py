@@ -14,7 +14,7 @@ from mlkanban.display.number_view import (
 )
 from mlkanban.display.table import Table
 from mlkanban.flow.burn_up import BurnUp, BurnUps, burn_ups
-from mlkanban.flow.card_forecast import FEWEST_OLDER, LEVELS
+from mlkanban.flow.card_chances import LEVELS
 from mlkanban.text import quantity
 
 _NAMED = 4
@@ -26,14 +26,15 @@ _CONVENTION = (
 
 class BurnUpCardJson(TypedDict):
     """`total` and `done` parts at the end of each day from `first` on. `unknown` are the open parts
-    whose chance is not known; then, or where no part is open, `by` is null; a day in it is null
-    where it lies more than a year ahead."""
+    whose chance is not known, `reasons` says why; then, or where no part is open, `by` is null; a
+    day in it is null where it lies more than a year ahead."""
 
     card: str
     title: str
     parts: int
     open: list[str]
     unknown: list[str]
+    reasons: dict[str, str]
     by: dict[str, Day | None] | None
     first: Day
     total: list[int]
@@ -53,6 +54,7 @@ def to_json(counted: BurnUps) -> BurnUpJson:
                 "parts": card.parts,
                 "open": list(card.open_parts),
                 "unknown": list(card.unknown),
+                "reasons": dict(card.unknown),
                 "by": {
                     str(p): None if day is None else day.isoformat() for p, day in card.by.items()
                 }
@@ -112,13 +114,10 @@ def _ahead(card: BurnUp) -> str:
     if not card.open_parts:
         return "No part is open."
     if card.unknown:
-        some = ", ".join(card.unknown[:_NAMED])
-        more = len(card.unknown) - _NAMED
-        named = some + (f" and {more} more" if more > 0 else "")
-        return (
-            f"No day for all of them: of {named} no chance is known (it or a part of it is"
-            f" not begun, or fewer than {FEWEST_OLDER} finished cards were older)."
-        )
+        parts = [f"{part} ({why})" for part, why in card.unknown.items()]
+        more = len(parts) - _NAMED
+        named = ", ".join(parts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        return f"No day for all of them: of {named} no chance is known."
     # What is true of a day with more per cent is so with fewer.
     levels = [p for p in LEVELS if all(card.by[p] != card.by[q] for q in LEVELS if q > p)]
     days = " and ".join(

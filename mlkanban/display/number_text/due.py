@@ -2,9 +2,20 @@
 
 from typing import TypedDict
 
-from mlkanban.display.number_view import Day, Summary, chance_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    Headline,
+    NumberJson,
+    NumberView,
+    Summary,
+    chance_text,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.due import DueCard, DueDates
+from mlkanban.flow.due import due as count
 from mlkanban.text import quantity
 
 _CONVENTION = (
@@ -28,7 +39,7 @@ class DueCardJson(TypedDict):
     parts: int
 
 
-class DueJson(TypedDict):
+class DueJson(NumberJson):
     """`doubtful` cards have a chance below 50 %, `late` ones of them are past their date; of
     `unknown` ones nothing is known."""
 
@@ -37,9 +48,6 @@ class DueJson(TypedDict):
     late: int
     unknown: int
     cards: list[DueCardJson]
-    as_of: Day
-    timezone: str
-    convention: str
 
 
 def to_json(due: DueDates) -> DueJson:
@@ -56,15 +64,22 @@ def to_json(due: DueDates) -> DueJson:
             }
             for card in due.cards
         ],
-        "as_of": due.today.isoformat(),
-        "timezone": due.timezone,
         "convention": _CONVENTION,
+        **scope_json(due.scope),
     }  # fmt: skip
 
 
+def figures(due: DueDates) -> Figures:
+    return (
+        ("with a due date", str(len(due.cards))),
+        ("below 50 %", str(sum(card.doubtful for card in due.cards))),
+        ("late", str(sum(card.days < 0 for card in due.cards))),
+        ("unknown", str(sum(card.chance is None for card in due.cards))),
+    )
+
+
 def summary(due: DueDates) -> Summary:
-    finished = f"n {due.n} finished"
-    note = f"{finished} | all time to {due.today}, {due.timezone} | {_CONVENTION}"
+    note = f"n {due.n} finished on the board | {scope_text(due.scope)} | {_CONVENTION}"
     if not due.cards:
         return Summary("Due dates", ("No open card has a due date.",), None, note)
     doubtful = sum(card.doubtful for card in due.cards)
@@ -119,3 +134,13 @@ def rests_on(card: DueCard) -> str:
     if card.parts:
         return quantity(card.parts, "part")
     return f"age {card.age_days} d" if card.age_days is not None else f"place {card.place}"
+
+
+def headline(due: DueDates) -> Headline:
+    if not due.cards:
+        return (("none", "dim"),)
+    doubtful = sum(card.doubtful for card in due.cards)
+    return ((f"{doubtful} of {len(due.cards)} below 50 %", "clock" if doubtful else "text"),)
+
+
+NUMBER = NumberView("due", count, summary, figures, to_json, headline=headline)

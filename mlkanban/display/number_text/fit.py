@@ -26,8 +26,13 @@ def fit_parts(fit: Fit) -> tuple[str, str, str, str]:
         f"by {fit.until}",
         f"{fit.likely} fit at 85 %",
         f"{fit.even} at 50 %",
-        f"after the {fit.in_progress} in progress",
+        f"after the {fit.in_progress} in progress{_without_parts(fit)}",
     )
+
+
+def _without_parts(fit: Fit) -> str:
+    """A card with parts is finished when these are: no other one waits for it."""
+    return " without open parts" if fit.in_progress < fit.open else ""
 
 
 class FitJson(TypedDict):

@@ -1,5 +1,6 @@
 """When each open card will be finished, in words and as JSON."""
 
+from collections import Counter
 from typing import TypedDict
 
 from mlkanban.display.number_view import (
@@ -15,27 +16,28 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.card_forecast import (
-    FEWEST_OLDER,
-    LEVELS,
-    CardForecast,
-    CardForecasts,
-    card_forecasts,
-)
+from mlkanban.flow.card_chances import FEWEST_OLDER, LEVELS, Unknown
+from mlkanban.flow.card_forecast import CardForecast, CardForecasts, card_forecasts
 from mlkanban.text import quantity
 
-_CONVENTION = "Kaplan-Meier, open and abandoned cards censored; given the age of the card"
+_CONVENTION = (
+    "Kaplan-Meier, open and abandoned cards censored, given the age of the card; of one with open"
+    " parts the product of theirs"
+)
 
 
 class CardForecastJson(TypedDict):
-    """`chance` is null, and so are the days, where fewer than ten finished cards were `older`."""
+    """`chance` is null, and so are the days, where the `reason` says why it is unknown. `older`
+    finished cards lasted longer than this one has; with open `parts` it rests on these."""
 
     id: str
     title: str
     stage: str
     age_days: int
     older: int
+    parts: int
     chance: float | None
+    reason: str | None
     by: dict[str, Day | None]
 
 
@@ -48,7 +50,7 @@ class CardForecastsJson(NumberJson):
     cards: list[CardForecastJson]
 
 
-_NOT_REACHED, _TOO_FEW = "not reached", "too few older"
+_NOT_REACHED, _OVER_A_YEAR = "not reached", "over a year"
 
 
 def to_json(forecasts: CardForecasts) -> CardForecastsJson:
@@ -61,7 +63,8 @@ def to_json(forecasts: CardForecasts) -> CardForecastsJson:
         "cards": [
             {
                 "id": card.ref, "title": card.title, "stage": card.stage, "age_days": card.age_days,
-                "older": card.older, "chance": card.chance,
+                "older": card.older, "parts": card.parts, "chance": card.chance,
+                "reason": card.unknown,
                 "by": {
                     str(p): None if day is None else day.isoformat() for p, day in card.by.items()
                 },
@@ -84,7 +87,7 @@ def figures(forecasts: CardForecasts) -> Figures:
 
 def summary(forecasts: CardForecasts) -> Summary:
     note = (
-        f"n {forecasts.n} finished, {forecasts.censored} open or abandoned"
+        f"n {forecasts.n} finished, {forecasts.censored} open or abandoned on the board"
         f" | {scope_text(forecasts.scope)} | {_CONVENTION}"
     )
     if forecasts.n < FEWEST_OLDER:
@@ -102,14 +105,10 @@ def summary(forecasts: CardForecasts) -> Summary:
             f"Of {quantity(len(known), 'open card')}{left} about {sum(known):.0f} will be finished"
             f" by {until}"
         )
-    if unknown:
-        lines.append(
-            f"Of {quantity(unknown, 'open card')} the chance is unknown: too few older cards have"
-            f" finished to say ({FEWEST_OLDER} each)"
-        )
-    if late := sum(
-        card.chance is not None and None in card.by.values() for card in forecasts.cards
-    ):
+    reasons = Counter(card.unknown for card in forecasts.cards if card.unknown)
+    for why, many in reasons.items():
+        lines.append(f"Of {quantity(many, 'open card')} the chance is unknown: {_because(why)}")
+    if late := sum(_NOT_REACHED in _days(card) for card in forecasts.cards):
         lines.append(
             f"{_NOT_REACHED}, of {quantity(late, 'card')}: too few cards that got so old have"
             " finished to say"
@@ -119,7 +118,7 @@ def summary(forecasts: CardForecasts) -> Summary:
             card.ref,
             f"{card.age_days} d",
             chance_text(card.chance),
-            *(_day(card, p) for p in LEVELS),
+            *_days(card),
             card.title,
         )
         for card in forecasts.cards
@@ -129,8 +128,18 @@ def summary(forecasts: CardForecasts) -> Summary:
     return Summary("Forecast by card", tuple(lines), Table(head, rows), note, claims=claims)
 
 
-def _day(card: CardForecast, p: int) -> str:
-    return _TOO_FEW if card.chance is None else str(card.by[p] or _NOT_REACHED)
+def _because(unknown: Unknown) -> str:
+    if unknown == "too few older cards":
+        return f"too few older cards have finished to say ({FEWEST_OLDER} each)"
+    return unknown
+
+
+def _days(card: CardForecast) -> tuple[str, ...]:
+    """By when it is finished at each level, or why nobody can tell."""
+    if card.unknown:
+        return (card.unknown.removesuffix(" cards"),) * len(LEVELS)
+    farther = _OVER_A_YEAR if card.parts else _NOT_REACHED
+    return tuple(str(card.by[p] or farther) for p in LEVELS)
 
 
 NUMBER = NumberView("forecast-cards", card_forecasts, summary, figures, to_json)

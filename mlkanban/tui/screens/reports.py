@@ -66,7 +66,7 @@ _TILES = (
     _WORDS,
 )  # fmt: skip
 _FEW_TILES = ("cycle-time", "aging", "forecast", "cfd")
-_IN_WORDS = {"bottleneck": 0, "cfd": 0, "blockers": 1}
+_IN_WORDS = {"bottleneck": 0, "cfd": 0, "blockers": 1, "due": 0}
 """The numbers of which the last tile has a sentence, and which."""
 _OVERVIEW_KEYS = (
     "part.open", "chart.next", "report.next", "reports.window", "help", "back",

@@ -240,8 +240,8 @@ class _KnownChances:
         wanted = (board.id, service.boards.cursor(), now.replace(second=0, microsecond=0))
         if wanted != self._counted_for:
             cards = service.planning.due_dates(board).cards
-            self._counted_for, self._cards = wanted, {card.id: card for card in cards}
-        return chance_words(self._cards.get(face.id))
+            self._counted_for, self._cards = wanted, {card.ref: card for card in cards}
+        return chance_words(self._cards.get(face.ref))
 
 
 _MARKDOWN = frozenset("*_`[#~!<")

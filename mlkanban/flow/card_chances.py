@@ -1,0 +1,214 @@
+"""How likely an open card is finished within some days: one answer for forecasts by card, burn-ups
+and due dates.
+
+A committed card is judged by its age. Source: conditional survival from Kaplan and Meier (1958): of
+what has lasted a days the chance to end within d more is (S(a) - S(a + d)) / S(a). A card of age a
+has lasted a days once the day is over; as long as the day goes on it has lasted a - 1, and may be
+finished today. A card that is not begun is judged by its place in the plan: it is finished when so
+many cards are, as `forecast --cards` has it, with what is left of today. A card with open parts is
+finished when all of them are: its chance is the product of theirs, as if they did not depend on
+each other, and no other card waits for it.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from math import prod
+from typing import Literal
+
+from mlkanban.flow.forecast import GammaRate, learned
+from mlkanban.flow.history import FlowState
+from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.survival import Survival, kaplan_meier
+from mlkanban.flow.wip import in_progress_on
+
+LEVELS = (50, 85)
+FEWEST_OLDER = 10
+"""So many finished cards that were older stand behind the chance of a card, at least."""
+FARTHEST = 366
+"""Days ahead; a day beyond is not looked for."""
+TO_DO = (FlowState.OPEN, FlowState.UNCOMMITTED)
+Unknown = Literal[
+    "too few older cards",
+    "too little throughput",
+    "not in the plan",
+    "its place then is unknown",
+    "a part is unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """How much longer open cards take, by how long the cards of the past took (`survival`), as of
+    a day that is `over` or not."""
+
+    survival: Survival
+    over: bool
+
+    def older(self, age: int) -> int:
+        """How many finished cards lasted longer than a card of this age has so far."""
+        return self.survival.older(self._lasted(age))
+
+    def chance(self, age: int, days: int) -> float | None:
+        """The chance to be finished within `days` days after today; None where too few were
+        older."""
+        lasted = self._lasted(age)
+        if self.survival.older(lasted) < FEWEST_OLDER:
+            return None
+        return self.survival.chance(lasted, age + days - lasted)
+
+    def days(self, age: int, p: int) -> int | None:
+        """The fewest days after today within which that chance reaches p %; None where it does not
+        or too few were older."""
+        lasted = self._lasted(age)
+        if self.survival.older(lasted) < FEWEST_OLDER:
+            return None
+        left = self.survival.time_left(lasted, p)
+        return None if left is None else left - (age - lasted)
+
+    def _lasted(self, age: int) -> int:
+        return age if self.over else age - 1
+
+
+class CardChances:
+    """The chances of the open cards of a board, all by short id. `ages` are those of the committed
+    ones, `parts` the open parts of each card that has some, `order` the cards that are not begun as
+    the plan has them, None where that is not known. `rate` says how fast cards are finished, None
+    with too little throughput; `rest_of_today` is what is left of the day, as a share of it."""
+
+    def __init__(
+        self,
+        remaining: Remaining,
+        ages: Mapping[str, int],
+        parts: Mapping[str, Sequence[str]],
+        order: Sequence[str] | None,
+        rate: Callable[[], GammaRate | None],
+        rest_of_today: float,
+    ) -> None:
+        self.remaining = remaining
+        self.ages = ages
+        self._parts = parts
+        self._order = order
+        self._find_rate = rate
+        self._rest_of_today = rest_of_today
+
+    def parts_of(self, ref: str) -> Sequence[str]:
+        """The open parts of a card."""
+        return self._parts.get(ref, ())
+
+    def place(self, ref: str) -> int | None:
+        """The place of a card in the plan, from 1, where nobody waits for one with open parts."""
+        return self._places.get(ref)
+
+    def chance(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
+        """The chance that an open card is finished within `days` days after today, or why it is
+        unknown."""
+        return self._chance(ref, days, ())
+
+    def by(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
+        """The same by a day so many days after today: none by one that is past."""
+        return self.chance(ref, days) if days >= 0 else (0.0, None)
+
+    def days(self, ref: str, p: int) -> int | None:
+        """The fewest days after today within which that chance reaches p %; None where it does not,
+        or not within a year for a card that its age alone does not decide."""
+        if ref in self.ages and not self._parts.get(ref):
+            return self.remaining.days(self.ages[ref], p)
+        found = bisect_left(range(FARTHEST), p / 100, key=lambda d: self.chance(ref, d)[0] or 0.0)
+        return None if found == FARTHEST else found
+
+    def _chance(
+        self, ref: str, days: int, above: tuple[str, ...]
+    ) -> tuple[float | None, Unknown | None]:
+        """`above` are the cards that it is part of."""
+        inside = (*above, ref)
+        parts = [part for part in self._parts.get(ref, ()) if part not in inside]
+        if parts:
+            chances = [self._chance(part, days, inside)[0] for part in parts]
+            known = [chance for chance in chances if chance is not None]
+            return (prod(known), None) if len(known) == len(parts) else (None, "a part is unknown")
+        if ref in self.ages:
+            chance = self.remaining.chance(self.ages[ref], days)
+            return (chance, None) if chance is not None else (None, "too few older cards")
+        place = self._places.get(ref)
+        if place is None:
+            return None, "its place then is unknown" if self._order is None else "not in the plan"
+        if self._rate is None:
+            return None, "too little throughput"
+        return self._rate.chance(self.in_progress + place, days + self._rest_of_today), None
+
+    @cached_property
+    def in_progress(self) -> int:
+        """The committed cards that are finished before one that is not begun."""
+        return sum(not self._parts.get(ref) for ref in self.ages)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        awaited = (ref for ref in self._order or () if not self._parts.get(ref))
+        return {ref: place for place, ref in enumerate(awaited, 1)}
+
+    @cached_property
+    def _rate(self) -> GammaRate | None:
+        return self._find_rate()
+
+
+def card_chances(sample: Sample) -> CardChances:
+    """The chances of all open cards of the board: the survival curve is that of the cards of the
+    window, the plan goes by the throughput of all time. Which cards were chosen does not matter."""
+    board = sample.of_board
+    order = [card for card in board.cards if card.flow.state is FlowState.UNCOMMITTED]
+    known = all(card.history.place is not None for card in order)
+    order = sorted((card for card in order if card.history.place), key=_place)
+    now = board.as_of.astimezone(board.workflow.timezone)
+    return CardChances(
+        remaining_of(board),
+        {card.ref: board.days_of(card) for card in board.open},
+        open_parts(board.cards),
+        [card.ref for card in order] if known else None,
+        lambda: _rate(board),
+        0.0 if board.today_is_over else rest_of_day(now),
+    )
+
+
+def open_parts(cards: Collection[Followed]) -> Mapping[str, Sequence[str]]:
+    """The open parts of each card that has some, by short id."""
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for card in cards:
+        if card.history.parent and card.flow.state in TO_DO:
+            parts[card.history.parent].append(card.ref)
+    return dict(parts)
+
+
+def remaining_of(sample: Sample) -> Remaining:
+    """S(t) of the cards of the window, in calendar days; those open at its end and abandoned ones
+    are censored, and cards begun before it count from the age they had then."""
+    finished, cut = sample.finished, censored(sample)
+    survival = kaplan_meier(
+        map(sample.days_by_end, finished),
+        map(sample.days_by_end, cut),
+        filter(None, (sample.days_before(card) for card in (*finished, *cut))),
+    )
+    return Remaining(survival, sample.today_is_over)
+
+
+def censored(sample: Sample) -> Collection[Followed]:
+    """The cards of the window of which is known only that they take longer than they have."""
+    return (*in_progress_on(sample, sample.window.last.toordinal()), *sample.abandoned)
+
+
+def rest_of_day(now: datetime) -> float:
+    """What is left of a day, as a share of it."""
+    seconds = (now.hour * 60 + now.minute) * 60 + now.second
+    return 1 - seconds / 86_400
+
+
+def _place(card: Followed) -> int:
+    return card.history.place or 0
+
+
+def _rate(sample: Sample) -> GammaRate | None:
+    forecaster = learned(sample.of_all_time)
+    return forecaster.when() if forecaster.possible else None

@@ -1,24 +1,41 @@
 """Text in terminal cells: cut, padded and broken into lines."""
 
+import re
 from textwrap import wrap
 
 from rich.cells import cell_len, set_cell_size
 
 _BAR = " | "
-_BEFORE_CUT = " ,;:.("
+_BEFORE_CUT = " ,;:.(="
+_NUMBER = re.compile(r"[-+±<>=≤≥]*\.?\d(?:[\d.,:/-]*\d)?(?:e[-+]?\d+)?(?: ?%|[dhms](?![^\W\d_]))?")
+"""A number with its sign and unit, as `.917`, `≥.95`, `14h`, `80 %`, and a day."""
+_LONGEST_NUMBER = 24
 
 
 def shortened(text: str, width: int, cut: str = "..") -> str:
     """`text` in at most `width` cells, with two dots where something was cut off; what would stand
-    before these without a word is left out. What is drawn on a screen gives the `cut` of its
-    glyphs, what is printed anywhere does without."""
+    before these without a word is left out, and so is a number that would not be whole. What is
+    drawn on a screen gives the `cut` of its glyphs, what is printed anywhere does without."""
     if cell_len(text) <= width:
         return text
     left = width - len(cut)
     if left < 2:
         return set_cell_size(text, width)
-    kept = set_cell_size(text, left).rstrip()
+    kept = set_cell_size(text, left)
+    if text.startswith(kept):
+        kept = without_part_of_number(text, len(kept))
+    kept = kept.rstrip()
     return (kept.rstrip(_BEFORE_CUT) or kept) + cut
+
+
+def without_part_of_number(text: str, end: int) -> str:
+    """The first characters of `text`, up to `end`, or up to a number that goes on behind it. A
+    number that is all there is stays in part."""
+    begin = max(0, end - _LONGEST_NUMBER)
+    for number in _NUMBER.finditer(text, begin, end + _LONGEST_NUMBER):
+        if number.start() < end < number.end():
+            return text[: number.start()] if text[: number.start()].strip() else text[:end]
+    return text[:end]
 
 
 def padded(text: str, width: int, cut: str = "..") -> str:

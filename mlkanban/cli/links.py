@@ -17,6 +17,7 @@ from mlkanban import clock
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, TRACKED
+from mlkanban.core.metrics import number_text
 from mlkanban.display.run_text import SHORTLY
 from mlkanban.errors import BadInput, NotFound, UsageProblem
 from mlkanban.files import write_whole
@@ -31,9 +32,9 @@ from mlkanban.runs.model.inbox import (
     experiments,
     find,
     find_experiment,
-    in_order_of_interest,
     with_likely_run,
 )
+from mlkanban.runs.model.metric_order import in_order_of_interest
 from mlkanban.runs.model.tracker_run import BY_FOLDER, KINDS, Tracked
 from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
@@ -321,7 +322,7 @@ def tracked_data(tracked: Tracked) -> dict[str, object]:
 
 def _metrics(tracked: Tracked, wanted: Collection[str]) -> str:
     names = in_order_of_interest(tracked.numbers, wanted)[:SHORTLY]
-    return "  ".join(f"{name} {tracked.numbers[name]:g}" for name in names)
+    return "  ".join(f"{name} {number_text(tracked.numbers[name])}" for name in names)
 
 
 def _find(tracker_runs: TrackerRuns, run: str) -> Tracked:

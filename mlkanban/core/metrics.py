@@ -19,6 +19,13 @@ _ONE = r"[^\s<>=][^<>=]*?\s*(?:>=|<=|=)\s*[^\s<>=]+"
 _SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
 
 
+_DIGITS = 4
+"""Of a value without a target."""
+_LEAST_DIGITS = 3
+_WHOLE_DIGITS = 6
+"""So long a number is shown without an exponent, whatever its digits."""
+_TWO_DIGITS_BELOW = 3.55
+
 MetricFields = Mapping[str, Any]
 """A metric as it is stored: its name, direction, target, baseline, noise and value. A guard at the
 value of runs has a `state` where the value alone does not say it."""
@@ -240,15 +247,15 @@ def limit_text(guard: MetricFields) -> str:
     return f"{direction_of(guard)}{precise(guard['target'])}"
 
 
-def value_text(metric: MetricFields, digits: int = 4) -> str:
-    """Where a metric stands, in few cells and so many digits: `.917`; '' for nowhere."""
-    return "" if metric.get("value") is None else _compact(_value_text(metric, digits))
+def value_text(metric: MetricFields) -> str:
+    """Where a metric stands, in few cells: `.917`; '' for nowhere."""
+    return "" if metric.get("value") is None else _compact(number_text(metric["value"], metric))
 
 
 def _value_text(metric: MetricFields, digits: int = 4) -> str:
-    """Where a metric stands, or as it is where that is shorter, as 1234567.5."""
+    """Where a metric stands in so many digits, or as it is where that is shorter."""
     value = metric["value"]
-    return min(precise(value), number_text(value, metric, digits=digits), key=len)
+    return min(precise(value), rounded_text(value, metric, digits), key=len)
 
 
 def target_text(metric: MetricFields) -> str:
@@ -262,7 +269,8 @@ def metric_text(metric: MetricFields | None) -> str:
     may have typed it."""
     if not metric:
         return ""
-    shown = "/".join(filter(None, (value_text(metric, 6), target_text(metric))))
+    value = "" if metric.get("value") is None else _compact(_value_text(metric, 6))
+    shown = "/".join(filter(None, (value, target_text(metric))))
     return f"{metric['name']} {shown}".rstrip()
 
 
@@ -311,14 +319,61 @@ def exponent(number: float) -> int:
     return int(f"{number:.1e}".partition("e")[2])
 
 
-def number_text(value: float, metric: Mapping[str, Any] | None = None, *, digits: int = 4) -> str:
-    """A value of a metric rounded to some digits, or to as many as it takes to stay on its side of
-    the target: 0.919993 is not shown as 0.92 where 0.92 would be reached."""
+def number_text(value: float, metric: Mapping[str, Any] | None = None) -> str:
+    """A value of a metric in the digits that it needs, the same on every surface: four, or fewer
+    where it has one decimal more than its target; as many decimals as the target in any case. The
+    part before the point is whole, and a value stays on its side of the target: 0.919993 is not
+    shown as 0.92 where 0.92 would be reached."""
+    return rounded_text(value, metric, _digits_needed(value, metric))
+
+
+def rounded_text(value: float, metric: Mapping[str, Any] | None, digits: int) -> str:
+    """A value of a metric rounded to so many digits, or to as many more as it takes to stay on its
+    side of the target."""
     for many in range(digits, 17):
         text = f"{value:.{many}g}"
         if metric is None or reaches(metric, float(text)) == reaches(metric, value):
             return text
     return repr(value)
+
+
+def _digits_needed(value: float, metric: Mapping[str, Any] | None) -> int:
+    """How many digits of a value are shown."""
+    before_point = exponent(value) + 1
+    least = max(_DIGITS, _digits_before_point(value))
+    target = (metric or {}).get("target")
+    if target is None:
+        return least
+    decimals = len(f"{target:.15f}".rstrip("0").partition(".")[2])
+    return max(_LEAST_DIGITS, min(before_point + decimals + 1, max(least, before_point + decimals)))
+
+
+def _digits_before_point(number: float) -> int:
+    """The digits before the point of a number that is shown without an exponent, else 0."""
+    before_point = exponent(number) + 1
+    return before_point if 0 < before_point <= _WHOLE_DIGITS else 0
+
+
+def mean_text(mean: float, size: float | None, metric: Mapping[str, Any] | None) -> str:
+    """A mean with the decimals of `size`, the spread or difference that it is told apart by; as any
+    value of its metric without one."""
+    if not size or not mean:
+        return number_text(mean, metric)
+    digits = exponent(mean) - exponent(size) + spread_digits(size)
+    digits = max(_LEAST_DIGITS, _digits_before_point(mean), digits)
+    return rounded_text(mean, metric, min(15, digits))
+
+
+def spread_text(spread: float) -> str:
+    """A standard deviation in the digits that tell: one, or two from 10 to 35, as physicists round
+    theirs."""
+    digits = max(spread_digits(spread), _digits_before_point(spread))
+    return f"{spread:.{digits}g}"
+
+
+def spread_digits(spread: float) -> int:
+    """How many digits of a standard deviation tell."""
+    return 2 if float(f"{spread:.1e}".partition("e")[0]) < _TWO_DIGITS_BELOW else 1
 
 
 def _number(text: str) -> float:

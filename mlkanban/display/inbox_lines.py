@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 
+from mlkanban.core.metrics import number_text
 from mlkanban.display.card_face import Line, Piece, drawn
 from mlkanban.display.lines import edge, filled, fitted, labelled, paragraph, rule, width_of
 from mlkanban.display.run_text import metrics_text, standing_sign, started
 from mlkanban.glyphs import Glyphs
-from mlkanban.runs.model.inbox import Experiment, in_order_of_interest
+from mlkanban.runs.model.inbox import Experiment
+from mlkanban.runs.model.metric_order import in_order_of_interest
 from mlkanban.runs.model.parameters import rounded
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.tracker_run import Tracked
@@ -103,6 +105,8 @@ def _details(known: Iterable[tuple[str, str, str]], width: int, glyphs: Glyphs) 
 
 def _values(given: Mapping[str, object]) -> str:
     return "  ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {rounded(str(value))}"
+        f"{name} {number_text(value)}"
+        if isinstance(value, float)
+        else f"{name} {rounded(str(value))}"
         for name, value in given.items()
     )

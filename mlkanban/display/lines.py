@@ -31,7 +31,10 @@ def fitted(line: Iterable[Piece], width: int, glyphs: Glyphs) -> Line:
     for text, role in line:
         if cell_len(text) >= left:
             # What follows is cut off too, so that even a piece that just fits ends in an ellipsis.
-            kept.append(Piece(shortened(text + " ", left, glyphs.cut), role))
+            # A number that is a piece of its own is whole or left out.
+            before = "x" * bool(kept)
+            short = shortened(f"{before}{text} ", left + len(before), glyphs.cut)
+            kept.append(Piece(short.removeprefix(before), role))
             break
         kept.append(Piece(text, role))
         left -= cell_len(text)

@@ -23,6 +23,7 @@ from mlkanban.core.metrics import (
     metric_named,
     number_text,
     reaches,
+    spread_text,
 )
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.grid import Column, Grid, column
@@ -34,7 +35,7 @@ from mlkanban.display.run_text import (
     columns_of,
     difference_text,
     elapsed,
-    metrics_text,
+    metrics_in,
     parameter_text,
     parameters_text,
     spoken,
@@ -80,6 +81,8 @@ _PARAMETER = 14
 """The most cells of a parameter."""
 _KNOWN = 24
 """The cells that parameters leave to what is known of a run."""
+_REPORTED = 30
+"""The most cells of what a run reported."""
 LABEL = 10
 """The cells of what stands in front of a fact about a run."""
 _NAME = 24
@@ -178,7 +181,7 @@ def run_grid(
     columns = [
         Column("  run", inner + 2 + max(map(cell_len, ("run", *names)), default=3), state),
         column("time", [elapsed(run, context.now) for run in runs], "text", right=True),
-        column(cell_text(context.name) or "reported", values, "value", most=30),
+        column(cell_text(context.name) or "reported", values, "value", most=_REPORTED),
         *([column("", shapes, "live")] if any(shapes) else []),
         *_parameters(differs, glyphs),
         column("started", [_since(run, context.zone) for run in runs], "dim"),
@@ -195,8 +198,11 @@ def run_grid(
     if marks:
         columns.insert(0, Column("", 1, lambda at: _letter(runs[at].id, marks)))
     # When it started goes before a parameter does.
-    known = Column("what is known", _KNOWN, lambda at: known_of(runs[at], context))
-    return Grid.of(columns, known, width, glyphs, least=_KNOWN)
+    head = "what is known"
+    widest = max((width_of(known_of(run, context)) for run in runs), default=0)
+    least = min(_KNOWN, max(len(head), widest))
+    known = Column(head, least, lambda at: known_of(runs[at], context))
+    return Grid.of(columns, known, width, glyphs, least=least)
 
 
 def _reported(run: Run, name: str, context: RunPageContext) -> float | None:
@@ -265,7 +271,7 @@ def _others(run: Run, context: RunPageContext) -> str:
         aim = metric_named(latest.name, context.metric)
         value = compact_text(number_text(latest.value, aim))
         return f"{cell_text(latest.name)} {value}" if latest.other else value
-    return "" if context.name else cell_text(metrics_text(run))
+    return "" if context.name else metrics_in(run, _REPORTED, context.glyphs.cut)
 
 
 def _parameters(differs: Differing, glyphs: Glyphs) -> Iterator[Column]:
@@ -326,7 +332,7 @@ def detail_lines(
     add("commit", f"{run.commit[:10]}{' with changes' * run.dirty}" if run.commit else "")
     add("forced", run.force)
     if len(run.metrics) > SHORTLY:
-        add("metrics", "  ".join(f"{name} {v:g}" for name, v in run.metrics.items()))
+        add("metrics", "  ".join(f"{name} {number_text(v)}" for name, v in run.metrics.items()))
     add("tasks", tasks_text(run))
     add("unread", unread_text(run.unread))
     add("tracker", "  ".join(filter(None, (run.tracked, run.where))))
@@ -372,7 +378,7 @@ def configuration_grid(
     results = [row.result for row in rows]
     means = iter(_aligned([(one.mean, one.mean_text) for one in results if one]))
     mean_texts = [next(means) if one else "" for one in results]
-    sds = ["" if one is None or not one.sd else _number(one.sd) for one in results]
+    sds = ["" if one is None or not one.sd else _sd_text(one.sd) for one in results]
     many = [str(one.n) if one else "-" for one in results]
 
     # Nothing is green of what misses the target.
@@ -454,7 +460,7 @@ def _guard_piece(found: GuardResult, glyphs: Glyphs) -> Piece:
     if found.state is GuardState.NOT_MEASURED:
         return Piece(f"{text} in {len(found.values)} of {found.runs}", role)
     if found.state is GuardState.OPEN and found.sd is not None:
-        text += f" {glyphs.plus_minus}{_number(found.sd)}"
+        text += f" {glyphs.plus_minus}{_sd_text(found.sd)}"
     return Piece(f"{text} {state_sign(found.state, glyphs)}", role)
 
 
@@ -603,8 +609,8 @@ def _aligned(values: Sequence[tuple[float, str]]) -> list[str]:
     return [compact_text(text) for text in longer]
 
 
-def _number(value: float) -> str:
-    return compact_text(f"{value:.2g}")
+def _sd_text(sd: float) -> str:
+    return compact_text(spread_text(sd))
 
 
 @dataclass(frozen=True, slots=True)
@@ -824,7 +830,7 @@ def mean_line(one: Configuration, context: RunPageContext) -> Line:
         return [Piece(text, "value"), Piece(" of one run", "dim")]
     if one.may_be_one:
         return [Piece(text, "value"), Piece(f" of {one.many}", "dim")]
-    sd = "" if one.sd is None else f" {context.glyphs.plus_minus}{_number(one.sd)}"
+    sd = "" if one.sd is None else f" {context.glyphs.plus_minus}{_sd_text(one.sd)}"
     return [
         Piece("mean ", "dim"), Piece(text, "value"), Piece(sd, "text"),
         Piece(f" of {one.n}", "dim"),

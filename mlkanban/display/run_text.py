@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 
 from mlkanban.cells import shortened
-from mlkanban.core.metrics import compact, compact_text, exponent, metric_named, number_text
+from mlkanban.core.metrics import (
+    compact,
+    compact_text,
+    exponent,
+    metric_named,
+    number_text,
+    spread_digits,
+)
 from mlkanban.core.names import id_ends
 from mlkanban.core.timestamps import moment
 from mlkanban.glyphs import UTF8, Glyphs
@@ -193,12 +200,31 @@ def metrics_text(run: Run, found: Results | None = None, cut: str = "..") -> str
     return "  ".join(filter(None, (f"{shown}{more}", *run.unread[:1])))
 
 
+def metrics_in(run: Run, cells: int, cut: str = "..") -> str:
+    """What a run reported in so many cells: its first metrics, each with its whole value, and `cut`
+    behind them where that is not all. Safe to show."""
+    texts = [(cell_text(name), number_text(value)) for name, value in run.metrics.items()]
+    if run.tasks or run.unread or not texts:
+        return shortened(cell_text(metrics_text(run, cut=cut)), cells, cut)
+    name, value = texts[0]
+    line = f"{shortened(name, max(1, cells - len(value) - 1), cut)} {value}"
+    for at, (name, value) in enumerate(texts[1:SHORTLY], 2):
+        longer = f"{line}  {name} {value}"
+        if cell_len(longer) + (1 + cell_len(cut)) * (at < len(texts)) > cells:
+            break
+        line = longer
+    more = f"{line} {cut}"
+    whole = line.count("  ") + 1 == len(texts)
+    return line if whole or cell_len(more) > cells else more
+
+
 def difference_text(known: Difference) -> str:
     """`+.010 (-.003 to +.023)`: a difference with its interval; without one, of which nothing is
     known of chance, `+.010`. No end is rounded to the other side of 0."""
     if known.low is None or known.high is None:
         return compact_text(_signed(known.value, _places(known.value)))
-    places = _places((known.high - known.low) / 2)
+    half = (known.high - known.low) / 2
+    places = _places(half, spread_digits(half))
     value, low, high = (
         compact_text(_signed(end, places)) for end in (known.value, known.low, known.high)
     )
@@ -217,12 +243,12 @@ def before_text(compared: Comparison, cells: int = 0) -> str:
 _MOST_PLACES = 6
 
 
-def _places(size: float) -> int:
-    """The decimals that show two digits of a number of this size; -1 where that takes an
+def _places(size: float, digits: int = 2) -> int:
+    """The decimals that show so many digits of a number of this size; -1 where that takes an
     exponent."""
     if not size:
         return 0
-    places = 1 - exponent(size)
+    places = digits - 1 - exponent(size)
     return max(0, places) if -4 <= places <= _MOST_PLACES else -1
 
 
@@ -267,7 +293,7 @@ def tasks_text(run: Run) -> str:
     of memory`."""
     tasks = []
     for task in run.tasks[:_MOST_TASKS]:
-        reported = "  ".join(f"{name}={value:g}" for name, value in task.metrics.items())
+        reported = "  ".join(f"{name}={number_text(value)}" for name, value in task.metrics.items())
         how = "" if task.state is RunState.FINISHED else task.state.value
         tasks.append(
             f"{task.number}: " + (", ".join(filter(None, (how, task.why, reported))) or "finished")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
-from mlkanban.cells import padded
+from mlkanban.cells import padded, shortened
 from mlkanban.display.table import GAP, Table
 from mlkanban.glyphs import Glyphs
 from mlkanban.text import cell_text
@@ -79,7 +79,7 @@ class TableLayout:
             text = cell_text(cell[: 2 * size + 1])
             if cell_len(text) > size:
                 cut = self._glyphs.cut
-                text = set_cell_size(text, max(0, size - len(cut))) + cut
+                text = shortened(text, size, cut)
             shown.append(f"{text:>{size}}" if is_number and text.isascii() else padded(text, size))
         return GAP.join(shown)
 

@@ -22,7 +22,9 @@ from mlkanban.core.metrics import (
     parse_metrics,
     precise,
     reaches,
+    rounded_text,
     split_metrics,
+    spread_text,
     state_of,
 )
 from mlkanban.errors import UsageProblem
@@ -242,15 +244,33 @@ def test_every_cell_counts(number: float, short: str) -> None:
 
 def test_a_number_stays_on_its_side_of_the_target() -> None:
     assert number_text(0.123456) == "0.1235"
-    assert number_text(0.123456, digits=2) == "0.12"
+    assert rounded_text(0.123456, None, 2) == "0.12"
     target = {"name": "auc", "target": 0.92}
     assert number_text(0.919993, target) == "0.91999"
     assert number_text(0.92, target) == "0.92"
-    assert number_text(0.9999, {"name": "auc"}, digits=2) == "1"
+    assert rounded_text(0.9999, {"name": "auc"}, 2) == "1"
     closest = math.nextafter(0.92, 0)
     assert float(number_text(closest, target)) == closest
     third = {"name": "auc", "target": 1 / 3}
     assert number_text(1 / 3, third) in ("0.3333333333333333", repr(1 / 3))
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "text"),
+    [
+        (0.94097, 0.95, "0.941"), (0.943431, 0.9, "0.943"), (48.7134, 50, "48.7"),
+        (12345.678, 13000, "12346"), (0.0123, 50, "0.0123"), (0.95123, 0.9501, "0.9512"),
+        (15234.5, None, "15234"), (0.95123456, None, "0.9512"), (2469134.5, None, "2.469e+06"),
+    ],
+)  # fmt: skip
+def test_a_value_has_the_digits_that_its_target_asks_for(value, target, text) -> None:
+    assert number_text(value, {"name": "m", "target": target} if target else None) == text
+    assert number_text(-value, {"name": "m", "target": -target} if target else None) == f"-{text}"
+
+
+def test_a_spread_has_the_digits_that_tell() -> None:
+    shown = [spread_text(sd) for sd in (0.00071, 0.0094, 0.0136, 0.0364, 0.4, 42, 421.3)]
+    assert shown == ["0.0007", "0.009", "0.014", "0.04", "0.4", "42", "421"]
 
 
 def test_an_aim_has_a_target() -> None:

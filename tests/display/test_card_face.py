@@ -111,9 +111,9 @@ def test_while_a_run_goes_on_only_its_newest_value_has_no_name_and_the_target_st
     face = card(title="Focal", metric=packed("auc=.9498 auc>=.9"), runs=running)
     latest = Latest("r", "auc", 0.9438, 3, None, "step 3", (0.8, 0.9, 0.94))
     live = replace(VIEW, live={face.id: [latest]})
-    assert shown(face, 40, live)[1] == "►1h .9438 ▁▆█ last .9498→≥.9"
-    assert shown(face, 20, live)[1:] == ["►1h .9438 ▁▆█ ≥.9", "g12              20d"]
-    assert "last .9498/>=.9" in shown(face, 60, replace(live, glyphs=glyphs("ascii")))[1]
+    assert shown(face, 40, live)[1] == "►1h .944 ▁▆█ last .95→≥.9"
+    assert shown(face, 20, live)[1:] == ["►1h .944 ▁▆█ ≥.9", "g12              20d"]
+    assert "last .95/>=.9" in shown(face, 60, replace(live, glyphs=glyphs("ascii")))[1]
     typed = face._replace(metric=packed("auc=.9498 auc>=.9", typed=True))
     assert "last .9498→≥.9 typed" in shown(typed, 60, live)[1]
     assert shown(face._replace(metric=packed("auc=.9498")), 40, live)[1].endswith("█ last .9498")
@@ -306,12 +306,12 @@ def test_a_metric_with_a_blank_and_a_slash_in_its_name_is_shown_whole() -> None:
 def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
     runs = Brief(5, best=0.9351).packed
     face = card(metric=packed("auc=.8 auc>=.92"), runs=runs)
-    assert shown(face, 30)[-2] == ".8→≥.92 best .9351"
+    assert shown(face, 30)[-2] == ".8→≥.92 best .935"
     assert shown(face, 12)[-2:] == [".8→≥.92", "g12      20d"]
 
 
-def test_a_value_on_a_face_has_four_digits_and_stays_on_its_side() -> None:
-    assert shown(card(metric=packed("auc=.943431 auc>=.9")), 30)[-2] == ".9434→≥.9"
+def test_a_value_on_a_face_has_the_digits_it_needs_and_stays_on_its_side() -> None:
+    assert shown(card(metric=packed("auc=.943431 auc>=.9")), 30)[-2] == ".943→≥.9"
     assert shown(card(metric=packed("auc=.899997 auc>=.9")), 30)[-2] == ".899997→≥.9"
     below = card(metric=packed("auc=.8 auc>=.9"), runs=Brief(5, best=0.899997).packed)
     assert shown(below, 30)[-2] == ".8→≥.9 best .899997"
@@ -334,7 +334,7 @@ def test_a_broken_guard_stands_behind_the_metric() -> None:
     low = card(metric=packed("loss=.1 loss<=.2", "recall=.3 recall>=.5"))
     assert shown(low, 40)[-2].endswith("✗ recall .3→≥.5")
     better = card(metric=face.metric, runs=Brief(5, best=0.9351).packed)
-    assert shown(better, 40)[-2] == ".93→≥.92 best .9351 ✗ p95_ms 61→≤50"
+    assert shown(better, 40)[-2] == ".93→≥.92 best .935 ✗ p95_ms 61→≤50"
     assert shown(better, 24)[-2] == ".93→≥.92 ✗ p95_ms 61→≤50"
 
 
@@ -631,7 +631,7 @@ def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:
 def test_a_measured_value_takes_two_lines_rather_than_being_cut() -> None:
     face = card(metric=packed("val_auc=.959 val_auc>=.92", "p95_ms=70.87 p95_ms<=50"))
     made = ["".join(p.text for p in line).rstrip() for line in lines(face, Room(15, 1, 4), VIEW)]
-    assert made[1:-1] == ["val_auc .959", "→≥.92", "✗ p95_ms 70.87", "→≤50"]
+    assert made[1:-1] == ["val_auc .959", "→≥.92", "✗ p95_ms 70.9", "→≤50"]
     assert detail_lines(face, 15, VIEW, (), 4) == 4
     assert detail_lines(face, 20, VIEW, (), 4) == 2
 

@@ -21,7 +21,7 @@ def test_what_a_card_is_for_is_shown_first() -> None:
     shown = text(run_line(RUN, ZoneInfo("UTC"), 120, UTF8, here=False, metrics={"val_auc"}))
     assert "val_auc 0.95  loss 0.1" in shown
     shown = text(run_line(RUN, ZoneInfo("UTC"), 120, UTF8, here=False))
-    assert "loss 0.1  train/loss 0.2" in shown, "what TensorBoard derives comes last"
+    assert "val_auc 0.95  loss 0.1 .." in shown, "held-out data first, what is derived last"
 
 
 def test_the_run_in_which_it_was_written_is_named() -> None:

@@ -37,6 +37,7 @@ from mlkanban.display.run_text import (
 from mlkanban.glyphs import UTF8, glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.launch_words import NO_DIFFERENCE, Differing, ParameterSets
+from mlkanban.runs.model.metric_lines import reported
 from mlkanban.runs.model.overview import overview, run_counts
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.repeats import DEFAULT
@@ -78,8 +79,8 @@ def test_a_configuration_has_its_mean_and_what_became_of_its_runs() -> None:
     head, failed, best = plain([grid.head, grid.row(0), grid.row(1)])
     assert head.split() == ["n", "auc", "lr", "time", "says", "state"]
     assert best.split()[3:] == ["best", "1e-3", "1h", "supported", "✓"]
-    assert best.split()[:3] == ["3", ".9104", "±.0094"]
-    assert failed.split() == ["1", ".8500", "one", "run", "1e-4", "1h", "open", "✗", "1", "failed"]
+    assert best.split()[:3] == ["3", ".91", "±.009"]
+    assert failed.split() == ["1", ".85", "one", "run", "1e-4", "1h", "open", "✗", "1", "failed"]
 
 
 @pytest.mark.parametrize(("limit", "roles"), [(50, ["live"]), (5, [])])
@@ -392,3 +393,15 @@ def test_a_run_that_waits_has_its_time_and_since_when() -> None:
 def test_a_run_out_of_sight_says_so_behind_its_time() -> None:
     far = Run("u", RunState.UNKNOWN, started="2026-03-20T02:00:00Z")
     assert elapsed(far, NOW) == "10h?"
+
+
+def test_of_a_card_without_a_metric_a_run_shows_whole_values_the_newest_lines_first() -> None:
+    lines = ["mlkanban: step=1 zeta=0.51 accuracy=0.93123", "mlkanban: f1_weighted=0.8123456"]
+    values = reported(lines).values
+    made = Run("r1", RunState.FINISHED, metrics=values)
+    context = RunPageContext(None, None, UTC, NOW, UTF8)
+    for width in (60, 70, 80, 120):
+        grid = run_grid([made], {}, context, width)
+        text = "".join(piece.text for piece in grid.row(0))
+        assert "f1_weighted 0.8123" in text, width
+    assert "f1_weighted 0.8123 …" in text, "accuracy does not fit whole into 30 cells"

@@ -1,6 +1,6 @@
 """The inbox: unlinked runs of trackers, grouped by experiment, newest first."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -53,18 +53,6 @@ def with_likely_run(runs: Iterable[Tracked], ours: Sequence[LocalRun]) -> list[T
 def _holds(folder: str, tracked: Tracked) -> bool:
     """Whether a run is kept below a folder."""
     return f"{tracked.place}/".startswith(f"{folder.rstrip('/')}/")
-
-
-def in_order_of_interest(names: Iterable[str], wanted: Collection[str]) -> list[str]:
-    """Names of metrics: those that cards are for first, and what TensorBoard derives from another
-    (`loss.max`) last."""
-    names = [*names]
-
-    def place(name: str) -> tuple[bool, bool]:
-        value, dot, end = name.rpartition(".")
-        return name not in wanted, bool(dot) and end in ("min", "max") and value in names
-
-    return sorted(names, key=place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,12 +131,14 @@ def began_again_text(name: str, times: int) -> str:
 
 
 def reported(lines: Iterable[str]) -> Reported:
-    """The metrics that `lines` report. A line may hold several, with their step. Of several
+    """The metrics that `lines` report, those of the newest line first. A line may hold several,
+    with their step. Of several
     trainings the value of the last one is none of all: only a value without a step is."""
     values: dict[str, float] = {}
     unread: dict[str, str] = {}
+    newest: dict[str, int] = {}
     order = StepOrder()
-    for line in lines:
+    for number, line in enumerate(lines):
         if (found := metric_line(line)) is None:
             continue
         order.take(found)
@@ -149,12 +151,14 @@ def reported(lines: Iterable[str]) -> Reported:
             unread.pop(name, None)
             if name in values or len(values) < MOST:
                 values[name] = value
+                newest[name] = number
             else:
                 unread[name] = f"{name}={value:g}"
     for name in filter(order.is_open, [*values]):
         del values[name]
         unread[name] = began_again_text(name, order.again[name])
-    return Reported(values, tuple(unread.values()))
+    names = sorted(values, key=lambda name: -newest[name])
+    return Reported({name: values[name] for name in names}, tuple(unread.values()))
 
 
 def _number(text: str) -> float | None:

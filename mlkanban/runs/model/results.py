@@ -20,8 +20,11 @@ from mlkanban.core.metrics import (
     guard_state,
     has_direction,
     limit_text,
+    mean_text,
     number_text,
     precise,
+    rounded_text,
+    spread_text,
 )
 from mlkanban.core.models import Outcome
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
@@ -120,7 +123,7 @@ class GuardResult:
         """`61.3 +- 1.5`, `48 in 2 of 3 runs`, or `not measured`."""
         if self.mean is None:
             return "not measured"
-        spread = "" if self.sd is None else f" +- {self.sd:.2g}"
+        spread = "" if self.sd is None else f" +- {spread_text(self.sd)}"
         some = len(self.values)
         part = "" if some == self.runs else f" in {some} of {self.runs} runs"
         return f"{self.mean_text}{spread}{part}"
@@ -128,7 +131,7 @@ class GuardResult:
     @property
     def mean_text(self) -> str:
         """The mean, '' for none."""
-        return "" if self.mean is None else _mean_text(self.mean, self.sd, self.guard)
+        return "" if self.mean is None else mean_text(self.mean, self.sd, self.guard)
 
     @property
     def summary(self) -> str:
@@ -295,25 +298,29 @@ class Configuration:
     @property
     def measured(self) -> str:
         """`0.915 +- 0.003`; of equal values `0.915`."""
-        spread = "" if self.sd is None or self.may_be_one else f" +- {self.sd:.2g}"
+        spread = "" if self.sd is None or self.may_be_one else f" +- {spread_text(self.sd)}"
         return f"{self.mean_text}{spread}"
 
     @property
     def mean_text(self) -> str:
         """The mean with the decimals that its spread has, or without one its difference to the
         baseline."""
-        return self._mean_text()
+        return mean_text(self.mean, self._size, self.metric)
 
     @property
     def kept_mean(self) -> float:
         """The mean as a card keeps it: that of one run with more digits than are shown."""
-        return float(self._mean_text(least=_OF_ONE if self.n == 1 else 4))
+        least = _OF_ONE if self.n == 1 else 4
+        size = self._size
+        digits = exponent(self.mean) - exponent(size) + 2 if size and self.mean else least
+        return float(rounded_text(self.mean, self.metric, min(15, max(least, digits))))
 
-    def _mean_text(self, least: int = 4) -> str:
-        size, baseline = self.sd, self.metric.get("baseline")
-        if not size and baseline is not None:
-            size = self.mean - float(baseline)
-        return _mean_text(self.mean, size, self.metric, least=least)
+    @property
+    def _size(self) -> float | None:
+        """What its mean is to be told apart by: its spread, or without one its difference to the
+        baseline."""
+        baseline = self.metric.get("baseline")
+        return self.sd or (None if baseline is None else self.mean - float(baseline))
 
     @property
     def many(self) -> str:
@@ -683,16 +690,6 @@ def _other_names(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str
 def _value(run: Run, metric: Mapping[str, Any]) -> bool:
     """Whether a run reported a value for a metric that can be one."""
     return abs(run.metrics.get(metric["name"], math.nan)) <= _MOST
-
-
-def _mean_text(
-    value: float, size: float | None, metric: Mapping[str, Any], *, least: int = 4
-) -> str:
-    """A mean with the decimals of two digits of `size`, what it is to be told apart by."""
-    digits = least
-    if size and value:
-        digits = exponent(value) - exponent(size) + 2
-    return number_text(value, metric, digits=min(15, max(least, digits)))
 
 
 def _is_lower_better(metric: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sys import float_info
 
 from mlkanban.runs.model.metric_lines import MOST_UNREAD
+from mlkanban.runs.model.metric_order import in_order_of_interest
 from mlkanban.runs.model.redaction import redacted
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -168,10 +169,10 @@ class Tracked:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """Its metrics that are numbers, up to a limit. MLflow's database stores the largest float
-        for an infinite one."""
-        finite = {n: v for n, v in sorted(self.metrics.items()) if abs(v) < float_info.max}
-        return dict(list(finite.items())[:_MOST])
+        """Its metrics that are numbers, up to a limit, those of interest first. MLflow's database
+        stores the largest float for an infinite one."""
+        finite = [name for name in sorted(self.metrics) if abs(self.metrics[name]) < float_info.max]
+        return {name: self.metrics[name] for name in in_order_of_interest(finite)[:_MOST]}
 
     @property
     def unread(self) -> tuple[str, ...]:

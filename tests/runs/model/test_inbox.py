@@ -10,9 +10,9 @@ from mlkanban.runs.model.inbox import (
     LocalRun,
     experiments,
     find,
-    in_order_of_interest,
     with_likely_run,
 )
+from mlkanban.runs.model.metric_order import in_order_of_interest
 from mlkanban.runs.model.tracker_run import Tracked, short
 
 
@@ -112,6 +112,8 @@ def test_of_two_runs_in_one_folder_and_time_it_is_of_neither() -> None:
 
 
 def test_metrics_that_cards_are_for_come_first_and_derived_ones_last() -> None:
+    names = ["epoch", "train/loss", "acc", "val/acc"]
+    assert in_order_of_interest(names) == ["val/acc", "acc", "train/loss", "epoch"]
     names = ["loss", "loss.max", "loss.min", "p.max", "train/loss", "val_auc", "val_auc.max"]
     assert in_order_of_interest(names, {"val_auc"}) == [
         "val_auc", "loss", "p.max", "train/loss", "loss.max", "loss.min", "val_auc.max",

@@ -127,7 +127,7 @@ def test_only_runs_that_ended_and_reported_the_metric_count() -> None:
 def test_what_is_said_of_few_runs() -> None:
     found = results(runs([0.93, 0.94]), METRIC)
     assert found is not None
-    assert found.summary == "auc 0.935 +- 0.0071 (2 runs)"
+    assert found.summary == "auc 0.935 +- 0.007 (2 runs)"
     assert (found.proposal, found.why) == (
         Proposal.SUPPORTED,
         ">=0.9 is reached by more than the spread; with the true mean at the target, two runs say"
@@ -143,14 +143,14 @@ def test_a_mean_is_of_runs_that_differ_in_their_seed_alone() -> None:
     assert found is not None
     assert [one.label for one in found.configurations] == ["depth 3", "depth 6"]
     assert [one.mean for one in found.configurations] == pytest.approx([0.305, 0.205])
-    assert found.summary == "loss 0.205 +- 0.0071 (2 runs, depth 6)"
+    assert found.summary == "loss 0.205 +- 0.007 (2 runs, depth 6)"
     assert found.proposal is Proposal.SUPPORTED
-    assert found.proposal_text == "supported by depth 6: 0.205 +- 0.0071 (2 runs)"
+    assert found.proposal_text == "supported by depth 6: 0.205 +- 0.007 (2 runs)"
     assert found.why == (
         "<=0.22 is reached by more than the spread; with both true means at the target, one of the"
         " two says so in up to 2 of 5 cases"
     )
-    assert found.verdict == "supported: loss 0.205 +- 0.0071 (2 runs, depth 6)"
+    assert found.verdict == "supported: loss 0.205 +- 0.007 (2 runs, depth 6)"
 
 
 def test_the_configuration_tried_last_speaks_and_a_better_one_is_named() -> None:
@@ -159,11 +159,11 @@ def test_the_configuration_tried_last_speaks_and_a_better_one_is_named() -> None
     assert found.latest.label == "depth 3"
     assert found.best is not None
     assert found.best.label == "depth 6"
-    assert found.verdict == "supported: loss 0.205 +- 0.0071 (2 runs, depth 6)"
+    assert found.verdict == "supported: loss 0.205 +- 0.007 (2 runs, depth 6)"
     worse = results(tried((3, 0.30), (3, 0.31), (6, 0.40), (6, 0.41)), LOSS)
     assert worse is not None
     assert worse.proposal is Proposal.NOT_SUPPORTED
-    assert worse.verdict == "not supported: loss 0.305 +- 0.0071 (2 runs, depth 3)"
+    assert worse.verdict == "not supported: loss 0.305 +- 0.007 (2 runs, depth 3)"
     alone = results(tried((3, 0.30), (3, 0.31), (6, 0.40)), LOSS)
     assert alone is not None
     assert alone.proposal is Proposal.OPEN, "one run says too little, even against the target"
@@ -428,11 +428,11 @@ def test_a_search_says_what_to_repeat() -> None:
     [
         ([1234.56, 1234.60, 1234.52], None, "1234.56 +- 0.04"),
         ([123456.0, 123458.0], None, "123457 +- 1.4"),
-        ([1234567.0, 1234568.0], None, "1234567.5 +- 0.71"),
+        ([1234567.0, 1234568.0], None, "1234567.5 +- 0.7"),
         ([0.98765, 0.98769], 0.9877, "0.98767 +- 2.8e-05"),
         ([1234.6], None, "1235"),
         ([1234567.0], 1234566.0, "1234567"),
-        ([0.935, 0.936], None, "0.9355 +- 0.00071"),
+        ([0.935, 0.936], None, "0.9355 +- 0.0007"),
         ([0.0, 0.0], 0.5, "0"),
         ([0.92, 0.93, 0.91], None, "0.92 +- 0.01"),
     ],
@@ -464,7 +464,7 @@ def test_the_best_of_a_search_is_by_its_mean() -> None:
     assert found.search_text == "5 trials, best 0.515 +- 0.013 (4 runs, depth 9)"
     lucky = results(tried(*once, (1, 0.9), (1, 0.1), (5, 0.7)), {"name": "loss"} | LOWER)
     assert lucky is not None
-    assert lucky.search_text.startswith("5 trials, best 0.5967 +- ")
+    assert lucky.search_text.startswith("5 trials, best 0.597 +- ")
 
 
 @pytest.mark.parametrize("broken", [(5,), (0, 1, 2, 3, 4, 5)])
@@ -541,7 +541,7 @@ def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
     assert again.why.endswith("is lucky: repeat it with one more seed")
     three = results(tried(*others, (3, 0.1), (3, 0.12), (3, 0.13)), LOSS)
     assert three is not None
-    assert three.proposal_text == "supported by depth 3: 0.1167 +- 0.015 (3 runs)"
+    assert three.proposal_text == "supported by depth 3: 0.117 +- 0.015 (3 runs)"
     assert three.why == (
         "<=0.22 is reached by more than the spread, and without its best run too (0.125)"
     )
@@ -588,7 +588,7 @@ def test_a_clear_best_of_many_is_supported_and_another_needs_fresh_seeds() -> No
     assert found is not None
     assert found.proposal is Proposal.OPEN
     assert found.why == (
-        "depth 99: 0.2 +- 0.0082 (4 runs): the best of 41 that were repeated may be luck: use"
+        "depth 99: 0.2 +- 0.008 (4 runs): the best of 41 that were repeated may be luck: use"
         " fresh seeds"
     )
     again = results(tried(*others, *best, *best), LOSS)

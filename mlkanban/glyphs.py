@@ -97,15 +97,19 @@ class Glyphs:
 
     def compared(self, text: str) -> str:
         """A text that compares numbers, `>=0.95`, `0.94 +- 0.01`, with the signs for that."""
-        signs = (
-            (">=", self.at_least),
-            ("<=", self.at_most),
-            ("+-", self.plus_minus),
-            ("+/-", self.plus_minus),
-        )
-        for written, sign in signs:
+        for written, sign in (*self._signs, ("+/-", self.plus_minus)):
             text = text.replace(written, sign)
         return text
+
+    def as_typed(self, text: str) -> str:
+        """A compared text as it was before: `>=0.95`, `0.94 +- 0.01`."""
+        for written, sign in self._signs:
+            text = text.replace(sign, written)
+        return text
+
+    @property
+    def _signs(self) -> tuple[tuple[str, str], ...]:
+        return ((">=", self.at_least), ("<=", self.at_most), ("+-", self.plus_minus))
 
     def drawn(self, text: str) -> str:
         """A text written in the characters of UTF-8 with those of this terminal; what is no

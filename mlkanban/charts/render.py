@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from mlkanban.charts.layouts import SMALLEST, Finish, Layout, layout
+from mlkanban.charts.layouts.canvas import Curve, Drawn
 from mlkanban.charts.picture_table import spec_table
 from mlkanban.charts.spec import Role, Spec
 from mlkanban.glyphs import UTF8, Glyphs
@@ -106,27 +107,36 @@ def _draw(plotext: Any, placed: Layout, glyphs: Glyphs) -> str:
     def written(words: str, role: Role) -> Any:
         return plotext.colorize(words).fill(pixels[role])
 
-    figure = plotext.figure
-    plotext.terminal.limit(False, False)
-    figure.clear()
     # Only a theme leaves the background alone: set one by one, each colour brings a white one.
+    plotext.terminal.limit(False, False)
     plotext.add_theme(THEME, text=pixels["faint"])
-    figure.theme(THEME)
-    figure.plot_size(placed.columns, placed.rows + placed.feet)
-    for axis in (0, 1):
-        for side in (0, 1):
-            figure.axes(bool(placed.feet) and (axis, side) == (0, 0), axis=axis, side=side)
-    figure.ruler("x").lim(0, placed.columns - 1)
-    figure.ruler("x").ticks(*_unzip([(at, written(t, "dim")) for at, t in placed.x_ticks]))
-    figure.ruler("y").lim(0, placed.rows - 1)
-    figure.ruler("y").ticks([], [])
-    for curve in placed.curves:
-        dots = plotext.marker("braille" if glyphs == UTF8 else curve.letter, pixels[curve.role])
-        figure.draw(figure.signal(*_unzip(curve.points), marker=dots).lines(curve.joined))
-    canvas = figure.build()
-    # As runs of text: plotext copies every point of a signal several times.
+
+    def canvas_of(curves: Iterable[Curve]) -> Any:
+        figure = plotext.figure
+        figure.clear()
+        figure.theme(THEME)
+        figure.plot_size(placed.columns, placed.rows + placed.feet)
+        for axis in (0, 1):
+            for side in (0, 1):
+                figure.axes(bool(placed.feet) and (axis, side) == (0, 0), axis=axis, side=side)
+        figure.ruler("x").lim(0, placed.columns - 1)
+        figure.ruler("x").ticks(*_unzip([(at, written(t, "dim")) for at, t in placed.x_ticks]))
+        figure.ruler("y").lim(0, placed.rows - 1)
+        figure.ruler("y").ticks([], [])
+        for curve in curves:
+            dots = plotext.marker("braille" if glyphs == UTF8 else curve.letter, pixels[curve.role])
+            figure.draw(figure.signal(*_unzip(curve.points), marker=dots).lines(curve.joined))
+        return figure.build()
+
+    # A cell of braille has one colour: what is behind is drawn by itself, for the free cells.
+    behind = [
+        (one.role, canvas_of([one]).string(colorless=True).split("\n"))
+        for one in placed.curves if one.behind
+    ]  # fmt: skip
+    canvas = canvas_of(one for one in placed.curves if not one.behind)
     drawn = canvas.string(colorless=True).split("\n") if placed.curves else []
-    for run in _runs(placed, drawn):
+    # As runs of text: plotext copies every point of a signal several times.
+    for run in _runs(placed, drawn, behind):
         pixel = plotext.pixel(numbers[run.role], numbers[run.ground]) if run.ground else None
         text = plotext.colorize(run.glyphs).fill(pixel or pixels[run.role])
         canvas.insert(run.column, placed.rows - 1 - run.row, text)
@@ -157,13 +167,23 @@ class _CellRun(NamedTuple):
     ground: Role | Literal[""]
 
 
-def _runs(placed: Layout, drawn: Sequence[str]) -> list[_CellRun]:
-    """The cells of a picture that no curve, of which these are the lines, goes through."""
-    cells = sorted(
+def _runs(
+    placed: Layout, drawn: Sequence[str], behind: Iterable[tuple[Role, Sequence[str]]]
+) -> list[_CellRun]:
+    """The cells of a picture that no curve, of which these are the lines, goes through; among them
+    those of the curves `behind`."""
+    cells: list[tuple[int, int, Drawn]] = [
         (row, column, cell) for cell, places in placed.cells.items() for column, row in places
-    )
+    ]
+    for role, lines in behind:
+        cells += [
+            (placed.rows - 1 - at, column, Drawn(glyph, role, ""))
+            for at, line in enumerate(lines[: placed.rows])
+            for column, glyph in enumerate(line)
+            if glyph.strip()
+        ]
     runs: list[_CellRun] = []
-    for row, column, (glyph, role, ground) in cells:
+    for row, column, (glyph, role, ground) in sorted(cells):
         line = drawn[placed.rows - 1 - row] if drawn else ""
         if line[column : column + 1].strip():
             continue

@@ -57,8 +57,9 @@ Line = list[Piece]
 
 class Fact(NamedTuple):
     """What is said in the first of its `forms` for which there is room, or not at all. `measured`
-    ones end in numbers, which are never cut. It `leaves` so many cells for what stands behind it
-    where that is possible. Each of its `breaks` is the first form in two lines, the best first."""
+    ones end in numbers or ids, which are never cut. It `leaves` so many cells for what stands
+    behind it where that is possible. Each of its `breaks` is the first form in two lines, the
+    best first."""
 
     forms: tuple[str, ...]
     role: str
@@ -206,15 +207,33 @@ def _whole(facts: Sequence[Fact], width: int, view: FaceContext) -> tuple[Line, 
 
 def folded(face: CardFace, width: int, view: FaceContext, most: int = 1) -> list[Line]:
     """A card in as many lines as its title takes, `most` at most: the sign of its state before its
-    title."""
+    title. Where it may have several, its id is in the right corner, and its clock before that if
+    both find room."""
     sign, title = folded_title(face, view, width * (most + 1))
     before = f"{sign.forms[-1]} " if sign else ""
-    if most == 1:
-        first, rest = shortened(title, width, view.glyphs.cut), list[str]()
+    ref, clock = _text(face.ref, view), corner(face, view)
+    room = width - cell_len(ref) - 1
+    if most == 1 or room < _LEAST_WORDS:
+        return [_with_sign(shortened(title, width, view.glyphs.cut), sign, before)]
+    texts = wrapped(title, width, most, view.glyphs.cut) or [""]
+    if cell_len(texts[-1]) > room and len(texts) < most:
+        texts.append("")
+    texts[-1] = shortened(texts[-1], room, view.glyphs.cut)
+    first, *rest = texts
+    lines = [_with_sign(first, sign, before), *([Piece(text, "text")] for text in rest)]
+    left = width - cell_len(texts[-1]) - cell_len(ref)
+    if clock.text and cell_len(clock.text) + 2 <= left:
+        lines[-1].append(Piece(" " * (left - cell_len(clock.text) - 1), "dim"))
+        lines[-1] += [clock, Piece(" ", "dim")]
     else:
-        first, *rest = wrapped(title, width, most, view.glyphs.cut) or [""]
-    line = [Piece(first[: len(before)], sign.role)] if sign else []
-    return [[*line, Piece(first[len(before) :], "text")], *([Piece(t, "text")] for t in rest)]
+        lines[-1].append(Piece(" " * left, "dim"))
+    lines[-1].append(Piece(ref, "dim"))
+    return lines
+
+
+def _with_sign(text: str, sign: Fact | None, before: str) -> Line:
+    line = [Piece(text[: len(before)], sign.role)] if sign else []
+    return [*line, Piece(text[len(before) :], "text")]
 
 
 def folded_title(face: CardFace, view: FaceContext, most: int) -> tuple[Fact | None, str]:
@@ -554,7 +573,9 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         add(face.service_class, "clock" if face.service_class == "expedite" else "dim")
     if waits:
         more = f" +{len(waits) - 1}" if len(waits) > 1 else ""
-        add(f"needs {_text(waits[0], view)}{more}", "mark")
+        needs = f"needs {_text(waits[0], view)}"
+        forms = dict.fromkeys((needs + more, needs, "needs"))
+        found.append(Fact(tuple(forms), "mark", measured=True))
     if face.outcome and not view.board.is_delivered(face.stage):
         add(f"= {face.outcome}", "dim")
     if face.archived:

@@ -26,6 +26,7 @@ from mlkanban.display.card_face import FaceContext
 from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.flow.pace import Pace
+from mlkanban.flow.percentiles import needed
 from mlkanban.glyphs import terminal_glyphs
 from mlkanban.hints import hint, sentences
 from mlkanban.log import logger
@@ -307,7 +308,10 @@ class BoardApp(App[None], inherit_bindings=False):
         self.model.conflicts = snapshot.conflicts
         self.model.folds = folds
         self.cursor = snapshot.cursor
-        if pace is not None:
+        if pace is None:
+            worked = sum(bool(face.started_at and face.finished_at) for face in snapshot.faces)
+            self.model.sle_awaited = worked >= needed(85)
+        else:
             self.model.expect(pace.sle)
         self._pace = pace
         if self._board_screen is not None:

@@ -28,9 +28,11 @@ class BoardModel:
     `waits` names, by card id, the open cards that an open card depends on, and `needed_by` the
     other way round, by short id. `late` and `past_sle`
     count the open cards that are past their due dates, and those older than the expectation of
-    `sle_days`. `today` says which snoozed ones are out of sight, `over_since_merge` which stages a
-    merge took over their limits, `conflicts` how many are to be resolved, `folds`
-    which stages, by their ids, a person folded (True) or unfolded.
+    `sle_days`; where that was not counted yet when the board was opened, and may be known, it is
+    `sle_awaited`, so that there is room for it from the beginning. `today` says which snoozed
+    ones are out of sight, `over_since_merge` which stages a merge took over their limits,
+    `conflicts` how many are to be resolved, `folds` which stages, by their ids, a person folded
+    (True) or unfolded.
     """
 
     board: Board
@@ -55,6 +57,7 @@ class BoardModel:
     late: int = 0
     past_sle: int = 0
     sle_days: int | None = None
+    sle_awaited: bool = False
     over_since_merge: frozenset[str] = frozenset()
     conflicts: int = 0
     folds: dict[str, bool] = field(default_factory=dict)

@@ -341,6 +341,17 @@ STATUS = {
 """The commands that the keys line of each screen reminds of, the first to stay where there is
 little room; which of them work on the card under the cursor, tui/key_hints.py knows."""
 
+_SELDOM = ("help", "back", "cursor.up", "cursor.down")
+_OFTEN = {BOARD: ("card.right", "card.left"), PLAN: ("card.left",), TRIAGE: ("triage.accept",)}
+
+
+def most_used(screen: str) -> tuple[str, ...]:
+    """The commands of a screen that are used most, beside the cursor: those that its keys line
+    reminds of, and the moves that everybody knows where to find."""
+    named = (name for name in STATUS[screen] if name not in _SELDOM)
+    return tuple(dict.fromkeys((*_OFTEN.get(screen, ()), *named)))
+
+
 NEVER = {
     "escape": "tmux delays it and joins it with the next key",
     "ctrl+b": "tmux takes it",

@@ -9,7 +9,7 @@ from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import fitted, labelled, paragraph, rule, side_by_side, width_of
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.glyphs import UTF8, Glyphs
-from mlkanban.tui.commands import BOARD, CARD, RUNS, Command, keys_shown
+from mlkanban.tui.commands import BOARD, CARD, RUNS, Command, keys_shown, most_used
 from mlkanban.tui.help_text import SITUATIONS, with_keys
 
 _TWO_COLUMNS, _THREE_COLUMNS, _GAP = 88, 132, 2
@@ -27,6 +27,7 @@ _STATES = (
     ("tracked", "a tracker tells of it; that moves no card"),
 )
 """Of a run, on the screen of runs."""
+_MOST_USED = "Most used"
 _QUESTIONS = (
     ("Enter", "saves, or takes the answer"),
     ("Ctrl+g Esc", "cancels"),
@@ -63,15 +64,20 @@ class HelpSection(NamedTuple):
 
 
 def sections(about: str, commands: Iterable[Command], group: str = "") -> list[list[HelpSection]]:
-    """What help says of a screen: the groups of its keys, and what else there is. `group` is that
-    of the key pressed last, which comes first."""
+    """What help says of a screen: the keys that are used most, the groups of the others, and what
+    else there is. `group` is that of the key pressed last, which comes first with all its keys."""
     commands = tuple(commands)
-    groups: dict[str, list[Row]] = {group: []}
+    used = {name: at for at, name in enumerate(most_used(about))}
+    groups: dict[str, list[Row]] = {group: [], _MOST_USED: []}
+    often = []
     for command in commands:
         if about in command.where:
-            groups.setdefault(command.group, []).append(
-                Row(keys_shown(command), command.help, command.title)
-            )
+            row = Row(keys_shown(command), command.help, command.title)
+            if command.name in used and command.group != group:
+                often.append((used[command.name], row))
+            else:
+                groups.setdefault(command.group, []).append(row)
+    groups[_MOST_USED] = [row for _, row in sorted(often)]
     keys = [HelpSection(name, tuple(rows), 14) for name, rows in groups.items() if rows]
     rest = []
     if about in (BOARD, CARD):
@@ -102,7 +108,7 @@ def page(
     if not keys and not rest:
         return [[Piece(f"Nothing here has {search!r} in it.", "dim")]]
     if count == 1:
-        # Signs are looked for more often than keys that one does not know to be there.
+        # Signs are looked for more often than keys that are seldom used.
         stacked = [*keys[:1], *rest[:2], *keys[1:], *rest[2:]]
         columns = [stacked]
     elif count == 2:

@@ -1,6 +1,6 @@
 """The learning curves of a card on one of its pages, read beside the keys."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -63,8 +63,16 @@ class LearningCurves:
         self._metric: Mapping[str, Any] | None = None
         self._picture: LearningCurve | None = None
         self._drawn: tuple[object, list[Line]] | None = None
+        self._read_before = self._awaited = False
         self.latest: dict[str, Latest] = {}
         self._unread: dict[str, tuple[str, ...]] = {}
+
+    def expect(self, runs: Iterable[Run]) -> None:
+        """Keep the room of the curves of a card until these are read for the first time, where its
+        runs may have any."""
+        self._awaited = not self._read_before and any(
+            run.metrics or run.unread or not run.state.ended for run in runs
+        )
 
     async def read(
         self,
@@ -120,7 +128,8 @@ class LearningCurves:
         metric = metric_named(drawn, metric)
         unread = {run.id: found[run.id].unread for run in going_on}
         aim = results.metric if results else {}
-        if (named, latest, unread, metric, search, aim) != (
+        awaited, self._awaited, self._read_before = self._awaited, False, True
+        if awaited or (named, latest, unread, metric, search, aim) != (
             self._named, self.latest, self._unread, self._metric, self._search, self._aim,
         ):  # fmt: skip
             self._named, self.latest, self._unread, self._metric = named, latest, unread, metric
@@ -132,6 +141,7 @@ class LearningCurves:
         self._picked, self._names = "", []
         self._named, self.latest, self._unread = [], {}, {}
         self._picture = self._search = None
+        self._read_before = self._awaited = False
 
     def _draw_anew(self) -> None:
         axis = Axis(self._axis) if self._axis in [*Axis] else None
@@ -150,8 +160,8 @@ class LearningCurves:
 
     @property
     def there(self) -> bool:
-        """Whether there is anything to draw."""
-        return bool(self._axes)
+        """Whether there is anything to draw, or may be once the values are read."""
+        return self._awaited or bool(self._axes)
 
     @property
     def _axes(self) -> list[str]:
@@ -169,6 +179,8 @@ class LearningCurves:
     @property
     def title(self) -> Line:
         """`val_auc by epoch`."""
+        if self._awaited:
+            return [Piece("learning curves", "dim")]
         if self._search and self._drawn_axis == _BY_TRIAL:
             return [Piece(search_heading(str(self._aim["name"]), self._search), "title")]
         if self._picture is None:
@@ -180,6 +192,8 @@ class LearningCurves:
         """The curves in at most `height` lines; none where there is nothing to draw."""
         if not self.there:
             return []
+        if self._awaited:
+            return [[Piece("Reading the values of the runs", "dim")], *([[]] * (height - 1))]
         host = self._screen.host
         coloured = not host.no_color
         key = (width, height, coloured)

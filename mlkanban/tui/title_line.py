@@ -112,6 +112,10 @@ def _attention(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
         yield _counted(model, "blocked", model.blocked, *blocked, "alarm")
     if model.past_sle:
         yield _counted(model, "past SLE", model.past_sle, "!! {} past SLE", "!! {}", "clock")
+    elif model.sle_awaited and in_progress(model.board, model.loads):
+        words, short = ("", "") if model.sle_days is None else ("0 past SLE", "0")
+        room = len("!! 1 past SLE"), len("!! 1")
+        yield _Sum(words.rjust(room[0]), short.rjust(room[1]), "dim", model.found is not None)
     if model.late:
         yield _counted(model, "late", model.late, "{} late", "{} late", "alarm")
 

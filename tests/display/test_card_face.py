@@ -115,13 +115,13 @@ def test_while_a_run_goes_on_only_its_newest_value_has_no_name_and_the_target_st
     assert shown(face, 20, live)[1:] == ["►1h .944 ▁▆█ ≥.9", "g12              20d"]
     assert "last .95/>=.9" in shown(face, 60, replace(live, glyphs=glyphs("ascii")))[1]
     typed = face._replace(metric=packed("auc=.9498 auc>=.9", typed=True))
-    assert "last .9498→≥.9 typed" in shown(typed, 60, live)[1]
+    assert "last .95→≥.9 typed" in shown(typed, 60, live)[1]
     assert shown(face._replace(metric=packed("auc=.9498")), 40, live)[1].endswith("█ last .9498")
     assert shown(face._replace(metric=packed("auc>=.9")), 40, live)[1].endswith("█ ≥.9")
     loss = latest._replace(name="loss", value=0.154, other=True)
     other = shown(face, 60, replace(VIEW, live={face.id: [loss]}))[1]
     assert "loss .154" in other
-    assert " .9498→≥.9" in other, "the number without a name is of the metric"
+    assert " .95→≥.9" in other, "the number without a name is of the metric"
     assert "last" not in other
 
 
@@ -611,8 +611,15 @@ def test_a_folded_card_goes_on_in_a_second_line() -> None:
     assert ["".join(p.text for p in line) for line in drawn] == [
         "■ Focal loss for",
         "minority classes",
+        "          20d g12",
     ]
     assert drawn[0][0].role == "alarm"
+    *_, last = folded(card(health="alert"), 17, VIEW, 2)
+    assert "".join(p.text for p in last) == "minority cla… g12", (
+        "the id before the end of the title, the clock where it costs nothing"
+    )
+    [only] = folded(card(health="alert"), 17, VIEW, 1)
+    assert "".join(p.text for p in only) == "■ Focal loss for…"
 
 
 def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:

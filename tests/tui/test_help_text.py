@@ -122,7 +122,7 @@ def test_no_line_of_help_is_wider_than_its_room(
 
 def test_the_group_of_the_last_key_comes_first() -> None:
     keys, _ = sections(BOARD, COMMANDS, "Find")
-    assert [part.title for part in keys][:2] == ["Find", "Look"]
+    assert [part.title for part in keys][:2] == ["Find", "Most used"]
     assert len({part.title for part in keys}) == len(keys)
 
 

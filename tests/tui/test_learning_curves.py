@@ -1,5 +1,6 @@
 """Learning curves and what runs report while they go on, on an open board."""
 
+import asyncio
 import math
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from mlkanban.config import Settings
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.local.folder import RunFolder
+from mlkanban.tui.live_values import LiveValues
 from tests.service.machine import FINISHED, Machine
 from tests.service.people import Person
 from tests.tui.boards import somebody
@@ -104,7 +106,7 @@ async def test_a_curve_follows_its_log(trained: Path) -> None:
         assert "The running curve is at" in await curve(page)
         assert "(step 2600)" in page.text()
         append(RunFolder(trained / "runs" / GOING_ON), 27, 30, 0.911)
-        await page.until(lambda: "The running curve is at .9086 (step 3000)" in page.text())
+        await page.until(lambda: "The running curve is at .909 (step 3000)" in page.text())
 
 
 async def test_keys_change_what_a_curve_is_drawn_over_and_how_much_of_it(trained: Path) -> None:
@@ -143,7 +145,7 @@ async def test_marked_runs_are_drawn_with_their_letters(trained: Path) -> None:
 async def test_the_face_of_a_card_has_the_newest_value_of_its_run(trained: Path) -> None:
     async with opened(trained) as page:
         await page.app.live_values.look()
-        await page.until(lambda: "►14h .9091 ▁" in page.text())
+        await page.until(lambda: "►14h .909 ▁" in page.text())
         folder = RunFolder(trained / "runs" / GOING_ON)
         with folder.out.open("a") as file:
             file.write("mlkanban: step=2700 auc=nan\n")
@@ -155,7 +157,7 @@ async def test_the_preview_has_it_too(trained: Path) -> None:
     async with opened(trained) as page:
         await page.app.live_values.look()
         await page.go_to(TITLE)
-        await page.until(lambda: page.text().count(".9091 ▁") == 2)
+        await page.until(lambda: page.text().count(".909 ▁") == 2)
 
 
 async def test_one_value_is_no_curve(small: Path) -> None:
@@ -273,3 +275,30 @@ async def test_the_curve_stays_where_other_metrics_have_one_value(small: Path, w
         await page.until(lambda: bool(page.messages("No other metric has a curve.")))
         assert "loss by step (no curve of auc)" in page.text()
         assert not page.messages("auc has fewer")
+
+
+async def test_the_table_of_runs_stays_where_it_is_when_its_curve_is_read(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, seen = LiveValues.series, []
+
+    async def slow(self: LiveValues, *parts: object) -> object:
+        await asyncio.sleep(0.3)
+        seen.append(page.lines())
+        return await read(self, *parts)
+
+    monkeypatch.setattr(LiveValues, "series", slow)
+    async with opened(trained, size=ROOMY) as page:
+        await page.go_to(TITLE)
+        for screen, words in (("card.open", "what is known"), ("runs", "one run says too little")):
+            seen.clear()
+            await page.press(screen)
+            await curve(page)
+            assert any("Reading the values of the runs" in line for line in seen[0])
+            before, after = (
+                [at for at, line in enumerate(lines) if words in line]
+                for lines in (seen[0], page.lines())
+            )
+            assert before == after
+            assert len(after) == 1
+            await page.keys("q")

@@ -226,7 +226,7 @@ async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
             ends(forged(small, ref, run, gpus=2), 0, out=f"mlkanban: auc={value}\n")
         await board.app.run_watch.look_now()
         board.app.push_screen(RunsScreen(ref, TITLE))
-        await board.until(lambda: "mean .935 ±.0071 of 2" in board.text())
+        await board.until(lambda: "mean .935 ±.007 of 2" in board.text())
         assert "supported  ≥.9 is reached by more than the spread" in board.text()
         assert "used 8 gpu-h" in board.text()
 
@@ -425,19 +425,20 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
         assert f"{ref}, whose runs say supported, ends as:" in board.question()
         await board.keys("s")
         assert f"Verdict on {ref}, shipped  (Enter finishes" in board.question()
-        assert board.typed() == "supported: auc 0.935 +- 0.0071 (2 runs)"
+        assert board.typed() == "supported: auc 0.935 ± 0.007 (2 runs)"
         await board.keys("ctrl+g")
         with board.store() as service:
             assert service.cards.get(ref).outcome is None, "given up"
         await board.press("card.finish")
         await board.keys("s")
         await board.type(", by a hair")
-        verdict = "supported: auc 0.935 +- 0.0071 (2 runs), by a hair"
-        assert board.typed() == verdict, "what is proposed stays"
+        typed = "supported: auc 0.935 ± 0.007 (2 runs), by a hair"
+        assert board.typed() == typed, "what is proposed stays"
         await board.keys("enter")
         with board.store() as service:
             card = service.cards.get(ref)
-        assert (card.outcome, card.verdict) == ("shipped", verdict)
+        stored = "supported: auc 0.935 +- 0.007 (2 runs), by a hair"
+        assert (card.outcome, card.verdict) == ("shipped", stored), "as anybody can type it"
         await board.press("undo")
         with board.store() as service:
             assert service.cards.get(ref).verdict == ""
@@ -472,7 +473,7 @@ async def test_the_proposal_names_the_configuration_that_it_rests_on(small: Path
         await board.app.run_watch.look_now()
         await board.go_to(TITLE)
         await board.press("card.finish")
-        assert "whose runs say supported by lr 1: .935 ±.0071 (2 runs)," in board.question()
+        assert "whose runs say supported by lr 1: .935 ±.007 (2 runs)," in board.question()
 
 
 async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: Path) -> None:
@@ -640,7 +641,7 @@ async def test_a_broken_guard_stands_on_every_page_of_the_card(small: Path) -> N
         assert "48 ✓" in board.lines()[3]
         assert "60.5 ✗" in board.lines()[4]
         assert "not measured" in board.lines()[4]
-        assert "≥.9 is reached by lr 3e-4, but p95 is 60.5 ±.71, not ≤50, and fpr was not" in (
+        assert "≥.9 is reached by lr 3e-4, but p95 is 60.5 ±.7, not ≤50, and fpr was not" in (
             " ".join(board.text().split())
         )
         await board.press("back")
@@ -649,7 +650,7 @@ async def test_a_broken_guard_stands_on_every_page_of_the_card(small: Path) -> N
         assert "60.5 → ≤50 ✗ broken" in shown
         assert "≤1 not measured" in shown
         assert "best .94" in shown, "as on the face: another configuration is better"
-        assert "tried last mean .925 ±.0071 of 2 vs lr 1e-3 -.015" in shown
+        assert "tried last mean .925 ±.007 of 2 vs lr 1e-3 -.015" in shown
 
 
 async def test_a_run_of_the_queue_has_its_turn_changed_and_is_dropped(small: Path) -> None:

@@ -132,3 +132,20 @@ async def test_the_line_follows_what_is_done(used: Path) -> None:
             service.cards.edit([ref], {"due": None})
         await board.until(lambda: "2 blocked" in board.lines()[0])
         assert "late" not in board.lines()[0]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("days", [5, 400])
+def test_what_is_counted_after_the_start_moves_nothing_in_the_title(width: int, days: int) -> None:
+    made = model()
+    made.expect(None)
+    made.sle_awaited = True
+    before = "".join(piece.text for piece in title_line(made, width, UTF8))
+    made.expect(days)
+    after = "".join(piece.text for piece in title_line(made, width, UTF8))
+    assert "past" not in before
+    assert "!!" not in before
+    for words in ("11", "■ 5", "1 late"):
+        assert before.index(words) == after.index(words)
+    if width == 120:
+        assert ("!! 3 past SLE" if days == 5 else "   0 past SLE") in after

@@ -52,12 +52,14 @@ class Drawn(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A line through points of the canvas, or the points alone; whole numbers are the middles of
-    cells. `letter` draws it where there are no dots of braille. Later ones cover earlier ones."""
+    cells. `letter` draws it where there are no dots of braille. Later ones cover earlier ones; one
+    that is `behind` the others is only drawn in cells that these leave free."""
 
     role: Role
     points: tuple[tuple[float, float], ...]
     joined: bool = True
     letter: str = "•"
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
             cells.rule(round(place), range(columns), _LEVEL, level.role)
         else:
             dots = tuple((float(column), place) for column in range(0, columns, _DOTS))
-            curves.append(Curve(level.role, dots, joined=False))
+            curves.append(Curve(level.role, dots, joined=False, behind=True))
     for line in spec.lines:
         for part in line.parts:
             points = [((at - spec.first) * across, up(value)) for at, value in part]

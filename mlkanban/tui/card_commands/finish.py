@@ -70,7 +70,9 @@ class FinishCommands:
         label = f"Verdict on {ref}, {outcome_for(outcome, committed=bool(face.started_at))}"
         if results and results.contradicts(outcome):
             label += f", though its runs say {results.proposal}"
-        given = written or (results.verdict_on(outcome) if results else "")
+        proposed = results.verdict_on(outcome) if results and not written else ""
+        glyphs = screen.host.glyphs
+        given = written or glyphs.compared(proposed)
         form = f"verdict {ref}"
         typed = screen.unsaved.pop(form, "") or screen.host.drafts.get(form)
         text = await screen.ask.text(
@@ -79,7 +81,9 @@ class FinishCommands:
         screen.refocus()
         done = None
         if text is not None:
-            done = await self.finish([face], outcome, text if text != written else "")
+            # The signs of the screen stand for what anybody can type, and are not kept.
+            verdict = glyphs.as_typed(text) if proposed else text
+            done = await self.finish([face], outcome, verdict if verdict != written else "")
         if text and done is None and text != given:
             screen.unsaved[form] = text  # it was refused: the next time it is there again
         else:

@@ -154,6 +154,7 @@ class CardScreen(TextScreen):
             return
         if ref == self._ref:
             self._read = read
+            self._curves.expect(read.runs)
             await self._draw()
             self._read_curves()
 
@@ -349,7 +350,7 @@ class CardScreen(TextScreen):
         height = max(_CURVE[0], min(_CURVE[1], room - 1))
         if not (lines := self._curves.lines(width, height)):
             return []
-        return [self._curves.title, *lines, []]
+        return [self._curves.title, *lines, *([[]] * (height - len(lines) + 1))]
 
     # Tabs and cards
 

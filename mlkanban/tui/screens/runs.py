@@ -111,6 +111,7 @@ class RunsScreen(ListScreen):
         self._marks: list[str] = []
         self._marked: list[str] = []
         self._curves = LearningCurves(self, self._draw_anew)
+        self.status.keys_stay_whole = True
         turns = RunTurns(self, self._runs_here, self.board_changed, self._left_here)
         self.command_objects = (self._curves, turns)
         self._written = ("", Written([], []))
@@ -211,6 +212,7 @@ class RunsScreen(ListScreen):
         self._marks = [key for key in self._marks if key in keys]
         ids = {run.id for run in runs}
         self._marked = [run for run in self._marked if run in ids]
+        self._curves.expect(runs)
         self._arrange(self._open_wanted() or here)
         self._read_log()
         self._read_curves()

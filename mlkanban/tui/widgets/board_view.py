@@ -151,14 +151,22 @@ class BoardView(CardsView):
 
     def _alarms(self, cards: Sequence[CardFace]) -> list[str]:
         """The titles of folded cards that somebody should look at now."""
-        found = (card_face.folded_title(card, self._facing, _LONG_TITLE) for card in cards)
-        return [title for sign, title in found if sign is not None and sign.role == "alarm"]
+        found = ((card, *card_face.folded_title(card, self._facing, _LONG_TITLE)) for card in cards)
+        return [
+            f"{title} {card.ref}"
+            for card, sign, title in found
+            if sign is not None and sign.role == "alarm"
+        ]
 
-    def _titles(self, at: int) -> list[str]:
-        """The titles of a stage, as far as they matter for a layout: of very many some."""
+    def _titles(self, at: int, *, with_ids: bool = False) -> list[str]:
+        """The titles of a stage, as far as they matter for a layout: of very many some; where it is
+        folded, `with_ids` behind them."""
         column = self._model.columns[at]
         some = column[:: 1 + len(column) // _MANY_CARDS]
-        return [card_face.title_text(face, self._facing, _LONG_TITLE) for face in some]
+        return [
+            card_face.title_text(face, self._facing, _LONG_TITLE) + f" {face.ref}" * with_ids
+            for face in some
+        ]
 
     def _needs_layout(self, at: int) -> bool:
         """Whether a stage is too narrow for what it holds by now: cards where there were none, runs
@@ -196,7 +204,8 @@ class BoardView(CardsView):
                 for face in faces
             ]
 
-        return self._layout.heights(column, len(faces), self._titles(at), details=details)
+        titles = self._titles(at, with_ids=column.kind is Kind.FOLDED)
+        return self._layout.heights(column, len(faces), titles, details=details)
 
     def _cards_of(self, at: int) -> DrawnCards:
         """The cards of a stage in sight, one below another."""

@@ -125,7 +125,8 @@ CATALOGUE = (
         "little", "Y", "Little", "Little's law", "WIP, throughput and cycle time compared",
         "Mean work in progress divided by mean throughput is mean cycle time, where as "
         "many cards leave as come. The board is in balance when as much is in progress at both "
-        "ends as well. The table says why the two differ.",
+        "ends as well, and no day in between is farther from the mean than half of it, or two "
+        "cards. The table says why the two differ.",
     ),
     FlowNumber(
         "debt", "D", "Debt", "Flow debt", "what finished cards owe to those that wait",

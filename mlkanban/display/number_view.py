@@ -143,6 +143,11 @@ def chance_text(chance: float | None) -> str:
     return "<1 %" if chance < _HARDLY else f"{100 * chance:.0f} %"
 
 
+def withheld_text(days: int) -> str:
+    """Why a percentile that counts open cards is not told."""
+    return f"withheld (few observed at {days} d)"
+
+
 def bins_json(histogram: Sequence[Bin]) -> list[BinJson]:
     """The bars of a histogram; the days of a bin are both included, the last bin has no end."""
     return [{"from": bar.first, "to": bar.last, "count": bar.count} for bar in histogram]

@@ -31,7 +31,8 @@ class CycleTimes:
 
     `n` finished cards, `never_worked` ones apart; `open` are those in progress at the end of the
     window. A percentile is None where too few cards stand behind it; one that counts open cards
-    also where enough do (`n_with_open`) but it is not reached yet. `cards` are the finished ones in
+    also where enough do (`n_with_open`) but it is not reached yet, or lies at `withheld` days or
+    more, of which too few cards were observed (see `survival`). `cards` are the finished ones in
     order of their finish. `of_stage`: the times are those in one stage, not those of the whole way.
     """
 
@@ -44,6 +45,7 @@ class CycleTimes:
     max: int | None
     percentiles: dict[int, int | None]
     percentiles_with_open: dict[int, int | None]
+    withheld: int | None
     histogram: tuple[Bin, ...]
     outcomes: dict[str, int]
     of_stage: bool
@@ -133,6 +135,7 @@ def _counted(sample: Sample, times: _Times, *, of_stage: bool = False) -> CycleT
         percentiles_with_open={
             p: survival.time(p) if total >= needed(p) else None for p in PERCENTILES
         },
+        withheld=survival.withheld,
         histogram=bins(counts, COLUMNS),
         outcomes={outcome: outcomes[outcome] for outcome in names},
         of_stage=of_stage,

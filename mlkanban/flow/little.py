@@ -36,6 +36,8 @@ class LittlesLaw:
     days_of_abandoned_cards: int
     wip_at_start: int
     wip_at_end: int
+    lowest_wip: int
+    highest_wip: int
     begun: int
     scope: Scope
 
@@ -50,6 +52,14 @@ class LittlesLaw:
         came, each within a tenth or one card."""
         change = abs(self.wip_at_end - self.wip_at_start)
         return change <= max(1, CLOSE * min(self.mean_wip, self.departed))
+
+    @property
+    def steady(self) -> bool:
+        """Whether it was balanced and never far from that in between: less than half of the mean,
+        or two cards."""
+        far = max(2.0, self.mean_wip / 2)
+        between = self.mean_wip - far <= self.lowest_wip and self.highest_wip <= self.mean_wip + far
+        return self.balanced and between
 
     @property
     def implied_days(self) -> float | None:
@@ -94,6 +104,8 @@ def little(sample: Sample) -> LittlesLaw:
             if c.start
         ),
         wip_at_end=counted.counts[-1] if counted.counts else 0,
+        lowest_wip=min(counted.counts, default=0),
+        highest_wip=max(counted.counts, default=0),
         begun=sum(card.start in days for card in sample.worked),
         scope=sample.scope,
     )

@@ -11,7 +11,7 @@ from datetime import date
 from mlkanban.flow.history import FlowState
 from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.sample import Followed, Sample
-from mlkanban.flow.survival import kaplan_meier
+from mlkanban.flow.survival import Survival, kaplan_meier
 from mlkanban.flow.window import Scope, Window
 
 PERCENT = 85
@@ -22,10 +22,12 @@ BASIS_DAYS, BASIS_CARDS = 90, 30
 class Sle:
     """`days` is None where fewer than ten cards stand behind it. `days_with_open` counts the cards
     in progress too, and those abandoned, since the first day of the basis; None also where it is
-    not reached. `past` are the open cards older than `days`, oldest first: short id, age, title."""
+    not reached, or lies at `withheld` days or more, of which too few cards were observed. `past`
+    are the open cards older than `days`, oldest first: short id, age, title."""
 
     days: int | None
     days_with_open: int | None
+    withheld: int | None
     n: int
     open: int
     past: tuple[tuple[str, int, str], ...]
@@ -46,20 +48,20 @@ def sle(sample: Sample) -> Sle:
     ages = [(card.ref, sample.days_of(card), card.history.title) for card in sample.open]
     past = [one for one in ages if days is not None and one[1] > days]
     past.sort(key=lambda one: (-one[1], one[0]))
-    with_open = _with_open(sample, counted) if days is not None else None
-    return Sle(days, with_open, len(basis), len(ages), tuple(past), sample.scope)
+    survival = _with_open(sample, counted)
+    with_open = survival.time(PERCENT) if days is not None else None
+    return Sle(days, with_open, survival.withheld, len(basis), len(ages), tuple(past), sample.scope)
 
 
-def _with_open(sample: Sample, counted: Sequence[Followed]) -> int | None:
+def _with_open(sample: Sample, counted: Sequence[Followed]) -> Survival:
     """The same by Kaplan and Meier, from the 90 days, or from the first finish of the last 30
     cards where that is earlier."""
     first = sample.today.toordinal() - BASIS_DAYS + 1
     first = min([first, *(card.finish for card in counted if card.finish is not None)])
     since = sample.within(Window.between(date.fromordinal(first), sample.today))
     censored = (*since.open, *since.abandoned)
-    survival = kaplan_meier(
+    return kaplan_meier(
         map(since.days_of, counted),
         map(since.days_of, censored),
         filter(None, map(since.days_before, (*counted, *censored))),
     )
-    return survival.time(PERCENT)

@@ -13,12 +13,16 @@ from itertools import accumulate
 from math import prod
 
 _UNSURE = 1e-9
+FEWEST_AT_RISK = 10
+"""So many cards are at risk at any duration that is told, as long as others come under observation
+later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survival:
     """S(t), the share of cards that take longer than t: at each of the `times`, ascending, so many
-    of those `at_risk` ended, and S falls.
+    of those `at_risk` ended, and S falls. From `withheld` on, if it is not None, too few were at
+    risk to tell.
 
     Exact: in floating point a quantile that falls on a step depends on rounding. Floats find the
     step, whole numbers decide between those that floats cannot tell apart.
@@ -27,6 +31,7 @@ class Survival:
     times: tuple[int, ...]
     ends: tuple[int, ...]
     at_risk: tuple[int, ...]
+    withheld: int | None = None
     _rough: tuple[float, ...] = field(init=False, repr=False, compare=False)
     """-S(t) as it is before the first of the times, and at each."""
     _ended: tuple[int, ...] = field(init=False, repr=False, compare=False)
@@ -56,15 +61,18 @@ class Survival:
 
     def chance(self, age: int, days: int) -> float | None:
         """Return the chance that what has lasted `age` ends within `days` more; None where nothing
-        ever ended later than that."""
+        ever ended later than that, nothing is left by then, or it is withheld."""
         before = bisect_right(self.times, age)
-        if before == len(self.times):
+        if before == len(self.times) or not self._rough[before]:
+            return None
+        if self.withheld is not None and age + days >= self.withheld:
             return None
         return 1 - self._rough[bisect_right(self.times, age + days)] / self._rough[before]
 
     def time_left(self, age: int, p: int) -> int | None:
         """Return the fewest more days in which that chance reaches p %; None when it never does."""
-        reached = self._reached(bisect_right(self.times, age), p)
+        start = bisect_right(self.times, age)
+        reached = self._reached(start, p) if self._rough[start] else None
         return None if reached is None else reached - age
 
     def _lasting(self, start: int, end: int) -> Fraction:
@@ -94,8 +102,9 @@ def kaplan_meier(
 
     `entered` are the ages that some of these cards had when they came under observation: a card
     that was begun before the window counts in n_u only above that age, for had it ended before, it
-    would not be here (left truncation). Where that leaves only cards that end, and older ones are
-    known, nothing is told of longer durations: the few young ones are no ground for it.
+    would not be here (left truncation). While such cards are still to come, few may be at risk:
+    where fewer than ten are, nothing is told of that duration and longer ones. S is a product, and
+    what a handful of young cards did would stay in it for all that are older.
     """
     ends = Counter(finished)
     cut = Counter(censored)
@@ -103,13 +112,15 @@ def kaplan_meier(
     lasting = ends.total() + cut.total()
     times: list[int] = []
     at_risk: list[int] = []
+    withheld: int | None = None
     for t in sorted(ends.keys() | cut.keys()):
-        after = lasting - ends[t] - cut[t]
         if ends[t]:
-            risk = lasting - (len(late) - bisect_left(late, t))
-            if after and risk == ends[t]:
+            to_come = len(late) - bisect_left(late, t)
+            risk = lasting - to_come
+            if to_come and risk < FEWEST_AT_RISK:
+                withheld = t
                 break
             times.append(t)
             at_risk.append(risk)
-        lasting = after
-    return Survival(tuple(times), tuple(ends[t] for t in times), tuple(at_risk))
+        lasting -= ends[t] + cut[t]
+    return Survival(tuple(times), tuple(ends[t] for t in times), tuple(at_risk), withheld)

@@ -58,6 +58,28 @@ def test_a_balanced_board_agrees_and_an_open_pile_is_named():
     assert why.startswith("They differ: cards still open at the end spent 190 days")
 
 
+def test_a_board_that_fills_and_empties_is_not_in_balance():
+    """Nothing is in progress at either end, twelve cards in between."""
+    cards = [took(f"c{n}", 10, start=6) for n in range(12)]
+    found = little(sample(cards, day=20, days=19))
+    assert (found.wip_at_start, found.wip_at_end, found.highest_wip) == (0, 0, 12)
+    assert found.balanced
+    assert reason(found) == (
+        "They agree, and as much was in progress at both ends, but not in between: WIP was 0 to 12."
+    )
+
+
+@given(histories(), st.integers(5, 31), st.one_of(st.none(), st.integers(3, 31)))
+def test_a_board_in_balance_never_was_far_from_it(cards, day, days):
+    steady = [took(f"s{n}", 4, start=n) for n in range(1, 29)]
+    for some in (sample(cards, day, days), sample([*cards[:6], *steady], day, days)):
+        found, counts = little(some), wip(some).counts
+        if reason(found).endswith("in balance over this window."):
+            mean = numpy.mean(counts)
+            assert max(abs(count - mean) for count in counts) <= max(2, mean / 2)
+            assert abs(found.wip_at_end - found.wip_at_start) <= max(1, mean / 10)
+
+
 def test_the_json_names_the_balance_of_wip_beside_a_difference_of_times():
     cards = [took(f"c{n}", 2, start=n) for n in range(1, 11)]
     told = little_text.to_json(little(sample([*cards, card("o", (2, 1))], day=20)))
@@ -146,7 +168,8 @@ def test_what_is_not_beyond_chance_is_not_called_equal():
     assert found.mean_cycle_time is not None
     chance = 2 * found.standard_error_days
     assert debt_text.summary(found).lines[1] == (
-        f"No debt can be told from 5 finished cards: up to {chance:.1f} d may be chance."
+        f"No debt can be told from 5 finished cards: up to {chance:.1f} d may be chance, and only a"
+        f" debt of {2.842 * found.standard_error_days:.1f} d or more shows in 4 of 5 cases."
     )
     small = replace(found, gap_days=found.mean_cycle_time + 0.4, standard_error_days=0.1)
     assert "less than half a day" in debt_text.summary(small).lines[1]

@@ -80,6 +80,7 @@ def test_the_data_for_scripts():
         "max": 5,
         "percentiles": {"50": None, "70": None, "85": None, "95": None},
         "percentiles_with_open": {"50": None, "70": None, "85": None, "95": None},
+        "withheld_from": None,
         "histogram": [
             {"from": 1, "to": 1, "count": 1},
             {"from": 2, "to": 2, "count": 0},

@@ -77,18 +77,43 @@ def test_a_card_counts_from_the_age_at_which_it_came_to_be_known(cards):
     for t in sorted({days for days, ended, _ in cards if ended}):
         at_risk = sum(entry < t <= days for days, _, entry in cards)
         ends = sum(days == t and ended for days, ended, _ in cards)
-        if ends == at_risk and any(days > t for days, _, _ in cards):
-            break  # nothing is known of longer durations
+        if at_risk < 10 and any(entry >= t for _, _, entry in cards):
+            break  # too few to tell, and others come under observation later
         share *= 1 - Fraction(ends, at_risk)
         expected.append((t, share))
     assert estimate(cards).steps == tuple(expected)
 
 
 def test_a_worked_example_with_cards_from_before():
-    # n_3 = 3: the card of 8 days came at age 4. n_5 = 3: the one of 3 days has gone.
-    cards = [(3, True, 0), (5, True, 1), (8, True, 4), (9, False, 0)]
-    steps = ((3, Fraction(2, 3)), (5, Fraction(4, 9)), (8, Fraction(2, 9)))
-    assert estimate(cards).steps == steps
+    # n_3 = 10: the cards of 8 and 9 days came at age 4. n_5 = 11: that of 3 days has gone.
+    cards = [(3, True, 0), (5, True, 1), (8, True, 4), (9, False, 4), *[(9, False, 0)] * 8]
+    found = estimate(cards)
+    s3 = Fraction(9, 10)
+    s5 = s3 * Fraction(10, 11)
+    assert found.steps == ((3, s3), (5, s5), (8, s5 * Fraction(9, 10)))
+    assert found.withheld is None
+
+
+@pytest.mark.parametrize(("early", "told"), [(9, False), (10, True)])
+def test_below_ten_at_risk_while_others_are_to_come_nothing_is_told(early, told):
+    """Ten cards came under observation at age 10; how many can be seen to end at age 2?"""
+    cards = [(2, True, 0), *[(30, False, 0)] * (early - 1), *[(20, True, 10)] * 20]
+    found = estimate(cards)
+    assert found.withheld == (None if told else 2)
+    assert (found.time(50) is not None) == told
+    assert (found.chance(0, 1) is not None) == (found.chance(0, 25) is not None) == told
+
+
+def test_the_day_of_the_last_finish_is_counted_by_the_definition():
+    """All that are at risk end on one day, and nobody is to come: S is 0, though older cards that
+    are still open at that age would keep it up."""
+    assert estimate([(5, True, 0)] * 3).steps == ((5, Fraction(0)),)
+    assert estimate([(5, True, 0)] * 3 + [(5, False, 0)]).steps == ((5, Fraction(1, 4)),)
+    # Ten of age 3 end together; those that came at age 4 are known to be older.
+    cards = [(3, True, 0)] * 10 + [(9, True, 4)] * 12
+    found = estimate(cards)
+    assert found.steps[0] == (3, Fraction(0))
+    assert found.chance(4, 9) is found.time_left(4, 50) is None
 
 
 def test_a_few_young_cards_are_no_ground_for_what_all_take():

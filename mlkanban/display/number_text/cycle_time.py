@@ -11,6 +11,7 @@ from mlkanban.display.number_view import (
     finished_cards,
     scope_json,
     scope_text,
+    withheld_text,
 )
 from mlkanban.display.table import Table
 from mlkanban.flow.cycle_time import CycleTimes, cycle_times, grouped
@@ -25,7 +26,8 @@ _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 
 class CycleTimesJson(NumberJson):
-    """The days of a bin are both included; `to` is null for the last, open one."""
+    """The days of a bin are both included; `to` is null for the last, open one. Of `withheld_from`
+    days or more nothing is said counting open cards: too few were observed."""
 
     n: int
     never_worked: int
@@ -36,6 +38,7 @@ class CycleTimesJson(NumberJson):
     max: int | None
     percentiles: dict[str, int | None]
     percentiles_with_open: dict[str, int | None]
+    withheld_from: int | None
     histogram: list[BinJson]
     outcomes: dict[str, int]
 
@@ -52,6 +55,7 @@ def to_json(times: CycleTimes) -> CycleTimesJson:
         "max": times.max,
         "percentiles": _text_keys(times.percentiles),
         "percentiles_with_open": _text_keys(times.percentiles_with_open),
+        "withheld_from": times.withheld,
         "histogram": bins_json(times.histogram),
         "outcomes": {name.replace(" ", "_"): count for name, count in times.outcomes.items()},
         "convention": _convention(times),
@@ -97,7 +101,10 @@ def summary(times: CycleTimes) -> Summary:
         f" | from {times.min} to {times.max} d",
         f"{_ended(times):20}" + _all(times.percentiles, times.n),
         *(
-            ["counting open cards " + _all(times.percentiles_with_open, times.n_with_open)]
+            [
+                "counting open cards "
+                + _all(times.percentiles_with_open, times.n_with_open, times.withheld)
+            ]
             if times.open
             else ()
         ),
@@ -109,7 +116,7 @@ def summary(times: CycleTimes) -> Summary:
 def _sentence(times: CycleTimes) -> str:
     """One sentence for each way of counting, at the highest percentile up to 85 there is."""
     p = _MAIN if times.n >= needed(_MAIN) else PERCENTILES[0]
-    with_open = _value(times.percentiles_with_open[p], times.n_with_open, p)
+    with_open = _value(times.percentiles_with_open[p], times.n_with_open, p, times.withheld)
     cards = "cards that left it" if times.of_stage else "finished cards"
     took = quantity(times.percentiles[p] or 0, "day")
     finished = f"{p} % of {cards} took {took} or less"
@@ -127,14 +134,16 @@ def _text_keys(values: dict[int, int | None]) -> dict[str, int | None]:
     return {str(p): value for p, value in values.items()}
 
 
-def _all(values: dict[int, int | None], n: int) -> str:
-    return " | ".join(f"p{p} {_value(value, n, p)}" for p, value in values.items())
+def _all(values: dict[int, int | None], n: int, withheld: int | None = None) -> str:
+    return " | ".join(f"p{p} {_value(value, n, p, withheld)}" for p, value in values.items())
 
 
-def _value(value: int | None, n: int, p: int) -> str:
+def _value(value: int | None, n: int, p: int, withheld: int | None) -> str:
     if value is not None:
         return f"{value} d"
-    return "not reached" if n >= needed(p) else f"n < {needed(p)}"
+    if n < needed(p):
+        return f"n < {needed(p)}"
+    return "not reached" if withheld is None else withheld_text(withheld)
 
 
 def headline(times: CycleTimes) -> Headline:

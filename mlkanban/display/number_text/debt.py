@@ -15,6 +15,8 @@ from mlkanban.flow.percentiles import needed
 from mlkanban.text import quantity
 
 _ERRORS = 2
+_FOUR_OF_FIVE = 0.842
+"""Standard errors beyond those, so that a debt shows in 80 % of cases (normal distribution)."""
 _LEAST = 0.5
 """Days: less is no debt to speak of."""
 _CONVENTION = f"calendar days with both ends | +/- {_ERRORS} standard errors"
@@ -75,16 +77,17 @@ def _meaning(flow_debt: FlowDebt, debt: float, chance: float) -> str:
     """What is not beyond chance is not known to be nothing: a few cards show only a large debt."""
     beyond = abs(debt) > chance and abs(debt) >= _LEAST
     if beyond and debt < 0:
-        return "Debt was paid back: old cards were finished."
+        return "Debt was paid back: the finished cards took longer than work takes on the whole."
     if not flow_debt.in_progress:
         return "No card was left in progress, so none is owed anything."
     if beyond:
-        return "Debt was made: some cards were hurried through while others aged."
+        return "Debt was made: the finished cards took less than work takes on the whole."
     if abs(debt) > chance:
         return "That is less than half a day, which is no debt to speak of."
+    shows = chance * (1 + _FOUR_OF_FIVE / _ERRORS)
     return (
-        f"No debt can be told from {quantity(flow_debt.n, 'finished card')}:"
-        f" up to {chance:.1f} d may be chance."
+        f"No debt can be told from {quantity(flow_debt.n, 'finished card')}: up to {chance:.1f} d"
+        f" may be chance, and only a debt of {shows:.1f} d or more shows in 4 of 5 cases."
     )
 
 

@@ -19,8 +19,9 @@ _LEAST = needed(50)
 
 class LittleJson(NumberJson):
     """`wip_balanced`: as much was in progress at both ends of the window, and as many cards left as
-    came, each within a tenth or one card. That does not say that the two times agree, which
-    `ratio` and `reason` do. `balanced` is its old name."""
+    came, each within a tenth or one card; `wip_steady`: and so it stayed in between, within half of
+    the mean or two cards (`lowest_wip`, `highest_wip`). That does not say that the two times agree,
+    which `ratio` and `reason` do. `balanced` is an old name of `wip_balanced`."""
 
     n: int
     mean_wip: float
@@ -34,9 +35,12 @@ class LittleJson(NumberJson):
     days_of_abandoned_cards: int
     wip_at_start: int
     wip_at_end: int
+    lowest_wip: int
+    highest_wip: int
     begun: int
     departed: int
     wip_balanced: bool
+    wip_steady: bool
     balanced: bool
 
 
@@ -54,9 +58,12 @@ def to_json(law: LittlesLaw) -> LittleJson:
         "days_of_abandoned_cards": law.days_of_abandoned_cards,
         "wip_at_start": law.wip_at_start,
         "wip_at_end": law.wip_at_end,
+        "lowest_wip": law.lowest_wip,
+        "highest_wip": law.highest_wip,
         "begun": law.begun,
         "departed": law.departed,
         "wip_balanced": law.balanced,
+        "wip_steady": law.steady,
         "balanced": law.balanced,
         "convention": _CONVENTION,
         **scope_json(law.scope),
@@ -80,8 +87,13 @@ def reason(law: LittlesLaw) -> str:
         return ""
     apart = law.implied_days - law.observed_days
     if abs(apart) <= CLOSE * law.observed_days:
-        if law.balanced:
+        if law.steady:
             return "They agree: the board is in balance over this window."
+        if law.balanced:
+            return (
+                "They agree, and as much was in progress at both ends, but not in between: WIP was"
+                f" {law.lowest_wip} to {law.highest_wip}."
+            )
         grew = "grew" if law.wip_at_end > law.wip_at_start else "fell"
         return (
             f"They agree, but the board is not in balance: WIP {grew} from {law.wip_at_start} to"

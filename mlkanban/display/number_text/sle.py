@@ -9,6 +9,7 @@ from mlkanban.display.number_view import (
     Summary,
     finished_cards,
     scope_json,
+    withheld_text,
 )
 from mlkanban.display.table import Table
 from mlkanban.flow.percentiles import needed
@@ -29,10 +30,14 @@ class PastJson(TypedDict):
 
 
 class SleJson(NumberJson):
+    """Of `withheld_from` days or more nothing is said counting open cards: too few were
+    observed."""
+
     n: int
     percent: int
     days: int | None
     days_with_open: int | None
+    withheld_from: int | None
     open: int
     past: list[PastJson]
 
@@ -43,6 +48,7 @@ def to_json(sle: Sle) -> SleJson:
         "percent": PERCENT,
         "days": sle.days,
         "days_with_open": sle.days_with_open,
+        "withheld_from": sle.withheld,
         "open": sle.open,
         "past": [{"id": ref, "age_days": age, "title": title} for ref, age, title in sle.past],
         "convention": _CONVENTION,
@@ -61,7 +67,9 @@ def figures(sle: Sle) -> Figures:
 
 
 def _with_open(sle: Sle) -> str:
-    return "not reached" if sle.days_with_open is None else f"{sle.days_with_open} d"
+    if sle.days_with_open is not None:
+        return f"{sle.days_with_open} d"
+    return "not reached" if sle.withheld is None else withheld_text(sle.withheld)
 
 
 def summary(sle: Sle) -> Summary:

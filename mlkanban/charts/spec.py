@@ -232,7 +232,8 @@ class CurveLevel:
 @dataclass(frozen=True, slots=True)
 class CurveSpec:
     """Learning curves over `axis`, from its place `first` to `last`, the most important one last;
-    what lies outside of `low` to `high` is left out."""
+    what lies outside of `low` to `high` is left out. `ticks` are the places with labels, where
+    these do not follow from the room."""
 
     axis: str
     lines: tuple[CurveLine, ...]
@@ -241,6 +242,7 @@ class CurveSpec:
     last: float
     low: float
     high: float
+    ticks: tuple[tuple[float, str], ...] = ()
 
 
 Spec = (

@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.metrics import metric_named
 from mlkanban.display.run_text import short_ids
+from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
 from mlkanban.runs.model.overview import worth_watching
 from mlkanban.runs.model.series import Latest, drawn_metric
 from mlkanban.runs.series import SeriesReader
+from mlkanban.text import cell_text
 
 if TYPE_CHECKING:
     from mlkanban.cli.session import Session
     from mlkanban.display.card_face import Line
+    from mlkanban.runs.model.parameter_axes import SearchSpace
     from mlkanban.runs.model.results import Results
     from mlkanban.runs.model.run import Run
+    from mlkanban.runs.model.search import SearchHistory
     from mlkanban.service import Service
 
+CURVES, PARAMETERS = "curves", "parameters"
+"""What is drawn of runs, besides the values over a hyper-parameter."""
 _SIZE_ELSEWHERE = (80, 24)
 _TALLEST = 24
 _MOST_PARAMETERS = 12
@@ -114,6 +120,72 @@ def _search(
     yield ""
     yield session.clean(importance_title(rows))
     yield _as_text(importance_lines(rows, width, _MOST_PARAMETERS, session.glyphs))
+
+
+def check_chart(chart: str, space: SearchSpace | None, card: str) -> None:
+    """UsageProblem where there is no hyper-parameter of this name to draw values over."""
+    if space is None:
+        raise UsageProblem(
+            f"The runs of {card} cannot be drawn over {cell_text(chart)}.",
+            "Three configurations with a value of the card's metric, which differ in a"
+            " hyper-parameter, are needed.",
+        )
+    if chart != PARAMETERS and space.axis(chart) is None:
+        names = ", ".join(cell_text(axis.name) for axis in space.axes)
+        raise UsageProblem(
+            f"The configurations of {card} do not differ in a hyper-parameter {cell_text(chart)}.",
+            f"They differ in: {names}. All together: --chart {PARAMETERS}",
+        )
+
+
+def parameters_drawn(
+    session: Session, chart: str, results: Results, space: SearchSpace
+) -> Iterator[str]:
+    """The values of a search over a hyper-parameter, or over all of them, after a blank line."""
+    from mlkanban.display.parameter_lines import (  # pictures: `runs` without a chart does without
+        parameter_heading,
+        parameter_lines,
+        space_heading,
+        space_lines,
+    )
+
+    width, height = shutil.get_terminal_size(_SIZE_ELSEWHERE)
+    height = max(10, min(_TALLEST, height - 6))
+    axis, metric = space.axis(chart), results.metric
+    yield ""
+    if axis is None:
+        yield session.clean(space_heading(results.name))
+        lines = space_lines(space, metric, width - 1, len(space.axes) + 2, session.glyphs)
+    else:
+        yield session.clean(parameter_heading(results.name, axis))
+        lines = parameter_lines(
+            space, axis, metric, width - 1, height, session.glyphs, coloured=False
+        )
+    yield _as_text(lines)
+
+
+def search_data(
+    history: SearchHistory | None, space: SearchSpace | None
+) -> dict[str, object] | None:
+    """What --json says of a search: its values in their order, and its hyper-parameters."""
+    if history is None and space is None:
+        return None
+    return {
+        "word": history.word if history else "run",
+        "total": history.total if history else None,
+        "history": [trial._asdict() for trial in (history.trials if history else ())],
+        "configurations": len(space.means) if space else 0,
+        "best": space.best if space else 0,
+        "parameters": [
+            {
+                "name": axis.name, "scale": axis.scale.value,
+                "values": [text or None for text in axis.texts],
+                "best_values": space.best_texts(axis),
+            }
+            for axis in space.axes
+        ] if space else [],
+        "values": [*space.means] if space else [],
+    }  # fmt: skip
 
 
 def _as_text(lines: Sequence[Line]) -> str:

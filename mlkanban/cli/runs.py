@@ -18,7 +18,15 @@ from mlkanban.cli.layout import table, width
 from mlkanban.cli.named_runs import named_run
 from mlkanban.cli.prune import prune
 from mlkanban.cli.queue import enqueue
-from mlkanban.cli.run_curves import curve, latest_data, latest_values
+from mlkanban.cli.run_curves import (
+    CURVES,
+    check_chart,
+    curve,
+    latest_data,
+    latest_values,
+    parameters_drawn,
+    search_data,
+)
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD, RUN_OR_CARD, TARGET, GroupOrArgument, override_at_start
 from mlkanban.clock import now
@@ -45,9 +53,11 @@ from mlkanban.runs.model.overview import (
     run_parameters,
     telling_differences,
 )
+from mlkanban.runs.model.parameter_axes import search_space
 from mlkanban.runs.model.results import outer_runs, remarks
 from mlkanban.runs.model.run import parents_of
 from mlkanban.runs.model.run_ids import split_task
+from mlkanban.runs.model.search import search_history
 from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.usage import usage
 from mlkanban.runs.slurm import client
@@ -61,6 +71,7 @@ if TYPE_CHECKING:
     from mlkanban.runs.local.orphans import OrphanProcess
     from mlkanban.runs.model.intervals import Difference
     from mlkanban.runs.model.launch_words import ParameterSets
+    from mlkanban.runs.model.parameter_axes import SearchSpace
     from mlkanban.runs.model.repeats import Repeats
     from mlkanban.runs.model.results import Configuration, Results
     from mlkanban.runs.model.run import Run
@@ -204,9 +215,15 @@ def _take_in_end(session: Session, folder: RunFolder, end: Judgement) -> None:
 
 @click.group(cls=GroupOrArgument, invoke_without_command=True)
 @click.argument("card", type=CARD, required=False)
-@click.option("--chart", is_flag=True, help="Draw the learning curves of the runs of CARD.")
+@click.option(
+    "--chart",
+    is_flag=False,
+    flag_value=CURVES,
+    metavar="[WHAT]",
+    help="Draw the curves of CARD; or its values over a PARAMETER, or over all: `parameters`.",
+)
 @click.pass_context
-def runs(ctx: click.Context, card: str | None = None, chart: bool = False) -> None:
+def runs(ctx: click.Context, card: str | None = None, chart: str | None = None) -> None:
     """List the runs of a card, or of all cards of the board, newest first.
 
     Of one card: also what its runs say together of its metric and target, and what they used. Of a
@@ -214,9 +231,15 @@ def runs(ctx: click.Context, card: str | None = None, chart: bool = False) -> No
     before it in a few bars.
 
     --chart draws the values of the best run and of those that go on over their steps, with target
-    and baseline as lines.
+    and baseline as lines; of a search (five configurations or more) also the best value so far over
+    its trials, and what its hyper-parameters tell. `--chart lr` draws the values of the metric over
+    the hyper-parameter lr, on a logarithmic axis where its values span two decades or more;
+    `--chart parameters` all hyper-parameters below one another, where a letter is the same
+    configuration on each.
     """
     if ctx.invoked_subcommand is None:
+        if card is None and chart not in (None, CURVES):
+            card, chart = chart, CURVES  # `runs --chart g12`
         session = ctx.find_object(Session)
         assert session is not None
         _list(session, card, chart)
@@ -225,7 +248,7 @@ def runs(ctx: click.Context, card: str | None = None, chart: bool = False) -> No
 runs.add_command(prune)
 
 
-def _list(session: Session, card: str | None, chart: bool) -> None:
+def _list(session: Session, card: str | None, chart: str | None) -> None:
     if chart and card is None:
         raise UsageProblem("A chart is of the runs of one card.", "Name it: mlkanban runs CARD.")
     if (places().data / "runs").is_dir() or shutil.which("squeue"):
@@ -250,6 +273,11 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
         sizes = _log_sizes(card_runs) if session.json else {}
         outer = _outer_runs(card_runs) if session.json else {}
         latest = latest_values(card_runs, service)
+        own = [run for _, run in card_runs]
+        rows = overview(own, results, session.settings.repeats) if card else []
+        space = search_space(rows, results)
+        if chart not in (None, CURVES):
+            check_chart(str(chart), space, str(card))
         session.answer(
             "runs",
             lambda: [
@@ -268,17 +296,29 @@ def _list(session: Session, card: str | None, chart: bool) -> None:
             lambda: chain(
                 _table(session, card_runs, results, board, metric, differs, latest),
                 _results(session, card_runs, results, board, metric) if card else (),
-                curve(session, [run for _, run in card_runs], results, metric)
-                if chart and card_runs
-                else (),
+                _drawn(session, chart, own, results, metric, space) if chart else (),
                 _unread(session, card_runs) if card else (),
                 _orphan_lines(session, left),
                 _long_logs(session, card_runs),
             ),
-            meta=(lambda: _meta(card_runs, results, metric)) if card else None,
+            meta=(lambda: _meta(card_runs, results, metric, space)) if card else None,
         )
         if not card_runs and not session.json:
             session.show_message("No runs yet. Start one: mlkanban run CARD -- COMMAND")
+
+
+def _drawn(
+    session: Session,
+    chart: str,
+    runs: Sequence[Run],
+    results: Results | None,
+    metric: Mapping[str, Any] | None,
+    space: SearchSpace | None,
+) -> Iterator[str]:
+    """The picture that was asked for, after a blank line; nothing without runs."""
+    if chart == CURVES or space is None or results is None:
+        return curve(session, runs, results, metric) if runs else iter(())
+    return parameters_drawn(session, chart, results, space)
 
 
 def _read_slurm(session: Session, service: Service) -> None:
@@ -415,7 +455,10 @@ def _long_logs(session: Session, card_runs: Sequence[tuple[str, Run]]) -> Iterat
 
 
 def _meta(
-    card_runs: Sequence[tuple[str, Run]], results: Results | None, metric: Mapping[str, Any] | None
+    card_runs: Sequence[tuple[str, Run]],
+    results: Results | None,
+    metric: Mapping[str, Any] | None,
+    space: SearchSpace | None,
 ) -> dict[str, object]:
     """What --json says of the runs of a card together."""
     runs = [run for _, run in card_runs]
@@ -450,6 +493,7 @@ def _meta(
             importance._asdict()
             for importance in importances(overview(runs, results, results.repeats))
         ] if results else [],
+        "search": search_data(search_history(runs, results), space),
         "remarks": remarks(runs, metric, results),
         "gpu_hours": used.gpu_hours,
         "runs_of_unknown_gpu_hours": used.unknown,

@@ -124,7 +124,7 @@ def search_lines(
     """How the best value of a search grew, in at most `height` lines, over the `whole` range or
     where the improvement can be seen. `whole_key` is the key that shows the whole range."""
     picture = search_curve(history, metric, whole=whole)
-    foot = _outside(picture, len(history.trials), metric, whole_key)
+    foot = outside_lines(picture, len(history.trials), metric, whole_key)
     most = next(lines for least, lines in _SENTENCES if width >= least)
     most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
     lines = paragraph(search_sentence(history, metric), "text", width, glyphs, most) if most else []
@@ -136,7 +136,7 @@ def search_lines(
     return [*lines, *shown, *foot][:height]
 
 
-def _outside(
+def outside_lines(
     picture: SearchPicture, values: int, metric: Mapping[str, Any], whole_key: str
 ) -> list[Line]:
     """What of a search is not in its picture: `5 of 60 values (.9 to 41) and base 5 lie outside the

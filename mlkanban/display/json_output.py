@@ -539,12 +539,46 @@ class ImportanceJson(Shape):
     beyond_chance: bool
 
 
+class SearchTrialJson(Shape):
+    """A trial with a value, and the best value up to it."""
+
+    number: int
+    value: float
+    best: float
+
+
+class ParameterAxisJson(Shape):
+    """A hyper-parameter with its value in each configuration, null where it has none;
+    `best_values` are those of the best configurations: of numbers the least and the greatest."""
+
+    name: str
+    scale: Literal["linear", "log", "words"]
+    values: list[str | None]
+    best_values: list[str]
+
+
+class SearchJson(Shape):
+    """A search: its trials or runs with a value in their order (of five configurations or more) of
+    `total` ones, and the `values` of the metric of its `configurations`, of which so many are the
+    `best` (a tenth, three at least; 0 where nobody knows which values are better), with their
+    hyper-parameters, what tells most first."""
+
+    word: Literal["trial", "run"]
+    total: int | None
+    history: list[SearchTrialJson]
+    configurations: int
+    best: int
+    parameters: list[ParameterAxisJson]
+    values: list[float]
+
+
 class RunsMetaJson(Shape):
     """What the runs of one card say together; `importances` are empty for fewer than five
     configurations with a value."""
 
     figures: RunFiguresJson | None
     importances: list[ImportanceJson]
+    search: SearchJson | None
     remarks: list[str]
     gpu_hours: float
     runs_of_unknown_gpu_hours: int

@@ -17,6 +17,14 @@ from mlkanban.display.curve_lines import (
     search_heading,
     search_lines,
 )
+from mlkanban.display.parameter_lines import (
+    parameter_heading,
+    parameter_lines,
+    space_heading,
+    space_lines,
+)
+from mlkanban.runs.model.overview import ConfigurationRuns
+from mlkanban.runs.model.parameter_axes import ParameterAxis, SearchSpace, search_space
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.search import SearchHistory, search_history
@@ -26,8 +34,15 @@ from mlkanban.tui.command_screen import CommandScreen
 from mlkanban.tui.commands import BY_NAME, keys_shown
 
 _BY_TRIAL = "trial"
+_BY_ALL = "all parameters"
+_MOST_PARAMETERS = 6
+"""Hyper-parameters over which a search is drawn by itself."""
 _MOST_GOING_ON = 20
 """Runs that are looked at for their newest value."""
+
+
+def _by_parameter(axis: ParameterAxis) -> str:
+    return f"parameter {axis.name}"
 
 
 class Chosen(NamedTuple):
@@ -46,6 +61,7 @@ class LearningCurves:
         self._screen, self._changed = screen, changed
         self._axis: str = ""
         self._search: SearchHistory | None = None
+        self._space: SearchSpace | None = None
         self._aim: Mapping[str, Any] = {}
         self._whole = False
         self._wanted = ""
@@ -81,13 +97,16 @@ class LearningCurves:
         metric: Mapping[str, Any] | None,
         *,
         results: Results | None,
+        rows: Sequence[ConfigurationRuns] = (),
     ) -> None:
         """Read what the chosen of the runs of a card report, and those that go on. Of a search, by
-        its `results`, the best value over its trials is drawn first, unless runs are marked or
-        another metric is chosen."""
+        its `results`, the best value over its trials is drawn first, then its values over each
+        hyper-parameter of its configurations, the `rows`, unless runs are marked or another metric
+        is chosen."""
         marked = any(one.role for one in chosen)
         search = None if marked or self._picked else search_history(runs, results)
-        self._asked = partial(self.read, runs, chosen, metric, results=results)
+        space = search_space(rows, results) if search else None
+        self._asked = partial(self.read, runs, chosen, metric, results=results, rows=rows)
         name = self._wanted = str((metric or {}).get("name") or "")
         going_on = [run for run in runs if not run.state.ended][:_MOST_GOING_ON]
         wanted = {run.id: run for run in (*(one.run for one in chosen), *going_on)}
@@ -129,18 +148,19 @@ class LearningCurves:
         unread = {run.id: found[run.id].unread for run in going_on}
         aim = results.metric if results else {}
         awaited, self._awaited, self._read_before = self._awaited, False, True
-        if awaited or (named, latest, unread, metric, search, aim) != (
+        if awaited or (named, latest, unread, metric, search, aim, space) != (
             self._named, self.latest, self._unread, self._metric, self._search, self._aim,
+            self._space,
         ):  # fmt: skip
             self._named, self.latest, self._unread, self._metric = named, latest, unread, metric
-            self._search, self._aim = search, aim
+            self._search, self._aim, self._space = search, aim, space
             self._draw_anew()
 
     def forget(self) -> None:
         """The page is about another card now."""
         self._picked, self._names = "", []
         self._named, self.latest, self._unread = [], {}, {}
-        self._picture = self._search = None
+        self._picture = self._search = self._space = None
         self._read_before = self._awaited = False
 
     def _draw_anew(self) -> None:
@@ -165,10 +185,14 @@ class LearningCurves:
 
     @property
     def _axes(self) -> list[str]:
-        """What can be drawn: a search by trial, and curves over what their values have a place
-        on."""
+        """What can be drawn: a search by trial, by its hyper-parameters, those that tell most, and
+        by all of them, and curves over what their values have a place on."""
         axes = [axis.value for axis in self._picture.axes] if self._picture else []
-        return [_BY_TRIAL, *axes] if self._search else axes
+        if not self._search:
+            return axes
+        some = self._space.axes[:_MOST_PARAMETERS] if self._space else ()
+        together = [_BY_ALL] if self._space else []
+        return [_BY_TRIAL, *map(_by_parameter, some), *together, *axes]
 
     @property
     def _drawn_axis(self) -> str:
@@ -177,12 +201,23 @@ class LearningCurves:
         return self._axis if self._axis in axes else next(iter(axes), "")
 
     @property
+    def _parameter(self) -> ParameterAxis | None:
+        """The hyper-parameter over which a search is drawn, None where something else is."""
+        axes = self._space.axes if self._space else ()
+        return next((axis for axis in axes if _by_parameter(axis) == self._drawn_axis), None)
+
+    @property
     def title(self) -> Line:
         """`val_auc by epoch`."""
         if self._awaited:
             return [Piece("learning curves", "dim")]
-        if self._search and self._drawn_axis == _BY_TRIAL:
-            return [Piece(search_heading(str(self._aim["name"]), self._search), "title")]
+        drawn, name = self._drawn_axis, str(self._aim.get("name", ""))
+        if self._search and drawn == _BY_TRIAL:
+            return [Piece(search_heading(name, self._search), "title")]
+        if self._space and drawn == _BY_ALL:
+            return [Piece(space_heading(name), "title")]
+        if axis := self._parameter:
+            return [Piece(parameter_heading(name, axis), "title")]
         if self._picture is None:
             return []
         missing = "" if self._picked else self._wanted
@@ -198,7 +233,14 @@ class LearningCurves:
         coloured = not host.no_color
         key = (width, height, coloured)
         if self._drawn is None or self._drawn[0] != key:
-            if self._search and self._drawn_axis == _BY_TRIAL:
+            if self._space and self._drawn_axis == _BY_ALL:
+                lines = space_lines(self._space, self._aim, width, height, host.glyphs)
+            elif self._space and (axis := self._parameter):
+                lines = parameter_lines(
+                    self._space, axis, self._aim, width, height, host.glyphs, coloured=coloured,
+                    whole=self._whole, whole_key=self._key("curve.range"),
+                )  # fmt: skip
+            elif self._search and self._drawn_axis == _BY_TRIAL:
                 lines = search_lines(
                     self._search, self._aim, width, height, host.glyphs, coloured=coloured,
                     whole=self._whole, whole_key=self._key("curve.range"),

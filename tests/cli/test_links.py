@@ -541,3 +541,23 @@ def test_that_the_program_of_weights_and_biases_is_missing_is_said_once(
     assert len(board.data("sync-runs")["problems"]) == 1
     shutil.rmtree(next(run for run in Path("wandb").iterdir() if run.is_dir()))
     assert "2 runs in" in board("sync-runs").err
+
+
+def test_values_of_a_search_over_its_parameters(board, tmp_path) -> None:
+    ref = board.card("search", "--metric", "value>=0.9")
+    study(tmp_path / "optuna.db", 12)
+    board("link", ref, "optuna:lr search", "--from", str(tmp_path / "optuna.db"))
+    drawn = board("runs", ref, "--chart", "lr").out
+    assert "value by lr" in drawn
+    assert "value by trial" not in drawn
+    assert "hyper-parameters by value" in board("runs", ref, "--chart", "parameters").out
+    assert "value by trial" in board("runs", "--chart", ref).out
+    wrong = board("runs", ref, "--chart", "momentum")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "do not differ in a hyper-parameter momentum. They differ in: lr" in wrong.err
+    search = json.loads(board("--json", "runs", ref).out)["meta"]["search"]
+    assert (search["word"], search["total"], search["configurations"]) == ("trial", 12, 12)
+    assert search["parameters"][0]["name"] == "lr"
+    none = board("runs", board.card("other"), "--chart", "lr")
+    assert none.code == 2
+    assert "Three configurations with a value" in none.err

@@ -129,7 +129,9 @@ def _told_apart(values: Sequence[float], step: float) -> list[str]:
 
 
 def _across_ticks(spec: CurveSpec, across: float, columns: int) -> tuple[tuple[int, str], ...]:
-    """Places at even distances, in round numbers."""
+    """The ticks of the picture, or places at even distances, in round numbers."""
+    if spec.ticks:
+        return spread([_tick(spec, place, label, across, columns) for place, label in spec.ticks])
     time = spec.axis == "time"
     text = _time_text if time else _count_text
     span = (spec.last - spec.first) or 1.0
@@ -138,13 +140,20 @@ def _across_ticks(spec: CurveSpec, across: float, columns: int) -> tuple[tuple[i
     step = next(size for size in (_time_steps() if time else _steps()) if size >= least)
     first = math.ceil(spec.first / step)
     places = [at * step for at in range(first, math.floor(spec.last / step) + 1)]
-    ticks = []
-    for place in places or [spec.last]:
-        label = text(place)
-        half = (len(label) - 1) // 2
-        column = round((place - spec.first) * across)
-        ticks.append((max(half, min(column, columns - 1 - len(label) // 2)), label))
-    return spread(ticks)
+    return spread(
+        [_tick(spec, place, text(place), across, columns) for place in places or [spec.last]]
+    )
+
+
+def _tick(
+    spec: CurveSpec, place: float, label: str, across: float, columns: int
+) -> tuple[int, str]:
+    """The column of a tick, and its label, which is cut where it is wider than its share."""
+    if len(spec.ticks) > 1:
+        label = label[: max(3, columns // len(spec.ticks) - LABEL_GAP)]
+    half = (len(label) - 1) // 2
+    column = round((place - spec.first) * across)
+    return max(half, min(column, columns - 1 - len(label) // 2)), label
 
 
 def _steps() -> Iterator[float]:

@@ -96,7 +96,10 @@ class _Parameter:
 
     @classmethod
     def of(cls, values: Sequence[str]) -> _Parameter:
-        n, numbers = len(values), [number for number in map(_number, values) if number is not None]
+        n, numbers = (
+            len(values),
+            [number for number in map(as_number, values) if number is not None],
+        )
         ordered = _ranks(numbers) if len(numbers) == n else []
         bins = max(_FEWEST_GROUPS, min(_MOST_GROUPS, n // _IN_GROUP))
         group_of: Sequence[object] = values
@@ -146,11 +149,12 @@ def _centred(values: Sequence[float]) -> list[float]:
 def rank_correlation(values: Sequence[str], means: Sequence[float]) -> float | None:
     """Spearman's correlation of numbers with the means, 0 where one side has only one value; None
     of other values."""
-    numbers = [number for number in map(_number, values) if number is not None]
+    numbers = [number for number in map(as_number, values) if number is not None]
     return _correlation(_ranks(numbers), _ranks(means)) if len(numbers) == len(values) else None
 
 
-def _number(text: str) -> float | None:
+def as_number(text: str) -> float | None:
+    """The number that a value of a parameter is, None for words."""
     try:
         return float(text)
     except ValueError:

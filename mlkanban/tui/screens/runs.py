@@ -294,7 +294,12 @@ class RunsScreen(ListScreen):
         self.only_newest(
             "curves",
             partial(
-                self._curves.read, self._runs, self._chosen(), self._metric, results=self._results
+                self._curves.read,
+                self._runs,
+                self._chosen(),
+                self._metric,
+                results=self._results,
+                rows=self._all,
             ),
         )
 

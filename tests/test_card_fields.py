@@ -43,7 +43,8 @@ STORED: dict[str, Any] = {
     "verdict": "It does.", "win": True, "outcome": "shipped", "archived": True,
     "blocker": {"reason": "bug", "external": False, "note": "a bug",
                 "since": "2026-03-19T09:00:00Z"},
-    "snoozed_until": UNTIL_RUN, "snoozed_run": "run:7",
+    "snoozed_until": UNTIL_RUN, "snoozed_run": "run:7", "model": "fraud", "version": "3b",
+    "owner": "risk team", "look_again": "2026-12-15 every 90d retrain",
 }  # fmt: skip
 """What events can write on a card; `_made_up` has the rest."""
 SEEN = {
@@ -53,7 +54,8 @@ SEEN = {
     "score": "5/2", "budget": "12 runs", "parent": "v1", "lineage": "follow-up-of:v2",
     "needs": "v3", "links": "https://example.org", "checklist": "three seeds", "health": "watch",
     "verdict": "It does.", "win": "yes", "outcome": "shipped", "archived": "yes", "blocked": "bug",
-    "snoozed": "run:7", "snoozed_run": "run:7",
+    "snoozed": "run:7", "snoozed_run": "run:7", "model": "fraud", "version": "3b",
+    "owner": "risk team", "look_again": "2026-12-15 every 90d retrain",
 }  # fmt: skip
 """What a person sees of it, by the public names."""
 KNOWN = frozenset(SEEN)
@@ -205,6 +207,7 @@ def test_what_is_searchable_is_found(field: CardField) -> None:
 def test_what_a_person_wrote_is_searched() -> None:
     assert {field.name for field in FIELDS if field.searchable} & KNOWN == {
         "title", "hypothesis", "dataset", "verdict", "links", "checklist", "blocked",
+        "model", "version", "owner",
     }  # fmt: skip
 
 
@@ -229,9 +232,10 @@ def test_the_form_has_health_only_for_a_model_in_use() -> None:
         "budget",
         "hypothesis", "dataset", "verdict", "links", "needs", "parent", "lineage",
     }  # fmt: skip
+    in_use = {"health", "model", "version", "owner", "look_again"}
     shipped = whole_card()
     for outcome, wanted in (
-        (None, form), (Outcome.LEARNED, form), (Outcome.SHIPPED, form | {"health"}),
+        (None, form), (Outcome.LEARNED, form), (Outcome.SHIPPED, form | in_use),
     ):  # fmt: skip
         card = replace(shipped, values={**shipped.values, "outcome": outcome})
         assert form_texts(card).keys() & KNOWN == wanted

@@ -25,6 +25,7 @@ from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT
 
 if TYPE_CHECKING:
+    from mlkanban.core.model_registry import InUseAs
     from mlkanban.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -225,20 +226,59 @@ def edit(
         session.answer_done("edit", done, service)
 
 
+def _use(function: F) -> F:
+    """The options that say what a delivered card is in use as."""
+    for option in (
+        click.option("--owner", default="", metavar="WHO", help="With --model: who watches it."),
+        click.option(
+            "--version", "model_version", default="", metavar="VERSION",
+            help="With --model: its version (the next one).",
+        ),
+        click.option("--model", default="", metavar="NAME", help="The model it is in use as."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def _in_use_as(cards: Sequence[str], model: str, version: str, owner: str) -> "InUseAs | None":
+    if not (model or version or owner):
+        return None
+    if not model.strip():
+        raise UsageProblem("--version and --owner belong to a model.", "Name it: --model fraud")
+    if len(cards) > 1:
+        raise UsageProblem("Each version of a model is one card.", "Name one card.")
+    # Few cards are models.
+    from mlkanban.core.model_registry import InUseAs
+
+    model, version, owner = (" ".join(text.split()) for text in (model, version, owner))
+    return InUseAs(model, version, owner or None)
+
+
 @click.command()
 @_cards_then_stage
 @click.argument("stage", type=STAGE)
 @click.option(
     "--before", type=CARD, default="", metavar="CARD", help="Place them before this card."
 )
+@_use
 @_override("Override a full stage, unticked items or broken guards.")
 @pass_session
-def move(session: Session, cards: Sequence[str], stage: str, before: str, override: str) -> None:
+def move(
+    session: Session,
+    cards: Sequence[str],
+    stage: str,
+    before: str,
+    model: str,
+    model_version: str,
+    owner: str,
+    override: str,
+) -> None:
     """Move cards to a stage. Past delivery they are shipped; moved back, open again."""
+    use = _in_use_as(cards, model, model_version, owner)
     with session.service(write=True) as service:
         board = service.boards.of_card(cards[0])
         done = service.cards.move(
-            cards, find_stage(board, stage).id, override=override, before=before
+            cards, find_stage(board, stage).id, override=override, before=before, use=use
         )
         session.answer_done("move", done, service)
 
@@ -340,16 +380,27 @@ def snooze(session: Session, cards: Sequence[str], until: str) -> None:
 @_cards
 @click.option("--outcome", type=click.Choice(_OUTCOMES), required=True, help="How the card ended.")
 @click.option("--verdict", default="", metavar="TEXT", help="What was learned.")
+@_use
 @_override("Override unticked items or broken guards.")
 @pass_session
-def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, override: str) -> None:
+def done(
+    session: Session,
+    cards: Sequence[str],
+    outcome: str,
+    verdict: str,
+    model: str,
+    model_version: str,
+    owner: str,
+    override: str,
+) -> None:
     """Finish cards. Abandoned before commitment they are recorded as discarded.
 
     Where the runs of a card say the same of its target, a verdict is proposed, and none is set;
     where they say the opposite, that is said.
     """
+    use = _in_use_as(cards, model, model_version, owner)
     with session.service(write=True) as service:
-        done = service.cards.finish(cards, Outcome(outcome), verdict, override=override)
+        done = service.cards.finish(cards, Outcome(outcome), verdict, override=override, use=use)
         session.answer_done("done", done, service)
         for card in done.cards:
             if card.metric and not card.verdict:

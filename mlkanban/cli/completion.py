@@ -95,6 +95,14 @@ def _tags(ctx: click.Context, session: Session, service: Service) -> Iterator[tu
     return ((tag, "") for face in faces for tag in face.tags.split())
 
 
+def _models(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    board = session.board(service)
+    return (
+        (one.version.model, f"{one.version.name} {one.version.face.title}")
+        for one in service.models.all(board)
+    )
+
+
 def _runs(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
     board = session.board(service)
     return ((run.id, f"{ref} {run.outcome}") for ref, run in service.runs.of_board(board.id))
@@ -133,6 +141,7 @@ _NAMES: dict[str, Callable[[click.Context, Session, Service], Iterable[tuple[str
     "boards": lambda _, session, service: ((b.key, b.name) for b in service.boards.all()),
     "conflicts": _conflicts,
     "fields": _fields,
+    "models": _models,
     "runs": _runs,
     "runs and cards": _runs_and_cards,
     "tags": _tags,

@@ -64,6 +64,15 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "retraining:retrain",
             "Add a card that retrains a model in use.",
         ),
+        "release": ("models:release", "Add a card that releases what CARD found."),
+        "models": (
+            "models:models",
+            "List the models in use, or print the change record of one.",
+        ),
+        "rollback": (
+            "models:rollback",
+            "Roll a model back: the version before it is in use again.",
+        ),
         "triage": (
             "triage:triage",
             "Decide on one card after the other; without a terminal, print the queue.",

@@ -244,6 +244,8 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
 LIMIT, DAY, TARGET = LimitParam(), DayParam(), TargetParam()
 DURATION, AGE = DurationParam("s"), DurationParam("d")
 CARD = CardParam("card", "List them: mlkanban list --all", "cards")
+MODEL = NameParam("model", "List them: mlkanban models", "models")
+"""The name of a model, with its version or without, or a card of it."""
 STAGE = NameParam("stage", "List them: mlkanban stages", "stages")
 """The name of a stage, or its beginning."""
 LINEAGE = NameParam("lineage", "Write it as ablation-of:g12.", "lineages")

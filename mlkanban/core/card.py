@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from mlkanban.core.look_again import LookAgain
 from mlkanban.core.metrics import GuardState, metric_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import (
@@ -159,6 +160,11 @@ class Card:
     links = _Value[tuple[str, ...]]("links")
     checklist = _Value[tuple[CheckItem, ...]]("checklist")
     health = _Value[Health | None]("health")
+    model = _Value[str]("model")
+    version = _Value[str]("version")
+    owner = _Value[str]("owner")
+    configuration = _Value[str]("configuration")
+    look_again = _Value[LookAgain | None]("look_again")
     verdict = _Value[str]("verdict")
     outcome = _Value[Outcome | None]("outcome")
     archived = _Value[bool]("archived")

@@ -23,9 +23,11 @@ from mlkanban.core.field_kinds import (
     Flag,
     Guards,
     Lineage,
+    LookAgainKind,
     Members,
     MetricKind,
     MetricNumber,
+    Name,
     NormalText,
     OtherCard,
     Place,
@@ -215,7 +217,8 @@ FIELDS: tuple[CardField, ...] = (
     CardField(
         "lineage",
         Lineage("lineage", parsed, _is_lineage),
-        "What it comes from: ablation-of:g12, retrain-of, follow-up-of.", stored="lineage:",
+        "What it comes from: ablation-of:g12, retrain-of, release-of, follow-up-of.",
+        stored="lineage:",
         metavar="KIND:CARD", drop=("lineage-not", "Remove an origin."), asks="from",
         form_help="What it comes from: ablation-of:v3, retrain-of:v3, follow-up-of:v3.",
     ),
@@ -225,6 +228,26 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "health", Choice(Health), "How a model in use is doing.", commands=("edit",), in_use=True,
+    ),
+    CardField(
+        "model", Name(), "The model that it is, or will be: fraud.", metavar="NAME",
+        searchable=True, in_use=True,
+    ),
+    CardField(
+        "version", Name(), "Its version of the model: 3.", searchable=True, in_use=True,
+    ),
+    CardField(
+        "owner", Name(), "Who watches the model.", metavar="WHO", searchable=True, in_use=True,
+    ),
+    CardField(
+        "configuration", Prose(), "The commit and the parameters that are released.",
+        searchable=True, in_use=True,
+    ),
+    CardField(
+        "look_again", LookAgainKind(),
+        "When to look whether a model in use stays: a day, 'every 90d', with 'retrain' to train it"
+        " again then.",
+        metavar="WHEN", in_use=True, form_help="2026-12-15, every 90d, every 90d retrain, or none.",
     ),
     CardField(
         "outcome", Choice(Outcome), "How it ended.", commands=(),

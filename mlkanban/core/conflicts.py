@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlkanban.core import goal, lifecycle, model_health, review
+from mlkanban.core import ab_test, goal, lifecycle, model_health, review
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle
 from mlkanban.core.models import UNTIL_RUN
@@ -23,11 +23,14 @@ DELETED = "deleted"
 """The field of a conflict about a card whose creation was undone while another machine used it."""
 
 _WITHOUT_CONFLICTS = frozenset(
-    {"ref", "rank", "triage", "work", "snoozed_run", "promised", "win", DELETED, *lifecycle.PARTS}
-)
+    {
+        "ref", "rank", "triage", "work", "snoozed_run", "promised", "win", ab_test.FIELD, DELETED,
+        *lifecycle.PARTS,
+    }
+)  # fmt: skip
 """Fields of which the later write is all there is to know, or that are looked at apart. Nobody
 types the first three; `work` and `snoozed_run` follow from moves and runs, `promised` and mostly
-`win` from reviews."""
+`win` from reviews, and an A/B test is told again and again."""
 _PREFIXES_WITHOUT_CONFLICTS = (
     *MEMBERS, RANK, run.PREFIX, model_health.PREFIX, goal.PREFIX, review.REVIEW, review.ANSWER,
 )  # fmt: skip

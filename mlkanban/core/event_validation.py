@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from mlkanban.core import ab_test
 from mlkanban.core.card_fields import FIELDS, STORED
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.field_kinds import Members, is_id, is_line, is_rank, is_ref
@@ -271,7 +272,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("limit", "unattended", "conwip"), _number),
     **dict.fromkeys(("deleted", "committed", "soft"), _flag),
     "template": _text, "ref": is_ref, "rank": is_rank, "timezone": _zone,
-    "kind": _one_of(StageKind), TRIAGE: _session,
+    "kind": _one_of(StageKind), TRIAGE: _session, ab_test.FIELD: ab_test.is_valid,
 }  # fmt: skip
 """How the value of a field is checked: of a card by THE table of its fields, and of a stage and a
 board. Of any other field every value will do."""

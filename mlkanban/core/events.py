@@ -47,11 +47,11 @@ class Event(LogEntry[Mapping[str, Any]]):
     """One fact of the log.
 
     `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
-    reopened, snoozed, woken, archived, restored, alerted or settled; `stage.` added, edited or
-    removed; `board.` created or edited; `view.` saved or removed; `charter.` edited or
-    measured; `triage.ended`; `review.` began, answered or ended;
-    `run.` queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`;
-    `undone` or `redone`.
+    reopened, snoozed, woken, archived, restored, alerted, compared, rolled-back or settled;
+    `stage.` added, edited or removed; `board.` created or edited; `view.` saved or removed;
+    `charter.` edited or measured; `triage.ended`; `review.` began, answered or ended; `run.`
+    queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`; `undone`
+    or `redone`.
     `rseq` numbers the events of a replica without a gap, `seq` those of this store.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds

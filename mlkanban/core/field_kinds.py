@@ -17,6 +17,7 @@ from typing import Any
 
 from mlkanban.core.card import Blocker, CheckItem, MeasuredGuard, Metric, to_json
 from mlkanban.core.day_input import day_text, parse_day
+from mlkanban.core.look_again import parse_look, stored_look
 from mlkanban.core.metrics import (
     MetricFields,
     MetricParts,
@@ -112,6 +113,21 @@ class TextLine(FieldKind):
 
     def data(self, value: Any) -> Any:
         return value
+
+
+class Name(TextLine):
+    """A name, or none: one line."""
+
+    typed = "name"
+
+    def is_valid(self, value: Any) -> bool:
+        return value == "" or is_line(value)
+
+    def accept(self, value: Any, name: str) -> Any:
+        return super().accept(value.strip() if isinstance(value, str) else value, name)
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        return " ".join(str(typed).split())
 
 
 class Title(TextLine):
@@ -251,6 +267,38 @@ class Day(FieldKind):
 
     def data(self, value: Any) -> Any:
         return value and value.isoformat()
+
+
+class LookAgainKind(FieldKind):
+    """When to look again at a model in use; stored as `2026-12-15 every 90d retrain`."""
+
+    typed = "look"
+    blank = None
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        value = fields.get(stored)
+        return stored_look(value) if value else None
+
+    def is_valid(self, value: Any) -> bool:
+        return value == "" or bool(stored_look(value))
+
+    def accept(self, value: Any, name: str) -> Any:
+        try:
+            if self.is_valid(value):
+                return value
+        except (TypeError, ValueError):
+            pass
+        raise UsageProblem(
+            f"{name}: {value!r} is no day to look again.",
+            "Write it as 2026-03-31 every 90d. Nothing was changed.",
+        )
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        look = parse_look(str(typed), today)
+        return str(look) if look else ""
+
+    def data(self, value: Any) -> Any:
+        return str(value) if value else None
 
 
 class NormalText(FieldKind):

@@ -13,14 +13,15 @@ class LineageKind(StrEnum):
     """How a card came from another one. A parent is a field of its own."""
 
     RETRAIN_OF = "retrain-of"
+    RELEASE_OF = "release-of"
     ABLATION_OF = "ablation-of"
     FOLLOW_UP_OF = "follow-up-of"
 
 
 PARENT = "parent"
 _WORDS = {
-    PARENT: "part of", LineageKind.RETRAIN_OF: "retrain of", LineageKind.ABLATION_OF: "ablation of",
-    LineageKind.FOLLOW_UP_OF: "follow-up of",
+    PARENT: "part of", LineageKind.RETRAIN_OF: "retrain of", LineageKind.RELEASE_OF: "release of",
+    LineageKind.ABLATION_OF: "ablation of", LineageKind.FOLLOW_UP_OF: "follow-up of",
 }  # fmt: skip
 _KINDS = ", ".join(LineageKind)
 

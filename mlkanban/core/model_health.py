@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mlkanban.core.models import Health
+from mlkanban.core.models import OUT_OF_USE, Health
 from mlkanban.errors import UsageProblem
 
 PREFIX = "alert:"
@@ -14,8 +14,6 @@ follows."""
 ALERTED = "card.alerted"
 _METRIC = re.compile(r"\s*([^\s<>=][^<>=]*?)\s*=\s*([^\s<>=]+)\s*")
 _THRESHOLD = re.compile(r"\s*(>=|<=|>|<|)\s*([^\s<>=]+)\s*")
-_ENDED = (Health.SUPERSEDED, Health.RETIRED)
-"""Models that nothing is expected of any more."""
 
 
 class Threshold(NamedTuple):
@@ -51,6 +49,20 @@ class HealthReading(NamedTuple):
         if self.alert:
             return f"{self.metric} {self.value:g}, alert at {self.threshold}"
         return f"{self.metric} {self.value:g}, within (alert at {self.threshold})"
+
+    @property
+    def sign(self) -> str:
+        """On which side of the threshold an alert is: `>`."""
+        return self.threshold[: len(self.threshold) - len(self.threshold.lstrip("<>="))]
+
+    @property
+    def limit(self) -> float | None:
+        """The number of the threshold; None where it is none, since logs come from elsewhere."""
+        try:
+            number = float(self.threshold.lstrip("<>="))
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
 
     def to_field(self) -> dict[str, Any]:
         """The value of the card's field."""
@@ -105,7 +117,7 @@ def after_reading(health: Health | None, alert: bool, others: bool) -> Health:
     An alert is over when no metric is at alert any more, but somebody should still look: the model
     is then watched. A model being retrained or out of use stays so.
     """
-    if health is Health.RETRAINING or health in _ENDED:
+    if health is Health.RETRAINING or health in OUT_OF_USE:
         return health
     if alert:
         return Health.ALERT

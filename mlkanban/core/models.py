@@ -95,6 +95,12 @@ class Health(StrEnum):
     """A newer model took its place."""
     RETIRED = "retired"
     """Out of use."""
+    ROLLED_BACK = "rolled-back"
+    """It failed, and the version before it is in use again."""
+
+
+OUT_OF_USE = frozenset({Health.SUPERSEDED, Health.RETIRED, Health.ROLLED_BACK})
+"""Models that nothing is expected of any more."""
 
 
 class BlockReason(StrEnum):
@@ -158,6 +164,7 @@ class CardFace(NamedTuple):
     health: str = ""
     lineage: str = ""
     runs: str = ""
+    ab: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -282,6 +289,16 @@ def stands(board: Board, face: CardFace) -> bool:
     """Whether a card has a place on the board: finished ones keep it past delivery, archived ones
     do not."""
     return face.is_open or (not face.archived and board.is_delivered(face.stage))
+
+
+def in_use(face: CardFace) -> bool:
+    """Whether a card is a model in use: delivered, on the board, and with a health that says so."""
+    return bool(
+        face.health
+        and face.health not in OUT_OF_USE
+        and face.outcome == Outcome.SHIPPED
+        and not face.archived
+    )
 
 
 def asleep(face: CardFace, today: date) -> bool:

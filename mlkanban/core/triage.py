@@ -18,8 +18,10 @@ class TriageView(StrEnum):
     """A part of the triage queue."""
 
     ALL = "all"
+    SILENT = "silent"
     UNDECIDED = "undecided"
     ALERTS = "alerts"
+    LOOK_AGAIN = "look-again"
     SNOOZED = "snoozed"
     BLOCKED = "blocked"
     STALE = "stale"
@@ -49,19 +51,29 @@ def queue(
     old: Callable[[CardFace], bool],
     ended: Mapping[str, str] | None = None,
     alerts: Mapping[str, tuple[str, str]] | None = None,
+    silent: Mapping[str, tuple[str, str]] | None = None,
+    looks: Mapping[str, tuple[str, str]] | None = None,
     undecided: Collection[str] = (),
     view: TriageView = TriageView.ALL,
 ) -> list[Item]:
     """The cards that need a decision, each once, in order.
 
-    First cards with a conflict since a merge (`undecided`: card ids); then models at alert
-    (`alerts`: card id -> since when, and the alert in words), snoozes that came due, blocked cards
+    First models in use of which nothing is heard any more (`silent`: card id -> since when, and
+    what), cards with a conflict since a merge (`undecided`: card ids), models at alert
+    (`alerts`: likewise, the alert in words) and those to be looked at again (`looks`: likewise);
+    then snoozes that came due, blocked cards
     without activity (`quiet`: card id -> days), cards that are `old` for their stage, cards with a
     run that `ended` since anyone looked (card id -> its result), and new cards; the oldest first.
     """
     by_view: dict[TriageView, list[tuple[str, CardFace, str]]] = {part: [] for part in TriageView}
     now = today.isoformat()
     for face in faces:
+        if quiet_model := (silent or {}).get(face.id):
+            since, why = quiet_model
+            if face.health == Health.ALERT:
+                why += f"; {(alerts or {}).get(face.id, ('', 'at alert'))[1]}"
+            by_view[TriageView.SILENT].append((since, face, why))
+            continue
         if face.id in undecided:
             why = "written on two machines at once, = decides"
             by_view[TriageView.UNDECIDED].append((face.created_at, face, why))
@@ -69,6 +81,8 @@ def queue(
         if face.health == Health.ALERT and not face.archived:
             since, why = (alerts or {}).get(face.id, ("", "at alert"))
             by_view[TriageView.ALERTS].append((since, face, why))
+        elif look := (looks or {}).get(face.id):
+            by_view[TriageView.LOOK_AGAIN].append((look[0], face, look[1]))
         if not face.is_open or face.snoozed_until > now:
             continue
         days = quiet.get(face.id, 0)
@@ -86,8 +100,10 @@ def queue(
     return [
         Item(face.ref, why)
         for part in (
+            TriageView.SILENT,
             TriageView.UNDECIDED,
             TriageView.ALERTS,
+            TriageView.LOOK_AGAIN,
             TriageView.SNOOZED,
             TriageView.BLOCKED,
             TriageView.STALE,

@@ -57,6 +57,8 @@ def event_text(event: Event, board: Board, about: Event | None = None) -> str:
     elif closed := _closed_gates(event):
         what, texts = closed
         text += f", with {what}: {reason} ({'; '.join(texts)})"
+    elif event.kind == "card.rolled-back":
+        pass  # the sentence has it
     elif reason and reason == event.actor.replace(PREFIX, "run "):
         text += ", over the limit"  # it says already which run
     elif reason:
@@ -162,6 +164,8 @@ def _sentence(
             after = f"; {values['health']}" if values.get("health") else ""
             note = f": {_cut(note)}" if (note := str(event.data.get("note", ""))) else ""
             return "; ".join(reading.text for reading in readings(values)) + after + note
+        case "card.rolled-back":
+            return f"rolled back: {_cut(str(event.data.get('reason', '')))}"
         case "card.archived":
             return "archived" + (" and abandoned" if values.get("outcome") else "")
         case "card.restored":

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core import field_kinds
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
-from mlkanban.core.models import BlockReason, StageKind
+from mlkanban.core.models import BlockReason, Health, StageKind
 from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits
 from mlkanban.runs.model.state import RunState
 
@@ -185,6 +185,96 @@ class ShownCardJson(CardJson):
     due_chance: float | None
     label: str
     spent: SpentJson | None
+
+
+class SilenceJson(Shape):
+    """A metric of which nothing was heard since `last`, and its usual gap between readings."""
+
+    metric: str
+    last: datetime
+    usual_hours: float
+
+
+class ModelInUseJson(Shape):
+    """A version of a model that is in use; `reading` is the last one, an alert before others, and
+    `next` are the open cards that release or retrain it. `also_in_use` are the cards of other
+    versions that are in use too."""
+
+    model: str
+    version: str
+    card: str
+    title: str
+    owner: str
+    health: Health
+    since: datetime | None
+    reading: ReadingJson | None
+    silent: SilenceJson | None
+    look_again: date
+    look_again_due: bool
+    retrain_then: bool
+    next: list[str]
+    also_in_use: list[str]
+
+
+class UseSpanJson(Shape):
+    since: datetime
+    until: datetime | None
+
+
+class GateJson(Shape):
+    text: str
+    done: bool
+
+
+class WaiverJson(Shape):
+    """Gates that were passed over, and why."""
+
+    at: datetime
+    actor: str
+    reason: str
+    gates: list[str]
+
+
+class RolledBackJson(Shape):
+    at: datetime
+    actor: str
+    reason: str
+
+
+class ModelVersionJson(Shape):
+    """A version of a model; `before` is the baseline of its metric and `after` what it reached,
+    `alerts` are the readings that began one."""
+
+    model: str
+    version: str
+    card: str
+    title: str
+    owner: str
+    health: Health
+    in_use: list[UseSpanJson]
+    delivered_by: str | None
+    why: str | None
+    metric: str | None
+    before: float | None
+    after: float | None
+    configuration: str | None
+    gates: list[GateJson]
+    passed_over: list[WaiverJson]
+    alerts: list[ReadingJson]
+    readings: list[ReadingJson]
+    rolled_back: RolledBackJson | None
+
+
+class ModelRecordJson(Shape):
+    """The change record of a model, its newest version first; `in_use` is null where none is."""
+
+    model: str
+    in_use: ModelInUseJson | None
+    versions: list[ModelVersionJson]
+
+
+class ModelCardJson(Shape):
+    markdown: str
 
 
 class DoneJson(Shape):
@@ -996,8 +1086,8 @@ class JsonKind(NamedTuple):
 _DONE = {
     name: JsonKind(DoneJson, f"the cards that `{name}` changed")
     for name in (
-        "alert", "archive", "block", "done", "edit", "merge", "move", "note", "redo", "retrain",
-        "snooze", "unblock", "undo", "unlink",
+        "alert", "archive", "block", "done", "edit", "look-again", "merge", "move", "note", "redo",
+        "release", "retrain", "rollback", "snooze", "unblock", "undo", "unlink",
     )
 }  # fmt: skip
 _STAGES = {
@@ -1029,6 +1119,9 @@ KINDS: Mapping[str, JsonKind] = {
     "settle": JsonKind(DoneJson, "the cards that `resolve` changed"),
     "undecided": JsonKind(list[ConflictJson], "the conflicts that `resolve` lists"),
     "triage": JsonKind(list[TriageItemJson], "`triage` without a terminal"),
+    "models": JsonKind(list[ModelInUseJson], "`models`"),
+    "model": JsonKind(ModelRecordJson, "`models MODEL`"),
+    "model.card": JsonKind(ModelCardJson, "`models MODEL --card`"),
     "plan": JsonKind(PlanJson, "`plan`"),
     "history": JsonKind(list[HistoryEntryJson], "`history`"),
     "undo.list": JsonKind(list[UndoableJson], "`undo --list`"),

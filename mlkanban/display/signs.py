@@ -47,7 +47,7 @@ ON_CARDS = (
     Sign("due 9d!", "the chance to be finished by then is below 50 %", r"due (today|\d+d)!"),
     Sign("=5d", "finished, with its cycle time; = was never worked on", r"=(\d+d)?"),
     Sign("■ alert, ok", "how a model in use is doing; ► retraining, • watch",
-         r"■ alert|ok|• watch|► retraining|superseded|retired"),
+         r"■ alert|ok|• watch|► retraining|superseded|retired|rolled-back"),
     Sign("= learned", "how the card ended",
          r"= (shipped|learned|superseded|abandoned|discarded)"),
     Sign("archived", "taken off the board, and shown because you asked for it", r"archived"),

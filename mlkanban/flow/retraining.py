@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mlkanban.core.models import Health, Outcome
+from mlkanban.core.models import OUT_OF_USE, Health, Outcome
 from mlkanban.flow.history import Judged
 from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.sample import Followed, Sample
@@ -182,7 +182,7 @@ def _episodes(healths: Sequence[Judged]) -> Iterator[tuple[datetime, datetime | 
     for at, health in healths:
         if first is None and health == Health.ALERT:
             first = at
-        elif first is not None and health in ("", Health.OK, Health.RETIRED, Health.SUPERSEDED):
+        elif first is not None and health in ("", Health.OK, *OUT_OF_USE):
             yield first, at, health
             first = None
     if first is not None:

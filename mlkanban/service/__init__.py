@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.service.boards import Boards, Snapshot, Update
-from mlkanban.service.consequences import Conditions, health_after_end
+from mlkanban.service.consequences import Conditions, health_after_end, one_version_in_use
 from mlkanban.service.transaction import Clock, Context, Done
 from mlkanban.store import database, repository
 from mlkanban.store.location import file_system, on_network, store_path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlkanban.service.history import History
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.service.integrity import Findings
+    from mlkanban.service.models_in_use import ModelsInUse
     from mlkanban.service.plan import Planning
     from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.preview import Previews
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from mlkanban.service.views import Views
     from mlkanban.sync.exchange import Sync
 
-_CONSEQUENCES = (health_after_end,)
+_CONSEQUENCES = (health_after_end, one_version_in_use)
 """What follows from events on every way that writes them."""
 
 __all__ = ["Done", "Service", "Snapshot", "Update"]
@@ -148,6 +149,12 @@ class Service:
         from mlkanban.service.retraining import Retraining  # few boards have models in use
 
         return Retraining(self._context)
+
+    @cached_property
+    def models(self) -> ModelsInUse:
+        from mlkanban.service.models_in_use import ModelsInUse  # as above
+
+        return ModelsInUse(self._context)
 
     @cached_property
     def conflicts(self) -> Conflicts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, rules
@@ -41,6 +41,9 @@ from mlkanban.service.transaction import Context, Done, Transaction, find_face, 
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
+
+if TYPE_CHECKING:
+    from mlkanban.core.model_registry import InUseAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,10 @@ class Cards:
         override: str = "",
         before: str = "",
         ticks: Ticks | None = None,
+        use: InUseAs | None = None,
     ) -> Done:
-        """Move cards to a stage, to its end or ahead of the card `before`.
+        """Move cards to a stage, to its end or ahead of the card `before`. `use` says what one that
+        is delivered by that is in use as.
 
         Passing the delivery point finishes a card as shipped; coming back re-opens it. A full stage
         refuses (LimitReached), and so do unticked items with a gate on the way and broken guards
@@ -182,10 +187,12 @@ class Cards:
                         LimitReached(room, error.hint) if cards else error
                     )  # raises
                 warning = warning_of_move or warning
+                _put_in_use(tx, ref, use)
                 cards.append(tx.card(ref))
             warnings = filter(None, (gates.require_passed(), warning))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
-            return tx.done(f"{_listed(cards)} moved to {name}.", cards, " ".join(warnings))
+            message = f"{_listed(cards)} moved to {name}.{_used_as(cards, use)}"
+            return tx.done(message, cards, " ".join(warnings))
 
     def swap(self, ref: str, out: str, *, override: str = "", ticks: Ticks | None = None) -> Done:
         """Swap the places of two open cards of one board, as for a full stage. An override passes
@@ -340,8 +347,9 @@ class Cards:
         *,
         override: str = "",
         ticks: Ticks | None = None,
+        use: InUseAs | None = None,
     ) -> Done:
-        """Finish cards with an outcome.
+        """Finish cards with an outcome. `use` says what one that is shipped is in use as.
 
         Shipped cards go to the stage after delivery, if there is one, and pass all gates before it
         (GateClosed, `override` and `ticks` as in a move); a card that was never committed cannot be
@@ -373,9 +381,11 @@ class Cards:
                     gates.check(board, face, board.first_delivered)
                 if tx.new_values(face.id, values).keys() - {"work"}:
                     tx.write(tx.change("card.finished", face, values, **gates.kept(face)))
+                _put_in_use(tx, ref, use)
                 cards.append(tx.card(ref))
             ends = ", ".join(sorted({c.outcome.value for c in cards if c.outcome}))
-            return tx.done(f"{_listed(cards)} finished: {ends}.", cards, gates.require_passed())
+            message = f"{_listed(cards)} finished: {ends}.{_used_as(cards, use)}"
+            return tx.done(message, cards, gates.require_passed())
 
     def archive(self, refs: Sequence[str]) -> Done:
         """Take cards off the board. Work in progress counts as abandoned from then on."""
@@ -450,6 +460,20 @@ def _add(
     if text := accept(new.note, "the note").strip():
         tx.write(Change("card.noted", board.id, card=face.id, note=text))
     return face, warning
+
+
+def _put_in_use(tx: Transaction, ref: str, use: InUseAs | None) -> None:
+    """Write what a card that was delivered is in use as, in the action that delivered it."""
+    if use is None:
+        return
+    from mlkanban.service.models_in_use import put_in_use  # few cards are models in use
+
+    put_in_use(tx, tx.face(ref), use)
+
+
+def _used_as(cards: Sequence[Card], use: InUseAs | None) -> str:
+    """What the last of some cards is in use as, as a sentence behind another one."""
+    return f" In use as {cards[-1].model} {cards[-1].version}." if use else ""
 
 
 def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:

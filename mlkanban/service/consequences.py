@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event, changes
-from mlkanban.core.models import CardFace, Health, Outcome
+from mlkanban.core.models import OUT_OF_USE, CardFace, Health, Outcome, in_use
 from mlkanban.service.transaction import Context, Done
-from mlkanban.store import repository, run_queries
+from mlkanban.store import model_queries, repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import CONDITION, board_of
+
+_DECIDED = (Health.RETIRED, Health.ROLLED_BACK)
+"""What a person decided of a model; what becomes of cards that retrain it changes nothing."""
 
 
 def health_after_end(conn: Connection, event: Event) -> Iterator[Change]:
@@ -44,9 +47,40 @@ def health_after_end(conn: Connection, event: Event) -> Iterator[Change]:
             yield _change(conn, champion, health)
 
 
+def one_version_in_use(conn: Connection, event: Event) -> Iterator[Change]:
+    """The changes of models that follow from an event that delivered a version or named it.
+
+    Of the versions of one model that are in use the one delivered last stays so, and the others are
+    superseded. A version that was superseded, retired or rolled back is left as it is.
+    """
+    if not event.card or event.undoes or not changes(event).keys() & {"outcome", "model"}:
+        return
+    face = next(iter(repository.faces_of(conn, (event.card,))), None)
+    if face is None or face.outcome != Outcome.SHIPPED or face.health in OUT_OF_USE:
+        return
+    model = _model_of(conn, face)
+    if not model:
+        return
+    board = repository.board_id(conn, face)
+    others = [
+        other
+        for other in model_queries.versions(conn, board)
+        if other.id != face.id and in_use(other) and _model_of(conn, other) == model
+    ]
+    newer = any(other.finished_at > face.finished_at for other in others)
+    if newer or not face.health:
+        yield _change(conn, face, Health.SUPERSEDED if newer else Health.OK)
+    for other in others if not newer else ():
+        yield _change(conn, other, Health.SUPERSEDED)
+
+
+def _model_of(conn: Connection, face: CardFace) -> str:
+    return str(repository.entity(conn, face.id).fields.get("model") or "").casefold()
+
+
 def _after(conn: Connection, face: CardFace, champion: CardFace) -> Health | None:
     """The health of a model after what happened to a card that retrains it; None for no change."""
-    if champion.outcome != Outcome.SHIPPED or champion.health == Health.RETIRED:
+    if champion.outcome != Outcome.SHIPPED or champion.health in _DECIDED:
         return None
     if face.outcome == Outcome.SHIPPED:
         return Health.SUPERSEDED

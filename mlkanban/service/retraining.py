@@ -9,7 +9,7 @@ from mlkanban.core import lineage, model_health
 from mlkanban.core.card import to_json
 from mlkanban.core.events import Change
 from mlkanban.core.model_health import HealthReading
-from mlkanban.core.models import CardFace, Health, Outcome, Work
+from mlkanban.core.models import OUT_OF_USE, CardFace, Health, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
 from mlkanban.hints import hint
@@ -17,6 +17,7 @@ from mlkanban.service.card_writes import write_edit, write_new
 from mlkanban.service.consequences import open_retrain
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
+from mlkanban.service.models_in_use import gates, next_use
 from mlkanban.service.transaction import Context, Done, Transaction, find_stage_by_id
 from mlkanban.text import accept, accept_title
 
@@ -61,7 +62,7 @@ class Retraining:
         reaches is the baseline. A model has one such card at a time: an open one is answered."""
         with self._context.writing() as tx:
             face = _in_use(tx, ref)
-            if face.health in (Health.SUPERSEDED, Health.RETIRED):
+            if face.health in OUT_OF_USE:
                 raise RuleRefused(
                     f"{face.ref} is {face.health}: it is not in use any more.",
                     hint("If it is: {edit {} --health ok}", face.ref),
@@ -85,6 +86,7 @@ class Retraining:
                 "type": champion.type, "tags": champion.tags, "dataset": champion.dataset,
                 "priority": champion.priority,
                 "lineage": [f"{lineage.LineageKind.RETRAIN_OF}:{face.ref}"],
+                **gates(board), **next_use(tx, champion),
             }  # fmt: skip
             fields["guards"] = [{**to_json(guard), "value": None} for guard in champion.guards]
             if champion.metric is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import Board, CardFace, Health
+from mlkanban.core.models import Board, CardFace, Health, in_use
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item, TriageView
 from mlkanban.core.triage_session import Queue, TriageSession
@@ -20,6 +20,7 @@ from mlkanban.runs.model.state import RunState
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done, find_face
 from mlkanban.store import after_merge, repository, run_queries
+from mlkanban.store.database import Connection
 
 
 class Triage:
@@ -73,6 +74,8 @@ class Triage:
             in_conflict = {row.entity for row in after_merge.open_conflicts(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
             alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
+            used = [face for face in faces if in_use(face)]
+            quiet_models, looks = _models(conn, board, used, now) if used else ({}, {})
 
         def day(instant: str) -> date:
             return datetime.fromisoformat(instant).astimezone(zone).date()
@@ -95,6 +98,8 @@ class Triage:
             old=old,
             ended=ended,
             alerts=alerts,
+            silent=quiet_models,
+            looks=looks,
             undecided=in_conflict,
             view=view,
         )
@@ -111,6 +116,26 @@ class Triage:
 
 def _session(event: Event) -> TriageSession | None:
     return TriageSession.of_field(event.data.get("set", {}).get(triage_session.FIELD))
+
+
+def _models(
+    conn: Connection, board: Board, used: Sequence[CardFace], now: datetime
+) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
+    """The models in use that are silent, and those that are to be looked at again, each since when
+    and why."""
+    # Few boards have models in use.
+    from mlkanban.core.model_registry import look_reason, silence_text
+    from mlkanban.service.models_in_use import looks_due, silent
+
+    quiet = {
+        face.id: (instant(found.last), f"SILENT: {silence_text(found, now)}")
+        for face, found in silent(conn, used, now)
+    }
+    looks = {
+        face.id: (look.day.isoformat(), look_reason(name, look))
+        for face, name, look in looks_due(conn, board, used, now)
+    }
+    return quiet, looks
 
 
 def _alerts(fields: Mapping[str, Any]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from mlkanban.core import notes, review, rules
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.lifecycle import merged_into
+from mlkanban.core.model_registry import ROLLED_BACK
 from mlkanban.core.models import Board
 from mlkanban.core.names import only_id
 from mlkanban.errors import CannotTakeBack, NotFound, RuleRefused
@@ -250,11 +251,14 @@ class _TakingBack:
         elif merge is not None:
             duplicate = self._tx.writer.projector.entity(merge.entity).fields.get("ref", "")
             did = f"merging {duplicate} into {merged_into(merge.data['set'])}"
+        elif back := next((e for e in about if e.kind == ROLLED_BACK), None):
+            failed = self._tx.writer.projector.entity(back.entity).fields.get("ref", "")
+            did = things = f"the rollback of {failed}"
         else:
             did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
-        back = "Undone" if self._kind == UNDONE else "Done again"
+        verb = "Undone" if self._kind == UNDONE else "Done again"
         of = self._of(about) if self._kind == UNDONE else ""
-        message = f"{back}: {did}{f', with {names}' if things and names else ''}{of}"
+        message = f"{verb}: {did}{f', with {names}' if things and names else ''}{of}"
         message += "" if message.endswith(_CUT) else "."
         if beside:
             message += f" With it: {', '.join(beside)}."
@@ -430,7 +434,8 @@ _DOING = {
     "card.archived": "archiving",
     "card.snoozed": "snoozing", "card.woken": "waking", "card.restored": "restoring",
     "card.settled": "a decision on",
-    "card.alerted": "the alert of",
+    "card.alerted": "the alert of", "card.compared": "the A/B test of",
+    "card.rolled-back": "the rollback of",
     "stage.added": "adding", "stage.edited": "changing", "stage.removed": "removing",
     "board.edited": "changing the board",
     "view.saved": "saving", "view.removed": "removing",
@@ -482,7 +487,7 @@ def _spoken(field: str) -> str:
     return {
         "place": "its place", "rank": "its place", "note": "a note", "tag": f"tag {member}",
         "needs": "dependencies",
-        "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
-        "reading": f"the reading of {member}",
+        "lineage": "lineage", "ab": "the A/B test", "alert": f"the reading of {member}",
+        "charter": f"charter: {member}", "reading": f"the reading of {member}",
         "review": "the review", "answer": "an answer in the review",
     }.get(name, noun(field))  # fmt: skip

@@ -202,6 +202,25 @@ def m019_states_of_guards(db: Database) -> None:
     _fill_faces(db)
 
 
+@migrations()
+def m020_releases_and_ab_tests(db: Database) -> None:
+    """`card.ab` is the A/B test of a card, and what was malformed before models were released and
+    rolled back counts."""
+    _add_ab(db.conn)
+    columns = [name for _, name, *_ in db.conn.execute("PRAGMA table_info(card)").fetchall()]
+    misplaced = columns[-1] != "ab"  # it was added before the others that an old store lacks
+    if misplaced or db.conn.execute("SELECT 1 FROM inert LIMIT 1").fetchall():
+        recreate_projections(db.conn)
+        log.rebuild(db.conn)
+
+
+def _add_ab(conn: Connection) -> None:
+    """Add `card.ab` to a table that there is, and that was not made in its latest shape."""
+    columns = [name for _, name, *_ in conn.execute("PRAGMA table_info(card)").fetchall()]
+    if columns and "ab" not in columns:
+        _run(conn, _AB)
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
@@ -386,6 +405,8 @@ ALTER TABLE card ADD COLUMN health TEXT NOT NULL DEFAULT ''
 ALTER TABLE card ADD COLUMN lineage TEXT NOT NULL DEFAULT ''
 """
 
+_AB = "ALTER TABLE card ADD COLUMN ab TEXT NOT NULL DEFAULT ''"
+
 _RUNS = "ALTER TABLE card ADD COLUMN runs TEXT NOT NULL DEFAULT ''"
 
 _WORDS = """
@@ -451,6 +472,7 @@ WHERE coalesce(stage, outcome, work, block) IS NOT NULL
 def apply(conn: Connection) -> None:
     """Run the migrations the store has not seen, inside the caller's transaction."""
     conn.execute(_INERT)  # the steps before the one that fills it read the log as all do
+    _add_ab(conn)  # and they save cards with all columns
     migrations.apply(Database(conn, execute_plugins=False))
 
 
@@ -460,6 +482,6 @@ def recreate_projections(conn: Connection) -> None:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
     parts = (
         _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
-        _CLASHES, _INERT, _STAGES_BY_BOARD,
+        _CLASHES, _INERT, _STAGES_BY_BOARD, _AB,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

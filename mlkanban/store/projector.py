@@ -401,6 +401,7 @@ def _face(
         health=fields.get("health") or "",
         lineage=" ".join(lineage.members(fields)),
         runs=runs,
+        ab=json.dumps(ab, separators=(",", ":")) if (ab := fields.get("ab")) else "",
     )
 
 

@@ -30,7 +30,7 @@ def test_from_an_alert_to_the_next_model(board: Person) -> None:
     assert f"retrain of {champion}  Fraud v1" in board("show", card["id"]).out
     assert [c["id"] for c in board.data("list", "-q", "from:retrain")] == [card["id"]]
     assert [c["id"] for c in board.data("list", "-q", f"from:{champion}")] == [card["id"]]
-    board("move", card["id"], "monitoring")
+    board("move", card["id"], "monitoring", "--override", "so")
     assert board.data("show", champion)["health"] == "superseded"
     new = board.data("show", card["id"])
     assert (new["health"], new["readings"]) == ("ok", [])

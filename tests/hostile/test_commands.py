@@ -53,7 +53,13 @@ show {rich}
 edit {rich} --title {rich_title} --tag {new} --checklist {new}
 edit {rich} --editor
 note {rich} {new}
+models
+models {used}
+models {used} --card
+models {used} --look-again 3w --retrain
 retrain {used}
+release {rich}
+rollback {used} --reason {new} -> any
 block {rich} --reason bug --note {new} --until card:{other}
 unblock {rich}
 block {rich} --reason bug --note {new} --until card:{other}
@@ -155,7 +161,7 @@ demo
 """A line for every command, and the exit code where it is not 0."""
 
 
-LONG = ("show", "charter", "logs", "export", "flow")
+LONG = ("show", "charter", "logs", "export", "flow", "models")
 """Commands that show texts of several lines as such, or tags at the start of a line."""
 PULLING_BACK = {"logs", "simulate", "suggest-limits", "sync"}
 """Commands whose bars of progress go back to the start of their line."""

@@ -173,9 +173,9 @@ def test_a_shipped_one_supersedes_the_model(ada: Person, champion: str, way: str
     retrain = ada.service.retraining.retrain(champion).cards[0].ref
     ada.moves(retrain, to="Training")
     if way == "move":
-        ada.moves(retrain, to="Monitoring")
+        ada.moves(retrain, to="Monitoring", override="so")
     else:
-        ada.cards.finish([retrain], Outcome.SHIPPED)
+        ada.cards.finish([retrain], Outcome.SHIPPED, override="so")
     assert health(ada, champion) == "superseded"
     assert health(ada, retrain) == "ok"
     alert(ada, champion)
@@ -210,7 +210,7 @@ def test_one_that_ends_otherwise_leaves_the_model_at_alert(
 
 def test_one_that_comes_back_is_a_retraining_again(ada: Person, champion: str) -> None:
     retrain = ada.service.retraining.retrain(champion).cards[0].ref
-    ada.moves(retrain, to="Monitoring")
+    ada.moves(retrain, to="Monitoring", override="so")
     ada.moves(retrain, to="Evaluation")
     assert (health(ada, champion), health(ada, retrain)) == ("retraining", "")
     ada.cards.archive([retrain])
@@ -221,7 +221,7 @@ def test_one_that_comes_back_is_a_retraining_again(ada: Person, champion: str) -
 def test_what_is_out_of_use_stays_so(ada: Person, champion: str) -> None:
     retrain = ada.service.retraining.retrain(champion).cards[0].ref
     ada.service.retraining.judge([champion], Health.RETIRED)
-    ada.moves(retrain, to="Monitoring")
+    ada.moves(retrain, to="Monitoring", override="so")
     assert health(ada, champion) == "retired"
     with pytest.raises(RuleRefused, match="retired"):
         ada.service.retraining.retrain(champion)
@@ -275,9 +275,9 @@ def test_the_text_of_a_card_says_health_and_lineage(ada: Person, champion: str) 
 
 def test_a_decision_on_the_old_model_is_not_overruled_later(ada: Person, champion: str) -> None:
     retrain = ada.service.retraining.retrain(champion).cards[0].ref
-    ada.moves(retrain, to="Monitoring")
+    ada.moves(retrain, to="Monitoring", override="so")
     ada.service.retraining.judge([champion, retrain], Health.WATCH)
-    ada.cards.finish([retrain], Outcome.SHIPPED, "0.95")
+    ada.cards.finish([retrain], Outcome.SHIPPED, "0.95", override="so")
     ada.cards.archive([retrain])
     assert (health(ada, champion), health(ada, retrain)) == ("watch", "watch")
 

@@ -124,7 +124,8 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m012_what_goes_with_a_lifecycle",), ("m013_results_of_finished_runs",),
         ("m014_times_beside_removed_stages",), ("m015_runs_that_wait",),
         ("m016_guards_of_cards",), ("m017_metrics_as_json",),
-        ("m018_slots_of_runs",), ("m019_states_of_guards",), ("m020_next",),
+        ("m018_slots_of_runs",), ("m019_states_of_guards",),
+        ("m020_releases_and_ab_tests",), ("m021_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]
@@ -159,11 +160,14 @@ def test_a_store_of_the_second_version_learns_what_cards_need_and_say(ada: Perso
     ada.service.undoing.undo(ada.board.id)
     ada.service.close()
     path = ada.service.path
-    now = rows(path, "SELECT * FROM card"), rows(path, "SELECT * FROM words ORDER BY card")
+    now = (
+        rows(path, "SELECT * FROM card ORDER BY id"),
+        rows(path, "SELECT * FROM words ORDER BY card"),
+    )
     assert (f"{second} {third}",) in rows(path, "SELECT needs FROM card")
     assert [text for _, _, text in now[1] if "strasse" in text] == ["d\nstrasse gesperrt"]
     conn = sqlite3.connect(path)
-    new = ("needs", "health", "lineage", "runs")
+    new = ("needs", "health", "lineage", "runs", "ab")
     names = [row[1] for row in conn.execute("PRAGMA table_info(card)") if row[1] not in new]
     conn.executescript(
         f"CREATE TABLE old AS SELECT {', '.join(names)} FROM card; DROP TABLE card;"
@@ -172,7 +176,10 @@ def test_a_store_of_the_second_version_learns_what_cards_need_and_say(ada: Perso
     )
     conn.close()
     database.open_for_writing(path).close()
-    after = rows(path, "SELECT * FROM card"), rows(path, "SELECT * FROM words ORDER BY card")
+    after = (
+        rows(path, "SELECT * FROM card ORDER BY id"),
+        rows(path, "SELECT * FROM words ORDER BY card"),
+    )
     assert after == now
 
 
@@ -184,7 +191,7 @@ def test_a_store_of_the_third_version_learns_what_cards_came_from(ada: Person) -
     now = rows(path, "SELECT * FROM card")
     assert (f"parent:{first} ablation-of:{first}",) in rows(path, "SELECT lineage FROM card")
     conn = sqlite3.connect(path)
-    new = ("health", "lineage", "runs")
+    new = ("health", "lineage", "runs", "ab")
     names = [row[1] for row in conn.execute("PRAGMA table_info(card)") if row[1] not in new]
     conn.executescript(
         f"CREATE TABLE old AS SELECT {', '.join(names)} FROM card; DROP TABLE card;"

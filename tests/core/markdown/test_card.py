@@ -274,7 +274,7 @@ def test_what_is_typed_is_understood(old: str, new: str, change: dict[str, Any])
     ("old", "new", "at", "sentence"),
     [
         ("---\nid", "id", "id: g12", "The front matter is missing."),
-        ('health:\n---\n', 'health:\n', "", "The front matter has no end."),
+        ('look-again:\n---\n', 'look-again:\n', "", "The front matter has no end."),
         ("id: g12\n", "", "", "The id is missing."),
         ("priority:", "prio:", "prio:", "There is no 'prio' here. Did you mean priority?"),
         ("priority: high", "priority high", "priority high",

@@ -1,0 +1,211 @@
+"""Models in use: their versions, which of them is in use, and what became of the others.
+
+A version is a card that was delivered and got a health; the cards with one `model` are the versions
+of that model. What is in use, since when, and what was rolled back, follows from the events of
+these cards.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from mlkanban.core.events import Event
+from mlkanban.core.look_again import EVERY_DAYS, LookAgain
+from mlkanban.core.model_health import ALERTED, HealthReading, readings
+from mlkanban.core.models import OUT_OF_USE, Health, Outcome
+from mlkanban.core.timestamps import moment
+
+ROLLED_BACK = "card.rolled-back"
+"""The kind of the event that rolls a version back."""
+LEAST_READINGS = 4
+"""From so many readings of a metric on its usual gap is known."""
+SILENT_AFTER = 3
+"""So many usual gaps without a reading are silence."""
+LEAST_SILENCE = timedelta(days=1)
+"""Readings that follow each other within minutes, as a person tries them, make no silence of a few
+more."""
+_OWNER = re.compile(r"(?:^|\s)owner\s*[:=]\s*", re.IGNORECASE)
+
+
+class InUseAs(NamedTuple):
+    """What a delivered card is in use as; an `owner` of None is whoever it was before."""
+
+    model: str
+    version: str
+    owner: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.model} {self.version}".strip()
+
+    @property
+    def text(self) -> str:
+        """The line in which a person types it: `fraud 3   owner: risk team`."""
+        return f"{self.name}   owner: {self.owner or ''}".strip()
+
+
+def parse_in_use(text: str) -> InUseAs:
+    """Parse `fraud 3   owner: risk team`: the last word before the owner is the version, where
+    there is more than one word."""
+    before, *owner = _OWNER.split(text, maxsplit=1)
+    model, _, version = " ".join(before.split()).rpartition(" ")
+    named = " ".join(owner[0].split()) if owner else None
+    return InUseAs(model or version, version if model else "", named)
+
+
+def next_version(versions: Iterable[str]) -> str:
+    """The version after these: one more than the largest number at the end of any of them, written
+    as that one; `1` where there is none."""
+    found = [(int(match[2]), match[1]) for text in versions if (match := _NUMBER.fullmatch(text))]
+    if not found:
+        return "1"
+    number, before = max(found)
+    return f"{before}{number + 1}"
+
+
+_NUMBER = re.compile(r"(.*?)(\d{1,9})")
+
+
+class Silence(NamedTuple):
+    """A metric of which nothing was heard since `last` for longer than three times its `usual`
+    gap."""
+
+    metric: str
+    last: datetime
+    usual: timedelta
+
+
+def silence(told: Sequence[HealthReading], now: datetime) -> Silence | None:
+    """The metric that is silent for longest, in usual gaps; None while all are told."""
+    instants: defaultdict[str, set[datetime]] = defaultdict(set)
+    for reading in told:
+        if (at := moment(reading.at)) is not None:
+            instants[reading.metric].add(min(at, now))
+    worst: tuple[float, Silence] | None = None
+    for metric, times in sorted(instants.items()):
+        if len(times) < LEAST_READINGS:
+            continue
+        ordered = sorted(times)
+        gaps = [(b - a).total_seconds() for a, b in pairwise(ordered)]
+        usual = timedelta(seconds=median(gaps))
+        quiet = now - ordered[-1]
+        if quiet > max(SILENT_AFTER * usual, LEAST_SILENCE):
+            found = quiet / usual if usual else math.inf
+            if worst is None or found > worst[0]:
+                worst = found, Silence(metric, ordered[-1], usual)
+    return worst and worst[1]
+
+
+def days_text(span: timedelta) -> str:
+    """A span of time in its largest unit: `32 d`, `5 h`, `10 min`."""
+    minutes = int(span / timedelta(minutes=1))
+    for unit, size in (("d", 1440), ("h", 60)):
+        if minutes >= size:
+            return f"{minutes // size} {unit}"
+    return f"{max(1, minutes)} min"
+
+
+def silence_text(silence: Silence, now: datetime) -> str:
+    """`no reading of psi for 9 d, usually one every 1 d`."""
+    return (
+        f"no reading of {silence.metric} for {days_text(now - silence.last)},"
+        f" usually one every {days_text(silence.usual)}"
+    )
+
+
+def look_reason(name: str, look: LookAgain) -> str:
+    """Why a model is looked at again, and what is to be decided."""
+    if look.retrain:
+        return f"retrain {name}: due since {look.day}; retrain, keep or retire?"
+    return f"look again at {name}: due since {look.day}; keep, retrain or retire?"
+
+
+class Waiver(NamedTuple):
+    """Gates that were passed over: unticked items and broken guards, why, by whom and when."""
+
+    at: str
+    actor: str
+    reason: str
+    passed: tuple[str, ...]
+
+
+class RolledBack(NamedTuple):
+    at: str
+    actor: str
+    reason: str
+
+
+class UseSpan(NamedTuple):
+    """A time in use; `until` is '' while it lasts."""
+
+    since: str
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLife:
+    """What the events of a card say of it as a model: the times in use, who delivered it, the
+    gates that were passed over, all readings in order, and how it was rolled back last."""
+
+    spans: tuple[UseSpan, ...] = ()
+    actor: str = ""
+    waivers: tuple[Waiver, ...] = ()
+    readings: tuple[HealthReading, ...] = ()
+    rolled_back: RolledBack | None = None
+
+
+def life_of(events: Iterable[Event], delivered: str) -> CardLife:
+    """The life of a card as a model, from its events in force, in order. It was `delivered` at
+    that instant ('' for never): from then on it is in use, whenever somebody said how it does."""
+    spans: list[UseSpan] = []
+    actor = health = outcome = ""
+    waivers: list[Waiver] = []
+    told: list[HealthReading] = []
+    rolled_back: RolledBack | None = None
+    for event in events:
+        values = event.data.get("set", {})
+        reason = str(event.data.get("reason") or "")
+        if values.get("outcome") == Outcome.SHIPPED and outcome != Outcome.SHIPPED:
+            actor, rolled_back = event.actor, None
+        outcome = (values["outcome"] or "") if "outcome" in values else outcome
+        health = (values["health"] or "") if "health" in values else health
+        passed = [str(t) for name in ("unticked", "broken") for t in event.data.get(name, ())]
+        if passed:
+            waivers.append(Waiver(event.at, event.actor, reason, tuple(passed)))
+        if event.kind == ALERTED:
+            told += readings(values)
+        if event.kind == ROLLED_BACK and health == Health.ROLLED_BACK:
+            rolled_back = RolledBack(event.at, event.actor, reason)
+        used = outcome == Outcome.SHIPPED and bool(health) and health not in OUT_OF_USE
+        open_span = bool(spans) and not spans[-1].until
+        if used and not open_span:
+            since = delivered if not spans and delivered and delivered <= event.at else event.at
+            spans.append(UseSpan(since))
+        elif not used and open_span:
+            spans[-1] = spans[-1]._replace(until=event.at)
+    return CardLife(tuple(spans), actor, tuple(waivers), tuple(told), rolled_back)
+
+
+def look_day(look: LookAgain | None, since: date) -> LookAgain:
+    """The next look at a model in use since a day; after 90 days where nobody named one."""
+    return look or LookAgain(since + timedelta(EVERY_DAYS))
+
+
+def episodes(told: Sequence[HealthReading]) -> list[HealthReading]:
+    """The readings that began an alert: of each metric those at alert whose reading before was
+    not."""
+    at_alert: dict[str, bool] = {}
+    begun = []
+    for reading in told:
+        if reading.alert and not at_alert.get(reading.metric):
+            begun.append(reading)
+        at_alert[reading.metric] = reading.alert
+    return begun

@@ -1,0 +1,355 @@
+"""Models in use: released, put into use, rolled back, looked at again; on two machines, too."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlkanban.core.model_registry import InUseAs
+from mlkanban.core.models import Health, Outcome
+from mlkanban.errors import GateClosed, NotFound, RuleRefused, UsageProblem
+from tests.service.exchanging import meet, shown
+from tests.service.people import Person
+from tests.service.test_retraining import health, notes
+
+METRIC = {"name": "auc", "direction": ">=", "target": 0.9, "noise": 0.01, "value": 0.93}
+
+
+def version(ada: Person, title: str, number: str, **fields: Any) -> str:
+    """A card that is delivered as a version of the model fraud."""
+    [ref] = ada.adds(title, to="Training", tags=["fraud"], type="model", metric=METRIC, **fields)
+    use = InUseAs("fraud", number, "risk team")
+    ada.cards.finish([ref], Outcome.SHIPPED, use=use)
+    return ref
+
+
+@pytest.fixture
+def champion(ada: Person) -> str:
+    return version(ada, "Fraud boosted", "2")
+
+
+def names(ada: Person) -> list[str]:
+    return [one.version.name for one in ada.service.models.all(ada.board)]
+
+
+def roll_back(ada: Person, name: str = "fraud", reason: str = "false alarms doubled"):
+    return ada.service.models.roll_back(ada.board, name, reason)
+
+
+# In use
+
+
+def test_a_delivered_card_is_in_use_as_it_is_named(ada: Person, champion: str) -> None:
+    card = ada.cards.get(champion)
+    assert (card.model, card.version, card.owner, card.health) == (
+        "fraud", "2", "risk team", Health.OK,
+    )  # fmt: skip
+    assert names(ada) == ["fraud 2"]
+    ada.undoes()
+    assert names(ada) == []
+    assert ada.where(champion) == "Training", "one action delivers and names it"
+
+
+def test_the_version_before_is_superseded(ada: Person, champion: str) -> None:
+    newer = version(ada, "Fraud transformer", "3")
+    assert (health(ada, champion), health(ada, newer)) == ("superseded", "ok")
+    assert names(ada) == ["fraud 3"]
+    ada.undoes()
+    assert health(ada, champion) == "ok"
+    ada.redoes()
+    assert (health(ada, champion), health(ada, newer)) == ("superseded", "ok")
+
+
+def test_an_older_delivery_that_is_named_later_supersedes_nothing(ada: Person) -> None:
+    [old] = ada.adds("Fraud rules", to="Training")
+    ada.moves(old, to="Monitoring")
+    newer = version(ada, "Fraud boosted", "2")
+    done = ada.service.models.use(old, InUseAs("fraud", "1"))
+    assert done.message == f"{old} was in use as fraud 1; it is superseded."
+    assert (health(ada, old), health(ada, newer)) == ("superseded", "ok")
+
+
+def test_a_version_is_one_card(ada: Person, champion: str) -> None:
+    [ref] = ada.adds("Another", to="Training")
+    with pytest.raises(RuleRefused, match=f"Fraud 2 is {champion} already"):
+        ada.cards.finish([ref], Outcome.SHIPPED, use=InUseAs("Fraud", "2"))
+    assert ada.where(ref) == "Training", "nothing was written"
+    with pytest.raises(RuleRefused, match="not shipped"):
+        ada.service.models.use(ref, InUseAs("fraud", "3"))
+
+
+def test_the_next_version_is_proposed(ada: Person, champion: str) -> None:
+    [ref] = ada.adds("Fraud transformer", to="Training", tags=["fraud"], metric=METRIC)
+    ada.moves(ref, to="Monitoring")
+    assert ada.service.models.proposal(ref) == InUseAs("fraud", "3", "risk team")
+    [other] = ada.adds("Churn in the campaign", to="Training", tags=["churn"])
+    ada.moves(other, to="Monitoring")
+    assert ada.service.models.proposal(other) == InUseAs("churn", "1", "ada")
+
+
+# Release
+
+
+def test_a_release_carries_what_was_found(ada: Person, champion: str) -> None:
+    [found] = ada.adds(
+        "Transformer", to="Training", tags=["fraud"], dataset="payments/seq-50",
+        metric=METRIC | {"value": 0.95, "baseline": 0.5}, guards="p95_ms<=50 p95_ms=41",
+    )  # fmt: skip
+    done = ada.service.models.release(found)
+    made = done.cards[-1]
+    assert done.message == f"{made.ref} releases {found}, in Ideas."
+    assert made.title == "Release Transformer"
+    assert made.lineage == (f"release-of:{found}",)
+    assert (made.tags, made.dataset) == (("fraud",), "payments/seq-50")
+    assert made.metric is not None
+    assert (made.metric.value, made.metric.baseline) == (0.95, 0.93), "the model in use"
+    assert [str(guard) for guard in made.guards] == ["p95_ms 41/<=50"]
+    assert len(made.checklist) == 10
+    assert (made.model, made.version, made.owner) == ("fraud", "3", "risk team")
+    again = ada.service.models.release(found)
+    assert not again.changed
+    assert again.message == f"{found} has an open release: {made.ref}."
+    ada.undoes()
+    with pytest.raises(NotFound):
+        ada.cards.get(made.ref)
+
+
+def test_gates_of_a_release_hold(ada: Person, champion: str) -> None:
+    [found] = ada.adds("Transformer", to="Training")
+    made = ada.service.models.release(found).cards[-1].ref
+    with pytest.raises(GateClosed):
+        ada.cards.finish([made], Outcome.SHIPPED)
+    ada.cards.finish([made], Outcome.SHIPPED, override="the board agreed")
+    assert ada.cards.get(made).outcome == Outcome.SHIPPED
+
+
+def test_a_delivered_release_supersedes_the_model_in_use(ada: Person, champion: str) -> None:
+    [found] = ada.adds("Transformer", to="Training", tags=["fraud"], metric=METRIC)
+    made = ada.service.models.release(found).cards[-1].ref
+    ada.cards.finish([made], Outcome.SHIPPED, override="the board agreed")
+    assert (health(ada, champion), health(ada, made)) == ("superseded", "ok")
+    record = ada.service.models.record(ada.board, "fraud")
+    assert [one.name for one in record.versions] == ["fraud 3", "fraud 2"]
+    [waiver] = record.versions[0].life.waivers
+    assert (waiver.actor, waiver.reason, len(waiver.passed)) == ("ada", "the board agreed", 10)
+
+
+def test_what_came_to_nothing_is_not_released(ada: Person) -> None:
+    [ref] = ada.adds("Transformer", to="Training")
+    ada.cards.finish([ref], Outcome.ABANDONED)
+    with pytest.raises(RuleRefused, match="abandoned: there is nothing to release"):
+        ada.service.models.release(ref)
+
+
+def test_a_retrain_card_has_the_gates_of_a_release(ada: Person, champion: str) -> None:
+    made = ada.service.retraining.retrain(champion).cards[0]
+    assert len(made.checklist) == 10
+    assert (made.model, made.version, made.owner) == ("fraud", "3", "risk team")
+
+
+# Roll back
+
+
+def test_the_version_before_is_in_use_again(ada: Person, champion: str) -> None:
+    failed = version(ada, "Fraud transformer", "3")
+    ada.service.retraining.alert(failed, "psi=0.31", "0.2")
+    done = roll_back(ada)
+    asks = done.cards[-1]
+    assert done.message == (
+        f"fraud 3 ({failed}) is rolled back: fraud 2 ({champion}) is in use again."
+        f" {asks.ref} asks why."
+    )
+    assert (health(ada, champion), health(ada, failed)) == ("ok", "rolled-back")
+    assert asks.title == "Why fraud 3 failed"
+    assert asks.lineage == (f"follow-up-of:{failed}",)
+    assert notes(ada, asks.ref) == [
+        "Rolled back: false alarms doubled\nAlert: psi 0.31, alert at >0.2"
+    ]
+    record = ada.service.models.record(ada.board, "fraud")
+    assert record.in_use is not None
+    assert record.in_use.version.name == "fraud 2"
+    back = record.versions[0].life.rolled_back
+    assert back is not None
+    assert (back.actor, back.reason) == ("ada", "false alarms doubled")
+    assert len(record.versions[1].life.spans) == 2, "it was in use, and is again"
+
+
+def test_a_rollback_is_undone_and_done_again_as_one(ada: Person, champion: str) -> None:
+    failed = version(ada, "Fraud transformer", "3")
+    before = ada.state()
+    asks = roll_back(ada).cards[-1].ref
+    assert ada.undoes() == f"Undone: the rollback of {failed}, with {asks}, {champion}, {failed}."
+    assert ada.state() == before
+    record = ada.service.models.record(ada.board, "fraud")
+    assert record.versions[0].life.rolled_back is None
+    ada.redoes()
+    assert names(ada) == ["fraud 2"]
+    assert ada.cards.get(asks).title == "Why fraud 3 failed"
+
+
+def test_an_archived_version_comes_back_by_a_rollback(ada: Person, champion: str) -> None:
+    version(ada, "Fraud transformer", "3")
+    ada.cards.archive([champion])
+    roll_back(ada)
+    card = ada.cards.get(champion)
+    assert (card.archived, card.health) == (False, Health.OK)
+
+
+def test_versions_that_failed_are_passed_over(ada: Person, champion: str) -> None:
+    version(ada, "Fraud transformer", "3")
+    roll_back(ada)
+    version(ada, "Fraud two towers", "4")
+    roll_back(ada)
+    assert names(ada) == ["fraud 2"]
+    with pytest.raises(RuleRefused, match="no version before fraud 2"):
+        roll_back(ada)
+
+
+def test_a_rollback_needs_a_model_in_use_and_a_reason(ada: Person, champion: str) -> None:
+    version(ada, "Fraud transformer", "3")
+    with pytest.raises(UsageProblem, match="reason"):
+        roll_back(ada, reason="  ")
+    with pytest.raises(NotFound, match="no model 'churn'"):
+        roll_back(ada, "churn")
+    with pytest.raises(RuleRefused, match="superseded"):
+        roll_back(ada, "fraud 2")
+    assert names(ada) == ["fraud 3"]
+
+
+def test_a_rolled_back_model_is_not_retrained(ada: Person, champion: str) -> None:
+    failed = version(ada, "Fraud transformer", "3")
+    roll_back(ada)
+    with pytest.raises(RuleRefused, match="rolled-back"):
+        ada.service.retraining.retrain(failed)
+    ada.service.retraining.alert(failed, "psi=0.5", "0.2")
+    assert health(ada, failed) == "rolled-back"
+
+
+# Looking again, and silence
+
+
+def test_a_model_is_looked_at_again_after_90_days(ada: Person, champion: str) -> None:
+    [one] = ada.service.models.all(ada.board)
+    delivered = ada.clock.now.date()
+    assert one.look.day == delivered + timedelta(90)
+    assert not one.look_due
+    ada.clock.now += timedelta(90)
+    [one] = ada.service.models.all(ada.board)
+    assert one.look_due
+    queue = ada.service.triage.queue(ada.board)
+    assert [(item.ref, item.why) for item in queue.items] == [
+        (champion, f"look again at fraud 2: due since {one.look.day}; keep, retrain or retire?")
+    ]
+    ada.service.models.keep(champion)
+    assert ada.service.triage.queue(ada.board).items == []
+    [one] = ada.service.models.all(ada.board)
+    assert one.look.day == ada.clock.now.date() + timedelta(90)
+
+
+def test_a_scheduled_retraining_is_a_look_to_retrain(ada: Person, champion: str) -> None:
+    done = ada.service.models.look_again(ada.board, "fraud", "every 4w retrain")
+    day = ada.clock.now.date() + timedelta(28)
+    assert done.message == f"{champion}: look again {day} every 28d, to retrain it."
+    ada.clock.now += timedelta(28)
+    [item] = ada.service.triage.queue(ada.board).items
+    assert item.why == f"retrain fraud 2: due since {day}; retrain, keep or retire?"
+    ada.service.models.keep(champion)
+    look = ada.cards.get(champion).look_again
+    assert look is not None
+    assert str(look) == f"{day + timedelta(28)} every 28d retrain"
+
+
+@pytest.mark.parametrize("when", ["yesterday", "2026-01-01", "every 0d", "every 99999d"])
+def test_a_look_lies_ahead(ada: Person, champion: str, when: str) -> None:
+    with pytest.raises(UsageProblem):
+        ada.service.models.look_again(ada.board, "fraud", when)
+    assert ada.cards.get(champion).look_again is None
+
+
+def told_daily(ada: Person, ref: str, days: int) -> None:
+    for _ in range(days):
+        ada.clock.now += timedelta(days=1)
+        ada.service.retraining.alert(ref, "psi=0.1", "0.2")
+
+
+def test_a_metric_that_is_told_no_more_is_silent(ada: Person, champion: str) -> None:
+    told_daily(ada, champion, 3)
+    ada.clock.now += timedelta(days=30)
+    assert ada.service.models.all(ada.board)[0].silence is None, "three readings are too few"
+    told_daily(ada, champion, 2)
+    ada.clock.now += timedelta(days=2)
+    assert ada.service.models.all(ada.board)[0].silence is None
+    ada.clock.now += timedelta(days=2)
+    [one] = ada.service.models.all(ada.board)
+    assert one.silence is not None
+    assert one.silence.metric == "psi"
+    assert timedelta(days=1) <= one.silence.usual < timedelta(days=1, minutes=5)
+    [item] = ada.service.triage.queue(ada.board).items
+    assert item.why == "SILENT: no reading of psi for 4 d, usually one every 1 d"
+    told_daily(ada, champion, 1)
+    assert ada.service.models.all(ada.board)[0].silence is None
+
+
+def test_readings_that_were_tried_at_once_make_no_silence(ada: Person, champion: str) -> None:
+    for _ in range(6):
+        ada.service.retraining.alert(champion, "psi=0.1", "0.2")
+    ada.clock.now += timedelta(hours=5)
+    assert ada.service.models.all(ada.board)[0].silence is None
+
+
+# Two machines
+
+
+def both(two: tuple[Person, Person], place: Path) -> tuple[Person, Person, str, str]:
+    ada, bob = two
+    old, new = version(ada, "Fraud boosted", "2"), version(ada, "Fraud transformer", "3")
+    meet(place, ada, bob)
+    return ada, bob, old, new
+
+
+def test_both_roll_back(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob, old, new = both(two, place)
+    roll_back(ada)
+    roll_back(bob, reason="too slow")
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+    for person in (ada, bob):
+        assert (health(person, old), health(person, new)) == ("ok", "rolled-back")
+        assert person.boards.snapshot(person.board_id).conflicts == 0
+
+
+def test_both_release_one_card(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob, old, new = both(two, place)
+    [found] = ada.adds("Two towers", to="Training")
+    meet(place, ada, bob)
+    first = ada.service.models.release(found).cards[-1].ref
+    second = bob.service.models.release(found).cards[-1].ref
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+    assert ada.service.models.release(found).cards[0].ref in (first, second)
+    for person, ref in ((ada, first), (bob, second)):
+        use = InUseAs("fraud", "4")
+        person.cards.finish([ref], Outcome.SHIPPED, override="so", use=use)
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+    for person in (ada, bob):
+        models = person.service.models.all(person.board)
+        assert [one.version.name for one in models] == ["fraud 4", "fraud 4"], "both are said"
+        assert sorted(one.others[0] for one in models) == sorted((first, second))
+        assert (health(person, new), health(person, old)) == ("superseded", "superseded")
+
+
+def test_one_rolls_back_and_the_other_retires(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob, _, new = both(two, place)
+    roll_back(ada)
+    bob.service.retraining.judge([new], Health.RETIRED)
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+    assert ada.boards.snapshot(ada.board_id).conflicts == 1, "the other word is kept"
+
+
+def test_history_reads_a_day(ada: Person, champion: str) -> None:
+    assert ada.service.models.record(ada.board, champion).model == "fraud"
+    assert ada.service.models.record(ada.board, "FRAUD 2").versions[0].face.ref == champion
+    assert isinstance(ada.service.models.all(ada.board)[0].look.day, date)

@@ -89,9 +89,9 @@ def aging(sample: Sample, sle_days: int | None) -> Aging:
 def _ages_on_leaving(sample: Sample, at: int) -> list[int]:
     ages = []
     for card in sample.finished:
-        left = card.flow.arrivals[at + 1]
+        left = card.arrived[at + 1]
         if left is not None and card.start is not None:
-            ages.append(sample.workflow.day(left).toordinal() - card.start + 1)
+            ages.append(left - card.start + 1)
     return sorted(ages)
 
 

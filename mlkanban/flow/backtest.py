@@ -7,7 +7,7 @@ Probable Inference, the Law of Succession, and Statistical Inference, JASA 22 (1
 """
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -214,16 +214,13 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """A committed card that was worked on: days as ordinals; `done` is finished, not abandoned."""
+    """A committed card that was worked on: days as ordinals; `done` is finished, not abandoned,
+    and `took` what either took, 0 as long as it goes on."""
 
     start: int
     finish: int | None
     done: bool
-
-    @property
-    def took(self) -> int:
-        assert self.finish is not None
-        return self.finish - self.start + 1
+    took: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,20 +327,18 @@ class _Replay:
         remaining = Remaining(survival, over=True)
         # A card that was abandoned, discarded or taken back before commitment since decides
         # nothing.
-        ends = Counter(
-            (known.day - then.start + 1, facts.finish)
-            for then, facts in known.still
-            if facts is not None and (facts.done or facts.finish is None)
-        )
+        ends: defaultdict[int, Counter[int | None]] = defaultdict(Counter)
+        for then, facts in known.still:
+            if facts is not None and (facts.done or facts.finish is None):
+                ends[known.day - then.start + 1][facts.finish] += 1
         for p in PERCENTILES:
-            for age in {age for age, _ in ends}:
+            for age, some in ends.items():
                 days = method(remaining, age, p)
                 if days is None or known.day + days > self.last:
                     continue
                 due = known.day + days
-                some = [(often, end) for (a, end), often in ends.items() if a == age]
-                held = sum(often for often, end in some if end is not None and end <= due)
-                yield _ForecastTrial("card", p, days, sum(often for often, _ in some), held)
+                held = sum(often for end, often in some.items() if end is not None and end <= due)
+                yield _ForecastTrial("card", p, days, some.total(), held)
 
     def _then(self, card: Followed, day: int) -> "_Facts | None":
         """What was known of a card at the end of a day; None when it was not worked on."""
@@ -354,7 +349,7 @@ class _Replay:
             return None
         start = workflow.day(flow.start).toordinal()
         finish = None if flow.finish is None else workflow.day(flow.finish).toordinal()
-        return _Facts(start, finish, flow.state is FlowState.FINISHED)
+        return _Facts(start, finish, flow.state is FlowState.FINISHED, _took(start, finish))
 
     def _done_until(self, day: int) -> int:
         return self._done_before[min(max(day - self.first + 1, 0), len(self._done_before) - 1)]
@@ -362,7 +357,12 @@ class _Replay:
 
 def _facts(card: Followed) -> _Facts:
     assert card.start is not None
-    return _Facts(card.start, card.finish, card.flow.state is FlowState.FINISHED)
+    done = card.flow.state is FlowState.FINISHED
+    return _Facts(card.start, card.finish, done, _took(card.start, card.finish))
+
+
+def _took(start: int, finish: int | None) -> int:
+    return 0 if finish is None else finish - start + 1
 
 
 def _finish(facts: _Facts) -> int:

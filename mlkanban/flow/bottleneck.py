@@ -4,14 +4,14 @@ Source: E. Goldratt, The Goal, for what a bottleneck is; the evidence is that of
 where time is spent, where the limit is reached, where work piles up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mlkanban.core.models import StageKind
 from mlkanban.flow.efficiency import Share, share_of
 from mlkanban.flow.fullness import Span, Stay, stays, when_full
-from mlkanban.flow.history import spans
+from mlkanban.flow.history import Workflow, spans
 from mlkanban.flow.percentiles import whole_percents
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
@@ -78,12 +78,29 @@ class Bottleneck:
 
 def bottleneck(sample: Sample) -> Bottleneck:
     """Weigh the stages over the window; cards of all states count while they were committed."""
-    frame = _frame(sample)
+    workflow, frame = sample.workflow, _frame(sample)
     times = _stage_times(sample, frame)
-    whole = sum((times[at].time for at in sample.workflow.committed), timedelta())
-    there = stays(sample, sample.stages)
+    whole = sum((times[at].time for at in workflow.committed), timedelta())
+    limited = [
+        at
+        for at in sample.stages
+        if any(limits.cards is not None for limits, _, _ in workflow.limits_between(at, *frame))
+    ]
+    there = stays(sample, limited)
+    arrivals = {
+        at: sum(_within(card.flow.arrivals[at], frame) for card in sample.worked)
+        for at in range(workflow.first_committed, workflow.first_delivered + 1)
+    }
     evidence = [
-        _evidence(sample, at, times, frame, whole, _at_limit(sample, at, there[at], frame))
+        _evidence(
+            sample,
+            at,
+            times,
+            arrivals,
+            frame,
+            whole,
+            _at_limit(workflow, at, there[at], frame) if at in there else None,
+        )
         for at in sample.stages
     ]
     longest = max(range(len(evidence)), key=lambda i: evidence[i].residence_share)
@@ -121,7 +138,8 @@ def _stage_times(sample: Sample, frame: Span) -> dict[int, _StageTime]:
         for step, until in spans(card.history.steps, sample.as_of):
             if step.outcome is not None or step.stage not in stage_times:
                 continue
-            begin, stop = max(step.at, start), min(until, end)
+            begin = start if step.at < start else step.at
+            stop = end if until > end else until
             if begin >= stop:
                 continue
             here = stage_times[step.stage]
@@ -135,15 +153,12 @@ def _evidence(
     sample: Sample,
     at: int,
     times: dict[int, _StageTime],
+    arrivals: Mapping[int, int],
     frame: Span,
     whole: timedelta,
     at_limit: float | None,
 ) -> Evidence:
     workflow, here = sample.workflow, times[at]
-    came = left = 0
-    for card in sample.worked:
-        came += _within(card.flow.arrivals[at], frame)
-        left += _within(card.flow.arrivals[at + 1], frame)
     length = frame[1] - frame[0]
     queues = _queue_before(sample, at)
     queued = sum((times[q].time for q in queues), timedelta())
@@ -151,8 +166,8 @@ def _evidence(
         stage=workflow.stages[at],
         residence_share=here.time / whole if whole else 0.0,
         at_limit_share=at_limit,
-        arrivals=came,
-        arrivals_minus_departures=came - left,
+        arrivals=arrivals[at],
+        arrivals_minus_departures=arrivals[at] - arrivals[at + 1],
         blocked_share=here.blocked / here.time if here.time else 0.0,
         queue_before=queued / length if queues and length else None,
     )
@@ -173,10 +188,7 @@ def _queue_before(sample: Sample, at: int) -> list[int]:
     return queues
 
 
-def _at_limit(sample: Sample, at: int, there: Sequence[Stay], frame: Span) -> float | None:
+def _at_limit(workflow: Workflow, at: int, there: Sequence[Stay], frame: Span) -> float:
     """The share of the time in which no further attended card had room, whoever is counted."""
-    workflow = sample.workflow
-    if all(limits.cards is None for limits, _, _ in workflow.limits_between(at, *frame)):
-        return None
     full = when_full(workflow, at, there, frame)
     return sum((end - begin for begin, end in full), timedelta()) / (frame[1] - frame[0])

@@ -94,8 +94,7 @@ def _day(sample: Sample, card: Followed, at: int) -> int | None:
         return card.start
     if at == sample.workflow.first_delivered:
         return card.finish
-    arrived = card.flow.arrivals[at]
-    return None if arrived is None else sample.workflow.day(arrived).toordinal()
+    return card.arrived[at]
 
 
 def _area(upper: CumulativeLine, lower: CumulativeLine) -> int:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from mlkanban.flow.histogram import COLUMNS, Bin, bins
 from mlkanban.flow.history import FlowState, Step, Workflow, known, spans
@@ -59,8 +60,7 @@ class CycleTimes:
         return self.n + self.open + self.outcomes["abandoned"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Took:
+class _Took(NamedTuple):
     """The days and hours that a card took, up to the day it ended if it has, how it ended, and the
     days it had taken when the window began."""
 
@@ -84,11 +84,11 @@ class _Times:
 def cycle_times(sample: Sample) -> CycleTimes:
     """Count the cards finished or abandoned in the window, and those in progress at its end, in
     calendar days."""
-    last = sample.window.last.toordinal()
+    last, end = sample.window.last.toordinal(), _end(sample)
     times = _Times(
-        [_calendar(sample, card) for card in sample.finished],
-        [_calendar(sample, card) for card in sample.abandoned],
-        [_calendar(sample, card) for card in in_progress_on(sample, last)],
+        [_calendar(sample, card, end) for card in sample.finished],
+        [_calendar(sample, card, end) for card in sample.abandoned],
+        [_calendar(sample, card, end) for card in in_progress_on(sample, last)],
     )
     return _counted(sample, times)
 
@@ -150,11 +150,11 @@ def _ended(took: _Took) -> EndedCard:
     return EndedCard(card.ref, card.history.title, took.day, took.days, took.hours, took.outcome)
 
 
-def _calendar(sample: Sample, card: Followed) -> _Took:
+def _calendar(sample: Sample, card: Followed, end: datetime) -> _Took:
     """The cycle time of a card that departed within the window, else its age at the end of it."""
     assert card.start is not None
     assert card.flow.start is not None
-    end, days = _end(sample), sample.days_by_end(card)
+    days = sample.days_by_end(card)
     return _Took(
         card,
         days,

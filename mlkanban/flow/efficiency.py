@@ -4,7 +4,6 @@ Source: D. Vacanti and the Kanban Guide: flow efficiency = active / (active + wa
 Time in which a run executes unattended is neither: it is a third share of its own.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +17,7 @@ from mlkanban.flow.window import Scope
 
 # Looked up once: most steps are these.
 _HANDS_ON, _ATTENDED = StageKind.ACTIVE, Work.ATTENDED
-_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
+_DAY = timedelta(days=1)
 
 
 class Share(StrEnum):
@@ -96,18 +95,25 @@ def efficiency(sample: Sample) -> Efficiency:
     """Divide the time of the cards finished in the window."""
     workflow = sample.workflow
     by_stage = {at: Spent() for at in sample.stages}
-    stays: dict[int, Counter[str]] = {at: Counter() for at in sample.stages}
+    stays: dict[int, dict[str, timedelta]] = {at: {} for at in sample.stages}
     for card in sample.finished:
+        stayed: dict[int, timedelta] = {}
         for at, share, time in _shares(sample, card):
             by_stage[at].time[share] += time
-            stays[at][card.ref] += time // _SECOND
+            stayed[at] = stayed[at] + time if at in stayed else time
+        for at, time in stayed.items():
+            stays[at][card.ref] = time
     total = Spent()
     for spent in by_stage.values():
         total.add(spent)
     return Efficiency(
         n=len(sample.finished),
         stages=tuple(
-            StageTime(workflow.stages[at], spent, tuple(ref for ref, _ in stays[at].most_common()))
+            StageTime(
+                workflow.stages[at],
+                spent,
+                tuple(sorted(stays[at], key=stays[at].__getitem__, reverse=True)),
+            )
             for at, spent in by_stage.items()
         ),
         total=total,
@@ -121,10 +127,13 @@ def _shares(sample: Sample, card: Followed) -> Iterator[tuple[int, Share, timede
     begun = card.flow.start
     if begun is None:
         return
-    committed = sample.workflow.committed
+    workflow = sample.workflow
+    first, last = workflow.first_committed, workflow.first_delivered
     for step, until in spans(card.history.steps, sample.as_of):
-        if step.outcome is None and step.stage in committed and until > begun:
-            yield step.stage, share_of(sample.workflow, step), until - max(step.at, begun)
+        if step.outcome is None and first <= step.stage < last and until > begun:
+            since = step.at
+            share = share_of(workflow, step)
+            yield step.stage, share, until - (since if since > begun else begun)
 
 
 def share_of(workflow: Workflow, step: Step) -> Share:

@@ -22,11 +22,11 @@ class Stay(NamedTuple):
 def stays(sample: Sample, stages: Iterable[int]) -> dict[int, list[Stay]]:
     """The stays of all cards of the board in each of these stages."""
     stays: dict[int, list[Stay]] = {at: [] for at in stages}
+    run = Work.UNATTENDED
     for card in sample.everyone:
         for step, until in spans(card.history.steps, sample.as_of):
             if step.outcome is None and step.stage in stays:
-                apart = step.work is Work.UNATTENDED
-                stays[step.stage].append(Stay(step.at, until, apart))
+                stays[step.stage].append(Stay(step.at, until, step.work is run))
     return stays
 
 

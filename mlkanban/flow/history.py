@@ -185,6 +185,10 @@ class Workflow:
         """Return Day(t): the calendar day of an aware instant in the zone of the board."""
         return instant.astimezone(self.timezone).date()
 
+    def ordinal(self, instant: datetime) -> int:
+        """Return Day(t) as `date.toordinal` does."""
+        return instant.astimezone(self.timezone).toordinal()
+
     def days(self, first: datetime, last: datetime) -> int:
         """Return the calendar days from one instant to another, both ends counted."""
         return (self.day(last) - self.day(first)).days + 1
@@ -255,8 +259,10 @@ def trace(workflow: Workflow, history: CardHistory, as_of: datetime) -> CardFlow
             residence[step.stage] += until - step.at
         standing = step.stage if step.outcome is None else None
 
-    marks = milestones((step.at, workflow.phase(step)) for step in steps)
-    state = _state(workflow.phase(steps[-1]), steps[-1].outcome)
+    first, delivered = workflow.first_committed, workflow.first_delivered
+    phases = [phase(step.stage, first, delivered, step.outcome) for step in steps]
+    marks = milestones(zip((step.at for step in steps), phases, strict=True))
+    state = _state(phases[-1], steps[-1].outcome)
     departed = state in (FlowState.FINISHED, FlowState.ABANDONED)
     return CardFlow(
         state=state,
@@ -267,7 +273,7 @@ def trace(workflow: Workflow, history: CardHistory, as_of: datetime) -> CardFlow
         reopened=marks.reopened,
         passes=tuple(passes),
         residence=tuple(residence),
-        arrivals=_arrivals(workflow, steps),
+        arrivals=_arrivals(workflow, steps, phases),
     )
 
 
@@ -285,13 +291,14 @@ def spans(steps: Sequence[Step], as_of: datetime) -> Iterator[tuple[Step, dateti
     yield steps[-1], as_of
 
 
-def _arrivals(workflow: Workflow, steps: Sequence[Step]) -> tuple[datetime | None, ...]:
-    delivered = workflow.first_delivered
+def _arrivals(
+    workflow: Workflow, steps: Sequence[Step], phases: Sequence[Phase]
+) -> tuple[datetime | None, ...]:
+    delivered, after = workflow.first_delivered, Phase.AFTER
     arrivals: list[datetime | None] = [None] * (delivered + 1)
     reached = -1
-    for step in steps:
-        past = workflow.phase(step) is Phase.AFTER
-        here = delivered if past else step.stage
+    for step, now in zip(steps, phases, strict=True):
+        here = delivered if now is after else step.stage
         if here > reached:
             arrivals[reached + 1 : here + 1] = [step.at] * (here - reached)
         elif here < reached:

@@ -40,8 +40,8 @@ def iterations(sample: Sample) -> Iterations:
 
 
 def _passes(name: str, at: int, cards: tuple[Followed, ...]) -> Passes:
-    visits = [(card.ref, card.flow.passes[at]) for card in cards if card.flow.passes[at]]
-    counts = [count for _, count in visits]
-    again = sorted((v for v in visits if v[1] > 1), key=lambda v: (-v[1], v[0]))
+    counts = [count for card in cards if (count := card.flow.passes[at])]
+    many = [(card.ref, count) for card in cards if (count := card.flow.passes[at]) > 1]
+    again = sorted(many, key=lambda visits: (-visits[1], visits[0]))
     mean = sum(counts) / len(counts) if counts else None
     return Passes(name, len(counts), mean, max(counts, default=0), tuple(again))

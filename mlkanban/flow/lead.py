@@ -88,7 +88,7 @@ def lead_times(sample: Sample) -> LeadTimes:
 
 
 def _written(sample: Sample, card: Followed) -> int:
-    return sample.workflow.day(card.history.steps[0].at).toordinal()
+    return sample.workflow.ordinal(card.history.steps[0].at)
 
 
 def _ended(card: Followed, written: int) -> EndedCard:

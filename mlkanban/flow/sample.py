@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.flow.history import CardFlow, CardHistory, FlowState, Workflow, trace
@@ -14,8 +14,7 @@ from mlkanban.flow.window import Scope, Window
 Grouping = Literal["type", "tag", "stage"]
 
 
-@dataclass(frozen=True, slots=True)
-class EndedCard:
+class EndedCard(NamedTuple):
     """A finished or abandoned card: the day it ended, the calendar days it took, the same in
     elapsed hours rounded up, and the outcome."""
 
@@ -29,12 +28,14 @@ class EndedCard:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A card and its flow. `start` and `finish` are its days as ordinals (`date.toordinal`)."""
+    """A card and its flow. `start`, `finish` and those it `arrived` on are its days as ordinals
+    (`date.toordinal`)."""
 
     history: CardHistory
     flow: CardFlow
     start: int | None
     finish: int | None
+    arrived: tuple[int | None, ...]
 
     @property
     def ref(self) -> str:
@@ -159,7 +160,7 @@ class Sample:
 
     def within(self, window: Window) -> "Sample":
         """The same cards counted in another window."""
-        return replace(self, window=window)
+        return self if window == self.window else replace(self, window=window)
 
     def grouped(self, by: Grouping) -> list[tuple[str, "Sample"]]:
         """A sample for each type or tag, by name, or stage before delivery, in board order.
@@ -238,8 +239,9 @@ def follow(
             continue
         if history.steps[-1].at > as_of:
             history = history.until(as_of)
-        start, finish = (
-            None if at is None else workflow.day(at).toordinal() for at in (flow.start, flow.finish)
+        start, finish, *arrived = (
+            None if at is None else workflow.ordinal(at)
+            for at in (flow.start, flow.finish, *flow.arrivals)
         )
-        cards.append(Followed(history, flow, start, finish))
+        cards.append(Followed(history, flow, start, finish, tuple(arrived)))
     return Sample(workflow, as_of, window, tuple(cards), whole, tuple(cards), tuple(sessions))

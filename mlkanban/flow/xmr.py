@@ -99,11 +99,11 @@ class Xmr:
 def xmr(sample: Sample) -> Xmr:
     """Limits and signals of the cards finished in the window."""
     cards = tuple((card.ref, sample.days_of(card)) for card in sample.finished)
-    groups = [
-        [sample.days_of(card) for card in some]
-        for _, some in groupby(sample.finished, key=lambda card: card.flow.finish)
-    ]
     values = [days for _, days in cards]
+    together = groupby(
+        zip(sample.finished, values, strict=True), key=lambda one: one[0].flow.finish
+    )
+    groups = [[days for _, days in some] for _, some in together]
     finished_on = [date.fromordinal(card.finish) for card in sample.finished if card.finish]
     limits = limits_of(groups)
     outside = [
@@ -147,6 +147,10 @@ def _differences(values: Sequence[int]) -> int:
     """The sum of the differences of all pairs: of k values in random order, neighbours differ by
     2/k of it on the whole."""
     last = len(values) - 1
+    if last < 1:
+        return 0
+    if last == 1:
+        return abs(values[1] - values[0])
     return sum((2 * at - last) * value for at, value in enumerate(sorted(values)))
 
 

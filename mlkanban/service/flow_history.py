@@ -324,4 +324,5 @@ def _without_delivery(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 
 def _instant(at: str) -> datetime:
-    return datetime.fromisoformat(at).astimezone(UTC)
+    moment = datetime.fromisoformat(at)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

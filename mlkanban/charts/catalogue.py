@@ -28,10 +28,10 @@ CATALOGUE = (
         "cycle-time", "1", "Cycle", "Cycle time", "how long finished cards took: histogram",
         "Calendar days from the last crossing of the commitment point to leaving the last "
         "committed stage or getting an outcome, both ends counted; no night, weekend or "
-        "blocked day is subtracted. Percentiles are nearest rank; the second line counts "
-        "the cards open at the end of the window too, and cards begun before it from the age "
-        "they had then (Kaplan-Meier). By stage it is the real time in a stage, of the cards "
-        "that left it.",
+        "blocked day is subtracted. Of 100 cards 85 took as many days as the 85 % line says, or "
+        "less; the second line counts the cards open at the end of the window too, and cards "
+        "begun before it from the age they had then (Kaplan-Meier). By stage it is the real time "
+        "in a stage, of the cards that left it.",
     ),
     FlowNumber(
         "scatter", "2", "Cards", "Card by card", "every finished card by day and outcome",

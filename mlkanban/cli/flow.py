@@ -7,7 +7,7 @@ import functools
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from sys import maxsize
@@ -26,6 +26,7 @@ from mlkanban.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
+    from mlkanban.core.models import Board, CardFace
     from mlkanban.display.number_view import Figures, NumberView, Summary
     from mlkanban.flow.backtest import Backtest
     from mlkanban.flow.forecast import Forecast
@@ -81,14 +82,11 @@ class NumberOptions:
         board = session.board(service)
         now = clock.now()
         workflow, histories = service.history.for_flow(board, now, self.as_of)
-        tag = as_tag(self.tag or "")
         until = workflow.end_of_day(self.as_of) if self.as_of else now
         if self.as_of and self.as_of > workflow.day(now):
             raise UsageProblem(
                 f"--as-of {self.as_of} lies in the future.", "Give a day that is known."
             )
-        if tag and not any(tag in card.tags for card in histories):
-            raise NotFound(f"No card of {board.name} has the tag {self.tag}.", "See: mlkanban list")
         if until < now:
             # What came after is not known yet.
             known = (card.without(until, now) for card in histories)
@@ -96,16 +94,27 @@ class NumberOptions:
         sessions = service.triage.sessions(board.id, now)
         days = self._window(workflow.day(until), window)
         sample = follow(workflow, histories, until, days, sessions)
-        kept = {
-            card.ref
-            for card in histories
-            if (not self.only_type or card.type == self.only_type) and (not tag or tag in card.tags)
-        }
+        if not self.only:
+            return sample
+        faces = service.boards.snapshot(board.id).faces
+        return sample.only(self.refs(service, board, faces), self.only)
+
+    def refs(self, service: Service, board: Board, faces: Sequence[CardFace]) -> frozenset[str]:
+        """The short ids of the cards asked for, among all of a board."""
+        tag = as_tag(self.tag or "")
+        if tag and not any(tag in face.tags.split() for face in faces):
+            raise self._no_tag(board)
         if self.query:
-            faces = service.boards.snapshot(board.id).faces
-            faces_found = service.search.find(board, faces, self.query, today(board))
-            kept &= {face.ref for face in faces_found}
-        return sample.only(kept, self.only) if self.only else sample
+            faces = service.search.find(board, faces, self.query, today(board))
+        return frozenset(
+            face.ref
+            for face in faces
+            if (not self.only_type or face.type == self.only_type)
+            and (not tag or tag in face.tags.split())
+        )
+
+    def _no_tag(self, board: Board) -> NotFound:
+        return NotFound(f"No card of {board.name} has the tag {self.tag}.", "See: mlkanban list")
 
     @property
     def only(self) -> str:

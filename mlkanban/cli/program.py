@@ -141,7 +141,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "report": (
             "report:report",
-            "Write a report with the summary, all flow metrics and their charts.",
+            "Write a report on one page for people who do not use the board.",
         ),
     },
     "Machines": {

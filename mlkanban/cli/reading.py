@@ -1,5 +1,7 @@
 """Readings: what a metric was found to be, of the goal of the board."""
 
+from zoneinfo import ZoneInfo
+
 import click
 
 from mlkanban.cli.session import Session, pass_session
@@ -32,9 +34,7 @@ def reading(session: Session, subject: str, values: tuple[str, ...], note: str) 
 
 
 def _of_goal(session: Session, values: tuple[str, ...], note: str) -> None:
-    # Models of what is printed: help and usage errors do without.
-    from zoneinfo import ZoneInfo
-
+    # What is printed: help and usage errors do without.
     from mlkanban.display.goal_text import goal_json, now_text, reading_day, reading_text
 
     if note and not values:

@@ -2,54 +2,180 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban import clock
-from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.flow import NumberOptions, number_options
+from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import FileParam
-from mlkanban.display.number_text import number_view
-from mlkanban.display.number_text.backtest import remarks
-from mlkanban.display.number_text.forecast import summary
-from mlkanban.display.number_view import scope_text
-from mlkanban.display.report_page import Highlights, Page, ReportSection, html, markdown
+from mlkanban.cli.types import DAY, FileParam, today
 from mlkanban.errors import MlkanbanError, UsageProblem
-from mlkanban.flow.blockers import blockers
-from mlkanban.flow.forecast import forecast
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
-    from mlkanban.flow.sample import Sample
     from mlkanban.service import Service
+    from mlkanban.service.report import ReportWish
 
-_KINDS = (".html", ".htm", ".md", ".markdown")
+Format = Literal["html", "markdown"]
+_FORMATS: dict[str, Format] = {
+    ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"
+}  # fmt: skip
+LAST = "last"
+
+
+class SinceParam(click.ParamType):  # type: ignore[type-arg]
+    """`last`, a day, or a number of days such as 30d."""
+
+    name = "since"
+
+    def convert(
+        self,
+        value: str | date | int,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | date | int:
+        if not isinstance(value, str) or value == LAST:
+            return value
+        if re.fullmatch(r"[1-9][0-9]{0,4}d", value):
+            return int(value[:-1])
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            self.fail(
+                f"{value!r} is neither last, nor a day such as 2026-03-31, nor 30d.", param, ctx
+            )
+        day: date = DAY.convert(value, param, ctx)
+        return day
 
 
 @click.command()
 @click.option(
     "--out",
     type=FileParam(path_type=Path, dir_okay=False),
-    required=True,
     metavar="FILE.html|FILE.md",
-    help="The file to write; an existing file is replaced.",
+    help="The file to write (stdout); an existing file is replaced.",
 )
-@number_options(leave_out=("by", "chart"))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "markdown"]),
+    help="How it is written (as the name of the file says, else markdown).",
+)
+@click.option(
+    "--since",
+    type=SinceParam(),
+    default=LAST,
+    metavar="last|DATE|30d",
+    help="What it looks back to: the last report or review (last), or a day.",
+)
+@click.option("--full", is_flag=True, help="Add the numbers as an appendix.")
+@click.option("--all-boards", is_flag=True, help="Put one row per board first.")
+@click.option(
+    "--for",
+    "person",
+    default="",
+    metavar="NAME",
+    help="Only what needs this person: @NAME in the note of a block, the owner of a model.",
+)
+@number_options(leave_out=("as_of", "window", "first", "last", "by", "chart"))
 @pass_session
-def report(session: Session, out: Path, options: NumberOptions) -> None:
-    """Write a report with the summary, all flow metrics and their charts."""
-    if out.suffix.lower() not in _KINDS:
+def report(
+    session: Session,
+    options: NumberOptions,
+    out: Path | None,
+    form: Format | None,
+    since: str | date | int,
+    full: bool,
+    all_boards: bool,
+    person: str,
+) -> None:
+    """Write a report on one page for people who do not use the board.
+
+    It says why the work is done and where it stands, what waits for somebody else, what comes next
+    and by when, what was won and learned, how models in use do, and the pace. Without --out it is
+    printed, as Markdown for mail and wikis.
+
+    It looks back to the last report for the same people on an earlier day, or to the last review; a
+    first one looks back 30 days.
+
+    \b
+    Example: mlkanban report --out page.html
+             mlkanban report --for maria --format markdown
+    """
+    # Help and completion write no page.
+    from mlkanban.display.report_page import appendix, html, markdown
+    from mlkanban.display.report_text import to_json
+
+    by_name = _FORMATS.get(out.suffix.lower()) if out else None
+    if out is not None and by_name is None and form is None:
         raise UsageProblem(
-            f"{out} is neither a page (.html) nor Markdown (.md).", "Name one of them with --out."
+            f"{out} is neither a page (.html) nor Markdown (.md).",
+            "Name one of them with --out, or choose one with --format.",
         )
-    with session.service() as service:
+    with session.service() as service, counting_line(session) as show:
         board = session.board(service)
-        sample = options.sample(session, service)
-        page = _page(service, board, sample)
-    text = html(page) if out.suffix.lower() in (".html", ".htm") else markdown(page)
+        wanted = _wanted(service, board, options, person.strip().lstrip("@"), since)
+        made = service.reports.make(
+            board, wanted, all_boards=all_boards, progress=lambda part: show("reading", part)
+        )
+        numbers = appendix(made, lambda title: show("counting", title)) if full else []
+        write = html if (form or by_name) == "html" else markdown
+        text = write(made, numbers)
+        if out is not None:
+            _save(out, text)
+        service.reports.remember(made)
+    session.answer(
+        "report",
+        lambda: to_json(made, *((str(out), len(text.encode())) if out else ())),
+        None if out else lambda: _printed(session, text),
+        acted=out is not None,
+    )
+    if session.json:
+        return
+    if out is not None:
+        session.show_message(f"Written: {out}")
+    if not any(made.charter.values()) and not person:
+        session.show_message(
+            "The report cannot say what the work is for. Write that: mlkanban charter --edit"
+        )
+
+
+def _printed(session: Session, text: str) -> list[str]:
+    """The lines of a page; on a terminal in its characters."""
+    lines = text.rstrip("\n").split("\n")
+    return [session.clean(line) for line in lines] if sys.stdout.isatty() else lines
+
+
+def _wanted(
+    service: Service,
+    board: Board,
+    options: NumberOptions,
+    person: str,
+    since: str | date | int,
+) -> ReportWish:
+    """Which report is asked for."""
+    # As above.
+    from mlkanban.service.report import ReportWish
+
+    faces = service.boards.snapshot(board.id).faces
+    refs = options.refs(service, board, faces) if options.only else None
+    day = today(board)
+    if isinstance(since, date) and since > day:
+        raise UsageProblem(f"--since {since} lies in the future.", "Give a day that is over.")
+    if isinstance(since, int):
+        since = day - timedelta(days=since)
+    begin = None
+    if not isinstance(since, str):
+        begin = datetime.combine(since, time.min, ZoneInfo(board.timezone)).astimezone(UTC)
+    return ReportWish(options.only, refs, person, begin)
+
+
+def _save(out: Path, text: str) -> None:
+    """Write the file completely or not at all."""
     draft = out.with_name(f".{out.name}.part")
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")
@@ -59,58 +185,3 @@ def report(session: Session, out: Path, options: NumberOptions) -> None:
         raise MlkanbanError(
             f"{out} cannot be written: {error.strerror}.", "Name another file with --out."
         ) from error
-    session.answer("report", lambda: {"file": str(out), "bytes": len(text.encode())}, acted=True)
-    if not session.json:
-        session.show_message(f"Written: {out}")
-
-
-def _page(service: Service, board: Board, sample: Sample) -> Page:
-    sections = []
-    for entry in CATALOGUE:
-        view = number_view(entry.name)
-        some = view.scoped(sample)
-        number = view.count(some)
-        summary = view.summary(number)
-        sections.append(
-            ReportSection(
-                entry.title,
-                summary,
-                view.draw(number, some),
-                entry.definition,
-                tuple(remarks(summary, some)),
-            )
-        )
-    return Page(
-        board.name,
-        sample.scope.only,
-        clock.now().astimezone(sample.workflow.timezone),
-        scope_text(sample.scope),
-        tuple(_summary(service, sample)),
-        tuple(sections),
-    )
-
-
-def _summary(service: Service, sample: Sample) -> list[Highlights]:
-    """What shipped, what was learned, what is blocked and since when, and what comes next."""
-
-    def ended(outcome: str) -> list[str]:
-        points = []
-        for card in reversed(sample.finished):
-            if card.flow.outcome == outcome:
-                verdict = service.cards.get(card.ref).verdict
-                points.append(f"{card.history.title} ({card.ref}){verdict and f': {verdict}'}")
-        return points
-
-    zone = sample.workflow.timezone
-    blocked = [
-        f"{block.title} ({block.ref}): {block.block.reason},"
-        f" {'external' if block.block.external else 'internal'},"
-        f" since {block.begin.astimezone(zone):%Y-%m-%d} ({block.days:.1f} days)"
-        for block in blockers(sample).still
-    ]
-    return [
-        Highlights("What shipped", tuple(ended("shipped")), "Nothing in this time."),
-        Highlights("What was learned", tuple(ended("learned")), "Nothing in this time."),
-        Highlights("What is blocked", tuple(blocked), "Nothing is blocked."),
-        Highlights("What comes next", summary(forecast(sample.of_all_time)).lines, ""),
-    ]

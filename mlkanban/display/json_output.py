@@ -27,6 +27,7 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core import field_kinds
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
 from mlkanban.core.models import BlockReason, Health, StageKind
+from mlkanban.display import report_text
 from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits
 from mlkanban.runs.model.state import RunState
 
@@ -1141,7 +1142,9 @@ KINDS: Mapping[str, JsonKind] = {
     "patch": JsonKind(PatchJson, "`diff --patch`"),
     "sync-runs": JsonKind(SyncedRunsJson, "`sync-runs`"),
     "sync": JsonKind(SyncJson, "`sync`"),
-    "report": JsonKind(WrittenFileJson, "the file that `report` wrote"),
+    "report": JsonKind(
+        _model_of(_returned(report_text.to_json)), "`report`, with the file that it wrote"
+    ),
     "backup": JsonKind(WrittenFileJson, "the backup that `backup` made"),
     "backups": JsonKind(list[BackupJson], "`backup list`"),
     "restore": JsonKind(RestoredJson, "`restore`"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlkanban.service.plan import Planning
     from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.preview import Previews
+    from mlkanban.service.report import Reports
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.review import Reviews
     from mlkanban.service.search import Search
@@ -94,6 +95,15 @@ class Service:
         from mlkanban.service.portfolio import Portfolio  # as above
 
         return Portfolio(self._context, self.history)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from mlkanban.service.report import Reports  # as above
+
+        return Reports(
+            self._context, self.boards, self.cards, self.charter, self.history, self.portfolio,
+            self.reviews,
+        )  # fmt: skip
 
     @cached_property
     def backups(self) -> Backups:

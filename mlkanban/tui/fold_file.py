@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlkanban.tui.board_file import read_of_board, write_of_board
+from mlkanban.board_file import read_of_board, write_of_board
 
 _NAME = "folds.json"
 

@@ -4,8 +4,8 @@ once, and not only when it is counted again."""
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from mlkanban.board_file import read_of_board, write_of_board
 from mlkanban.flow.pace import Pace
-from mlkanban.tui.board_file import read_of_board, write_of_board
 
 _NAME = "pace.json"
 

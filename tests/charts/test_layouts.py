@@ -261,7 +261,7 @@ def test_the_page_has_the_same_picture_without_scripts(spec, size):
     from xml.etree import ElementTree
 
     width, height = size
-    drawn = svg(spec, width, height, "A <title> & more")
+    drawn = svg(spec, 8 * width, 16 * height, "A <title> & more")
     root = ElementTree.fromstring(drawn)
     assert root.findtext("title") == "A <title> & more"
     assert "script" not in drawn

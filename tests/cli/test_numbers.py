@@ -1,7 +1,6 @@
 """Every flow number from the command line, on the demo's half year."""
 
 from datetime import UTC, datetime
-from html import escape
 
 import pytest
 
@@ -161,70 +160,11 @@ def test_limits_are_suggested_with_their_evidence(demo):
     assert all(step["agreed"] >= 0.75 for step in data["steps"])
 
 
-# The report
-
-
-def test_the_page_needs_nothing_but_itself(demo, tmp_path):
-    out = tmp_path / "report.html"
-    assert demo("report", "--out", str(out), *DAY).code == 0
-    page = out.read_text()
-    for heading in ("What shipped", "What was learned", "What is blocked", "What comes next"):
-        assert f"<h2>{heading}</h2>" in page
-    for entry in CATALOGUE:
-        assert f"<h2>{escape(entry.title)}</h2>" in page
-        assert escape(entry.definition) in page
-    assert page.count("<svg") >= 10
-    for outside in ("http:", "https:", "<script", "src=", "@import", "url("):
-        assert outside not in page.replace("http://www.w3.org/2000/svg", "")
-    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".report")] == []
-
-
-def test_the_page_as_markdown(demo, tmp_path):
-    out = tmp_path / "report.md"
-    told = demo("report", "--out", str(out), *DAY, json=True).data
-    text = out.read_text()
-    assert told == {"file": str(out), "bytes": len(text.encode())}
-    assert "## What shipped" in text
-    assert "█" in text
-
-
-def test_what_people_wrote_does_nothing_on_the_page(board, tmp_path):
-    ref = board.card("<script>alert(1)</script> [x](javascript:y) \x9b31m")
-    board("move", ref, "data prep")
-    board("block", ref, "--reason", "bug", "--note", "<img src=x>")
-    for name in ("page.html", "page.md"):
-        assert board("report", "--out", str(tmp_path / name)).code == 0
-        text = (tmp_path / name).read_text()
-        assert "<script>" not in text
-        assert "[x](" not in text or name == "page.html"
-        assert "\x9b" not in text
-
-
-@pytest.mark.parametrize("name", ["r.html", "r.md"])
-def test_a_report_of_some_cards_names_them_in_its_heading(demo, tmp_path, name):
-    asked = ("-q", "age<400d", "--tag", "churn", "--type", "model")
-    assert demo("report", "--out", str(tmp_path / name), *asked, *DAY).code == 0
-    head = (tmp_path / name).read_text().replace("&lt;", "<").replace("\\", "")
-    [heading] = [
-        line for line in head.splitlines() if line.startswith(("<h1>", "# ", "<body><h1>"))
-    ]
-    assert ": only type:model tag:churn age<400d" in heading
-    assert "only type:model tag:churn age<400d, 90 days to 2026-03-18" in head
-
-
 def test_a_number_of_some_cards_names_them(demo):
     said = demo("flow", "cycle-time", "--no-chart", "-q", "tag:churn", *DAY).out
     assert said.startswith("Only cards with tag:churn\n")
     assert "only tag:churn, 90 days to 2026-03-18" in said
     assert "only" not in demo("flow", "cycle-time", "--no-chart", *DAY).out.lower()
-
-
-@pytest.mark.parametrize("name", ["report.pdf", "report", "nowhere/report.html"])
-def test_a_place_that_does_not_do_is_said(demo, tmp_path, name):
-    answer = demo("report", "--out", str(tmp_path / name), *DAY)
-    assert answer.code in (2, 4)
-    assert "--out" in answer.err
-    assert list(tmp_path.glob("*report*")) == []
 
 
 def test_what_is_not_there_is_said(demo):

@@ -109,7 +109,9 @@ unlink {rich} mlflow:{tracked} -> 3
 sync-runs
 portfolio
 report --out report.md
-report --out report.html
+report --out report.html --full --all-boards
+report --for {new} --format html
+report --format markdown
 sync --dir {folder}
 sync init {new} -> 2
 export markdown --out board.md

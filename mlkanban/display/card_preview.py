@@ -120,7 +120,8 @@ def pane(card: Previewed, view: FaceContext, width: int, height: int) -> list[Li
         many = count_text(run_counts(tasks_apart(found.runs)))
         lines += [[], [Piece("Runs", "focus"), Piece(f"  {many}", "dim")]]
         lines += [_set_in(line) for line in _runs(card, view, room - 1, _MOST_RUNS)]
-    stays = _stays(found.stays, view, room - 1, _MOST_STAYS)
+    several = len(found.stays) > 1
+    stays = _stays(found.stays, view, room - 1, _MOST_STAYS) if several else []
     stages = [[], [Piece("Stages", "focus")], *map(_set_in, stays)] if stays else []
     notes = found.notes[0 if found.hypothesis or lines[-1] else 1 :]
     left = height - len(lines) - len(stages) - 2 * len(notes)
@@ -250,7 +251,7 @@ def _guard(guard: MetricFields, view: FaceContext, live: Sequence[Latest]) -> Li
 
 
 def _related(card: Previewed, view: FaceContext) -> list[Line]:
-    """The cards that it waits for and that wait for it, its tags, its due date and class."""
+    """The cards that it waits for and that wait for it, its due date and class."""
     face = card.face
     parts: list[Line] = []
     for label, refs, role in (
@@ -269,10 +270,6 @@ def _related(card: Previewed, view: FaceContext) -> list[Line]:
             parts.append([Piece(card.due_chance, "text")])
     if face.service_class != "standard":
         parts.append([Piece(face.service_class, "clock")])
-    if face.tags:
-        parts.append(
-            [Piece(" ".join(f"#{_text(tag, view)}" for tag in face.tags.split()[:9]), "dim")]
-        )
     return parts
 
 
@@ -295,17 +292,23 @@ def _ending(card: Previewed, view: FaceContext) -> list[Line]:
 
 
 def _dates(face: CardFace, view: FaceContext) -> list[Line]:
-    """Since when it is in its stage, is committed, and is written down."""
+    """Since when it is in its stage, is committed, and is written down, each day once; its tags."""
     parts: list[Line] = []
-    if face.entered_at and not face.outcome:
+    made = view.day(face.created_at) if face.created_at else None
+    if face.entered_at and not face.outcome and view.day(face.entered_at) != made:
         entered, since = view.day(face.entered_at), "today"
         if entered < view.today:
             since = f"{_short(entered, view)}, {_for_days(entered, view)}"
         parts.append([Piece(f"in this stage since {since}", "dim")])
-    if face.started_at:
+    if face.started_at and view.day(face.started_at) != made:
         parts.append([Piece(f"committed {_short(view.day(face.started_at), view)}", "dim")])
-    if face.created_at:
-        parts.append([Piece(f"created {_short(view.day(face.created_at), view)}", "dim")])
+    if made is not None:
+        both = face.started_at and view.day(face.started_at) == made
+        began = "created and committed" if both else "created"
+        parts.append([Piece(f"{began} {_short(made, view)}", "dim")])
+    if face.tags:
+        tags = " ".join(f"#{_text(tag, view)}" for tag in face.tags.split()[:9])
+        parts.append([Piece(tags, "dim")])
     return parts
 
 
@@ -410,7 +413,8 @@ def _runs(card: Previewed, view: FaceContext, width: int, most: int) -> list[Lin
 
 
 def _beside(card: Previewed, view: FaceContext, width: int, height: int) -> list[Line]:
-    """The second part of a strip: the runs, else the checklist, else the stages it was in."""
+    """The second part of a strip: the runs, else the checklist, else the stages it was in, if those
+    are several."""
     found, room = card.found, width - min(width // 2, _WIDEST_FIRST_PART) - 1
     if found is None:
         return []
@@ -418,7 +422,7 @@ def _beside(card: Previewed, view: FaceContext, width: int, height: int) -> list
         return _runs(card, view, room, height)
     if found.checklist:
         return _items(found.checklist, view, room, height)
-    return _stays(found.stays, view, room, height)
+    return _stays(found.stays, view, room, height) if len(found.stays) > 1 else []
 
 
 def _stays(stays: Sequence[StageStay], view: FaceContext, width: int, most: int) -> list[Line]:

@@ -173,13 +173,13 @@ def facts(row: PortfolioRow) -> list[str]:
     )
     lately = f"Nothing was in progress in the last {BACK} days"
     if s.days:
-        rate = "" if s.per_week is None else f", {s.per_week:.1f} a week"
+        rate = "" if s.per_week is None else f" ({s.per_week:.1f} a week)"
         days = "today" if s.days == 1 else f"in the last {s.days} days"
         lately = f"{quantity(s.finished, 'card')} finished {days}{rate}"
     ahead = (
         f"{_LONG} for a forecast"
         if s.next_30_days is None
-        else f"{s.next_30_days} or more will be in the next {AHEAD} ({PERCENT} %)"
+        else f"at {PERCENT} %, {s.next_30_days} or more will finish in the next {AHEAD}"
     )
     return [
         f"{s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} late, {past}.",

@@ -520,9 +520,11 @@ def _difference_role(known: Difference) -> str:
     return "text" if clear else "dim"
 
 
-def comparison_lines(one: Configuration, context: RunPageContext, width: int) -> list[Line]:
-    """What one configuration says: n, mean and spread, how it differs, its verdict; in as many
-    lines as that takes."""
+def comparison_lines(
+    one: Configuration, context: RunPageContext, width: int, *, with_verdict: bool = True
+) -> list[Line]:
+    """What one configuration says: n, mean and spread, how it differs, its verdict unless that
+    stands below; in as many lines as that takes."""
     found = context.found
     assert found is not None
     compared = found.comparison(one)
@@ -537,7 +539,7 @@ def comparison_lines(one: Configuration, context: RunPageContext, width: int) ->
     for guard in one.guards:
         target = f"{cell_text(guard.name)} {target_shown(guard.guard, context.glyphs)} "
         parts.append([Piece(target, "dim"), _guard_piece(guard, context.glyphs)])
-    if one.proposal is not None:
+    if one.proposal is not None and with_verdict:
         parts.append([Piece(one.proposal.value, _VERDICT_ROLES[one.proposal])])
     return flow(parts, width, context.glyphs, "   ")
 

@@ -129,10 +129,10 @@ def test_a_forecast_to_a_date_and_of_so_many(demo):
     assert many["when"]["days"]["50"] <= many["when"]["days"]["95"]
     assert "held" in " ".join(many["remarks"])
     [how_many, when] = demo("flow", "forecast", *DAY, "--days", "40", json=True).data["remarks"]
-    assert how_many.startswith("Tested, 40 days ahead: 85 % held ")
+    assert how_many.startswith("Tested 40 days ahead: 85 % forecasts held in ")
     cards = demo("flow", "forecast", *DAY, json=True).data["when"]["cards"]
-    assert when.startswith(f"Tested, next {cards} cards: 85 % held ")
-    assert many["remarks"][1].startswith("Tested, next 5 cards: 85 % held ")
+    assert when.startswith(f"Tested on the next {cards} cards: 85 % forecasts held in ")
+    assert many["remarks"][1].startswith("Tested on the next 5 cards: 85 % forecasts held in ")
     assert (many["window"], demo("flow", "cycle-time", *DAY, json=True).data["window"]) == (
         "all", "90d",
     )  # fmt: skip

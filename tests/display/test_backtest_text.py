@@ -42,8 +42,8 @@ def verdicts(backtest: Backtest) -> tuple[str, ...]:
 
 def test_forecasts_that_hold_as_often_as_they_say_are_told_so() -> None:
     assert verdicts(with_shares({})) == (
-        "At 85 % held as often as said, within chance: how many in 14 days, when the next 9 are"
-        " done, when an open card is done.",
+        "85 % forecasts held as often as they say, within chance: how many in 14 days, when the"
+        " next 9 are done, when an open card is done.",
     )
     assert len(verdicts(with_shares({("when", 85): 78, ("card", 85): 92}))) == 1
 
@@ -54,7 +54,7 @@ def test_holding_more_often_is_as_wrong_as_less_often() -> None:
         "Be careful: how many in 14 days held less often at 85 % than it says, 60 % (45-74 %).",
         "Be careful: when the next 9 are done held more often at 85 % than it says,"
         " 99 % (89-100 %).",
-        "At 85 % held as often as said, within chance: when an open card is done.",
+        "85 % forecasts held as often as they say, within chance: when an open card is done.",
     )
 
 
@@ -75,8 +75,8 @@ def test_what_is_off_at_another_level_is_named_and_marked() -> None:
 def test_nothing_is_concluded_from_few_independent_periods() -> None:
     few = with_shares({("how_many", 85): 30}, {("card", 85): 0}, {("how_many", 85): 9})
     assert verdicts(few) == (
-        "At 85 % held as often as said, within chance: when the next 9 are done.",
-        "Too few independent periods to judge, of 10 that it takes: how many in 14 days (9), when"
+        "85 % forecasts held as often as they say, within chance: when the next 9 are done.",
+        "Too few independent periods to judge (it takes 10): how many in 14 days (9), when"
         " an open card is done (no trials).",
     )
     scores = {(s["kind"], s["percent"]): s for s in text.to_json(few)["scores"]}
@@ -105,11 +105,13 @@ def test_each_row_says_how_far_the_share_is_known() -> None:
 @pytest.mark.parametrize(
     ("held", "trials", "periods", "said"),
     [
-        (85, 100, 40, "85 % held 85 % (71-93 %), 40 independent periods"),
-        (60, 100, 40, "85 % held 60 % (45-74 %), 40 independent periods: less often than it says"),
-        (99, 100, 40, "85 % held 99 % (89-100 %), 40 independent periods: more often than it says"),
-        (60, 100, 9, "85 % held 60 % (30-84 %), only 9 independent periods"),
-        (100, 12, 1, "85 % held 100 % (21-100 %), only 1 independent period"),
+        (85, 100, 40, "85 % forecasts held in 85 % of cases (71-93 %; 40 independent periods)"),
+        (60, 100, 40, "85 % forecasts held in 60 % of cases (45-74 %; 40 independent"
+         " periods): less often than they say"),
+        (99, 100, 40, "85 % forecasts held in 99 % of cases (89-100 %; 40 independent"
+         " periods): more often than they say"),
+        (60, 100, 9, "85 % forecasts held in 60 % of cases (30-84 %; only 9 independent periods)"),
+        (100, 12, 1, "85 % forecasts held in 100 % of cases (21-100 %; only 1 independent period)"),
     ],
 )  # fmt: skip
 def test_a_sentence_says_how_often_and_how_sure_that_is(
@@ -117,13 +119,13 @@ def test_a_sentence_says_how_often_and_how_sure_that_is(
 ) -> None:
     key = ("how_many", 85)
     found = with_shares({key: held}, {key: trials}, {key: periods})
-    assert text.sentence(found, "how_many") == f"Tested, 14 days ahead: {said}."
+    assert text.sentence(found, "how_many") == f"Tested 14 days ahead: {said}."
 
 
 def test_without_trials_a_sentence_says_so() -> None:
     found = with_shares({}, {("when", 85): 0, ("card", 85): 9})
-    assert text.sentence(found, "when") == ("Not tested, next 9 cards: no trials yet.")
-    assert text.sentence(found, "card") == ("Not tested, open cards: too few trials (9).")
+    assert text.sentence(found, "when") == ("Not tested on the next 9 cards: no trials yet.")
+    assert text.sentence(found, "card") == ("Not tested on open cards: too few trials (9).")
 
 
 @pytest.mark.parametrize(("days", "cards"), [(14, None), (5, 3), (60, 40)])

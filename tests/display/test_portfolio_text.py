@@ -64,8 +64,8 @@ def test_over_the_limit_of_all_is_marked() -> None:
             FULL,
             [
                 "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 late, 1 past the SLE of 9 days.",
-                "6 cards finished in the last 30 days, 1.4 a week;"
-                " 5 or more will be in the next 30 (85 %).",
+                "6 cards finished in the last 30 days (1.4 a week);"
+                " at 85 %, 5 or more will finish in the next 30.",
             ],
         ),
         (

@@ -401,7 +401,7 @@ def test_of_a_card_without_a_metric_a_run_shows_whole_values_the_newest_lines_fi
     made = Run("r1", RunState.FINISHED, metrics=values)
     context = RunPageContext(None, None, UTC, NOW, UTF8)
     for width in (60, 70, 80, 120):
-        grid = run_grid([made], {}, context, width)
+        grid = run_grid([made], NO_DIFFERENCE, context, width)
         text = "".join(piece.text for piece in grid.row(0))
         assert "f1_weighted 0.8123" in text, width
     assert "f1_weighted 0.8123 …" in text, "accuracy does not fit whole into 30 cells"

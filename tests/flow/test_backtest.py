@@ -90,7 +90,7 @@ def test_early_late_and_honest_forecasters_are_told_apart(shift: int, off: int) 
             score = found.score(kind, percent)
             assert score.judged
             assert score.off == off, (kind, score)
-    words = {-1: "less often than it says", 1: "more often than it says", 0: "periods."}
+    words = {-1: "less often than they say", 1: "more often than they say", 0: "periods)."}
     assert all(words[off] in sentence(found, kind, 70) for kind in KINDS)
 
 
@@ -177,7 +177,7 @@ def test_a_short_history_is_a_sentence() -> None:
     found = backtest(sample([took("a", 2), card("b", (3, 1))], day=9))
     assert found.days == ()
     assert "No trials yet" in summary(found).lines[0]
-    assert sentence(found, "how_many") == "Not tested, 14 days ahead: no trials yet."
+    assert sentence(found, "how_many") == "Not tested 14 days ahead: no trials yet."
 
 
 def like_clockwork(until: int) -> list[CardHistory]:
@@ -225,7 +225,7 @@ def test_no_card_at_all_is_no_forecast_that_holds() -> None:
     assert none == "No trials."
     assert why == "Not one card was likely enough, which is no trial: on 16 of 16 days at 85 %."
     assert sentence(found, "how_many") == (
-        "Not tested, 14 days ahead: no trials yet, not one card was that likely on 16 days."
+        "Not tested 14 days ahead: no trials yet, not one card was that likely on 16 days."
     )
 
 

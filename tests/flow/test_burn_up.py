@@ -105,8 +105,8 @@ def test_a_part_of_unknown_chance_withholds_the_day():
     assert shown(found).unknown == {"idea": "not in the plan", "old": "too few older cards"}
     assert shown(found).by == {}
     assert summary(found).lines[1] == (
-        "No day for all of them: of idea (not in the plan), old (too few older cards) no chance is"
-        " known."
+        "No day can be told for all parts: the chance of idea (not in the plan), old (too few older"
+        " cards) is unknown."
     )
     assert to_json(found)["cards"][0]["by"] is None
     done = burn_ups(sample([BIG, part("a", (2, 1), (3, 4))], day=9))

@@ -89,7 +89,7 @@ def test_the_data_for_scripts():
             {"from": 5, "to": None, "count": 1},
         ],
         "outcomes": {"shipped": 2, "learned": 0, "superseded": 0, "abandoned": 0},
-        "convention": "calendar days with both ends | nearest rank",
+        "convention": "calendar days, both ends counted | nearest rank",
         "window": "90d",
         "from": "2025-10-24",
         "to": "2026-01-21",
@@ -232,7 +232,7 @@ def test_the_lines_under_the_chart():
         "finished            p50 9 d | p70 n < 10 | p85 n < 10 | p95 n < 20",
         "counting open cards p50 10 d | p70 15 d | p85 17 d | p95 n < 20",
         "8 shipped, 0 learned, 0 superseded | 2 open, 0 abandoned, 0 never worked",
-        "90 days to 2026-01-21, UTC | calendar days with both ends | nearest rank",
+        "90 days to 2026-01-21, UTC | calendar days, both ends counted | nearest rank",
     ]
 
 

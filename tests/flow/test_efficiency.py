@@ -73,7 +73,7 @@ def test_shares_in_words_add_up_to_100():
     assert list(found.percents.values()) == [34, 33, 33, 0]
     assert (
         summary(found).lines[1]
-        == "Of the time of finished cards: 34 % hands on, 33 % unattended, 33 % waiting or blocked"
+        == "All time of finished cards: 34 % hands on, 33 % unattended, 33 % waiting or blocked"
     )
     # .598, .044, .294 and .064: what is told together is added before it is rounded.
     steps = [(0, 1), (59.8, 1, None, Work.UNATTENDED), (64.2, 2), (93.6, 1, None, None, GPU)]
@@ -81,7 +81,7 @@ def test_shares_in_words_add_up_to_100():
     assert [mixed.share(share) for share in Share] == pytest.approx([0.598, 0.044, 0.294, 0.064])
     assert list(mixed.percents.values()) == [60, 4, 30, 6]
     said = "60 % hands on, 4 % unattended, 36 % waiting or blocked"
-    assert summary(mixed).lines[1] == f"Of the time of finished cards: {said}"
+    assert summary(mixed).lines[1] == f"All time of finished cards: {said}"
     thirds = card("a", (1, 1), (2, 2), (3, 3), (4, 4))
     shares = [row[-1] for row in rows(summary(efficiency(sample([thirds], day=9))))]
     assert shares == ["34 %", "33 %", "33 %", "100 %"]

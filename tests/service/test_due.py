@@ -198,7 +198,7 @@ def test_what_is_said_of_due_dates(ada: Person) -> None:
     said = summary(due)
     assert said.lines == (
         "2 of 4 cards with a due date have a chance below 50 %, 1 of them is late",
-        "Of 1 card the chance is unknown",
+        "The chance of 1 card is unknown",
     )
     late, _, unknown, known = (row[2:5] for row in rows(said))
     assert late == ("LATE 2 d", "0 %", "date")

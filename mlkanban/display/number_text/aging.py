@@ -17,7 +17,7 @@ from mlkanban.flow.aging import aging as count
 from mlkanban.flow.pace import BLOCKED_MARK, LATE_MARK, STALE_MARK
 from mlkanban.flow.sle import sle
 
-_CONVENTION = "age in calendar days with both ends | nearest rank"
+_CONVENTION = "age in calendar days, both ends counted | nearest rank"
 
 
 class AgingStageJson(TypedDict):

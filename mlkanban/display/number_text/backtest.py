@@ -66,25 +66,26 @@ class BacktestJson(NumberJson):
 
 
 def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
-    """`Tested, 14 days ahead: 85 % held 84 % (65-94 %), 26 independent periods.`, and
+    """`Tested 14 days ahead: 85 % forecasts held in 84 % of cases (65-94 %; 26 independent
+    periods).`, and
     whether that is as often as it says; `only 5 independent periods` are too few for that."""
     score = backtest.score(kind, p)
     tested = {
         "how_many": f"{quantity(backtest.days_ahead, 'day')} ahead",
-        "when": next_cards(backtest.cards_ahead).removeprefix("the "),
-        "card": "open cards",
+        "when": f"on {next_cards(backtest.cards_ahead)}",
+        "card": "on open cards",
     }[kind]
     if score.share is None or score.interval is None:
         none = f"not one card was that likely on {quantity(score.silent, 'day')}"
         few = f"too few trials ({score.trials})" if score.trials else "no trials yet"
         few = f"{few}, {none}" if score.silent else few
-        return f"Not tested, {tested}: {few}."
+        return f"Not tested {tested}: {few}."
     periods = quantity(score.periods, "independent period")
-    ends = {0: "", -1: ": less often than it says", 1: ": more often than it says"}
+    ends = {0: "", -1: ": less often than they say", 1: ": more often than they say"}
     only = "" if score.judged else "only "
     return (
-        f"Tested, {tested}: {p} % held {score.share:.0f} % ({_interval(score)}),"
-        f" {only}{periods}{ends[score.off]}."
+        f"Tested {tested}: {p} % forecasts held in {score.share:.0f} % of cases"
+        f" ({_interval(score)}; {only}{periods}){ends[score.off]}."
     )
 
 
@@ -197,7 +198,9 @@ def _verdicts(backtest: Backtest) -> list[str]:
     ]
     fine = [kinds[kind] for kind, score in scores.items() if score.judged and not score.off]
     if fine:
-        lines.append(f"At {_MAIN} % held as often as said, within chance: {', '.join(fine)}.")
+        lines.append(
+            f"{_MAIN} % forecasts held as often as they say, within chance: {', '.join(fine)}."
+        )
     unsure = [
         f"{kinds[kind]} ({score.periods if score.trials else 'no trials'})"
         for kind, score in scores.items()
@@ -205,7 +208,7 @@ def _verdicts(backtest: Backtest) -> list[str]:
     ]
     if unsure:
         lines.append(
-            f"Too few independent periods to judge, of {FEWEST_PERIODS} that it takes:"
+            f"Too few independent periods to judge (it takes {FEWEST_PERIODS}):"
             f" {', '.join(unsure)}."
         )
     return lines

@@ -117,7 +117,7 @@ def _ahead(card: BurnUp) -> str:
         parts = [f"{part} ({why})" for part, why in card.unknown.items()]
         more = len(parts) - _NAMED
         named = ", ".join(parts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-        return f"No day for all of them: of {named} no chance is known."
+        return f"No day can be told for all parts: the chance of {named} is unknown."
     # What is true of a day with more per cent is so with fewer.
     levels = [p for p in LEVELS if all(card.by[p] != card.by[q] for q in LEVELS if q > p)]
     days = " and ".join(

@@ -21,7 +21,7 @@ from mlkanban.flow.sle import sle
 from mlkanban.text import quantity
 
 _MAIN = 85
-_CYCLE_TIME = "calendar days with both ends | nearest rank"
+_CYCLE_TIME = "calendar days, both ends counted | nearest rank"
 _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 

@@ -19,7 +19,7 @@ _FOUR_OF_FIVE = 0.842
 """Standard errors beyond those, so that a debt shows in 80 % of cases (normal distribution)."""
 _LEAST = 0.5
 """Days: less is no debt to speak of."""
-_CONVENTION = f"calendar days with both ends | +/- {_ERRORS} standard errors"
+_CONVENTION = f"calendar days, both ends counted | +/- {_ERRORS} standard errors"
 
 
 class DebtJson(NumberJson):

@@ -91,7 +91,7 @@ def summary(due: DueDates) -> Summary:
         f"{f', {late} of them {_is_late(late)}' if late else ''}"
     ]
     if unknown:
-        lines.append(f"Of {quantity(unknown, 'card')} the chance is unknown")
+        lines.append(f"The chance of {quantity(unknown, 'card')} is unknown")
     rows = tuple(
         (
             card.ref,

@@ -95,9 +95,9 @@ def summary(efficiency: Efficiency) -> Summary:
         lines = ["Flow efficiency: all time was that of unattended runs."]
     else:
         lines = [
-            f"Flow efficiency {100 * efficiency.efficiency:.0f} %: hands on, as a share of the"
-            " time of finished cards without unattended runs",
-            f"Of the time of finished cards: {shares[Share.ACTIVE]} % hands on,"
+            f"Flow efficiency {100 * efficiency.efficiency:.0f} %: the hands-on share of the"
+            " time of finished cards, unattended runs left out",
+            f"All time of finished cards: {shares[Share.ACTIVE]} % hands on,"
             f" {shares[Share.UNATTENDED]} % unattended,"
             f" {shares[Share.WAITING] + shares[Share.BLOCKED]} % waiting or blocked",
         ]

@@ -100,14 +100,12 @@ def summary(forecasts: CardForecasts) -> Summary:
     until = f"{forecasts.until} ({quantity(forecasts.days, 'day')})"
     lines = []
     if known:
-        left = "" if not unknown else f" whose chance is known, of {len(forecasts.cards)},"
-        lines.append(
-            f"Of {quantity(len(known), 'open card')}{left} about {sum(known):.0f} will be finished"
-            f" by {until}"
-        )
+        all_known = quantity(len(known), "open card")
+        which = f"the {all_known} whose chance is known" if unknown else all_known
+        lines.append(f"About {sum(known):.0f} of {which} will be finished by {until}")
     reasons = Counter(card.unknown for card in forecasts.cards if card.unknown)
     for why, many in reasons.items():
-        lines.append(f"Of {quantity(many, 'open card')} the chance is unknown: {_because(why)}")
+        lines.append(f"The chance of {quantity(many, 'open card')} is unknown: {_because(why)}")
     if late := sum(_NOT_REACHED in _days(card) for card in forecasts.cards):
         lines.append(
             f"{_NOT_REACHED}, of {quantity(late, 'card')}: too few cards that got so old have"
@@ -130,7 +128,7 @@ def summary(forecasts: CardForecasts) -> Summary:
 
 def _because(unknown: Unknown) -> str:
     if unknown == "too few older cards":
-        return f"too few older cards have finished to say ({FEWEST_OLDER} each)"
+        return f"fewer than {FEWEST_OLDER} finished cards got that old"
     return unknown
 
 

@@ -21,7 +21,7 @@ from mlkanban.flow.percentiles import PERCENTILES, needed
 from mlkanban.text import quantity
 
 _MAIN = 85
-_CONVENTION = "calendar days with both ends, from the first record of a card | nearest rank"
+_CONVENTION = "calendar days, both ends counted, from the first record of a card | nearest rank"
 
 
 class ReleaseLineJson(TypedDict):

@@ -36,7 +36,7 @@ _MEASURES = {
 }
 _CONVENTION = (
     "mean of runs with these cards, 5 to 95 % of runs with others like them"
-    " | calendar days with both ends"
+    " | calendar days, both ends counted"
 )
 _MODELS = {
     Capacity.INDEPENDENT: "each card takes its own time",

@@ -116,7 +116,7 @@ def _outside(xmr: Xmr) -> str:
     if not xmr.outside:
         return "No card outside the limits"
     many = quantity(len(xmr.outside), "card")
-    return f"{many} outside the limits, worth a look: in a stable process some lie there too"
+    return f"{many} outside the limits, worth a look; some lie there in a stable process too"
 
 
 def _shift(xmr: Xmr) -> str:

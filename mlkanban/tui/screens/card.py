@@ -337,7 +337,7 @@ class CardScreen(TextScreen):
                 lines.append([Piece(f"{rest}{many} in all: r shows them", "dim")])
         last: list[Line] = []
         if found is not None:
-            last = comparison_lines(found.latest, context, width - _LAST)
+            last = comparison_lines(found.latest, context, width - _LAST, with_verdict=several)
             last = labelled([Piece("tried last", "dim")], _LAST, last)
         together = [
             *last, *verdict_lines(context, width),

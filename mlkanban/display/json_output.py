@@ -621,7 +621,7 @@ class ImportanceJson(Shape):
     variance of the ranks of the means that lies between its values (of numbers between groups of
     neighbours, or on a line through their ranks), less what chance would give. `correlation` is the
     rank correlation, null for words; `beyond_chance` is false where what seems to tell most in 5 %
-    of shuffles tells as much."""
+    of shuffles tells as much, of the means and of what stronger parameters leave of them."""
 
     name: str
     share: float

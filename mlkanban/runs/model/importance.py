@@ -58,21 +58,36 @@ def beyond_chance(
     parameters: tuple[tuple[str, ...], ...], means: tuple[float, ...]
 ) -> tuple[bool, ...]:
     """Which parameters, each with its values by configuration, tell more of the means than the one
-    that seems to tell most in 95 % of shuffles of them: a permutation test for all together."""
+    that seems to tell most in 95 % of shuffles of them: a permutation test for all together. The
+    strongest is tested alone, then the others with what it leaves of the means, as long as one is
+    found: a strong parameter would hide a weaker one."""
+    found: set[int] = set()
     if len(means) < _FEWEST:
         return tuple(False for _ in parameters)
     every = 1 + len(means) // _MOST_SHUFFLED  # the scale of strengths is the same for fewer
-    some = [_Parameter.of(values[::every]) for values in parameters]
-    shuffled, rng = _centred(means[::every]), random.Random(0)  # the same answer each time
+    whole = [_Parameter.of(values) for values in parameters]
+    some = [_Parameter.of(values[::every]) for values in parameters] if every > 1 else whole
+    left = _centred(means)
+    while others := [at for at in range(len(whole)) if at not in found]:
+        limit = _limit([some[at] for at in others], _centred(left[::every]))
+        ranks = _centred(left)
+        strengths = {at: whole[at].association(ranks).strength for at in others}
+        strongest = max(others, key=strengths.__getitem__)
+        if not strengths[strongest] > limit + _EQUAL:
+            break
+        found.add(strongest)
+        left = whole[strongest].without(left)
+    return tuple(at in found for at in range(len(whole)))
+
+
+def _limit(parameters: Sequence[_Parameter], ranks: list[float]) -> float:
+    """What the strongest association with shuffled ranks exceeds in 5 % of shuffles."""
+    rng = random.Random(0)  # the same answer each time
     greatest = []
     for _ in range(_SHUFFLES):
-        rng.shuffle(shuffled)
-        greatest.append(max((one.association(shuffled).strength for one in some), default=0.0))
-    limit = sorted(greatest, reverse=True)[int(_LEVEL * (_SHUFFLES + 1)) - 1]
-    ranks = _centred(means)
-    return tuple(
-        _Parameter.of(one).association(ranks).strength > limit + _EQUAL for one in parameters
-    )
+        rng.shuffle(ranks)
+        greatest.append(max(one.association(ranks).strength for one in parameters))
+    return sorted(greatest, reverse=True)[int(_LEVEL * (_SHUFFLES + 1)) - 1]
 
 
 class _Association(NamedTuple):
@@ -121,6 +136,15 @@ class _Parameter:
             key=lambda found: found.strength,
             default=_NOTHING,
         )
+
+    def without(self, means: Sequence[float]) -> list[float]:
+        """What is left of the means once those of its groups are taken from them."""
+        left = [*means]
+        for places in self.groups if len(self.groups) < len(means) else ():
+            middle = math.fsum(means[at] for at in places) / len(places)
+            for at in places:
+                left[at] = means[at] - middle
+        return left
 
     def _shares(self, means: Sequence[float], total: float) -> Iterator[tuple[float, int]]:
         """Shares of variance, each with its degrees of freedom."""

@@ -135,6 +135,28 @@ def test_noise_is_beyond_chance_as_seldom_as_the_test_says() -> None:
     assert found <= 10, "5 of 100 are expected"
 
 
+def _planted(seed: int, n: int = 60) -> tuple[tuple[tuple[str, ...], ...], tuple[float, ...]]:
+    """A study of 60 trials in which lr matters much, depth little, and two parameters nothing."""
+    rng = Random(seed)
+    lr = [rng.uniform(-5, -1) for _ in range(n)]
+    depth = [rng.randint(2, 10) for _ in range(n)]
+    means = tuple(
+        0.08 * (a + 3) ** 2 + 0.05 * abs(b - 6) + rng.gauss(0, 0.05)
+        for a, b in zip(lr, depth, strict=True)
+    )
+    noise = tuple(str(rng.random()) for _ in range(n)), tuple(rng.choice("abc") for _ in range(n))
+    return (tuple(str(10**a) for a in lr), tuple(map(str, depth)), *noise), means
+
+
+def test_a_parameter_that_matters_less_is_found_beside_a_strong_one() -> None:
+    found = [beyond_chance(*_planted(seed)) for seed in range(60)]
+    lr, depth, decay, act = (sum(column) for column in zip(*found, strict=True))
+    assert lr == 60
+    assert depth >= 54, "the strong one hides it from one test of all"
+    assert sum(decay or act for *_, decay, act in found) <= 8, "3 of 60 are expected"
+    assert decay + act <= 8
+
+
 def test_many_configurations_are_judged_like_few() -> None:
     unlike = _search(1, 1600)
     means = tuple(float(v) + Random(at).random() for at, v in enumerate(unlike["dropout"]))

@@ -43,7 +43,7 @@ def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, re
     assert "auc 0.94 best  loss 0.1 …" in best[0], "the metric of the card comes first"
     assert "auc 0.94  loss 0.1 …" in mlk("runs").out, "in every list"
     said, proposed, used = lines[-3:]
-    assert said.startswith("auc 0.935 +- 0.0071 (2 runs)  ")
+    assert said.startswith("auc 0.935 +- 0.007 (2 runs)  ")
     assert "best run 0.94 of 03-02" in said
     assert said.endswith(" (r1)")
     assert proposed == (
@@ -102,7 +102,7 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     low, high = welch.confidence_interval()
     interval = difference_text(Difference(0.035, low, high))
     assert f"depth 6 best 3 0.94 +- 0.005 {interval} vs depth 3 supported" in rows
-    assert "depth 3 2 0.905 +- 0.0071 not supported" in rows
+    assert "depth 3 2 0.905 +- 0.007 not supported" in rows
     assert "proposed: supported by depth 6: 0.94 +- 0.005 (3 runs); >=0.92 is reached" in said
     assert "auc .8/>=.92" in mlk("show", ref).out
     figures = mlk("--json", "runs", ref).object["meta"]["figures"]
@@ -190,8 +190,8 @@ def test_the_runs_of_a_card_are_told_apart_where_it_is_shown(
 
 def test_a_verdict_is_proposed_and_never_set(mlk: Person, ref: str) -> None:
     told = mlk("done", ref, "--outcome", "shipped")
-    assert f"{ref}: its runs say supported: auc 0.935 +- 0.0071 (2 runs); >=0.92 is" in told.err
-    assert f"mlkanban edit {ref} --verdict 'supported: auc 0.935 +- 0.0071 (2 runs)'" in told.err
+    assert f"{ref}: its runs say supported: auc 0.935 +- 0.007 (2 runs); >=0.92 is" in told.err
+    assert f"mlkanban edit {ref} --verdict 'supported: auc 0.935 +- 0.007 (2 runs)'" in told.err
     assert mlk.data("show", ref)["verdict"] == ""
     again = mlk("done", ref, "--outcome", "shipped", "--verdict", "it helps")
     assert "its runs say" not in again.err

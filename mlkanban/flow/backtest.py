@@ -30,6 +30,8 @@ FEWEST_PAST = 30
 FEWEST_PERIODS = 10
 """Below so many independent periods nothing is concluded."""
 CONFIDENCE = 95
+CHANCE_BINS = (0, 20, 40, 60, 80, 95, 100)
+_MAIN_PERCENT = 85
 _Z = 1.959964
 """The quantile of the normal distribution for that interval."""
 KINDS = ("how_many", "when", "card")
@@ -61,11 +63,7 @@ class HitRate:
         periods for the number of trials; None without a share."""
         if self.share is None or not self.periods:
             return None
-        share, n, z = self.share / 100, self.periods, _Z
-        middle = share + z * z / (2 * n)
-        reach = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-        low, high = ((middle + side * reach) / (1 + z * z / n) for side in (-1, 1))
-        return 100 * max(0.0, low), 100 * min(1.0, high)
+        return _wilson(self.share / 100, self.periods)
 
     @property
     def judged(self) -> bool:
@@ -83,13 +81,54 @@ class HitRate:
 
 
 @dataclass(frozen=True, slots=True)
+class ChanceBin:
+    """The chances of open cards, from `low` to `high` %: `n` of them were told, `said` % in the
+    mean, and so many cards were finished in time (`held`)."""
+
+    low: int
+    high: int
+    n: int
+    said: float
+    held: int
+
+    @property
+    def share(self) -> float | None:
+        """In percent; None where there are fewer than ten."""
+        return 100 * self.held / self.n if self.n >= needed(_MAIN_PERCENT) else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the share in percent, by Wilson's score, as if the cards did not
+        depend on each other; None without a share."""
+        return None if self.share is None else _wilson(self.share / 100, self.n)
+
+    @property
+    def off(self) -> int:
+        """-1 where it happened less often than was said, 1 where more often, beyond chance."""
+        if self.interval is None:
+            return 0
+        low, high = self.interval
+        return -1 if high < self.said else int(low > self.said)
+
+
+def _wilson(share: float, n: int) -> tuple[float, float]:
+    z = _Z
+    middle = share + z * z / (2 * n)
+    reach = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low, high = ((middle + side * reach) / (1 + z * z / n) for side in (-1, 1))
+    return 100 * max(0.0, low), 100 * min(1.0, high)
+
+
+@dataclass(frozen=True, slots=True)
 class Backtest:
     """Scores by kind (how_many, when, card), in order of p; `how_many` looked `days_ahead` days
-    ahead, `when` waited for `cards_ahead` finishes. `days` are the days on which at least one trial
-    that counts was made."""
+    ahead, `when` waited for `cards_ahead` finishes. `chances` are those that open cards had to be
+    finished in `days_ahead` days, told at least as many days apart. `days` are the days on which at
+    least one trial that counts was made."""
 
     days: tuple[date, ...]
     scores: dict[str, tuple[HitRate, ...]]
+    chances: tuple[ChanceBin, ...]
     days_ahead: int
     cards_ahead: int
     scope: Scope
@@ -149,6 +188,8 @@ def backtest(
     methods = methods or shown(days, cards)
     tallies = {(kind, p): _Tally() for kind in KINDS for p in PERCENTILES}
     used: list[date] = []
+    told: list[tuple[float, bool]] = []
+    next_told = replay.first
     trial_days = range(replay.first + FEWEST_PAST, replay.last)
     for day in trial_days[:: max(1, -(-len(trial_days) // MOST_TRIALS))]:
         known = replay.known_on(day)
@@ -157,6 +198,9 @@ def backtest(
             *(replay.when(known, methods.when, cards) if "when" in kinds else ()),
             *(replay.cards(known, methods.card) if "card" in kinds else ()),
         ]
+        if "card" in kinds and day >= next_told:
+            told += replay.chances(known, days)
+            next_told = day + days
         for trial in trials:
             tallies[trial.kind, trial.percent].add(day, trial)
         if any(trial.often for trial in trials):
@@ -164,10 +208,24 @@ def backtest(
     return Backtest(
         tuple(used),
         {kind: tuple(tallies[kind, p].rate(p) for p in PERCENTILES) for kind in KINDS},
+        _bins(told),
         days,
         cards,
         sample.scope,
     )
+
+
+def _bins(told: Sequence[tuple[float, bool]]) -> tuple[ChanceBin, ...]:
+    """Each chance and whether the card was finished in time, in bins; those that hold none are left
+    out."""
+    bins = []
+    for low, high in pairwise(CHANCE_BINS):
+        last = high == CHANCE_BINS[-1]
+        some = [one for one in told if low <= 100 * one[0] and (last or 100 * one[0] < high)]
+        if some:
+            said = 100 * sum(chance for chance, _ in some) / len(some)
+            bins.append(ChanceBin(low, high, len(some), said, sum(held for _, held in some)))
+    return tuple(bins)
 
 
 class _ForecastTrial(NamedTuple):
@@ -215,12 +273,13 @@ class _Tally:
 @dataclass(frozen=True, slots=True)
 class _Facts:
     """A committed card that was worked on: days as ordinals; `done` is finished, not abandoned,
-    and `took` what either took, 0 as long as it goes on."""
+    `took` what either took, 0 as long as it goes on, and `whole` one with parts."""
 
     start: int
     finish: int | None
     done: bool
     took: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +303,8 @@ class _Replay:
         self._window = sample.window
         # The final facts of a card that never came back, cut off at a day, are what was known then.
         came_back = {c.ref for c in sample.cards if _came_back(sample.workflow, c.history)}
-        self._plain = [_facts(c) for c in sample.worked if c.ref not in came_back]
+        self._wholes = {card.history.parent for card in sample.everyone}
+        self._plain = [self._facts(c) for c in sample.worked if c.ref not in came_back]
         self._coming = sorted(self._plain, key=attrgetter("start"), reverse=True)
         self._running: list[_Facts] = []
         self._ends = sorted((f for f in self._plain if f.finish is not None), key=_finish)
@@ -275,7 +335,7 @@ class _Replay:
         self._running = [f for f in self._running if f.finish is None or f.finish > day]
         still: list[tuple[_Facts, _Facts | None]] = [(facts, facts) for facts in self._running]
         still += [
-            (then, None if card.start is None or card.flow.never_worked else _facts(card))
+            (then, None if card.start is None or card.flow.never_worked else self._facts(card))
             for card, then in turned
             if then is not None and then.finish is None
         ]
@@ -311,26 +371,10 @@ class _Replay:
     def cards(
         self, known: _KnownThen, method: Callable[[Remaining, int, int], int | None]
     ) -> Iterator[_ForecastTrial]:
-        open_cards = [then for then, _ in known.still]
-        survival = kaplan_meier(
-            (facts.took for facts in known.ended if facts.done),
-            [
-                *(facts.took for facts in known.ended if not facts.done),
-                *(known.day - then.start + 1 for then in open_cards),
-            ],
-            (
-                known.since - facts.start
-                for facts in (*known.ended, *open_cards)
-                if facts.start < known.since
-            ),
-        )
-        remaining = Remaining(survival, over=True)
-        # A card that was abandoned, discarded or taken back before commitment since decides
-        # nothing.
+        remaining = _remaining(known)
         ends: defaultdict[int, Counter[int | None]] = defaultdict(Counter)
-        for then, facts in known.still:
-            if facts is not None and (facts.done or facts.finish is None):
-                ends[known.day - then.start + 1][facts.finish] += 1
+        for age, end in _decided(known):
+            ends[age][end] += 1
         for p in PERCENTILES:
             for age, some in ends.items():
                 days = method(remaining, age, p)
@@ -339,6 +383,17 @@ class _Replay:
                 due = known.day + days
                 held = sum(often for end, often in some.items() if end is not None and end <= due)
                 yield _ForecastTrial("card", p, days, some.total(), held)
+
+    def chances(self, known: _KnownThen, days: int) -> Iterator[tuple[float, bool]]:
+        """The chance of each open card to be finished in so many days, and whether it was."""
+        due = known.day + days
+        if due > self.last:
+            return
+        remaining = _remaining(known)
+        for age, end in _decided(known):
+            chance = remaining.chance(age, days)
+            if chance is not None:
+                yield chance, end is not None and end <= due
 
     def _then(self, card: Followed, day: int) -> "_Facts | None":
         """What was known of a card at the end of a day; None when it was not worked on."""
@@ -351,18 +406,44 @@ class _Replay:
         finish = None if flow.finish is None else workflow.day(flow.finish).toordinal()
         return _Facts(start, finish, flow.state is FlowState.FINISHED, _took(start, finish))
 
+    def _facts(self, card: Followed) -> _Facts:
+        assert card.start is not None
+        done, whole = card.flow.state is FlowState.FINISHED, card.ref in self._wholes
+        return _Facts(card.start, card.finish, done, _took(card.start, card.finish), whole)
+
     def _done_until(self, day: int) -> int:
         return self._done_before[min(max(day - self.first + 1, 0), len(self._done_before) - 1)]
 
 
-def _facts(card: Followed) -> _Facts:
-    assert card.start is not None
-    done = card.flow.state is FlowState.FINISHED
-    return _Facts(card.start, card.finish, done, _took(card.start, card.finish))
-
-
 def _took(start: int, finish: int | None) -> int:
     return 0 if finish is None else finish - start + 1
+
+
+def _remaining(known: _KnownThen) -> Remaining:
+    """How long cards take, by what was known at the end of a day."""
+    open_cards = [then for then, _ in known.still]
+    survival = kaplan_meier(
+        (facts.took for facts in known.ended if facts.done),
+        [
+            *(facts.took for facts in known.ended if not facts.done),
+            *(known.day - then.start + 1 for then in open_cards),
+        ],
+        (
+            known.since - facts.start
+            for facts in (*known.ended, *open_cards)
+            if facts.start < known.since
+        ),
+    )
+    return Remaining(survival, over=True)
+
+
+def _decided(known: _KnownThen) -> Iterator[tuple[int, int | None]]:
+    """The age of each card that was open at the end of a day, and the day it was finished. A card
+    that was abandoned, discarded or taken back before commitment since decides nothing, and one
+    with parts is not judged by its age."""
+    for then, facts in known.still:
+        if facts is not None and not facts.whole and (facts.done or facts.finish is None):
+            yield known.day - then.start + 1, facts.finish
 
 
 def _finish(facts: _Facts) -> int:

@@ -1,14 +1,16 @@
 """The back-test in words: what is said of forecasts that hold too seldom and too often, and of
 those of which too little is known."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from scipy.stats import binomtest
 
 from mlkanban.display.number_text import backtest as text
 from mlkanban.display.number_text import forecast as forecast_text
 from mlkanban.display.number_view import ForecastClaim, Summary
-from mlkanban.flow.backtest import KINDS, Backtest, HitRate, backtest
+from mlkanban.flow.backtest import KINDS, Backtest, ChanceBin, HitRate, backtest
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.window import Scope, Window
@@ -33,7 +35,7 @@ def with_shares(
         return HitRate(p, n, round(n * held.get((kind, p), p) / 100), apart)
 
     scores = {kind: tuple(rate(kind, p) for p in PERCENTILES) for kind in KINDS}
-    return Backtest((DAY,), scores, 14, ahead, Scope(Window.back(None, DAY), DAY, "UTC"))
+    return Backtest((DAY,), scores, (), 14, ahead, Scope(Window.back(None, DAY), DAY, "UTC"))
 
 
 def verdicts(backtest: Backtest) -> tuple[str, ...]:
@@ -149,3 +151,24 @@ def test_under_a_forecast_stands_what_was_tested_of_the_same(
 def test_nothing_stands_under_a_forecast_that_is_not_made() -> None:
     none = Summary("Forecast", ("too few",), None, "")
     assert text.remarks(none, sample([took("a", 1)])) == []
+
+
+def test_chances_of_open_cards_stand_beside_what_happened() -> None:
+    chances = (
+        ChanceBin(0, 20, 9, 12.0, 3), ChanceBin(20, 40, 10, 31.0, 2),
+        ChanceBin(40, 60, 200, 52.0, 60), ChanceBin(95, 100, 100, 98.0, 99),
+    )  # fmt: skip
+    found = replace(with_shares({}), chances=chances)
+    assert verdicts(found)[1:] == (
+        "Open cards in 14 days: 31 % said, 20 % happened (6-51 %), n 10.",
+        "Open cards in 14 days: 52 % said, 30 % happened (24-37 %), n 200: less often than said.",
+        "Open cards in 14 days: 98 % said, 99 % happened (95-100 %), n 100.",
+    )
+    told = text.to_json(found)["chances"]
+    assert [(one["n"], one["share"]) for one in told] == [
+        (9, None), (10, 20.0), (200, 30.0), (100, 99.0),
+    ]  # fmt: skip
+    for one in told[1:]:
+        low, high = binomtest(one["held"], one["n"]).proportion_ci(method="wilson")
+        assert one["low"] == pytest.approx(100 * low, abs=1e-3)
+        assert one["high"] == pytest.approx(100 * high, abs=1e-3)

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from math import ceil, log
 from random import Random
@@ -12,6 +13,7 @@ from scipy.stats import binomtest, poisson
 from mlkanban.display.number_text.backtest import sentence, summary
 from mlkanban.flow.backtest import KINDS, HitRate, Methods, _Replay, backtest
 from mlkanban.flow.card_chances import remaining_of
+from mlkanban.flow.card_forecast import card_forecasts
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.history import CardHistory, FlowState, trace
 from mlkanban.flow.percentiles import PERCENTILES
@@ -60,6 +62,34 @@ def test_a_board_that_breaks_down_is_called_out() -> None:
     found = backtest(known_whole(cards, 800), methods=rushed)
     assert found.score("how_many", 85).off == -1
     assert any("held less often" in line for line in summary(found).lines)
+
+
+def test_chances_of_open_cards_are_those_that_were_told_then() -> None:
+    """Day by day as the forecast by card has them, no two of a card for the same days; one card has
+    parts and is not judged by its age."""
+    cards = [*steady(days=400), card("whole", (2, 1)), replace(card("p", (3, 1)), parent="whole")]
+    whole, days = known_whole(cards, 400), 14
+    finish = {c.ref: c.finish for c in whole.worked}
+    begin, last = whole.days.start, whole.days.stop - 1
+    tried = range(begin + 30, last)
+    told: list[tuple[float, bool]] = []
+    ready = begin
+    for day in tried[:: max(1, -(-len(tried) // 120))]:
+        if day < ready:
+            continue
+        ready = day + days
+        then = known_whole(cards, day - at(1).date().toordinal() + 1)
+        for forecast_then in card_forecasts(then, days=days).cards:
+            done = finish[forecast_then.ref]
+            if forecast_then.chance is not None and not forecast_then.parts and ready <= last:
+                told.append((forecast_then.chance, done is not None and done <= ready))
+    found = backtest(whole, days=days).chances
+    assert sum(one.n for one in found) == len(told) > 100
+    for one in found:
+        some = [(c, held) for c, held in told if one.low <= 100 * c < one.high + (one.high == 100)]
+        assert (one.n, one.held) == (len(some), sum(held for _, held in some))
+        assert one.said == pytest.approx(100 * sum(c for c, _ in some) / len(some))
+        assert one.off == 0
 
 
 # Forecasters that are known to be right or wrong

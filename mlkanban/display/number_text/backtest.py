@@ -18,6 +18,7 @@ from mlkanban.flow.backtest import (
     FEWEST_PERIODS,
     KINDS,
     Backtest,
+    ChanceBin,
     HitRate,
 )
 from mlkanban.flow.backtest import backtest as count
@@ -30,7 +31,8 @@ _MAIN = 85
 """The forecast that sentences name."""
 _CONVENTION = (
     "trials whose day has come, with what was known on each day; "
-    f"{CONFIDENCE} % interval by Wilson from the periods that do not overlap"
+    f"{CONFIDENCE} % interval by Wilson from the periods that do not overlap, of chances from cards"
+    " as if these were independent"
 )
 Verdict = Literal["less often", "as often", "more often"]
 _VERDICTS: dict[int, Verdict] = {-1: "less often", 0: "as often", 1: "more often"}
@@ -56,6 +58,20 @@ class ScoreJson(TypedDict):
     verdict: Verdict | None
 
 
+class ChanceJson(TypedDict):
+    """Of `n` chances of open cards from `low_percent` to below `high_percent`, `said` in the mean,
+    `held` came true: `share` % of them, with its 95 % interval; null of less than ten."""
+
+    low_percent: int
+    high_percent: int
+    n: int
+    said: float
+    held: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
 class BacktestJson(NumberJson):
     n: int
     first_trial: Day | None
@@ -63,6 +79,7 @@ class BacktestJson(NumberJson):
     horizon_days: int
     cards_ahead: int
     scores: list[ScoreJson]
+    chances: list[ChanceJson]
 
 
 def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
@@ -108,6 +125,7 @@ def to_json(backtest: Backtest) -> BacktestJson:
             for kind, scores in backtest.scores.items()
             for score in scores
         ],
+        "chances": [_chance_json(chance) for chance in backtest.chances],
         "convention": _CONVENTION,
         **scope_json(backtest.scope),
     }
@@ -127,6 +145,20 @@ def _score_json(backtest: Backtest, kind: str, score: HitRate) -> ScoreJson:
         "low": low,
         "high": high,
         "verdict": _VERDICTS[score.off] if score.judged else None,
+    }
+
+
+def _chance_json(chance: ChanceBin) -> ChanceJson:
+    low, high = chance.interval or (None, None)
+    return {
+        "low_percent": chance.low,
+        "high_percent": chance.high,
+        "n": chance.n,
+        "said": chance.said,
+        "held": chance.held,
+        "share": chance.share,
+        "low": low,
+        "high": high,
     }
 
 
@@ -167,7 +199,8 @@ def summary(backtest: Backtest) -> Summary:
     )  # fmt: skip
     first, last = backtest.days[0], backtest.days[-1]
     tried = f"Replayed on {quantity(len(backtest.days), 'day')} from {first} to {last}."
-    return Summary("Back-test", (tried, *_verdicts(backtest), *silent), Table(head, rows), note)
+    lines = (tried, *_verdicts(backtest), *silent, *_chances(backtest))
+    return Summary("Back-test", lines, Table(head, rows), note)
 
 
 def _share(score: HitRate) -> str:
@@ -227,6 +260,18 @@ def _silent(backtest: Backtest) -> list[str]:
     return [f"Not one card was likely enough, which is no trial: on {some}."]
 
 
+def _chances(backtest: Backtest) -> list[str]:
+    """What was said of open cards beside what happened, from the least chances to the highest."""
+    ends = {0: "", -1: ": less often than said", 1: ": more often than said"}
+    ahead = quantity(backtest.days_ahead, "day")
+    return [
+        f"Open cards in {ahead}: {chance.said:.0f} % said, {chance.share:.0f} % happened"
+        f" ({chance.interval[0]:.0f}-{chance.interval[1]:.0f} %), n {chance.n}{ends[chance.off]}."
+        for chance in backtest.chances
+        if chance.share is not None and chance.interval is not None
+    ]
+
+
 def _trials(backtest: Backtest, kind: str) -> str:
     """`71`, or `4-12` where the forecasts of a row have fewer and more."""
     trials = {score.trials for score in backtest.scores[kind]}
@@ -240,7 +285,8 @@ def remarks(summary: Summary, sample: Sample) -> list[str]:
         return []
     ahead = {claim.kind: claim.ahead for claim in summary.claims}
     tested = count(
-        sample,
+        # All cards of the board stand behind the chance of one.
+        sample.of_board if "card" in ahead else sample,
         days=ahead.get("how_many", HOW_MANY_DAYS),
         cards=ahead.get("when"),
         kinds=tuple(ahead),

@@ -130,15 +130,18 @@ def _lead(report: BoardReport) -> Iterator[str]:
     if longest:
         waits += f", {'' if waiting == 1 else 'the longest '}for {quantity(longest, 'day')}"
     alerts = [model for model in report.models if model.health == Health.ALERT]
-    alarm = ""
+    silent = sum(model.silent is not None for model in report.models)
+    alarms = []
     if len(alerts) == 1:
-        alarm = f"the model {_model_name(alerts[0])} is at alert"
+        alarms.append(f"the model {_model_name(alerts[0])} is at alert")
     elif alerts:
-        alarm = f"{len(alerts)} models in use are at alert"
+        alarms.append(f"{len(alerts)} models in use are at alert")
+    if silent:
+        alarms.append(f"{quantity(silent, 'model is', 'models are')} silent")
     if whom:
         yield _sentence(waits if waiting else f"nothing waits for {whom}")
         if report.models:
-            yield _sentence(alarm or f"no model of {whom} is at alert")
+            yield _sentence(_joined(alarms or [f"no model of {whom} is at alert or silent"]))
         return
     yield _finished(report)
     today = report.today
@@ -153,10 +156,10 @@ def _lead(report: BoardReport) -> Iterator[str]:
     if doubtful:
         dates = quantity(doubtful, "date will", "dates will")
         clauses.append(f"{dates} probably be missed")
-    clauses += [alarm] if alarm else []
+    clauses += alarms
     if not clauses:
         clauses = ["nothing waits for anybody else"]
-        if report.models and all(model.health == Health.OK for model in report.models):
+        if report.models and not any(map(_needs_somebody, report.models)):
             clauses.append("all models in use are fine")
     yield _sentence(_joined(clauses))
 
@@ -281,7 +284,7 @@ def _models(report: BoardReport) -> ReportSection:
     rows = []
     models = report.models
     if report.wanted.person:
-        models = tuple(model for model in models if model.health != Health.OK)
+        models = tuple(model for model in models if _needs_somebody(model))
     for model in models[:MOST_MODELS]:
         reading = "no reading yet"
         if model.reading is not None:
@@ -291,7 +294,7 @@ def _models(report: BoardReport) -> ReportSection:
             (
                 _title(_model_name(model)),
                 day_text(model.since, report.today) if model.since else "not known",
-                _HEALTH.get(Health(model.health), model.health),
+                _how_it_does(model, report.today),
                 shortened(_one_line(reading), _WHERE + 12, _CUT),
                 *([shortened(_one_line(model.owner), 24, _CUT)] if _owned(report) else []),
             )
@@ -315,8 +318,17 @@ def reading_text(reading: HealthReading) -> str:
     return f"{reading.metric} {reading.value:g}, {side} its limit of {limit.limit:g}"
 
 
+def _how_it_does(model: UsedModel, today: date) -> str:
+    how = _HEALTH.get(Health(model.health), model.health)
+    return how if model.silent is None else f"{how}, silent since {day_text(model.silent, today)}"
+
+
 def _owned(report: BoardReport) -> bool:
     return any(model.owner for model in report.models)
+
+
+def _needs_somebody(model: UsedModel) -> bool:
+    return model.health != Health.OK or model.silent is not None
 
 
 def _model_name(model: UsedModel) -> str:
@@ -425,6 +437,7 @@ class UsedModelJson(TypedDict):
     owner: str
     since: Day | None
     health: str
+    silent_since: Day | None
     reading: LastReadingJson | None
 
 
@@ -527,6 +540,7 @@ def _model_json(model: UsedModel) -> UsedModelJson:
     return {
         "id": model.ref, "title": model.title, "model": model.name, "version": model.version,
         "owner": model.owner, "since": _day_json(model.since), "health": model.health,
+        "silent_since": _day_json(model.silent),
         "reading": reading and {
             "metric": reading.metric, "value": reading.value, "threshold": reading.threshold,
             "alert": reading.alert, "at": reading.at,

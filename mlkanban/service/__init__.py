@@ -102,7 +102,7 @@ class Service:
 
         return Reports(
             self._context, self.boards, self.cards, self.charter, self.history, self.portfolio,
-            self.reviews,
+            self.reviews, self.models,
         )  # fmt: skip
 
     @cached_property

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from mlkanban.board_file import read_of_board, write_of_board
-from mlkanban.core.card import Blocker, Card
+from mlkanban.core.card import Blocker
 from mlkanban.core.goal import Goal
-from mlkanban.core.models import Board, CardFace, Health, Outcome, Work, asleep
+from mlkanban.core.models import Board, CardFace, Outcome, Work, asleep
 from mlkanban.core.score import parse_score
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.flow.card_chances import LEVELS, card_chances
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlkanban.service.cards import Cards
     from mlkanban.service.charter import Charter
     from mlkanban.service.history import History
+    from mlkanban.service.models_in_use import ModelsInUse
     from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.review import Reviews
     from mlkanban.service.transaction import Context
@@ -42,7 +43,6 @@ FIRST_DAYS = 30
 PACE_DAYS = 90
 _KEPT = 20
 _NAMED = re.compile(r"(?<![\w@.])@([\w][\w.-]*)")
-_OUT_OF_USE = (Health.SUPERSEDED, Health.RETIRED, "rolled-back")
 _FINISHED = (Outcome.SHIPPED, Outcome.LEARNED, Outcome.SUPERSEDED)
 Progress = Callable[[str], None]
 
@@ -120,7 +120,8 @@ class ReportedEnd:
 
 @dataclass(frozen=True, slots=True)
 class UsedModel:
-    """A model in use: `name` is '' where nobody gave it one."""
+    """A model in use: `name` is '' where nobody gave it one. `silent` is the day of the last
+    reading of a metric that should have had another one since, None where none is silent."""
 
     ref: str
     title: str
@@ -131,6 +132,7 @@ class UsedModel:
     health: str
     reading: HealthReading | None
     read: date | None
+    silent: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +194,12 @@ class Reports:
         history: History,
         portfolio: Portfolio,
         reviews: Reviews,
+        models: ModelsInUse,
     ) -> None:
         self._context = context
         self._boards, self._cards, self._charter = boards, cards, charter
         self._history, self._portfolio, self._reviews = history, portfolio, reviews
+        self._models = models
 
     def make(
         self,
@@ -237,7 +241,7 @@ class Reports:
             Counter(face.outcome for _, face in ended),
             tuple(sorted(starred, key=lambda c: (not c.win, -(c.score or -1.0)))),
             tuple(c for c in cards if c.outcome == Outcome.LEARNED and not c.win),
-            tuple(self._models(board, kept, zone, wanted.person)),
+            tuple(self._used(board, kept, zone, wanted.person)),
             _pace(some),
             rows,
             some,
@@ -328,33 +332,24 @@ class Reports:
         )
         yield from found
 
-    def _models(
+    def _used(
         self, board: Board, faces: Sequence[CardFace], zone: ZoneInfo, person: str
     ) -> Iterator[UsedModel]:
-        """The models in use, those at alert first."""
-        found = []
-        for face in faces:
-            used = face.health and face.health not in _OUT_OF_USE and not face.archived
-            if not used or face.outcome != Outcome.SHIPPED:
-                continue
-            card = self._cards.get(face.ref)
-            owner = str(card.values.get("owner") or "")
-            if person and owner.casefold() != person.casefold():
+        """The models in use among these cards, those that are silent or at alert first; only those
+        of one `person`, if that is named."""
+        refs = {face.ref for face in faces}
+        for model in self._models.all(board):
+            version = model.version
+            card = version.card
+            if card.ref not in refs or (person and not same_person(card.owner, person)):
                 continue
             reading = next(iter(card.readings), None)
-            read = moment(reading.at) if reading else None
-            found.append(
-                UsedModel(
-                    face.ref, face.title, str(card.values.get("model") or ""),
-                    str(card.values.get("version") or ""), owner, _in_use_since(card, zone),
-                    face.health, reading, read.astimezone(zone).date() if read else None,
-                )
+            yield UsedModel(
+                card.ref, card.title, card.model, card.version, card.owner,
+                _day_of(version.since, zone), version.face.health, reading,
+                _day_of(reading.at, zone) if reading else None,
+                model.silence.last.astimezone(zone).date() if model.silence else None,
             )  # fmt: skip
-        urgent = [Health.ALERT, Health.RETRAINING, Health.WATCH]
-        order = {health.value: at for at, health in enumerate(urgent)}
-        yield from sorted(
-            found, key=lambda m: (order.get(m.health, 9), -(m.since or date.min).toordinal(), m.ref)
-        )
 
     def _rows(
         self, here: Board, since: ReportSince, now: datetime, progress: Progress
@@ -404,7 +399,7 @@ def _needs(
         if block is None or not block.external or not face.is_open or asleep(face, today):
             continue
         people = people_in(block.note)
-        if person and person.casefold() not in map(str.casefold, people):
+        if person and not any(same_person(name, person) for name in people):
             continue
         begun = block.since.astimezone(zone).date()
         found.append(
@@ -420,8 +415,18 @@ def _day(days: int | None, today: date) -> date | None:
     return None if days is None else today + timedelta(days=days)
 
 
-def _in_use_since(card: Card, zone: ZoneInfo) -> date | None:
-    return card.finished_at.astimezone(zone).date() if card.finished_at else None
+def same_person(one: str, other: str) -> bool:
+    """Whether two names mean one person: `@risk-team` is the owner `risk team`."""
+    return _plain_name(one) == _plain_name(other)
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(name.casefold().replace("-", " ").split())
+
+
+def _day_of(at: str, zone: ZoneInfo) -> date | None:
+    then = moment(at)
+    return then.astimezone(zone).date() if then else None
 
 
 def _pace(sample: Sample) -> ReportPace:

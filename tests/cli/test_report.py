@@ -293,6 +293,24 @@ def test_a_report_for_a_person_has_what_needs_them(board: Person) -> None:
     assert len(board.data("report")["needs"]) == 2
 
 
+def test_the_models_of_a_person_are_those_that_need_them(board: Person) -> None:
+    for name, value in (("fraud", "0.31"), ("churn", "0.11")):
+        ref = board.card(f"{name} model")
+        board("done", ref, "--outcome", "shipped", "--override", "so")
+        board("edit", ref, "--model", name, "--version", "3", "--owner", "risk team")
+        board("alert", ref, "--metric", f"psi={value}", "--threshold", "0.2")
+    data = board.data("report")
+    assert [(m["model"], m["version"], m["health"]) for m in data["models"]] == [
+        ("fraud", "3", "alert"), ("churn", "3", "ok"),
+    ]  # fmt: skip
+    assert "the model fraud 3 is at alert" in data["lead"][1].lower()
+    text = board("report", "--for", "@risk-team").out
+    assert "| fraud 3 |" in text
+    assert "psi 0.31, above its limit of 0.2" in text
+    assert "churn" not in text
+    assert board.data("report", "--for", "bob")["models"] == []
+
+
 def test_people_are_named_by_an_at_sign() -> None:
     assert people_in("@maria, @risk-team. (@bob) a@b.c @@x @maria") == ("maria", "risk-team", "bob")
 

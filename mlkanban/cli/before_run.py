@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -26,6 +26,7 @@ from mlkanban.text import display
 
 if TYPE_CHECKING:
     from mlkanban.runs.local.folder import RunFolder
+    from mlkanban.runs.model.records import StartRecord
     from mlkanban.runs.use_cases.card_runs import RunReport
     from mlkanban.service import Service
 
@@ -69,7 +70,7 @@ class RunSlot(NamedTuple):
     job: JobCard
     service: Service | None = None
 
-    def take(self, folder: RunFolder, start: dict[str, Any], override: str) -> None:
+    def take(self, folder: RunFolder, start: StartRecord, override: str) -> None:
         """Make the folder of a run and let the run start on the board, both or neither: of several
         started at once no more begin than fit. Where the store cannot be written the job runs all
         the same."""

@@ -46,7 +46,7 @@ def diff(session: Session, run: str, before: str | None, patch: bool) -> None:
             "patch",
             lambda: {
                 "run": folder.id,
-                "commit": str(start.get("commit", "")),
+                "commit": start.get("commit", ""),
                 "patch": text,
                 "exact": text.encode() == kept,
             },
@@ -55,7 +55,7 @@ def diff(session: Session, run: str, before: str | None, patch: bool) -> None:
         if not (session.json or on_terminal):
             session.print_bytes(kept)
         return
-    report = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
+    report = RunReport(Run(folder.id), start.get("card", ""), start.get("card_id", ""))
     with session.service() as service:
         known = service.runs.beside(report)
         card = service.runs.card_of(report) if known else ""

@@ -63,16 +63,15 @@ def rerun(
         show(f"The command was: {shlex.join(start.argv)}")
     show(f"{'Queued' if queue else 'Running'} in {start.where}: {shlex.join(command)}")
     before = folder.start()
-    gpus = before.get("gpus")
     start_run(
         session, card, command, detach=detach, queue=queue, override=override, target="",
-        gpus=gpus if isinstance(gpus, int) else None, no_env=bool(before.get("no_env")),
+        gpus=before.get("gpus"), no_env=before.get("no_env", False),
     )  # fmt: skip
 
 
 def _card_of(session: Session, folder: RunFolder) -> str:
     """The card that the run belongs to now: with a duplicate, runs move to another card."""
     start = folder.start()
-    report = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
+    report = RunReport(Run(folder.id), start.get("card", ""), start.get("card_id", ""))
     with session.service() as service:
         return service.runs.card_of(report)

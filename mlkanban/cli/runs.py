@@ -629,7 +629,7 @@ def stop(session: Session, run: str) -> None:
                 f"Run {folder.id} could not be stopped: SIGKILL did not end it.",
                 "A process that waits for a disk or a GPU ends when that answers. See: ps -ef",
             )
-        host = str(folder.start().get("host", ""))
+        host = folder.start().get("host", "")
         raise RuleRefused(
             f"Run {folder.id} does not run here.",
             f"It was started on {host}." if host and host != os.uname().nodename else "",
@@ -637,14 +637,14 @@ def stop(session: Session, run: str) -> None:
     ended = stopped is Stopped.ENDED
     session.answer("stop", lambda: {"id": folder.id, "stopped": ended}, acted=True)
     job = folder.start().get("slurm")
-    if isinstance(job, dict):
+    if job is not None:
         _take_in_stop(session)
     if session.json:
         return
     if ended:
         session.show_message(f"Run {folder.id} is stopped.")
     else:
-        assert isinstance(job, dict)
+        assert job is not None
         session.show_message(f"scancel was sent to job {job['job']}: SLURM has not ended it yet.")
 
 

@@ -101,7 +101,7 @@ def wait(
         lambda: [
             {
                 "id": folder.id,
-                "card": str(folder.start().get("card", "")),
+                "card": folder.start().get("card", ""),
                 "state": states[folder.id].state.value,
                 "evidence": states[folder.id].evidence,
                 "exit": states[folder.id].exit,

@@ -125,11 +125,11 @@ class SeriesReader:
     def _search(self, run: Run, name: str, direction: str, now: float) -> _Found:
         for folder in folders_of(self._data, [run.id]):
             start = folder.start()
-            cwd, since = str(start.get("cwd") or ""), moment(run.started)
+            cwd, since = start.get("cwd", ""), moment(run.started)
             if not cwd or since is None:
                 continue
             going_on = GoingOn(
-                run.id, str(start.get("label") or ""), run.argv, Path(cwd), since,
+                run.id, start.get("label", ""), run.argv, Path(cwd), since,
                 alone=not {*going_on_in(self._data, cwd, since)} - {run.id}, metric=name,
                 direction=direction,
             )  # fmt: skip

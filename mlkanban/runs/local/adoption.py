@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import NotFound, RuleRefused
@@ -20,13 +18,15 @@ from mlkanban.runs.local.processes import (
     process,
     scope_in,
     session_of,
+    where,
 )
+from mlkanban.runs.model.records import StartRecord
 from mlkanban.runs.model.redaction import redacted
 
 
 def adopt(
     data: Path, card: str, card_id: str, pid: int, person: str, now: datetime
-) -> tuple[RunFolder, dict[str, Any]]:
+) -> tuple[RunFolder, StartRecord]:
     """A run of a card for the process with this pid: its folder, which does not exist yet, and the
     contents of its start.json. The process is not our child, so its exit status will never be
     known."""
@@ -48,14 +48,14 @@ def adopt(
         "made": instant(now),
         "started": instant(machine().started_at(pid, now) or now),
         "adopted": True,
-        "child": target._asdict(),
+        "child": target.to_record(),
         "session": session_of(target),
-        **asdict(here()),
+        **where(),
     }
 
 
 def _run_of(target: Process, known: Iterable[RunFolder]) -> str:
-    place, own = here(), target._asdict()
+    place, own = here(), target.to_record()
     inside = machine().variable(target.pid, "MLKANBAN_RUN")
     for folder in known:
         start = folder.start()

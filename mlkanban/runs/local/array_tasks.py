@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from glob import escape, glob
 from pathlib import Path
@@ -11,20 +11,21 @@ from typing import Any
 
 from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.model.metric_lines import MARK, MOST_UNREAD, Reported, reported
+from mlkanban.runs.model.records import JobRecord, LifeRow
 from mlkanban.runs.model.task_end import TaskEnd
 
-_MOST = 1000
+_MOST_TASKS = 1000
 """So many tasks of an array are kept with its run."""
-_FOR_METRICS = 16 * 1024 * 1024
+_METRICS_BYTES = 16 * 1024 * 1024
 _PARTS = re.compile(r"(\?\*|\*)")
 _APART = frozenset(("task", "job", None))
 """By which number the tasks of an array write to files of their own; None in a start.json of an
 earlier version."""
 
 
-def write_apart(job: Mapping[str, Any]) -> bool:
+def write_apart(job: JobRecord) -> bool:
     """Whether this job is an array whose tasks write to files of their own."""
-    return job.get("by") in _APART and "*" in str(job.get("stdout", "")).replace("?*", "")
+    return job.get("by") in _APART and "*" in job.get("stdout", "").replace("?*", "")
 
 
 def files_by_number(pattern: str) -> dict[int, Path]:
@@ -39,25 +40,25 @@ def files_by_number(pattern: str) -> dict[int, Path]:
     }
 
 
-def file_of(job: Mapping[str, Any], stream: str, task: int, ends: Sequence[TaskEnd]) -> Path | None:
-    """The file with a stream of the task with this number; of a task that has not ended it may not
-    be known which it is."""
+def file_of(job: JobRecord, pattern: str, task: int, ends: Sequence[TaskEnd]) -> Path | None:
+    """The file with the stream of this pattern of the task with this number; of a task that has not
+    ended it may not be known which it is."""
     end = next((end for end in ends if end.number == task), None)
     number = task if end is None else _number(job, end)
-    return files_by_number(str(job.get(stream, ""))).get(number)
+    return files_by_number(pattern).get(number)
 
 
 def tasks_report(
-    job: Mapping[str, Any], ends: Sequence[TaskEnd], lives: Iterable[list[Any]] = ()
+    job: JobRecord, ends: Sequence[TaskEnd], lives: Iterable[LifeRow] = ()
 ) -> dict[str, Any]:
     """The fields of a run about the tasks of its array, which ended so, and were started then, by
     scheduler.json."""
     starts: dict[str, int] = {}
     for task, _, start, _ in lives:
         starts[task] = min(start, starts.get(task, start))
-    files = files_by_number(str(job.get("stdout", "")))
+    files = files_by_number(job.get("stdout", ""))
     tasks, unread = [], []
-    for end in sorted(ends, key=lambda end: end.number)[:_MOST]:
+    for end in sorted(ends, key=lambda end: end.number)[:_MOST_TASKS]:
         file = files.get(_number(job, end))
         found = reported_in(file) if file else Reported({})
         tasks.append(
@@ -69,23 +70,25 @@ def tasks_report(
         unread += [f"task {end.number}: {text}" for text in found.unread]
     return {
         "tasks": tasks,
-        "task_params": job.get("task_params") or {},
+        "task_params": job.get("task_params", {}),
         "unread": unread[:MOST_UNREAD],
     }
 
 
 def left_out(ends: Sequence[TaskEnd]) -> str:
     """A sentence about tasks that are not kept, '' when all are."""
-    more = len(ends) - _MOST
-    return f"the values of {more:,} tasks are left out: {_MOST:,} are kept" if more > 0 else ""
+    more = len(ends) - _MOST_TASKS
+    return (
+        f"the values of {more:,} tasks are left out: {_MOST_TASKS:,} are kept" if more > 0 else ""
+    )
 
 
-def _number(job: Mapping[str, Any], end: TaskEnd) -> int:
+def _number(job: JobRecord, end: TaskEnd) -> int:
     """The number of a task in the names of its files."""
     return int(end.raw) if job.get("by") == "job" and end.raw.isdecimal() else end.number
 
 
-def reported_in(file: Path, most: int = _FOR_METRICS) -> Reported:
+def reported_in(file: Path, most: int = _METRICS_BYTES) -> Reported:
     """What a log reports in its last `most` bytes. It may be looked at for as long as a queue lists
     its job, so nothing is read twice."""
     try:

@@ -67,7 +67,7 @@ def difference(data: Path, before: Run, after: Run) -> CodeDifference:
 def changes_since(folder: RunFolder, where: Path) -> list[str]:
     """Sentences about what changed in the code since a run was started in the folder `where`."""
     start = folder.start()
-    state, then = code_state(where), str(start.get("commit", ""))
+    state, then = code_state(where), start.get("commit", "")
     if not then or not state.commit:
         return ["The code is in no git repository, so nobody knows whether it changed since."]
     if then == state.commit:
@@ -167,7 +167,7 @@ def _folder(data: Path, run: Run) -> Path | None:
     name, _ = split_task(run.id)
     if not ID.fullmatch(name):
         return None
-    path = str(RunFolder(runs_folder(data) / name).start().get("cwd", ""))
+    path = RunFolder(runs_folder(data) / name).start().get("cwd", "")
     return Path(path) if path else None
 
 

@@ -5,25 +5,31 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.core.names import only_id
 from mlkanban.errors import NotFound
 from mlkanban.files import NoPlainFile, open_plain, write_whole
 from mlkanban.hints import hint
+from mlkanban.runs.model.records import (
+    EndRecord,
+    Record,
+    SchedulerRecord,
+    StartRecord,
+    StopRecord,
+    record_of,
+)
 from mlkanban.runs.model.run_ids import ID
-from mlkanban.runs.model.state import RunState
 
 VERSION = 1
-_MOST_JSON = 1_000_000
-_MOST_PATCH = 2_000_000
-_NEWEST = 200
+_MOST_METRICS_BYTES = 1_000_000
+_MOST_PATCH_BYTES = 2_000_000
+_NEWEST_RUNS = 200
 """Runs that are looked at for those in a folder."""
-_MOST_OWN = 16_000_000
+_MOST_RECORD_BYTES = 16_000_000
 """Of what is written here by mlkanban: an array has up to a hundred thousand tasks."""
 
 
@@ -62,49 +68,48 @@ class RunFolder:
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
             os.close(os.open(log, flags, 0o600))
 
-    def write_start(self, values: Mapping[str, Any]) -> None:
-        _write(self.start_file, values)
+    def write_start(self, record: StartRecord) -> None:
+        _write(self.start_file, record)
 
-    def write_end(self, values: Mapping[str, Any]) -> None:
-        _write(self._end, values)
+    def write_end(self, record: EndRecord) -> None:
+        _write(self._end, record)
 
-    def write_stop(self, values: Mapping[str, Any]) -> None:
+    def write_stop(self, record: StopRecord) -> None:
         """Record who asked the run to stop, so that its end does not count as a failure."""
-        _write(self._stop, values)
+        _write(self._stop, record)
 
-    def write_scheduler(self, values: Mapping[str, Any]) -> None:
+    def write_scheduler(self, record: SchedulerRecord) -> None:
         """Record the scheduler's latest answer, for everything that reads this folder."""
-        _write(self._scheduler, values)
+        _write(self._scheduler, record)
 
-    def scheduler(self) -> dict[str, Any]:
-        return _read(self._scheduler)
+    def scheduler(self) -> SchedulerRecord:
+        return _read(SchedulerRecord, self._scheduler)
 
     def give_turn(self) -> None:
         """Let the process that waits in the queue start the job."""
         os.close(os.open(self.turn_file, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
 
-    def start(self) -> dict[str, Any]:
-        return _read(self.start_file)
+    def start(self) -> StartRecord:
+        return _read(StartRecord, self.start_file)
 
-    def end(self) -> dict[str, Any]:
-        return _read(self._end)
+    def end(self) -> EndRecord:
+        return _read(EndRecord, self._end)
 
     @property
     def has_ended(self) -> bool:
         """Whether its processes, or the scheduler, said that it ended."""
         if self._end.exists() or self.rc_file.exists():
             return True
-        with suppress(ValueError):
-            return RunState(self.scheduler().get("state", "")).ended
-        return False
+        state = self.scheduler().get("state")
+        return state is not None and state.ended
 
     def stop_asked_by(self) -> str:
         """Who asked the run to stop; '' when nobody did."""
-        return str(_read(self._stop).get("by", ""))
+        return _read(StopRecord, self._stop).get("by", "")
 
     def stop_asked_at(self) -> str:
         """When the run was asked to stop; '' when nobody asked."""
-        return str(_read(self._stop).get("at", ""))
+        return _read(StopRecord, self._stop).get("at", "")
 
     def rc(self) -> int | None:
         """The exit status that the shell around the job wrote; None for none."""
@@ -126,21 +131,21 @@ class RunFolder:
         """
         try:
             with open_plain(self.metrics_file, follow=False) as source:
-                content = source.read(_MOST_JSON + 1)
+                content = source.read(_MOST_METRICS_BYTES + 1)
         except FileNotFoundError:
             return ""
         except NoPlainFile as error:
             raise OSError("it is no plain file") from error
         except OSError as error:
             raise OSError("it cannot be read") from error
-        if len(content) > _MOST_JSON:
-            raise OSError(f"it is larger than {_MOST_JSON // 1_000_000} MB")
+        if len(content) > _MOST_METRICS_BYTES:
+            raise OSError(f"it is larger than {_MOST_METRICS_BYTES // 1_000_000} MB")
         return content.decode("utf-8-sig", errors="replace")
 
     def patch(self) -> bytes:
         """The uncommitted changes that were kept with the run; b'' for none."""
         with suppress(OSError), open_plain(self.patch_file) as source:
-            return source.read(_MOST_PATCH)
+            return source.read(_MOST_PATCH_BYTES)
         return b""
 
     def beat(self) -> None:
@@ -201,13 +206,13 @@ def going_on_in(data: Path, cwd: str, since: datetime) -> list[str]:
     return [
         folder.id for folder in newest_folders(data)
         if not folder.has_ended and folder.heartbeat(since) == 0
-        and str(folder.start().get("cwd") or "") == cwd
+        and folder.start().get("cwd", "") == cwd
     ]  # fmt: skip
 
 
 def newest_folders(data: Path) -> Iterator[RunFolder]:
     """The folders of the newest runs that were started on this machine, newest first."""
-    for run in run_ids(runs_folder(data))[: -_NEWEST - 1 : -1]:
+    for run in run_ids(runs_folder(data))[: -_NEWEST_RUNS - 1 : -1]:
         yield RunFolder(runs_folder(data) / run)
 
 
@@ -224,14 +229,14 @@ def find_run(data: Path, wanted: str) -> RunFolder:
     return RunFolder(folder / run)
 
 
-def _write(file: Path, values: Mapping[str, Any]) -> None:
-    write_whole(file, json.dumps({"v": VERSION, **values}).encode())
+def _write(file: Path, record: Record) -> None:
+    write_whole(file, json.dumps({"v": VERSION, **record}).encode())
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(kind: type[Record], file: Path) -> Record:
     try:
         with open_plain(file) as source:
-            values = json.loads(source.read(_MOST_OWN).decode(errors="replace"))
+            values = json.loads(source.read(_MOST_RECORD_BYTES).decode(errors="replace"))
     except (OSError, ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
+        values = None
+    return record_of(kind, values)

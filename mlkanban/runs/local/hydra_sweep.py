@@ -28,6 +28,7 @@ from mlkanban.runs.model.hydra_log import (
 )
 from mlkanban.runs.model.metric_lines import MARK, MOST_UNREAD, Reported, reported
 from mlkanban.runs.model.parameters import ASSIGNED
+from mlkanban.runs.model.records import StartRecord
 from mlkanban.runs.model.redaction import redacted
 from mlkanban.runs.model.repeats import is_list
 from mlkanban.runs.model.run import SWEEPS
@@ -72,7 +73,7 @@ class HydraSweep(NamedTuple):
 
 
 def sweep_of(
-    out: Path, start: Mapping[str, Any], ended: str, most: int = 250_000_000
+    out: Path, start: StartRecord, ended: str, most: int = 250_000_000
 ) -> HydraSweep | None:
     """The sweep that a run was, which started and `ended` so (ISO 8601), by its log; None where it
     had fewer than two jobs. The last `most` bytes of the log are read."""
@@ -132,11 +133,11 @@ def _read_once(
 # The folder of a sweep
 
 
-def _in_folders(start: Mapping[str, Any], ended: str) -> tuple[tuple[SweepJob, Reported], ...]:
+def _in_folders(start: StartRecord, ended: str) -> tuple[tuple[SweepJob, Reported], ...]:
     """The jobs in the folder of the sweep, of the only one that was begun during the run with what
     was typed."""
-    since, until = moment(str(start.get("started") or "")), moment(ended)
-    cwd, argv = str(start.get("cwd") or ""), [str(word) for word in start.get("argv") or ()]
+    since, until = moment(start.get("started", "")), moment(ended)
+    cwd, argv = start.get("cwd", ""), start.get("argv", [])
     if not cwd or since is None or until is None or not set(SWEEPS) & set(argv):
         return ()
     found = [

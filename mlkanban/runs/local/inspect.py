@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from mlkanban.runs.local.hydra_sweep import HydraSweep, sweep_of, task_rows
 from mlkanban.runs.local.processes import Process, alive, group, scope_in, stopped
 from mlkanban.runs.model.failure import SHOWN, death, hint_of_death, last_lines
 from mlkanban.runs.model.metric_lines import Reported, in_file, together
+from mlkanban.runs.model.records import EndRecord, LifeRow, SchedulerRecord, StartRecord
 from mlkanban.runs.model.redaction import redacted, redacted_text
 from mlkanban.runs.model.state import (
     ENDS_WITHIN,
@@ -46,7 +46,7 @@ _FOR_METRICS = 250_000_000
 """Bytes at the end of a log in which metrics are looked for."""
 
 
-def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime) -> Judgement:
+def judged(folder: RunFolder, start: StartRecord, here: PidScope, now: datetime) -> Judgement:
     """The state of the run that `start` describes."""
     if start.get("slurm"):
         return _scheduled(folder)
@@ -57,9 +57,10 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
             return judged(folder, newer, here, now)
         return waiting
     at = scope_in(start, here)
-    child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
+    child = Process.of_record(start["child"]) if "child" in start else None
+    supervisor = Process.of_record(start["supervisor"]) if "supervisor" in start else None
     visible = at == here
-    session = int(start.get("session") or 0)
+    session = start.get("session", 0)
     child_alive = alive(child, session) if visible and child else None
     in_group = bool(visible and child and not child_alive and group(child, session))
     supervisor_alive = alive(supervisor, session) if visible and supervisor else None
@@ -69,7 +70,6 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
         supervisor_alive = False  # it cannot write down any more how the job ended
     # After the processes were looked at: they write it before they go.
     end = folder.end()
-    code = end.get("exit")
     return judge(
         Seen(
             here=here,
@@ -77,13 +77,13 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
             age=age_of_start(start, now),
             heartbeat=folder.heartbeat(now),
             end_written=bool(end),
-            exit=code if isinstance(code, int) else None,
+            exit=end.get("exit"),
             rc=rc,
             supervisor=supervisor_alive,
             child=child_alive,
             group=in_group,
             stop_asked_by=folder.stop_asked_by(),
-            adopted=bool(start.get("adopted")),
+            adopted=start.get("adopted", False),
             scheduler=_of_scheduler(folder),
             waits=_waits(folder, start),
             turn_given=child is None and folder.turn_file.exists(),
@@ -91,21 +91,21 @@ def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: dateti
     )
 
 
-def in_queue(start: Mapping[str, Any]) -> bool:
+def in_queue(start: StartRecord) -> bool:
     """Whether a run is one of the queue whose turn has not come."""
-    return isinstance(start.get("queue"), dict) and not start.get("started")
+    return "queue" in start and not start.get("started")
 
 
-def waiter_of(start: Mapping[str, Any]) -> Process | None:
+def waiter_of(start: StartRecord) -> Process | None:
     """The process that waits in the queue for a run; None before there was one."""
-    queue = start.get("queue")
-    return _process(queue.get("waiter")) if isinstance(queue, dict) else None
+    waiter = start.get("queue", {}).get("waiter")
+    return Process.of_record(waiter) if waiter else None
 
 
-def _waiting(folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime) -> Judgement:
+def _waiting(folder: RunFolder, start: StartRecord, here: PidScope, now: datetime) -> Judgement:
     queue, waiter = start["queue"], waiter_of(start)
     at = scope_in(start, here)
-    gpus = int(start.get("gpus") or 0)
+    gpus = start.get("gpus") or 0
     return judge_waiting(
         SeenWaiting(
             here=here,
@@ -113,51 +113,52 @@ def _waiting(folder: RunFolder, start: dict[str, Any], here: PidScope, now: date
             age=age_of_start(start, now),
             heartbeat=folder.heartbeat(now),
             waiter=alive(waiter) if waiter and at == here else None,
-            held_by=str(queue.get("held") or ""),
+            held_by=queue.get("held", ""),
             dropped_by=folder.stop_asked_by(),
             waits_for="a free slot" + (f" and {quantity(gpus, 'GPU')}" if gpus else ""),
         )
     )
 
 
-def age_of_start(start: Mapping[str, Any], now: datetime) -> float:
+def age_of_start(start: StartRecord, now: datetime) -> float:
     """Seconds since a run was made, or since its turn came."""
-    since = max(_moment(start.get(name) or start.get("made"), now) for name in ("made", "started"))
+    made = start.get("made", "")
+    since = max(_moment(text, now) for text in (made, start.get("started") or made))
     return (now - since).total_seconds()
 
 
 def report(
-    folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime
+    folder: RunFolder, start: StartRecord, here: PidScope, now: datetime
 ) -> dict[str, Any] | None:
     """The fields of the run that `start` describes, as the board stores them; None while there are
     none."""
     if not start.get("card"):
         return None
     job = start.get("slurm")
-    if isinstance(job, dict) and not job.get("job"):
+    if job is not None and not job.get("job"):
         return None  # sbatch has not taken it yet
     judgement = judged(folder, start, here, now)
     handed_over = job or start.get("adopted") or start.get("queue")
-    scheduler = folder.scheduler() if job else {}
+    scheduler = folder.scheduler() if job else SchedulerRecord()
     made: dict[str, Any] = {
         # Once more: a start.json of an earlier version knew fewer forms of secrets.
-        "argv": redacted([str(word) for word in start.get("argv") or ()]),
-        "host": str(scheduler.get("nodes") or start.get("host", "")),
+        "argv": redacted(start.get("argv", [])),
+        "host": scheduler.get("nodes") or start.get("host", ""),
         "state": judgement.state.value,
         "evidence": judgement.evidence,
         "exit": judgement.exit,
-        "started": str(scheduler.get("started") or ("" if job else start.get("started")) or ""),
-        "commit": str(start.get("commit", "")),
-        "dirty": bool(start.get("dirty")),
-        "folder": str(start.get("folder", "")),
+        "started": scheduler.get("started") or ("" if job else start.get("started", "")),
+        "commit": start.get("commit", ""),
+        "dirty": start.get("dirty", False),
+        "folder": start.get("folder", ""),
         "gpus": scheduler.get("gpus") or start.get("gpus"),
-        "force": str(start.get("force", "")),
-        "job": f"SLURM job {job.get('job')}" if isinstance(job, dict) else "",
+        "force": start.get("force", ""),
+        "job": f"SLURM job {job.get('job')}" if job else "",
         "elapsed": scheduler.get("elapsed"),
         "waited": scheduler.get("waited"),
-        "adopted": bool(start.get("adopted")),
-        "made": str(start.get("made") or "") if handed_over else "",
-        "lives": _lives(scheduler.get("lives"), judgement.state),
+        "adopted": start.get("adopted", False),
+        "made": start.get("made", "") if handed_over else "",
+        "lives": _lives(scheduler.get("lives", []), judgement.state),
         "stopping": folder.stop_asked_at() if job and not judgement.state.ended else "",
     }
     if count := scheduler.get("tasks"):
@@ -176,8 +177,8 @@ def report(
             made["evidence"] += f"; {_log_says(folder, start)}"
         metrics, wrong = metrics_of(folder, start)
         made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
-        if count and isinstance(job, dict) and write_apart(job):
-            made |= {"metrics": {}, **tasks_report(job, ends, scheduler.get("lives") or ())}
+        if count and job and write_apart(job):
+            made |= {"metrics": {}, **tasks_report(job, ends, scheduler.get("lives", []))}
             wrong = "; ".join(filter(None, (wrong, left_out(ends))))
         elif not count and (sweep := _sweep(folder, start)):
             err = logs(folder, start)[1]
@@ -187,7 +188,7 @@ def report(
     return made
 
 
-def _log_says(folder: RunFolder, start: dict[str, Any]) -> str:
+def _log_says(folder: RunFolder, start: StartRecord) -> str:
     """What the log says of the end of a job of which no program of SLURM knows it any more."""
     lines, alone = _last_written(folder, start)
     if not lines and not alone:
@@ -201,9 +202,8 @@ def _task_ends(folder: RunFolder) -> list[TaskEnd]:
     return task_ends(folder.scheduler().get("task_ends"))
 
 
-def _lives(kept: Any, state: RunState) -> list[str]:
+def _lives(rows: list[LifeRow], state: RunState) -> list[str]:
     """The starts and ends of a job that was requeued; none for an array, whose tasks overlap."""
-    rows = kept if isinstance(kept, list) else []
     if len({task for task, *_ in rows}) != 1 or (len(rows) == 1 and state is not RunState.QUEUED):
         return []
     return [
@@ -216,7 +216,7 @@ def _instant(seconds: float) -> str:
     return instant(datetime.fromtimestamp(seconds, UTC))
 
 
-def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> dict[str, Any]:
+def _ending(folder: RunFolder, judgement: Judgement, start: StartRecord) -> dict[str, Any]:
     end, scheduler = folder.end(), folder.scheduler()
     lines, alone = _last_written(folder, start)
     made: dict[str, Any] = {
@@ -225,37 +225,37 @@ def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> d
     }
     if judgement.state is RunState.FAILED:
         if judgement.exit is None and scheduler.get("why"):
-            made |= {"why": str(scheduler["why"]), "reason": str(scheduler.get("reason", ""))}
-            made["internal"] = bool(scheduler.get("internal"))
+            made |= {"why": scheduler["why"], "reason": scheduler.get("reason", "")}
+            made["internal"] = scheduler.get("internal", False)
         else:
-            died = death(judgement.exit, lines, alone, oom=_oom(end))
+            died = death(judgement.exit, lines, alone, oom=end.get("oom", False))
             made |= {"why": redacted_text(died.why), "reason": died.reason.value}
         if scheduler.get("failed"):
             made["why"] += f"; {scheduler['failed']}"
     return made
 
 
-def _ended(folder: RunFolder, start: dict[str, Any]) -> str:
+def _ended(folder: RunFolder, start: StartRecord) -> str:
     """When a run ended, as far as that is known."""
     over = folder.scheduler().get("ended")
-    return str(_written(folder.end(), start) or over or _last_sign(folder, start) or "")
+    return _written(folder.end(), start) or over or _last_sign(folder, start)
 
 
-def _written(end: Mapping[str, Any], start: Mapping[str, Any]) -> str:
+def _written(end: EndRecord, start: StartRecord) -> str:
     """The instant of the end that a supervisor wrote; '' without one. A system whose clock shows no
     fractions of a second must not let a run end before it started."""
-    ended = moment(str(end.get("ended") or ""))
-    return max(instant(ended), str(start.get("started") or "")) if ended else ""
+    ended = moment(end.get("ended", ""))
+    return max(instant(ended), start.get("started", "")) if ended else ""
 
 
-def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _last_written(folder: RunFolder, start: StartRecord) -> tuple[list[str], list[str]]:
     """The last lines of a run on stderr, and on stdout where that is a separate file; of an array
     those of the task whose end is that of the whole."""
     out, err = logs(folder, start)
     job = start.get("slurm")
-    task = str(folder.scheduler().get("task") or "")
+    task = folder.scheduler().get("task", "")
     number = task.rpartition("_")[2]
-    if isinstance(job, dict) and number.isdecimal() and write_apart(job):
+    if job and number.isdecimal() and write_apart(job):
         own = logs(folder, start, int(number))
         out, err = own[0] or out, own[1] or err
     alone = [log for log in out if log not in err]
@@ -263,11 +263,11 @@ def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], 
     return on_err, on_out
 
 
-def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]:
+def metrics_of(folder: RunFolder, start: StartRecord) -> tuple[Reported, str]:
     """The metrics that the job reported, and a sentence about what is wrong with its metrics
     file. Those of an array whose tasks write to files of their own are not one report."""
     job = start.get("slurm")
-    apart = isinstance(job, dict) and write_apart(job)
+    apart = job is not None and write_apart(job)
     out = [] if apart else logs(folder, start)[0]
     from_output = reduce(together, (reported_in(log, _FOR_METRICS) for log in out), Reported({}))
     several, wrong = "tasks of the array" if apart else "", []
@@ -284,7 +284,7 @@ def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]
     return from_output, "; ".join(filter(None, wrong))
 
 
-def _sweep(folder: RunFolder, start: dict[str, Any]) -> HydraSweep | None:
+def _sweep(folder: RunFolder, start: StartRecord) -> HydraSweep | None:
     """The sweep of Hydra that a run was, if it was one."""
     out = logs(folder, start)[0]
     if len(out) != 1:
@@ -293,21 +293,20 @@ def _sweep(folder: RunFolder, start: dict[str, Any]) -> HydraSweep | None:
 
 
 def logs(
-    folder: RunFolder, start: dict[str, Any], task: int | None = None
+    folder: RunFolder, start: StartRecord, task: int | None = None
 ) -> tuple[list[Path], list[Path]]:
     """The files with a run's stdout and stderr; the same file where SLURM joined them. An array of
     jobs has several, those of one `task` among them."""
     job = start.get("slurm")
-    if not isinstance(job, dict):
+    if job is None:
         return [folder.out], [folder.err]
+    patterns = job.get("stdout", ""), job.get("stderr", "")
     if task is not None and write_apart(job):
         ends = _task_ends(folder)
-        out, err = (
-            [file] if (file := file_of(job, stream, task, ends)) else []
-            for stream in ("stdout", "stderr")
-        )
+        by_stream = (file_of(job, pattern, task, ends) for pattern in patterns)
+        out, err = ([file] if file else [] for file in by_stream)
         return out, err
-    out, err = (_files(str(job.get(name, ""))) for name in ("stdout", "stderr"))
+    out, err = map(_files, patterns)
     return out, err
 
 
@@ -341,69 +340,49 @@ def _of_scheduler(folder: RunFolder) -> Judgement | None:
     return judgement if judgement and judgement.state.ended else None
 
 
-def _waits(folder: RunFolder, start: dict[str, Any]) -> bool:
+def _waits(folder: RunFolder, start: StartRecord) -> bool:
     """Whether SLURM can still say how the job ended that this run was started in."""
-    env = start.get("environment")
-    inside = isinstance(env, dict) and env.get("SLURM_JOB_ID")
-    if not inside or shutil.which("squeue") is None:
+    if not start.get("environment", {}).get("SLURM_JOB_ID") or shutil.which("squeue") is None:
         return False
     return folder.scheduler().get("state") != RunState.UNKNOWN
 
 
 def _scheduler_judgement(folder: RunFolder) -> Judgement | None:
     scheduler = folder.scheduler()
-    try:
-        state = RunState(scheduler.get("state", ""))
-    except ValueError:
+    if "state" not in scheduler:
         return None
-    exit = scheduler.get("exit")
-    return Judgement(
-        state, str(scheduler.get("evidence", "")), exit if isinstance(exit, int) else None
-    )
+    return Judgement(scheduler["state"], scheduler.get("evidence", ""), scheduler.get("exit"))
 
 
 def why(folder: RunFolder, judgement: Judgement) -> str:
     """Why a run failed, for the person who watched it."""
     if judgement.state is not RunState.FAILED:
         return judgement.evidence
-    oom = _oom(folder.end())
+    oom = folder.end().get("oom", False)
     return redacted_text(death(judgement.exit, *_last_written(folder, folder.start()), oom=oom).why)
 
 
-def _oom(end: Mapping[str, Any]) -> bool | None:
-    """Whether processes were killed for lack of memory; None where the supervisor could not know
-    it."""
-    oom = end.get("oom", False)
-    return None if oom is None else bool(oom)
-
-
-def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:
+def _last_sign(folder: RunFolder, start: StartRecord) -> str:
     """When the exit status was written, or else the last sign of life: a heartbeat, output, or a
     request to stop. '' when there is only the start: then the duration is unknown."""
     with suppress(OSError):
         return instant(datetime.fromtimestamp(folder.rc_file.stat().st_mtime, UTC))
-    files = list(chain.from_iterable(logs(folder, dict(start))))
+    files = list(chain.from_iterable(logs(folder, start)))
     if not start.get("slurm"):
         files.append(folder.start_file)
     signs = [sign] if (sign := moment(folder.stop_asked_at())) else []
     for file in files:
         with suppress(OSError):
             signs.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))
-    at = folder.scheduler().get("started") or start.get("started")
+    at = folder.scheduler().get("started") or start.get("started", "")
     begun = _moment(at, datetime.min.replace(tzinfo=UTC))
     last = max(signs, default=begun)
     return instant(last) if last - begun > _AT_THE_START else ""
 
 
-def _process(value: Any) -> Process | None:
-    if isinstance(value, dict) and isinstance(value.get("pid"), int):
-        return Process(value["pid"], str(value.get("start", "")))
-    return None
-
-
-def _moment(text: Any, otherwise: datetime) -> datetime:
+def _moment(text: str, otherwise: datetime) -> datetime:
     try:
-        moment = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return otherwise
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.files import write_whole
 from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
 from mlkanban.runs.local.inspect import in_queue, report
 from mlkanban.runs.local.processes import here
+from mlkanban.runs.model.records import StartRecord
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import PidScope, RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
@@ -113,7 +113,7 @@ class Intake:
 
 
 def report_of(
-    folder: RunFolder, start: dict[str, Any], place: PidScope, now: datetime
+    folder: RunFolder, start: StartRecord, place: PidScope, now: datetime
 ) -> RunReport | None:
     """A run as its folder describes it; None while the folder says nothing."""
     run = Run.of_field(folder.id, report(folder, start, place, now))
@@ -122,8 +122,7 @@ def report_of(
         run = Run.of_field(folder.id, report(folder, start, place, now))
     if run is None:
         return None
-    target = str(start.get("aim") or "")
-    return RunReport(run, str(start["card"]), str(start.get("card_id", "")), target)
+    return RunReport(run, start["card"], start.get("card_id", ""), start.get("aim", ""))
 
 
 def _unwatched(run: Run) -> bool:

@@ -24,12 +24,12 @@ def local_runs(data: Path) -> list[LocalRun]:
     found = []
     for folder in newest_folders(data):
         start = folder.start()
-        ended = str(folder.end().get("ended") or "")
+        ended = folder.end().get("ended", "")
         if not ended:
             with suppress(OSError, OverflowError):
                 at = folder.start_file.stat().st_mtime + _SIGN_OF_LIFE_SECONDS
                 ended = instant(datetime.fromtimestamp(at, UTC))
-        card, cwd, started = (str(start.get(name) or "") for name in ("card", "cwd", "started"))
+        card, cwd, started = (start.get("card"), start.get("cwd"), start.get("started"))
         if card and cwd and started:
             found.append(LocalRun(folder.id, card, cwd, started, ended))
     return found
@@ -45,5 +45,5 @@ def newest_command_in(data: Path, cwd: Path) -> Sequence[str]:
     for folder in newest_folders(data):
         start = folder.start()
         if start.get("cwd") == str(cwd):
-            return [str(word) for word in start.get("argv") or ()]
+            return start.get("argv", ())
     return ()

@@ -4,16 +4,19 @@ What the system shows of them comes from `mlkanban.machine`; where it shows no s
 process is known by its pid and its session.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mlkanban.machine import machine
+from mlkanban.runs.model.records import ProcessRecord, StartRecord
 from mlkanban.runs.model.state import PidScope
 
 _DEAD = frozenset("ZXx")
@@ -25,6 +28,13 @@ class Process(NamedTuple):
 
     pid: int
     start: str
+
+    @classmethod
+    def of_record(cls, record: ProcessRecord) -> Process:
+        return cls(record["pid"], record.get("start", ""))
+
+    def to_record(self) -> ProcessRecord:
+        return {"pid": self.pid, "start": self.start}
 
 
 def here() -> PidScope:
@@ -38,11 +48,26 @@ def here() -> PidScope:
     )
 
 
-def scope_in(start: Mapping[str, Any], here: PidScope) -> PidScope:
+def where() -> StartRecord:
+    """What start.json has of where this process runs."""
+    place = here()
+    return {
+        "host": place.host,
+        "boot_id": place.boot_id,
+        "pid_ns": place.pid_ns,
+        "machine": place.machine,
+    }
+
+
+def scope_in(start: StartRecord, here: PidScope) -> PidScope:
     """Where the processes run that a start.json names, by the present name of the host where that
     is this machine."""
-    names = ("host", "boot_id", "pid_ns", "machine")
-    scope = PidScope(*(str(start.get(name) or "") for name in names))
+    scope = PidScope(
+        start.get("host", ""),
+        start.get("boot_id", ""),
+        start.get("pid_ns", ""),
+        start.get("machine", ""),
+    )
     if scope.machine and scope.machine == here.machine:
         return replace(scope, host=here.host)
     return scope

@@ -38,7 +38,7 @@ def rerun_command(folder: RunFolder) -> RerunCommand:
     """What is needed to start a run again. RuleRefused where `mlkanban run` did not start it,
     NotFound where its folder is gone."""
     start = folder.start()
-    argv, where = [str(word) for word in start.get("argv") or ()], str(start.get("cwd", ""))
+    argv, where = start.get("argv", []), start.get("cwd", "")
     if start.get("slurm"):
         raise RuleRefused(
             f"Run {folder.id} is a job of SLURM.",
@@ -54,4 +54,4 @@ def rerun_command(folder: RunFolder) -> RerunCommand:
             f"The folder {where}, in which run {folder.id} was started, is gone.",
             hint("Put it back, or start the command elsewhere: {run CARD}"),
         )
-    return RerunCommand(argv, Path(where), bool(start.get("redacted", True)))
+    return RerunCommand(argv, Path(where), start.get("redacted", True))

@@ -17,10 +17,9 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
@@ -28,7 +27,8 @@ from mlkanban.machine import machine
 from mlkanban.paths import working_folder
 from mlkanban.runs.local.code import CodeState, code_state
 from mlkanban.runs.local.folder import RunFolder, new_id, queue_folder, runs_folder, tail
-from mlkanban.runs.local.processes import here, oom_kills, process
+from mlkanban.runs.local.processes import oom_kills, process, where
+from mlkanban.runs.model.records import StartRecord
 from mlkanban.runs.model.redaction import redacted
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG
 
@@ -74,7 +74,7 @@ class FolderProblem(StoreProblem):
     """The folder of a run cannot be created."""
 
 
-def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str, Any]]:
+def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, StartRecord]:
     """The folder of a new run, which does not exist yet, and the first contents of its
     start.json."""
     code = wanted.code or code_state()
@@ -97,16 +97,16 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
         "force": wanted.force,
         "aim": wanted.target,
         "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
-        **asdict(here()),
+        **where(),
     }
 
 
-def recorded(code: CodeState) -> dict[str, Any]:
+def recorded(code: CodeState) -> StartRecord:
     """What start.json has of the code that a run is started with."""
     return {"commit": code.commit, "dirty": bool(code.changed), "folder": code.folder}
 
 
-def make(folder: RunFolder, start: Mapping[str, Any]) -> None:
+def make(folder: RunFolder, start: StartRecord) -> None:
     """Create the folder of a run, completely or not at all."""
     try:
         folder.make()
@@ -122,19 +122,9 @@ def make(folder: RunFolder, start: Mapping[str, Any]) -> None:
         ) from error
 
 
-def prepare(
-    data: Path, wanted: Wanted, now: datetime, **more: Any
-) -> tuple[RunFolder, dict[str, Any]]:
-    """The folder of a new run, and the present contents of its start.json, with `more`."""
-    folder, start = plan(data, wanted, now)
-    start |= more
-    make(folder, start)
-    return folder, start
-
-
 def begin(
     folder: RunFolder,
-    start: Mapping[str, Any],
+    start: StartRecord,
     wanted: Wanted,
     *,
     detach: bool,
@@ -188,7 +178,7 @@ def _context(typed: str, card: str, run: str) -> str:
 
 def launch(
     folder: RunFolder,
-    start: Mapping[str, Any],
+    start: StartRecord,
     argv: Sequence[str],
     env: Mapping[str, str],
     *,
@@ -198,7 +188,7 @@ def launch(
     """Start the job below a supervisor and return at once; returns whether it was started. `start`
     is the present contents of start.json; `stdin` is a file descriptor, None for no input."""
     return leave_behind(
-        folder, lambda ready: _supervise(folder, dict(start), argv, env, stdin, umask, ready)
+        folder, lambda ready: _supervise(folder, start, argv, env, stdin, umask, ready)
     )
 
 
@@ -242,7 +232,7 @@ def _leave_the_terminal() -> None:
 
 def _supervise(
     folder: RunFolder,
-    start: dict[str, Any],
+    start: StartRecord,
     argv: Sequence[str],
     env: Mapping[str, str],
     stdin: int | None,
@@ -267,14 +257,15 @@ def _supervise(
     with contextlib.suppress(OSError):
         os.setpgid(shell, shell)  # by both, so that it is so for both
     leader, session = process(shell), os.getsid(0)
-    start |= {
-        "supervisor": process(os.getpid())._asdict(),
-        "child": leader._asdict(),
+    started: StartRecord = {
+        **start,
+        "supervisor": process(os.getpid()).to_record(),
+        "child": leader.to_record(),
         "session": session,
     }
     # A job that nobody could find again, or would watch over, is not started: without this, and
     # until the script writes to `go`, it would end there.
-    folder.write_start(start)
+    folder.write_start(started)
     record = os.open(folder.start_file, os.O_RDONLY)
     queue = queue_folder(folder.path.parent.parent)
     words = [

@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from types import FrameType
-from typing import Any
 
 from mlkanban.core.timestamps import instant
 from mlkanban.files import open_plain
@@ -20,13 +19,14 @@ from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.inspect import judged
 from mlkanban.runs.local.processes import Process, alive, group, here, scope_in, send
 from mlkanban.runs.local.start import Clock
+from mlkanban.runs.model.records import StartRecord
 from mlkanban.runs.model.state import Judgement, RunState
 from mlkanban.streams import write_all
 
-TWICE_WITHIN = 5.0
+TWICE_WITHIN_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.005, 0.05
-_JUDGES = 1.0
-_CHUNK = 1 << 16
+_JUDGE_SECONDS = 1.0
+_CHUNK_BYTES = 1 << 16
 
 
 class Viewer:
@@ -38,7 +38,7 @@ class Viewer:
         self._clock = clock
         self._arrived: list[int] = []
         self._interrupted = float("-inf")
-        self._begun: dict[str, Any] = {}
+        self._begun: StartRecord = {}
 
     def listen(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -62,14 +62,14 @@ class Viewer:
                             return None
                     # Judged before the rest is copied: what was written before the end is there.
                     end: Judgement | None = None
-                    if self._folder.end() or time.monotonic() - looked > _JUDGES:
+                    if self._folder.end() or time.monotonic() - looked > _JUDGE_SECONDS:
                         looked = time.monotonic()
                         start = self._folder.start() or self._begun
                         judgement = judged(self._folder, start, here(), self._clock())
                         end = judgement if judgement.state.ended else None
                     copied = 0
                     for source, target in pairs:
-                        while chunk := source.read(_CHUNK):
+                        while chunk := source.read(_CHUNK_BYTES):
                             copied += len(chunk)
                             write_all(target, chunk)
                     if end is not None:
@@ -87,7 +87,7 @@ class Viewer:
         """Give a signal to the job; False when it means that the person is gone."""
         if number == signal.SIGHUP:
             return False
-        again = time.monotonic() - self._interrupted <= TWICE_WITHIN
+        again = time.monotonic() - self._interrupted <= TWICE_WITHIN_SECONDS
         if number == signal.SIGTERM or again:
             wanted = signal.SIGTERM
         else:
@@ -103,7 +103,7 @@ def ask_to_stop(
     person: str,
     number: int,
     at: datetime,
-    begun: Mapping[str, Any] | None = None,
+    begun: StartRecord | None = None,
 ) -> bool:
     """Signal the job, and keep who did it and when; False when nothing of it runs here. `begun` is
     what was known of a run whose folder may be gone."""
@@ -120,7 +120,7 @@ def ask_to_stop(
     return done
 
 
-def _let_go_on(leader: Process, session: int, start: Mapping[str, Any]) -> None:
+def _let_go_on(leader: Process, session: int, start: StartRecord) -> None:
     """Let what is held (SIGSTOP) go on, so that the job can end and its end be written down."""
     send(leader, session, signal.SIGCONT)
     if supervisor := _supervisor(session, start):
@@ -128,23 +128,21 @@ def _let_go_on(leader: Process, session: int, start: Mapping[str, Any]) -> None:
             os.kill(supervisor.pid, signal.SIGCONT)
 
 
-def _supervisor(session: int, start: Mapping[str, Any]) -> Process | None:
+def _supervisor(session: int, start: StartRecord) -> Process | None:
     """The supervisor of a run of this machine, None when it is gone."""
-    watching = start.get("supervisor")
-    if not isinstance(watching, dict):
+    if "supervisor" not in start:
         return None
-    supervisor = Process(int(watching["pid"]), str(watching["start"]))
+    supervisor = Process.of_record(start["supervisor"])
     return supervisor if alive(supervisor, session) else None
 
 
-def job_of(folder: RunFolder, begun: Mapping[str, Any] | None = None) -> tuple[Process, int] | None:
+def job_of(folder: RunFolder, begun: StartRecord | None = None) -> tuple[Process, int] | None:
     """The leader of the job's process group and its session; None when it is not of this machine,
     or was never started."""
     start, place = begun or folder.start(), here()
-    child = start.get("child")
-    if not isinstance(child, dict) or scope_in(start, place) != place:
+    if "child" not in start or scope_in(start, place) != place:
         return None
-    return Process(int(child["pid"]), str(child["start"])), int(start.get("session") or 0)
+    return Process.of_record(start["child"]), start.get("session", 0)
 
 
 def stop(

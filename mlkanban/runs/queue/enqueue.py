@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.errors import RuleRefused, StoreProblem
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.intake import report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import Wanted, make, plan
+from mlkanban.runs.model.records import StartRecord
 from mlkanban.runs.queue.entries import QueueFiles
 from mlkanban.runs.queue.gpus import machine_gpus
 from mlkanban.runs.queue.waiter import wait_for_turn
@@ -30,7 +30,7 @@ class NewEntry:
 
     data: Path
     folder: RunFolder
-    start: dict[str, Any]
+    start: StartRecord
     argv: Sequence[str]
 
     def store(self, service: Service, now: datetime) -> None:

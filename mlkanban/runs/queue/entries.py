@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.files import write_whole
 from mlkanban.runs.local.folder import RunFolder, queue_folder, run_ids, runs_folder
 from mlkanban.runs.local.inspect import in_queue, judged
 from mlkanban.runs.local.processes import here
+from mlkanban.runs.model.records import QueueRecord, StartRecord
 from mlkanban.runs.model.state import Judgement, RunState
 
 _ORDER = ".order.json"
@@ -26,8 +26,12 @@ class QueuedRun:
     """A run of the queue as its folder has it now."""
 
     folder: RunFolder
-    start: dict[str, Any]
+    start: StartRecord
     judgement: Judgement
+
+    @property
+    def queue(self) -> QueueRecord:
+        return self.start.get("queue", {})
 
     @property
     def waits(self) -> bool:
@@ -41,7 +45,7 @@ class QueuedRun:
 
     @property
     def held_by(self) -> str:
-        return str(self.start["queue"].get("held") or "")
+        return self.queue.get("held", "")
 
 
 class QueueFiles:
@@ -59,7 +63,7 @@ class QueueFiles:
         for run in run_ids(self._folder):
             folder = RunFolder(runs_folder(self._data) / run)
             start = folder.start()
-            if isinstance(start.get("queue"), dict):
+            if "queue" in start:
                 found.append(QueuedRun(folder, start, judged(folder, start, place, now)))
         return [run for run in found if run.was_lost or not run.judgement.state.ended]
 
@@ -80,7 +84,7 @@ class QueueFiles:
 
     def order(self) -> list[str]:
         """The runs in the order that somebody gave them by hand; [] when nobody did."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, RecursionError):
             order = json.loads((self._folder / _ORDER).read_text())
             return [str(run) for run in order] if isinstance(order, list) else []
         return []

@@ -53,7 +53,7 @@ def queue_rows(data: Path, service: Service, board_id: str, now: datetime) -> li
 
 
 def _row(service: Service, queued: QueuedRun, now: datetime, turn: int = 0) -> QueueRow:
-    ref = str(queued.start.get("card") or "")
+    ref = queued.start.get("card", "")
     face = service.runs.card_called(ref)
     report = report_of(queued.folder, queued.start, here(), now)
     run = report.run if report else Run(queued.folder.id)

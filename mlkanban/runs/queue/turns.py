@@ -6,11 +6,10 @@ twice, and no run is dropped that starts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.core.names import only_id
 from mlkanban.core.timestamps import instant
@@ -21,6 +20,7 @@ from mlkanban.runs.local.inspect import in_queue, judged
 from mlkanban.runs.local.intake import report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.model.queue_order import InQueue, in_turn, shifted
+from mlkanban.runs.model.records import QueueRecord, StartRecord
 from mlkanban.runs.model.state import UNSEEN, RunState
 from mlkanban.runs.queue.entries import QueuedRun, QueueFiles
 from mlkanban.runs.queue.gpus import Gpus, machine_gpus
@@ -76,7 +76,7 @@ class Turns:
             return queued
         raise _waits_no_more(find_run(self._data, ids[0]), now)
 
-    def forget_replaced(self, start: Mapping[str, Any], now: datetime) -> None:
+    def forget_replaced(self, start: StartRecord, now: datetime) -> None:
         """Forget the runs that lost their place and are queued again as the one with this start: of
         the same command in the same folder for the same card."""
         for lost in self.lost(now):
@@ -87,7 +87,7 @@ class Turns:
         runs = list(runs)
         priorities = self._service.runs.priorities(_card(run) for run in runs)
         places = (
-            InQueue(run.folder.id, priorities.get(_card(run), ""), str(run.start.get("made") or ""))
+            InQueue(run.folder.id, priorities.get(_card(run), ""), run.start.get("made", ""))
             for run in runs
         )
         return in_turn(places, self._files.order())
@@ -105,15 +105,13 @@ class Turns:
         started: list[str] = []
         full: set[tuple[str, bool]] = set()
         for run in waiting:
-            wants = int(run.start.get("gpus") or 0)
+            wants = run.start.get("gpus") or 0
             stage, has_place = self._service.runs.stage_of_runs(_card(run))
             if (stage, has_place) in full or (wants and gpus is None):
                 continue
             claim = _Claim(self._files, run, gpus, now)
             try:
-                self._service.runs.start_queued(
-                    _card(run), str(run.start.get("force") or ""), claim
-                )
+                self._service.runs.start_queued(_card(run), run.start.get("force", ""), claim)
             except LimitReached:
                 full |= {(stage, False), (stage, has_place)}
             except RuleRefused:
@@ -139,7 +137,7 @@ class Turns:
         now."""
         with self._service.runs.alone():
             for waiting in self._still_waiting(runs, now):
-                queue = {**waiting.start["queue"], "held": by}
+                queue: QueueRecord = {**waiting.queue, "held": by}
                 waiting.folder.write_start({**waiting.start, "queue": queue})
         self.advance(now)
 
@@ -202,17 +200,17 @@ class _Claim:
         runs = {run.folder.id: run for run in self._files.runs(self._now)}
         run = runs.get(self._run.folder.id)
         # A run whose process was not left behind yet could not be started by anybody.
-        if run is None or not run.waits or run.held_by or "waiter" not in run.start["queue"]:
+        if run is None or not run.waits or run.held_by or "waiter" not in run.queue:
             return None
-        start = {**run.start, "started": instant(self._now)}
-        if wants := int(start.get("gpus") or 0):
+        start: StartRecord = {**run.start, "started": instant(self._now)}
+        if wants := start.get("gpus") or 0:
             free = self._free_gpus(run, runs.values())
             if len(free) < wants:
                 self.too_few_gpus = True
                 return None
-            start["queue"] = {**start["queue"], "cuda": free[:wants]}
+            start["queue"] = {**run.queue, "cuda": free[:wants]}
             names = ",".join(map(str, free[:wants]))
-            start["environment"] = {**start["environment"], "CUDA_VISIBLE_DEVICES": names}
+            start["environment"] = {**start.get("environment", {}), "CUDA_VISIBLE_DEVICES": names}
         run.folder.write_start(start)
         run.folder.give_turn()
         self.taken = True
@@ -223,12 +221,12 @@ class _Claim:
     def _free_gpus(self, run: QueuedRun, runs: Iterable[QueuedRun]) -> list[int]:
         assert self._gpus is not None
         given = {
-            int(number)
+            number
             for other in runs
             if not other.judgement.state.ended
-            for number in other.start["queue"].get("cuda") or ()
+            for number in other.queue.get("cuda", ())
         }
-        return self._gpus.free(run.start["environment"].get("CUDA_VISIBLE_DEVICES"), given)
+        return self._gpus.free(run.start.get("environment", {}).get("CUDA_VISIBLE_DEVICES"), given)
 
 
 def turn_numbers(waiting: Iterable[QueuedRun]) -> dict[str, int]:
@@ -277,4 +275,4 @@ def _gpus(waiting: Sequence[QueuedRun]) -> Gpus | None:
 
 
 def _card(run: QueuedRun) -> str:
-    return str(run.start.get("card_id") or "")
+    return run.start.get("card_id", "")

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mlkanban.runs.local.code import CodeChanges, code_state
 from mlkanban.runs.local.folder import RunFolder, queue_folder
@@ -25,16 +24,17 @@ from mlkanban.runs.local.start import (
     own_environment,
     recorded,
 )
+from mlkanban.runs.model.records import QueueRecord, StartRecord
 from mlkanban.runs.model.state import STARTS_WITHIN
 
 _SCRIPT = Path(__file__).with_name("waiter.sh")
-_GIVES_UP_AFTER = STARTS_WITHIN - 10.0
+_GIVES_UP_AFTER_SECONDS = STARTS_WITHIN - 10.0
 """Seconds after its turn in which a run may still start. Later the board calls it lost, and what is
 lost must not run."""
 
 
 def wait_for_turn(
-    data: Path, folder: RunFolder, start: dict[str, Any], argv: Sequence[str], *, umask: int
+    data: Path, folder: RunFolder, start: StartRecord, argv: Sequence[str], *, umask: int
 ) -> bool:
     """Leave a process behind that starts the job when its turn comes; returns whether it waits."""
 
@@ -42,7 +42,7 @@ def wait_for_turn(
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nothing, descriptor)
-        queue = {**start["queue"], "waiter": process(os.getpid())._asdict()}
+        queue: QueueRecord = {**start["queue"], "waiter": process(os.getpid()).to_record()}
         folder.write_start({**start, "queue": queue})
         os.umask(umask)
         words = [str(folder.path), str(queue_folder(data)), folder.id, sys.executable, *argv]
@@ -64,14 +64,14 @@ def start_now(folder: RunFolder, argv: Sequence[str], now: datetime, *, umask: i
     waiter = waiter_of(start)
     if in_queue(start) or waiter is None or waiter != process(os.getpid()) or "child" in start:
         return False
-    if folder.stop_asked_by() or age_of_start(start, now) > _GIVES_UP_AFTER:
+    if folder.stop_asked_by() or age_of_start(start, now) > _GIVES_UP_AFTER_SECONDS:
         return False
     queue, env = start["queue"], dict(os.environ)
     changes = CodeChanges(code_state())  # the code may be another than when it was queued
     start |= recorded(changes.state)
     if not start.get("no_env"):
-        env = for_job(env, str(queue.get("label") or start["card"]), folder)
-    if isinstance(cuda := queue.get("cuda"), list):
+        env = for_job(env, queue.get("label") or start["card"], folder)
+    if cuda := queue.get("cuda"):
         # nvidia-smi counts in the order of the bus, CUDA by speed unless it is told.
         env |= {"CUDA_VISIBLE_DEVICES": ",".join(map(str, cuda)), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
     folder.turn_file.unlink(missing_ok=True)

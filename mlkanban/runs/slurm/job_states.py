@@ -4,15 +4,15 @@ where it is taken in as everything else is; so asking can take its time beside t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.model.records import SchedulerRecord
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.task_end import task_ends
 from mlkanban.runs.slurm import client
@@ -139,38 +139,35 @@ def _ended(
 def _wanted(folder: RunFolder, now: datetime) -> _OpenJob | None:
     scheduler = folder.scheduler()
     state = scheduler.get("state")
-    if state in _OVER and not scheduler.get("listed"):
+    if state and state.ended and not scheduler.get("listed"):
         return None
     start = folder.start()
     job = start.get("slurm")
-    if isinstance(job, dict):
-        gone = state == RunState.UNKNOWN and folder.scheduler_age(now) > _GIVEN_UP
-        submit = job.get("submit")
+    if job is not None:
+        gone = state is RunState.UNKNOWN and folder.scheduler_age(now) > _GIVEN_UP
         return None if gone or not job.get("job") else _OpenJob(
             folder,
             Ticket(
-                str(job["job"]), submit if isinstance(submit, int) else None,
-                str(start.get("cwd", "")), folder.id,
+                job["job"], job.get("submit"), start.get("cwd", ""), folder.id,
             ),
-            str(job.get("cluster", "")),
+            job.get("cluster", ""),
         )  # fmt: skip
-    env = start.get("environment")
-    inside = env.get("SLURM_JOB_ID") if isinstance(env, dict) else None
+    inside = start.get("environment", {}).get("SLURM_JOB_ID")
     if not inside or folder.end() or folder.heartbeat(now) < EVERY:
         return None  # it gives signs of life, or says itself how it ended
-    made = moment(str(start.get("made", "")))
-    return _OpenJob(folder, Ticket(str(inside), inside=int(made.timestamp()) if made else None), "")
+    made = moment(start.get("made", ""))
+    return _OpenJob(folder, Ticket(inside, inside=int(made.timestamp()) if made else None), "")
 
 
 def _unopened(folder: RunFolder) -> str:
     """Which file of a job SLURM could not open, and what to do."""
     job = folder.start().get("slurm")
-    if not isinstance(job, dict):
+    if job is None:
         return NO_FILE
-    source = Path(str(job.get("stdin") or "/dev/null"))
+    source = Path(job.get("stdin") or "/dev/null")
     if not source.exists():
         return f"SLURM could not open its input file {source}: there is none"
-    outputs = [Path(path) for name in ("stdout", "stderr") if (path := str(job.get(name) or ""))]
+    outputs = [*map(Path, filter(None, (job.get("stdout"), job.get("stderr"))))]
     away = [path for path in outputs if not path.parent.is_dir()]
     if away:
         return f"SLURM could not open its output file {away[0]}: make the folder"
@@ -181,16 +178,8 @@ def _unopened(folder: RunFolder) -> str:
 def _known(folder: RunFolder) -> Known:
     """What is known of a job from before."""
     kept = folder.scheduler()
-    lives = [
-        Life(str(row[0]), row[1], row[2], row[3] if isinstance(row[3], int) else None)
-        for row in (kept.get("lives") or ())
-        if isinstance(row, list) and len(row) == 4 and all(type(part) is int for part in row[1:3])
-    ]
-    count = kept.get("tasks")
-    return Known(lives, task_ends(kept.get("task_ends")), count if isinstance(count, int) else 0)
-
-
-_OVER = frozenset(state.value for state in RunState if state.ended)
+    lives = [Life(*row) for row in kept.get("lives", [])]
+    return Known(lives, task_ends(kept.get("task_ends")), kept.get("tasks", 0))
 
 
 def _due(stamp: Path, wanted: Sequence[_OpenJob], last: datetime | None, now: datetime) -> bool:
@@ -211,21 +200,23 @@ def _due(stamp: Path, wanted: Sequence[_OpenJob], last: datetime | None, now: da
 
 def _keep(folder: RunFolder, verdict: Verdict) -> None:
     values = _values(verdict)
-    had: Mapping[str, Any] = folder.scheduler()
-    if had.get("state") in _OVER:
+    had = folder.scheduler()
+    if "state" in had and had["state"].ended:
         if verdict.judgement.state is RunState.UNKNOWN:
             values = {**had, "listed": False}  # the queue forgot it, as it does after a while
-        elif all(had.get(name) == values[name] for name in ("state", "evidence", "lives")):
-            values["ended"] = had.get("ended")  # a job without hope ends when that is seen first
+        elif all(had.get(name) == values.get(name) for name in ("state", "evidence", "lives")):
+            values["ended"] = had.get(
+                "ended", ""
+            )  # a job without hope ends when that is seen first
     if any(had.get(name) != value for name, value in values.items()):
         with suppress(OSError):
             folder.write_scheduler(values)
 
 
-def _values(verdict: Verdict) -> dict[str, Any]:
+def _values(verdict: Verdict) -> SchedulerRecord:
     judgement = verdict.judgement
     return {
-        "state": judgement.state.value,
+        "state": judgement.state,
         "evidence": judgement.evidence,
         "exit": judgement.exit,
         "why": verdict.why,
@@ -240,7 +231,7 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "gpus": verdict.gpus,
         "nodes": verdict.nodes,
         "listed": verdict.listed,
-        "lives": [list(life) for life in verdict.lives],
+        "lives": list(verdict.lives),
         "tasks": verdict.count,
         "task_ends": [list(end) for end in verdict.ends],
         "at_work": verdict.going,

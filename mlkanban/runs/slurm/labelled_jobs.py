@@ -7,20 +7,20 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.local.folder import RunFolder, runs_folder
-from mlkanban.runs.local.processes import here
+from mlkanban.runs.local.processes import where
+from mlkanban.runs.model.records import JobRecord
 from mlkanban.runs.model.run_ids import ID
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.array_script import task_parameters
 from mlkanban.runs.slurm.job_records import SlurmJob
 from mlkanban.runs.slurm.log_files import log_files
 
-_SECONDS = 5.0
+_ANSWER_SECONDS = 5.0
 
 
 def claim(data: Path, job: str, cluster: str, run: str, again: int | None = None) -> bool:
@@ -67,7 +67,7 @@ def numbers_of_runs(data: Path) -> frozenset[str]:
 def is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
     """Whether a job is a run already: a number is given again only once its job was over."""
     for folder in runs_of(data, job.id, cluster):
-        ended = moment(str(folder.scheduler().get("ended") or ""))
+        ended = moment(folder.scheduler().get("ended", ""))
         if ended is None or job.submit is None or job.submit <= ended.timestamp():
             return True
     return False
@@ -76,15 +76,15 @@ def is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
 def records(job: str, cluster: str) -> list[dict[str, str]]:
     """What the controller keeps of a job; nothing where it does not answer."""
     with suppress(client.NoAnswer):
-        return client.records(job, cluster, _SECONDS)
+        return client.records(job, cluster, _ANSWER_SECONDS)
     return []
 
 
-def describe(job: str, cluster: str, known: Sequence[Mapping[str, str]]) -> dict[str, object]:
+def describe(job: str, cluster: str, known: Sequence[Mapping[str, str]]) -> JobRecord:
     """What start.json keeps of a job of which the controller keeps these records."""
     first = known[0] if known else {}
     submit = first.get("SubmitTime", "")
-    made: dict[str, object] = {
+    made: JobRecord = {
         "job": job,
         "cluster": cluster,
         "submit": int(submit) if submit.isdecimal() else None,
@@ -93,7 +93,7 @@ def describe(job: str, cluster: str, known: Sequence[Mapping[str, str]]) -> dict
     if "ArrayJobId" in first:
         text = ""
         with suppress(client.NoAnswer):
-            text = client.script(job, cluster, _SECONDS)
+            text = client.script(job, cluster, _ANSWER_SECONDS)
         made["task_params"] = task_parameters(text)
     return made
 
@@ -103,13 +103,15 @@ def find_logs(folder: RunFolder) -> None:
     tasks of an array."""
     start = folder.start()
     job = start.get("slurm")
-    if isinstance(job, dict) and (not job.get("stdout") or job.get("by") == ""):
-        number, cluster = str(job.get("job", "")), str(job.get("cluster", ""))
+    if job is not None and (not job.get("stdout") or job.get("by") == ""):
+        number, cluster = job.get("job", ""), job.get("cluster", "")
         known = describe(number, cluster, records(number, cluster))
-        known |= {name: job[name] for name in ("submit", "task_params") if name in job}
-        if known["stdout"] and known != job:
+        known["submit"] = job.get("submit", known.get("submit"))
+        if "task_params" in job:
+            known["task_params"] = job["task_params"]
+        if known.get("stdout") and known != job:
             with suppress(OSError):
-                folder.write_start(start | {"slurm": known})
+                folder.write_start({**start, "slurm": known})
 
 
 def take_up(
@@ -151,16 +153,11 @@ def _attach(data: Path, job: SlurmJob, cluster: str, run: str) -> None:
     folder = RunFolder(runs_folder(data) / run)
     start = folder.start()
     slurm = start.get("slurm")
-    if isinstance(slurm, dict) and not slurm.get("job"):
+    if slurm is not None and not slurm.get("job"):
         claim(data, job.id, cluster, run)
+        known = describe(job.id, cluster, records(job.id, cluster))
         with suppress(OSError):
-            folder.write_start(
-                start
-                | {
-                    "slurm": describe(job.id, cluster, records(job.id, cluster))
-                    | {"submit": job.submit}
-                }
-            )
+            folder.write_start({**start, "slurm": {**known, "submit": job.submit}})
 
 
 def make_run(data: Path, job: SlurmJob, cluster: str, card: str) -> str:
@@ -182,9 +179,11 @@ def make_run(data: Path, job: SlurmJob, cluster: str, card: str) -> str:
                 "argv": ["sbatch", f"(job {job.id})"],
                 "cwd": job.folder,
                 "made": instant(submitted),
-                "slurm": describe(job.id, cluster, records(job.id, cluster))
-                | {"submit": job.submit},
-                **asdict(here()),
+                "slurm": {
+                    **describe(job.id, cluster, records(job.id, cluster)),
+                    "submit": job.submit,
+                },
+                **where(),
             }
         )
     return run

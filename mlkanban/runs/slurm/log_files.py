@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mlkanban.runs.model.records import JobRecord
+
 _NO_TASK = 0xFFFFFFFE
 """What stands for the number of a task that has none yet."""
 _PLACEHOLDER = re.compile(r"%(\d*)([aAjJNnstux%])")
 OTHER = "?*"
 """What is not known of a name, in a pattern in which `*` is the number of a task."""
-_KEYS = {"stdout": "StdOut", "stderr": "StdErr", "stdin": "StdIn"}
+_KEYS = ("StdOut", "StdErr", "StdIn")
 
 
 class _Pattern(NamedTuple):
@@ -22,7 +24,7 @@ class _Pattern(NamedTuple):
     by: str = ""
 
 
-def log_files(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def log_files(records: Sequence[Mapping[str, str]]) -> JobRecord:
     """The files of a job of which the controller keeps these records, for an array one for each
     task that has started: `stdout`, `stderr` and `stdin`, '' where it does not name them.
 
@@ -31,20 +33,22 @@ def log_files(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
     known.
     """
     if not records:
-        return {**dict.fromkeys(_KEYS, ""), "by": ""}
-    if "ArrayJobId" not in records[0]:
-        return {n: _expanded(records[0].get(key, ""), records[0]) for n, key in _KEYS.items()}
+        return {"stdout": "", "stderr": "", "stdin": "", "by": ""}
+    first = records[0]
+    if "ArrayJobId" not in first:
+        out, err, source = (_expanded(first.get(key, ""), first) for key in _KEYS)
+        return {"stdout": out, "stderr": err, "stdin": source}
     # The last task of an array to start has the array's own number as a job, which says nothing.
     started = [
         record for record in records
         if record.get("ArrayTaskId", "").isdecimal()
         and record.get("JobId") != record["ArrayJobId"]
     ]  # fmt: skip
-    patterns = {name: _pattern(records[0], started, key) for name, key in _KEYS.items()}
+    outs, errs, sources = (_pattern(first, started, key) for key in _KEYS)
     return {
-        **{name: pattern.path for name, pattern in patterns.items()},
-        "by": patterns["stdout"].by or ("all" if started else ""),
-    }
+        "stdout": outs.path, "stderr": errs.path, "stdin": sources.path,
+        "by": outs.by or ("all" if started else ""),
+    }  # fmt: skip
 
 
 def _pattern(first: Mapping[str, str], started: Sequence[Mapping[str, str]], key: str) -> _Pattern:

@@ -15,7 +15,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError
 from mlkanban.runs.local.code import CodeChanges, code_state
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.local.start import Wanted, for_job, prepare
+from mlkanban.runs.local.start import Wanted, for_job, make, plan
 from mlkanban.runs.model.labels import read_label
 from mlkanban.runs.model.state import Stopped
 from mlkanban.runs.slurm import client
@@ -44,7 +44,9 @@ def submit(data: Path, wanted: Wanted, now: datetime, show: Callable[[str], None
     """Submit a job with sbatch, the words after it as they are. Its comment names the run: so it is
     known again whatever happens, by whoever sees it."""
     code = code_state()
-    folder, start = prepare(data, replace(wanted, code=code), now, slurm={"job": ""})
+    folder, start = plan(data, replace(wanted, code=code), now)
+    start["slurm"] = {"job": ""}
+    make(folder, start)
     CodeChanges(code).keep(folder)
     env = dict(os.environ)
     if wanted.show_card_to_job:
@@ -69,7 +71,7 @@ def submit(data: Path, wanted: Wanted, now: datetime, show: Callable[[str], None
     known = records(taken.job, taken.cluster)
     if folder.start().get("slurm") == start["slurm"]:  # else its label was seen meanwhile
         claim(data, taken.job, taken.cluster, folder.id, int(now.timestamp()))
-        folder.write_start(start | {"slurm": describe(taken.job, taken.cluster, known)})
+        folder.write_start({**start, "slurm": describe(taken.job, taken.cluster, known)})
     over = taken.exit != 0 or all(is_over(record.get("JobState", "")) for record in known or ({},))
     return Submitted(folder, taken.job, taken.exit, over)
 
@@ -89,9 +91,9 @@ def cancel(
 ) -> Stopped:
     """Take the job of a run back, and wait a little for its end: SLURM grants the job some time."""
     job = folder.start().get("slurm")
-    if not isinstance(job, dict):
+    if job is None:
         return Stopped.NOTHING
-    number, cluster = str(job.get("job", "")), str(job.get("cluster", ""))
+    number, cluster = job.get("job", ""), job.get("cluster", "")
     if folder.scheduler().get("ended"):
         queue = client.queue(cluster, _SECONDS) if folder.scheduler().get("listed") else []
         if not any(line.hopeless for line in queue if line.id == number):

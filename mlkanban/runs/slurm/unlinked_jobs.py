@@ -120,7 +120,7 @@ def _remembered(data: Path) -> dict[str, SlurmJob]:
     try:
         kept = json.loads((marks(data) / _OFFERED).read_text())
         return _waiting(data, [SlurmJob(**fields) for fields in kept])
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}
 
 

@@ -11,6 +11,9 @@ from mlkanban.clock import now
 from mlkanban.paths import places
 from mlkanban.runs.local import adoption
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import StartWords
+
+_ADOPTS = StartWords("The process was not adopted", "adopts it")
 
 
 @click.command()
@@ -26,7 +29,7 @@ def adopt(session: Session, card: str, pid: int, override: str) -> None:
     Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
     card is not blocked for it.
     """
-    with slot_for(session, card, override) as slot:
+    with slot_for(session, card, override, how=_ADOPTS) as slot:
         ref = slot.job.ref
         folder, start = adoption.adopt(places().data, ref, slot.job.id, pid, login_name(), now())
         slot.take(folder, start, override)

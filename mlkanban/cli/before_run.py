@@ -21,6 +21,7 @@ from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import FolderProblem, make
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import STARTS, StartWords
 from mlkanban.service import Service
 from mlkanban.text import display
 
@@ -69,6 +70,7 @@ class RunSlot(NamedTuple):
 
     job: JobCard
     service: Service | None = None
+    how: StartWords = STARTS
 
     def take(self, folder: RunFolder, start: StartRecord, override: str) -> None:
         """Make the folder of a run and let the run start on the board, both or neither: of several
@@ -83,7 +85,7 @@ class RunSlot(NamedTuple):
 
         try:
             if self.service is not None:
-                self.service.runs.start(self.job.ref, override, made)
+                self.service.runs.start(self.job.ref, override, made, self.how)
         except FolderProblem:
             raise
         except StoreProblem as error:
@@ -94,11 +96,11 @@ class RunSlot(NamedTuple):
 
 @contextmanager
 def slot_for(
-    session: Session, card: str, override: str, *, queue: bool = False
+    session: Session, card: str, override: str, *, how: StartWords | None = STARTS
 ) -> Iterator[RunSlot]:
-    """The card for which a job may start, or wait in the queue, with the store open while the block
-    runs. Where that cannot be read the job runs all the same: the board hears of it later. What
-    became of other runs meanwhile is kept for hooks, which no job waits for."""
+    """The card for which a job may start, or wait in the queue where `how` is None, with the store
+    open while the block runs. Where that cannot be read the job runs all the same: the board hears
+    of it later. What became of other runs meanwhile is kept for hooks, which no job waits for."""
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
     data = places().data
     try:
@@ -111,7 +113,9 @@ def slot_for(
         try:
             if (data / "runs").is_dir():
                 _take_in_others(session, service)
-            slot = RunSlot(_named(service, names, override, source=card, queue=queue), service)
+            slot = RunSlot(
+                _named(service, names, override, how, source=card), service, how or STARTS
+            )
             _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
             show(f"{error} {_LATER}")
@@ -122,9 +126,9 @@ def slot_for(
             show(notice)
 
 
-def which_card(session: Session, card: str, override: str) -> JobCard:
+def which_card(session: Session, card: str, override: str, how: StartWords) -> JobCard:
     """The card for which a job may start."""
-    with slot_for(session, card, override) as slot:
+    with slot_for(session, card, override, how=how) as slot:
         return slot.job
 
 
@@ -181,7 +185,7 @@ def _warn_of_budget(service: Service, ref: str) -> None:
 
 
 def _named(
-    service: Service, names: Sequence[str], override: str, *, source: str, queue: bool
+    service: Service, names: Sequence[str], override: str, how: StartWords | None, *, source: str
 ) -> JobCard:
     """The one card that there is of these names. A branch may hold more that look like ids."""
     faces = {face.id: face for name in names if (face := service.runs.card_called(name))}
@@ -196,8 +200,8 @@ def _named(
             "Name the card: mlkanban run CARD -- ...",
         )
     [name] = [face.ref for face in faces.values()] or names
-    allowed = service.runs.may_queue if queue else service.runs.may_start
-    face = allowed(name, override)
+    runs = service.runs
+    face = runs.may_start(name, override, how) if how else runs.may_queue(name, override)
     return JobCard(face.ref, face.id, service.runs.label(face.ref))
 
 

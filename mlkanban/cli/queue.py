@@ -51,7 +51,7 @@ def enqueue(
     if gpus:
         require_gpus(gpus)
     data = places().data
-    with slot_for(session, card, override, queue=True) as slot:
+    with slot_for(session, card, override, how=None) as slot:
         job = slot.job
         if slot.service is None:
             raise StoreProblem(

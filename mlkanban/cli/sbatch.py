@@ -17,6 +17,9 @@ from mlkanban.runs.local.start import Wanted
 from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.submission import submit
 from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
+from mlkanban.runs.use_cases.card_runs import StartWords
+
+_SUBMITS = StartWords("The job was not submitted", "submits it")
 
 if TYPE_CHECKING:
     from mlkanban.runs.local.folder import RunFolder
@@ -60,7 +63,7 @@ def sbatch(
 
     Exits with the code of sbatch: with --wait, which waits for the end of the job, that of the job.
     """
-    ref, card_id, label = which_card(session, card, override)
+    ref, card_id, label = which_card(session, card, override, _SUBMITS)
     wanted = Wanted(
         ref, card_id, ["sbatch", *words], login_name(), force=override.strip(),
         show_card_to_job=not no_env, target=" ".join(metric), label=label,

@@ -140,7 +140,12 @@ def more_slots(runs: Sequence[Run]) -> int:
     going_on = [run for run in runs if not run.state.ended]
     if going_on and all(run.state is RunState.QUEUED and not run.job for run in going_on):
         return -1
-    return max(0, sum(run.state is not RunState.QUEUED for run in going_on) - 1)
+    return max(0, executing(runs) - 1)
+
+
+def executing(runs: Sequence[Run]) -> int:
+    """How many runs take a slot: those that have not ended and do not wait."""
+    return sum(not run.state.ended and run.state is not RunState.QUEUED for run in runs)
 
 
 def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
-from mlkanban.runs.model.brief import Brief, weak_guards
+from mlkanban.runs.model.brief import Brief, executing, weak_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
 from mlkanban.runs.model.state import NOT_ANSWERED, RunState
@@ -48,6 +48,18 @@ class RunReport:
     card: str
     card_id: str = ""
     target: str = ""
+
+
+class StartWords(NamedTuple):
+    """What a refusal says of a job that may not start: that, what an override does, and whether it
+    can wait in the queue of this machine."""
+
+    not_done: str
+    does: str
+    queues: bool = False
+
+
+STARTS = StartWords("The job was not started", "starts it", queues=True)
 
 
 class Runs:
@@ -186,17 +198,19 @@ class Runs:
         with self._context.store.reading() as conn:
             return repository.face_by_ref(conn, ref)
 
-    def may_start(self, ref: str, override: str) -> CardFace:
-        """The card, if a run of it may start: there is room for it, and no gate is closed.
-        Otherwise an error, unless `override` gives a reason."""
+    def may_start(self, ref: str, override: str, how: StartWords = STARTS) -> CardFace:
+        """The card, if a run of it may start: a slot is free for it, and no gate is closed.
+        Otherwise an error, unless `override` gives a reason; its hint says `how` it goes on."""
         with self._context.store.reading() as conn:
-            return _may_start(conn, ref, override, self._context.clock())
+            return _may_start(conn, ref, override, self._context.clock(), how)
 
-    def start(self, ref: str, override: str, make: Callable[[], RunReport]) -> None:
+    def start(
+        self, ref: str, override: str, make: Callable[[], RunReport], how: StartWords = STARTS
+    ) -> None:
         """Give a run that may start its slot, and store it. `make` prepares the run within the
-        transaction, so that of several started at once no more begin than there is room for."""
+        transaction, so that of several started at once no more begin than there are slots."""
         with self._context.writing() as tx:
-            _may_start(tx.conn, ref, override, tx.now)
+            _may_start(tx.conn, ref, override, tx.now, how)
             report = make()
             for _ in _begin(tx, report, report.run.since):
                 pass
@@ -205,7 +219,7 @@ class Runs:
         """The card, if a run of it may wait for a slot: no gate is closed. Otherwise an error,
         unless `override` gives a reason."""
         with self._context.store.reading() as conn:
-            return _may_start(conn, ref, override, self._context.clock(), with_room=False)
+            return _may_start(conn, ref, override, self._context.clock(), takes_slot=False)
 
     def queue(self, make: Callable[[], RunReport]) -> None:
         """Store a run that waits for a slot; `make` prepares it within the transaction."""
@@ -378,14 +392,9 @@ def _require_slot(tx: Transaction, face: CardFace) -> None:
     if stage is None or stage.unattended is None:
         return
     others = repository.loads(tx.conn, board.id, face.id).get(stage.id, rules.Load())
-    taken = others.slots + _executing(tx, face)
+    taken = others.slots + executing(runs_in(tx.writer.projector.entity(face.id).fields))
     if taken >= stage.unattended:
         raise LimitReached(f"{stage.name}: {taken}/{stage.unattended} running.")
-
-
-def _executing(tx: Transaction, face: CardFace) -> int:
-    runs = runs_in(tx.writer.projector.entity(face.id).fields)
-    return sum(not run.state.ended and run.state is not RunState.QUEUED for run in runs)
 
 
 def _has_place(face: CardFace, stage: Stage) -> bool:
@@ -393,26 +402,45 @@ def _has_place(face: CardFace, stage: Stage) -> bool:
 
 
 def _may_start(
-    conn: Connection, ref: str, override: str, now: datetime, *, with_room: bool = True
+    conn: Connection,
+    ref: str,
+    override: str,
+    now: datetime,
+    how: StartWords = STARTS,
+    *,
+    takes_slot: bool = True,
 ) -> CardFace:
     face = find_face(conn, ref)
     board = board_of(conn, repository.board_id(conn, face))
     stage = training_stage(board, face)
     if stage is None or not face.is_open or board.is_delivered(face.stage):
         return face
+    gates: rules.Verdict = rules.Allowed()
     if _has_place(face, stage):
-        return face  # one more run of a card that has its slot already
-    gates = _gates(conn, board, stage, face)
-    verdict = gates
-    if with_room:
-        verdict = rules.together([room(conn, board, stage, Work.UNATTENDED, face, now), gates])
+        slot = _room_for_run(conn, board, stage, face) if takes_slot else gates
+    else:
+        gates = _gates(conn, board, stage, face)
+        slot = room(conn, board, stage, Work.UNATTENDED, face, now) if takes_slot else gates
+    verdict = rules.together([slot, gates])
     if isinstance(verdict, Refused):
         # A closed gate stays closed however long a run waits.
-        waits = "" if isinstance(gates, Refused) else "--queue waits for a slot, "
-        text = f"The job was not started: {waits}--override REASON starts it."
-        verdict = replace(verdict, hint=text)
+        waits = how.queues and not isinstance(gates, Refused)
+        verdict = replace(
+            verdict,
+            hint=f"{how.not_done}: {'--queue waits for a slot, ' if waits else ''}"
+            f"--override REASON {how.does}.",
+        )
     passed(verdict, override)
     return face
+
+
+def _room_for_run(conn: Connection, board: Board, stage: Stage, face: CardFace) -> rules.Verdict:
+    """Whether one more run may execute of a card that has its place in the stage. While none does,
+    the card holds the slot of the next one."""
+    now = repository.loads(conn, board.id).get(stage.id, rules.Load())
+    others = repository.loads(conn, board.id, face.id).get(stage.id, rules.Load())
+    more = executing(runs_in(repository.entity(conn, face.id).fields))
+    return rules.fuller(stage, now, others.plus(Work.UNATTENDED, more_slots=more))
 
 
 def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:

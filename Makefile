@@ -25,7 +25,7 @@ test: .venv/.dev-ready  ## Run the tests
 quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store, for every commit
 	@$(BIN)/python -m pytest -n 2 -q --hypothesis-profile quick \
 	    tests/core tests/flow tests/service tests/store tests/test_architecture.py \
-	    tests/runs/model tests/runs/test_series.py tests/runs/queue/test_turns.py \
+	    tests/runs/model tests/runs/test_series_reader.py tests/runs/queue/test_turns.py \
 	    tests/runs/queue/test_entries.py tests/runs/queue/test_gpus.py \
 	    tests/runs/slurm/test_pending_reasons.py \
 	    --ignore tests/flow/simulation \

@@ -120,12 +120,6 @@ def without_a_reason(source: str) -> Iterator[int]:
             yield line
 
 
-KNOWN_TWICE = frozenset(
-    ["Change", "Chosen", "Clicked", "Journal", "StageTime", "Stay", "Step", "Table", "Wanted"]
-)
-"""Names of classes that mean two things yet: give another name to one, and to no new class."""
-
-
 def test_the_name_of_a_class_means_one_thing() -> None:
     modules: dict[str, set[str]] = {}
     for file in sorted(PACKAGE.rglob("*.py")):
@@ -134,4 +128,4 @@ def test_the_name_of_a_class_means_one_thing() -> None:
                 modules.setdefault(node.name.lstrip("_"), set()).add(str(file))
     twice = {name: files for name, files in modules.items() if len(files) > 1}
 
-    assert twice.keys() <= KNOWN_TWICE, twice
+    assert not twice

@@ -26,7 +26,7 @@ from mlkanban.text import display
 if TYPE_CHECKING:
     from mlkanban.service import Service
 
-MOST = 50
+MOST_SHOWN = 50
 
 
 def answer_shell(program: click.Command, name: str) -> int:
@@ -68,7 +68,7 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
 
     def items() -> Iterator[CompletionItem]:
         with _session(ctx).service(as_is=True) as service:
-            for ref, title in service.cards.beginning_with(incomplete, MOST):
+            for ref, title in service.cards.beginning_with(incomplete, MOST_SHOWN):
                 yield CompletionItem(ref, help=display(title[:60]))
 
     return _offered(items)
@@ -84,7 +84,7 @@ def known_by_name(ctx: click.Context, kind: str, incomplete: str) -> list[Comple
         with session.service(as_is=True) as service:
             known = dict(_NAMES[kind](ctx, session, service))
         fits = [name for name in known if name.casefold().startswith(incomplete.casefold())]
-        for name in sorted(fits)[:MOST]:
+        for name in sorted(fits)[:MOST_SHOWN]:
             yield CompletionItem(name, help=display(known[name][:60]))
 
     return _offered(items)

@@ -16,7 +16,7 @@ from mlkanban.service.history import BroughtIn
 from mlkanban.service.imported_steps import LeftOut
 from mlkanban.text import quantity
 
-_MOST = 8
+_MOST_NAMED = 8
 """So many cards are named."""
 _LEFT_OUT = {
     LeftOut.IMPORTED: "older than what is on the board already",
@@ -96,8 +96,8 @@ def _show_imported(session: Session, log: EventLog, brought: BroughtIn) -> None:
     for why, words in _LEFT_OUT.items():
         refs = [ref for ref, reason in brought.left_out if reason is why]
         if refs:
-            more = " .." if len(refs) > _MOST else ""
-            session.show_message(f"Left alone, {words}: {', '.join(refs[:_MOST])}{more}.")
+            more = " .." if len(refs) > _MOST_NAMED else ""
+            session.show_message(f"Left alone, {words}: {', '.join(refs[:_MOST_NAMED])}{more}.")
     if not new:
         if not brought.undone and not brought.left_out:
             session.show_message(f"Nothing new: all of {log.name} is on the board {board} already.")

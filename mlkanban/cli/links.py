@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _LISTED = 5
 """Runs of an experiment, the newest, and experiments: the others are counted."""
-_NAMED = 20
+_MOST_RUNS_NAMED = 20
 """Runs that were linked, or have news."""
 
 
@@ -274,8 +274,8 @@ def deciding(paths: Sequence[str] = ()) -> str:
 
 
 def _first(lines: Sequence[str]) -> Iterator[str]:
-    yield from lines[:_NAMED]
-    if more := len(lines[_NAMED:]):
+    yield from lines[:_MOST_RUNS_NAMED]
+    if more := len(lines[_MOST_RUNS_NAMED:]):
         yield f"and {more:,} more"
 
 

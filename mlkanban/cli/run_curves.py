@@ -12,7 +12,7 @@ from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
 from mlkanban.runs.model.overview import worth_watching
 from mlkanban.runs.model.series import Latest, drawn_metric
-from mlkanban.runs.series import SeriesReader
+from mlkanban.runs.series_reader import SeriesReader
 from mlkanban.text import cell_text
 
 if TYPE_CHECKING:

@@ -112,8 +112,8 @@ def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
     """How to see cards that match and are not listed."""
     snoozed = sum(asleep(face, today(board)) for face in hidden)
     ended = len(hidden) - snoozed
-    said = f" {snoozed} snoozed: add -q snoozed:yes." if snoozed else ""
-    return said + (f" {ended} finished or archived: add --all." if ended else "")
+    text = f" {snoozed} snoozed: add -q snoozed:yes." if snoozed else ""
+    return text + (f" {ended} finished or archived: add --all." if ended else "")
 
 
 def _table(

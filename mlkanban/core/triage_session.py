@@ -127,7 +127,7 @@ def resumed(items: Sequence[Item], paused: TriageSession) -> Queue:
     return Queue(sorted(items, key=place), skipped & {item.ref for item in there}, True)
 
 
-class _Change(NamedTuple):
+class _CardChange(NamedTuple):
     """A change of a card; `verb` is '' when it was no decision."""
 
     ref: str
@@ -144,8 +144,8 @@ class Sitting:
         self.at = 0
         self._view, self._began, self._length = view, began, len(queue.items)
         self._passed, self._skipped = set(queue.skipped), set[str]()
-        self._done: list[_Change] = []
-        self._taken_back: list[_Change] = []
+        self._done: list[_CardChange] = []
+        self._taken_back: list[_CardChange] = []
         self._undone = 0
         self._seen, self._active = began, timedelta()
 
@@ -204,13 +204,13 @@ class Sitting:
     def decide(self, verb: str, *, forced: bool = False) -> None:
         """Record a decision on the card, and go to the next card."""
         if self.item is not None:
-            self._do(_Change(self.item.ref, verb, forced))
+            self._do(_CardChange(self.item.ref, verb, forced))
             self._go_on()
 
     def note(self, refs: Collection[str]) -> None:
         """Record a change of cards that decides nothing."""
         for ref in [*refs][-1:]:
-            self._do(_Change(ref, "", False))
+            self._do(_CardChange(ref, "", False))
 
     def skip(self) -> None:
         """Skip the card; it comes back once, at the end."""
@@ -270,11 +270,11 @@ class Sitting:
         )  # fmt: skip
 
     @property
-    def _decisions(self) -> dict[str, _Change]:
+    def _decisions(self) -> dict[str, _CardChange]:
         """The last decision on each card."""
         return {change.ref: change for change in self._done if change.verb}
 
-    def _do(self, change: _Change) -> None:
+    def _do(self, change: _CardChange) -> None:
         self._done.append(change)
         self._taken_back.clear()
 

@@ -254,9 +254,9 @@ def printed(
     title = Piece(title_text(face, view, width), title_role(face, view))
     yield _spread([left], title, clock, width, view)
     facts = [*states(face, view, waits), *metric(face, view, named=True), *tags(face, view)]
-    said, _ = fill(facts, width - len(left.text), view)
-    if said:
-        yield [Piece(" " * len(left.text), "dim"), *said]
+    fitting, _ = fill(facts, width - len(left.text), view)
+    if fitting:
+        yield [Piece(" " * len(left.text), "dim"), *fitting]
 
 
 def title_text(face: CardFace, view: FaceContext, most: int) -> str:
@@ -301,8 +301,8 @@ class HeadNote(NamedTuple):
     def text(self) -> str:
         if not self.cards:
             return ""
-        said = f"{self.cards} {self.what}"
-        return f" ({said})" if self.what == SNOOZED else f", {said}"
+        count = f"{self.cards} {self.what}"
+        return f" ({count})" if self.what == SNOOZED else f", {count}"
 
     @property
     def brief(self) -> str:
@@ -349,8 +349,8 @@ class Header(NamedTuple):
 
     @property
     def _stated(self) -> str:
-        said = "" if self.state == FULL and " + " in self.counts else self.state
-        return f"{self.counts}{self.waiting} {said}".rstrip()
+        state = "" if self.state == FULL and " + " in self.counts else self.state
+        return f"{self.counts}{self.waiting} {state}".rstrip()
 
     @property
     def waiting(self) -> str:
@@ -520,12 +520,12 @@ def _days_left(face: CardFace, view: FaceContext) -> int:
 def running(face: CardFace, view: FaceContext) -> str:
     """`14h` while a run goes on, `14h?` while its processes cannot be seen, `run` where a person
     said so; '' when nothing runs."""
-    said = "run" if face.work == Work.UNATTENDED else ""
+    by_hand = "run" if face.work == Work.UNATTENDED else ""
     if not face.runs:
-        return said
+        return by_hand
     from mlkanban.display.card_face_runs import going_on  # results of runs: most boards have none
 
-    return going_on(face.runs, view.now) or said
+    return going_on(face.runs, view.now) or by_hand
 
 
 def queued(face: CardFace, view: FaceContext) -> str:
@@ -742,11 +742,11 @@ def _time_in_stage(face: CardFace, view: FaceContext) -> list[Fact]:
     return [Fact((f"{days}d here",), "dim")]
 
 
-def _facts(face: CardFace, said: Sequence[Fact], width: int, view: FaceContext) -> Line:
+def _facts(face: CardFace, known: Sequence[Fact], width: int, view: FaceContext) -> Line:
     """The last line of a card: its id, what is said of it as far as there is room, its clock."""
     clock = corner(face, view)
     ref = Piece(_text(face.ref, view), "dim")
-    facts, _ = fill(said, _room_for_facts(face, width, view), view)
+    facts, _ = fill(known, _room_for_facts(face, width, view), view)
     return _spread([ref, *([Piece(" ", "dim"), *facts] if facts else [])], None, clock, width, view)
 
 

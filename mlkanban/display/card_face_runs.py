@@ -7,9 +7,10 @@ from typing import Any
 from mlkanban.core.metrics import MetricFields, compact_text, number_text, value_text
 from mlkanban.core.timestamps import moment
 from mlkanban.display.run_text import spoken
+from mlkanban.display.sparkline import sparkline
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.brief import Brief
-from mlkanban.runs.model.series import Latest, means, sparkline
+from mlkanban.runs.model.series import Latest, means
 from mlkanban.runs.model.state import HELD
 from mlkanban.text import ascii_only, cell_text
 

@@ -195,7 +195,7 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         sign = f"{glyphs.blocked} " if card.health is Health.ALERT else ""
         yield "health", [Piece(f"{sign}{card.health}", _HEALTH_ROLES.get(card.health, "clock"))]
     if block := card.blocker:
-        side = f" ({said})" if (said := block.unusual_side) else ""
+        side = f" ({unusual})" if (unusual := block.unusual_side) else ""
         yield "", [Piece(f"{glyphs.blocked} {block.reason}{side}", "alarm")]
     if face is not None and not card.outcome and (text := running(face, view)):
         long = f" {text}" if text != "run" else ""
@@ -287,8 +287,8 @@ def what_lines(content: CardContent, shown: frozenset[str], width: int) -> list[
     if lines:
         lines.append([])
     if card.verdict:
-        said = glyphs.figures(_text(card.verdict))
-        lines += [*_row("verdict", paragraph(said, "title", width - _LABEL, glyphs))]
+        verdict = glyphs.figures(_text(card.verdict))
+        lines += [*_row("verdict", paragraph(verdict, "title", width - _LABEL, glyphs))]
         lines.append([])
     if card.hypothesis:
         lines += [*paragraph(_text(card.hypothesis), "text", width, glyphs), []]

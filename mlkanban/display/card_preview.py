@@ -166,16 +166,19 @@ def _about(
     for reading in found.readings[:1]:
         sign = Piece(f"{view.glyphs.blocked} ", "alarm") if reading.alert else Piece("", "dim")
         role = "alarm" if reading.alert else "text"
-        said = [
+        reading_line = [
             Piece(f"{_short(view.day(reading.at), view)} ", "dim"),
             sign,
             Piece(view.glyphs.figures(_text(reading.text, view)), role),
         ]
-        yield _joined([said], width, view)
+        yield _joined([reading_line], width, view)
     if gates and found.notes:
         at, text = found.notes[0]
-        said = [Piece(f"{_day(at, view)} ", "dim"), Piece(_one_line(text, width, view), "text")]
-        yield _joined([said], width, view)
+        note_line = [
+            Piece(f"{_day(at, view)} ", "dim"),
+            Piece(_one_line(text, width, view), "text"),
+        ]
+        yield _joined([note_line], width, view)
     yield _joined(_dates(card.face, view), width, view, whole=True)
 
 
@@ -371,10 +374,10 @@ def _runs_in_short(card: Previewed, view: FaceContext, width: int) -> Line:
     parts: list[Line] = []
     for run in in_order_of_state(card.found.runs):
         sign = Piece(*standing_sign(run.standing, view.glyphs))
-        said: Line = [Piece(f"{sign.text} ", sign.role), Piece(elapsed(run, view.now), "text")]
+        part: Line = [Piece(f"{sign.text} ", sign.role), Piece(elapsed(run, view.now), "text")]
         if value := _value(run, card, view):
-            said += [Piece(" ", "text"), *value]
-        parts.append(said)
+            part += [Piece(" ", "text"), *value]
+        parts.append(part)
     label = Piece("runs  ", "dim")
     return [label, *_joined(parts, width - cell_len(label.text), view, whole=True)]
 

@@ -170,13 +170,13 @@ def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:
     )
 
 
-def _whole(said: Sequence[str], width: int, glyphs: Glyphs, most: int) -> list[Line]:
+def _whole(texts: Sequence[str], width: int, glyphs: Glyphs, most: int) -> list[Line]:
     """As many of the sentences as are whole in so many lines, the first one in any case."""
-    for many in range(len(said), 1, -1):
-        text = glyphs.compared(" ".join(said[:many]))
+    for many in range(len(texts), 1, -1):
+        text = glyphs.compared(" ".join(texts[:many]))
         if len(lines := paragraph(text, "text", width, glyphs)) <= most:
             return lines
-    return paragraph(glyphs.compared(" ".join(said[:1])), "text", width, glyphs, most)
+    return paragraph(glyphs.compared(" ".join(texts[:1])), "text", width, glyphs, most)
 
 
 def sentences(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> list[str]:

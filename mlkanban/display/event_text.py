@@ -300,11 +300,11 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
 def _ticked(values: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> str:
     """An edit of a checklist, and of what else was edited with it."""
     after = values["checklist"] or ()
-    said = (
+    ticked = (
         _cut(checklist.changes_text(before, after)) or f"checklist: {quantity(len(after), 'item')}"
     )
     others = {name: value for name, value in values.items() if name != "checklist"}
-    return ", ".join(filter(None, (said, _fields(others))))
+    return ", ".join(filter(None, (ticked, _fields(others))))
 
 
 def _fields(values: Mapping[str, Any]) -> str:

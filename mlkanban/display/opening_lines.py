@@ -8,7 +8,7 @@ from mlkanban.display.lines import chain, fitted, flow, page_title, paragraph, r
 from mlkanban.display.stage_lines import stage_with_limits
 from mlkanban.glyphs import Glyphs
 
-_MOST = 76
+_MOST_CELLS = 76
 """A column is no wider, so that it can be read at a glance."""
 _ABOUT = (
     "A board for machine-learning work: stages with limits you can feel, blockers with a reason, "
@@ -24,7 +24,7 @@ _PAGE = 10
 
 def welcome_lines(width: int, height: int, glyphs: Glyphs) -> list[Line]:
     """The templates by their numbers, with as much about them as there is room for."""
-    room = min(_MOST, width - 2)
+    room = min(_MOST_CELLS, width - 2)
     forms = (
         _welcome(room, glyphs, stages=stages, spaced=spaced, intro=intro)
         for stages, spaced, intro in (
@@ -74,7 +74,7 @@ def tour_lines(
 ) -> list[Line]:
     """A page of the tour; `word` draws a word of its text, which may name a key."""
     width, height = size
-    room = min(_MOST, width - 2)
+    room = min(_MOST_CELLS, width - 2)
     title, text = pages[at]
     progress = [Piece(f"{at + 1} of {len(pages)}", "dim")]
     if room >= _METER:

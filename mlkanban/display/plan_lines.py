@@ -140,11 +140,11 @@ class PlanPage:
         if fit is None or not fit.forecast.possible:
             return lines
         sign, role = fits(fit, place, self.glyphs)
-        said = {
+        verdicts = {
             "live": f"fits by {fit.until} at 85 %",
             "clock": f"fits by {fit.until} at 50 %, not at 85 %",
         }
-        verdict = said.get(role, f"does not fit by {fit.until} even at 50 %")
+        verdict = verdicts.get(role, f"does not fit by {fit.until} even at 50 %")
         lines.insert(1, [Piece(f"{sign} ", role), Piece(verdict, "text")])
         if place < PLACES:
             day = fit.day_of(place)
@@ -210,8 +210,8 @@ class PlanPage:
         ]
         right: Line = []
         if self.width >= _ROOMY:
-            said, _ = fill(states(face, view, ()), self.width // 4, view)
-            right += [Piece("  ", "text"), *said] if said else []
+            fitting, _ = fill(states(face, view, ()), self.width // 4, view)
+            right += [Piece("  ", "text"), *fitting] if fitting else []
         if self.width >= _WIDE:
             clock = corner(face, view)
             right.append(Piece(f"  {clock.text:>8}", clock.role))

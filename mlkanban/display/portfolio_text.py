@@ -97,8 +97,8 @@ def table_lines(
         made = [start, Piece(f" {_mark(rows[at - 1]) if at else '':2}", "focus")]
         made.append(Piece(padded(names[at], name, glyphs.cut), role))
         for column, size in zip(numbers, sizes, strict=True):
-            told = rows[at - 1].standing if at else None
-            own = _ROLES[column[0]](told) if told and column[0] in _ROLES else "dim"
+            standing = rows[at - 1].standing if at else None
+            own = _ROLES[column[0]](standing) if standing and column[0] in _ROLES else "dim"
             made += [Piece(GAP, "text"), Piece(padded(column[at], size), own)]
         return made
 

@@ -45,6 +45,7 @@ from mlkanban.display.run_text import (
     values_text,
     without_common_folders,
 )
+from mlkanban.display.sparkline import sparkline
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.intervals import Difference
 from mlkanban.runs.model.launch_words import (
@@ -71,7 +72,7 @@ from mlkanban.runs.model.results import (
     remarks,
 )
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.series import Latest, means, sparkline
+from mlkanban.runs.model.series import Latest, means
 from mlkanban.runs.model.state import HELD, RunStanding, RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.runs.model.value_range import readable_range, with_levels

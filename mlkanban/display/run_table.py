@@ -25,6 +25,7 @@ from mlkanban.display.run_text import (
     started,
     without_common_folders,
 )
+from mlkanban.display.sparkline import sparkline
 from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.intervals import PERCENT
@@ -37,7 +38,7 @@ from mlkanban.runs.model.results import (
     remarks,
 )
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.series import Latest, sparkline
+from mlkanban.runs.model.series import Latest
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text
 

@@ -19,10 +19,11 @@ from mlkanban.core.metrics import (
 )
 from mlkanban.core.names import id_ends
 from mlkanban.core.timestamps import moment
+from mlkanban.display.sparkline import sparkline
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.run import Run, ancestors, parents_of
 from mlkanban.runs.model.run_ids import split_task
-from mlkanban.runs.model.series import Latest, sparkline
+from mlkanban.runs.model.series import Latest
 from mlkanban.runs.model.state import UNSEEN, RunStanding, RunState
 from mlkanban.runs.model.tracker_run import BY_FOLDER
 from mlkanban.runs.model.usage import length
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 SHORTLY = 2
 """So many metrics stand in a line."""
-_NAMED = 3
+_MOST_NAMED = 3
 """So many values of the tasks of an array are named."""
 _MOST_TASKS = 20
 
@@ -271,11 +272,13 @@ def _of_tasks(run: Run, metric: Mapping[str, Any]) -> str:
     for name in names:
         about = metric if name == metric.get("name") else None
         values = known[name]
-        if len(values) > _NAMED:
+        if len(values) > _MOST_NAMED:
             values = [min(values), max(values)]
         texts = [number_text(value, about) for value in values]
         many = len(known[name])
-        text = f"{texts[0]} to {texts[1]} of {many} tasks" if many > _NAMED else ", ".join(texts)
+        text = (
+            f"{texts[0]} to {texts[1]} of {many} tasks" if many > _MOST_NAMED else ", ".join(texts)
+        )
         parts.append(f"{name} {text}")
     return "  ".join((*parts, *run.unread[:1]))
 

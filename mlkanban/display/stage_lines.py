@@ -124,8 +124,8 @@ class StagesPage:
 
     def _signs(self, at: int) -> Line:
         header = self.headers[at]
-        said = header.state if header.state and header.role == "alarm" else ""
-        more = [Piece(f" {said}", header.role)] if said else []
+        state = header.state if header.role == "alarm" else ""
+        more = [Piece(f" {state}", header.role)] if state else []
         return [*header.signs(self.glyphs), *more]
 
     def _meters(self, at: int) -> Line:

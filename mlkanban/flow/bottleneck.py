@@ -111,7 +111,7 @@ def bottleneck(sample: Sample) -> Bottleneck:
 
 
 @dataclass(slots=True)
-class _StageTime:
+class _BlockedTime:
     """The time that cards spent in a stage within the frame, and how much of it blocked."""
 
     time: timedelta = timedelta()
@@ -129,11 +129,11 @@ def _frame(sample: Sample) -> Span:
     return start, max(start, end)
 
 
-def _stage_times(sample: Sample, frame: Span) -> dict[int, _StageTime]:
+def _stage_times(sample: Sample, frame: Span) -> dict[int, _BlockedTime]:
     """Of every stage before delivery, the cards that were there in the frame."""
     start, end = frame
     workflow = sample.workflow
-    stage_times = {at: _StageTime() for at in range(workflow.first_delivered)}
+    stage_times = {at: _BlockedTime() for at in range(workflow.first_delivered)}
     for card in sample.cards:
         for step, until in spans(card.history.steps, sample.as_of):
             if step.outcome is not None or step.stage not in stage_times:
@@ -152,7 +152,7 @@ def _stage_times(sample: Sample, frame: Span) -> dict[int, _StageTime]:
 def _evidence(
     sample: Sample,
     at: int,
-    times: dict[int, _StageTime],
+    times: dict[int, _BlockedTime],
     arrivals: Mapping[int, int],
     frame: Span,
     whole: timedelta,

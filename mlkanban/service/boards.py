@@ -27,7 +27,7 @@ from mlkanban.text import accept_title, quantity
 BOARD_FIELDS = frozenset({"name", "timezone", "conwip"})
 STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft"})
 
-_MOST = 1_000_000
+_HIGHEST_LIMIT = 1_000_000
 """The highest limit; beyond it, no limit is what is meant."""
 
 
@@ -322,7 +322,7 @@ def _known(fields: Mapping[str, Any], names: frozenset[str], what: str, see: str
 
 
 def _limit(number: int | None) -> None:
-    if number is not None and not 0 <= number <= _MOST:
+    if number is not None and not 0 <= number <= _HIGHEST_LIMIT:
         raise UsageProblem(f"A limit cannot be {number}.", "Give 0 or more, or none.")
 
 

@@ -14,7 +14,7 @@ from mlkanban.errors import WouldChangeCards
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import repository
 
-_NAMED = 4
+_MOST_CARDS_NAMED = 4
 
 
 class _StageEffect(NamedTuple):
@@ -83,6 +83,6 @@ def cards_after(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> 
 
 def _cards(faces: Sequence[CardFace]) -> str:
     """Cards in words: `2 cards (g1, g2)`."""
-    refs = ", ".join(face.ref for face in faces[:_NAMED])
-    more = ", .." if len(faces) > _NAMED else ""
+    refs = ", ".join(face.ref for face in faces[:_MOST_CARDS_NAMED])
+    more = ", .." if len(faces) > _MOST_CARDS_NAMED else ""
     return f"{len(faces)} card{'' if len(faces) == 1 else 's'} ({refs}{more})"

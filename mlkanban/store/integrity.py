@@ -12,14 +12,14 @@ from mlkanban.store import log, migrations, ranks, repository
 from mlkanban.store.rows import IN_FORCE, StoreConnection, entity_from, repeats_of
 
 _FLOOR = (3, 31, 0)
-_MOST = 3
+_MOST_ROWS = 3
 
 
 def damage(conn: sqlite3.Connection) -> str:
     """What SQLite finds wrong with the file; '' when it is intact."""
     try:
         for check in ("quick_check", "integrity_check"):
-            messages = [row[0] for row in conn.execute(f"PRAGMA {check}({_MOST})").fetchall()]
+            messages = [row[0] for row in conn.execute(f"PRAGMA {check}({_MOST_ROWS})").fetchall()]
             if messages != ["ok"]:
                 return "; ".join(map(str, messages))
     except sqlite3.DatabaseError as error:

@@ -32,7 +32,7 @@ _MADE_BOARD = (
 """The making of a board is not undone, unless an import made it."""
 
 
-class _Step(NamedTuple):
+class _UndoEvent(NamedTuple):
     """An event of an undo or a redo; `passed` are the actions that it skipped."""
 
     id: str
@@ -113,9 +113,9 @@ class UndoStack:
                 return step.action
         return ""
 
-    def _steps(self) -> list[_Step]:
+    def _steps(self) -> list[_UndoEvent]:
         """The undos and redos since the last new action, newest first."""
-        steps: list[_Step] = []
+        steps: list[_UndoEvent] = []
         for source in _SOURCES:
             mine = f"FROM event WHERE board = :board AND actor = :actor AND {source} AND {IN_FORCE}"
             newest = self._conn.execute(
@@ -128,7 +128,7 @@ class UndoStack:
                 " AND kind IN ('undone', 'redone') AND seq > :newest ORDER BY seq DESC",
                 {**self._about, "newest": newest[0] if newest else 0},
             ).fetchall()
-            steps += [_Step(event, action, kind, json.loads(passed or "[]"))
+            steps += [_UndoEvent(event, action, kind, json.loads(passed or "[]"))
                       for event, action, kind, passed in rows]  # fmt: skip
             if newest:
                 break

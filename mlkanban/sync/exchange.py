@@ -275,7 +275,7 @@ class Sync:
 def _parts(conn: Connection, replica: str, first: int, last: int) -> Iterator[list[Record]]:
     """The events of a replica in portions that each fit into one file."""
     while first <= last:
-        records = merge.records(conn, replica, first, file_format.MOST)
+        records = merge.records(conn, replica, first, file_format.MOST_EVENTS)
         size = 0
         for at, record in enumerate(records):
             size += 2 * len(record.data) + 1000

@@ -18,8 +18,8 @@ LARGEST = 64_000_000
 """Bytes of one file."""
 LONGEST = 1_000_000
 """Bytes of one line."""
-DEEPEST = 32
-MOST = 20_000
+MOST_DEPTH = 32
+MOST_EVENTS = 20_000
 """Events of one file."""
 
 
@@ -107,7 +107,7 @@ def _record(line: bytes) -> Record | None:
 
 def _too_deep(text: str, data: Any) -> bool:
     """Whether a value is nested too deeply; most texts have too few brackets to be."""
-    return text.count("{") + text.count("[") > DEEPEST and _depth(data) > DEEPEST
+    return text.count("{") + text.count("[") > MOST_DEPTH and _depth(data) > MOST_DEPTH
 
 
 _ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")

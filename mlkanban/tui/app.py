@@ -241,10 +241,10 @@ class BoardApp(App[None], inherit_bindings=False):
         """Keep a setting for the next start; what is shown is said by nobody."""
         self.run_worker(self._remember(setting, value))
 
-    async def _remember(self, setting: str, value: str | bool, said: str = "") -> None:
+    async def _remember(self, setting: str, value: str | bool, message: str = "") -> None:
         """Write a setting beside the screen, and say so if there is something to say."""
         file = self.places.config_file
-        what = said or f"The setting {setting}"
+        what = message or f"The setting {setting}"
         try:
             await self.store_thread.call(lambda service: remember(file, setting, value))
         except OSError as error:
@@ -252,8 +252,8 @@ class BoardApp(App[None], inherit_bindings=False):
         except MlkanbanError as error:
             self.show_message(f"{what}, for now: " + error.text, warning=True)
         else:
-            if said:
-                self.show_message(f"{said}.")
+            if message:
+                self.show_message(f"{message}.")
 
     def keep_folds(self) -> None:
         """Keep which stages of the board are folded for the next start."""

@@ -373,7 +373,7 @@ NEVER = {
 }
 """Keys that do not arrive, and why."""
 
-_NAMED = {
+_KEY_NAMES = {
     "enter", "tab", "space", "backspace", "delete", "insert", "left", "right", "up", "down", "home",
     "end", "escape", "pageup", "pagedown", *(f"f{n}" for n in range(1, 13)),
 }  # fmt: skip
@@ -381,7 +381,7 @@ _NAMED = {
 
 def is_pair(key: str) -> bool:
     """Whether it is two characters, the first of which opens a menu with the second."""
-    return len(key) == 2 and key not in _NAMED
+    return len(key) == 2 and key not in _KEY_NAMES
 
 
 def _known(key: str) -> bool:
@@ -390,7 +390,7 @@ def _known(key: str) -> bool:
     if is_pair(key):
         return key.isprintable() and " " not in key and key[1] != CANCELS
     held, _, last = key.rpartition("+") if len(key) > 1 else ("", "", key)
-    named = last in _NAMED or (len(last) == 1 and last.isprintable())
+    named = last in _KEY_NAMES or (len(last) == 1 and last.isprintable())
     return named and (not held or held in ("ctrl", "shift", "ctrl+shift"))
 
 
@@ -479,7 +479,7 @@ def shown(key: str) -> str:
     if "+" in key and len(key) > 1:
         held, _, last = key.rpartition("+")
         return f"{held.title()}+{shown(last)}"
-    if key in _NAMED:
+    if key in _KEY_NAMES:
         return {"pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc"}.get(key, key.capitalize())
     return key
 

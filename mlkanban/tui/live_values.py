@@ -13,7 +13,7 @@ from mlkanban.tui.store_thread import beside
 if TYPE_CHECKING:
     from mlkanban.runs.model.run import Run
     from mlkanban.runs.model.series import Latest, RunSeries
-    from mlkanban.runs.series import SeriesReader
+    from mlkanban.runs.series_reader import SeriesReader
     from mlkanban.tui.host import Host
 
 _COUNTED = timedelta(seconds=65)
@@ -44,7 +44,7 @@ class LiveValues:
     ) -> list[RunSeries]:
         if self._reader is None:
             # The readers of all trackers: most boards have no runs.
-            from mlkanban.runs.series import SeriesReader
+            from mlkanban.runs.series_reader import SeriesReader
 
             self._reader = SeriesReader(self._app.places.data)
         return [self._reader.read(run, metric, runs) for run in wanted]

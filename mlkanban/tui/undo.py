@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LISTED = 9
 """Actions to choose from at a time."""
-_MOST = 90
+_MOST_ACTIONS = 90
 """Actions that can be looked through."""
 
 
@@ -38,7 +38,7 @@ class UndoCommands:
     async def do_undo_list(self) -> None:
         """Choose one of the last actions and undo it, or it with all that was done after it."""
         screen, board = self._screen, self._screen.host.model.board
-        past = await screen.fetch(lambda service: service.undoing.latest(board.id, _MOST))
+        past = await screen.fetch(lambda service: service.undoing.latest(board.id, _MOST_ACTIONS))
         if past is None:
             return
         if not past:

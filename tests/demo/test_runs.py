@@ -12,7 +12,7 @@ from mlkanban.runs.model.effects import RunContext, on_end, on_start
 from mlkanban.runs.model.results import Proposal, results
 from mlkanban.runs.model.run import Run, runs_in
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.series import SeriesReader
+from mlkanban.runs.series_reader import SeriesReader
 from tests.demo.demos import NOW, Demo
 
 

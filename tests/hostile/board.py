@@ -81,8 +81,8 @@ def _send(bob: Person, place: Path) -> None:
         spoilt_ones = rechained([spoilt(one) for one in merge.records(conn, replica, 1, MANY)])
         folder = place / "log" / replica
         folder.mkdir(parents=True, exist_ok=True)
-        for at in range(0, len(spoilt_ones), file_format.MOST):
-            part: list[Record] = spoilt_ones[at : at + file_format.MOST]
+        for at in range(0, len(spoilt_ones), file_format.MOST_EVENTS):
+            part: list[Record] = spoilt_ones[at : at + file_format.MOST_EVENTS]
             (folder / f"{part[0].rseq:09}.jsonl").write_bytes(file_format.written(part))
 
 

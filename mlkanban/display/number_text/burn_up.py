@@ -17,7 +17,7 @@ from mlkanban.flow.burn_up import BurnUp, BurnUps, burn_ups
 from mlkanban.flow.card_chances import LEVELS
 from mlkanban.text import quantity
 
-_NAMED = 4
+_MOST_CARDS_NAMED = 4
 _CONVENTION = (
     "parts from the day they were written; abandoned and discarded ones until they were"
     " | chance of all parts: product of their chances"
@@ -115,8 +115,8 @@ def _ahead(card: BurnUp) -> str:
         return "No part is open."
     if card.unknown:
         parts = [f"{part} ({why})" for part, why in card.unknown.items()]
-        more = len(parts) - _NAMED
-        named = ", ".join(parts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        more = len(parts) - _MOST_CARDS_NAMED
+        named = ", ".join(parts[:_MOST_CARDS_NAMED]) + (f" and {more} more" if more > 0 else "")
         return f"No day can be told for all parts: the chance of {named} is unknown."
     # What is true of a day with more per cent is so with fewer.
     levels = [p for p in LEVELS if all(card.by[p] != card.by[q] for q in LEVELS if q > p)]

@@ -150,7 +150,7 @@ Part = tuple[float, float]
 
 
 @dataclass(slots=True)
-class _Stay:
+class _Stint:
     """A card in a stage, how and from when until when; `parts` are those in which it was not
     blocked. `waited`: it ended by waiting for room in the stage after. `days` and `effort` are what
     it took, or, where it waited, a card that did not."""
@@ -263,7 +263,7 @@ class _BoardHistory:
         self._take_days(rng)
         self._take_effort(rng)
 
-    def job(self, way: Sequence[_Stay], capacity: Capacity) -> SimulatedCard:
+    def job(self, way: Sequence[_Stint], capacity: Capacity) -> SimulatedCard:
         """The way of a finished card under one of the models."""
         shared = capacity is Capacity.SHARED
         return SimulatedCard(
@@ -313,7 +313,7 @@ class _BoardHistory:
         waited = over = 0
         start = self._sample.days.start
         for card in self._sample.everyone:
-            before: _Stay | None = None
+            before: _Stint | None = None
             for stay in self.ways[card.ref]:
                 came = before is None or (before.stage, before.work) != (stay.stage, stay.work)
                 if came and _days(stay.begin) >= start and stay.work is not Work.UNATTENDED:
@@ -326,7 +326,7 @@ class _BoardHistory:
     def oldest_first(self) -> float:
         """How often the card that waited longest is taken from a queue, beyond chance; 1 where
         there never were two to choose from."""
-        queued: defaultdict[int, list[_Stay]] = defaultdict(list)
+        queued: defaultdict[int, list[_Stint]] = defaultdict(list)
         for stay in self._all:
             if stay.kind is StageKind.QUEUE:
                 queued[stay.stage].append(stay)
@@ -345,7 +345,7 @@ class _BoardHistory:
         the cards take: the evidence lies in the time before, or under other limits."""
         sample = self._sample
         start = min(sample.days.start, sample.window.last.toordinal() - _YEAR)
-        by_stage: defaultdict[int, list[_Stay]] = defaultdict(list)
+        by_stage: defaultdict[int, list[_Stint]] = defaultdict(list)
         for stay in self._all:
             if stay.attended and stay.ended and not stay.waited and _days(stay.begin) >= start:
                 by_stage[stay.stage].append(stay)
@@ -360,12 +360,12 @@ class _BoardHistory:
 
     # Stays
 
-    def _way(self, card: Followed) -> list[_Stay]:
+    def _way(self, card: Followed) -> list[_Stint]:
         """The stays of a card in committed stages since its start; steps in one stage with one way
         of working are one."""
         sample = self._sample
         workflow, start = sample.workflow, card.flow.start
-        way: list[_Stay] = []
+        way: list[_Stint] = []
         if start is None:
             return way
         for step, until in spans(card.history.steps, sample.as_of):
@@ -381,7 +381,7 @@ class _BoardHistory:
                 last.parts += parts
             else:
                 kind = workflow.kinds[step.stage]
-                way.append(_Stay(step.stage, step.work, begin, until, kind, parts, ended))
+                way.append(_Stint(step.stage, step.work, begin, until, kind, parts, ended))
         for stay, after in pairwise(way):
             stay.waited = (
                 after.stage > stay.stage
@@ -456,7 +456,7 @@ class _BoardHistory:
         )
         self._give_effort(attended, rng)
 
-    def _give_effort(self, attended: Sequence[_Stay], rng: Random) -> None:
+    def _give_effort(self, attended: Sequence[_Stint], rng: Random) -> None:
         free: defaultdict[int, list[float]] = defaultdict(list)
         for stay in attended:
             stay.effort = sum(map(self._crowd.effort, stay.parts))

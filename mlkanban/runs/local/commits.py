@@ -20,8 +20,8 @@ from mlkanban.text import display, display_lines, quantity, some
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _SECONDS = 20.0
-_NAMED = 3
-_MOST = 4_000_000
+_MOST_FILES_NAMED = 3
+_MOST_DIFF_BYTES = 4_000_000
 """Bytes of a difference."""
 
 
@@ -118,7 +118,7 @@ def _commits_between(where: Path, old: str, new: str) -> str:
 
 
 def _files(names: Sequence[str]) -> str:
-    return ", ".join(map(display, some(names, _NAMED)))
+    return ", ".join(map(display, some(names, _MOST_FILES_NAMED)))
 
 
 def _without_head(patch: bytes) -> bytes:
@@ -201,7 +201,7 @@ def _git(where: Path, *args: str) -> str:
                 timeout=_SECONDS, check=False,
             )  # fmt: skip
             printed.seek(0)
-            text = printed.read(_MOST).decode(errors="replace")
+            text = printed.read(_MOST_DIFF_BYTES).decode(errors="replace")
             more = "\n... and more.\n" if printed.read(1) else ""
     except FileNotFoundError:
         raise StoreProblem("git is not installed here.") from None

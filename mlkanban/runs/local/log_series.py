@@ -8,7 +8,7 @@ from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.inspect import logs
 from mlkanban.runs.model.hydra_log import SIGN, SweepJob, SweepLog, without_logging
-from mlkanban.runs.model.metric_lines import MARK, MOST, MOST_UNREAD, StepOrder, metric_line
+from mlkanban.runs.model.metric_lines import MARK, MOST_METRICS, MOST_UNREAD, StepOrder, metric_line
 from mlkanban.runs.model.series import RunSeries, Series, SeriesBuilder
 
 
@@ -84,11 +84,11 @@ class _Training:
         for name, written in found.unread.items():
             if name in self._builders:
                 self._builders[name].unread = written
-            if name in self._unread or len(self._unread) < MOST:
+            if name in self._unread or len(self._unread) < MOST_METRICS:
                 self._unread[name] = written
         for name, value in found.values.items():
             if name not in self._builders:
-                if len(self._builders) == MOST:
+                if len(self._builders) == MOST_METRICS:
                     continue
                 self._builders[name] = SeriesBuilder(name)
             self._builders[name].add(value, found.step, found.epoch)

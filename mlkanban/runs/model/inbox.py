@@ -9,7 +9,7 @@ from mlkanban.core.timestamps import moment
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.runs.model.tracker_run import RUN_TAG, Tracked, short
 
-_NAMED = 3
+_MOST_NAMED = 3
 """So many refs are named where several fit."""
 
 
@@ -105,7 +105,7 @@ def find(runs: Sequence[Tracked], wanted: str) -> Tracked:
     if not matching:
         raise NotFound(f"No tracker here tells of {wanted}.", "Name its file with --from.")
     if len(matching) > 1:
-        some = " or ".join(run.ref for run in matching[:_NAMED])
+        some = " or ".join(run.ref for run in matching[:_MOST_NAMED])
         raise UsageProblem(f"{wanted} could be {some}.", "Name it in full.")
     return matching[0]
 
@@ -115,6 +115,6 @@ def find_experiment(runs: Iterable[Tracked], wanted: str) -> Experiment | None:
     one."""
     matching = [one for one in experiments(runs) if one.runs[0].experiment_ref == wanted]
     if len(matching) > 1:
-        files = " or ".join(one.where for one in matching[:_NAMED])
+        files = " or ".join(one.where for one in matching[:_MOST_NAMED])
         raise UsageProblem(f"{wanted} is in {files}.", "Name the file with --from.")
     return matching[0] if matching and matching[0].runs[0].experiment else None

@@ -16,12 +16,12 @@ from mlkanban.runs.model.redaction import redacted_text
 
 MARK = "mlkanban:"
 """What a line of metrics begins with."""
-MOST = 50
+MOST_METRICS = 50
 MOST_UNREAD = 5
 LONGEST_LINE = 20_000
 """Characters of a line of metrics."""
 _LONGEST = 60
-_NAMED = re.compile(r"[^\W\d][\w./@ -]{0,60}")
+_NAME = re.compile(r"[^\W\d][\w./@ -]{0,60}")
 _LINE = re.compile(r"(?P<before>.*?(?:^|(?<=\s)))mlkanban:(?P<rest>.*)", re.DOTALL)
 _OWN_WORDS = re.compile(r"\s*Run \d{8}-\d{6}-")
 """What `mlkanban run` itself says, which a job of another run may have in its output."""
@@ -81,8 +81,8 @@ def metric_line(line: str) -> MetricLine | None:
     for pair in pairs:
         name, value = pair["name"].strip(), _number(pair["value"])
         counts = name.lower() in (_COUNTERS if len(pairs) > 1 else _STEPS)
-        if value is None or not (counts or _NAMED.fullmatch(name)):
-            unread[name if _NAMED.fullmatch(name) else pair[0]] = _shortened(pair[0])
+        if value is None or not (counts or _NAME.fullmatch(name)):
+            unread[name if _NAME.fullmatch(name) else pair[0]] = _shortened(pair[0])
             values.pop(name, None)
         elif counts:
             counters[name.lower()] = value
@@ -149,7 +149,7 @@ def reported(lines: Iterable[str]) -> Reported:
             unread[name] = written
         for name, value in found.values.items():
             unread.pop(name, None)
-            if name in values or len(values) < MOST:
+            if name in values or len(values) < MOST_METRICS:
                 values[name] = value
                 newest[name] = number
             else:
@@ -192,9 +192,9 @@ def in_file(text: str) -> Reported:
         name = key.strip()
         if isinstance(number, bool) or not isinstance(number, int | float):
             continue
-        if not _NAMED.fullmatch(name):
+        if not _NAME.fullmatch(name):
             continue
-        if abs(number) <= float_info.max and len(values) < MOST:
+        if abs(number) <= float_info.max and len(values) < MOST_METRICS:
             values[name] = float(number)
         else:
             unread.append(_shortened(f"{name}={number if isinstance(number, float) else '?'}"))

@@ -62,7 +62,7 @@ _URL_NAMES = _words("sig signature credential key code policy")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 _BARE_NAME = re.compile(r"-{0,2}[A-Za-z_][\w.:/-]*")
-_NAMED = re.compile(
+_NAMED_VALUE = re.compile(
     r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?\]?\s*(?::=|==|=|:(?!//))\s*"
     r"(?:[fFrRbBuU]{1,2}(?=[\"']))?"
 )
@@ -489,7 +489,7 @@ def _without_values(text: str, *, script: bool) -> str:
     """A text without what is given to names of secrets. What is given to another name may itself
     be such a pair: `--env=TOKEN=x`."""
     parts, done, place = [], 0, 0
-    while named := _NAMED.search(text, place):
+    while named := _NAMED_VALUE.search(text, place):
         place = named.end()
         value = _VALUE.match(text, place) if names_a_secret(named["name"]) else None
         if value is None or value[0].lstrip("\\'\"").startswith(HIDDEN):

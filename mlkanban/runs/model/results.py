@@ -50,7 +50,7 @@ SEVERAL, CONFIRMED = 3, 3
 others than its best one."""
 SEARCH = 5
 """Configurations with one run each from which on they are called a search."""
-_MOST = 1e150
+_LARGEST_VALUE = 1e150
 """Beyond this no value is a measurement, and its square no number."""
 _MOST_NAMED = 3
 _OF_ONE = 6
@@ -689,7 +689,7 @@ def _other_names(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str
 
 def _value(run: Run, metric: Mapping[str, Any]) -> bool:
     """Whether a run reported a value for a metric that can be one."""
-    return abs(run.metrics.get(metric["name"], math.nan)) <= _MOST
+    return abs(run.metrics.get(metric["name"], math.nan)) <= _LARGEST_VALUE
 
 
 def _is_lower_better(metric: Mapping[str, Any]) -> bool:

@@ -18,7 +18,6 @@ T = TypeVar("T")
 MOST_POINTS = 2_000
 """Of a series that is kept or drawn."""
 SHAPE_CELLS = 10
-_MOST_BARS = 40
 _BUCKETS = MOST_POINTS // 2 - 1
 """Each keeps its least and its greatest value; the first and the newest value are kept as well."""
 MOST_EXTREMES = 1_000
@@ -210,24 +209,6 @@ def _joint(some: Sequence[tuple[int, float]]) -> tuple[int, float]:
     """How many values these are together, and their mean."""
     count = sum(many for many, _ in some)
     return count, math.fsum(mean * (many / count) for many, mean in some)
-
-
-def sparkline(values: Sequence[float], bars: str) -> str:
-    """Values as bars in a line, from the lowest of `bars` to the highest, the newest of very many;
-    '' for fewer than two."""
-    shown = values[-_MOST_BARS:]
-    if len(shown) < 2:
-        return ""
-    low, high = min(shown), max(shown)
-    # Scaled before they are subtracted: the span of two huge numbers has no end.
-    scale = max(abs(low), abs(high)) or 1.0
-    span = high / scale - low / scale
-    if not span:
-        return bars[len(bars) // 2] * len(shown)
-    return "".join(
-        bars[min(len(bars) - 1, int((value / scale - low / scale) / span * len(bars)))]
-        for value in shown
-    )
 
 
 class Latest(NamedTuple):

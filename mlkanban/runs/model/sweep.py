@@ -15,7 +15,7 @@ at what failed takes longer."""
 _BUSY_PAUSE = timedelta(minutes=5)
 """The longest where both were queued and the earlier had not ended: a busy machine takes its time,
 and scripts sleep."""
-_NAMED = 4
+_MOST_NAMED = 4
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def failures_text(runs: Sequence[Run]) -> str:
     failed = [run.id.rpartition("-")[2] for run in together if run.state in FAILED]
     if not failed or len(together) == 1:
         return ""
-    names = ", ".join(failed[:_NAMED]) + (", .." if len(failed) > _NAMED else "")
+    names = ", ".join(failed[:_MOST_NAMED]) + (", .." if len(failed) > _MOST_NAMED else "")
     return f"{len(failed)} of {len(together)} runs started together failed: {names}"
 
 

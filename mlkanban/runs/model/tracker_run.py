@@ -32,8 +32,10 @@ IGNORED = "ignored:"
 """Of the field of a board that names a run, or an experiment, nobody wants to hear of."""
 EXPERIMENT = "experiment:"
 """Of the field of a card that names an experiment, by its group: its runs belong to the card."""
-_MOST = 100
-"""Metrics or parameters, and characters of one."""
+_MOST_ENTRIES = 100
+"""Metrics or parameters of a run."""
+_MOST_CHARACTERS = 100
+"""Of a name or a value."""
 _LONG = re.compile(r"(optuna:.+)@[0-9a-f]{8}|(wandb:)[0-9]{8}_[0-9]{6}-(.+)", re.DOTALL)
 """A ref with what tells it from those of other files."""
 
@@ -152,8 +154,8 @@ class Tracked:
             state=RunState.TRACKED,
             evidence=f"{KINDS[self.kind]} says {self.says or 'nothing'}; that moves no card",
             says=self.says,
-            name=self.name[:_MOST],
-            experiment=self.experiment[:_MOST],
+            name=self.name[:_MOST_CHARACTERS],
+            experiment=self.experiment[:_MOST_CHARACTERS],
             where=self.where,
             started=self.started,
             ended=self.ended,
@@ -162,7 +164,7 @@ class Tracked:
             direction=self.direction,
             pruned_at=self.pruned_at,
             unread=self.unread,
-            commit=self.tags.get(_COMMIT_TAG, "")[:_MOST],
+            commit=self.tags.get(_COMMIT_TAG, "")[:_MOST_CHARACTERS],
             parent=parent,
             gpus=0 if parent else None,
         )
@@ -172,7 +174,7 @@ class Tracked:
         """Its metrics that are numbers, up to a limit, those of interest first. MLflow's database
         stores the largest float for an infinite one."""
         finite = [name for name in sorted(self.metrics) if abs(self.metrics[name]) < float_info.max]
-        return {name: self.metrics[name] for name in in_order_of_interest(finite)[:_MOST]}
+        return {name: self.metrics[name] for name in in_order_of_interest(finite)[:_MOST_ENTRIES]}
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -188,8 +190,8 @@ class Tracked:
     def settings(self) -> dict[str, str]:
         """Its parameters without secrets, up to a limit."""
         return {
-            name: redacted([f"{name}={value}"])[0].partition("=")[2][:_MOST]
-            for name, value in sorted(self.params.items())[:_MOST]
+            name: redacted([f"{name}={value}"])[0].partition("=")[2][:_MOST_CHARACTERS]
+            for name, value in sorted(self.params.items())[:_MOST_ENTRIES]
             if "=" not in name
         }
 

@@ -26,7 +26,7 @@ from mlkanban.text import display
 _OFFERED = "offered.json"
 _AT_LEAST = timedelta(days=1)
 """How far the accounting is asked back."""
-_MOST = 200
+_MOST_JOBS = 200
 """So many jobs without a label are offered, the newest."""
 
 
@@ -55,7 +55,7 @@ def unlinked_jobs(data: Path, now: datetime, seconds: float) -> list[Tracked]:
         if job.label is None and job.submit is not None
         and not (job.id in runs and is_run(data, job, ""))
     }  # fmt: skip
-    newest = sorted(bare.values(), key=lambda job: job.submit or 0)[-_MOST:]
+    newest = sorted(bare.values(), key=lambda job: job.submit or 0)[-_MOST_JOBS:]
     names = {}
     with suppress(client.NoAnswer):
         names = client.job_names([job.id for job in newest], seconds)

@@ -19,7 +19,7 @@ for _byte in range(256):
 _HPARAMS_TAG = "_hparams_/session_start_info"
 _LARGE = 1 << 16
 """Bytes that no record of scalars has: what is larger is an image, a histogram or a graph."""
-_MOST = 1 << 31
+_MOST_BYTES = 1 << 31
 """Bytes that no protocol buffer reaches: no record is as long."""
 _FIXED = {1: 8, 5: 4}
 """Bytes of a value, by its wire type."""
@@ -58,7 +58,7 @@ def _records(source: BinaryIO) -> Iterator[bytes]:
     not whole, nothing can be told apart any more."""
     while len(head := source.read(_HEAD.size)) == _HEAD.size:
         length, check = _HEAD.unpack(head)
-        if _masked(head[:8]) != check or length >= _MOST:
+        if _masked(head[:8]) != check or length >= _MOST_BYTES:
             break
         if length > _LARGE:
             source.seek(length + _CHECK.size, 1)

@@ -257,7 +257,7 @@ class TrialSeries:
         with where.open("rb") as file:
             journal = file.read(1) == b"{"
         self._journal = GrowingFile(where) if journal else None
-        self._known = _Journal()
+        self._known = _JournalState()
 
     def read(self) -> Series:
         values, names = (
@@ -292,7 +292,7 @@ class TrialSeries:
     def _of_journal(self, file: GrowingFile) -> tuple[dict[int, float | None], Any]:
         new = file.read()
         if new.anew:
-            self._known = _Journal()
+            self._known = _JournalState()
         for line in new.lines:
             self._known.take_line(line)
         for trial in self._known.trials:
@@ -415,7 +415,7 @@ class Journal:
     def count(self) -> int:
         """As many as were begun or put into the queue and were not deleted with their study: other
         lines are not read closely."""
-        journal = _Journal()
+        journal = _JournalState()
         with self._path.open("rb") as source:
             for line in filter(_COUNTS.match, source):
                 journal.take_line(line)
@@ -425,7 +425,7 @@ class Journal:
         return _studies(self.runs(), run, self._path)
 
     def runs(self) -> Iterator[Tracked]:
-        journal = _Journal()
+        journal = _JournalState()
         with self._path.open(encoding="utf-8", errors="replace") as source:
             for line in source:
                 journal.take_line(line)
@@ -487,7 +487,7 @@ class _Trial:
         return self.state not in (_RUNNING, _WAITING)
 
 
-class _Journal:
+class _JournalState:
     """What the lines of a journal amount to, as Optuna reads them. Workers write without waiting
     for each other: what comes too late counts for nothing, and takes no number."""
 

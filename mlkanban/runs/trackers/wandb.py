@@ -49,7 +49,7 @@ NO_PROGRAM = "there is no program wandb here"
 _UNREADABLE = "There is no program wandb here, which alone can read its files."
 _MOST_GOING_ON = 5
 """Runs that are asked for that of one that goes on, the newest."""
-_MOST = 50
+_MOST_RUNS = 50
 """Runs that are read of a folder, the newest: each takes a start of the program."""
 
 
@@ -85,19 +85,19 @@ class WandbFolder:
         if path is None:
             return
         failed = []
-        for at, run in enumerate(self._runs[-_MOST:]):
+        for at, run in enumerate(self._runs[-_MOST_RUNS:]):
             try:
                 fields = _inspected(path, run)
             except _OfNoUse as error:
-                raise self._unread(self._runs[-_MOST:][at:], f"{path} {error}") from None
+                raise self._unread(self._runs[-_MOST_RUNS:][at:], f"{path} {error}") from None
             if fields is None:
                 failed.append(run)
             else:
                 yield self._tracked(run, fields)
         if failed:
             raise self._unread(failed, f"{path} could not")
-        if older := self._runs[:-_MOST]:
-            raise self._unread(older, f"only the newest {_MOST} are")
+        if older := self._runs[:-_MOST_RUNS]:
+            raise self._unread(older, f"only the newest {_MOST_RUNS} are")
 
     def _program(self) -> str | None:
         """The program that reads the runs; None where there is none and nothing new to read."""

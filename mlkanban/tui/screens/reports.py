@@ -352,8 +352,8 @@ class ReportsScreen(KeyScreen):
         """How it was counted, without what the title says already; while something is pointed at,
         what that is, in as many lines, so that nothing moves."""
         width, glyphs = self.size.width, self.host.glyphs
-        said = self._said_in_title()
-        new = " | ".join(part for part in summary.note.split(" | ") if part not in said)
+        in_title = self._parts_in_title()
+        new = " | ".join(part for part in summary.note.split(" | ") if part not in in_title)
         note = wrapped_note(glyphs.compared(self.worded(new)), max(20, width - 2))
         lines: list[Line] = [
             [Piece(f" {self.plain(line.replace(' | ', '   '))}", "dim")] for line in note
@@ -363,7 +363,7 @@ class ReportsScreen(KeyScreen):
             lines = [*([[]] * (len(lines) - 1)), words]
         return lines
 
-    def _said_in_title(self) -> set[str]:
+    def _parts_in_title(self) -> set[str]:
         """The parts of a footnote that say no more than the title: the window, and how many cards
         were finished in it."""
         sample = self._sample_shown

@@ -50,7 +50,7 @@ _READABLE = 76
 _KEYS_WITHOUT_RUNS = ("unlinked.read", "unlinked.ignored", "help", "back")
 _FEW = 5
 """An experiment with so many runs is open from the start."""
-_NAMED = 3
+_MOST_NAMED = 3
 _UNLIMITED = "Here all are listed: --limit is for the printed list."
 
 
@@ -128,8 +128,8 @@ class UnlinkedScreen(ListScreen):
             message = f"{quantity(len(tracker_runs.runs), 'run')} read from {places}."
         remarks = [message, _UNLIMITED if self._limited else ""]
         self.status.clear()
-        if said := " ".join(filter(None, remarks)):
-            self.status.show(said, warning=bool(tracker_runs.problems))
+        if text := " ".join(filter(None, remarks)):
+            self.status.show(text, warning=bool(tracker_runs.problems))
 
     def _so_far(self, text: str) -> None:
         if self.ready:
@@ -192,9 +192,9 @@ class UnlinkedScreen(ListScreen):
         """Why there is no run, and what to do."""
         if not self._known:
             return []
-        said = _NONE_LEFT if self.host.tracked else _NO_RUNS
+        usual = _NONE_LEFT if self.host.tracked else _NO_RUNS
         room = min(_READABLE, self.size.width - 2)
-        first, more = _NONE_IGNORED if self._ignored else said
+        first, more = _NONE_IGNORED if self._ignored else usual
         lines = paragraph(first, "text", room, self.host.glyphs)
         more = with_keys(more, self.host.commands)
         lines += [[], *paragraph(more, "dim", room, self.host.glyphs)]
@@ -341,8 +341,10 @@ class UnlinkedScreen(ListScreen):
             return f"{matching[0].ref} {title}"
         if not matching:
             return "No card has that."
-        refs = ", ".join(face.ref for face in matching[:_NAMED])
-        return f"{len(matching)} cards have that: {refs}{' ..' if len(matching) > _NAMED else ''}"
+        refs = ", ".join(face.ref for face in matching[:_MOST_NAMED])
+        return (
+            f"{len(matching)} cards have that: {refs}{' ..' if len(matching) > _MOST_NAMED else ''}"
+        )
 
 
 def _name(row: tuple[Experiment, Tracked | None]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.runs.model.metric_lines import (
-    MOST,
+    MOST_METRICS,
     in_file,
     metric_line,
     reported,
@@ -105,8 +105,8 @@ def test_of_a_file_only_what_is_a_number_counts() -> None:
     unread = ("nan=nan", "inf=-inf", "big=inf")
     assert in_file(text) == ({"auc": 0.917, "n": 12.0}, unread)
     assert in_file('{"huge": 1' + "0" * 400 + "}") == ({}, ("huge=?",))
-    many = in_file(json.dumps({f"m{at}": at for at in range(MOST + 9)}))
-    assert (len(many.values), len(many.unread)) == (MOST, 9)
+    many = in_file(json.dumps({f"m{at}": at for at in range(MOST_METRICS + 9)}))
+    assert (len(many.values), len(many.unread)) == (MOST_METRICS, 9)
 
 
 @pytest.mark.parametrize("text", ["", "0.9", "[0.9]", "{'auc': 0.9}", '{"auc": 0.9', "[" * 99999])

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.glyphs import glyphs
 from mlkanban.runs.model.series import (
     MOST_POINTS,
     Axis,
@@ -18,7 +17,6 @@ from mlkanban.runs.model.series import (
     SeriesBuilder,
     common_axes,
     drawn_metric,
-    sparkline,
 )
 
 
@@ -126,24 +124,6 @@ def test_a_place_is_the_step_or_the_epoch() -> None:
     builder.add(1.0, epoch=2.5)
     builder.add(1.0)
     assert [p.place for p in builder.series.points] == ["step 1200000", "epoch 2.5", ""]
-
-
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=60), st.booleans())
-def test_a_sparkline_has_a_bar_for_a_value_and_the_highest_for_the_most(values, ascii) -> None:
-    drawn = sparkline(values, glyphs("ascii" if ascii else "utf-8").spark)
-    shown = values[-40:]
-    assert len(drawn) == (len(shown) if len(values) > 1 else 0)
-    assert not ascii or drawn.isascii()
-    order = "_.-=^" if ascii else "▁▂▃▄▅▆▇█"
-    heights = [order.index(bar) for bar in drawn]
-    for one, height in zip(shown, heights, strict=False):
-        assert all(height >= other for v, other in zip(shown, heights, strict=True) if one > v)
-
-
-def test_a_sparkline_of_equal_values_is_flat() -> None:
-    assert sparkline([1.0, 2.0, 3.0], "_.-=^") == "_-^"
-    assert sparkline([0.5, 0.5], "▁▂▃▄▅▆▇█") == "▅▅"
-    assert sparkline([0.5], "▁▂▃▄▅▆▇█") == ""
 
 
 def test_curves_are_of_the_metric_or_of_what_is_reported_in_its_place() -> None:

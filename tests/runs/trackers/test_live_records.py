@@ -17,7 +17,7 @@ from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import RunSeries
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.series import SeriesReader
+from mlkanban.runs.series_reader import SeriesReader
 from tests.runs.trackers.files import WANDB_RUNS, database, logs, state, study, wandb
 
 LABEL = "3fa9c21b:v1"
@@ -226,7 +226,7 @@ def test_what_is_known_stays_while_a_store_is_locked(
     path = here / "optuna.db"
     trials(path, LABEL)
     seconds = [0.0]
-    monkeypatch.setattr("mlkanban.runs.series.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("mlkanban.runs.series_reader.time.monotonic", lambda: seconds[0])
     reader = SeriesReader(here.parent)
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute(f"PRAGMA journal_mode = {mode}")

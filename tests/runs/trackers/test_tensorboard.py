@@ -9,7 +9,7 @@ from mlkanban.runs.model.repeats import DEFAULT_NAMES, Repeats
 from mlkanban.runs.trackers import tensorboard
 from mlkanban.runs.trackers.event_files import _masked
 from mlkanban.runs.trackers.places import count_all, read_all, usual
-from mlkanban.runs.trackers.run_series import TrackerSeries
+from mlkanban.runs.trackers.tracker_series import TrackerSeries
 from tests.runs.trackers.files import logs, state
 
 AUC = {"val/auc": 0.917, "val/auc.min": 0.8, "val/auc.max": 0.95}

@@ -92,7 +92,7 @@ def test_foreign_answers_are_read_as_far_as_they_go(tmp_path: Path, bin: Path) -
 def test_of_many_runs_the_newest_are_read(
     tmp_path: Path, bin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "_MOST", 2)
+    monkeypatch.setattr(reader, "_MOST_RUNS", 2)
     root = wandb(tmp_path / "place" / "wandb", bin)
     found = read_all(usual(tmp_path, {"WANDB_DIR": str(tmp_path / "place")}))
     assert [one.ref[6:] for one in found.runs] == [run.stem[12:] for run in WANDB_RUNS[1:]]

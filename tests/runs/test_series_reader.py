@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.runs import series as module
+from mlkanban.runs import series_reader as module
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import RunSeries, SeriesBuilder
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.series import SeriesReader
+from mlkanban.runs.series_reader import SeriesReader
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord
 
 AUC = {"name": "auc"}
@@ -127,7 +127,7 @@ def test_trackers_are_not_searched_with_every_look(
         return [], []
 
     monkeypatch.setattr(module, "records_of", search)
-    monkeypatch.setattr("mlkanban.runs.series.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("mlkanban.runs.series_reader.time.monotonic", lambda: seconds[0])
     reader = SeriesReader(tmp_path)
     for now, times in ((0.0, 1), (2.0, 1), (29.0, 1), (30.0, 2)):
         seconds[0] = now

@@ -22,8 +22,8 @@ from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.series import RunSeries
 from mlkanban.runs.model.tracker_run import SEARCHING
 from mlkanban.runs.trackers.places import records_of, usual
-from mlkanban.runs.trackers.run_series import TrackerSeries
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord
+from mlkanban.runs.trackers.tracker_series import TrackerSeries
 
 _PAUSE_SECONDS = 30.0
 """Seconds between two searches for what trackers have of a run that goes on."""

@@ -13,9 +13,9 @@ from mlkanban.errors import StoreBusy
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.series import SeriesReader
+from mlkanban.runs.series_reader import SeriesReader
 from mlkanban.runs.trackers.places import read_all
-from mlkanban.runs.trackers.run_series import TrackerSeries
+from mlkanban.runs.trackers.tracker_series import TrackerSeries
 from tests.runs.trackers.files import WANDB_RUNS, database, folder, logs, state, study, wandb
 
 AUC = {"name": "val_auc"}

@@ -54,7 +54,7 @@ supervised() {
 # A sign of life every 10 seconds, as long as the supervisor lives. Where no process can sleep there
 # is none: the loop would never pause.
 heart() {
-    nap= sleepless=0
+    nap='' sleepless=0
     trap 'kill -9 $nap; exit' USR1
     while :; do
         sleep 10 &
@@ -72,6 +72,7 @@ job_lives() {
     [ -r /proc/self/stat ] || return 0
     for stat in /proc/[0-9]*/stat; do
         read -r line <"$stat" || continue
+        # shellcheck disable=SC2086 # to be split: state, parent, group, session
         set -- ${line##*\) }
         case $1 in
         [ZXx]) continue ;;

@@ -13,7 +13,7 @@
 
 folder=$1 queue=$2 run=$3 python=$4
 shift 4
-nap= sleepless=0
+nap='' sleepless=0
 # The PATH of the job need not have the tools that are used here.
 jobs_path=${PATH-} has_path=${PATH+yes}
 PATH=${PATH:+$PATH:}/usr/bin:/bin
@@ -51,11 +51,11 @@ while :; do
     sleep 30 &
     nap=$!
     if wait "$nap"; then
-        nap= sleepless=0
+        nap='' sleepless=0
         tick "$@"
     else
         kill -9 "$nap"
-        nap= sleepless=$((sleepless + 1))
+        nap='' sleepless=$((sleepless + 1))
         # Where no process can sleep, the loop would never pause.
         [ "$sleepless" -lt 9 ] || exit
     fi

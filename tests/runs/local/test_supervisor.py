@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import mlkanban
 from mlkanban.runs.local import start
 from mlkanban.runs.local.folder import RunFolder
 from tests.runs.jobs import Job, alive, kill, until
@@ -28,6 +29,13 @@ SHELLS = [
 @pytest.fixture(params=SHELLS, ids=" ".join)
 def shell(request: pytest.FixtureRequest) -> list[str]:
     return list(request.param)
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is missing")
+@pytest.mark.parametrize("script", sorted(Path(mlkanban.__file__).parent.rglob("*.sh")), ids=str)
+def test_scripts_are_posix_and_quote_what_they_expand(script: Path) -> None:
+    done = subprocess.run(["shellcheck", "-s", "sh", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 class Watched:

@@ -55,7 +55,8 @@ calibration: .venv/.dev-ready  ## See how often forecasts hold, also on LOGS="lo
 
 faults: .venv/.dev-ready  ## Try every fault often, and write the table tests/stress/FAULTS.md
 	@report=$$(mktemp); MLKANBAN_STRESS=full \
-	    $(BIN)/python -m pytest -n 2 -q tests/stress tests/service/test_pairs.py --junitxml="$$report" && \
+	    $(BIN)/python -m pytest -n 2 -q tests/stress tests/service/test_pairs.py \
+	    tests/runs/queue/test_queue_faults.py --junitxml="$$report" && \
 	    $(BIN)/python -m tests.stress.faults "$$report"; code=$$?; rm -f "$$report"; exit $$code
 
 readme: .venv/.dev-ready  ## Write the tables of the README again, from the code

@@ -42,8 +42,8 @@ def test_files_may_have_the_number_of_the_job(tmp_path: Path) -> None:
     job = {"stdout": f"{tmp_path}/s-*.out", "by": "job"}
     ends = [ended("7_1", raw="93")]
     assert tasks_report(job, ends)["tasks"] == [[1, "finished", 60, "", {"auc": 0.91}, None, 100]]
-    assert file_of(job, "stdout", 1, ends) == tmp_path / "s-93.out"
-    assert file_of(job, "stdout", 2, ends) is None
+    assert file_of(job, job["stdout"], 1, ends) == tmp_path / "s-93.out"
+    assert file_of(job, job["stdout"], 2, ends) is None
 
 
 def test_one_file_of_all_tasks_is_no_report_of_each() -> None:

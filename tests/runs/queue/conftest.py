@@ -4,6 +4,9 @@ import pytest
 
 from tests.runs.jobs import Job
 from tests.runs.queue.queues import Queue
+from tests.stress.conftest import tell
+
+__all__ = ["queue", "tell"]
 
 
 @pytest.fixture

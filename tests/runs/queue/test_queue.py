@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import subprocess
 from pathlib import Path
@@ -242,38 +241,3 @@ def test_without_nvidia_smi_gpus_cannot_be_waited_for(queue: Queue) -> None:
     )  # fmt: skip
     assert (done.returncode, "no nvidia-smi on this machine" in done.stderr) == (4, True)
     assert not (queue.job.data / "runs").exists()
-
-
-def test_each_job_of_a_long_queue_runs_once_or_is_lost_by_name(queue: Queue) -> None:
-    """Supervisors, viewers and waiters are killed, ticks collide, and one restart is forged."""
-    chance = random.Random(7)
-    names = [f"job{n}" for n in range(20 if os.environ.get("MLKANBAN_STRESS") == "full" else 8)]
-    runs = {name: queue.put(name) for name in names}
-    queue.forge(runs[names[-1]], boot_id="another")
-    kill(queue.waiter(runs[names[-2]]))
-    ended: set[str] = set()
-    lost = set(names[-2:])
-    while len(ended) < len(names) - len(lost):
-        until(lambda: len(set(queue.began()) - ended) == min(2, len(names) - 2 - len(ended)), 60)
-        going = sorted(set(queue.began()) - ended)
-        name = chance.choice(going)
-        if chance.random() < 0.5:
-            until(lambda: "supervisor" in queue.start(runs[name]))  # noqa: B023
-            kill(queue.start(runs[name])["supervisor"]["pid"])
-        ticks = [
-            subprocess.Popen(
-                [*PROGRAM, "queue", "advance"], env=queue.job.env, stderr=subprocess.DEVNULL
-            )
-            for _ in range(2)
-        ]
-        queue.end(name)
-        for tick in ticks:
-            tick.wait()
-        ended.add(name)
-        until(lambda: (queue.job.data / "runs" / runs[name] / "rc").exists())  # noqa: B023
-        queue.tick()
-    until(lambda: not set(queue.states().values()) & {"running", "starting", "orphan"})
-    assert sorted(queue.began()) == sorted(set(names) - lost)
-    states = queue.states()
-    assert {name for name, state in states.items() if state == "lost"} == lost
-    assert {state for name, state in states.items() if name not in lost} == {"finished"}

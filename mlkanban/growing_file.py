@@ -9,9 +9,9 @@ from typing import BinaryIO, NamedTuple
 
 from mlkanban.files import NoPlainFile, open_plain
 
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 """Bytes that are read at a time; no line is longer."""
-_TAIL = 64
+TAIL_BYTES = 64
 """Bytes before the place up to which a file was read that tell whether it is still the same."""
 
 
@@ -60,16 +60,16 @@ class GrowingFile:
     def _lines(self, file: BinaryIO, containing: tuple[bytes, ...], over: bool) -> Iterator[str]:
         while True:
             file.seek(self._offset)
-            chunk = file.read(_CHUNK)
+            chunk = file.read(_CHUNK_BYTES)
             end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
-            if len(chunk) == _CHUNK:
-                end = end or _CHUNK
+            if len(chunk) == _CHUNK_BYTES:
+                end = end or _CHUNK_BYTES
             elif over:
                 end = len(chunk)
             if not end:
                 return
             self._offset += end
-            self._tail = (self._tail + chunk[:end])[-_TAIL:]
+            self._tail = (self._tail + chunk[:end])[-TAIL_BYTES:]
             for line in lines_containing(chunk[:end], *containing):
                 yield line.decode(errors="replace")
 

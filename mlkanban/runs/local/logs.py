@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 from mlkanban.cells import shortened
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import open_plain
+from mlkanban.growing_file import TAIL_BYTES
 from mlkanban.runs.local.folder import RunFolder, runs_folder, tail
 from mlkanban.runs.local.inspect import judged, logs
 from mlkanban.runs.local.processes import here
@@ -26,7 +27,7 @@ from mlkanban.runs.model.terminal_lines import REACH, TerminalLines, screen_line
 from mlkanban.streams import write_all
 from mlkanban.text import display, display_lines
 
-_CHUNK = 1 << 16
+_CHUNK_BYTES = 1 << 16
 _LOOK_SECONDS = 0.2
 _BAR_SECONDS = 10.0
 """Seconds between two states of a line that is drawn again and again, where each is a line of its
@@ -42,6 +43,7 @@ class _LogSource:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: BinaryIO | None = None
+        self._tail = b""
 
     def read(self) -> bytes | None:
         """The next piece, b'' where there is none yet; None when the log has begun anew."""
@@ -50,21 +52,27 @@ class _LogSource:
                 self._file = open_plain(self.path)
             except OSError:
                 return b""
-        chunk = self._file.read(_CHUNK)
-        if not chunk and self._began_anew(self._file):
+        overwritten = self._is_overwritten(self._file)
+        chunk = b"" if overwritten else self._file.read(_CHUNK_BYTES)
+        if overwritten or (not chunk and self._is_replaced(self._file)):
             self._file.close()
-            self._file = None
+            self._file, self._tail = None, b""
             return None
+        self._tail = (self._tail + chunk)[-TAIL_BYTES:]
         return chunk
 
-    def _began_anew(self, file: BinaryIO) -> bool:
-        """Whether the log was truncated, or another one was put into its place: a job that is put
-        back into the queue begins its log again."""
+    def _is_overwritten(self, file: BinaryIO) -> bool:
+        """Whether the log was truncated, and perhaps written to again since: a job that is put back
+        into the queue begins its log again."""
+        many = len(self._tail)
+        return os.pread(file.fileno(), many, file.tell() - many) != self._tail
+
+    def _is_replaced(self, file: BinaryIO) -> bool:
+        """Whether another log was put into the place of this one."""
         try:
-            now, here = self.path.stat(), os.fstat(file.fileno())
+            return not os.path.samestat(self.path.stat(), os.fstat(file.fileno()))
         except OSError:
             return False
-        return now.st_size < file.tell() or not os.path.samestat(now, here)
 
 
 class _LiveLine:
@@ -80,7 +88,7 @@ class _LiveLine:
             self._shown = ""
 
     def show(self, text: str) -> None:
-        text = shortened(display(text[-_CHUNK:]).replace("\t", " "), _columns() - 1)
+        text = shortened(display(text[-_CHUNK_BYTES:]).replace("\t", " "), _columns() - 1)
         if text != self._shown:
             self.clear()
             write_all(self._target, text.encode(errors="replace"))
@@ -176,7 +184,7 @@ class _Raw:
             write_all(self._target, chunk)
             return bool(chunk)
         text = self._rest + chunk
-        end = len(text) if (last and not chunk) or len(text) > 2 * _CHUNK else 0
+        end = len(text) if (last and not chunk) or len(text) > 2 * _CHUNK_BYTES else 0
         for line in _LINE.finditer(text):
             end = max(end, line.end())
         self._rest = text[end:]
@@ -294,7 +302,7 @@ def _paged(log: Path) -> Iterator[str]:
 
 def _screen(file: BinaryIO, most: int) -> Iterator[str]:
     decoder, lines = codecs.getincrementaldecoder("utf-8")("replace"), TerminalLines(REACH)
-    while most > 0 and (chunk := file.read(min(_CHUNK, most))):
+    while most > 0 and (chunk := file.read(min(_CHUNK_BYTES, most))):
         most -= len(chunk)
         yield from (f"{display_lines(line)}\n" for line in lines.feed(decoder.decode(chunk)))
     yield display_lines("\n".join(lines.rest()))

@@ -97,8 +97,13 @@ def test_a_pager_gets_the_same_and_of_a_huge_log_both_ends(
     assert "[mlkanban: 6 MB are left out here; `mlkanban logs` prints them]\n" in text
 
 
+@pytest.mark.parametrize(
+    "after",
+    [b"again\n", b"the second begins\n", b"the second one is longer\n"],
+    ids=["shorter", "as long", "longer"],
+)
 def test_following_starts_over_when_the_log_was_truncated(
-    run: RunFolder, capfdbinary: pytest.CaptureFixture[bytes]
+    run: RunFolder, capfdbinary: pytest.CaptureFixture[bytes], after: bytes
 ) -> None:
     run.out.write_bytes(b"a long first line\n")
     following = threading.Thread(target=copy_logs, args=(run, now), kwargs={"follow": True})
@@ -115,12 +120,12 @@ def test_following_starts_over_when_the_log_was_truncated(
     until(lambda: sees(b"a long first line\n"))
     with run.out.open("r+b") as file:
         file.truncate()
-    run.out.write_bytes(b"again\n")
-    until(lambda: sees(b"again\n"))
+    run.out.write_bytes(after)
+    until(lambda: sees(after))
     run.write_end({"exit": 0})
     following.join(20)
     sees(b"")
-    assert shown == b"a long first line\nagain\n"
+    assert shown == b"a long first line\n" + after
     assert noted == b"mlkanban: out.log was truncated or replaced; it starts over.\n"
 
 

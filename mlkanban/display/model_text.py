@@ -18,9 +18,9 @@ from mlkanban.core.models import Health
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn
 from mlkanban.display.lines import edge, labelled, page_title, paragraph, rule
+from mlkanban.display.sparkline import sparkline
 from mlkanban.display.table import GAP, Table, markdown_table, markdown_text
 from mlkanban.glyphs import Glyphs
-from mlkanban.runs.model.series import sparkline
 from mlkanban.service.models_in_use import ModelInUse, ModelRecord, ModelVersion
 from mlkanban.text import quantity, short_name, tidy
 

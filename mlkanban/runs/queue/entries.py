@@ -77,8 +77,10 @@ class QueueFiles:
 
     def sweep(self, now: datetime) -> None:
         """Forget the runs that are over."""
+        # Listed before they are looked at: one that is added meanwhile stays.
+        listed = run_ids(self._folder)
         kept = {run.folder.id for run in self.runs(now)}
-        for run in run_ids(self._folder):
+        for run in listed:
             if run not in kept:
                 self.remove(run)
 

@@ -1,12 +1,16 @@
 """The files of the queue: who is in it, in which order, and how a run of it is named."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.local.inspect import judged
 from mlkanban.runs.local.intake import report_of
 from mlkanban.runs.local.processes import here
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import Judgement, RunState
+from mlkanban.runs.queue import entries
 from mlkanban.runs.queue.entries import QueueFiles
 from tests.runs.queue.waiting_runs import NOW, run_id, waits
 
@@ -37,6 +41,22 @@ def test_what_is_over_is_swept_away_and_what_was_lost_stays(tmp_path: Path) -> N
     assert listed(files) == [run_id(2), run_id(3)]
     files.sweep(NOW)
     assert sorted(file.name for file in (tmp_path / "queue").iterdir()) == [run_id(2), run_id(3)]
+
+
+def test_a_run_that_comes_while_others_are_swept_away_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits(tmp_path, 1).write_stop({"by": "ada", "at": ""})
+    files = QueueFiles(tmp_path)
+
+    def one_comes_meanwhile(*seen: Any) -> Judgement:
+        monkeypatch.undo()
+        waits(tmp_path, 2)
+        return judged(*seen)
+
+    monkeypatch.setattr(entries, "judged", one_comes_meanwhile)
+    files.sweep(NOW)
+    assert [file.name for file in (tmp_path / "queue").iterdir()] == [run_id(2)]
 
 
 def test_a_folder_that_is_gone_and_one_of_no_queue_are_no_runs(tmp_path: Path) -> None:

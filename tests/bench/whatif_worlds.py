@@ -6,7 +6,7 @@ Each world is lived under its limits by a simulation of its own, in half-hours; 
 history alone, and is asked what other limits would do. The truth is the same world lived under
 these. Counted are, by world: answers with the right direction (85th percentile of cycle time, and
 throughput where it changes by a tenth or more), refusals, where no model reproduces today or the
-runs or the models disagree, and wrong directions; and how often the intervals of 5 to 95 % (where
+runs or the models disagree, and wrong directions; and how often the intervals of 90 % (where
 two models are shown, from the lower end to the higher one) hold what another period under the other
 limits brings.
 """
@@ -260,7 +260,7 @@ def main() -> None:
         of += score.of
     whole = of * len(MEASURES)
     if whole:
-        print(f"intervals of 5 to 95 %: {sum(held.values())} of {whole} held"
+        print(f"intervals of 90 %: {sum(held.values())} of {whole} held"
               f" ({100 * sum(held.values()) / whole:.0f} %)")  # fmt: skip
 
 

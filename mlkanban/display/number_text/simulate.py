@@ -35,7 +35,7 @@ _MEASURES = {
     "waiting": "waiting to start",
 }
 _CONVENTION = (
-    "mean of runs with these cards, 5 to 95 % of runs with others like them"
+    "mean of runs with these cards, narrowest span of 90 % of runs with others like them"
     " | calendar days, both ends counted"
 )
 _MODELS = {

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import hypot, sqrt
+from math import ceil, hypot, sqrt
 from typing import Literal, NamedTuple
 
 from mlkanban.core.models import Board
@@ -44,6 +44,8 @@ NEAR = 0.2
 """A mean further than this share from what was observed is not near it."""
 _ROUNDED = 0.5
 """Days: cycle times are whole days, so less is no difference."""
+_HELD = 0.9
+"""Share of the runs that an interval holds."""
 Progress = Callable[[float], None]
 Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
@@ -57,9 +59,10 @@ Refusal = Literal["few", "few_since_change", "no_gaps", "overridden", "not_repro
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure over many runs: the mean of the plain ones, and the values that 5 % and 95 % of
-    those with jobs and gaps drawn anew do not exceed. From `lowest` to `highest` it is reproduced:
-    95 % of the plain runs have all figures that are compared between theirs at once.
+    """A figure over many runs: the mean of the plain ones, and the ends of the narrowest span that
+    holds 90 % of those with jobs and gaps drawn anew. From 5 to 95 % it would hold more of whole
+    days. From `lowest` to `highest` it is reproduced: 95 % of the plain runs have all figures that
+    are compared between theirs at once.
     """
 
     mean: float
@@ -356,13 +359,23 @@ def summed(runs: PlayedRuns) -> Played:
     return {
         m: Spread(
             means[m],
-            _ranked(ordered[m], 5),
-            _ranked(ordered[m], 95),
+            *_narrowest(ordered[m]),
             means[m] - reach * sides[m][0],
             means[m] + reach * sides[m][1],
         )
         for m in MEASURES
     }
+
+
+def _narrowest(ordered: Sequence[float]) -> tuple[float, float]:
+    """The ends of the narrowest span with 90 % of the values, the most central of equal ones."""
+    n = len(ordered)
+    held = ceil(_HELD * n)
+    first = min(
+        range(n - held + 1),
+        key=lambda at: (ordered[at + held - 1] - ordered[at], abs(2 * at - (n - held))),
+    )
+    return ordered[first], ordered[first + held - 1]
 
 
 def _deviations(values: Sequence[float], mean: float) -> tuple[float, float]:

@@ -168,7 +168,8 @@ def sync_runs(
     """
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too
-        tracker_runs = read_trackers(session, service, paths)
+        named = bool(new or ignore or ignore_all or heed or ignored)
+        tracker_runs = read_trackers(session, service, paths, only_news=not named)
         cwd = working_folder()
         if not tracker_runs.places and any(place(path, cwd) for path in paths):
             raise BadInput(" ".join(tracker_runs.problems), "Nothing was read.")
@@ -333,7 +334,12 @@ def _find(tracker_runs: TrackerRuns, run: str) -> Tracked:
 
 
 def read_trackers(
-    session: Session, service: Service, sources: Sequence[str] = (), *, only: bool = False
+    session: Session,
+    service: Service,
+    sources: Sequence[str] = (),
+    *,
+    only: bool = False,
+    only_news: bool = False,
 ) -> TrackerRuns:
     """What trackers tell of runs at the places that are usual here, and those `given`."""
     cwd = working_folder()
@@ -347,7 +353,7 @@ def read_trackers(
         cwd, os.environ, [*session.settings.trackers, *service.links.places()],
         newest_working_folders(own_runs),
     )  # fmt: skip
-    known = KnownRuns(service.links.ended(), partial(newest_command_in, data))
+    known = KnownRuns(service.links.ended(), partial(newest_command_in, data), only_news)
     with counting_line(session) as show:
         tracker_runs = read_all(
             [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs"),

@@ -214,6 +214,7 @@ class Session:
         if not self._wrote:
             return
         self._run_hooks()
+        self._read_end_values()
         self._keep_log_limit()
         # Loaded when the answer is out already; what only reads never needs it.
         from mlkanban.service.backups import wanted
@@ -225,6 +226,21 @@ class Session:
                     service.backups.keep(moment)
         except MlkanbanError as error:
             self.show_message(f"No backup was made: {error}")
+
+    def _read_end_values(self) -> None:
+        """Read what trackers have of the runs whose end was taken in."""
+        if not self._ended_runs:
+            return
+        # Trackers: only who takes in the end of a run waits for them.
+        from mlkanban.runs.end_values import take_in_end_values
+
+        try:
+            with self.service(write=True, as_is=True) as service:
+                take_in_end_values(
+                    service, places().data, self._ended_runs, os.environ, self.settings.trackers
+                )
+        except MlkanbanError as error:
+            self.show_problem(error, "What trackers have of runs that ended was not read")
 
     def _keep_log_limit(self) -> None:
         """Take out the middle of logs over the limit, of runs whose end was taken in."""

@@ -78,7 +78,7 @@ def _unlinked(session: Session, limit: int | None) -> None:
     from mlkanban.runs.model.inbox import experiments
 
     with session.service() as service:
-        tracker_runs = read_trackers(session, service)
+        tracker_runs = read_trackers(session, service, only_news=True)
         inbox = service.links.inbox(tracker_runs.runs)
     runs = inbox.unlinked
     listed = [(experiment, run) for experiment in experiments(runs) for run in experiment.runs][

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import queue
 import threading
 import time
@@ -16,6 +17,7 @@ from mlkanban.clock import now
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.hints import sentences
+from mlkanban.log import logger
 from mlkanban.runs.slurm.time_limits import PATIENT_SECONDS
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.base import KeyScreen
@@ -115,6 +117,7 @@ class RunWatch:
         self._ask_slurm(self._intake, service)
         if ended := self._intake.take_ended():
             self._keep_log_limit(ended)
+            self._read_end_values(ended, service.actor)
         return done
 
     def _keep_log_limit(self, ended: Sequence[RunFolder]) -> None:
@@ -123,6 +126,28 @@ class RunWatch:
 
         limit, moment = self._app.settings.log_limit, self._app.now()
         threading.Thread(target=keep_limit, args=(ended, limit, moment)).start()
+
+    def _read_end_values(self, ended: Sequence[RunFolder], actor: str) -> None:
+        """Beside the board, through a connection of its own: trackers may be slow. The next look
+        sees what was new."""
+        places, settings, clock = self._app.places, self._app.settings, self._app.now
+
+        def read() -> None:
+            from mlkanban.runs.end_values import take_in_end_values  # once a run has ended
+
+            try:
+                service = Service.open(
+                    places.data, actor=actor, clock=clock, make=False,
+                    config=places.config, repeats=settings.repeats,
+                )  # fmt: skip
+                try:
+                    take_in_end_values(service, places.data, ended, os.environ, settings.trackers)
+                finally:
+                    service.close()
+            except MlkanbanError as error:  # nobody asked for it: the next inbox says it
+                logger("program").warning("trackers of ended runs: %s", error.text)
+
+        threading.Thread(target=read).start()
 
     def _ask_slurm(self, intake: Intake, service: Service) -> None:
         """Beside the board: a controller that hangs holds nobody up. The next look sees what was

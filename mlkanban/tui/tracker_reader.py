@@ -58,7 +58,7 @@ class TrackerReader:
         linked, ended = links
         cwd, more = working_folder(), [*self._app.settings.trackers, *linked]
         data, now = self._app.places.data, self._app.now()
-        known = KnownRuns(ended, partial(newest_command_in, data))
+        known = KnownRuns(ended, partial(newest_command_in, data), only_news=True)
         own_runs = await beside(lambda: local_runs(data))
         tracker_runs = await beside(
             lambda: read_all(

@@ -52,10 +52,12 @@ def _no_command(folder: Path) -> Sequence[str]:
 
 class KnownRuns(NamedTuple):
     """What is known here of runs before trackers are read: when those ended that cards keep, by
-    their refs, and the newest command line of a run of ours in a folder."""
+    their refs, and the newest command line of a run of ours in a folder. With `only_news`, what is
+    dear to read may be left out where nothing was written since its end."""
 
     ended: Mapping[str, datetime] = {}
     command_in: Callable[[Path], Sequence[str]] = _no_command
+    only_news: bool = False
 
 
 NOTHING_KNOWN = KnownRuns()

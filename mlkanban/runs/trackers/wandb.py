@@ -80,16 +80,19 @@ class WandbFolder:
         return len(self._runs)
 
     def runs(self) -> Iterator[Tracked]:
-        """Oldest first. BadInput says at the end what could not be read."""
+        """Oldest first. BadInput says at the end what could not be read. Where only news are
+        wanted, the program is not asked of runs that cards keep as ended: each takes a second."""
         path = self._program()
         if path is None:
             return
-        failed = []
-        for at, run in enumerate(self._runs[-_MOST_RUNS:]):
+        failed, newest = [], self._runs[-_MOST_RUNS:]
+        if self._known.only_news:
+            newest = [run for run in newest if self._has_news(run)]
+        for at, run in enumerate(newest):
             try:
                 fields = _inspected(path, run)
             except _OfNoUse as error:
-                raise self._unread(self._runs[-_MOST_RUNS:][at:], f"{path} {error}") from None
+                raise self._unread(newest[at:], f"{path} {error}") from None
             if fields is None:
                 failed.append(run)
             else:

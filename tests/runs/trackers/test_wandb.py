@@ -118,3 +118,17 @@ def test_without_the_program_only_runs_with_news_are_spoken_of(tmp_path: Path, b
     program.rename(venv / "wandb")
     beside = KnownRuns({}, lambda folder: [f"{venv}/python", "x.py"] if folder == tmp_path else [])
     assert len(read_all([root], known=beside).runs) == 3
+
+
+def test_where_only_news_are_wanted_ended_runs_are_not_asked_for_again(
+    tmp_path: Path, bin: Path
+) -> None:
+    asked = tmp_path / "asked"
+    root = wandb(tmp_path / "wandb", bin, f'echo >> {asked}; cat "$5.json"')
+    refs = [f"wandb:{run.stem.removeprefix('offline-run-')}" for run in WANDB_RUNS]
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    ended = dict.fromkeys(refs[:2], later)
+    found = read_all([root], known=KnownRuns(ended, only_news=True))
+    assert [run.ref for run in found.runs] == refs[2:]
+    assert len(asked.read_text().splitlines()) == 1
+    assert len(read_all([root], known=KnownRuns(ended)).runs) == 3, "a person names one of them"

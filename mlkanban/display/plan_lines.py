@@ -266,15 +266,10 @@ def fit_line(fit: Fit | None, width: int, glyphs: Glyphs) -> Line:
     if not fit.forecast.possible:
         return fitted([Piece(f" {fit_text(fit)}", "dim")], width, glyphs)
     day, likely, even, after = fit_parts(fit)
-    return fitted(
-        [
-            Piece(f" {day}: ", "text"),
-            Piece(f"{glyphs.heavy_rule * 2} ", "live"),
-            Piece(f"{likely}, ", "text"),
-            Piece(f"{glyphs.rule * 2} ", "clock"),
-            Piece(f"{even}, ", "text"),
-            Piece(after, "dim"),
-        ],
-        width,
-        glyphs,
-    )
+    line = [
+        Piece(f" {day}: ", "text"),
+        Piece(f"{glyphs.heavy_rule * 2} ", "live"), Piece(f"{likely}, ", "text"),
+        Piece(f"{glyphs.rule * 2} ", "clock"), Piece(even, "text"),
+    ]  # fmt: skip
+    whole = [*line, Piece(f", {after}", "dim")]
+    return fitted(whole if width_of(whole) <= width else line, width, glyphs)

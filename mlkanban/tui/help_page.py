@@ -9,7 +9,7 @@ from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import fitted, labelled, paragraph, rule, side_by_side, width_of
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.glyphs import UTF8, Glyphs
-from mlkanban.tui.commands import BOARD, CARD, RUNS, Command, keys_shown, most_used
+from mlkanban.tui.commands import BOARD, BY_NAME, CARD, RUNS, Command, keys_shown, most_used
 from mlkanban.tui.help_text import SITUATIONS, with_keys
 
 _TWO_COLUMNS, _THREE_COLUMNS, _GAP = 88, 132, 2
@@ -65,8 +65,10 @@ class HelpSection(NamedTuple):
 
 def sections(about: str, commands: Iterable[Command], group: str = "") -> list[list[HelpSection]]:
     """What help says of a screen: the keys that are used most, the groups of the others, and what
-    else there is. `group` is that of the key pressed last, which comes first with all its keys."""
+    else there is. `group` is that of the key pressed last, which comes first with all its keys,
+    unless that key moved the cursor."""
     commands = tuple(commands)
+    group = "" if group == BY_NAME["cursor.down"].group else group
     used = {name: at for at, name in enumerate(most_used(about))}
     groups: dict[str, list[Row]] = {group: [], _MOST_USED: []}
     often = []
@@ -109,7 +111,8 @@ def page(
         return [[Piece(f"Nothing here has {search!r} in it.", "dim")]]
     if count == 1:
         # Signs are looked for more often than keys that are seldom used.
-        stacked = [*keys[:1], *rest[:2], *keys[1:], *rest[2:]]
+        signs = [one for one in rest if one.title.startswith("Signs")]
+        stacked = [*keys[:1], *signs, *keys[1:], *(one for one in rest if one not in signs)]
         columns = [stacked]
     elif count == 2:
         columns = [keys, rest]

@@ -19,6 +19,7 @@ from mlkanban.tui.commands import (
     COMMANDS,
     HELP,
     HINT_KEYS,
+    QUEUE,
     RUNS,
     hint_with_keys,
     keymap,
@@ -124,6 +125,12 @@ def test_the_group_of_the_last_key_comes_first() -> None:
     keys, _ = sections(BOARD, COMMANDS, "Find")
     assert [part.title for part in keys][:2] == ["Find", "Most used"]
     assert len({part.title for part in keys}) == len(keys)
+    for moved in ("", "Look"):
+        keys, _ = sections(BOARD, COMMANDS, moved)
+        assert keys[0].title == "Most used"
+        assert keys[0].rows[0].left.startswith("L "), "moving cards, on the first page"
+    queue, _ = sections(QUEUE, COMMANDS)
+    assert {"Enter", "X", "b"} <= {row.left for row in queue[0].rows}
 
 
 async def test_help_begins_with_what_was_done_last(used: Path) -> None:

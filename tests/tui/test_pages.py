@@ -137,7 +137,7 @@ async def test_a_help_page_scrolls_to_its_end(used: Path) -> None:
         assert title[2:4] == [title[4], "of"], "on the last page"
         await board.press("cursor.top")
         assert board.lines()[0].split() == ["Help", "board", "1", "of", title[4]]
-        assert board.lines()[1].strip(" ─") == "Look"
+        assert board.lines()[1].strip(" ─") == "Most used"
         await board.press("help")
         assert board.screen is board.board_screen
 

@@ -1,6 +1,7 @@
 """One card with everything on it: what it is at the left, its runs, notes, history or links at the
 right; on narrow terminals below one another."""
 
+import re
 from functools import partial
 from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
@@ -74,6 +75,8 @@ _CURVE = (9, 24)
 _RUN_SECONDS = 2.0
 """Seconds between two looks at what runs that go on report."""
 _LAST = len("tried last  ")
+_NUMBERED = re.compile(r"\d+[.)]\s")
+"""The beginning of a list."""
 _NO_LINKS = "No links and no related cards. {card.edit} adds links, and cards that this one needs."
 
 
@@ -350,7 +353,7 @@ class CardScreen(TextScreen):
         height = max(_CURVE[0], min(_CURVE[1], room - 1))
         if not (lines := self._curves.lines(width, height)):
             return []
-        return [self._curves.title, *lines, *([[]] * (height - len(lines) + 1))]
+        return [self._curves.title, *lines, *([[]] * (height - len(lines)))]
 
     # Tabs and cards
 
@@ -405,7 +408,7 @@ class CardScreen(TextScreen):
 def _break_before(text: str) -> str:
     """What stands between the date of a note and its text: the end of a line before words, that of
     a paragraph before whatever else Markdown has."""
-    return "  \n" if text[:1].isalpha() else "\n\n"
+    return "  \n" if text[:1].isalnum() and not _NUMBERED.match(text) else "\n\n"
 
 
 def _plain_note(text: str) -> str:

@@ -69,7 +69,7 @@ def test_every_open_card_gets_its_days():
     said = summary(found)
     assert rows(said)[1][2:5] == ("unknown", "too few older", "too few older")
     assert said.lines[0].startswith("About 1 of the 1 open card whose chance is known will be")
-    assert "The chance of 1 open card is unknown: fewer than 10 finished cards got" in said.lines[1]
+    assert "The chance of 1 card is unknown: fewer than 10 finished cards got" in said.lines[1]
 
 
 def test_a_card_may_be_finished_today_as_long_as_the_day_goes_on():

@@ -105,7 +105,7 @@ def summary(forecasts: CardForecasts) -> Summary:
         lines.append(f"About {sum(known):.0f} of {which} will be finished by {until}")
     reasons = Counter(card.unknown for card in forecasts.cards if card.unknown)
     for why, many in reasons.items():
-        lines.append(f"The chance of {quantity(many, 'open card')} is unknown: {_because(why)}")
+        lines.append(f"The chance of {quantity(many, 'card')} is unknown: {_because(why)}")
     if late := sum(_NOT_REACHED in _days(card) for card in forecasts.cards):
         lines.append(
             f"{_NOT_REACHED}, of {quantity(late, 'card')}: too few cards that got so old have"

@@ -29,7 +29,7 @@ from mlkanban.paths import places, working_folder
 from mlkanban.runs.local import surroundings
 from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
 from mlkanban.runs.local.likely_runs import local_runs, newest_working_folders
-from mlkanban.runs.local.log_room import longest, over_limit, room
+from mlkanban.runs.local.log_size import log_bytes, longest, over_limit
 from mlkanban.runs.local.surroundings import without_watch
 from mlkanban.runs.model.metric_lines import is_of_tracker, unread_text
 from mlkanban.runs.slurm import client
@@ -568,7 +568,7 @@ def _logs(session: Session) -> Iterator[Check]:
     """The room that logs of runs take, and those that grow over the limit."""
     folder, limit = runs_folder(places().data), session.settings.log_limit
     folders = [RunFolder(folder / name) for name in run_ids(folder)]
-    total = sum(map(room, folders))
+    total = sum(map(log_bytes, folders))
     if total > _MUCH_LOG:
         yield Check("logs", "ok", f"{quantity(len(folders), 'run')}, {total / 1e9:.1f} GB",
                     "Free the room of old ones: mlkanban runs prune")  # fmt: skip

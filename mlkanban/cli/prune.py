@@ -12,7 +12,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import AGE
 from mlkanban.clock import now
 from mlkanban.paths import places
-from mlkanban.runs.local.log_room import free, megabytes
+from mlkanban.runs.local.log_size import free, megabytes
 from mlkanban.runs.local.old_logs import OldLog, old_logs
 from mlkanban.text import quantity
 

@@ -40,7 +40,7 @@ from mlkanban.runs.local.code import CodeChanges, code_state
 from mlkanban.runs.local.folder import folders_of
 from mlkanban.runs.local.inspect import metrics_of, why
 from mlkanban.runs.local.intake import Intake
-from mlkanban.runs.local.log_room import longest, over_limit, room
+from mlkanban.runs.local.log_size import log_bytes, longest, over_limit
 from mlkanban.runs.local.logs import copy_logs
 from mlkanban.runs.local.orphans import orphan_processes
 from mlkanban.runs.local.start import Wanted, begin, plan
@@ -440,7 +440,7 @@ def _orphan_lines(session: Session, left: Mapping[str, Sequence[OrphanProcess]])
 def _log_sizes(card_runs: Sequence[tuple[str, Run]]) -> dict[str, int]:
     """Bytes of the logs of the runs whose logs are in their folders here."""
     folders = folders_of(places().data, (run.id for _, run in card_runs if not run.job))
-    return {folder.id: room(folder) for folder in folders if folder.out.exists()}
+    return {folder.id: log_bytes(folder) for folder in folders if folder.out.exists()}
 
 
 def _long_logs(session: Session, card_runs: Sequence[tuple[str, Run]]) -> Iterator[str]:

@@ -251,7 +251,7 @@ class Session:
             return  # said already, by what needs the settings
         if ended and limit:
             # Processes and files of jobs: only who takes in the end of a run waits for them.
-            from mlkanban.runs.local.log_room import keep_limit
+            from mlkanban.runs.local.log_size import keep_limit
 
             keep_limit(ended, limit, clock.now())
 

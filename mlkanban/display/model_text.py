@@ -47,10 +47,10 @@ def state_text(model: ModelInUse, glyphs: Glyphs) -> str:
         Health.ALERT: glyphs.blocked, Health.WATCH: glyphs.queued,
         Health.RETRAINING: glyphs.running,
     }.get(Health(health))  # fmt: skip
-    said = f"{sign} {health}" if sign else health
+    state = f"{sign} {health}" if sign else health
     if model.silence:
-        return SILENT if health == Health.OK else f"{said} {SILENT}"
-    return said
+        return SILENT if health == Health.OK else f"{state} {SILENT}"
+    return state
 
 
 def state_role(model: ModelInUse) -> str:

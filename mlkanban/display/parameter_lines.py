@@ -73,8 +73,8 @@ def parameter_sentence(space: SearchSpace, axis: ParameterAxis) -> str:
         parts.append(f"The best {space.best} of {len(space.means)} {have}")
     one = next((one for one in space.importances if one.name == axis.name), None)
     if one is not None:
-        told = f"it tells {one.share:.2f} of the rank variance beyond chance"
-        parts.append(told if one.beyond_chance else "what it tells is within chance")
+        text = f"it tells {one.share:.2f} of the rank variance beyond chance"
+        parts.append(text if one.beyond_chance else "what it tells is within chance")
     if many < len(space.means):
         parts.append(f"{len(space.means) - many:,} have no value of it")
     text = "; ".join(parts)

@@ -30,10 +30,10 @@ def enter(
 ) -> tuple[str, str]:
     """Check that `face`, or a new card, may enter a stage; returns (warning, the reason of the
     override if it was needed)."""
-    return passed(room(tx.conn, board, stage, work, face, tx.now), override)
+    return passed(may_enter(tx.conn, board, stage, work, face, tx.now), override)
 
 
-def room(
+def may_enter(
     conn: Connection, board: Board, stage: Stage, work: Work, face: CardFace | None, now: datetime
 ) -> rules.Verdict:
     """Whether `face`, or a new card, may enter a stage. A refusal names the snoozed cards that

@@ -122,7 +122,7 @@ class RunWatch:
 
     def _keep_log_limit(self, ended: Sequence[RunFolder]) -> None:
         """Beside the board: to copy what stays of a huge log takes a while."""
-        from mlkanban.runs.local.log_room import keep_limit  # once a run has ended
+        from mlkanban.runs.local.log_size import keep_limit  # once a run has ended
 
         limit, moment = self._app.settings.log_limit, self._app.now()
         threading.Thread(target=keep_limit, args=(ended, limit, moment)).start()

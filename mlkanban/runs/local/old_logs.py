@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mlkanban.core.models import Health, Outcome
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.local.folder import RunFolder, folders_of
-from mlkanban.runs.local.log_room import freeable, may_be_shortened
+from mlkanban.runs.local.log_size import freeable, may_be_shortened
 from mlkanban.runs.model.run import Run
 from mlkanban.service import Service
 

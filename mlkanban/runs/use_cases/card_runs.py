@@ -25,7 +25,7 @@ from mlkanban.runs.model.state import NOT_ANSWERED, RunState
 from mlkanban.runs.model.tracker_run import short
 from mlkanban.runs.use_cases.own_runs import held_runs, own_runs, where_runs_went
 from mlkanban.service.card_writes import rank_at_end
-from mlkanban.service.enforce import passed, room
+from mlkanban.service.enforce import may_enter, passed
 from mlkanban.service.fields import checked
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import repository, run_queries
@@ -420,7 +420,7 @@ def _may_start(
         slot = _room_for_run(conn, board, stage, face) if takes_slot else gates
     else:
         gates = _gates(conn, board, stage, face)
-        slot = room(conn, board, stage, Work.UNATTENDED, face, now) if takes_slot else gates
+        slot = may_enter(conn, board, stage, Work.UNATTENDED, face, now) if takes_slot else gates
     verdict = rules.together([slot, gates])
     if isinstance(verdict, Refused):
         # A closed gate stays closed however long a run waits.

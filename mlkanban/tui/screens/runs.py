@@ -39,7 +39,7 @@ from mlkanban.errors import BadQuery, MlkanbanError, NotFound
 from mlkanban.runs.local.commits import difference
 from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import logs
-from mlkanban.runs.local.log_room import longest, over_limit
+from mlkanban.runs.local.log_size import longest, over_limit
 from mlkanban.runs.local.logs import Written, last_written, render
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
 from mlkanban.runs.model.launch_words import NO_DIFFERENCE

@@ -10,7 +10,7 @@ import pytest
 from mlkanban.clock import now
 from mlkanban.runs.local import logs
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.local.log_room import freeable
+from mlkanban.runs.local.log_size import freeable
 from mlkanban.runs.local.logs import copy_logs, last_written, render
 from tests.runs.jobs import until
 

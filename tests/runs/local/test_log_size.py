@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from mlkanban.clock import now
-from mlkanban.runs.local import log_room
+from mlkanban.runs.local import log_size
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.inspect import metrics_of
-from mlkanban.runs.local.log_room import (
+from mlkanban.runs.local.log_size import (
     free,
     freeable,
     keep_limit,
+    log_bytes,
     may_be_shortened,
     over_limit,
-    room,
     shorten,
 )  # fmt: skip
 from mlkanban.runs.local.processes import here, open_for_writing
@@ -132,7 +132,7 @@ def test_only_ended_runs_of_this_machine_are_touched(
     going_on = make(tmp_path, ID[:-1] + "d")
     (going_on.path / "end.json").unlink()
     assert not may_be_shortened(going_on)
-    monkeypatch.setattr(log_room, "open_for_writing", lambda _: None)
+    monkeypatch.setattr(log_size, "open_for_writing", lambda _: None)
     assert not may_be_shortened(make(tmp_path, ID[:-1] + "e"))
 
 
@@ -157,7 +157,7 @@ def test_an_old_log_keeps_metrics_and_its_end_and_is_freed_once(run: RunFolder) 
     assert metrics_of(run, run.start()) == before
     assert freeable(run) == 0
     assert free(run, now()) == 0
-    assert room(run) == len(text)
+    assert log_bytes(run) == len(text)
 
 
 def test_what_grows_over_the_limit_is_named() -> None:
@@ -168,10 +168,10 @@ def test_what_grows_over_the_limit_is_named() -> None:
 
 
 def test_both_logs_of_a_run_take_room(run: RunFolder) -> None:
-    assert room(run) == 0
+    assert log_bytes(run) == 0
     run.out.write_bytes(b"12345")
     run.err.write_bytes(b"123")
-    assert room(run) == 8
+    assert log_bytes(run) == 8
 
 
 def test_a_shortened_log_of_a_sweep_still_says_whose_its_values_are(run: RunFolder) -> None:

@@ -1,4 +1,4 @@
-"""The room that logs of runs take: what is too long loses its middle after the end, and old logs
+"""The size of the logs of runs: what is too long loses its middle after the end, and old logs
 are shortened to what is worth keeping. Never while a process has the log open."""
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _METRICS_KEPT = 1_000_000
 """Bytes of lines of metrics that stay of an old log."""
 
 
-def room(folder: RunFolder) -> int:
+def log_bytes(folder: RunFolder) -> int:
     """Bytes that the logs of a run take."""
     size = 0
     for log in (folder.out, folder.err):
@@ -90,11 +90,11 @@ def free(folder: RunFolder, now: datetime) -> int:
     """Shorten the logs of an old run to their lines of metrics and their end; the bytes freed."""
     if not may_be_shortened(folder):
         return 0
-    before = room(folder)
+    before = log_bytes(folder)
     for log in (folder.out, folder.err):
         if _size(log) > _worth_freeing(log):
             _logged(log, folder.id, 0, _LAST_KEPT, _METRICS_KEPT, now)
-    return before - room(folder)
+    return before - log_bytes(folder)
 
 
 def freeable(folder: RunFolder) -> int:

@@ -15,7 +15,7 @@ from mlkanban.charts.layouts.canvas import (
     Finish,
     Layout,
     LegendPart,
-    Scale,
+    RowScale,
     Target,
     nice,
     scale_to,
@@ -105,7 +105,7 @@ class _AgeAxis:
             top += step - top % step
         self._top, self._scale = top, self._scale_to(top)
 
-    def _scale_to(self, top: int) -> Scale:
+    def _scale_to(self, top: int) -> RowScale:
         return scale_to(top, self._columns - 1, least=self._gap)
 
     def column(self, age: float) -> int:

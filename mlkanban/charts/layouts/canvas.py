@@ -183,7 +183,7 @@ def cut_of(tops: Sequence[tuple[int, Role]], bottom: int) -> Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class RowScale:
     """Amounts from `base` up on rows: `step` of them take `rows_per_step` whole rows, so that all
     ticks are at the same distance."""
 
@@ -223,7 +223,9 @@ class Scale:
             yield row, str(first + at * self.step)
 
 
-def scale_to(highest: float, rows: int, *, base: int = 0, least: int = 0, spare: int = 0) -> Scale:
+def scale_to(
+    highest: float, rows: int, *, base: int = 0, least: int = 0, spare: int = 0
+) -> RowScale:
     """The scale that uses the most of `rows` for amounts from `base` to `highest`, a tick at every
     `least` rows or more; `spare` rows stay free above. A second tick is worth more than a fuller
     canvas."""
@@ -238,7 +240,7 @@ def scale_to(highest: float, rows: int, *, base: int = 0, least: int = 0, spare:
         if rows_per_step >= least:
             fits.append((step, rows_per_step))
     step, rows_per_step = max(fits, key=lambda fit: fit[1] / fit[0])
-    return Scale(base, step, min(rows_per_step, max(least, room)), rows)
+    return RowScale(base, step, min(rows_per_step, max(least, room)), rows)
 
 
 def nice() -> Iterator[int]:

@@ -12,7 +12,7 @@ from mlkanban.charts.layouts.canvas import (
     Finish,
     Layout,
     LegendPart,
-    Scale,
+    RowScale,
     Target,
     cut_of,
     date_ticks,
@@ -103,7 +103,7 @@ def _width_beside(bands: tuple[Band, ...], counted: list[int]) -> int:
     return 3 + longest + 1 + max(len(str(count)) for count in counted)
 
 
-def _middles(spec: CfdSpec, scale: Scale) -> list[int]:
+def _middles(spec: CfdSpec, scale: RowScale) -> list[int]:
     """The row amidst each band on the last day."""
     made = []
     for i, band in enumerate(spec.bands):

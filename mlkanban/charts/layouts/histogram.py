@@ -11,7 +11,7 @@ from mlkanban.charts.layouts.canvas import (
     Cells,
     Finish,
     Layout,
-    Scale,
+    RowScale,
     Target,
     grid,
     margin_for,
@@ -113,7 +113,7 @@ def _mark_role(mark: Mark) -> Role:
     return "text" if mark.label == "p85" else "dim"
 
 
-def _scale(highest: int, rows: int) -> Scale:
+def _scale(highest: int, rows: int) -> RowScale:
     """A free row on top tells the highest bar from one that is cut off."""
     scale = scale_to(highest, rows, spare=1)
     if len(scale.bar_ticks()) < _LEAST_TICKS:
@@ -121,10 +121,10 @@ def _scale(highest: int, rows: int) -> Scale:
         closer = scale_to(highest, rows, spare=1, least=2)
         scale = max(scale, closer, key=lambda each: len(each.bar_ticks()))
     single = max(2, rows // _SINGLE_SHARE)
-    return scale if scale.height(1) <= single else Scale(0, 1, single, rows)
+    return scale if scale.height(1) <= single else RowScale(0, 1, single, rows)
 
 
-def _up_to(highest: int, scale: Scale) -> tuple[tuple[int, str], ...]:
+def _up_to(highest: int, scale: RowScale) -> tuple[tuple[int, str], ...]:
     """The round amounts beside the axis; none that is farther above the highest bar than one."""
     ticks = scale.bar_ticks()
     reached = sum(int(text) < highest for _, text in ticks)
@@ -132,7 +132,7 @@ def _up_to(highest: int, scale: Scale) -> tuple[tuple[int, str], ...]:
 
 
 def _tops(
-    spec: HistogramSpec, b: Bin, scale: Scale, expected: int | None, p95: int | None
+    spec: HistogramSpec, b: Bin, scale: RowScale, expected: int | None, p95: int | None
 ) -> list[tuple[int, Role]]:
     """Where the parts of a bar end: within the SLE, past it, past the 95th percentile too."""
     if not b.count:

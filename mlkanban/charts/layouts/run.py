@@ -11,7 +11,7 @@ from mlkanban.charts.layouts.canvas import (
     Layout,
     LegendPart,
     Level,
-    Scale,
+    RowScale,
     Target,
     date_format,
     grid,
@@ -88,7 +88,7 @@ def layout_run(spec: RunSpec, width: int, height: int, finish: Finish, *, legend
     )  # fmt: skip
 
 
-def _bar_parts(spec: RunSpec, count: int, scale: Scale, role: Role) -> list[tuple[int, Role]]:
+def _bar_parts(spec: RunSpec, count: int, scale: RowScale, role: Role) -> list[tuple[int, Role]]:
     """The ends of the parts of a bar: of amounts that stand day by day, what is over the mean is
     brighter."""
     if role == "area-2" or spec.mean is None or count <= spec.mean:
@@ -96,7 +96,7 @@ def _bar_parts(spec: RunSpec, count: int, scale: Scale, role: Role) -> list[tupl
     return [(scale.eighths(spec.mean), role), (scale.eighths(count), "area-2")]
 
 
-def _top_row(scale: Scale, amount: float) -> int:
+def _top_row(scale: RowScale, amount: float) -> int:
     """The row on which a bar of so many ends."""
     return max(0, min(scale.rows - 1, -(-scale.eighths(amount) // EIGHTHS) - 1))
 

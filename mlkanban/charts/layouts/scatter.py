@@ -12,7 +12,7 @@ from mlkanban.charts.layouts.canvas import (
     Layout,
     LegendPart,
     Level,
-    Scale,
+    RowScale,
     Target,
     date_ticks,
     day_column,
@@ -57,7 +57,7 @@ def layout_scatter(
         )
     rows = height - heads - FEET
     scale = scale_to(top, rows - 1)
-    scale = Scale(0, scale.step, scale.rows_per_step, rows)
+    scale = RowScale(0, scale.step, scale.rows_per_step, rows)
     places: defaultdict[tuple[int, int], list[Dot]] = defaultdict(list)
     across = {
         day: day_column(day, spec.first, spec.last, columns) for day in {d.day for d in spec.dots}
@@ -93,7 +93,7 @@ def _glyph(dots: list[Dot]) -> tuple[str, Role]:
     return glyph, role
 
 
-def _clouds(spec: ScatterSpec, scale: Scale, columns: int) -> tuple[Curve, ...]:
+def _clouds(spec: ScatterSpec, scale: RowScale, columns: int) -> tuple[Curve, ...]:
     """The dots of each outcome, those of the rarest last: a cell has the colour drawn last."""
     days = max(1, (spec.last - spec.first).days)
     by_role: defaultdict[Role, set[tuple[float, float]]] = defaultdict(set)
@@ -105,7 +105,7 @@ def _clouds(spec: ScatterSpec, scale: Scale, columns: int) -> tuple[Curve, ...]:
     return tuple(Curve(role, tuple(sorted(points)), joined=False) for role, points in ordered)
 
 
-def _levels(spec: ScatterSpec, scale: Scale, *, legend: bool) -> list[Level]:
+def _levels(spec: ScatterSpec, scale: RowScale, *, legend: bool) -> list[Level]:
     """The SLE, and the percentiles where there is room for more than one line."""
     marks = sorted(spec.marks, key=lambda mark: (mark.label != "SLE", mark.value))
     return [

@@ -9,7 +9,7 @@ from mlkanban.charts.layouts.canvas import (
     Layout,
     LegendPart,
     Level,
-    Scale,
+    RowScale,
     Target,
     grid,
     levels,
@@ -37,7 +37,7 @@ def layout_xmr(spec: XmrSpec, width: int, height: int, finish: Finish, *, legend
     heads, words = legend_lines(parts, columns, height - FEET, last) if legend else (0, [])
     rows = height - heads - FEET
     scale = scale_to(top, rows - 1)
-    scale = Scale(0, scale.step, scale.rows_per_step, rows)
+    scale = RowScale(0, scale.step, scale.rows_per_step, rows)
     pitch = max(1, min(columns // len(shown), _WIDEST))
     cells, targets = Cells(), []
     joined = finish != "letters" and len(shown) > 1

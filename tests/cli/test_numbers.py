@@ -189,7 +189,8 @@ def test_a_back_test_of_as_many_days_and_cards_as_a_forecast(demo):
     scores = {score["kind"]: score for score in tested["scores"] if score["percent"] == 85}
     for kind, remark in zip(("how_many", "when"), said, strict=True):
         score = scores[kind]
-        assert f"held {score['share']:.0f} % ({score['low']:.0f}-{score['high']:.0f} %)" in remark
+        held = f"held in {score['share']:.0f} % of cases"
+        assert f"{held} ({score['low']:.0f}-{score['high']:.0f} %" in remark
         assert f" {score['periods']} independent period" in remark
         assert (score["verdict"] is None) == (score["periods"] < 10)
     lately = demo("flow", "backtest", *DAY, "--window", "30d", json=True).data

@@ -38,7 +38,7 @@ def test_it_is_not_named_on_few_cards_or_without_a_second_reason():
     assert done.named is None
     assert done.stages[2].at_limit_share is None
     line_of_it = summary(done).lines[0]
-    assert line_of_it.startswith("No stage is named: Evaluate takes most")
+    assert line_of_it.startswith("No stage is named: Evaluate takes the most")
     assert line_of_it.endswith(
         "but it has no limit, and work does not pile up there beyond chance."
     )

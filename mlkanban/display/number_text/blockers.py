@@ -85,7 +85,7 @@ def summary(blockers: Blockers) -> Summary:
     lines = [f"{quantity(blockers.n, 'block')}, {lost} days lost, {len(blockers.still)} still open"]
     if top := blockers.leader:
         lines.append(
-            f"Most days went to {top.name} ({_sides(top)}): {top.days:.1f}"
+            f"{_most(blockers)} {top.name} ({_sides(top)}): {top.days:.1f}"
             f" ({100 * top.days / blockers.days:.0f} %)"
         )
     lines += others
@@ -102,6 +102,14 @@ def summary(blockers: Blockers) -> Summary:
     )
     head = ("reason", "side", "blocks", "days lost", "median", "still open")
     return Summary("Blockers", tuple(lines), Table(head, rows), note)
+
+
+def _most(blockers: Blockers) -> str:
+    """What goes before the leader: it need not have the half of all days, nor be alone."""
+    first, *others = (f"{reason.days:.1f}" for reason in blockers.reasons)
+    if not others:
+        return "All days went to"
+    return "No more days went to any other than" if first in others else "Largest share of days:"
 
 
 def headline(blockers: Blockers) -> Headline:

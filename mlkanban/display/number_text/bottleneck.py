@@ -95,7 +95,7 @@ def _sentence(bottleneck: Bottleneck) -> str:
             else "it is neither at its limit half of the time nor does work pile up there beyond"
             " chance"
         )
-        return f"No stage is named: {longest.stage} takes most ({share}), but {slack}."
+        return f"No stage is named: {longest.stage} takes the most ({share}), but {slack}."
     why = [f"takes {share}"]
     if longest.full and longest.at_limit_share is not None:
         why.append(f"is at its limit {100 * longest.at_limit_share:.0f} % of the time")

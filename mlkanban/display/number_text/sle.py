@@ -80,7 +80,7 @@ def summary(sle: Sle) -> Summary:
     # With no card open it differs only by those begun before the days it looks at.
     with_open = f" | counting open cards: {_with_open(sle)}" if sle.open else ""
     line = (
-        f"{PERCENT} % of cards were finished within {quantity(sle.days, 'day')}"
+        f"{PERCENT} % of {sle.n} finished cards took {quantity(sle.days, 'day')} or less"
         f"{with_open} | {len(sle.past)} of {sle.open} open cards past the SLE"
     )
     rows = tuple((ref, f"{age} d", title) for ref, age, title in sle.past)

@@ -58,11 +58,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """The evidence by stage, and the position in `stages` of the one it names, if any."""
+    """The evidence by stage, and the position in `stages` of the one it names, if any;
+    `configured` when one of them is a queue or a gate, without which waiting counts as work."""
 
     n: int
     stages: tuple[Evidence, ...]
     named: int | None
+    configured: bool
     scope: Scope
 
     @property
@@ -107,7 +109,8 @@ def bottleneck(sample: Sample) -> Bottleneck:
     e = evidence[longest]
     n = len(sample.finished)
     named = whole and (e.full or e.piles_up) and n >= FEWEST and len(evidence) > 1
-    return Bottleneck(n, tuple(evidence), longest if named else None, sample.scope)
+    configured = any(workflow.kinds[at] is not StageKind.ACTIVE for at in sample.stages)
+    return Bottleneck(n, tuple(evidence), longest if named else None, configured, sample.scope)
 
 
 @dataclass(slots=True)

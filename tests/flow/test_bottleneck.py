@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Work
-from mlkanban.display.number_text.bottleneck import summary
+from mlkanban.display.number_text.bottleneck import summary, to_json
 from mlkanban.flow.bottleneck import Evidence, bottleneck
 from mlkanban.flow.history import CardHistory, Limits, PastLimits, Workflow
 from tests.examples import examples
-from tests.flow.logs import GPU, WORKFLOW, at, card, histories, rows, sample
+from tests.flow.logs import ACTIVE, GPU, QUEUE, WORKFLOW, at, card, histories, rows, sample, took
 
 
 def line(n, evaluate=3.0):
@@ -237,3 +237,12 @@ def test_before_a_first_stage_that_is_committed_there_is_no_queue():
     at_once = replace(WORKFLOW, first_committed=0)
     found = bottleneck(sample([card("a", (1, 0), (2, 1), (3, 4))], day=11, workflow=at_once))
     assert [stage.queue_before is None for stage in found.stages] == [True, False, True, False]
+
+
+def test_a_board_without_queues_names_the_command_that_makes_them():
+    cards = [took(f"c{n}", 3) for n in range(12)]
+    kinds = replace(WORKFLOW, kinds=(QUEUE, ACTIVE, ACTIVE, ACTIVE, QUEUE))
+    told, configured = (summary(bottleneck(sample(cards, workflow=w))) for w in (kinds, WORKFLOW))
+    assert "mlkanban stages kind" in told.lines[1]
+    assert len(configured.lines) == 1
+    assert to_json(bottleneck(sample(cards, workflow=kinds)))["configured"] is False

@@ -9,7 +9,7 @@ import pytest
 
 from mlkanban.core.card_fields import SETS
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.models import BlockReason, Outcome, StageKind
 from mlkanban.display.event_text import event_text
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.blockers import blockers
@@ -69,6 +69,23 @@ def test_what_clashes_about_a_stage_is_decided_by_its_name(
     meet(place, ada, bob)
     assert [one.stage("Ready").limit for one in two] == [2, 2]
     assert bob.service.conflicts.all() == []
+
+
+def test_two_kinds_of_one_stage_are_a_conflict_and_undone_apart(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    ada.sets("Features", kind=StageKind.QUEUE)
+    bob.clock.now = ada.clock.now
+    bob.sets("Features", kind=StageKind.GATE)
+    meet(place, ada, bob)
+    (conflict,) = ada.service.conflicts.all()
+    assert (conflict.name, conflict.field) == ("Features", "kind")
+    assert (conflict.kept, conflict.other) == ("gate", "queue")
+    bob.service.conflicts.resolve("Features", "kind", take=True)
+    meet(place, ada, bob)
+    assert [one.stage("Features").kind for one in two] == [StageKind.QUEUE] * 2
+    assert ada.service.conflicts.all() == []
 
 
 def test_stages_of_one_name_are_decided_by_their_long_ids(

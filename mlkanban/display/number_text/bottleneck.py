@@ -13,6 +13,7 @@ from mlkanban.display.number_view import (
 from mlkanban.display.table import Table
 from mlkanban.flow.bottleneck import FEWEST, Bottleneck
 from mlkanban.flow.bottleneck import bottleneck as count
+from mlkanban.hints import hint
 
 _CONVENTION = (
     "real time within the window, from the first card on; limits as they were; named from n 10"
@@ -32,6 +33,7 @@ class EvidenceJson(TypedDict):
 class BottleneckJson(NumberJson):
     n: int
     bottleneck: str | None
+    configured: bool
     stages: list[EvidenceJson]
 
 
@@ -40,6 +42,7 @@ def to_json(bottleneck: Bottleneck) -> BottleneckJson:
     return {
         "n": bottleneck.n,
         "bottleneck": None if named is None else bottleneck.stages[named].stage,
+        "configured": bottleneck.configured,
         "stages": [
             {
                 "stage": e.stage, "residence_share": e.residence_share,
@@ -74,7 +77,13 @@ def summary(bottleneck: Bottleneck) -> Summary:
     )
     head = ("stage", "of time", "at limit", "in - out", "blocked", "queue before")
     table = Table(head, rows) if bottleneck.known else None
-    return Summary("Bottleneck", (_sentence(bottleneck),), table, note)
+    lines = [_sentence(bottleneck)]
+    if bottleneck.known and len(bottleneck.stages) > 1 and not bottleneck.configured:
+        lines.append(
+            "Waiting counts as work here, for no stage is a queue or a gate: "
+            + hint("give those where work waits the kind queue or gate: {stages kind}.")
+        )
+    return Summary("Bottleneck", tuple(lines), table, note)
 
 
 def _sentence(bottleneck: Bottleneck) -> str:

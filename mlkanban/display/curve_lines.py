@@ -197,7 +197,10 @@ def sentences(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) ->
             first = min(ended, key=lambda one: sign * _final(one))
         how = "ended at"
         if directed and len(ended) > 1:
+            # Marked runs are compared with each other; the two newest are not all there are.
             how = f"ended {'lowest' if lower else 'highest'}, at"
+            if first.label in _TWO_NEWEST:
+                how = f"ended {'lower' if lower else 'higher'} of the two, at"
         parts.append(_in_the_end(first, how, metric))
     return parts
 
@@ -254,6 +257,7 @@ def _name(one: NamedSeries) -> str:
     return f"{name} ({cell_text(one.run)})" if one.run else name
 
 
+_TWO_NEWEST = ("newest", "before")
 _NAMES = {
     "best": "The best run",
     "running": "The running curve",

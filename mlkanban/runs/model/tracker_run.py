@@ -26,7 +26,7 @@ CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 DIRECTORY, LIKELY_SEED = "directory", "s"
 """Parameters of a run that is known by the name of its folder alone: `resnet-s1` is folder resnet,
 and 1 of what may be its seed, or may not."""
-_NESTED_TAG = "mlflow.parentRunId"
+NESTED_TAG = "mlflow.parentRunId"
 _COMMIT_TAG = "mlflow.source.git.commit"
 IGNORED = "ignored:"
 """Of the field of a board that names a run, or an experiment, nobody wants to hear of."""
@@ -143,7 +143,7 @@ class Tracked:
     @property
     def above(self) -> str:
         """The ref of the tracker run that it is nested in; '' for none."""
-        parent = self.tags.get(_NESTED_TAG, "").strip()
+        parent = self.tags.get(NESTED_TAG, "").strip()
         return f"{self.kind}:{parent}" if parent else ""
 
     def as_run(self, parent: str = "") -> Run:

@@ -7,17 +7,21 @@ import glob
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from sys import float_info
 from typing import Any
 
 from mlkanban.core.timestamps import instant
 from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.model.series import Series, SeriesBuilder
-from mlkanban.runs.model.tracker_run import RUN_TAG, Tracked
+from mlkanban.runs.model.tracker_run import NESTED_TAG, RUN_TAG, Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile, reading
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord, SeriesSource, Tracker, name_of
 from mlkanban.runs.trackers.values import MOST_TEXT, numbers, texts
+from mlkanban.text import quantity
 
 _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
 _TAIL = 4096
@@ -53,7 +57,7 @@ class MlflowDatabase:
             " WHERE tags.key = ? AND tags.value = ? ORDER BY start_time DESC, runs.rowid DESC",
             RUN_TAG, run.run,
         )]  # fmt: skip
-        return [
+        records = [
             _record(
                 Tracked(f"mlflow:{uuid}", str(called or ""), metrics=self._metrics_of(uuid),
                         where=str(self._where)),
@@ -61,6 +65,11 @@ class MlflowDatabase:
             )
             for uuid, called in found
         ]  # fmt: skip
+        best = NestedSeries(run, self._where, run.metric)
+        if run.direction and len(best.values(self._file)) > 1:
+            make = partial(NestedSeries, run, self._where)
+            records.insert(0, LiveRecord(f"nested:{run.run}", (run.metric,), make, self._where))
+        return records
 
     def _metrics_of(self, run: str) -> dict[str, float]:
         if not {"run_uuid", "key", "value"} <= self._file.columns("latest_metrics"):
@@ -164,6 +173,41 @@ class DatabaseSeries:
                 self._series.add(number, step_, at=ms / 1000)
             self._newest = newest
         return self._series.series
+
+
+class NestedSeries:
+    """The best value so far after each finished run that is nested in another one, of those that
+    were begun in the same run of ours."""
+
+    def __init__(self, run: GoingOn, where: Path, name: str) -> None:
+        self._run, self._where, self._name = run, where, name
+
+    def values(self, file: SqliteFile) -> list[tuple[float, int]]:
+        """The values of these runs with when each ended (milliseconds), in that order."""
+        columns = file.columns("latest_metrics")
+        if not {"run_uuid", "key", "value"} <= columns:
+            return []
+        nan = "is_nan" if "is_nan" in columns else "0"
+        rows = file.rows(
+            f"SELECT value, end_time, {nan} FROM runs JOIN latest_metrics USING (run_uuid)"
+            " WHERE latest_metrics.key = ? AND status = 'FINISHED' AND run_uuid IN"
+            " (SELECT run_uuid FROM tags WHERE key = ? AND value = ?) AND run_uuid IN"
+            " (SELECT run_uuid FROM tags WHERE key = ?) ORDER BY end_time",
+            self._name, RUN_TAG, self._run.run, NESTED_TAG,
+        )  # fmt: skip
+        known = [(float(value), int(ended or 0)) for value, ended, is_nan in rows if not is_nan]
+        return [(value, ended) for value, ended in known if abs(value) < float_info.max]
+
+    def read(self) -> Series:
+        with reading(self._where) as file:
+            values = self.values(file)
+        better = min if self._run.direction == "<=" else max
+        series, best = SeriesBuilder(self._name), None
+        for value, ended in values:
+            best = value if best is None else better(best, value)
+            series.add(best, at=ended / 1000)
+        about = f"best of {quantity(len(values), 'nested run')}"
+        return replace(series.series, about=about, best_so_far=True)
 
 
 class FolderSeries:

@@ -73,6 +73,32 @@ def test_of_nested_runs_of_mlflow_the_newest_with_the_metric_is_shown_and_named(
     assert found.series["val_auc"].about == f"run seed 1, one of {len(rows)}"
 
 
+def test_of_finished_nested_runs_of_mlflow_the_best_so_far_is_shown(here: Path) -> None:
+    path = database("m3", here / "mlflow.db")
+    with sqlite3.connect(path) as conn:
+        conn.execute("DELETE FROM tags WHERE key IN ('mlkanban.run', 'mlflow.parentRunId')")
+        [(outer, experiment)] = conn.execute("SELECT run_uuid, experiment_id FROM runs LIMIT 1")
+        tag = "INSERT INTO tags (run_uuid, key, value) VALUES (?, ?, ?)"
+        conn.execute(tag, (outer, "mlkanban.run", OWN.id))
+        ends = [(0.8, "FINISHED"), (0.9, "FINISHED"), (0.99, "FAILED"), (0.7, "FINISHED")]
+        for at, (value, status) in enumerate([*ends, (0.95, "RUNNING")]):
+            conn.execute(
+                "INSERT INTO runs (run_uuid, name, status, start_time, end_time, experiment_id,"
+                " lifecycle_stage) VALUES (?, ?, ?, ?, ?, ?, 'active')",
+                (f"n{at}", f"n{at}", status, at, 10_000 + at, experiment),
+            )
+            conn.execute(
+                "INSERT INTO latest_metrics (run_uuid, key, value, timestamp, step, is_nan)"
+                " VALUES (?, 'val_auc', ?, 0, 0, 0)", (f"n{at}", value),
+            )  # fmt: skip
+            conn.execute(tag, (f"n{at}", "mlkanban.run", OWN.id))
+            conn.execute(tag, (f"n{at}", "mlflow.parentRunId", outer))
+    found = read(here)
+    assert values(found) == [0.8, 0.9, 0.9]
+    assert found.series["val_auc"].about == "best of 3 nested runs"
+    assert found.series["val_auc"].best_so_far
+
+
 # Optuna
 
 

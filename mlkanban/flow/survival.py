@@ -13,7 +13,7 @@ from itertools import accumulate
 from math import prod
 
 _UNSURE = 1e-9
-FEWEST_AT_RISK = 10
+FEWEST_AT_RISK = 5
 """So many cards are at risk at any duration that is told, as long as others come under observation
 later."""
 
@@ -103,7 +103,7 @@ def kaplan_meier(
     `entered` are the ages that some of these cards had when they came under observation: a card
     that was begun before the window counts in n_u only above that age, for had it ended before, it
     would not be here (left truncation). While such cards are still to come, few may be at risk:
-    where fewer than ten are, nothing is told of that duration and longer ones. S is a product, and
+    where fewer than five are, nothing is told of that duration and longer ones. S is a product, and
     what a handful of young cards did would stay in it for all that are older.
     """
     ends = Counter(finished)

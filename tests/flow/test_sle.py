@@ -51,7 +51,7 @@ def test_where_too_many_are_open_it_is_not_reached():
     done = [took(f"c{n}", 2, start=80 + n) for n in range(12)]
     found = sle(sample([*done, *(card(f"o{n}", (60, 1)) for n in range(12))], day=100))
     assert (found.days, found.days_with_open) == (2, None)
-    assert "within 2 days | counting open cards: not reached |" in summary(found).lines[0]
+    assert "2 days or less | counting open cards: not reached |" in summary(found).lines[0]
     none = sle(sample(done[:9], day=100))
     assert (none.days, none.days_with_open) == (None, None)
 

@@ -67,7 +67,11 @@ def test_a_board_that_breaks_down_is_called_out() -> None:
 def test_chances_of_open_cards_are_those_that_were_told_then() -> None:
     """Day by day as the forecast by card has them, no two of a card for the same days; one card has
     parts and is not judged by its age."""
-    cards = [*steady(days=400), card("whole", (2, 1)), replace(card("p", (3, 1)), parent="whole")]
+    cards = [
+        *steady(days=400),
+        card("whole", (375, 1)),
+        replace(card("p", (376, 1)), parent="whole"),
+    ]
     whole, days = known_whole(cards, 400), 14
     finish = {c.ref: c.finish for c in whole.worked}
     begin, last = whole.days.start, whole.days.stop - 1

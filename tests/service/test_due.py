@@ -251,6 +251,7 @@ def test_every_number_has_one_chance_of_a_card(ada: Person, seed: int) -> None:
     few = some.only([whole], "whole")
     assert [(c.ref, c.chance) for c in due(few).cards] == [(whole, by_title["whole"].chance)]
     assert card_forecasts(few, days=1).cards == (told,)
+    assert due(few).n == card_forecasts(few).n == now.n
 
 
 def test_due_dates_of_an_earlier_day_are_those_of_that_day(ada: Person) -> None:

@@ -149,7 +149,7 @@ def outside_lines(
     parts += [level.label for level in picture.levels]
     if not parts:
         return []
-    verb = "lies" if not hidden and len(parts) == 1 else "lie"
+    verb = "lies" if len(parts) == 1 and len(hidden) < 2 else "lie"
     return [_shows_all(f"{' and '.join(parts)} {verb} outside the picture", whole_key)]
 
 

@@ -722,3 +722,34 @@ async def test_the_best_trial_is_found_and_parameters_are_ranked(small: Path) ->
         assert "share of rank variance, n 40" in board.text()
         assert "rho -1.00" in board.text()
         assert "proves no cause" in board.text()
+
+
+async def test_a_search_is_drawn_over_its_trials_and_over_each_parameter(small: Path) -> None:
+    async with opened(small, size=(120, 45)) as board:
+        ref = board.ref(TITLE)
+        trials = [
+            Tracked(
+                f"optuna:s/{n}", experiment="s", says="COMPLETE", where="/o.db", direction=">=",
+                started=f"2026-03-19T09:{n:02}:00.000000Z",
+                metrics={"auc": -50.0 if n == 0 else 0.9 - n / 1000},
+                params={"lr": f"{10 ** (n / 10 - 4):g}", "opt": "ab"[n % 2]},
+            )
+            for n in range(40)
+        ]  # fmt: skip
+        await board.app.store_thread.call(lambda s: s.links.link_experiment(ref, trials))
+        await board.app.catch_up()
+        await board.go_to(TITLE)
+        await board.press("runs")
+        await board.until(lambda: "auc by trial" in board.text())
+        assert "1 of 40 values (-50) lies outside the picture: | shows all" in board.text()
+        await board.press("curve.range")
+        assert "outside the picture" not in board.text()
+        await board.press("curve.range")
+        await board.press("curve.axis")
+        assert "auc by lr (log scale)" in board.text()
+        await board.press("curve.axis")
+        assert "auc by opt" in board.text()
+        await board.press("curve.axis")
+        assert "hyper-parameters by auc" in board.text()
+        await board.press("curve.axis")
+        assert "auc by trial" in board.text()

@@ -84,7 +84,7 @@ def test_values_over_a_parameter_have_powers_of_ten_or_words_below_them() -> Non
     assert text.isascii()
     assert "gelu" in text
     assert "relu" in text
-    assert "1 of 40 values (80) lie outside the picture" in text
+    assert "1 of 40 values (80) lies outside the picture" in text
 
 
 def test_a_letter_is_the_same_configuration_on_every_strip() -> None:

@@ -12,7 +12,7 @@ import click
 
 from mlkanban.cli.session import Session
 
-_EVERY = 0.1
+_LOOK_SECONDS = 0.1
 """Seconds between two looks of the line."""
 _ECHO = 2
 """Cells that the terminal writes behind it for Ctrl+c."""
@@ -28,7 +28,7 @@ def counting_line(session: Session) -> Iterator[Callable[[str, str], None]]:
     def show(what: str, how_far: str) -> None:
         nonlocal doing, due, width
         if watched and (what != doing or time.monotonic() >= due):
-            doing, due = what, time.monotonic() + _EVERY
+            doing, due = what, time.monotonic() + _LOOK_SECONDS
             shown = session.clean(f"{what} {how_far}")[
                 : shutil.get_terminal_size().columns - _ECHO - 1
             ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlkanban.runs.trackers.places import TrackerRuns
     from mlkanban.tui.host import Host
 
-_EVERY = 0.2
+_LOOK_SECONDS = 0.2
 """Seconds between two sentences of how far it is."""
 
 
@@ -105,6 +105,6 @@ class TrackerReader:
     def _so_far(self, text: str) -> None:
         if self._over.is_set():
             raise GivenUp
-        if time.monotonic() - self._shown_at >= _EVERY:
+        if time.monotonic() - self._shown_at >= _LOOK_SECONDS:
             self._shown_at = time.monotonic()
             self._loop.call_soon_threadsafe(self._show, text)

@@ -28,7 +28,7 @@ from mlkanban.runs.model.metric_lines import Reported, in_file, together
 from mlkanban.runs.model.records import EndRecord, LifeRow, SchedulerRecord, StartRecord
 from mlkanban.runs.model.redaction import redacted, redacted_text
 from mlkanban.runs.model.state import (
-    ENDS_WITHIN,
+    ENDS_WITHIN_SECONDS,
     Judgement,
     PidScope,
     RunState,
@@ -65,7 +65,7 @@ def judged(folder: RunFolder, start: StartRecord, here: PidScope, now: datetime)
     in_group = bool(visible and child and not child_alive and group(child, session))
     supervisor_alive = alive(supervisor, session) if visible and supervisor else None
     rc = folder.rc()
-    late = rc is not None and folder.rc_age(now) > ENDS_WITHIN
+    late = rc is not None and folder.rc_age(now) > ENDS_WITHIN_SECONDS
     if supervisor_alive and supervisor and rc is not None and (late or stopped(supervisor)):
         supervisor_alive = False  # it cannot write down any more how the job ended
     # After the processes were looked at: they write it before they go.

@@ -18,7 +18,7 @@ from mlkanban.runs.model.state import PidScope, RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service import Done, Service
 
-_SEEN_EVERY = 10.0
+_SEEN_EVERY_SECONDS = 10.0
 """Seconds between two notes that a run was seen alive."""
 
 
@@ -88,7 +88,7 @@ class Intake:
         """Record a sign of life for runs that nobody else watches."""
         alive = {report.run.id for report in reports if _unwatched(report.run)}
         for folder in self._open:
-            if folder.id in alive and folder.heartbeat(now) >= _SEEN_EVERY:
+            if folder.id in alive and folder.heartbeat(now) >= _SEEN_EVERY_SECONDS:
                 folder.beat()
 
     def _look(self, listed: int, now: datetime) -> list[RunReport]:

@@ -16,7 +16,7 @@ from mlkanban.runs.local.processes import Process, alive, everything
 from mlkanban.runs.local.viewer import job_of
 from mlkanban.runs.model.redaction import redacted
 
-_PATIENCE = 5.0
+_PATIENCE_SECONDS = 5.0
 _OURS = frozenset({"mlkanban", "mlk"})
 
 
@@ -58,7 +58,7 @@ def stop_orphan_processes(folder: RunFolder) -> int:
         for process in filter(alive, had):
             with suppress(OSError):
                 os.kill(process.pid, number)
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _PATIENCE_SECONDS
         while any(map(alive, had)) and time.monotonic() < end:
             time.sleep(0.05)
     return sum(not alive(process) for process in had)

@@ -20,7 +20,7 @@ MOST_METRICS = 50
 MOST_UNREAD = 5
 LONGEST_LINE = 20_000
 """Characters of a line of metrics."""
-_LONGEST = 60
+_LONGEST_TEXT = 60
 _NAME = re.compile(r"[^\W\d][\w./@ -]{0,60}")
 _LINE = re.compile(r"(?P<before>.*?(?:^|(?<=\s)))mlkanban:(?P<rest>.*)", re.DOTALL)
 _OWN_WORDS = re.compile(r"\s*Run \d{8}-\d{6}-")
@@ -64,7 +64,7 @@ def metric_line(line: str) -> MetricLine | None:
     if MARK not in line:
         return None
     if len(line) > LONGEST_LINE:
-        return MetricLine(unread={line[:_LONGEST]: f"a line of {len(line):,} characters"})
+        return MetricLine(unread={line[:_LONGEST_TEXT]: f"a line of {len(line):,} characters"})
     match = _LINE.fullmatch(line)
     if match is None or _OWN_WORDS.match(match["rest"]):
         return None
@@ -174,7 +174,7 @@ def _number(text: str) -> float | None:
 
 def _shortened(text: str) -> str:
     text = redacted_text(text.strip(" \t\r,;"))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
 
 
 def in_file(text: str) -> Reported:

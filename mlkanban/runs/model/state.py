@@ -9,25 +9,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
-STARTS_WITHIN = 60.0
+STARTS_WITHIN_SECONDS = 60.0
 """Seconds after which a run that has no process yet will never have one."""
 HELD_BACK = "held back by "
 HELD = "held"
 """The state of a run that is held back, in a word."""
 """How the evidence begins of a run that others in the queue may overtake."""
-ANSWERS_WITHIN = 5.0
+ANSWERS_WITHIN_SECONDS = 5.0
 """Seconds after its turn in which the process that waits for a run usually starts it."""
 NEVER_STARTED = "never started"
 """The word for the state of a run that somebody took out of the queue."""
 NOT_ANSWERED = "its turn came, the process that waited has not answered yet"
-ENDS_WITHIN = 60.0
+ENDS_WITHIN_SECONDS = 60.0
 """Seconds after the exit status of a job in which its supervisor writes down how it ended."""
 WRITTEN = "its supervisor wrote how it ended"
 SHELL_KILLED = "the shell around the job was killed before it wrote an exit status"
 """The supervisor saw the end of a job whose whole process group was killed, or of the shell first
 and later of the rest."""
 NOTHING_WRITTEN = "none of its processes is left, and no exit status was written"
-HEART_STOPPED = 180.0
+HEART_STOPPED_SECONDS = 180.0
 """Seconds without a heartbeat after which a run elsewhere is stale. It beats every 10."""
 
 
@@ -184,9 +184,9 @@ def judge(seen: Seen) -> Judgement:
     if seen.at.host != seen.here.host:
         if seen.adopted:
             return Judgement(RunState.UNKNOWN, f"only {seen.at.host} can see its process")
-        if seen.heartbeat > HEART_STOPPED and seen.scheduler:
+        if seen.heartbeat > HEART_STOPPED_SECONDS and seen.scheduler:
             return _scheduled(seen, seen.scheduler)
-        if seen.heartbeat > HEART_STOPPED:
+        if seen.heartbeat > HEART_STOPPED_SECONDS:
             return Judgement(RunState.STALE, f"it gives no sign of life on {seen.at.host} any more")
         return Judgement(
             RunState.UNKNOWN, f"it was started on {seen.at.host} and gives signs of life"
@@ -206,8 +206,8 @@ def judge(seen: Seen) -> Judgement:
         if seen.supervisor:
             return Judgement(RunState.RUNNING, "its processes are alive")
         return Judgement(RunState.ORPHAN, "its processes are alive, its supervisor is gone")
-    if seen.child is None and seen.age < STARTS_WITHIN:
-        late = seen.turn_given and seen.age > ANSWERS_WITHIN
+    if seen.child is None and seen.age < STARTS_WITHIN_SECONDS:
+        late = seen.turn_given and seen.age > ANSWERS_WITHIN_SECONDS
         return Judgement(RunState.STARTING, NOT_ANSWERED if late else "it is being started")
     if seen.adopted:
         gone = "the process that was adopted is gone; only its parent knows its exit status"
@@ -246,14 +246,14 @@ def judge_waiting(seen: SeenWaiting) -> Judgement:
     if seen.at.host != seen.here.host or (
         seen.at.boot_id == seen.here.boot_id and seen.at.pid_ns != seen.here.pid_ns
     ):
-        if seen.heartbeat > HEART_STOPPED:
+        if seen.heartbeat > HEART_STOPPED_SECONDS:
             return Judgement(RunState.STALE, f"it gives no sign of life on {seen.at.host} any more")
         return Judgement(RunState.QUEUED, f"{why} on {seen.at.host}")
     if seen.at.boot_id != seen.here.boot_id:
         return Judgement(
             RunState.LOST, f"{seen.at.host} was restarted before its turn came; it never started"
         )
-    if seen.waiter or (seen.waiter is None and seen.age < STARTS_WITHIN):
+    if seen.waiter or (seen.waiter is None and seen.age < STARTS_WITHIN_SECONDS):
         return Judgement(RunState.QUEUED, why)
     return Judgement(RunState.LOST, "the process that waited for it is gone; it never started")
 

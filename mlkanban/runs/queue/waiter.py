@@ -25,10 +25,10 @@ from mlkanban.runs.local.start import (
     recorded,
 )
 from mlkanban.runs.model.records import QueueRecord, StartRecord
-from mlkanban.runs.model.state import STARTS_WITHIN
+from mlkanban.runs.model.state import STARTS_WITHIN_SECONDS
 
 _SCRIPT = Path(__file__).with_name("waiter.sh")
-_GIVES_UP_AFTER_SECONDS = STARTS_WITHIN - 10.0
+_GIVES_UP_AFTER_SECONDS = STARTS_WITHIN_SECONDS - 10.0
 """Seconds after its turn in which a run may still start. Later the board calls it lost, and what is
 lost must not run."""
 

@@ -28,13 +28,13 @@ from mlkanban.runs.slurm.job_records import (
 from mlkanban.runs.slurm.labelled_jobs import at, find_logs, last_look, stamp, take_up
 from mlkanban.runs.slurm.unlinked_jobs import remember
 
-EVERY = 30.0
+_LOOK_SECONDS = 30.0
 """Seconds: a controller is shared by many, so it is not asked more often."""
-_SOON = 2.0
+_SOON_SECONDS = 2.0
 """Seconds, while a job that was cancelled by us is not seen to be over."""
-_GIVEN_UP = 86400.0
+_GIVEN_UP_SECONDS = 86400.0
 """Seconds after which a job that nobody knows is not asked for any more."""
-_UNSEEN = 120.0
+_UNSEEN_SECONDS = 120.0
 """Seconds between two looks after which jobs may have come and gone: the queue tells of one that
 ended for that long at least."""
 _BEFORE = timedelta(days=1)
@@ -51,8 +51,8 @@ class _OpenJob:
 def pause(going_on: Iterable[RunFolder], now: datetime) -> float:
     """Seconds between two reads: the effect of our own requests should be seen soon."""
     stopped_at = (moment(folder.stop_asked_at()) for folder in going_on)
-    soon = any(at and (now - at).total_seconds() < _UNSEEN for at in stopped_at)
-    return _SOON if soon else EVERY
+    soon = any(at and (now - at).total_seconds() < _UNSEEN_SECONDS for at in stopped_at)
+    return _SOON_SECONDS if soon else _LOOK_SECONDS
 
 
 def read_job_states(
@@ -103,7 +103,7 @@ def read_job_states(
 def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) -> list[SlurmJob]:
     """The jobs that ended since the last look, where the queue may have forgotten them."""
     since = last or now - _BEFORE
-    if (now - since).total_seconds() < _UNSEEN:
+    if (now - since).total_seconds() < _UNSEEN_SECONDS:
         return []
     with suppress(client.NoAnswer):
         return client.accounting_since(since, cluster, seconds)
@@ -144,7 +144,7 @@ def _wanted(folder: RunFolder, now: datetime) -> _OpenJob | None:
     start = folder.start()
     job = start.get("slurm")
     if job is not None:
-        gone = state is RunState.UNKNOWN and folder.scheduler_age(now) > _GIVEN_UP
+        gone = state is RunState.UNKNOWN and folder.scheduler_age(now) > _GIVEN_UP_SECONDS
         return None if gone or not job.get("job") else _OpenJob(
             folder,
             Ticket(
@@ -153,7 +153,7 @@ def _wanted(folder: RunFolder, now: datetime) -> _OpenJob | None:
             job.get("cluster", ""),
         )  # fmt: skip
     inside = start.get("environment", {}).get("SLURM_JOB_ID")
-    if not inside or folder.end() or folder.heartbeat(now) < EVERY:
+    if not inside or folder.end() or folder.heartbeat(now) < _LOOK_SECONDS:
         return None  # it gives signs of life, or says itself how it ended
     made = moment(start.get("made", ""))
     return _OpenJob(folder, Ticket(inside, inside=int(made.timestamp()) if made else None), "")

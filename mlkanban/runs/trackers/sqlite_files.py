@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from mlkanban.errors import BadInput, StoreBusy
 
-_PATIENCE = 0.5
+_PATIENCE_SECONDS = 0.5
 """Seconds to wait for a writer."""
 
 
@@ -59,7 +59,7 @@ def reading(path: Path) -> Iterator[SqliteFile]:
 def _open(path: Path, mode: str) -> sqlite3.Connection:
     conn = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}",
-        uri=True, isolation_level=None, timeout=_PATIENCE,
+        uri=True, isolation_level=None, timeout=_PATIENCE_SECONDS,
     )  # fmt: skip
     try:
         conn.text_factory = lambda raw: raw.decode(errors="replace")

@@ -8,8 +8,8 @@ import pytest
 from mlkanban.runs.model.effects import on_end, steps
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import (
-    HEART_STOPPED,
-    STARTS_WITHIN,
+    HEART_STOPPED_SECONDS,
+    STARTS_WITHIN_SECONDS,
     PidScope,
     RunState,
     SeenWaiting,
@@ -30,11 +30,15 @@ WAITS = SeenWaiting(HERE, HERE, 100, 5, waiter=True, waits_for="a free slot and 
         ({"held_by": "ada"}, RunState.QUEUED, "held back by ada"),
         ({"dropped_by": "ada"}, RunState.KILLED, "ada took it out of the queue"),
         ({"waiter": None, "age": 1}, RunState.QUEUED, "waits for"),
-        ({"waiter": None, "age": STARTS_WITHIN + 1}, RunState.LOST, "it never started"),
+        ({"waiter": None, "age": STARTS_WITHIN_SECONDS + 1}, RunState.LOST, "it never started"),
         ({"waiter": False}, RunState.LOST, "the process that waited for it is gone"),
         ({"here": RESTARTED}, RunState.LOST, "gpu1 was restarted before its turn came"),
         ({"here": LAPTOP}, RunState.QUEUED, "on gpu1"),
-        ({"here": LAPTOP, "heartbeat": HEART_STOPPED + 1}, RunState.STALE, "on gpu1 any more"),
+        (
+            {"here": LAPTOP, "heartbeat": HEART_STOPPED_SECONDS + 1},
+            RunState.STALE,
+            "on gpu1 any more",
+        ),
         ({"here": replace(HERE, pid_ns="pid:[2]")}, RunState.QUEUED, "on gpu1"),
     ],
 )

@@ -167,7 +167,8 @@ def run_grid(
         )
     )
     values = [
-        next(known_values) if context.name in run.metrics else _others(run, context) for run in runs
+        next(known_values) if context.name in run.metrics else _others(run, context, width // 3)
+        for run in runs
     ]
     shapes = [_shape(run, context) for run in runs]
     signs = [state_piece(run, glyphs) for run in runs]
@@ -261,7 +262,7 @@ def _shape(run: Run, context: RunPageContext) -> str:
     return sparkline(latest.shape, context.glyphs.spark) if latest else ""
 
 
-def _others(run: Run, context: RunPageContext) -> str:
+def _others(run: Run, context: RunPageContext, cells: int = _REPORTED) -> str:
     """What a run that goes on reported last, named where that is not the metric of the card; what
     one reported where the card has no metric, and the values of the tasks of an array."""
     if context.name and run.tasks:
@@ -272,7 +273,7 @@ def _others(run: Run, context: RunPageContext) -> str:
         aim = metric_named(latest.name, context.metric)
         value = compact_text(number_text(latest.value, aim))
         return f"{cell_text(latest.name)} {value}" if latest.other else value
-    return "" if context.name else metrics_in(run, _REPORTED, context.glyphs.cut)
+    return "" if context.name else metrics_in(run, min(cells, _REPORTED), context.glyphs.cut)
 
 
 def _parameters(differs: Differing, glyphs: Glyphs) -> Iterator[Column]:
@@ -333,7 +334,10 @@ def detail_lines(
     add("commit", f"{run.commit[:10]}{' with changes' * run.dirty}" if run.commit else "")
     add("forced", run.force)
     if len(run.metrics) > SHORTLY:
-        add("metrics", "  ".join(f"{name} {number_text(v)}" for name, v in run.metrics.items()))
+        add(
+            "metrics",
+            "  ".join(f"{name} {compact_text(number_text(v))}" for name, v in run.metrics.items()),
+        )
     add("tasks", tasks_text(run))
     add("unread", unread_text(run.unread))
     add("tracker", "  ".join(filter(None, (run.tracked, run.where))))

@@ -204,7 +204,9 @@ def metrics_text(run: Run, found: Results | None = None, cut: str = "..") -> str
 def metrics_in(run: Run, cells: int, cut: str = "..") -> str:
     """What a run reported in so many cells: its first metrics, each with its whole value, and `cut`
     behind them where that is not all. Safe to show."""
-    texts = [(cell_text(name), number_text(value)) for name, value in run.metrics.items()]
+    texts = [
+        (cell_text(name), compact_text(number_text(value))) for name, value in run.metrics.items()
+    ]
     if run.tasks or run.unread or not texts:
         return shortened(cell_text(metrics_text(run, cut=cut)), cells, cut)
     name, value = texts[0]

@@ -403,5 +403,5 @@ def test_of_a_card_without_a_metric_a_run_shows_whole_values_the_newest_lines_fi
     for width in (60, 70, 80, 120):
         grid = run_grid([made], NO_DIFFERENCE, context, width)
         text = "".join(piece.text for piece in grid.row(0))
-        assert "f1_weighted 0.8123" in text, width
-    assert "f1_weighted 0.8123 …" in text, "accuracy does not fit whole into 30 cells"
+        assert "f1_weighted .8123" in text, width
+    assert "f1_weighted .8123  zeta .51 …" in text, "accuracy does not fit whole into 30 cells"

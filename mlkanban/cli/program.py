@@ -77,6 +77,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "triage:triage",
             "Decide on one card after the other; without a terminal, print the queue.",
         ),
+        "review": (
+            "review:review",
+            "Look back at what was promised and learned, and promise cards until the next review.",
+        ),
         "plan": (
             "plan:plan",
             "Show ideas and ready cards, and which of them can be finished by a day.",

@@ -135,6 +135,20 @@ class _CardChange(NamedTuple):
     forced: bool
 
 
+class ActiveTime:
+    """The time in which somebody was at it, from keys that were pressed. No clock."""
+
+    def __init__(self, began: datetime) -> None:
+        self._seen, self.total = began, timedelta()
+
+    def seen(self, now: datetime) -> None:
+        """Record that a key was pressed."""
+        gap = now - self._seen
+        if timedelta() < gap <= AWAY:
+            self.total += gap
+        self._seen = now
+
+
 class Sitting:
     """A running session: a place in the queue, and the decisions so far. No store, no clock."""
 
@@ -147,7 +161,7 @@ class Sitting:
         self._done: list[_CardChange] = []
         self._taken_back: list[_CardChange] = []
         self._undone = 0
-        self._seen, self._active = began, timedelta()
+        self._active = ActiveTime(began)
 
     @property
     def item(self) -> Item | None:
@@ -177,7 +191,7 @@ class Sitting:
     @property
     def minutes(self) -> float:
         """Active time in minutes."""
-        return self._active / timedelta(minutes=1)
+        return self._active.total / timedelta(minutes=1)
 
     @property
     def left(self) -> int:
@@ -196,10 +210,7 @@ class Sitting:
 
     def seen(self, now: datetime) -> None:
         """Record that a key was pressed."""
-        gap = now - self._seen
-        if timedelta() < gap <= AWAY:
-            self._active += gap
-        self._seen = now
+        self._active.seen(now)
 
     def decide(self, verb: str, *, forced: bool = False) -> None:
         """Record a decision on the card, and go to the next card."""
@@ -263,7 +274,7 @@ class Sitting:
         left, again = self._left()
         forced = [change for change in self._decisions.values() if change.forced]
         return TriageSession(
-            view=self._view, began=self._began, seconds=round(self._active.total_seconds()),
+            view=self._view, began=self._began, seconds=round(self._active.total.total_seconds()),
             queue=self._length, decided=dict(self.decided), skipped=len(self._skipped),
             undone=self._undone, overrides=sum(c.verb == "accepted" for c in forced),
             left=left, again=again,

@@ -67,9 +67,11 @@ def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
     yield Change("board.created", board, set=values, at=start)
     for stage in made.stages:
         yield replace(added_stage(board, stages[stage.name], stage, ""), at=start)
-    yield _charter(board, start)
+    charter = _charter(board, start)
+    yield charter
     # With dice of their own: the cards do not depend on them.
-    story = Story(board, stages, calendar, rng, sessions(board, calendar, Random(seed)))
+    beside = sessions(board, calendar, Random(seed))
+    story = Story(board, stages, calendar, rng, beside, charter.set[f"{PREFIX}risks"])
     for card in plan.planned(made, calendar, rng):
         story.add(card)
     yield from story.changes()

@@ -13,6 +13,7 @@ from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.demo.cards import PlannedBlock
 from mlkanban.demo.models_in_use import models_in_use
 from mlkanban.demo.plan import STAGE_OF, PlannedCard
+from mlkanban.demo.reviews import reviews
 from mlkanban.demo.runs import DemoRuns
 from mlkanban.demo.schedule import DAY, RUN, Calendar, Visit
 from mlkanban.service.fields import checked, flat
@@ -23,6 +24,7 @@ _AGAIN = (
     "Back to training: one feature knew a day too much. Removed.",
     "Back to training: the smallest segment pays for the gain of the others.",
 )
+_REVIEWS = 11
 _TIDIED = 5 * DAY
 """What was shipped leaves the board on the first Monday after this, unless somebody watches it."""
 
@@ -42,18 +44,24 @@ class Story:
         calendar: Calendar,
         rng: Random,
         beside: Iterable[tuple[float, Change]] = (),
+        risks: str = "",
     ) -> None:
         self._board = board
         self._stages = stages
         self._calendar = calendar
         self._rng = rng
         self._changes = list(beside)
+        self._risks = risks
         self._cards: dict[str, tuple[str, PlannedCard]] = {}
 
     def changes(self) -> Iterator[Change]:
         """All collected changes, oldest first."""
         self._relate()
         self._changes += models_in_use(self._cards, self._board, self._calendar)
+        # With dice of their own: nothing else depends on them.
+        self._changes += reviews(
+            self._cards, self._board, self._risks, self._calendar, Random(_REVIEWS)
+        )
         # What happens at night has the minute of the morning after.
         for _, change in sorted(self._changes, key=lambda dated: (dated[0], dated[1].at)):
             yield change

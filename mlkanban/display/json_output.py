@@ -27,6 +27,7 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core import field_kinds
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
 from mlkanban.core.models import BlockReason, Health, StageKind
+from mlkanban.core.review import ReviewPart
 from mlkanban.display import report_text
 from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits
 from mlkanban.runs.model.state import RunState
@@ -292,6 +293,115 @@ class TriageItemJson(Shape):
     id: str
     why: str
     title: str
+
+
+class CameJson(Shape):
+    """What came of a promised card; `late_days` after the day that was promised."""
+
+    id: str
+    title: str
+    result: Literal["done", "open", "late", "dropped", "gone"]
+    late_days: int
+
+
+class ReviewStageJson(Shape):
+    stage: str
+    days: float
+
+
+class OverrideJson(Shape):
+    """A limit or a gate that was overridden; `passed` are unticked items and broken guards."""
+
+    at: datetime
+    stage: str | None
+    reason: str
+    passed: list[str]
+
+
+class LostDaysJson(Shape):
+    reason: str
+    days: float
+    external_days: float
+    cards: list[str]
+
+
+class ReviewTopicJson(Shape):
+    """One thing of a review: `answers` are those that `review answer KEY` takes, `answered` is the
+    one given. `days` are a cycle time above `limit_days`, the upper natural process limit of `n`
+    cards; `came` with `until` is of the topic about promises alone, and so on."""
+
+    key: str
+    part: Literal[*(part.value for part in ReviewPart)]  # type: ignore[valid-type]
+    card: str | None
+    title: str | None
+    text: str | None
+    outcome: str | None
+    day: date | None
+    win: bool
+    came: list[CameJson]
+    until: date | None
+    days: int | None
+    limit_days: float | None
+    n: int | None
+    stages: list[ReviewStageJson]
+    overrides: list[OverrideJson]
+    lost: list[LostDaysJson]
+    answers: list[str]
+    answered: str | None
+
+
+class CandidateJson(Shape):
+    """An open card that may be promised: its `chance` to be finished by the day, null where it is
+    unknown; `promised` by the last review, `proposed` for the next."""
+
+    id: str
+    title: str
+    chance: float | None
+    in_progress: bool
+    promised: bool
+    proposed: bool
+
+
+class ReviewJson(Shape):
+    """What a review goes through now. It is `due` from the day `next` on, `every_days` after the
+    `last` one, null where no rhythm is set; cards are promised until the day `until`."""
+
+    number: int
+    every_days: int | None
+    last: date | None
+    next: date | None
+    due: bool
+    since: datetime
+    topics: list[ReviewTopicJson]
+    until: date
+    candidates: list[CandidateJson]
+
+
+class ReviewAnswerJson(Shape):
+    """An answer as it was given; `text` is what was written, or what stood there."""
+
+    key: str
+    part: str
+    card: str | None
+    title: str | None
+    answer: str
+    text: str | None
+    at: datetime
+
+
+class HeldReviewJson(Shape):
+    """A review that was held: what `came` of the promises before, what was answered in how many
+    `seconds` on the screen, and which cards were `promised` until a day."""
+
+    number: int
+    began: datetime
+    ended: datetime | None
+    since: datetime | None
+    seconds: int
+    came: list[CameJson]
+    answers: list[ReviewAnswerJson]
+    promised: list[str]
+    until: date | None
 
 
 class PlanRowJson(Shape):
@@ -1123,6 +1233,11 @@ KINDS: Mapping[str, JsonKind] = {
     "models": JsonKind(list[ModelInUseJson], "`models`"),
     "model": JsonKind(ModelRecordJson, "`models MODEL`"),
     "model.card": JsonKind(ModelCardJson, "`models MODEL --card`"),
+    "review": JsonKind(ReviewJson, "`review` without a terminal"),
+    "review.show": JsonKind(HeldReviewJson, "`review --show`"),
+    "review.list": JsonKind(list[HeldReviewJson], "`review --list`"),
+    "review.answer": JsonKind(DoneJson, "the card that `review answer` was about"),
+    "review.promise": JsonKind(DoneJson, "the cards that `review promise` promised"),
     "plan": JsonKind(PlanJson, "`plan`"),
     "history": JsonKind(list[HistoryEntryJson], "`history`"),
     "undo.list": JsonKind(list[UndoableJson], "`undo --list`"),

@@ -81,6 +81,16 @@ def by_ref(values: Mapping[str, Any], refs: Mapping[str, str]) -> dict[str, Any]
             kind, _, other = str(value.get("until", "")).partition(":")
             if kind == "card":
                 value = {**value, "until": f"card:{refs.get(other, other)}"}
+        elif kind == "review" and value:
+            came = [
+                {**each, "card": refs.get(each["card"], each["card"])} for each in value["came"]
+            ]
+            promised = [refs.get(card, card) for card in value["promised"]]
+            value = {**value, "came": came, "promised": promised}
+        elif kind == "answer" and value:
+            card = refs.get(value["card"], value["card"])
+            name = name.replace(value["card"], card) if value["card"] else name
+            value = {**value, "card": card}
         named[name] = value
     return named
 

@@ -114,6 +114,7 @@ class BoardApp(App[None], inherit_bindings=False):
         warning: str = "",
         demo: bool = False,
         triage: tuple[TriageView, int | None] | None = None,
+        review: bool = False,
         clock: Any = now,
     ) -> None:
         super().__init__()
@@ -127,7 +128,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.layout: dict[str, str] = {}
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
-        self._triage = triage
+        self._triage, self._review = triage, review
         self.messages = MessageLog(clock)
         self.repeat: Repeat | None = None
         self.recent: tuple[str, ...] = ()
@@ -326,6 +327,8 @@ class BoardApp(App[None], inherit_bindings=False):
             await self.open("unlinked", limited=self._triage[1] is not None)
         elif self._triage is not None:
             await self.open("triage", *self._triage)
+        elif self._review:
+            await self.open("review")
         self.call_after_refresh(_collect_garbage_again)
 
     def _greet(self) -> None:
@@ -492,17 +495,19 @@ class BoardApp(App[None], inherit_bindings=False):
         board, now = self.model.board, self.now()
         dated = any(face.due and face.is_open for face in self.model.faces.values())
         try:
-            pace, doubtful = await self.store_thread.call(
+            pace, doubtful, review_due = await self.store_thread.call(
                 lambda service: (
                     service.history.pace(board, now),
                     service.planning.doubtful(board) if dated else frozenset(),
+                    service.reviews.state(board).is_due,
                 )
             )
         except MlkanbanError as error:
             self.show_message(error.text, warning=True)
             return
         if board is self.model.board:
-            if self.model.expect(pace.sle):
+            due_before, self.model.review_due = self.model.review_due, review_due
+            if self.model.expect(pace.sle) or due_before != review_due:
                 self._board_screen.view.repaint()
             self._board_screen.view.mark_old(pace, doubtful, now)
             await self._keep_pace(pace)

@@ -31,7 +31,7 @@ class BoardModel:
     `sle_days`; where that was not counted yet when the board was opened, and may be known, it is
     `sle_awaited`, so that there is room for it from the beginning. `today` says which snoozed
     ones are out of sight, `over_since_merge` which stages a merge took over their limits,
-    `conflicts` how many are to be resolved, `folds` which stages, by their ids, a person folded
+    `conflicts` how many are to be resolved, `review_due` whether a review is due, `folds` which stages, by their ids, a person folded
     (True) or unfolded.
     """
 
@@ -56,6 +56,7 @@ class BoardModel:
     needed_by: dict[str, list[str]] = field(default_factory=dict)
     late: int = 0
     past_sle: int = 0
+    review_due: bool = False
     sle_days: int | None = None
     sle_awaited: bool = False
     over_since_merge: frozenset[str] = frozenset()

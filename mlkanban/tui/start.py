@@ -25,8 +25,10 @@ def run_board(
     actor: str,
     demo: bool = False,
     triage: tuple[TriageView, int | None] | None = None,
+    review: bool = False,
 ) -> int:
-    """Open the board on this terminal, or a part of its triage; the exit code for the process.
+    """Open the board on this terminal, a part of its triage or its review; the exit code for the
+    process.
 
     What goes wrong with the store before the first picture is raised as it is; a crash is raised
     after the terminal has been restored.
@@ -50,6 +52,7 @@ def run_board(
             warning=warning,
             demo=demo,
             triage=triage,
+            review=review,
         )
         before = {number: signal.getsignal(number) for number in LEAVING}
         try:

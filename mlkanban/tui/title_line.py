@@ -87,6 +87,8 @@ def _sums(model: BoardModel, glyphs: Glyphs) -> Iterator[_Sum]:
         yield _Sum(quantity(model.conflicts, "conflict"), f"= {model.conflicts}", "alarm")
     if model.everything:
         yield _Sum("finished shown", "finished", "focus")
+    if model.review_due:
+        yield _Sum("review due", "review due", "clock")
     wip = Meter(in_progress(model.board, model.loads), model.board.conwip)
     role = "alarm" if wip.over else "clock" if wip.full else "text"
 

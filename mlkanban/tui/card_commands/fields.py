@@ -83,6 +83,17 @@ class FieldCommands:
                 "score",
             )
 
+    async def do_card_win(self) -> None:
+        """Star the cards; where all are starred, take the stars off."""
+        faces = self._edits.chosen()
+        if not faces:
+            return
+        refs = [face.ref for face in faces]
+        cards = await self._screen.fetch(lambda s: [s.cards.get(ref) for ref in refs])
+        if cards is not None:
+            fields = {"win": not all(card.values["win"] for card in cards)}
+            await self._edits.change_cards(faces, lambda s, refs: s.cards.edit(refs, fields))
+
     async def do_card_due(self) -> None:
         faces = self._edits.chosen()
         if not faces:

@@ -15,6 +15,7 @@ SCREENS = {
     "portfolio": "portfolio:PortfolioScreen",
     "queue": "queue:QueueScreen",
     "reports": "reports:ReportsScreen",
+    "review": "review:ReviewScreen",
     "runs": "runs:RunsScreen",
     "stages": "stages:StagesScreen",
     "tour": "tour:TourScreen",

@@ -422,6 +422,9 @@ class BoardScreen(KeyScreen):
     def do_plan(self) -> None:
         self.open("plan")
 
+    def do_review(self) -> None:
+        self.open("review")
+
     def do_triage(self) -> None:
         marked = [face.ref for face in self.targets()] if self.model.marks else []
         if marked:

@@ -74,8 +74,8 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     board = snapshot.board
     loads = service.boards.loads(board.id)
     pace = service.history.pace(board, clock.now())
-    doubtful = service.planning.doubtful(board, snapshot.faces)
-    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, pace=pace, doubtful=doubtful)
+    prospects = service.planning.prospects(board, snapshot.faces)
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, pace=pace, prospects=prospects)
     width = shutil.get_terminal_size().columns
     faces = by_stage(snapshot.faces, board)
     waiting, held = waiting_runs(board, faces), held_runs(board, faces)

@@ -42,8 +42,8 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
     AGE is 5d for a card in progress, counted from its commitment; (5d) for one that is not
     committed, counted from when it was written down; =5d is the cycle time of a finished one, and
     = was never worked on. Before the title: ^^ urgent, ^ high, v low. After it: ! the reason of a
-    block, health of a model in use, the due date (! kept with a chance below 50 %) or LATE,
-    = the outcome, archived, #tags.
+    block, health of a model in use, the due date with its chance (! below 50 %) or LATE, parts
+    that are done of all (and by when all are, with 85 %), = the outcome, archived, #tags.
     """
     with session.service() as service:
         snapshot = service.boards.snapshot(session.board(service).id)
@@ -125,18 +125,19 @@ def _table(
 ) -> Iterator[str]:
     # 30 ms that `list --json` need not wait for.
     from mlkanban.cli.layout import table
-    from mlkanban.display.card_face import FaceContext, age, due, priority_sign
+    from mlkanban.display.card_face import FaceContext, age, due, parts_text, priority_sign
 
     if not shown:
         return
-    doubtful = service.planning.doubtful(board, every)
-    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, doubtful=doubtful)
+    prospects = service.planning.prospects(board, every)
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, prospects=prospects)
     rows = []
     for face in shown:
         marks = [
             face.block_reason and f"{session.glyphs.blocked} {face.block_reason}",
             face.health and f"health {face.health}",
             due(face, view),
+            parts_text(parts, view.today) if (parts := prospects.parts.get(face.id)) else "",
             face.outcome and f"= {face.outcome}",
             "archived" if face.archived else "",
             *some([f"#{tag}" for tag in face.tags.split()], 10),

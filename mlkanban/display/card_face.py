@@ -30,6 +30,7 @@ from mlkanban.text import ascii_only, cell_text, some
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlkanban.flow.due import PartsDone, Prospects
     from mlkanban.flow.pace import Pace
     from mlkanban.runs.model.series import Latest
 
@@ -80,7 +81,8 @@ filled it without knowing of each other."""
 @dataclass(frozen=True, slots=True)
 class FaceContext:
     """What a face depends on besides the card: the board, this day there, the characters, what is
-    old for a stage, and the ids of cards whose due date is `doubtful`, as far as these are known.
+    old for a stage, and the chances of due dates and parts of cards as `prospects`, as far as these
+    are known.
     `now` is the time, for what runs at the moment."""
 
     board: Board
@@ -90,7 +92,7 @@ class FaceContext:
     pace: "Pace | None" = None
     live: "Live" = field(default_factory=dict, compare=False)
     """What the runs of each card that go on reported last, by card id, newest run first."""
-    doubtful: frozenset[str] = frozenset()
+    prospects: "Prospects | None" = None
 
     @classmethod
     def at(
@@ -101,10 +103,10 @@ class FaceContext:
         glyphs: Glyphs = UTF8,
         pace: "Pace | None" = None,
         live: "Live | None" = None,
-        doubtful: frozenset[str] = frozenset(),
+        prospects: "Prospects | None" = None,
     ) -> "FaceContext":
         today = now.astimezone(ZoneInfo(board.timezone)).date()
-        return cls(board, today, now, glyphs, pace, live or {}, doubtful)
+        return cls(board, today, now, glyphs, pace, live or {}, prospects)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone; today for what a clock that was
@@ -483,14 +485,37 @@ def old(face: CardFace, view: FaceContext) -> str:
 
 
 def due(face: CardFace, view: FaceContext) -> str:
-    """`due 2d`, `due today`, `LATE 3d`, with `!` where it is doubtful; '' without a date or when
-    finished."""
+    """`due 2d 80%`, `due today`, `LATE 3d`, with `!` where its chance is below 50 %; '' without a
+    date or when finished."""
     if not face.due or face.outcome:
         return ""
     days = (date.fromisoformat(face.due) - view.today).days
     if days < 0:
         return f"LATE {-days}d"
-    return f"due {'today' if days == 0 else f'{days}d'}{DOUBTFUL * (face.id in view.doubtful)}"
+    return f"due {'today' if days == 0 else f'{days}d'}{_chance(face, view)}"
+
+
+def _chance(face: CardFace, view: FaceContext) -> str:
+    """The chance of a due date, with a mark below 50 %; '' where it is not known."""
+    if view.prospects is None or (chance := view.prospects.chances.get(face.id)) is None:
+        return ""
+    # Loaded with the chances: most boards have none.
+    from mlkanban.display.number_view import chance_text
+    from mlkanban.flow.due import EVEN
+
+    if chance >= EVEN:
+        return f" {chance_text(chance)}".replace(" %", "%")
+    # What is rounded up to 50 % is below it all the same.
+    return f" {chance_text(chance)}{DOUBTFUL}".replace(" 50 %", " <50 %").replace(" %", "%")
+
+
+def parts_text(parts: "PartsDone", today: date) -> str:
+    """`3/5, 85 % by 12-22`; `3/5` where no day is known."""
+    done = f"{parts.done}/{parts.total}"
+    if parts.by is None:
+        return done
+    day = f"{parts.by:%m-%d}" if parts.by.year == today.year else f"{parts.by}"
+    return f"{done}, 85 % by {day}"
 
 
 def corner(face: CardFace, view: FaceContext) -> Piece:
@@ -582,6 +607,10 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         add("archived", "dim")
     if face.work == Work.WAITING:
         add("waiting", "dim")
+    if view.prospects is not None and (parts := view.prospects.parts.get(face.id)):
+        whole = parts_text(parts, view.today)
+        forms = dict.fromkeys((whole, whole.partition(",")[0]))
+        found.append(Fact(tuple(forms), "text", measured=True))
     return found
 
 

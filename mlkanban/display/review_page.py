@@ -46,8 +46,8 @@ def head_lines(
 ) -> list[Line]:
     """The title with the place in the review and the time that it took so far, and the parts: which
     are done, which goes on."""
-    answered = sum(each.key in agenda.answers for each in agenda.topics)
-    total = len(agenda.topics) + 1
+    answered = len(agenda.answers)
+    total = answered + len(agenda.left) + 1
     place = total if topic is None else agenda.topics.index(topic) + 1
     since = agenda.since.astimezone(zone).date()
     about = f"{place} of {total}     {since:%m-%d} to {agenda.state.today:%m-%d}"

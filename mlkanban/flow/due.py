@@ -6,11 +6,12 @@ number of the same name asks it of a sample, and as of any day.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.lineage import PARENT
+from mlkanban.core.lineage import PARENT, origins
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.plan import plan_order
 from mlkanban.flow.card_chances import (
@@ -28,6 +29,8 @@ from mlkanban.flow.window import Scope, Window
 
 EVEN = 0.5
 """Below that chance a due date is doubtful."""
+LIKELY = 85
+"""The chance in percent with which a day is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,67 @@ def chances_by(
     chances, days = _chances(board, faces, past), (day - past.today).days
     found = ((face.id, chances.by(face.ref, days)[0]) for face in faces if to_do(face))
     return {card: chance for card, chance in found if chance is not None}
+
+
+class PartsDone(NamedTuple):
+    """Of a card with parts, how many are done and how many there are, and the day by which all of
+    them are done with 85 %: None where nothing is left, or the day is unknown or over a year away.
+    As `burn_up` has it."""
+
+    done: int
+    total: int
+    by: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """What the faces of cards say of the time to come, by card id: the chance of each due date that
+    is known, and the parts of cards that have some."""
+
+    chances: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[str, PartsDone] = field(default_factory=dict)
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """The ids of the cards with a chance below 50 %."""
+        return frozenset(card for card, chance in self.chances.items() if chance < EVEN)
+
+
+def prospects(
+    board: Board,
+    faces: Collection[CardFace],
+    archived: Mapping[str, str],
+    duplicates: Collection[str],
+    now: datetime,
+) -> Prospects:
+    """The prospects of the open cards; the arguments are those of `due_dates`."""
+    past = _Past(board, faces, archived, duplicates, now)
+    chances = _chances(board, faces, past)
+    done: Counter[str] = Counter()
+    for face in faces:
+        if face.lineage and not to_do(face):
+            left = face.outcome in ("abandoned", "discarded") or face.id in duplicates
+            if not left and face.id not in archived:
+                done.update(origins(face, PARENT)[:1])
+    dated, parts = {}, {}
+    for face in faces:
+        if not to_do(face):
+            continue
+        if face.due:
+            dated[face.id] = _due_card(face.ref, face.title, face.due, past.today, chances).chance
+        open_parts = len(chances.parts_of(face.ref))
+        if total := open_parts + done[face.ref]:
+            by = _all_done_by(face.ref, past.today, chances) if open_parts else None
+            parts[face.id] = PartsDone(done[face.ref], total, by)
+    return Prospects({card: c for card, c in dated.items() if c is not None}, parts)
+
+
+def _all_done_by(ref: str, today: date, chances: CardChances) -> date | None:
+    """The day by which all open parts of a card are done with 85 %, where that is known."""
+    if any(chances.chance(part, 0)[0] is None for part in chances.parts_of(ref)):
+        return None
+    days = chances.days(ref, LIKELY)
+    return None if days is None else today + timedelta(days=days)
 
 
 def to_do(face: CardFace) -> bool:

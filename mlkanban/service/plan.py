@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.lineage import PARENT, origins
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.errors import RuleRefused, UsageProblem
-from mlkanban.flow.due import DueCard, DueDates, chances_by, due_dates
+from mlkanban.flow.due import DueCard, DueDates, Prospects, chances_by, due_dates, prospects
 from mlkanban.flow.fit import fit
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -93,16 +94,12 @@ class Planning:
             return None
         return next((due for due in self.due_dates(board).cards if due.ref == card.ref), None)
 
-    def doubtful(self, board: Board, faces: Collection[CardFace] | None = None) -> frozenset[str]:
-        """The ids of the open cards that are finished by their due date with a chance below 50 %;
+    def prospects(self, board: Board, faces: Collection[CardFace] | None = None) -> Prospects:
+        """What faces say of the time to come: chances of due dates, and parts that are done;
         `faces` as for `due_dates`."""
-        if faces is None:
-            with self._context.store.reading() as conn:
-                faces = repository.faces(conn, board.id)
-        if not any(face.due and face.is_open for face in faces):
-            return frozenset()
-        doubtful = {card.ref for card in self.due_dates(board, faces).cards if card.doubtful}
-        return frozenset(face.id for face in faces if face.ref in doubtful)
+        if faces is not None and not any(map(_has_prospects, faces)):
+            return Prospects()
+        return prospects(board, *self._past(board, faces))
 
     def check_day(self, board: Board, until: date) -> None:
         """UsageProblem for a day that no plan reaches to."""
@@ -119,6 +116,11 @@ class Planning:
         workflow, histories = self._history.for_flow(board, now)
         window = Window.back(None, workflow.day(now))
         return fit(follow(workflow, histories, now, window), until)
+
+
+def _has_prospects(face: CardFace) -> bool:
+    """Whether a face says something of the time to come, or its card is part of one that does."""
+    return bool(face.due and face.is_open) or bool(face.lineage and origins(face, PARENT))
 
 
 _FARTHEST = 3 * 365

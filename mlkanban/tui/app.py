@@ -493,12 +493,12 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is None:
             return
         board, now = self.model.board, self.now()
-        dated = any(face.due and face.is_open for face in self.model.faces.values())
+        faces = [*self.model.faces.values()]
         try:
-            pace, doubtful, review_due = await self.store_thread.call(
+            pace, prospects, review_due = await self.store_thread.call(
                 lambda service: (
                     service.history.pace(board, now),
-                    service.planning.doubtful(board) if dated else frozenset(),
+                    service.planning.prospects(board, faces),
                     service.reviews.state(board).is_due,
                 )
             )
@@ -509,7 +509,7 @@ class BoardApp(App[None], inherit_bindings=False):
             due_before, self.model.review_due = self.model.review_due, review_due
             if self.model.expect(pace.sle) or due_before != review_due:
                 self._board_screen.view.repaint()
-            self._board_screen.view.mark_old(pace, doubtful, now)
+            self._board_screen.view.mark_old(pace, prospects, now)
             await self._keep_pace(pace)
 
     async def _keep_pace(self, pace: Pace) -> None:

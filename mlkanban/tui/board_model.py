@@ -31,8 +31,8 @@ class BoardModel:
     `sle_days`; where that was not counted yet when the board was opened, and may be known, it is
     `sle_awaited`, so that there is room for it from the beginning. `today` says which snoozed
     ones are out of sight, `over_since_merge` which stages a merge took over their limits,
-    `conflicts` how many are to be resolved, `review_due` whether a review is due, `folds` which stages, by their ids, a person folded
-    (True) or unfolded.
+    `conflicts` how many are to be resolved, `review_due` whether a review is due, `folds` which
+    stages, by their ids, a person folded (True) or unfolded.
     """
 
     board: Board

@@ -7,6 +7,7 @@ import pytest
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.demo import fill
 from mlkanban.display.number_text import number_view
+from mlkanban.display.number_view import chance_text
 from mlkanban.service import Service
 
 NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
@@ -218,7 +219,9 @@ def test_due_dates_are_the_same_in_every_list(demo, monkeypatch):
         if card["days"] >= 0 and ref in chances:
             doubtful = card["chance"] is not None and card["chance"] < 0.5
             [line] = [line for line in text.splitlines() if line.startswith(f"{ref} ")]
-            assert (f"due {card['days']}d!" in line) == doubtful
+            percent = chance_text(card["chance"]).replace(" ", "") + "!" * doubtful
+            chance = f" {percent}" if card["chance"] is not None else ""
+            assert f"due {card['days']}d{chance} " in f"{line} "
             assert "chance " in demo("show", ref).out
 
 

@@ -44,6 +44,7 @@ from mlkanban.display.card_face import (
     state_role,
 )
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
+from mlkanban.flow.due import PartsDone, Prospects
 from mlkanban.flow.pace import Pace
 from mlkanban.glyphs import UTF8, Glyphs, glyphs
 from mlkanban.runs.model.brief import Brief
@@ -524,22 +525,45 @@ def test_every_sign_on_a_card_is_explained(face: CardFace, width: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("due", "said"),
+    ("due", "chance", "said"),
     [
-        ("2026-03-19", "LATE 1d"), ("2026-03-20", "due today!"), ("2026-03-21", "due 1d!"),
-        ("2026-05-01", "due 42d!"),
+        ("2026-03-19", 0.0, "LATE 1d"), ("2026-03-20", 0.37, "due today 37%!"),
+        ("2026-03-21", 0.004, "due 1d <1%!"), ("2026-05-01", 0.499, "due 42d <50%!"),
+        ("2026-05-01", 0.5, "due 42d 50%"), ("2026-03-22", 0.99, "due 2d >95%"),
     ],
 )  # fmt: skip
-def test_a_doubtful_due_date_is_marked_however_far_it_is(due: str, said: str) -> None:
+def test_a_due_date_has_its_chance_and_is_marked_below_half_of_it(
+    due: str, chance: float, said: str
+) -> None:
     face = card(due=due, started_at="2026-03-01T09:00:00.000000Z")
-    view = FaceContext.at(BOARD, NOW, doubtful=frozenset({face.id}))
+    view = FaceContext.at(BOARD, NOW, prospects=Prospects({face.id: chance}))
     clock = corner(face, view)
-    assert (clock.text, clock.role) == (said, "alarm" if said.startswith("LATE") else "clock")
+    role = "alarm" if said.startswith("LATE") else "clock"
+    assert (clock.text, clock.role) == (said, "dim" if said == "due 42d 50%" else role)
     assert any(said in line for line in on_paper(face, view=view))
     assert explained(said, ON_CARDS)
     sure = corner(face, FaceContext.at(BOARD, NOW))
-    assert sure.text == said.rstrip("!")
+    assert sure.text == re.sub(r" [<>]?\d+%!?$", "", said)
     assert corner(face._replace(outcome="shipped"), view).text.startswith("2")
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (PartsDone(3, 5, date(2026, 12, 22)), "3/5, 85 % by 12-22"),
+        (PartsDone(3, 5, date(2027, 1, 2)), "3/5, 85 % by 2027-01-02"),
+        (PartsDone(5, 5, None), "5/5"), (PartsDone(0, 2, None), "0/2"),
+    ],
+)  # fmt: skip
+def test_a_card_with_parts_says_how_many_are_done_and_by_when_all_are(
+    parts: PartsDone, said: str
+) -> None:
+    face = card()
+    view = FaceContext.at(BOARD, NOW, prospects=Prospects(parts={face.id: parts}))
+    assert any(said in line for line in on_paper(face, view=view))
+    assert explained(said, ON_CARDS)
+    narrow = "".join(text for line in lines(face, Room(18, 1, 1), view) for text, _ in line)
+    assert said.partition(",")[0] in narrow
 
 
 def test_runs_that_wait_stand_behind_the_limits_of_their_stage() -> None:

@@ -6,13 +6,16 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
 import click
 import pytest
 from pydantic import ValidationError
 
 from mlkanban.cli.program import program
+from mlkanban.core.review import lines_of_risks
 from mlkanban.service import Service
+from mlkanban.text import tidy
 from tests.hostile.board import LOCAL_RUN, RICH
 from tests.hostile.stream import strangers
 from tests.hostile.texts import FAKE, hostile
@@ -72,6 +75,18 @@ resolve {rich} title --take
 resolve {rich} dataset --keep
 merge {other} {rich}
 done {rich} --outcome learned --verdict {new} --override {new}
+charter set risks {new}
+review
+review answer learned:{rich} line {new}
+review answer {risk} line {newer}
+review answer promised seen -> 3
+review promise {other}
+review
+review answer promised seen
+review --list
+review --show 1
+review promise --nothing
+edit {rich} --win yes
 undo -> any
 redo -> any
 archive {rich}
@@ -195,6 +210,7 @@ def lines(home: Path, json_too: bool) -> tuple[list[list[str]], list[str]]:
         "queue": snapshot.board.stages[1].name,
         "new": hostile("new"),
         "newer": hostile("newer"),
+        "risk": f"risks:{crc32(lines_of_risks(tidy(hostile('new')))[0].encode()):08x}",
         "view": hostile("mine"),
         "run": LOCAL_RUN,
         "tracked": hostile("abc"),

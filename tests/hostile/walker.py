@@ -25,6 +25,7 @@ WAYS = {
     commands.BOARD: (),
     commands.CARD: ("card.open",),
     commands.TRIAGE: ("triage",),
+    commands.REVIEW: ("review",),
     commands.PLAN: ("plan",),
     commands.RUNS: ("runs",),
     commands.QUEUE: ("queue",),

@@ -11,7 +11,7 @@ from mlkanban.core.models import Outcome
 from mlkanban.display.number_text.due import chance_words, summary, to_json
 from mlkanban.flow.burn_up import burn_ups
 from mlkanban.flow.card_forecast import card_forecasts
-from mlkanban.flow.due import DueCard, due
+from mlkanban.flow.due import DueCard, PartsDone, Prospects, due
 from mlkanban.flow.forecast import learned
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
@@ -162,6 +162,38 @@ def test_a_card_with_parts_is_done_when_all_of_them_are(ada: Person) -> None:
     assert due_cards(ada)["whole"].unknown == "a part is unknown"
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_faces_count_parts_as_the_burn_up_does(ada: Person, seed: int) -> None:
+    lived(ada, seed=seed)
+    rng = Random(seed)
+    ada.clock.now += timedelta(days=9)
+    wholes = ada.adds(*(f"whole {n}" for n in range(4)), to="Features")
+    ada.cards.edit([wholes[1]], {"parent": wholes[0]})
+    ends = ["open"] * 5 + ["idea", "shipped", "learned", "abandoned", "archived", "duplicate"]
+    for number in range(14):
+        [part] = ada.adds(f"part {number}", parent=rng.choice(wholes[:3]))
+        end = rng.choice(ends)
+        if end == "idea":
+            continue
+        ada.moves(part, to="Training")
+        ada.clock.now += timedelta(days=rng.randrange(3))
+        if end == "archived":
+            ada.cards.archive([part])
+        elif end == "duplicate":
+            ada.service.duplicates.merge(part, wholes[3])
+        elif end != "open":
+            ada.cards.finish([part], Outcome(end))
+    expected = {
+        card.ref: PartsDone(len(card.done_parts), card.parts, card.by.get(85))
+        for card in burn_ups(sampled(ada)).cards
+        if card.parts
+    }
+    refs = {face.id: face.ref for face in ada.boards.snapshot(ada.board_id).faces}
+    found = ada.service.planning.prospects(ada.board).parts
+    assert {refs[card]: parts for card, parts in found.items()} == expected
+    assert len(expected) >= 2
+
+
 def test_too_little_is_known_of_a_young_board(ada: Person) -> None:
     ada.adds("begun", to="Features", due=day(ada, 3))
     ada.adds("idea", due=day(ada, 3))
@@ -206,15 +238,18 @@ def test_what_is_said_of_due_dates(ada: Person) -> None:
     assert known == ("60 d", ">95 %", "age 1 d")
     data = to_json(due)
     assert (data["doubtful"], data["late"], data["unknown"]) == (2, 1, 1)
-    doubtful = ada.service.planning.doubtful(ada.board)
+    prospects = ada.service.planning.prospects(ada.board)
     faces = ada.boards.snapshot(ada.board_id).faces
-    titles = {face.title for face in faces if face.id in doubtful}
+    assert {f.ref: prospects.chances[f.id] for f in faces if f.id in prospects.chances} == {
+        card.ref: card.chance for card in due.cards if card.chance is not None
+    }
+    titles = {face.title for face in faces if face.id in prospects.doubtful}
     assert titles == {"soon", "late"}
     words = {card.title: chance_words(card) for card in due.cards}
     assert words["late"] == ""
     assert words["asleep"] == "chance unknown: not in the plan"
     assert words["in time"] == "chance >95 % by age 1 d"
-    assert ada.service.planning.doubtful(ada.board, []) == frozenset()
+    assert ada.service.planning.prospects(ada.board, []) == Prospects()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -22,6 +22,7 @@ from mlkanban.tui.commands import (
     PORTFOLIO,
     QUEUE,
     REPORTS,
+    REVIEW,
     RUNS,
     SCREENS,
     STAGES,
@@ -45,6 +46,7 @@ from mlkanban.tui.screens.plan import PlanScreen
 from mlkanban.tui.screens.portfolio import PortfolioScreen
 from mlkanban.tui.screens.queue import QueueScreen
 from mlkanban.tui.screens.reports import ReportsScreen
+from mlkanban.tui.screens.review import ReviewScreen
 from mlkanban.tui.screens.runs import RunsScreen
 from mlkanban.tui.screens.stages import StagesScreen
 from mlkanban.tui.screens.triage import TriageScreen
@@ -61,6 +63,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     MESSAGES: [MessagesScreen],
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
+    REVIEW: [ReviewScreen],
     PLAN: [PlanScreen],
     RUNS: [RunsScreen],
     QUEUE: [QueueScreen],
@@ -76,6 +79,7 @@ WAYS_IN = {
     MESSAGES: ["messages"],
     HELP: ["help"],
     TRIAGE: ["triage"],
+    REVIEW: ["review"],
     PLAN: ["plan"],
     RUNS: ["runs"],
     QUEUE: ["queue"],
@@ -423,8 +427,8 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it, and card.block has no key there.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gh (undo.list), "
-        "gp (plan), gj (queue), gu (unlinked), gc (charter), gt (tour), gl (messages) cannot be "
-        "reached.",
+        "gw (review), gp (plan), gj (queue), gu (unlinked), gc (charter), gt (tour), gl (messages) "
+        "cannot be reached.",
     ]
 
 

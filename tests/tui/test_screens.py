@@ -27,6 +27,7 @@ WAYS = {
     "help": ["?"],
     "stages": ["s"],
     "plan": ["gp"],
+    "review": ["gw"],
     "portfolio": ["B"],
     "form": ["e"],
 }

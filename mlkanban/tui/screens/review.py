@@ -1,5 +1,6 @@
 """A review: one thing at a time, then what is promised until the next."""
 
+from collections.abc import Awaitable
 from datetime import date
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -330,20 +331,18 @@ class ReviewScreen(KeyScreen):
         self.only_newest("review", self.board_changed)
 
     async def do_undo(self) -> None:
-        await self._undo.do_undo()
-        await self._back_to_left()
+        await self._back_after(self._undo.do_undo())
 
     async def do_redo(self) -> None:
-        await self._undo.do_redo()
-        await self._back_to_left()
+        await self._back_after(self._undo.do_redo())
 
     async def do_undo_list(self) -> None:
-        await self._undo.do_undo_list()
-        await self._back_to_left()
+        await self._back_after(self._undo.do_undo_list())
 
-    async def _back_to_left(self) -> None:
-        """Show the topic whose answer was taken back, or the next one."""
+    async def _back_after(self, change: Awaitable[None]) -> None:
+        """Do it, and show the topic whose answer was taken back by it, or the next one."""
         before = set(self._agenda.answers) if self._agenda else set()
+        await change
         await self._read()
         if self._agenda is None:
             return

@@ -21,6 +21,7 @@ from mlkanban.tui.theme import role_styles
 
 if TYPE_CHECKING:
     from mlkanban.display.card_face import Live
+    from mlkanban.flow.due import Prospects
     from mlkanban.flow.pace import Pace
     from mlkanban.tui.host import Host
 
@@ -55,7 +56,7 @@ class CardsView(Widget):
         self._glyphs = glyphs
         self._face_context: FaceContext | None = None
         self._pace: Pace | None = None
-        self._doubtful: frozenset[str] = frozenset()
+        self._prospects: Prospects | None = None
         self._live: Live = {}
         self._role_styles: dict[bool, dict[str, Style]] = {}
 
@@ -66,7 +67,7 @@ class CardsView(Widget):
         cards as old, where that is known by now."""
         self.model = model
         if self._face_context is not None and self._face_context.board.id != model.board.id:
-            self._pace, self._doubtful = None, frozenset()
+            self._pace, self._prospects = None, None
         self._pace = pace or self._pace
         self._face_context = self._facing_at(model, now)
         self.lay_out()
@@ -74,13 +75,13 @@ class CardsView(Widget):
     def _facing_at(self, model: BoardModel, now: datetime) -> FaceContext:
         return FaceContext.at(
             model.board, now, glyphs=self._glyphs, pace=self._pace, live=self._live,
-            doubtful=self._doubtful,
+            prospects=self._prospects,
         )  # fmt: skip
 
     def show_instead_of(self, other: "CardsView", model: BoardModel, now: datetime) -> None:
         """Draw what another view has drawn until now."""
         self._pace, self._live = other._pace, other._live
-        self._doubtful = other._doubtful
+        self._prospects = other._prospects
         self._face_context = other._face_context
         self.show(model, now)
 
@@ -103,11 +104,10 @@ class CardsView(Widget):
             self._face_context = replace(self._face_context, now=now)
             self.repaint()
 
-    def mark_old(self, pace: "Pace", doubtful: frozenset[str], now: datetime) -> None:
-        """Mark from now on the cards that are old by this pace, and those, by id, whose due date is
-        doubtful."""
-        if (pace, doubtful) != (self._pace, self._doubtful):
-            self._pace, self._doubtful = pace, doubtful
+    def mark_old(self, pace: "Pace", prospects: "Prospects", now: datetime) -> None:
+        """Mark from now on the cards that are old by this pace, and show the prospects of cards."""
+        if (pace, prospects) != (self._pace, self._prospects):
+            self._pace, self._prospects = pace, prospects
             self.new_day(now)
 
     def clock(self, card: CardFace) -> Piece:

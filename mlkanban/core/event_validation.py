@@ -23,7 +23,7 @@ from mlkanban.core.field_kinds import Members, is_id, is_line, is_rank, is_ref
 from mlkanban.core.goal import PREFIX as GOAL
 from mlkanban.core.model_health import PREFIX as READING
 from mlkanban.core.models import StageKind
-from mlkanban.core.review import ANSWER, REVIEW, AnswerRecord, Review, is_key
+from mlkanban.core.review import ANSWER, REVIEW, RHYTHM, AnswerRecord, Review, is_key, rhythm_days
 from mlkanban.core.timestamps import moment
 from mlkanban.core.triage_session import FIELD as TRIAGE
 from mlkanban.core.triage_session import TriageSession
@@ -221,6 +221,11 @@ def _goal_reading(member: str, value: Any) -> bool:
     return _reading(member, value and {"alert": False, **value})
 
 
+def _charter(member: str, value: Any) -> bool:
+    readable = member != RHYTHM or not value or rhythm_days(value) is not None
+    return _written(member, value) and readable
+
+
 def _review(member: str, value: Any) -> bool:
     return is_id(member) and (value is None or Review.of_field(member, value) is not None)
 
@@ -258,7 +263,7 @@ _MEMBERS: Mapping[str, Callable[[str, Any], bool]] = {
     GOAL.rstrip(":"): _goal_reading,
     REVIEW.rstrip(":"): _review,
     ANSWER.rstrip(":"): _answer,
-    "charter": _written,
+    "charter": _charter,
     "view": _written,
     "note": _written,
     "rank": lambda member, value: is_id(member) and is_rank(value),

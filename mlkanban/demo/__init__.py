@@ -14,9 +14,11 @@ from mlkanban.core.events import Change
 from mlkanban.core.markdown.charter import PREFIX
 from mlkanban.core.models import Board
 from mlkanban.core.names import slug
+from mlkanban.core.review import RHYTHM
 from mlkanban.core.templates import template
 from mlkanban.demo import plan
 from mlkanban.demo.logs import write_logs
+from mlkanban.demo.reviews import EVERY_DAYS
 from mlkanban.demo.schedule import Calendar
 from mlkanban.demo.sessions import sessions
 from mlkanban.demo.story import Story, new_id
@@ -69,6 +71,8 @@ def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
         yield replace(added_stage(board, stages[stage.name], stage, ""), at=start)
     charter = _charter(board, start)
     yield charter
+    rhythm = {f"{PREFIX}{RHYTHM}": f"{EVERY_DAYS}d"}
+    yield Change("charter.edited", board, set=rhythm, at=start)
     # With dice of their own: the cards do not depend on them.
     beside = sessions(board, calendar, Random(seed))
     story = Story(board, stages, calendar, rng, beside, charter.set[f"{PREFIX}risks"])

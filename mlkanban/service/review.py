@@ -443,7 +443,7 @@ def _act(tx: Transaction, board: Board, topic: Topic, chosen: ReviewAnswer, text
     if chosen.needs_text and topic.card:
         tx.write(tx.change("card.noted", tx.face(topic.card), {}, note=text))
         return f"{topic.card}: noted."
-    if topic.part is ReviewPart.RISKS and chosen.word in ("line", "gone"):
+    if topic.part is ReviewPart.RISKS and chosen.word in ("line", "gone") and text != topic.text:
         section = charter_in(repository.entity(tx.conn, board.id).fields)[_RISKS]
         changed = tidy(with_risk(section, topic.text, text))
         if changed == section:

@@ -268,6 +268,14 @@ def by_hand(data: Path) -> list[Event]:
     cards.finish([again], Outcome.SHIPPED)
     cards.archive([card])
     service.charter.set(board.id, "scope", "s")
+    service.charter.set(board.id, "risks", "r")
+    cards.edit([card], {"win": True})
+    third = cards.add(board.id, "third").cards[0].ref
+    for promised in (first, third):
+        for topic in service.reviews.agenda(board).left:
+            line = "line" if any(a.word == "line" for a in topic.answers) else ""
+            service.reviews.answer(board, topic.key, line or topic.answers[0].word, line)
+        service.reviews.end(board, [promised])
     service.triage.end(board.id, TriageSession("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))
     events = service.history.events(board.id)
     service.close()

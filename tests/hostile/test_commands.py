@@ -73,19 +73,19 @@ move {other} {queue} --override {new}
 resolve
 resolve {rich} title --take
 resolve {rich} dataset --keep
-merge {other} {rich}
-done {rich} --outcome learned --verdict {new} --override {new}
 charter set risks {new}
 review
-review answer learned:{rich} line {new}
 review answer {risk} line {newer}
-review answer promised seen -> 3
-review promise {other}
+review answer promised {new} -> 2
+review promise {rich} {other}
+merge {other} {rich}
+done {rich} --outcome learned --verdict {new} --override {new}
 review
+review answer learned:{rich} line {new}
 review answer promised seen
+review promise --nothing
 review --list
 review --show 1
-review promise --nothing
 edit {rich} --win yes
 undo -> any
 redo -> any
@@ -251,9 +251,10 @@ def play(wanted: list[list[str]], home: dict[str, str], place: Path) -> list[tup
 def faults(line: list[str], out: bytes) -> list[str]:
     """What is wrong with what came to the terminal."""
     name = line[line[0] == "--json"]
+    words = line[line[0] == "--json" :]
     if PULLING_BACK & set(line):
         out = re.sub(rb"\r(?!\n)", b"", out)
-    found = strangers(out, SIZE, screen=name in ("demo", "triage"))
+    found = strangers(out, SIZE, screen=name in ("demo", "triage") or words == ["review"])
     if b"This should not have happened" in out:
         found.append(out.decode(errors="replace"))
     if FAKE.encode() in {part[: len(FAKE)] for part in out.split(b"\r\n")} and name not in LONG:

@@ -256,6 +256,7 @@ def test_risks_are_kept_changed_or_taken_out_of_the_charter(ada: Person) -> None
     drift, labels, staff = keys(ada)
     answers(ada, drift, "still")
     answers(ada, labels, "line", "labels come monthly")
+    answers(ada, drift, "line", "drift")  # as it was
     answers(ada, staff, "gone")
     risks = ada.service.charter.of(ada.board_id)["risks"]
     assert risks == "Watch:\n- drift\n- labels come monthly"

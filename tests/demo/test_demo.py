@@ -265,7 +265,7 @@ def by_hand(data: Path) -> list[Event]:
     cards.finish([card], Outcome.SHIPPED, "v")
     service.retraining.alert(card, "psi=1", ">0", "n")
     again = service.retraining.retrain(card).cards[0].ref
-    cards.finish([again], Outcome.SHIPPED)
+    cards.finish([again], Outcome.SHIPPED, override="o")
     cards.archive([card])
     service.charter.set(board.id, "scope", "s")
     service.charter.set(board.id, "risks", "r")

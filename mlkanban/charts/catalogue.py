@@ -177,4 +177,12 @@ CATALOGUE = (
         "those of the due dates; a part of unknown chance withholds the day.",
         of_cards=False,
     ),
+    FlowNumber(
+        "worth", "V", "Worth", "Worth", "what the metric of the charter brings where it stands",
+        "The points of the charter (section worth) with straight lines between them, flat beyond "
+        "the ends: at the model in use, and at baseline, best configuration and target of the "
+        "open card with the best value. The interval is that of the spread of its runs.",
+        of_cards=False,
+        of_all_time=True,
+    ),
 )  # fmt: skip

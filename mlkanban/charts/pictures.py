@@ -15,6 +15,8 @@ from mlkanban.charts.spec import (
     BarsSpec,
     CfdSpec,
     ChancesSpec,
+    CurveLine,
+    CurveSpec,
     Dot,
     HistogramBar,
     HistogramSpec,
@@ -26,10 +28,12 @@ from mlkanban.charts.spec import (
     XmrSpec,
     histogram_spec,
 )
+from mlkanban.core.metrics import compact
 from mlkanban.flow.sle import sle
 from mlkanban.text import cell_text, quantity
 
 if TYPE_CHECKING:
+    from mlkanban.core.profit_curve import WorthKind
     from mlkanban.flow.aging import Aging
     from mlkanban.flow.blockers import Blockers
     from mlkanban.flow.bottleneck import Bottleneck
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from mlkanban.flow.throughput import Throughput
     from mlkanban.flow.triage import TriageNumbers
     from mlkanban.flow.wip import WorkInProgress
+    from mlkanban.flow.worth import Worth
     from mlkanban.flow.xmr import Xmr
 
 
@@ -283,6 +288,34 @@ def retraining(counted: RetrainingLoops) -> BarsSpec | None:
     return BarsSpec("days since the first alert", parts, tuple(rows), ("clock", "live"))
 
 
+def worth(counted: Worth) -> CurveSpec | None:
+    """The profit curve, a little beyond its ends and all marks, and the marks on it."""
+    given = counted.given
+    if given is None or not counted.known:
+        return None
+    curve = given.curve
+    values = [curve.first, curve.last, *(mark.at.value for mark in given.marks)]
+    beyond = (curve.last - curve.first) / 20
+    first, last = min(values) - beyond, max(values) + beyond
+    points = ((first, curve.at(first)), *curve.points, (last, curve.at(last)))
+    roles: dict[WorthKind, Role] = {
+        "baseline": "dim",
+        "in use": "mark",
+        "best": "live",
+        "target": "focus",
+    }
+    lines = [CurveLine("", "value", (points,))]
+    for mark in given.marks:
+        dot = ((mark.at.value, mark.at.worth),)
+        letter = mark.kind[0].upper()
+        lines.append(CurveLine(mark.kind, roles[mark.kind], (dot,), letter=letter, mark=True))
+    worths = [brings for _, brings in points]
+    return CurveSpec(
+        cell_text(curve.metric), tuple(lines), (), first, last, min(worths), max(worths),
+        tuple((value, compact(value)) for value, _ in curve.points),
+    )  # fmt: skip
+
+
 def triage(counted: TriageNumbers) -> RunSpec | None:
     """Decisions by week."""
     weeks = tuple(HistogramBar(week.first, week.decisions, None, ()) for week in counted.weeks)
@@ -307,7 +340,7 @@ PICTURES: Mapping[str, Callable[[Any, Sample], Spec | None]] = {
         for draw in (
             throughput, wip, cfd, aging, xmr, how_many, how_many_bars, when, blockers,
             stage_times, bottleneck, iterations, retraining, triage, lead_times,
-            burn_up,
+            burn_up, worth,
         )
     },
 }  # fmt: skip

@@ -212,12 +212,14 @@ class BarsSpec:
 @dataclass(frozen=True, slots=True)
 class CurveLine:
     """Values over a place such as a step, in parts that are not joined: (place, value) in ascending
-    order of place. `label` names it at its end; `letter` draws it where there are no dots."""
+    order of place. `label` names it at its end; `letter` draws it where there are no dots. A `mark`
+    is one place alone, drawn in a cell."""
 
     label: str
     role: Role
     parts: tuple[tuple[tuple[float, float], ...], ...]
     letter: str = "*"
+    mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -508,7 +508,8 @@ def _curves(drawing: Drawing, spec: CurveSpec) -> None:
     ):
         drawing.text(role, drawing.width - drawing.right, place, _short(text, 28))
     step = nice_step(last - spec.first, (x.end - x.start) / 60)
-    drawing.across(x, [(at, _plain(at)) for at in ticks(spec.first, last, step)], spec.axis)
+    even = [(at, _plain(at)) for at in ticks(spec.first, last, step)]
+    drawing.across(x, spec.ticks or even, spec.axis)
 
 
 def _apart(

@@ -94,6 +94,7 @@ class NumberOptions:
         sessions = service.triage.sessions(board.id, now)
         days = self._window(workflow.day(until), window)
         sample = follow(workflow, histories, until, days, sessions)
+        sample = replace(sample, worth=service.worth.marks(board, now))
         if not self.only:
             return sample
         faces = service.boards.snapshot(board.id).faces

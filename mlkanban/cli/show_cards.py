@@ -19,6 +19,7 @@ from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
+    from mlkanban.core.profit_curve import MetricWorth
     from mlkanban.flow.due import DueCard
     from mlkanban.runs.model.usage import Spending
     from mlkanban.service import Service
@@ -89,9 +90,10 @@ def show(session: Session, card: str) -> None:
         board = service.boards.of_card(card)
         spent, label = service.runs.spending(card), service.runs.label(card)
         due_card = service.planning.due_card(board, whole) if whole.due else None
+        worth = service.worth.of_card(whole) if whole.metric else None
 
         def lines() -> Iterator[str]:
-            yield from _whole(session, whole, board, spent, label, due_card)
+            yield from _whole(session, whole, board, spent, label, due_card, worth)
             yield from _undecided(session, card, service)
             yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
@@ -103,6 +105,7 @@ def show(session: Session, card: str) -> None:
                 "due_chance": due_card.chance if due_card else None,
                 "label": label,
                 "spent": spent_data(spent),
+                "worth": worth._asdict() if worth else None,
             },
             lines,
         )
@@ -164,6 +167,7 @@ def _whole(
     spent: Spending | None,
     label: str,
     due_card: DueCard | None,
+    worth: MetricWorth | None,
 ) -> Iterator[str]:
     # As for `_table`.
     from mlkanban.cli.layout import bold, dim
@@ -174,7 +178,7 @@ def _whole(
 
     page = CardPage(
         FaceContext.at(board, clock.now(), glyphs=session.glyphs), spent, "archive --restore",
-        due_chance=chance_words(due_card),
+        due_chance=chance_words(due_card), worth=worth,
     )  # fmt: skip
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")

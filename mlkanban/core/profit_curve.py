@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mlkanban.core.model_health import number
 from mlkanban.errors import UsageProblem
@@ -21,12 +23,18 @@ _NAMED = 60
 
 
 class ProfitCurve(NamedTuple):
-    """What each value of `metric` brings, in `unit`. Points are (value, worth) in ascending order;
-    between them the curve is straight, beyond its ends it is flat."""
+    """What each value of `metric` brings, in `unit`, on cards that have all `tags`. Points are
+    (value, worth) in ascending order; between them the curve is straight, beyond its ends it is
+    flat."""
 
     metric: str
     points: tuple[tuple[float, float], ...]
     unit: str = ""
+    tags: tuple[str, ...] = ()
+
+    def holds_for(self, metric: str, tags: Collection[str]) -> bool:
+        """Whether it says what this metric brings on a card with these tags."""
+        return metric == self.metric and set(self.tags) <= set(tags)
 
     @property
     def first(self) -> float:
@@ -61,11 +69,14 @@ class ProfitCurve(NamedTuple):
 
 
 def parse_curve(text: str) -> ProfitCurve:
-    """Parse `val_auc 0.90=0 0.93=24000 0.95=31000 EUR/year`: a metric, points, and their unit."""
+    """Parse `val_auc 0.90=0 0.93=24000 0.95=31000 EUR/year`: a metric, points, and their unit;
+    `val_auc #fraud 0.90=0 ...` holds for cards with that tag alone."""
     words = text.replace("=", " = ").split()
     signs = [place for place, word in enumerate(words) if word == "="]
     begin, end = (signs[0] - 1, signs[-1] + 2) if signs else (0, 0)
-    if begin < 1 or end > len(words) or signs != [*range(begin + 1, end, 3)]:
+    name = " ".join(word for word in words[:begin] if not word.startswith("#"))
+    tags = tuple(word[1:].lower() for word in words[:begin] if word.startswith("#"))
+    if not name or end > len(words) or signs != [*range(begin + 1, end, 3)]:
         raise UsageProblem(
             f"{beginning(text, _NAMED)!r} does not say what a metric brings.", _EXAMPLE
         )
@@ -77,7 +88,7 @@ def parse_curve(text: str) -> ProfitCurve:
             raise UsageProblem(f"Two points stand at {value:.15g}.", "Give each value once.")
     if not math.isfinite(points[-1][0] - points[0][0]):
         raise UsageProblem("The points lie too far apart.", _EXAMPLE)
-    return ProfitCurve(" ".join(words[:begin]), tuple(points), " ".join(words[end:]))
+    return ProfitCurve(name, tuple(points), " ".join(words[end:]), tags)
 
 
 def curve_in(fields: Mapping[str, Any]) -> ProfitCurve | None:
@@ -88,3 +99,65 @@ def curve_in(fields: Mapping[str, Any]) -> ProfitCurve | None:
         return parse_curve(str(text)) if text else None
     except UsageProblem:
         return None
+
+
+class MetricWorth(NamedTuple):
+    """What a value of a metric brings. It is trusted to `margin` (None where that is not known),
+    which brings from `low` to `high`; a better value by one `step` brings `more`. `beyond` says on
+    which side of the points the value lies, where the curve is taken for flat."""
+
+    metric: str
+    value: float
+    margin: float | None
+    worth: float
+    low: float
+    high: float
+    step: float
+    more: float
+    unit: str
+    beyond: Literal["below", "above", ""]
+
+
+def metric_worth(
+    curve: ProfitCurve, value: float, margin: float | None = None, *, lower_is_better: bool = False
+) -> MetricWorth:
+    """What a value brings on a curve."""
+    worth, step = curve.at(value), -curve.step if lower_is_better else curve.step
+    low, high = curve.between(value - (margin or 0.0), value + (margin or 0.0))
+    beyond: Literal["below", "above", ""] = ""
+    if not curve.first <= value <= curve.last:
+        beyond = "below" if value < curve.first else "above"
+    return MetricWorth(
+        curve.metric, value, margin, worth, low, high, step, curve.at(value + step) - worth,
+        curve.unit, beyond,
+    )  # fmt: skip
+
+
+WorthKind = Literal["baseline", "in use", "best", "target"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorthMark:
+    """A place on the curve, of a card."""
+
+    kind: WorthKind
+    at: MetricWorth
+    ref: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorthMarks:
+    """The profit curve of a board, and the places on it that are known on a day."""
+
+    curve: ProfitCurve
+    marks: tuple[WorthMark, ...]
+    day: date
+
+    def mark(self, kind: WorthKind) -> WorthMark | None:
+        return next((mark for mark in self.marks if mark.kind == kind), None)
+
+    @property
+    def start(self) -> WorthMark | None:
+        """What others are compared with: the model in use, or else the baseline."""
+        return self.mark("in use") or self.mark("baseline")

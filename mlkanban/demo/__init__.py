@@ -5,12 +5,15 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from heapq import merge
 from importlib import resources
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change
+from mlkanban.core.goal import MEASURED, GoalReading
+from mlkanban.core.goal import PREFIX as GOAL
 from mlkanban.core.markdown.charter import PREFIX
 from mlkanban.core.models import Board
 from mlkanban.core.names import slug
@@ -29,6 +32,9 @@ from mlkanban.service.boards import added_stage
 
 NAME = "Fraud, churn and demand"
 KEY = slug(NAME)
+_METRIC = "fraud_loss_caught"
+_CAUGHT = ((150, 41), (120, 47), (89, 56), (58, 61), (27, 63))
+"""The business metric in percent, so many days ago."""
 
 
 def fill(
@@ -78,7 +84,15 @@ def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
     story = Story(board, stages, calendar, rng, beside, charter.set[f"{PREFIX}risks"])
     for card in plan.planned(made, calendar, rng):
         story.add(card)
-    yield from story.changes()
+    yield from merge(story.changes(), _readings(board, calendar), key=lambda change: change.at)
+
+
+def _readings(board: str, calendar: Calendar) -> Iterator[Change]:
+    """What the business metric was found to be, month by month."""
+    for days, caught in _CAUGHT:
+        at = calendar.instant(calendar.days_ago(days))
+        reading = GoalReading(_METRIC, caught, at, "audit of the review team")
+        yield Change(MEASURED, board, set={GOAL + _METRIC: reading.to_field()}, at=at)
 
 
 def _charter(board: str, at: str) -> Change:

@@ -41,6 +41,7 @@ from mlkanban.display.lines import (
 )
 from mlkanban.display.relation_tree import Relative, related
 from mlkanban.display.run_lines import target_shown
+from mlkanban.display.worth_text import worth_text
 from mlkanban.glyphs import Glyphs
 from mlkanban.runs.model.series import Latest
 from mlkanban.runs.model.usage import Spending
@@ -295,6 +296,9 @@ def what_lines(content: CardContent, shown: frozenset[str], width: int) -> list[
     elif card.type in _EXPECTING and not card.outcome and not card.archived:
         lines += [*paragraph("What is expected, and why? e writes it.", "dim", width, glyphs), []]
     lines += metric_lines(content, width)
+    if content.page.worth:
+        words = glyphs.figures(cell_text(worth_text(content.page.worth)))
+        lines += _row("worth", paragraph(words, "text", max(10, width - _LABEL), glyphs))
     lines += guard_lines(content, width)
     for label, text in _other_rows(content, shown):
         lines += _row(label, paragraph(text, "text", max(10, width - _LABEL), glyphs))
@@ -514,7 +518,7 @@ _HERE = frozenset(
 def _other_rows(content: CardContent, shown: frozenset[str]) -> Iterator[tuple[str, str]]:
     """The fields without a place of their own, as any page has them, but for those `shown`."""
     hidden = {FIELD[name].label for name in shown | _HERE if name in FIELD}
-    hidden |= {"stage", "age", "alert", "within", "guard", ""}
+    hidden |= {"stage", "age", "alert", "within", "guard", "worth", ""}
     for label, text in rows(content.card, content.page):
         if label not in hidden and label != "link":
             yield label, steady(text)

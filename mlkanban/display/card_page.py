@@ -10,8 +10,10 @@ from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.models import CardFace
+from mlkanban.core.profit_curve import MetricWorth
 from mlkanban.display.card_face import FaceContext, age, due
 from mlkanban.display.guard_text import state_words
+from mlkanban.display.worth_text import worth_text
 from mlkanban.runs.model.usage import Spending
 from mlkanban.text import MANY_LINKS, display
 
@@ -28,14 +30,15 @@ below, and so is the checklist."""
 @dataclass(frozen=True, slots=True)
 class CardPage:
     """What a page of a card knows besides the card: the board and this day, what is used of its
-    budget, how an archived card comes back on this surface, its face, where there is one, and how
-    likely its due date is kept, in words."""
+    budget, how an archived card comes back on this surface, its face, where there is one, how
+    likely its due date is kept, in words, and what its metric brings."""
 
     view: FaceContext
     spent: Spending | None
     restore_hint: str
     face: CardFace | None = None
     due_chance: str = ""
+    worth: MetricWorth | None = None
 
     def day(self, moment: datetime) -> str:
         """The day of an instant in the time zone of the board."""
@@ -120,6 +123,8 @@ def _metric(card: Card, page: CardPage) -> Iterator[Row]:
             if field.part_of == "metric" and card.values[field.name] is not None
         ]
         yield "metric", display("  ".join([str(metric), *extra]))
+    if page.worth:
+        yield "worth", display(page.view.glyphs.figures(worth_text(page.worth)))
 
 
 def _guards(card: Card, page: CardPage) -> Iterator[Row]:

@@ -180,13 +180,32 @@ class SpentJson(Shape):
     unknown: int
 
 
+class CardWorthJson(Shape):
+    """What the value of the metric brings, in `unit`. It is trusted to `margin`, which brings from
+    `low` to `high`; a better value by one `step` brings `more`. Beyond the points of the curve it
+    is flat."""
+
+    metric: str
+    value: float
+    margin: float | None
+    worth: float
+    low: float
+    high: float
+    step: float
+    more: float
+    unit: str
+    beyond: Literal["below", "above", ""]
+
+
 class ShownCardJson(CardJson):
     """`label` is what job schedulers and trackers may call it by, `due_chance` the chance to be
-    finished by the due date, null where it is unknown or there is none."""
+    finished by the due date, null where it is unknown or there is none. `worth` is null where the
+    charter does not say what the metric brings."""
 
     due_chance: float | None
     label: str
     spent: SpentJson | None
+    worth: CardWorthJson | None
 
 
 class SilenceJson(Shape):

@@ -12,8 +12,10 @@ from mlkanban.core.model_health import HealthReading, parse_threshold
 from mlkanban.core.models import BlockReason, Health
 from mlkanban.core.timestamps import instant
 from mlkanban.display.goal_text import now_text
+from mlkanban.display.number_text.worth import gain_text
 from mlkanban.display.number_view import Day, chance_text
 from mlkanban.display.table import Table
+from mlkanban.display.worth_text import compact_value, money
 from mlkanban.errors import UsageProblem
 from mlkanban.service.report import BoardReport, NextCard, ReportedEnd, UsedModel
 from mlkanban.text import display, quantity
@@ -192,8 +194,30 @@ def _why(report: BoardReport) -> Iterator[ReportSection]:
     stands = now_text(report.goal, report.zone)
     if stands:
         lines.append(f"Business metric: {shortened(stands, _WHY, _CUT)}.")
+    if impact := impact_text(report):
+        lines.append(f"{shortened(impact, _WHY, _CUT)}.")
     if lines:
         yield ReportSection("Why, and where it stands", tuple(lines))
+
+
+def impact_text(report: BoardReport) -> str:
+    """What the model in use brings, and what the best configuration and the target would; '' where
+    no charter says that, and in a report of some cards."""
+    given = report.worth
+    if given is None or report.wanted.query:
+        return ""
+    used, best, target = given.mark("in use"), given.mark("best"), given.mark("target")
+    parts = []
+    if used:
+        text = f"the model in use brings {money(used.at.worth, used.at.unit)}"
+        parts.append(f"{text} ({used.at.metric} {compact_value(used.at)})")
+    if best:
+        gain = f", {gain_text(given, best)}" if used else ""
+        text = f"the best so far would bring {money(best.at.worth, best.at.unit)}{gain}"
+        parts.append(f"{text} ({best.at.metric} {compact_value(best.at)})")
+    if target:
+        parts.append(f"the target {money(target.at.worth, target.at.unit)}")
+    return f"Worth: {'; '.join(parts)}" if best or used else ""
 
 
 def plain_paragraph(text: str) -> str:
@@ -465,7 +489,7 @@ ReportJson = TypedDict(
         "file": str | None, "bytes": int | None,
         "board": str, "name": str, "only": str, "for": str,
         "made": str, "since": str, "since_is": Literal["report", "review", "day"],
-        "lead": list[str], "goal": str, "metric": str,
+        "lead": list[str], "goal": str, "metric": str, "worth": str,
         "needs": list[NeedJson], "next": list[NextCardJson],
         "won": list[EndedCardJson], "learned": list[EndedCardJson],
         "models": list[UsedModelJson], "pace": PaceJson, "boards": list[ReportBoardJson],
@@ -489,6 +513,7 @@ def to_json(report: BoardReport, file: str | None = None, size: int | None = Non
         "lead": [*_lead(report)],
         "goal": plain_paragraph(report.charter.get("scope", "")),
         "metric": now_text(report.goal, report.zone),
+        "worth": impact_text(report),
         "needs": [
             {
                 "id": need.ref, "title": need.title, "reason": need.reason, "note": need.note,

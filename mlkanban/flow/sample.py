@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from mlkanban.core.profit_curve import WorthMarks
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.flow.history import CardFlow, CardHistory, FlowState, Workflow, trace
 from mlkanban.flow.window import Scope, Window
@@ -53,8 +54,9 @@ class Sample:
 
     A card is in the window by the day it departed; open cards are as they stand at `as_of`. Cards
     that were never worked, or are not committed, are in no list but `never_worked`. `histories`
-    are the whole ones, with what came after `as_of`; `sessions` are those of triage. `query` found
-    the cards, '' where they are all there are.
+    are the whole ones, with what came after `as_of`; `sessions` are those of triage, `worth` is
+    where the metric of the charter stands, None where no charter says what one brings. `query`
+    found the cards, '' where they are all there are.
     """
 
     workflow: Workflow
@@ -65,6 +67,7 @@ class Sample:
     everyone: tuple[Followed, ...]
     sessions: tuple[TriageSession, ...] = ()
     query: str = ""
+    worth: WorthMarks | None = None
 
     @cached_property
     def today(self) -> date:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mlkanban.service.triage import Triage
     from mlkanban.service.undo import Undoing
     from mlkanban.service.views import Views
+    from mlkanban.service.worth import Worths
     from mlkanban.sync.exchange import Sync
 
 _CONSEQUENCES = (health_after_end, one_version_in_use)
@@ -97,12 +98,18 @@ class Service:
         return Portfolio(self._context, self.history)
 
     @cached_property
+    def worth(self) -> Worths:
+        from mlkanban.service.worth import Worths  # few boards have a profit curve
+
+        return Worths(self.boards, self.cards, self.charter, self.runs)
+
+    @cached_property
     def reports(self) -> Reports:
         from mlkanban.service.report import Reports  # as above
 
         return Reports(
             self._context, self.boards, self.cards, self.charter, self.history, self.portfolio,
-            self.reviews, self.models,
+            self.reviews, self.models, self.worth,
         )  # fmt: skip
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from mlkanban.store import repository
 
 if TYPE_CHECKING:
     from mlkanban.core.model_health import HealthReading
+    from mlkanban.core.profit_curve import WorthMarks
     from mlkanban.flow.portfolio import Standing
     from mlkanban.service.boards import Boards
     from mlkanban.service.cards import Cards
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.review import Reviews
     from mlkanban.service.transaction import Context
+    from mlkanban.service.worth import Worths
 
 FILE = "reports.json"
 """When reports were made, beside the store: whoever deletes it loses nothing else."""
@@ -169,6 +171,7 @@ class BoardReport:
     zone: ZoneInfo
     charter: Mapping[str, str]
     goal: Goal
+    worth: WorthMarks | None
     needs: tuple[Need, ...]
     next: tuple[NextCard, ...]
     outcomes: Mapping[str, int]
@@ -195,11 +198,12 @@ class Reports:
         portfolio: Portfolio,
         reviews: Reviews,
         models: ModelsInUse,
+        worth: Worths,
     ) -> None:
         self._context = context
         self._boards, self._cards, self._charter = boards, cards, charter
         self._history, self._portfolio, self._reviews = history, portfolio, reviews
-        self._models = models
+        self._models, self._worth = models, worth
 
     def make(
         self,
@@ -219,6 +223,8 @@ class Reports:
         sample = follow(workflow, histories, now, Window.back(PACE_DAYS, today))
         faces = self._boards.snapshot(board.id).faces
         kept = [f for f in faces if wanted.refs is None or f.ref in wanted.refs]
+        worth = self._worth.marks(board, now)
+        sample = replace(sample, worth=worth)
         some = sample if wanted.refs is None else sample.only(wanted.refs, wanted.query)
         progress("cards in progress")
         blockers = self._boards.blockers(board.id)
@@ -236,6 +242,7 @@ class Reports:
             zone,
             self._charter.of(board.id),
             self._charter.goal(board.id),
+            worth,
             tuple(_needs(kept, blockers, zone, today, wanted.person)),
             tuple(self._next(board, kept, sample, blockers, today)),
             Counter(face.outcome for _, face in ended),

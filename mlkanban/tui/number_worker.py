@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -71,7 +71,8 @@ class Samples:
             workflow, histories = service.history.for_flow(board, now)
             everything = Window.back(None, workflow.day(now))
             sessions = service.triage.sessions(board.id, now)
-            self._sample = follow(workflow, histories, now, everything, sessions)
+            sample = follow(workflow, histories, now, everything, sessions)
+            self._sample = replace(sample, worth=service.worth.marks(board, now))
             self._key = key
         return self._sample.within(Window.back(days, self._sample.today))
 

@@ -50,6 +50,15 @@ def test_what_values_bring_lies_between_the_least_and_the_most(
     assert brought.max() <= most + slack
 
 
+def test_it_may_hold_for_cards_with_a_tag_alone() -> None:
+    curve = parse_curve("val auc #Fraud 0=1 1=2")
+    assert curve == ProfitCurve("val auc", ((0, 1), (1, 2)), "", ("fraud",))
+    assert curve.holds_for("val auc", ["deep", "fraud"])
+    assert not curve.holds_for("val auc", ["churn"])
+    assert not curve.holds_for("loss", ["fraud"])
+    assert CURVE.holds_for("val_auc", [])
+
+
 def test_a_step_is_a_small_part_of_the_curve() -> None:
     assert CURVE.step == pytest.approx(0.001)
     assert parse_curve("ms 20=5 500=1").step == pytest.approx(10)
@@ -61,6 +70,7 @@ def test_a_step_is_a_small_part_of_the_curve() -> None:
         ("", "does not say what a metric brings"),
         ("val_auc", "does not say what a metric brings"),
         ("0.90=0 0.95=1", "does not say what a metric brings"),
+        ("#fraud 0.90=0 0.95=1", "does not say what a metric brings"),
         ("val_auc 0.9=1", "two points at least"),
         ("val_auc 0.9=1 0.90=2", "Two points stand at 0.9"),
         ("val_auc 0.9=1 0.95=much", "'much' is not a number"),

@@ -276,6 +276,7 @@ def by_hand(data: Path) -> list[Event]:
             line = "line" if any(a.word == "line" for a in topic.answers) else ""
             service.reviews.answer(board, topic.key, line or topic.answers[0].word, line)
         service.reviews.end(board, [promised])
+    service.charter.measure(board.id, ["eur_saved=18200"], "by hand")
     service.triage.end(board.id, TriageSession("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))
     events = service.history.events(board.id)
     service.close()

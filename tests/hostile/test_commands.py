@@ -170,6 +170,7 @@ flow quality
 flow backtest --days 7 --cards 3
 flow triage
 flow retraining
+flow worth --chart
 flow simulate --limit {queue}=2 -> 2
 flow suggest-limits
 init {new}

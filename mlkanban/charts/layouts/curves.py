@@ -31,7 +31,7 @@ _MOST_DECIMALS, _LEAST_DIGITS, _MOST_DIGITS = 8, 3, 8
 """Of the numbers at ticks: decimals, and digits of what is very large or small."""
 _LONG = 1e6
 """From here on numbers have exponents."""
-_LEVEL = "┄"
+_LEVEL, _MARK = "┄", "•"
 _DOTS = 4
 """Cells from one dot of a level to the next."""
 _MOST_LABEL = 20
@@ -69,7 +69,14 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
         else:
             dots = tuple((float(column), place) for column in range(0, columns, _DOTS))
             curves.append(Curve(level.role, dots, joined=False, behind=True))
+    marks = []
     for line in spec.lines:
+        if line.mark:
+            (place, value), *_ = line.parts[0]
+            row = max(0, min(rows - 1, round(up(value))))
+            glyph = line.letter if finish == "letters" else _MARK
+            marks.append(CanvasText(round((place - spec.first) * across), row, glyph, line.role))
+            continue
         for part in line.parts:
             points = [((at - spec.first) * across, up(value)) for at, value in part]
             for piece in _inside(_thinned(points), rows - 1):
@@ -81,7 +88,7 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
         if row is not None
     ]
     return Layout(
-        margin, columns, rows, 0, cells.groups(), tuple(words), ticks,
+        margin, columns, rows, 0, cells.groups(), (*words, *marks), ticks,
         _across_ticks(spec, across, columns), right=right, curves=tuple(curves),
     )  # fmt: skip
 
@@ -108,7 +115,7 @@ def _scale(low: float, high: float, rows: int) -> tuple[float, float, int]:
 
 def _ticks(low: float, step: float, rows_per_step: int, rows: int) -> tuple[tuple[int, str], ...]:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    decimals += f"{step:.{decimals}f}" != f"{step:.{decimals + 1}f}".removesuffix("0")
+    decimals += float(f"{step:.{decimals}f}") != float(f"{step:.{decimals + 1}f}")
     places = range(0, rows, rows_per_step)
     values = [low + at * step for at, _ in enumerate(places)]
     if decimals <= _MOST_DECIMALS and max(map(abs, values)) < _LONG:

@@ -12,6 +12,7 @@ from textual.widgets import Markdown
 
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.models import CardFace
+from mlkanban.core.profit_curve import MetricWorth
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.card_layout import (
     TABS,
@@ -89,6 +90,7 @@ class _Read(NamedTuple):
     spent: Spending | None
     conflicts: list[OpenConflict]
     due: DueCard | None
+    worth: MetricWorth | None
 
 
 class CardScreen(TextScreen):
@@ -146,6 +148,7 @@ class CardScreen(TextScreen):
                     s.runs.spending(ref),
                     s.conflicts.of_card(ref),
                     s.planning.due_card(board, card) if card.due else None,
+                    s.worth.of_card(card) if card.metric else None,
                 )
             )
         except NotFound:
@@ -196,7 +199,9 @@ class CardScreen(TextScreen):
         place = (refs.index(self._ref) + 1, len(refs)) if self._ref in refs else (0, 0)
         return CardContent(
             read.card,
-            CardPage(view, read.spent, "x", self._face(), chance_words(read.due)),
+            CardPage(
+                view, read.spent, "x", self._face(), chance_words(read.due), read.worth
+            ),
             model.faces.values(),
             len(read.runs), read.conflicts, read.entries, place, model.sle_days,
             tuple(self._curves.latest.values()),

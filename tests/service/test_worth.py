@@ -94,7 +94,7 @@ def test_the_marks_are_the_model_in_use_and_the_best_open_card(ada: Person) -> N
     for _, value, brings in marks.values():
         assert brings == pytest.approx(numpy.interp(value, values, worths))
     lines = summary(counted(ada)).lines
-    assert lines[2] == (
+    assert lines[0] == (
         "The best configuration: val_auc .94 +- .002 = 27,500 EUR/year (26,800..28,200);"
         " 3,500 EUR/year more than the model in use; one more thousandth: 350"
     )

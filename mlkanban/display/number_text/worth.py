@@ -99,7 +99,8 @@ def summary(number: Worth) -> Summary:
     if not number.known:
         return Summary("Worth", ("Where cards stood on an earlier day is not known.",), None, note)
     lines = []
-    for mark in given.marks:
+    order = ("best", "in use", "target", "baseline")
+    for mark in sorted(given.marks, key=lambda mark: order.index(mark.kind)):
         parts = [stands_text(mark.at), gain_text(given, mark) if mark.kind != "baseline" else ""]
         if mark.kind == "best" or mark.at.beyond:
             parts.append(step_text(mark.at))

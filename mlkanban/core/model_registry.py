@@ -52,6 +52,10 @@ class InUseAs(NamedTuple):
         return f"{self.name}   owner: {self.owner or ''}".strip()
 
 
+NOT_A_MODEL = InUseAs("", "")
+"""A card that is delivered and is no model, whatever it was to become."""
+
+
 def parse_in_use(text: str) -> InUseAs:
     """Parse `fraud 3   owner: risk team`: the last word before the owner is the version, where
     there is more than one word."""
@@ -106,11 +110,11 @@ def silence(told: Sequence[HealthReading], now: datetime) -> Silence | None:
 
 def days_text(span: timedelta) -> str:
     """A span of time in its largest unit: `32 d`, `5 h`, `10 min`."""
-    minutes = int(span / timedelta(minutes=1))
+    minutes = span / timedelta(minutes=1)
     for unit, size in (("d", 1440), ("h", 60)):
         if minutes >= size:
-            return f"{minutes // size} {unit}"
-    return f"{max(1, minutes)} min"
+            return f"{minutes / size:.0f} {unit}"
+    return f"{max(1.0, minutes):.0f} min"
 
 
 def silence_text(silence: Silence, now: datetime) -> str:

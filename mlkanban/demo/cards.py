@@ -62,6 +62,25 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Readings of a metric of a model in use: the last of the `values` was told `until` calendar
+    days ago, each of the others `every` days before the next one."""
+
+    metric: str
+    threshold: str
+    every: int
+    until: int
+    values: list[float]
+
+    def alerts(self) -> list[Alert]:
+        last = len(self.values) - 1
+        return [
+            Alert(self.metric, value, self.threshold, ago=self.until + self.every * (last - at))
+            for at, value in enumerate(self.values)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoCard:
     """One card of cards.toml; `end` is its outcome, '' while it is open."""
 
@@ -89,7 +108,13 @@ class DemoCard:
     checklist: list[str] = field(default_factory=list)
     blocks: list[PlannedBlock] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
+    model: str = ""
+    version: str = ""
+    owner: str = ""
+    look: int | None = None
+    judged: int | None = None
     alerts: list[Alert] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
     parent: str = ""
     retrains: str = ""
     due: int | None = None
@@ -151,6 +176,7 @@ def _demo_card(table: dict[str, Any], end: str) -> DemoCard:
     values = {"end": end, **table}
     values["service_class"] = values.pop("class", "")
     values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]
+    values["series"] = [Series(**series) for series in values.get("series", [])]
     values["blocks"] = [PlannedBlock(**block) for block in values.get("blocks", [])]
     values["failures"] = [Failure(**failure) for failure in values.get("failures", [])]
     return DemoCard(**values)

@@ -1,10 +1,12 @@
 """How the demo's models did after they were shipped, and which card retrained which model."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
+from mlkanban.core.look_again import EVERY_DAYS, LookAgain
 from mlkanban.core.model_health import (
     ALERTED,
     PREFIX,
@@ -26,10 +28,12 @@ def models_in_use(cards: Cards, board: str, calendar: Calendar) -> Iterator[tupl
     """Alerts, retraining and its results, each with its minute."""
     for key, (card_id, card) in cards.items():
         retrains = [(c, p) for c, p in cards.values() if key and p.spec.retrains == key]
+        told = [alert for series in card.spec.series for alert in series.alerts()]
         dated_alerts = [
-            (_minute(alert, card, cards, calendar), alert) for alert in card.spec.alerts
+            (_minute(alert, card, cards, calendar), alert) for alert in [*card.spec.alerts, *told]
         ]
-        yield from _alerts(dated_alerts, retrains, board, card_id, calendar)
+        yield from _use(card_id, card, board, calendar)
+        yield from _alerts(dated_alerts, retrains, board, card_id, card, calendar, told)
         for other_id, other in retrains:
             yield from _retrained(card_id, other_id, other, dated_alerts, board, calendar)
 
@@ -40,16 +44,38 @@ def _minute(alert: Alert, card: PlannedCard, cards: Cards, calendar: Calendar) -
     return max(minute, card.end + 60)
 
 
+def _use(
+    card_id: str, card: PlannedCard, board: str, calendar: Calendar
+) -> Iterator[tuple[float, Change]]:
+    """The coming into use of a model, and when it is looked at again."""
+    spec = card.spec
+    if not spec.model or spec.end != Outcome.SHIPPED:
+        return
+    yield card.end, _change(card.end, board, card_id, {"health": Health.OK.value}, calendar)
+    if spec.look is not None:
+        look = str(LookAgain(calendar.today + timedelta(spec.look), EVERY_DAYS))
+        minute = card.end + 30
+        yield minute, _change(minute, board, card_id, {"look_again": look}, calendar)
+
+
 def _alerts(
     dated_alerts: list[tuple[float, Alert]],
     retrains: list[tuple[str, PlannedCard]],
     board: str,
     card_id: str,
+    card: PlannedCard,
     calendar: Calendar,
+    told: list[Alert],
 ) -> Iterator[tuple[float, Change]]:
+    """The readings of a model; those that cron `told` are noted nowhere else."""
     fields: dict[str, Any] = {}
-    health: Health | None = None
+    health: Health | None = Health.OK if card.spec.model else None
+    judged = None if card.spec.judged is None else calendar.days_ago(card.spec.judged)
     for minute, alert in sorted(dated_alerts, key=lambda item: item[0]):
+        if judged is not None and minute > judged:
+            health = Health.OK
+            yield judged, _change(judged, board, card_id, {"health": health.value}, calendar)
+            judged = None
         if health and any(minute > _taken_up(p, dated_alerts) for _, p in retrains):
             health = Health.RETRAINING
         limit = parse_threshold(alert.threshold)
@@ -64,7 +90,8 @@ def _alerts(
             values["health"] = now.value
         fields, health = {**fields, **values}, now
         yield minute, _change(minute, board, card_id, values, calendar, ALERTED, alert.note)
-        for other_id, _ in retrains if now is Health.RETRAINING and reading.alert else ():
+        noted = now is Health.RETRAINING and reading.alert and alert not in told
+        for other_id, _ in retrains if noted else ():
             note = f"Alert on the model in use: {reading.text}"
             yield minute, _change(minute, board, other_id, {}, calendar, "card.noted", note)
 

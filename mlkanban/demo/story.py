@@ -99,7 +99,7 @@ class Story:
             "title": spec.title, "type": spec.type, "tags": spec.tags.split(),
             "priority": spec.priority, "class": spec.service_class,
             "hypothesis": spec.hypothesis, "dataset": spec.dataset, "metric": metric,
-            "worth": spec.worth,
+            "worth": spec.worth, "model": spec.model, "version": spec.version, "owner": spec.owner,
             "links": spec.links, "checklist": self._checklist(spec.checklist, at_first=True),
         }  # fmt: skip
         if spec.due is not None:

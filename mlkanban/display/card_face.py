@@ -308,11 +308,14 @@ class HeadNote(NamedTuple):
 
     @property
     def brief(self) -> str:
+        if self.what == USED:
+            return ""  # what is shown is no news
         sign = "z" if self.what == SNOOZED else "+"
         return f" {sign}{self.cards}" if self.cards else ""
 
 
 SNOOZED = "snoozed"
+USED = "in use"
 NOTHING_ASIDE = HeadNote(0, "")
 
 

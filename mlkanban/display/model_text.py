@@ -31,8 +31,9 @@ _MOST_NAME, _MOST_OWNER = 24, 16
 _PICTURE = 8
 _LABEL = 9
 _NEVER = "never told"
-_GIVE_WAY = ("next", "30 days", "owner", "in use")
-"""The columns that are left out where there is no room, the first of them first."""
+_GIVE_WAY = ("next", "ago", "names", "short", "owner", "30 days", "in use")
+"""What gives way where there is no room, the first of them first: columns that are left out, and
+cells that say the same in less room."""
 
 
 class _Cell(NamedTuple):
@@ -183,7 +184,8 @@ def _texts(row: Sequence[_Cell]) -> list[str]:
 def _columns(
     models: Sequence[ModelInUse], view: FaceContext, width: int | None
 ) -> tuple[list[str], list[list[_Cell]]]:
-    """The heads and the rows, as many columns as fit; names give way last."""
+    """The heads and the rows, as many columns as fit: what says the same in fewer cells comes
+    before what is left out, and names give way last."""
     rows = [_cells(model, view) for model in models]
     heads = list(rows[0]) if rows else []
     cut = view.glyphs.cut
@@ -197,17 +199,19 @@ def _columns(
             for head in heads
         ) - len(GAP)
 
-    for name in _GIVE_WAY:
+    for step in _GIVE_WAY:
         if width is None or not rows or taken() <= width:
             break
-        if name == "next":
-            heads.remove(name)
-            continue
-        if name == "30 days":
-            rows = [_narrow(row, model, view) for row, model in zip(rows, models, strict=True)]
-            if taken() <= width:
-                break
-        heads.remove(name)
+        if step in heads:
+            heads.remove(step)
+        elif step == "ago":
+            rows = [_without_ago(row) for row in rows]
+        elif step == "names":
+            rows = [_one_name(row) for row in rows]
+            heads.remove("version")
+        elif step == "short":
+            pairs = zip(rows, models, strict=True)
+            rows = [_narrow(row, model, view) for row, model in pairs]
     for name, least in (("last reading", 12), ("model", 6)):
         if width is not None and rows and taken() > width:
             size = max(cell_len(row[name].text) for row in rows)
@@ -215,7 +219,20 @@ def _columns(
     return heads, [[row[head] for head in heads] for row in rows]
 
 
+def _without_ago(row: dict[str, _Cell]) -> dict[str, _Cell]:
+    text, role = row["last reading"]
+    return row | {"last reading": _Cell(text.removesuffix(" ago"), role)}
+
+
+def _one_name(row: dict[str, _Cell]) -> dict[str, _Cell]:
+    named = [row["model"].text, *([row["version"].text] if row["version"].text != "-" else [])]
+    return row | {"model": _Cell(" ".join(named), row["model"].role)}
+
+
 def _narrow(row: dict[str, _Cell], model: ModelInUse, view: FaceContext) -> dict[str, _Cell]:
+    """The time in use without its day, and fewer cells for 30 days."""
+    days = row["in use"].text.rpartition("  ")[2]
+    row = row | {"in use": _Cell(days, row["in use"].role)}
     reading = last_reading(model)
     if reading is None:
         return row
@@ -322,8 +339,8 @@ def version_facts(version: ModelVersion, view: FaceContext) -> list[tuple[str, s
         found.append(("by", short_name(life.actor), "text"))
     if why := why_text(version):
         found.append(("why", why, "text"))
-    if metric := metric_change(version):
-        found.append(("metric", view.glyphs.figures(metric), "value"))
+    if metric := metric_change(version, view.glyphs):
+        found.append(("metric", metric, "value"))
     if card.checklist:
         found.append(("gates", gates_text(version), "text"))
     for waiver in life.waivers:
@@ -357,14 +374,14 @@ def why_text(version: ModelVersion) -> str:
     return "; ".join(filter(None, [", ".join(came), " ".join(said.split())]))
 
 
-def metric_change(version: ModelVersion) -> str:
-    """`val_auc 0.921 -> 0.934`: before, by the baseline, and after."""
+def metric_change(version: ModelVersion, glyphs: Glyphs) -> str:
+    """`val_auc .921 → .934`: before, by the baseline, and after."""
     metric = version.card.measured
     if metric is None or metric.value is None:
         return ""
     value = number_text(metric.value)
-    before = f"{number_text(metric.baseline)} -> " if metric.baseline is not None else ""
-    return f"{metric.name} {before}{value}"
+    before = "" if metric.baseline is None else f"{number_text(metric.baseline)} {glyphs.to} "
+    return glyphs.figures(f"{metric.name} {before}{value}")
 
 
 def gates_text(version: ModelVersion) -> str:
@@ -396,7 +413,7 @@ def changes(record: ModelRecord, view: FaceContext) -> list[tuple[date, str, str
             before = f"{older.card.version} to " if older and older.card.version else ""
             name = f"{version.model} {before}{version.card.version}".strip()
             parts = [f"{name} ({version.face.ref})"]
-            parts += filter(None, [view.glyphs.figures(metric_change(version))])
+            parts += filter(None, [metric_change(version, view.glyphs)])
             if version.card.checklist:
                 waived = sum(len(waiver.passed) for waiver in version.life.waivers)
                 parts.append(

@@ -177,6 +177,7 @@ class Cards:
                 board = tx.board_of(face)
                 gates.check(board, face, board.position(stage_id))
             for ref in refs:
+                _name_use(tx, ref, use)
                 try:
                     warning_of_move = move_one(
                         tx, ref, stage_id, gates, override=override, before=before
@@ -187,7 +188,7 @@ class Cards:
                         LimitReached(room, error.hint) if cards else error
                     )  # raises
                 warning = warning_of_move or warning
-                _put_in_use(tx, ref, use)
+                _check_use(tx, ref, use)
                 cards.append(tx.card(ref))
             warnings = filter(None, (gates.require_passed(), warning))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
@@ -379,9 +380,10 @@ class Cards:
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
                 if outcome_in_flow is Outcome.SHIPPED and not face.outcome:
                     gates.check(board, face, board.first_delivered)
+                _name_use(tx, ref, use)
                 if tx.new_values(face.id, values).keys() - {"work"}:
                     tx.write(tx.change("card.finished", face, values, **gates.kept(face)))
-                _put_in_use(tx, ref, use)
+                _check_use(tx, ref, use)
                 cards.append(tx.card(ref))
             ends = ", ".join(sorted({c.outcome.value for c in cards if c.outcome}))
             message = f"{_listed(cards)} finished: {ends}.{_used_as(cards, use)}"
@@ -462,18 +464,25 @@ def _add(
     return face, warning
 
 
-def _put_in_use(tx: Transaction, ref: str, use: InUseAs | None) -> None:
-    """Write what a card that was delivered is in use as, in the action that delivered it."""
+def _name_use(tx: Transaction, ref: str, use: InUseAs | None) -> None:
+    """Write what a card is in use as, in the action that delivers it, and before that, so that
+    what follows from its delivery is about this model."""
     if use is None:
         return
-    from mlkanban.service.models_in_use import put_in_use  # few cards are models in use
+    from mlkanban.service.models_in_use import name_use  # few cards are models in use
 
-    put_in_use(tx, tx.face(ref), use)
+    name_use(tx, tx.face(ref), use)
+
+
+def _check_use(tx: Transaction, ref: str, use: InUseAs | None) -> None:
+    if use is not None and use.model and tx.face(ref).outcome != Outcome.SHIPPED:
+        raise RuleRefused(f"{ref} is not in use: it was not shipped.", "Leave --model out.")
 
 
 def _used_as(cards: Sequence[Card], use: InUseAs | None) -> str:
     """What the last of some cards is in use as, as a sentence behind another one."""
-    return f" In use as {cards[-1].model} {cards[-1].version}." if use else ""
+    named = use is not None and use.model
+    return f" In use as {cards[-1].model} {cards[-1].version}." if named else ""
 
 
 def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:

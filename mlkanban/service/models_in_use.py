@@ -15,6 +15,7 @@ from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
 from mlkanban.core.look_again import LookAgain, parse_look, stored_look
 from mlkanban.core.model_registry import (
+    NOT_A_MODEL,
     ROLLED_BACK,
     CardLife,
     InUseAs,
@@ -196,7 +197,12 @@ class ModelsInUse:
         """Say what a delivered card is in use as; the version before it is superseded."""
         with self._context.writing() as tx:
             face = tx.face(ref)
-            put_in_use(tx, face, named)
+            if face.outcome != Outcome.SHIPPED:
+                raise RuleRefused(
+                    f"{face.ref} is not in use: it was not shipped.",
+                    "Move it past delivery first.",
+                )
+            name_use(tx, face, named)
             card = tx.card(face.ref)
             name = f"{card.model} {card.version}"
             message = f"{card.ref} is in use as {name}."
@@ -288,13 +294,12 @@ def next_use(tx: Transaction, champion: Card) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def put_in_use(tx: Transaction, face: CardFace, named: InUseAs) -> None:
-    """Write what a delivered card is in use as. Its health, and that of the version before it,
-    follow (service/consequences.py)."""
-    if face.outcome != Outcome.SHIPPED:
-        raise RuleRefused(
-            f"{face.ref} is not in use: it was not shipped.", "Move it past delivery first."
-        )
+def name_use(tx: Transaction, face: CardFace, named: InUseAs) -> None:
+    """Write what a card is in use as, or will be once it is delivered. Its health, and that of the
+    version before it, follow (service/consequences.py)."""
+    if named == NOT_A_MODEL:
+        write_edit(tx, face, {"model": None, "version": None})
+        return
     if face.archived:
         raise RuleRefused(
             f"{face.ref} is archived.", hint("Bring it back: {archive {} --restore}", face.ref)

@@ -32,6 +32,7 @@ from mlkanban.hints import hint, sentences
 from mlkanban.log import logger
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
+from mlkanban.text import quantity
 from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
@@ -323,6 +324,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self._board_screen = BoardScreen(pace)
         await self.push_screen(self._board_screen)
         self._greet()
+        if self.model.put_away and not self.demo:
+            self.run_worker(self._tell_put_away(board_id, self.model.put_away))
         if self._triage is not None and self._triage[0] is TriageView.UNLINKED:
             await self.open("unlinked", limited=self._triage[1] is not None)
         elif self._triage is not None:
@@ -346,6 +349,24 @@ class BoardApp(App[None], inherit_bindings=False):
             self.show_message(
                 with_keys("A demo, thrown away at the end. {tour} is a tour.", self.commands)
             )
+
+    async def _tell_put_away(self, board_id: str, cards: int) -> None:
+        """Tell once that of what was delivered only models in use are shown."""
+        # Most starts have nothing to tell.
+        from mlkanban.tui.told_file import PUT_AWAY, keep_told, was_told
+
+        def first_time(service: Service) -> bool:
+            folder = service.path.parent
+            if was_told(folder, board_id, PUT_AWAY):
+                return False
+            with contextlib.suppress(OSError):
+                keep_told(folder, board_id, PUT_AWAY)
+            return True
+
+        if await self.store_thread.call(first_time):
+            many = f"{quantity(cards, 'delivered card')} {'is' if cards == 1 else 'are'} no model"
+            text = f"{many} in use and no longer shown: {{finished.show}} shows all of them."
+            self.add_message(with_keys(text, self.commands))
 
     @property
     def front(self) -> Screen[Any] | None:

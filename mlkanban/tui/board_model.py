@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.models import Board, CardFace, Work, asleep, place, stands, waits
+from mlkanban.core.models import (
+    Board,
+    CardFace,
+    StageRole,
+    Work,
+    asleep,
+    in_use,
+    place,
+    stands,
+    waits,
+)
 from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
-from mlkanban.display.card_face import SNOOZED, Header, HeadNote, header
+from mlkanban.display.card_face import SNOOZED, USED, Header, HeadNote, header
 from mlkanban.runs.model.queue_order import held_runs, more_slots_of, waiting_runs
 from mlkanban.text import natural
 
@@ -69,6 +79,7 @@ class BoardModel:
     _matches: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
     _counted: list[Load] = field(default_factory=list)
+    _watched: tuple[Board | None, frozenset[str]] = (None, frozenset())
     _oldest: str = ""
     """Open cards that were started before this instant are past the expectation."""
 
@@ -115,6 +126,23 @@ class BoardModel:
         return touched
 
     @property
+    def _monitoring(self) -> frozenset[str]:
+        """The stages past delivery, by their ids, in which only models in use are shown."""
+        if self._watched[0] is not self.board:
+            # What names the roles of stages: once for a board.
+            from mlkanban.core.card_templates import role_of
+
+            self._watched = (
+                self.board,
+                frozenset(
+                    stage.id
+                    for stage in self.board.stages[self.board.first_delivered :]
+                    if role_of(self.board, stage) is StageRole.MONITOR
+                ),
+            )
+        return self._watched[1]
+
+    @property
     def filtered(self) -> bool:
         """Whether cards are out of sight because they were not asked for."""
         return bool(self.query or self.only)
@@ -124,7 +152,9 @@ class BoardModel:
         stage = self.board.stages[at]
         delivered = self.board.is_delivered(stage.id)
         note = HeadNote(self.asleep[stage.id], SNOOZED)
-        if self._counted:
+        if stage.id in self._monitoring and not self.everything and not self.filtered:
+            note = HeadNote(len(self.columns[at]), USED)
+        elif self._counted:
             beyond = len(self.columns[at]) - self._counted[at].total
             note = HeadNote(beyond, "archived" if delivered else "finished")
         return header(
@@ -304,7 +334,20 @@ class BoardModel:
                 return False
             if face.snoozed_until and not self._sleepers and asleep(face, self.today):
                 return False
+            if not self.query and face.stage in self._monitoring and not in_use(face):
+                return False
         return self._matches(face)
+
+    @property
+    def put_away(self) -> int:
+        """How many delivered cards are out of sight because they are no models in use."""
+        if self.everything or self.query or self.only:
+            return 0
+        return sum(
+            1
+            for face in self.faces.values()
+            if face.stage in self._monitoring and stands(self.board, face) and not in_use(face)
+        )
 
     def new_day(self, today: date) -> None:
         """Wake the cards whose day has come."""

@@ -68,7 +68,7 @@ def test_from_a_release_to_its_rollback(board: Person) -> None:
     assert newest["passed_over"][0]["reason"] == "agreed"
     assert (newest["before"], newest["after"]) == (0.93, 0.95)
     page = board("models", "fraud").out
-    assert "auc .93 -> .95" in page
+    assert "auc .93 → .95" in page
     assert "rolled back" in page
     assert "rolled back: too slow" in board("history", release["id"]).out
     again = board("rollback", "fraud", "--reason", "too slow")

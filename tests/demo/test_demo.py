@@ -216,10 +216,20 @@ def test_one_model_was_retrained_and_one_is_being_retrained(demo: Demo) -> None:
     assert closed.alert_to_redeploy
     assert 2 <= closed.alert_to_retrain < closed.alert_to_redeploy
     healths = Counter(face.health for face in demo.faces if face.health)
-    assert healths == {"watch": 1, "alert": 1, "retraining": 1, "superseded": 1}
+    assert healths == {"ok": 2, "alert": 1, "retraining": 1, "superseded": 1}
     assert all(f.outcome == Outcome.SHIPPED and not f.archived for f in demo.faces if f.health)
     queue = demo.service.triage.queue(demo.board).items
-    assert "qini 0.06, alert at <0.08" in queue[0].why
+    assert queue[0].why.startswith("SILENT: no reading of psi for ")
+    assert "qini 0.06, alert at <0.08" in queue[1].why
+
+
+def test_models_are_healthy_at_alert_and_silent(demo: Demo) -> None:
+    models = {one.version.name: one for one in demo.service.models.all(demo.board)}
+    assert list(models) == ["churn 1", "voucher uplift 1", "fraud 2", "demand 1"]
+    assert [name for name, one in models.items() if one.silence] == ["churn 1"]
+    assert not any(one.look_due or one.others for one in models.values())
+    assert all(one.version.card.owner for one in models.values())
+    assert [face.title[:8] for face in models["fraud 2"].next] == ["Fraud v3"]
 
 
 def test_alerts_are_of_models_in_use(demo: Demo) -> None:
@@ -242,6 +252,7 @@ def by_hand(data: Path) -> list[Event]:
         "type": "data", "tags": ["a"], "priority": "high", "class": "expedite",
         "hypothesis": "h", "dataset": "d", "metric": metric, "links": ["l"],
         "checklist": [{"text": "t"}], "due": "2026-03-20", "worth": "5/2",
+        "model": "m", "version": "1", "owner": "o",
     }  # fmt: skip
     first = service.cards.add(board.id, "first").cards[0].ref
     card = service.cards.add(board.id, "second", fields=fields).cards[0].ref
@@ -263,9 +274,10 @@ def by_hand(data: Path) -> list[Event]:
     cards.move([card], stages["Monitoring"])
     cards.move([card], stages["Training"])
     cards.finish([card], Outcome.SHIPPED, "v")
+    service.models.look_again(board, "m", "every 90d")
     service.retraining.alert(card, "psi=1", ">0", "n")
     again = service.retraining.retrain(card).cards[0].ref
-    cards.finish([again], Outcome.SHIPPED, override="o")
+    cards.finish([again], Outcome.SHIPPED, override="so")
     cards.archive([card])
     service.charter.set(board.id, "scope", "s")
     service.charter.set(board.id, "risks", "r")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlkanban.core.models import Outcome
 from mlkanban.core.rules import outcome_for
 from mlkanban.tui.card_commands.edits import names
+from mlkanban.tui.card_commands.model_use import ask_use
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
@@ -94,9 +95,10 @@ class FinishCommands:
     ) -> Done | None:
         """Finish cards; what is shipped goes past gates. None when it was not done."""
         refs = [face.ref for face in faces]
+        use = await ask_use(self._screen, faces) if outcome is Outcome.SHIPPED else None
         done = await self._edits.pass_gates(
             lambda service, override, ticks: service.cards.finish(
-                refs, outcome, verdict, override=override, ticks=ticks
+                refs, outcome, verdict, override=override, ticks=ticks, use=use
             ),
             {},
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Health, Outcome
+from mlkanban.core.model_registry import parse_in_use
+from mlkanban.core.models import Health, Outcome, in_use
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option
 
@@ -28,13 +29,41 @@ class HealthCommands:
             return
         options = [Option(key, health.value) for key, health in _HEALTH.items()]
         options += [Option("r", "retrain")] if len(faces) == 1 else []
+        used = len(faces) == 1 and in_use(faces[0])
+        options += [Option("k", "keep, look again later")] if used else []
+        options += [Option("u", "in use as ...")] if len(faces) == 1 else []
         options += [Option("n", "none")] if any(face.health for face in faces) else []
         key = await self._screen.ask.choose(f"Health of {names(faces)}:", options)
         if key == "r":
             await self._retrain(faces)
+        elif key == "k":
+            await self._edits.change_cards(faces, lambda s, refs: s.models.keep(refs[0]))
+        elif key == "u":
+            await self._name(faces[0])
         elif key is not None:
             health = _HEALTH.get(key)
             await self._edits.change_cards(faces, lambda s, refs: s.retraining.judge(refs, health))
+
+    async def _name(self, face: CardFace) -> None:
+        """Say what a delivered card is in use as."""
+        proposed = await self._screen.fetch(lambda service: service.models.proposal(face.ref))
+        if proposed is None:
+            return
+        self._screen.expect_question()
+        await self._edits.ask_and_change(
+            [face],
+            f"{face.ref} is in use as",
+            proposed.text,
+            lambda service, refs, text: service.models.use(refs[0], parse_in_use(text)),
+            "in use as",
+        )
+
+    async def do_card_release(self) -> None:
+        faces = self._edits.chosen()
+        if len(faces) > 1:
+            self._screen.status.show("Mark one card at most: each release is of one card.")
+        elif faces:
+            await self._edits.change_cards(faces, lambda s, refs: s.models.release(refs[0]))
 
     async def do_card_retrain(self) -> None:
         faces = self._in_use()

@@ -11,6 +11,7 @@ from mlkanban.core.rules import Allowed, Load, enter, swap, work_in
 from mlkanban.errors import LimitReached
 from mlkanban.runs.model.queue_order import more_slots_of
 from mlkanban.tui.card_commands.edits import names, needed
+from mlkanban.tui.card_commands.model_use import ask_use
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
@@ -80,10 +81,13 @@ class MoveCommands:
         when nothing was done."""
         refs = [face.ref for face in faces]
         ticked: Ticks = dict(ticks or {})
+        use = None
+        if self._board.is_delivered(stage.id):
+            use = await ask_use(self._screen, faces)
         try:
             done = await self._edits.pass_gates(
                 lambda service, override, ticks: service.cards.move(
-                    refs, stage.id, before=before, override=override, ticks=ticks
+                    refs, stage.id, before=before, override=override, ticks=ticks, use=use
                 ),
                 ticked,
             )

@@ -11,6 +11,8 @@ SCREENS = {
     "edit": "edit:EditScreen",
     "help": "help:HelpScreen",
     "messages": "messages:MessagesScreen",
+    "model": "models:ModelScreen",
+    "models": "models:ModelsScreen",
     "plan": "plan:PlanScreen",
     "portfolio": "portfolio:PortfolioScreen",
     "queue": "queue:QueueScreen",

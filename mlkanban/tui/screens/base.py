@@ -351,6 +351,9 @@ class KeyScreen(Screen[None]):
     def do_queue(self) -> None:
         self.open("queue")
 
+    def do_models(self) -> None:
+        self.open("models")
+
     def do_unlinked(self) -> None:
         self.open("unlinked")
 

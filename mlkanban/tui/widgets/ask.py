@@ -83,7 +83,7 @@ class Ask(Vertical):
         self._pointed: Callable[[int], None] | None = None
         self._given = ""
         self._guarded = self._warned = False
-        self._label = self._verb = ""
+        self._label = self._verb = self._cancels = ""
         self._complete: Callable[[str], str] | None = None
         self._preview: Callable[[str], str] | None = None
         self.form = ""
@@ -127,6 +127,7 @@ class Ask(Vertical):
         form: str = "",
         guarded: bool = False,
         verb: str = "saves",
+        cancels: str = " cancels",
         complete: Callable[[str], str] | None = None,
         preview: Callable[[str], str] | None = None,
         lines: bool = False,
@@ -137,7 +138,7 @@ class Ask(Vertical):
         several `lines`, or long is only dropped when cancelled twice. Tab puts what `complete`
         makes of it, which is shown before; '' is nothing to complete. `preview` says what the text
         is understood as. With `lines` those of a paste are kept. What is `given` as `suggested` is
-        replaced by typing."""
+        replaced by typing. `verb` is what Enter does, `cancels` what Ctrl+g does."""
         async with self._turn:
             await self._make_parts()
             self.form, self._given = form, given
@@ -147,7 +148,7 @@ class Ask(Vertical):
             field.lines = lines
             field.put(typed or given, suggested=suggested and not typed)
             self.add_class("typing")
-            self._label, self._verb = label, verb
+            self._label, self._verb, self._cancels = label, verb, cancels
             self._complete, self._preview = complete, preview
             self._hint()
             field.focus()
@@ -261,7 +262,8 @@ class Ask(Vertical):
             if self._preview is not None:
                 remark = self._preview(self.query_one(Field).text)
             room = max(10, self.screen.size.width - 2)
-            self._show(_label_lines(self._label, self._verb, remark, room))
+            keys = self._verb, self._cancels
+            self._show(_label_lines(self._label, keys, remark, room))
 
     def _tab(self) -> None:
         if completed := self._completed():
@@ -312,12 +314,13 @@ class Ask(Vertical):
         return ascii_only(shown) if self._glyphs.ascii else shown
 
 
-def _label_lines(label: str, verb: str, remark: str, room: int) -> list[Line]:
-    """What is asked for, with what the keys do and a remark on what is typed; the keys stand on a
-    line of their own where they would be broken, and so does the remark."""
+def _label_lines(label: str, does: tuple[str, str], remark: str, room: int) -> list[Line]:
+    """What is asked for, with what Enter and Ctrl+g do and a remark on what is typed; the keys
+    stand on a line of their own where they would be broken, and so does the remark."""
+    verb, cancels = does
     keys = [
         Piece("  (", "dim"), Piece("Enter", "focus"), Piece(f" {verb}, ", "dim"),
-        Piece("Ctrl+g", "focus"), Piece(" cancels)", "dim"),
+        Piece("Ctrl+g", "focus"), Piece(f"{cancels})", "dim"),
     ]  # fmt: skip
     asked = [Piece(label, "title")]
     lines: list[Line] = [[*asked, *keys]]

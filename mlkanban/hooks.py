@@ -1,9 +1,9 @@
 """Hooks: the person's own programs in `hooks/` of the config folder, called after an action.
 
-`on-move`, `on-block`, `on-done` and `on-run-end` get the action as JSON on standard input. They run
-after it was written, never as part of it, and never through a shell; a hook that others could have
-written is not run at all. What a hook does with mlkanban runs no hooks: a hook would call itself
-forever.
+`on-move`, `on-block`, `on-done`, `on-run-end` and `on-alert` get the action as JSON on standard
+input. They run after it was written, never as part of it, and never through a shell; a hook that
+others could have written is not run at all. What a hook does with mlkanban runs no hooks: a hook
+would call itself forever.
 """
 
 import contextlib

@@ -30,7 +30,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "charter": ("charter:charter", "Print the charter of the board as Markdown, or edit it."),
         "reading": (
             "reading:reading",
-            "Record the business metric of the board; without a value, print its readings.",
+            "Record a metric of the goal or of a model in use; without one, print its readings.",
         ),
     },
     "Cards": {
@@ -72,6 +72,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "rollback": (
             "models:rollback",
             "Roll a model back: the version before it is in use again.",
+        ),
+        "ab": (
+            "ab:ab",
+            "Record what the arms of an A/B test have counted so far; without arms, print it.",
         ),
         "triage": (
             "triage:triage",

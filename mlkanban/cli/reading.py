@@ -1,36 +1,79 @@
-"""Readings: what a metric was found to be, of the goal of the board."""
+"""Readings: what a metric was found to be, of the goal of the board or of a model in use."""
 
 from zoneinfo import ZoneInfo
 
 import click
 
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.cli.types import MODEL
+from mlkanban.errors import UsageProblem
 
 GOAL = "goal"
 
 
 @click.command()
-@click.argument("subject", metavar="goal")
+@click.argument("subject", type=MODEL, metavar="goal|MODEL")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE...]")
 @click.option("--note", default="", metavar="TEXT", help="Where the value comes from.")
+@click.option(
+    "--threshold",
+    default="",
+    metavar="LIMIT",
+    help="Of a model, what it is not to pass: '>0.2', '<0.8' (the one it had last).",
+)
 @pass_session
-def reading(session: Session, subject: str, values: tuple[str, ...], note: str) -> None:
-    """Record the business metric of the board; without a value, print its readings.
+def reading(
+    session: Session, subject: str, values: tuple[str, ...], note: str, threshold: str
+) -> None:
+    """Record a metric of the goal or of a model in use; without one, print its readings.
 
-    What it is to reach is the section target of the charter. The last reading stands beside it on
-    the charter and in the report. Made for cron: the same reading may be recorded again.
+    Of the board what it is to reach is the section target of the charter, and the last reading
+    stands beside it on the charter and in the report. Those of a model are as with `alert`: each is
+    compared with a threshold. Made for cron: the same reading may be recorded again.
 
     \b
     Example: mlkanban charter set target "eur_saved>=50000 EUR/year"
              mlkanban reading goal eur_saved=18200
+             mlkanban reading fraud psi=0.31 val_auc=0.93
     """
     if subject != GOAL:
-        raise NotFound(
-            f"There is nothing called {subject!r} to read a metric of.",
-            "The business metric of the board: mlkanban reading goal eur_saved=18200",
+        _of_model(session, subject, values, note, threshold)
+        return
+    if threshold:
+        raise UsageProblem(
+            "--threshold is for metrics of a model.",
+            "The goal has a target: mlkanban charter set target ...",
         )
     _of_goal(session, values, note)
+
+
+def _of_model(
+    session: Session, name: str, values: tuple[str, ...], note: str, threshold: str
+) -> None:
+    if (note or threshold) and not values:
+        raise UsageProblem("--note and --threshold belong to a value.", "Give one: psi=0.31.")
+    with session.service(write=bool(values)) as service:
+        board = session.board(service)
+        if values:
+            ref = service.models.ref_of(board, name)
+            done = service.retraining.read(ref, values, threshold, note)
+            session.answer_done("alert", done, service)
+            return
+        record = service.models.record(board, name)
+    # As below.
+    from mlkanban import clock
+    from mlkanban.display.card_face import FaceContext
+    from mlkanban.display.model_text import record_json
+
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs)
+    told = [one for version in reversed(record.versions) for one in version.life.readings]
+
+    def lines() -> list[str]:
+        return [session.clean(f"{view.day(one.at)}  {one.text}") for one in told]
+
+    session.answer("model", lambda: record_json(record, view), lines)
+    if not told and not session.json:
+        session.show_message(f"No reading yet. Record one: mlkanban reading {name} psi=0.31")
 
 
 def _of_goal(session: Session, values: tuple[str, ...], note: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from mlkanban.core.look_again import LookAgain
 from mlkanban.core.metrics import GuardState, metric_text
@@ -24,6 +24,9 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.core.timestamps import instant
+
+if TYPE_CHECKING:
+    from mlkanban.core.ab_test import AbTest
 
 T = TypeVar("T")
 _STRICT: Mapping[str, Any] = {"extra": "forbid"}
@@ -123,8 +126,8 @@ class Card:
     """One card with everything on it. `values` holds every field by the name it has in THE table
     (core/card_fields.py). Instants are UTC, `due` and `snoozed_until` are days; `metric` and
     `guards` are as they were written, `measured` and `measured_guards` the same at the values that
-    its runs stand at; `snoozed_run` is the run it is snoozed until, '' for a day. `readings` are
-    the last ones of a model in use."""
+    its runs stand at, and `ab` is the A/B test that was told of it last; `snoozed_run` is the run
+    it is snoozed until, '' for a day. `readings` are the last ones of a model in use."""
 
     id: str
     ref: str
@@ -138,6 +141,7 @@ class Card:
     measured: Metric | None = None
     measured_guards: tuple[MeasuredGuard, ...] = ()
     readings: tuple[HealthReading, ...] = ()
+    ab: "AbTest | None" = None
     notes: tuple[Note, ...] = ()
 
     stage = _Value[str]("stage")

@@ -62,6 +62,18 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoTest:
+    """An A/B test in which less is better: the names of its arms, the least difference that is
+    worth it, and for each of the last days successes and n of the one in use, and of the
+    challenger."""
+
+    control: str
+    challenger: str
+    least: float
+    told: list[list[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """Readings of a metric of a model in use: the last of the `values` was told `until` calendar
     days ago, each of the others `every` days before the next one."""
@@ -115,6 +127,7 @@ class DemoCard:
     judged: int | None = None
     alerts: list[Alert] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
+    ab: DemoTest | None = None
     parent: str = ""
     retrains: str = ""
     due: int | None = None
@@ -177,6 +190,7 @@ def _demo_card(table: dict[str, Any], end: str) -> DemoCard:
     values["service_class"] = values.pop("class", "")
     values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]
     values["series"] = [Series(**series) for series in values.get("series", [])]
+    values["ab"] = DemoTest(**values["ab"]) if "ab" in values else None
     values["blocks"] = [PlannedBlock(**block) for block in values.get("blocks", [])]
     values["failures"] = [Failure(**failure) for failure in values.get("failures", [])]
     return DemoCard(**values)

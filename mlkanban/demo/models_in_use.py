@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from mlkanban.core.ab_test import FIELD, TOLD, AbTest, Arm
 from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
 from mlkanban.core.look_again import EVERY_DAYS, LookAgain
@@ -33,6 +34,7 @@ def models_in_use(cards: Cards, board: str, calendar: Calendar) -> Iterator[tupl
             (_minute(alert, card, cards, calendar), alert) for alert in [*card.spec.alerts, *told]
         ]
         yield from _use(card_id, card, board, calendar)
+        yield from _ab_test(card_id, card, board, calendar)
         yield from _alerts(dated_alerts, retrains, board, card_id, card, calendar, told)
         for other_id, other in retrains:
             yield from _retrained(card_id, other_id, other, dated_alerts, board, calendar)
@@ -56,6 +58,24 @@ def _use(
         look = str(LookAgain(calendar.today + timedelta(spec.look), EVERY_DAYS))
         minute = card.end + 30
         yield minute, _change(minute, board, card_id, {"look_again": look}, calendar)
+
+
+def _ab_test(
+    card_id: str, card: PlannedCard, board: str, calendar: Calendar
+) -> Iterator[tuple[float, Change]]:
+    """The results of an A/B test that runs, told each of the last days."""
+    ab = card.spec.ab
+    for days, counts in enumerate(reversed(ab.told if ab else ()), 1):
+        assert ab is not None
+        minute = max(calendar.days_ago(days), card.visits[-1].start + 10)
+        control = Arm(ab.control, counts[1], successes=counts[0])
+        challenger = Arm(ab.challenger, counts[3], successes=counts[2])
+        test = AbTest(control, challenger, ab.least, less=True, at=calendar.instant(minute))
+        # Those of a weekend come on Friday, in their order.
+        yield (
+            minute - days / 100,
+            _change(minute - days / 100, board, card_id, {FIELD: test.to_field()}, calendar, TOLD),
+        )
 
 
 def _alerts(

@@ -596,6 +596,8 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         add(face.health, role, getattr(signs, name))
     elif face.health and face.health != Health.ALERT:
         add(face.health, "dim")
+    if face.ab and face.is_open:
+        found += _ab_test(face)
     told_by_date = face.service_class == "fixed-date" and due(face, view)
     if face.service_class != "standard" and not told_by_date:
         add(face.service_class, "clock" if face.service_class == "expedite" else "dim")
@@ -615,6 +617,29 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         forms = dict.fromkeys((whole, whole.partition(",")[0]))
         found.append(Fact(tuple(forms), "text", measured=True))
     return found
+
+
+def _ab_test(face: CardFace) -> list[Fact]:
+    """`A/B -9.8 % (-21..+4)  n 36k/56k`, at least `A/B`."""
+    # Statistics: few cards have an A/B test.
+    import json
+
+    from mlkanban.core.ab_test import FIELD, told
+    from mlkanban.core.ab_words import change_text, counts_text
+
+    test = told({FIELD: json.loads(face.ab)})
+    if test is None:
+        return []
+    change = change_text(test)
+    role = "live" if test.verdict == AB_BETTER else "value"
+    forms = [f"A/B {change}  {counts_text(test)}", f"A/B {change}", f"A/B {change.split(' (')[0]}"]
+    if not change:
+        forms = [f"A/B {counts_text(test)}"]
+    breaks = ((f"A/B {change}", counts_text(test)),) if change else ()
+    return [Fact((*forms, "A/B"), role, measured=True, breaks=breaks)]
+
+
+AB_BETTER = "better"
 
 
 _HEALTH_SIGNS: dict[str, tuple[str, str]] = {

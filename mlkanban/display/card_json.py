@@ -19,6 +19,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.service import Service
 
 if TYPE_CHECKING:
+    from mlkanban.core.ab_test import AbTest, Arm
     from mlkanban.runs.model.usage import Spending
 
 Data = dict[str, Any]
@@ -52,6 +53,7 @@ def card_data(card: Card, board: Board, now: datetime) -> Data:
             for item, stage in zip(card.checklist, closed, strict=True)
         ],
         "readings": [reading._asdict() for reading in card.readings],
+        "ab": ab_data(card.ab) if card.ab else None,
         "created": _instant(card.created_at),
         "entered": _instant(card.entered_at),
         "started": _instant(card.started_at),
@@ -60,6 +62,33 @@ def card_data(card: Card, board: Board, now: datetime) -> Data:
         "notes": [
             {"at": _instant(note.at), "actor": note.actor, "text": note.text} for note in card.notes
         ],
+    }
+
+
+def ab_data(test: AbTest) -> Data:
+    """An A/B test, with what follows from it; `ratio` and the numbers are null where they cannot be
+    told."""
+    difference, ratio = test.difference, test.ratio
+
+    def arm(one: Arm) -> Data:
+        return {
+            "name": one.name, "n": one.n, "successes": one.successes, "value": one.value,
+            "sd": one.sd,
+        }  # fmt: skip
+
+    return {
+        "in_use": arm(test.control),
+        "challenger": arm(test.challenger),
+        "difference": difference._asdict(),
+        "ratio": ratio._asdict() if ratio else None,
+        "chance_better": test.chance,
+        "less_is_better": test.less,
+        "least": test.least,
+        "n": test.n,
+        "planned": test.planned,
+        "more": test.more,
+        "verdict": str(test.verdict) if test.verdict else None,
+        "at": test.at,
     }
 
 

@@ -163,10 +163,47 @@ class FaceJson(IdentityJson, _with_fields("FaceFields", map(FIELD.__getitem__, _
 _ON_CARDS = (field for field in FIELDS if field.part_of != "metric")
 
 
+class AbArmJson(Shape):
+    """`value` is the share of successes, or the mean."""
+
+    name: str
+    n: int
+    successes: int | None
+    value: float
+    sd: float | None
+
+
+class IntervalJson(Shape):
+    """A value with its 95 % interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class AbJson(Shape):
+    """An A/B test: `ratio` is null where a value is not above zero, `planned` without a least
+    difference; `more` are still needed, and `verdict` is null before that many are counted."""
+
+    in_use: AbArmJson
+    challenger: AbArmJson
+    difference: IntervalJson
+    ratio: IntervalJson | None
+    chance_better: float
+    less_is_better: bool
+    least: float | None
+    n: int
+    planned: int | None
+    more: int | None
+    verdict: Literal["better", "worse", "no difference shown"] | None
+    at: datetime
+
+
 class CardJson(IdentityJson, _with_fields("CardFields", _ON_CARDS)):  # type: ignore[misc]
     """Everything on a card. `needs` are the cards it depends on."""
 
     readings: list[ReadingJson]
+    ab: AbJson | None
     notes: list[NoteJson]
 
 
@@ -1216,8 +1253,8 @@ class JsonKind(NamedTuple):
 _DONE = {
     name: JsonKind(DoneJson, f"the cards that `{name}` changed")
     for name in (
-        "alert", "archive", "block", "done", "edit", "look-again", "merge", "move", "note", "redo",
-        "release", "retrain", "rollback", "snooze", "unblock", "undo", "unlink",
+        "ab.told", "alert", "archive", "block", "done", "edit", "look-again", "merge", "move",
+        "note", "redo", "release", "retrain", "rollback", "snooze", "unblock", "undo", "unlink",
     )
 }  # fmt: skip
 _STAGES = {
@@ -1257,6 +1294,7 @@ KINDS: Mapping[str, JsonKind] = {
     "review.list": JsonKind(list[HeldReviewJson], "`review --list`"),
     "review.answer": JsonKind(DoneJson, "the card that `review answer` was about"),
     "review.promise": JsonKind(DoneJson, "the cards that `review promise` promised"),
+    "ab": JsonKind(AbJson, "the A/B test of a card, `ab` without arms"),
     "plan": JsonKind(PlanJson, "`plan`"),
     "history": JsonKind(list[HistoryEntryJson], "`history`"),
     "undo.list": JsonKind(list[UndoableJson], "`undo --list`"),

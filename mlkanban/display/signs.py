@@ -13,6 +13,8 @@ class Sign(NamedTuple):
     pattern: str
 
 
+_CHANGE = r"[+-]?[\d.]+ %( \([+-]?[\d.]+\.\.[+-]?[\d.]+\))?"
+_MANY = r"[\d.]+[kMG]?(/[\d.]+[kMG]?)?"
 ON_CARDS = (
     Sign("▲▲ ▲", "priority: urgent, high", r"▲▲?"),
     Sign("■ data-access", "blocked, with the reason", r"■( [a-z-]+)?"),
@@ -38,6 +40,10 @@ ON_CARDS = (
          r"\?( \S.*)?"),
     Sign("best .93", "the mean of a better configuration than the one tried last",
          r"best [\d.]+"),
+    Sign("A/B -9.8 % (-21..+4)  n 36k/56k",
+         "an A/B test: the challenger against the arm in use, with its 95 % interval; how many both"
+         " arms have, of how many are planned",
+         rf"A/B( {_CHANGE})?(  ?n {_MANY})?|n {_MANY}"),
     Sign("5d", "days since the card was committed; before that, since it was created",
          r"\d+d"),
     Sign("5d! 9d!!", "!: older than 85 % of cards were when they left this stage; !!: past the SLE",

@@ -2,7 +2,9 @@
 being in use.
 
 Source: the time to restore of DORA (Accelerate, 2018), for models: it begins with the first alert
-and ends when a retrained model is delivered. Commitment and delivery are those of the Kanban Guide.
+and ends when a retrained model is delivered, or the version before is in use again. Its change fail
+rate is the share of releases that were rolled back. Commitment and delivery are those of the Kanban
+Guide.
 """
 
 from collections import defaultdict
@@ -64,14 +66,33 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
+class Releases:
+    """The `n` models that were delivered in the window, how many of these were `rolled_back` by
+    now, and the days from the first alert to each rollback in the window; `without_alert` of
+    these had none before."""
+
+    n: int = 0
+    rolled_back: int = 0
+    restore: Days = Days(())
+    without_alert: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """Which share was rolled back; None without a release."""
+        return self.rolled_back / self.n if self.n else None
+
+
+@dataclass(frozen=True, slots=True)
 class RetrainingLoops:
-    """The loops that are open, or had a commitment, a delivery or an end in the window."""
+    """The loops that are open, or had a commitment, a delivery or an end in the window, and the
+    releases."""
 
     loops: tuple[Loop, ...]
     alert_to_retrain: Days
     alert_to_redeploy: Days
     lines: tuple[tuple[str, str, Days, Days, int], ...]
     scope: Scope
+    releases: Releases = Releases()
 
     @property
     def open(self) -> tuple[Loop, ...]:
@@ -120,7 +141,36 @@ def retraining(sample: Sample) -> RetrainingLoops:
             for some in [[loop for loop in loops if loop.line == line]]
         ),
         sample.scope,
+        _releases(sample),
     )
+
+
+def _releases(sample: Sample) -> Releases:
+    """The models that were delivered, and what was rolled back."""
+    workflow, day = sample.workflow, sample.workflow.day
+    delivered = rolled_back = without_alert = 0
+    restored: list[int] = []
+    for card in sample.cards:
+        known = [judged for judged in card.history.healths if judged.at <= sample.as_of]
+        finish = card.flow.finish
+        if not any(judged.health for judged in known):
+            continue
+        if card.flow.outcome == Outcome.SHIPPED and finish and day(finish) in sample.window:
+            delivered += 1
+            rolled_back += known[-1].health == Health.ROLLED_BACK
+        alert: datetime | None = None
+        for at, health in known:
+            if health == Health.ALERT:
+                alert = alert or at
+            elif health == Health.ROLLED_BACK:
+                if day(at) in sample.window and alert is None:
+                    without_alert += 1
+                elif day(at) in sample.window and alert is not None:
+                    restored.append(workflow.days(alert, at))
+                alert = None
+            elif health in ("", Health.OK, *OUT_OF_USE):
+                alert = None
+    return Releases(delivered, rolled_back, Days(tuple(sorted(restored))), without_alert)
 
 
 def _measured(sample: Sample, loops: Sequence[Loop]) -> tuple[Days, Days]:

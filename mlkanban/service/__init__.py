@@ -16,6 +16,7 @@ from mlkanban.store.location import file_system, on_network, store_path
 if TYPE_CHECKING:
     from mlkanban.runs.use_cases.card_runs import Runs
     from mlkanban.runs.use_cases.tracker_links import Links
+    from mlkanban.service.ab_tests import AbTests
     from mlkanban.service.backups import Backups
     from mlkanban.service.cards import Cards
     from mlkanban.service.charter import Charter
@@ -166,6 +167,12 @@ class Service:
         from mlkanban.service.retraining import Retraining  # few boards have models in use
 
         return Retraining(self._context)
+
+    @cached_property
+    def ab_tests(self) -> AbTests:
+        from mlkanban.service.ab_tests import AbTests  # as above
+
+        return AbTests(self._context)
 
     @cached_property
     def models(self) -> ModelsInUse:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event, changes
+from mlkanban.core.model_health import ALERTED, HealthReading, readings
 from mlkanban.core.models import Board
 from mlkanban.service.transaction import Context
 from mlkanban.store import repository
 
-MOVE, BLOCK, DONE, RUN_END = HOOKS = ("on-move", "on-block", "on-done", "on-run-end")
+MOVE, BLOCK, DONE, RUN_END, ALERT = HOOKS = (
+    "on-move", "on-block", "on-done", "on-run-end", "on-alert",
+)  # fmt: skip
 _OF_RUN = {
     "state": "state", "exit": "exit", "why": "why", "started": "started", "ended": "ended",
     "host": "host", "command": "argv", "commit": "commit", "metrics": "metrics",
@@ -48,9 +51,11 @@ def take(context: Context) -> list[HookEvent]:
     with context.store.reading() as conn:
         boards = {board.id: board for board in repository.boards(conn)}
         faces = repository.faces_of(conn, tuple({event.card for _, event in hooked}))
+        used = {event.card for hook, event in hooked if hook == ALERT}
+        models = {card: repository.entity(conn, card).fields for card in used}
     titles = {face.id: (face.ref, face.title) for face in faces}
     return [
-        HookEvent(hook, _data(hook, boards[board], list(group), titles))
+        HookEvent(hook, _data(hook, boards[board], list(group), titles, models))
         for (_, board, hook), group in _grouped(hooked)
         if board in boards
     ]
@@ -75,13 +80,29 @@ def _hooks(event: Event) -> list[str]:
             (MOVE, moved),
             (BLOCK, event.kind == "card.blocked"),
             (DONE, event.kind == "card.finished" or (moved and values.get("outcome"))),
+            (ALERT, event.kind == ALERTED and _begun(event)),
         )
         if wanted
     ]
 
 
+def _begun(event: Event) -> list[HealthReading]:
+    """The readings of an event that began an alert: those at alert whose reading before was not."""
+    was = {name: had[0] for name, had in event.data.get("was", {}).items() if had and had[0]}
+    before = {reading.metric for reading in readings(was) if reading.alert}
+    return [
+        reading
+        for reading in readings(event.data.get("set", {}))
+        if reading.alert and reading.metric not in before
+    ]
+
+
 def _data(
-    hook: str, board: Board, events: list[Event], titles: dict[str, tuple[str, str]]
+    hook: str,
+    board: Board,
+    events: list[Event],
+    titles: dict[str, tuple[str, str]],
+    models: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     names = {stage.id: stage.name for stage in (*board.former, *board.stages)}
     first = events[0]
@@ -95,6 +116,10 @@ def _data(
         "board": board.key,
         "cards": [_card(event, names, titles) for event in events],
     }
+    if hook == ALERT:
+        fields = models.get(first.card, {})
+        made |= {name: fields.get(name) or None for name in ("model", "version", "owner")}
+        made["readings"] = [reading._asdict() for event in events for reading in _begun(event)]
     return made | ({"run": _run(first)} if hook == RUN_END else {})
 
 

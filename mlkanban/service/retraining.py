@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import lineage, model_health
@@ -11,7 +11,7 @@ from mlkanban.core.events import Change
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import OUT_OF_USE, CardFace, Health, Outcome, Work
 from mlkanban.core.timestamps import instant
-from mlkanban.errors import RuleRefused
+from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.service.card_writes import write_edit, write_new
 from mlkanban.service.consequences import open_retrain
@@ -29,33 +29,29 @@ class Retraining:
     def alert(self, ref: str, metric: str, threshold: str, note: str = "") -> Done:
         """Keep what a metric of a model in use was found to be (`psi=0.31`), and whether it passes
         a threshold (`>0.2`). An alert of a model that is being retrained becomes a note there."""
-        name, value = model_health.parse_reading(accept_title(metric))
-        limit = model_health.parse_threshold(threshold)
+        return self.read(ref, [metric], threshold, note)
+
+    def read(self, ref: str, metrics: Sequence[str], threshold: str = "", note: str = "") -> Done:
+        """The same of several metrics at once; without a threshold each is compared with the one
+        that it was compared with last."""
+        values = [model_health.parse_reading(accept_title(metric)) for metric in metrics]
+        limit = model_health.parse_threshold(threshold) if threshold else None
         note = accept(note, "the note").strip()
         with self._context.writing() as tx:
             face = _in_use(tx, ref)
-            reading = HealthReading(
-                name, value, str(limit), limit.passed(value), instant(tx.now), note
-            )
-            fields = tx.writer.projector.entity(face.id).fields
-            others = any(
-                other.alert and other.metric != name for other in model_health.readings(fields)
-            )
-            was = Health(face.health) if face.health else None
-            now = model_health.after_reading(was, reading.alert, others)
-            values: dict[str, Any] = {model_health.PREFIX + name: reading.to_field()}
-            if now != was:
-                values["health"] = now.value
-            tx.write(tx.change(model_health.ALERTED, face, values, note=note))
-            cards = [face.ref]
-            where = ""
-            joined = reading.alert and now is Health.RETRAINING and open_retrain(tx.conn, face)
-            if joined:
-                tx.write(tx.change("card.noted", joined, {}, note=_noted(face, [reading])))
-                cards.append(joined.ref)
-                where = f"; noted on {joined.ref}"
-            message = f"{face.ref}: {reading.text}; {now.value}{where}."
-            return tx.done(message, [tx.card(card_ref) for card_ref in cards])
+            known = {r.metric: r.threshold for r in model_health.readings(tx.fields(face))}
+            said, joined = [], ""
+            for name, value in values:
+                told = limit or _last_limit(name, known)
+                reading = HealthReading(
+                    name, value, str(told), told.passed(value), instant(tx.now), note
+                )
+                health, joined = _tell(tx, tx.face(face.ref), reading)
+                where = f"; noted on {joined}" if joined else ""
+                said.append(f"{reading.text}; {health.value}{where}")
+            refs = [face.ref, *([joined] if joined else [])]
+            message = f"{face.ref}: {'. '.join(said)}."
+            return tx.done(message, [tx.card(card_ref) for card_ref in refs])
 
     def retrain(self, ref: str, title: str = "", *, stage_id: str = "") -> Done:
         """A new card that trains a model again, with its metric, data and tags; what the model
@@ -111,6 +107,37 @@ class Retraining:
             cards = [tx.card(ref) for ref in refs]
             names = ", ".join(card.ref for card in cards)
             return tx.done(f"{names}: {health.value if health else 'no health'}.", cards)
+
+
+def _tell(tx: Transaction, face: CardFace, reading: HealthReading) -> tuple[Health, str]:
+    """Write a reading: the health it leaves the model in, and the card that retrains the model if
+    an alert was noted there."""
+    fields = tx.fields(face)
+    others = any(
+        other.alert and other.metric != reading.metric for other in model_health.readings(fields)
+    )
+    was = Health(face.health) if face.health else None
+    now = model_health.after_reading(was, reading.alert, others)
+    values: dict[str, Any] = {model_health.PREFIX + reading.metric: reading.to_field()}
+    if now != was:
+        values["health"] = now.value
+    tx.write(tx.change(model_health.ALERTED, face, values, note=reading.note))
+    joined = open_retrain(tx.conn, face) if reading.alert and now is Health.RETRAINING else None
+    if joined is None:
+        return now, ""
+    tx.write(tx.change("card.noted", joined, {}, note=_noted(face, [reading])))
+    return now, joined.ref
+
+
+def _last_limit(metric: str, known: Mapping[str, str]) -> model_health.Threshold:
+    """The threshold that a metric was compared with last."""
+    try:
+        return model_health.parse_threshold(known[metric])
+    except (KeyError, UsageProblem):
+        raise UsageProblem(
+            f"{metric} has no threshold yet.",
+            "Name it once: --threshold 0.2, '>0.2' or '<0.8'.",
+        ) from None
 
 
 def _in_use(tx: Transaction, ref: str) -> CardFace:

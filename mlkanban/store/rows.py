@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
@@ -21,6 +21,9 @@ from mlkanban.core.notes import current_text
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
+
+if TYPE_CHECKING:
+    from mlkanban.core.ab_test import AbTest
 
 
 class StoreConnection(sqlite3.Connection):
@@ -148,8 +151,17 @@ def card_of(
         measured=metric_in(metrics.metric),
         measured_guards=tuple(map(guard_in, metrics.guards)),
         readings=tuple(readings(fields)),
+        ab=_ab_test(fields),
         notes=notes,
     )
+
+
+def _ab_test(fields: Mapping[str, Any]) -> AbTest | None:
+    if not fields.get("ab"):
+        return None
+    from mlkanban.core.ab_test import told  # with statistics: few cards have one
+
+    return told(fields)
 
 
 def notes_of(events: Iterable[Event], fields: Mapping[str, Any]) -> tuple[Note, ...]:

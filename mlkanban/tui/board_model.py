@@ -36,7 +36,7 @@ class BoardModel:
     all open cards, `standing` (by stage) the finished ones that are not archived, `queued` (by
     stage) the runs that wait for a slot there, `held` those of them that are held back;
     `waits` names, by card id, the open cards that an open card depends on, and `needed_by` the
-    other way round, by short id. `late` and `past_sle`
+    other way round, by short id. `used` counts the models in use, `late` and `past_sle`
     count the open cards that are past their due dates, and those older than the expectation of
     `sle_days`; where that was not counted yet when the board was opened, and may be known, it is
     `sle_awaited`, so that there is room for it from the beginning. `today` says which snoozed
@@ -65,6 +65,7 @@ class BoardModel:
     waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     needed_by: dict[str, list[str]] = field(default_factory=dict)
     late: int = 0
+    used: int = 0
     past_sle: int = 0
     review_due: bool = False
     sle_days: int | None = None
@@ -108,12 +109,16 @@ class BoardModel:
 
         The cursor stays where it is, but follows its own card within the stage.
         """
-        here = self.current
+        here, used = self.current, bool(self.used)
         touched: set[int] = set()
         waiting = False
         for card_id, face in (*((card_id, None) for card_id in gone), *((f.id, f) for f in faces)):
             waiting |= self._concerns_waiting(self.faces.get(card_id), face)
             touched |= self._replace(card_id, face)
+        if used != bool(self.used):
+            # The first model in use, or none any more: other cards are shown now.
+            self._arrange()
+            touched = set(range(len(self.columns)))
         if here is not None and here.id in self.faces:
             column, row = self.locate(here.id)
             if column == self.stage and row >= 0:
@@ -127,7 +132,10 @@ class BoardModel:
 
     @property
     def _monitoring(self) -> frozenset[str]:
-        """The stages past delivery, by their ids, in which only models in use are shown."""
+        """The stages past delivery, by their ids, in which only models in use are shown; none on a
+        board that has no model in use."""
+        if not self.used:
+            return frozenset()
         if self._watched[0] is not self.board:
             # What names the roles of stages: once for a board.
             from mlkanban.core.card_templates import role_of
@@ -271,6 +279,7 @@ class BoardModel:
         self.held = held_runs(self.board, taken)
         self._oldest = self._oldest_expected()
         self.late = sum(1 for face in taken if self._is_late(face))
+        self.used = sum(1 for face in self.faces.values() if face.health and in_use(face))
         self.past_sle = sum(1 for face in taken if self._is_past_sle(face))
 
     def expect(self, sle_days: int | None) -> bool:
@@ -310,6 +319,7 @@ class BoardModel:
                 self.held[stage] += by * runs
         elif not face.archived:
             self.standing[face.stage] += by
+            self.used += by if in_use(face) else 0
 
     def _arrange(self) -> None:
         self.columns = [[] for _ in self.board.stages]

@@ -131,7 +131,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.tags", ("t",), "Tags", "change the tags", "Write", _CARDS),
     Command("card.due", ("d",), "Due date", "set or clear the due date", "Write", _CARDS),
     Command("card.health", ("w",), "Health",
-            "how a model in use is doing: ok, watch, alert, retired; keep or retrain it", "Write",
+            "how a model does: ok, watch, alert, retired; keep or retrain it", "Write",
             (BOARD, CARD, TRIAGE, MODELS)),
     Command("card.retrain", ("gm",), "Retrain", "the card that trains a model in use again",
             "Write", (BOARD, CARD, TRIAGE, MODELS)),

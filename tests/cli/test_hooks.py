@@ -103,3 +103,18 @@ def test_the_end_of_a_run_is_told_whoever_takes_it_in(board, hook, home, tmp_pat
     assert run["last_lines"] == ["ValueError: $(touch x)"]
     board("note", card, "once only")
     assert json.loads((tmp_path / "told").read_text()) == told
+
+
+def test_a_hook_is_called_when_a_model_comes_to_alert(board, hook, tmp_path) -> None:
+    hook("on-alert", f"cat >> {tmp_path}/told; echo >> {tmp_path}/told")
+    card = board.card("a")
+    board("done", card, "--outcome", "shipped", "--model", "fraud", "--version", "2")
+    for value in ("0.1", "0.3", "0.4", "0.1", "0.5"):
+        board("alert", card, "--metric", f"psi={value}", "--threshold", "0.2")
+    first, second = map(json.loads, (tmp_path / "told").read_text().splitlines())
+    assert (first["kind"], first["model"], first["version"], first["owner"]) == (
+        "on-alert", "fraud", "2", None,
+    )  # fmt: skip
+    assert [reading["value"] for reading in first["readings"]] == [0.3]
+    assert [reading["value"] for reading in second["readings"]] == [0.5]
+    assert first["cards"][0]["id"] == card

@@ -115,3 +115,50 @@ def test_version_and_owner_belong_to_a_model(board: Person) -> None:
     assert board("done", ref, other, "--outcome", "shipped", "--model", "fraud").code == 2
     assert board("done", ref, "--outcome", "learned", "--model", "fraud").code == 1
     assert board.data("show", ref)["outcome"] is None
+
+
+def test_readings_are_compared_with_the_threshold_they_had(board: Person) -> None:
+    champion = delivered(board)
+    refused = board("reading", "fraud", "psi=0.1")
+    assert refused.code == 2
+    assert "psi has no threshold yet" in refused.err
+    board("reading", "fraud", "psi=0.1", "--threshold", "0.2")
+    told = board("reading", "fraud 2", "psi=0.31", "--note", "merchants")
+    assert told.err == f"{champion}: psi 0.31, alert at >0.2; alert.\n"
+    board("reading", "fraud", "auc=0.9", "--threshold", "<0.8")
+    board("reading", "fraud", "psi=0.1", "auc=0.85")
+    assert board.data("show", champion)["health"] == "watch"
+    lines = board("reading", "fraud").out.splitlines()
+    assert len(lines) == 5
+    assert lines[1].endswith("psi 0.31, alert at >0.2")
+    assert len(board.data("reading", "fraud")["versions"][0]["readings"]) == 5
+    assert board("reading", "fraud", "psi=0.1", "nonsense").code == 2
+    assert len(board("reading", "fraud").out.splitlines()) == 5, "all or nothing"
+    assert board("reading", "churn", "psi=0.1").code == 3
+    assert board("reading", "fraud", "--note", "x").code == 2
+
+
+def test_an_ab_test_is_told_again_and_again(board: Person) -> None:
+    ref = board.card("Shadow test")
+    assert board("ab", ref).code == 3
+    told = board("ab", ref, "v90=400/18000", "v133=370/18000", "--least", "15%", "--less")
+    assert told.code == 0
+    assert "early look: do not stop for it" in told.err
+    told = board("ab", ref, "v90=412/18230", "v133=371/18190")
+    assert told.err.startswith(f"{ref}: A/B -9.8 % (-21..+4)  n 36k/56k; ")
+    data = board.data("ab", ref)
+    assert (data["least"], data["less_is_better"], data["n"]) == (0.15, True, 36_420)
+    assert round(data["chance_better"], 3) == 0.926
+    assert data["verdict"] is None
+    assert board.data("show", ref)["ab"] == data
+    page = board("show", ref).out
+    assert "412 of 18,230, 2.26 %" in page
+    assert "92.6 % that v133 is better" in page
+    assert "A/B -9.8 % (-21..+4) n 36k/56k" in board("history", ref).out
+    fewer = board("ab", ref, "v90=12/230", "v133=71/190")
+    assert (fewer.code, "fewer than before" in fewer.err) == (0, True)
+    board("undo")
+    assert board.data("ab", ref) == data
+    for arms in (["v90=1/2"], ["v90=1/2", "v90=1/2"], ["a=1/2", "b=1,2,3"], ["a=1/2", "b=3/2"]):
+        assert board("ab", ref, *arms).code == 2
+    assert board("ab", ref, "--least", "5%").code == 2

@@ -232,6 +232,14 @@ def test_models_are_healthy_at_alert_and_silent(demo: Demo) -> None:
     assert [face.title[:8] for face in models["fraud 2"].next] == ["Fraud v3"]
 
 
+def test_an_ab_test_runs(demo: Demo) -> None:
+    [face] = [face for face in demo.faces if face.ab]
+    test = demo.service.cards.get(face.ref).ab
+    assert test is not None
+    assert face.is_open
+    assert (test.n, test.early, test.less) == (36_420, True, True)
+
+
 def test_alerts_are_of_models_in_use(demo: Demo) -> None:
     shipped: set[str] = set()
     for event in demo.events:
@@ -274,6 +282,7 @@ def by_hand(data: Path) -> list[Event]:
     cards.move([card], stages["Monitoring"])
     cards.move([card], stages["Training"])
     cards.finish([card], Outcome.SHIPPED, "v")
+    service.ab_tests.tell(first, ["a=1/20", "b=2/20"], least="5%")
     service.models.look_again(board, "m", "every 90d")
     service.retraining.alert(card, "psi=1", ">0", "n")
     again = service.retraining.retrain(card).cards[0].ref

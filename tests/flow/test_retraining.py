@@ -45,6 +45,7 @@ def test_a_closed_loop() -> None:
     assert summary(found).lines == (
         "first alert to commitment: n 1: 5 days (a median needs 5)",
         "first alert to delivery: n 1: 10 days (a median needs 5)",
+        "2 releases in the window, 0 rolled back",
     )
     [row] = rows(summary(found))
     assert row == ("m1", "2026-01-05", "r1", "5 d", "10 d", "redeployed", "10", "Card m1")
@@ -117,6 +118,35 @@ def test_the_models_of_a_line_are_counted_together() -> None:
     assert (line["model"], line["title"], line["open"]) == ("m1", "Card m1", 1)
     assert line["alert_to_retrain"]["days"] == [3, 5]
     assert line["alert_to_redeploy"]["days"] == [10]
+
+
+def test_the_share_of_releases_that_were_rolled_back() -> None:
+    def release(ref: str, *healths: tuple[float, str]) -> CardHistory:
+        return trains("m0", ref, (1, 0), (2, 1), (5, 4, "shipped"), healths=[(5, "ok"), *healths])
+
+    found = counted(
+        release("r1", (8, "alert"), (10, "rolled-back")),
+        release("r2", (9, "rolled-back")),
+        release("r3", (8, "alert"), (9, "ok"), (12, "alert"), (12.5, "watch"), (20, "rolled-back")),
+        release("r4", (30, "superseded")),
+        trains("m0", "open", (1, 0), (2, 1)),
+    )
+    releases = to_json(found)["releases"]
+    assert (releases["n"], releases["rolled_back"], releases["share_rolled_back"]) == (4, 3, 0.75)
+    assert releases["days_to_restore"]["days"] == [3, 9], "8th to 10th, and 12th to 20th"
+    assert releases["rolled_back_without_alert"] == 1
+    lines = summary(found).lines
+    assert "4 releases in the window, 3 rolled back" in lines
+    assert "first alert to rollback: n 2: 3, 9 days (a median needs 5)" in lines
+    assert to_json(counted())["releases"]["share_rolled_back"] is None
+
+
+def test_a_rollback_that_is_undone_counts_no_more() -> None:
+    found = counted(
+        trains("m0", "r1", (1, 0), (2, 1), (5, 4, "shipped"),
+               healths=[(5, "ok"), (9, "rolled-back"), (12, "ok")])
+    )  # fmt: skip
+    assert (found.releases.n, found.releases.rolled_back) == (1, 0)
 
 
 def test_percentiles_ask_for_enough() -> None:

@@ -30,6 +30,8 @@ WAYS = {
     commands.RUNS: ("runs",),
     commands.QUEUE: ("queue",),
     commands.UNLINKED: ("unlinked",),
+    commands.MODELS: ("models",),
+    commands.MODEL: ("models", "model.open"),
     commands.REPORTS: ("reports",),
     commands.STAGES: ("stages",),
     commands.CHARTER: ("charter",),

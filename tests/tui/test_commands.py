@@ -8,6 +8,7 @@ import pytest
 from textual.color import Color
 
 from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.core.models import Health
 from mlkanban.tui.commands import (
     BOARD,
     BY_NAME,
@@ -17,6 +18,8 @@ from mlkanban.tui.commands import (
     DIGITS,
     HELP,
     MESSAGES,
+    MODEL,
+    MODELS,
     NEVER,
     PLAN,
     PORTFOLIO,
@@ -42,6 +45,7 @@ from mlkanban.tui.screens.card import CardScreen
 from mlkanban.tui.screens.charter import CharterScreen
 from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.messages import MessagesScreen
+from mlkanban.tui.screens.models import ModelScreen, ModelsScreen
 from mlkanban.tui.screens.plan import PlanScreen
 from mlkanban.tui.screens.portfolio import PortfolioScreen
 from mlkanban.tui.screens.queue import QueueScreen
@@ -67,6 +71,8 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     PLAN: [PlanScreen],
     RUNS: [RunsScreen],
     QUEUE: [QueueScreen],
+    MODELS: [ModelsScreen],
+    MODEL: [ModelScreen],
     UNLINKED: [UnlinkedScreen],
 }
 WAYS_IN = {
@@ -83,6 +89,8 @@ WAYS_IN = {
     PLAN: ["plan"],
     RUNS: ["runs"],
     QUEUE: ["queue"],
+    MODELS: ["models"],
+    MODEL: ["models", "model.open"],
     UNLINKED: ["unlinked"],
 }
 
@@ -92,6 +100,11 @@ def method(name: str) -> str:
 
 
 async def arrive(board: Page, where: str) -> None:
+    if where == MODEL:
+        with board.store() as service:
+            done = next(f.ref for f in board.app.model.faces.values() if f.outcome == "shipped")
+            service.retraining.judge([done], Health.OK)
+        await board.settled()
     for name in WAYS_IN[where]:
         await board.press(name)
     assert type(board.screen) in BY_WHERE[where]

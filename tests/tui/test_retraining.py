@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from mlkanban.core.models import Health
 from tests.tui.boards import somebody, started
 from tests.tui.page import ROOMY, SMALL, Page, opened
 
@@ -18,6 +19,7 @@ def data(tmp_path: Path) -> Path:
     for ref in (fraud, churn):
         ada.moves(ref, to="Monitoring")
     ada.service.retraining.alert(fraud, "psi=0.31", ">0.2", "merchants")
+    ada.service.retraining.judge([churn], Health.WATCH)
     ada.service.close()
     return tmp_path / "data"
 
@@ -124,7 +126,8 @@ async def test_the_form_has_the_health_of_what_was_shipped(data: Path) -> None:
 
 async def test_a_model_that_is_not_in_use_names_the_key_that_says_it_is(data: Path) -> None:
     async with opened(data, size=ROOMY) as page:
-        await page.keys("8", "j")
+        await page.press("finished.show")
+        await page.go_to("Fraud v1")
         await page.press("card.health")
         await page.keys("x")
         await page.press("card.retrain")

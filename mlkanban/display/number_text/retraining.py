@@ -13,7 +13,7 @@ from mlkanban.display.number_view import (
 )
 from mlkanban.display.table import Table
 from mlkanban.flow.percentiles import needed
-from mlkanban.flow.retraining import Days, Loop, RetrainingLoops
+from mlkanban.flow.retraining import Days, Loop, Releases, RetrainingLoops
 from mlkanban.flow.retraining import retraining as count
 from mlkanban.hints import hint
 from mlkanban.text import quantity
@@ -49,8 +49,17 @@ class ModelJson(TypedDict):
     alert_to_redeploy: DaysJson
 
 
+class ReleasesJson(TypedDict):
+    n: int
+    rolled_back: int
+    share_rolled_back: float | None
+    days_to_restore: DaysJson
+    rolled_back_without_alert: int
+
+
 class RetrainingJson(NumberJson):
     n: int
+    releases: ReleasesJson
     alert_to_retrain: DaysJson
     alert_to_redeploy: DaysJson
     open: list[LoopJson]
@@ -92,6 +101,13 @@ def _days_text(days: Days) -> str:
 def to_json(loops: RetrainingLoops) -> RetrainingJson:
     return {
         "n": len(loops.loops),
+        "releases": {
+            "n": loops.releases.n,
+            "rolled_back": loops.releases.rolled_back,
+            "share_rolled_back": loops.releases.share,
+            "days_to_restore": _days_json(loops.releases.restore),
+            "rolled_back_without_alert": loops.releases.without_alert,
+        },
         "alert_to_retrain": _days_json(loops.alert_to_retrain),
         "alert_to_redeploy": _days_json(loops.alert_to_redeploy),
         "open": [_loop_json(loop) for loop in loops.open],
@@ -120,9 +136,10 @@ def figures(loops: RetrainingLoops) -> Figures:
 
 def summary(loops: RetrainingLoops) -> Summary:
     note = f"n {len(loops.loops)} | {scope_text(loops.scope)} | {_CONVENTION}"
+    released = _released_lines(loops.releases)
     if not loops.loops:
         none = hint("No alert in this window; {alert CARD} tells of one.")
-        return Summary("Retraining", (none,), None, note)
+        return Summary("Retraining", (none, *released), None, note)
     still = loops.open
     lines = [
         f"first alert to commitment: {_days_text(loops.alert_to_retrain)}",
@@ -133,6 +150,7 @@ def summary(loops: RetrainingLoops) -> Summary:
         lines.append(f"{len(still)} still open, {oldest}")
     if loops.without_retraining:
         lines.append(f"{loops.without_retraining} ended without a retrained model")
+    lines += released
     rows = tuple(
         (
             loop.model, loop.first_alert, loop.retrain or "-", _shown(loop.alert_to_retrain),
@@ -142,6 +160,22 @@ def summary(loops: RetrainingLoops) -> Summary:
     )  # fmt: skip
     head = ("model", "first alert", "retrain", "begun", "in use", "state", "days", "title")
     return Summary("Retraining", tuple(lines), Table(head, rows), note)
+
+
+def _released_lines(releases: Releases) -> list[str]:
+    """How many releases were rolled back, and how long the first alert was before."""
+    lines = []
+    if releases.n:
+        share = f" ({100 * releases.rolled_back / releases.n:.0f} %)" if releases.n >= 10 else ""
+        lines.append(
+            f"{quantity(releases.n, 'release')} in the window,"
+            f" {releases.rolled_back} rolled back{share}"
+        )
+    if releases.restore.n:
+        lines.append(f"first alert to rollback: {_days_text(releases.restore)}")
+    if releases.without_alert:
+        lines.append(f"{quantity(releases.without_alert, 'rollback')} without an alert before")
+    return lines
 
 
 def _shown(days: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mlkanban.tui.board_file import read_of_board, write_of_board
+from mlkanban.board_file import read_of_board, write_of_board
 
 _NAME = "told.json"
 PUT_AWAY = "delivered cards that are no models in use"

@@ -439,9 +439,9 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] card.blok: there is no such command; `mlkanban keys` lists them.",
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it, and card.block has no key there.",
-        "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gh (undo.list), "
-        "gw (review), gp (plan), gj (queue), gu (unlinked), gc (charter), gt (tour), gl (messages) "
-        "cannot be reached.",
+        "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gr "
+        "(card.release), gh (undo.list), gw (review), gp (plan), gj (queue), gu (unlinked), gv "
+        "(models), gc (charter), gt (tour), gl (messages) cannot be reached.",
     ]
 
 

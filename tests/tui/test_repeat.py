@@ -67,9 +67,9 @@ async def test_g_waits_for_the_second_key_and_q_leaves_it(small: Path) -> None:
 
 
 async def test_a_pair_is_a_key_like_others_in_the_config(small: Path) -> None:
-    settings = Settings(keys={"reports": "gr"})
+    settings = Settings(keys={"reports": "gy"})
     async with opened(small, settings=settings) as board:
-        await board.keys("gr")
+        await board.keys("gy")
         assert "Cycle time" in board.text()
 
 
@@ -77,8 +77,8 @@ def test_a_pair_whose_first_key_is_taken_is_told() -> None:
     commands, problems = keymap({"cursor.down": "g"})
     assert problems == [
         "[keys] g alone is cursor.down, so gg (cursor.top), gm (card.retrain), gr "
-        "(card.release), gh (undo.list), gp (plan), gj (queue), gu (unlinked), gv (models), gc "
-        "(charter), gt (tour), gl (messages) cannot be reached."
+        "(card.release), gh (undo.list), gw (review), gp (plan), gj (queue), gu (unlinked), gv "
+        "(models), gc (charter), gt (tour), gl (messages) cannot be reached."
     ]
     assert {c.name: c.keys for c in commands}["cursor.down"] == ("g",)
 

@@ -16,6 +16,7 @@ from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, FileParam, today
 from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.files import write_whole
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
@@ -176,12 +177,9 @@ def _wanted(
 
 def _save(out: Path, text: str) -> None:
     """Write the file completely or not at all."""
-    draft = out.with_name(f".{out.name}.part")
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(out)
+        write_whole(out, text.encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise MlkanbanError(
             f"{out} cannot be written: {error.strerror}.", "Name another file with --out."
         ) from error

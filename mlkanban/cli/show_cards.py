@@ -82,8 +82,11 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
 
 @click.command()
 @click.argument("card", type=CARD)
+@click.option(
+    "--markdown", is_flag=True, help="Print it as Markdown, for a pull request or a wiki."
+)
 @pass_session
-def show(session: Session, card: str) -> None:
+def show(session: Session, card: str, markdown: bool) -> None:
     """Show everything on one card."""
     with session.service() as service:
         whole = service.cards.get(card)
@@ -91,6 +94,18 @@ def show(session: Session, card: str) -> None:
         spent, label = service.runs.spending(card), service.runs.label(card)
         due_card = service.planning.due_card(board, whole) if whole.due else None
         worth = service.worth.of_card(whole) if whole.metric else None
+
+        if markdown:
+            # One card in Markdown, which `list` does without.
+            from mlkanban.display.card_markdown import card_markdown
+
+            text = card_markdown(whole, board, clock.now(), service.runs.results(card), worth)
+            session.answer(
+                "card.markdown",
+                lambda: {"id": whole.ref, "markdown": text},
+                lambda: [text.rstrip("\n")],
+            )
+            return
 
         def lines() -> Iterator[str]:
             yield from _whole(session, whole, board, spent, label, due_card, worth)

@@ -217,6 +217,11 @@ class SpentJson(Shape):
     unknown: int
 
 
+class CardMarkdownJson(Shape):
+    id: str
+    markdown: str
+
+
 class CardWorthJson(Shape):
     """What the value of the metric brings, in `unit`. It is trusted to `margin`, which brings from
     `low` to `high`; a better value by one `step` brings `more`. Beyond the points of the curve it
@@ -1277,6 +1282,7 @@ KINDS: Mapping[str, JsonKind] = {
         ShownCardJson | CardJson | list[CardJson],
         "the card of `show` or `add`; the cards of `add -`",
     ),
+    "card.markdown": JsonKind(CardMarkdownJson, "`show --markdown`"),
     "cards": JsonKind(list[FaceJson], "`list`"),
     "views": JsonKind(list[ViewJson], "`views`"),
     **_DONE,

@@ -50,7 +50,8 @@ class Summary:
 
 
 ScopeJson = TypedDict(
-    "ScopeJson", {"window": str, "from": Day | None, "to": Day, "as_of": Day, "timezone": str}
+    "ScopeJson",
+    {"window": str, "from": Day | None, "to": Day, "as_of": Day, "timezone": str, "only": str},
 )
 
 
@@ -154,7 +155,8 @@ def bins_json(histogram: Sequence[Bin]) -> list[BinJson]:
 
 
 def scope_json(scope: Scope) -> ScopeJson:
-    """The part of a number's JSON that names its scope; `from` is null for all time."""
+    """The part of a number's JSON that names its scope; `from` is null for all time, `only` the
+    query that chose the cards, '' for all."""
     first = scope.window.first
     return {
         "window": scope.window.name,
@@ -162,6 +164,7 @@ def scope_json(scope: Scope) -> ScopeJson:
         "to": scope.window.last.isoformat(),
         "as_of": scope.as_of.isoformat(),
         "timezone": scope.timezone,
+        "only": scope.only,
     }
 
 

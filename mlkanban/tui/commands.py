@@ -249,6 +249,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("model.card", ("c",), "Its card", "the card of the version in use", "Models",
             (MODELS,), word="card"),
     Command("reports", ("R",), "Reports", "every number of the flow, with its picture", "Screens"),
+    Command("report.write", ("ge",), "Write report",
+            "the report for others, one page or Markdown, as a file", "Screens", (BOARD, REPORTS)),
     Command("view.overview", ("R",), "Overview", "several charts at once", "Numbers", (REPORTS,)),
     Command("report.next", ("]",), "Next report", "the next of all reports", "Screens",
             (REPORTS,), word="next report"),

@@ -166,6 +166,8 @@ def test_a_number_of_some_cards_names_them(demo):
     assert said.startswith("Only cards with tag:churn\n")
     assert "only tag:churn, 90 days to 2026-03-18" in said
     assert "only" not in demo("flow", "cycle-time", "--no-chart", *DAY).out.lower()
+    assert demo("flow", "wip", "--tag", "churn", *DAY, json=True).data["only"] == "tag:churn"
+    assert demo("flow", "wip", *DAY, json=True).data["only"] == ""
 
 
 def test_what_is_not_there_is_said(demo):

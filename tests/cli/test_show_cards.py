@@ -1,5 +1,7 @@
+from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
+from tests.cli.conftest import Person
 from tests.runs.trackers.files import study
 
 
@@ -173,3 +175,29 @@ def test_of_many_runs_a_card_shows_the_newest_and_counts_the_others(board, tmp_p
     history = board("history", ref).out
     assert "all runs of optuna:lr search linked" in history
     assert "60 runs linked" in history
+
+
+def test_a_card_as_markdown_for_a_pull_request(board: Person) -> None:
+    ref = board.card(
+        "Focal <b>loss</b> | [x](y)", "--metric", "auc>=0.9", "--link", "https://e.org/1"
+    )
+    board("edit", ref, "--hypothesis", "Rare *classes* gain.", "--metric", "auc=0.917 p95<=50")
+    board("edit", ref, "--checklist", "three seeds", "--link", "javascript:alert(1)")
+    board("move", ref, "data prep")
+    board("block", ref, "--reason", "approval-gate", "--note", "@maria signs")
+    text = board("show", ref, "--markdown").out
+    assert text.startswith(f"### Focal \\<b\\>loss\\</b\\> \\| \\[x\\](y) ({ref})\n")
+    assert "blocked by approval-gate since" in text
+    assert ": @maria signs" in text
+    assert "**Hypothesis:** Rare \\*classes\\* gain." in text
+    assert "| auc | 0.917 | \\>= 0.9 |" in text
+    assert "| p95 |  | \\<= 50 |" in text
+    assert "- [ ] three seeds" in text
+    assert "- <https://e.org/1>" in text
+    assert "<javascript" not in text
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    kinds = {token.type for token in tokens} | {c.type for t in tokens for c in t.children or ()}
+    assert {"heading_open", "table_open", "bullet_list_open"} <= kinds
+    assert not kinds & {"html_block", "html_inline", "image"}
+    assert board.data("show", ref, "--markdown") == {"id": ref, "markdown": text}
+    assert "worth" in board.data("show", ref)

@@ -53,6 +53,7 @@ views
 views --save {new} -q tag:x
 views --remove {new}
 show {rich}
+show {rich} --markdown
 edit {rich} --title {rich_title} --tag {new} --checklist {new}
 edit {rich} --editor
 note {rich} {new}

@@ -19,6 +19,7 @@ from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import BOARD
 from mlkanban.tui.help_text import with_keys
+from mlkanban.tui.report_file import ReportFile
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
@@ -41,7 +42,12 @@ class BoardScreen(KeyScreen):
         self.view = self._made_view()
         self._views = {self._listed: self.view}
         self._cards = CardCommands(self)
-        self.command_objects = (*self._cards.objects, NewCardCommands(self), UndoCommands(self))
+        self.command_objects = (
+            *self._cards.objects,
+            NewCardCommands(self),
+            UndoCommands(self),
+            ReportFile(self, lambda: self.model.query),
+        )
         self.preview = Preview(self.host)
         self._preview_on = self.host.settings.preview
         self._filtering = False

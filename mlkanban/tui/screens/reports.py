@@ -37,6 +37,7 @@ from mlkanban.tui.number_worker import (
     row_targets,
     small,
 )
+from mlkanban.tui.report_file import ReportFile
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.store_thread import beside
 from mlkanban.tui.widgets.lines import Lines
@@ -101,6 +102,7 @@ class ReportsScreen(KeyScreen):
         self._table = TablePane(glyphs=glyphs, id="report-table")
         self._overview = Overview(glyphs=glyphs, id="report-overview")
         self._samples = Samples()
+        self.command_objects = (ReportFile(self),)
         self._counted: Counted | None = None
         self._sample_shown: Sample | None = None
         self._settled = asyncio.Event()

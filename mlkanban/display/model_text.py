@@ -290,7 +290,7 @@ def facts(model: ModelInUse, view: FaceContext) -> list[tuple[str, str, str]]:
         found.append(("also", f"in use as {version.model}: {', '.join(model.others)}", "alarm"))
     if version.card.owner:
         found.append(("owner", version.card.owner, "text"))
-    found += [("link", link, "text") for link in version.card.links if "runbook" in link.lower()]
+    found += [("runbook", link, "text") for link in version.card.links if "runbook" in link.lower()]
     return found
 
 

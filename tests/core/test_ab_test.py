@@ -110,6 +110,12 @@ def test_means_are_compared_as_welch_does() -> None:
     assert test.ratio == pytest.approx((1.1, 1.1 * math.exp(-spread), 1.1 * math.exp(spread)))
 
 
+def test_equal_means_without_spread_are_even() -> None:
+    one = Arm("old", 5, mean=1.0, sd=0.0)
+    for mean, chance in ((1.0, 0.5), (2.0, 1.0), (0.5, 0.0)):
+        assert ab(one, Arm("new", 5, mean=mean, sd=0.0)).chance == chance
+
+
 def test_how_many_are_needed_follows_the_formula() -> None:
     p = 412 / 18230
     q = 0.85 * p

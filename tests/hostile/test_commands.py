@@ -60,6 +60,10 @@ note {rich} {new}
 models
 models {used}
 models {used} --card
+reading {used}
+reading {used} psi=0.3 --threshold >0.2 --note {new}
+ab {rich} {new}=1/20 x=2/20 --least 5% --less
+ab {rich}
 models {used} --look-again 3w --retrain
 retrain {used}
 release {rich}

@@ -35,7 +35,7 @@ _STYLE = """
   --area-1: #2f4a66; --area-2: #3f86c4; --area-3: #57b8c9; --area-4: #b9d7f2; } }
 * { box-sizing: border-box; }
 html { font-size: 15px; }
-body { color: var(--text); background: var(--ground); max-width: 54rem; margin: 1.6rem auto;
+body { color: var(--text); background: var(--ground); max-width: 60rem; margin: 1.6rem auto;
   padding: 0 1.2rem; font: 1rem/1.42 system-ui, "Segoe UI", Helvetica, Arial, sans-serif;
   overflow-wrap: anywhere; }
 h1 { color: var(--title); font-size: 1.6rem; line-height: 1.2; margin: 0; }
@@ -49,8 +49,8 @@ table { border-collapse: collapse; font-size: .92rem; margin: .2rem 0; width: 10
 th, td { text-align: left; padding: .12rem .9rem .12rem 0; vertical-align: top; }
 th { color: var(--dim); font-weight: 400; font-size: .84rem; vertical-align: bottom; }
 tr + tr td { border-top: 1px solid var(--rule); } td:first-child { color: var(--title); }
-.one td:nth-child(n+2), .one th { white-space: nowrap; overflow-wrap: normal; }
-.one td:first-child { width: 46%; }
+.one th, .one td:nth-child(n+3) { white-space: nowrap; overflow-wrap: normal; }
+.one td:first-child { width: 37%; }
 td:last-child, th:last-child { padding-right: 0; }
 .halves { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1.6rem; }
 .pace { display: flex; flex-wrap: wrap; align-items: center; column-gap: 1.6rem; }
@@ -64,7 +64,8 @@ svg { max-width: 100%; height: auto; font: 11px system-ui, "Segoe UI", Helvetica
 @media print { html { font-size: 8.1pt; } body { max-width: none; margin: 0; padding: 0;
   line-height: 1.28; } section, tr, li { break-inside: avoid; } li { margin: .08rem 0; }
   h2 { margin-top: .45rem; padding-top: .2rem; } th, td { padding-top: .05rem;
-  padding-bottom: .05rem; } }
+  padding-bottom: .05rem; } .one td:first-child { width: 46%; }
+  .one td:nth-child(2) { white-space: nowrap; } }
 svg .dashed { stroke-dasharray: 2 2; }
 """ + "".join(
     f"svg .{role} {{ fill: var(--{role}); }}\n"

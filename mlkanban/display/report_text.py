@@ -10,9 +10,9 @@ from typing import Literal, TypedDict
 from mlkanban.cells import shortened
 from mlkanban.core.model_health import HealthReading, parse_threshold
 from mlkanban.core.models import BlockReason, Health
+from mlkanban.core.profit_curve import WorthMark
 from mlkanban.core.timestamps import instant
 from mlkanban.display.goal_text import now_text
-from mlkanban.display.number_text.worth import gain_text
 from mlkanban.display.number_view import Day, chance_text
 from mlkanban.display.table import Table
 from mlkanban.display.worth_text import compact_value, money
@@ -20,11 +20,11 @@ from mlkanban.errors import UsageProblem
 from mlkanban.service.report import BoardReport, NextCard, ReportedEnd, UsedModel
 from mlkanban.text import display, quantity
 
-MOST_NEEDS, MOST_NEXT, MOST_ENDED, MOST_MODELS, MOST_BOARDS = 5, 10, 5, 4, 8
+MOST_NEEDS, MOST_NEXT, MOST_ENDED, MOST_MODELS, MOST_BOARDS = 4, 10, 5, 4, 8
 _TITLE, _WHERE, _TEXT, _WHY, _NOTE = 52, 38, 80, 200, 70
 """The cells of a title, of where a card stands, of a conclusion, of what a board is for, and of why
 a card waits. They keep the report on one page, with its longest lists."""
-_NAME = 80
+_NAME, _FEW = 80, 3
 _CUT = "…"
 _EVEN = 0.5
 _REASONS = {
@@ -212,12 +212,19 @@ def impact_text(report: BoardReport) -> str:
         text = f"the model in use brings {money(used.at.worth, used.at.unit)}"
         parts.append(f"{text} ({used.at.metric} {compact_value(used.at)})")
     if best:
-        gain = f", {gain_text(given, best)}" if used else ""
-        text = f"the best so far would bring {money(best.at.worth, best.at.unit)}{gain}"
-        parts.append(f"{text} ({best.at.metric} {compact_value(best.at)})")
-    if target:
-        parts.append(f"the target {money(target.at.worth, target.at.unit)}")
-    return f"Worth: {'; '.join(parts)}" if best or used else ""
+        value = compact_value(best.at) if used else f"{best.at.metric} {compact_value(best.at)}"
+        parts.append(f"the best so far would bring {_compared(best, used)} ({value})")
+    if target and parts:
+        parts.append(f"the target {_compared(target, used)}")
+    return f"Worth: {', '.join(parts)}" if parts else ""
+
+
+def _compared(mark: WorthMark, used: WorthMark | None) -> str:
+    """What a place of the curve brings, against the model in use, if there is one."""
+    if used is None:
+        return money(mark.at.worth, mark.at.unit)
+    gain = mark.at.worth - used.at.worth
+    return f"{money(abs(gain))} {'more' if gain >= 0 else 'less'}"
 
 
 def plain_paragraph(text: str) -> str:
@@ -232,13 +239,14 @@ def plain_paragraph(text: str) -> str:
 
 def _needs(report: BoardReport) -> ReportSection:
     points = []
+    room = _NOTE if len(report.needs) > _FEW else 2 * _NOTE
     for need in report.needs[:MOST_NEEDS]:
         since = day_text(need.since, report.today)
         days = f" ({quantity(need.days, 'day')})" if need.days else ""
         waits = f"has waited for {_REASONS[BlockReason(need.reason)]} since {since}{days}"
         whose = f", from {', '.join(need.people)}" if need.people else ""
         due = f", due {day_text(need.due, report.today)}" if need.due else ""
-        note = f". {shortened(_one_line(need.note), _NOTE, _CUT)}" if need.note else ""
+        note = f". {shortened(_one_line(need.note), room, _CUT)}" if need.note else ""
         points.append(ReportPoint(_title(need.title), f"{waits}{whose}{due}{note}"))
     return ReportSection(
         "Needs you",
@@ -344,7 +352,10 @@ def reading_text(reading: HealthReading) -> str:
 
 def _how_it_does(model: UsedModel, today: date) -> str:
     how = _HEALTH.get(Health(model.health), model.health)
-    return how if model.silent is None else f"{how}, silent since {day_text(model.silent, today)}"
+    if model.silent is None:
+        return how
+    quiet = f"silent since {day_text(model.silent, today)}"
+    return quiet if model.health == Health.OK else f"{how}, {quiet}"
 
 
 def _owned(report: BoardReport) -> bool:

@@ -186,7 +186,7 @@ demo
 
 LONG = ("show", "charter", "logs", "export", "flow", "models")
 """Commands that show texts of several lines as such, or tags at the start of a line."""
-PULLING_BACK = {"logs", "simulate", "suggest-limits", "sync"}
+PULLING_BACK = {"logs", "report", "simulate", "suggest-limits", "sync"}
 """Commands whose bars of progress go back to the start of their line."""
 
 

@@ -82,7 +82,11 @@ ANSWERS: Mapping[ReviewPart, tuple[ReviewAnswer, ...]] = {
         ReviewAnswer("line", "change the line", needs_text=True),
         ReviewAnswer("gone", "it is a risk no more: take the line out"),
     ),
-    ReviewPart.MODELS: (ReviewAnswer("keep", "keep it as it is"),),
+    ReviewPart.MODELS: (
+        ReviewAnswer("keep", "keep it, and look again later"),
+        ReviewAnswer("retrain", "make the card that trains it again"),
+        ReviewAnswer("retire", "take it out of use"),
+    ),
 }
 """THE table of what can be answered to the topics of each part, the likeliest first."""
 

@@ -74,7 +74,7 @@ class DemoTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class DemoSeries:
     """Readings of a metric of a model in use: the last of the `values` was told `until` calendar
     days ago, each of the others `every` days before the next one."""
 
@@ -126,7 +126,7 @@ class DemoCard:
     look: int | None = None
     judged: int | None = None
     alerts: list[Alert] = field(default_factory=list)
-    series: list[Series] = field(default_factory=list)
+    series: list[DemoSeries] = field(default_factory=list)
     ab: DemoTest | None = None
     parent: str = ""
     retrains: str = ""
@@ -189,7 +189,7 @@ def _demo_card(table: dict[str, Any], end: str) -> DemoCard:
     values = {"end": end, **table}
     values["service_class"] = values.pop("class", "")
     values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]
-    values["series"] = [Series(**series) for series in values.get("series", [])]
+    values["series"] = [DemoSeries(**series) for series in values.get("series", [])]
     values["ab"] = DemoTest(**values["ab"]) if "ab" in values else None
     values["blocks"] = [PlannedBlock(**block) for block in values.get("blocks", [])]
     values["failures"] = [Failure(**failure) for failure in values.get("failures", [])]

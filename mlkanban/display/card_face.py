@@ -3,6 +3,7 @@
 Every mark is a word or a character of its own, so that nothing depends on colour.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -622,8 +623,6 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
 def _ab_test(face: CardFace) -> list[Fact]:
     """`A/B -9.8 % (-21..+4)  n 36k/56k`, at least `A/B`."""
     # Statistics: few cards have an A/B test.
-    import json
-
     from mlkanban.core.ab_test import FIELD, told
     from mlkanban.core.ab_words import change_text, counts_text
 

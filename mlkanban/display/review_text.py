@@ -95,7 +95,7 @@ def topic_title(topic: Topic) -> str:
             return f"Lost to blocks: {sum(lost.days for lost in topic.lost):.1f} days"
         case ReviewPart.RISKS:
             return "A risk of the charter: still so?"
-    return "A model in use: keep it as it is?"
+    return "A model in use: keep it, retrain it or retire it?"
 
 
 def topic_facts(topic: Topic, zone: tzinfo) -> Iterator[str]:

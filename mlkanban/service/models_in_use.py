@@ -263,13 +263,18 @@ class ModelsInUse:
     def keep(self, ref: str) -> Done:
         """Decide that a model in use stays: the next look at it is one span of time from now."""
         with self._context.writing() as tx:
-            face = tx.face(ref)
-            _check_in_use(face)
-            board = tx.board_of(face)
-            today = _today(board, tx.now)
-            kept = (tx.card(face.ref).look_again or LookAgain(today)).kept(today)
-            write_edit(tx, face, {"look_again": str(kept)})
-            return tx.done(f"{face.ref} stays: {look_text(kept)}.", (tx.card(face.ref),))
+            message = keep_model(tx, ref)
+            return tx.done(message, (tx.card(ref),))
+
+
+def keep_model(tx: Transaction, ref: str) -> str:
+    """Write that a model in use stays; what to say of it."""
+    face = tx.face(ref)
+    _check_in_use(face)
+    today = _today(tx.board_of(face), tx.now)
+    kept = (tx.card(face.ref).look_again or LookAgain(today)).kept(today)
+    write_edit(tx, face, {"look_again": str(kept)})
+    return f"{face.ref} stays: {look_text(kept)}."
 
 
 def look_text(look: LookAgain | None) -> str:

@@ -57,47 +57,7 @@ class Retraining:
         """A new card that trains a model again, with its metric, data and tags; what the model
         reaches is the baseline. A model has one such card at a time: an open one is answered."""
         with self._context.writing() as tx:
-            face = _in_use(tx, ref)
-            if face.health in OUT_OF_USE:
-                raise RuleRefused(
-                    f"{face.ref} is {face.health}: it is not in use any more.",
-                    hint("If it is: {edit {} --health ok}", face.ref),
-                )
-            present = open_retrain(tx.conn, face)
-            if present is not None:
-                write_edit(tx, face, {"health": Health.RETRAINING.value})
-                message = f"{face.ref} is being retrained already: {present.ref}."
-                done = tx.done(message, (tx.card(present.ref), tx.card(face.ref)))
-                return done if done.changed else Done(message, done.cards, changed=False)
-            board, champion = tx.board_of(face), tx.card(face.ref)
-            stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
-            if board.is_delivered(stage.id):
-                raise RuleRefused(
-                    f"{stage.name} lies past delivery: nothing is trained there.",
-                    "Name an earlier stage.",
-                )
-            warning, _ = enter(tx, board, stage, Work.ATTENDED, None, override="")
-            fields: dict[str, Any] = {
-                "title": accept_title(title) if title.strip() else f"Retrain {champion.title}",
-                "type": champion.type, "tags": champion.tags, "dataset": champion.dataset,
-                "priority": champion.priority,
-                "lineage": [f"{lineage.LineageKind.RETRAIN_OF}:{face.ref}"],
-                **gates(board), **next_use(tx, champion),
-            }  # fmt: skip
-            fields["guards"] = [{**to_json(guard), "value": None} for guard in champion.guards]
-            if champion.metric is not None:
-                same = {**to_json(champion.metric), "value": None}
-                reached = champion.measured and champion.measured.value
-                fields["metric"] = same | ({} if reached is None else {"baseline": reached})
-            set_fields = {name: value for name, value in fields.items() if value}
-            made = write_new(tx, board, stage, flat(checked(set_fields)))
-            alerts = [reading for reading in champion.readings if reading.alert]
-            if alerts:
-                text = _noted(face, alerts)
-                tx.write(Change("card.noted", board.id, card=made.id, note=text))
-            write_edit(tx, face, {"health": Health.RETRAINING.value})
-            cards = (tx.card(made.ref), tx.card(face.ref))
-            return tx.done(f"{made.ref} retrains {face.ref}, in {stage.name}.", cards, warning)
+            return retrain_model(tx, ref, title, stage_id)
 
     def judge(self, refs: Sequence[str], health: Health | None) -> Done:
         """Say how models in use are doing."""
@@ -107,6 +67,51 @@ class Retraining:
             cards = [tx.card(ref) for ref in refs]
             names = ", ".join(card.ref for card in cards)
             return tx.done(f"{names}: {health.value if health else 'no health'}.", cards)
+
+
+def retrain_model(tx: Transaction, ref: str, title: str = "", stage_id: str = "") -> Done:
+    """Add the card that trains a model in use again, or answer the open one."""
+    face = _in_use(tx, ref)
+    if face.health in OUT_OF_USE:
+        raise RuleRefused(
+            f"{face.ref} is {face.health}: it is not in use any more.",
+            hint("If it is: {edit {} --health ok}", face.ref),
+        )
+    present = open_retrain(tx.conn, face)
+    if present is not None:
+        write_edit(tx, face, {"health": Health.RETRAINING.value})
+        message = f"{face.ref} is being retrained already: {present.ref}."
+        done = tx.done(message, (tx.card(present.ref), tx.card(face.ref)))
+        return done if done.changed else Done(message, done.cards, changed=False)
+    board, champion = tx.board_of(face), tx.card(face.ref)
+    stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
+    if board.is_delivered(stage.id):
+        raise RuleRefused(
+            f"{stage.name} lies past delivery: nothing is trained there.",
+            "Name an earlier stage.",
+        )
+    warning, _ = enter(tx, board, stage, Work.ATTENDED, None, override="")
+    fields: dict[str, Any] = {
+        "title": accept_title(title) if title.strip() else f"Retrain {champion.title}",
+        "type": champion.type, "tags": champion.tags, "dataset": champion.dataset,
+        "priority": champion.priority,
+        "lineage": [f"{lineage.LineageKind.RETRAIN_OF}:{face.ref}"],
+        **gates(board), **next_use(tx, champion),
+    }  # fmt: skip
+    fields["guards"] = [{**to_json(guard), "value": None} for guard in champion.guards]
+    if champion.metric is not None:
+        same = {**to_json(champion.metric), "value": None}
+        reached = champion.measured and champion.measured.value
+        fields["metric"] = same | ({} if reached is None else {"baseline": reached})
+    set_fields = {name: value for name, value in fields.items() if value}
+    made = write_new(tx, board, stage, flat(checked(set_fields)))
+    alerts = [reading for reading in champion.readings if reading.alert]
+    if alerts:
+        text = _noted(face, alerts)
+        tx.write(Change("card.noted", board.id, card=made.id, note=text))
+    write_edit(tx, face, {"health": Health.RETRAINING.value})
+    cards = (tx.card(made.ref), tx.card(face.ref))
+    return tx.done(f"{made.ref} retrains {face.ref}, in {stage.name}.", cards, warning)
 
 
 def _tell(tx: Transaction, face: CardFace, reading: HealthReading) -> tuple[Health, str]:

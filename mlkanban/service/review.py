@@ -11,8 +11,19 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change, Event
+from mlkanban.core.look_again import LookAgain
 from mlkanban.core.markdown.charter import charter_in
-from mlkanban.core.models import Board, CardFace, CardType, Outcome, asleep, place
+from mlkanban.core.model_registry import look_reason
+from mlkanban.core.models import (
+    Board,
+    CardFace,
+    CardType,
+    Health,
+    Outcome,
+    asleep,
+    in_use,
+    place,
+)
 from mlkanban.core.review import (
     ANSWERED,
     BEGAN,
@@ -45,7 +56,9 @@ from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.card_writes import write_edit
 from mlkanban.service.charter import write_charter
 from mlkanban.service.history import History
+from mlkanban.service.models_in_use import keep_model, looks_due
 from mlkanban.service.plan import Planning
+from mlkanban.service.retraining import retrain_model
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.store import repository
 from mlkanban.store.replica import uuid7
@@ -264,7 +277,7 @@ def _is_to_do(face: CardFace) -> bool:
 @dataclass
 class _Period:
     """What a review looks at, read from the store: the cards, `fields` of those that ended since,
-    by card id, and the events that overrode a rule since."""
+    by card id, the events that overrode a rule since, and the models to be looked at again."""
 
     reviewed: _Reviewed
     faces: Sequence[CardFace]
@@ -273,6 +286,7 @@ class _Period:
     ended: Sequence[CardFace]
     fields: Mapping[str, Mapping[str, Any]]
     overrides: Sequence[Event]
+    looks: Sequence[tuple[CardFace, str, LookAgain]] = ()
     read_sample: Callable[[], Sample] | None = None
 
     @classmethod
@@ -293,7 +307,9 @@ class _Period:
         fields = {face.id: repository.entity(conn, face.id).fields for face in ended}
         overrides = repository.overrides(conn, board, instant(since))
         promised = repository.promised(conn, board)
-        return cls(reviewed, faces, duplicates, promised, ended, fields, overrides)
+        used = [face for face in faces if in_use(face)]
+        looks = list(looks_due(conn, reviewed.board, used, reviewed.now))
+        return cls(reviewed, faces, duplicates, promised, ended, fields, overrides, looks)
 
     @cached_property
     def sample(self) -> Sample:
@@ -406,7 +422,11 @@ def _risks(period: _Period) -> Iterator[Topic]:
 
 def _models(period: _Period) -> Iterator[Topic]:
     """Models in use whose day to be looked at again has come."""
-    yield from ()
+    part = ReviewPart.MODELS
+    for face, name, look in period.looks:
+        yield Topic(
+            f"{part}:{face.ref}", part, face.ref, face.title, look_reason(name, look), day=look.day
+        )
 
 
 _TOPICS: Mapping[ReviewPart, Callable[[_Period], Iterator[Topic]]] = {
@@ -443,6 +463,8 @@ def _act(tx: Transaction, board: Board, topic: Topic, chosen: ReviewAnswer, text
     if chosen.needs_text and topic.card:
         tx.write(tx.change("card.noted", tx.face(topic.card), {}, note=text))
         return f"{topic.card}: noted."
+    if topic.part is ReviewPart.MODELS:
+        return _decided(tx, topic.card, chosen.word)
     if topic.part is ReviewPart.RISKS and chosen.word in ("line", "gone") and text != topic.text:
         section = charter_in(repository.entity(tx.conn, board.id).fields)[_RISKS]
         changed = tidy(with_risk(section, topic.text, text))
@@ -451,6 +473,16 @@ def _act(tx: Transaction, board: Board, topic: Topic, chosen: ReviewAnswer, text
         write_charter(tx, board.id, {_RISKS: changed})
         return "The risk is out of the charter." if not text else "The risk is changed."
     return "Answered."
+
+
+def _decided(tx: Transaction, ref: str, word: str) -> str:
+    """Keep a model in use, retrain it or take it out of use; what to say of it."""
+    if word == "retrain":
+        return retrain_model(tx, ref).message
+    if word == "retire":
+        write_edit(tx, tx.face(ref), {"health": Health.RETIRED.value})
+        return f"{ref} is retired."
+    return keep_model(tx, ref)
 
 
 def _going_on(tx: Transaction, reviewed: _Reviewed) -> Review:

@@ -260,6 +260,24 @@ def test_a_scheduled_retraining_is_a_look_to_retrain(ada: Person, champion: str)
     assert str(look) == f"{day + timedelta(28)} every 28d retrain"
 
 
+@pytest.mark.parametrize(
+    ("word", "then"), [("keep", "ok"), ("retrain", "retraining"), ("retire", "retired")]
+)
+def test_a_review_asks_about_models_whose_day_has_come(
+    ada: Person, champion: str, word: str, then: str
+) -> None:
+    reviews, key = ada.service.reviews, f"models:{champion}"
+    assert key not in [topic.key for topic in reviews.agenda(ada.board).left]
+    ada.clock.now += timedelta(91)
+    [topic] = [topic for topic in reviews.agenda(ada.board).left if topic.key == key]
+    assert topic.text.startswith("look again at fraud 2: due since")
+    reviews.answer(ada.board, key, word)
+    assert health(ada, champion) == then
+    assert key not in [topic.key for topic in reviews.agenda(ada.board).left]
+    looks = ada.service.models.all(ada.board)
+    assert word == "retrain" or not any(one.look_due for one in looks)
+
+
 @pytest.mark.parametrize("when", ["yesterday", "2026-01-01", "every 0d", "every 99999d"])
 def test_a_look_lies_ahead(ada: Person, champion: str, when: str) -> None:
     with pytest.raises(UsageProblem):

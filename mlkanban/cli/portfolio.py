@@ -20,6 +20,7 @@ def portfolio(session: Session) -> None:
     past SLE   open cards older than 85 % of finished ones were
     last 30 d  cards finished a week in the last 30 days (- for less than two weeks)
     late       open cards whose due day is over
+    at risk    open cards whose due day is not over, and kept with a chance below 50 %
     next 30 d  cards that will be finished in the next 30 days, with 85 %
     """
     with session.service() as service:

@@ -14,13 +14,20 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace, asleep, on_board
-from mlkanban.display.card_json import age_days, by_stage, card_data, face_data, spent_data
+from mlkanban.display.card_json import (
+    age_days,
+    by_stage,
+    card_data,
+    face_data,
+    parts_data,
+    spent_data,
+)
 from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_name, some
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
     from mlkanban.core.profit_curve import MetricWorth
-    from mlkanban.flow.due import DueCard
+    from mlkanban.flow.due import DueCard, PartsDone
     from mlkanban.runs.model.usage import Spending
     from mlkanban.service import Service
 
@@ -93,6 +100,7 @@ def show(session: Session, card: str, markdown: bool) -> None:
         board = service.boards.of_card(card)
         spent, label = service.runs.spending(card), service.runs.label(card)
         due_card = service.planning.due_card(board, whole) if whole.due else None
+        parts = service.planning.parts(board, whole)
         worth = service.worth.of_card(whole) if whole.metric else None
 
         if markdown:
@@ -108,7 +116,7 @@ def show(session: Session, card: str, markdown: bool) -> None:
             return
 
         def lines() -> Iterator[str]:
-            yield from _whole(session, whole, board, spent, label, due_card, worth)
+            yield from _whole(session, whole, board, spent, label, due_card, worth, parts)
             yield from _undecided(session, card, service)
             yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
@@ -118,6 +126,7 @@ def show(session: Session, card: str, markdown: bool) -> None:
             lambda: {
                 **card_data(whole, board, clock.now()),
                 "due_chance": due_card.chance if due_card else None,
+                "parts": parts_data(parts),
                 "label": label,
                 "spent": spent_data(spent),
                 "worth": worth._asdict() if worth else None,
@@ -183,17 +192,20 @@ def _whole(
     label: str,
     due_card: DueCard | None,
     worth: MetricWorth | None,
+    parts: PartsDone | None,
 ) -> Iterator[str]:
     # As for `_table`.
     from mlkanban.cli.layout import bold, dim
-    from mlkanban.display.card_face import FaceContext
+    from mlkanban.display.card_face import FaceContext, parts_text
     from mlkanban.display.card_page import CardPage, rows
     from mlkanban.display.checklist_lines import item_text
     from mlkanban.display.number_text.due import chance_words
 
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs)
     page = CardPage(
-        FaceContext.at(board, clock.now(), glyphs=session.glyphs), spent, "archive --restore",
-        due_chance=chance_words(due_card), worth=worth,
+        view, spent, "archive --restore", due_chance=chance_words(due_card),
+        worth=worth,
+        parts=parts_text(parts, view.today) if parts else "",
     )  # fmt: skip
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")

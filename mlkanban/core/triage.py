@@ -10,6 +10,8 @@ from mlkanban.text import quantity
 
 MARKED = "marked"
 """The view of a queue that a person put together, and why each card is in it."""
+_EVEN = 0.5
+"""A due date with a lower chance is doubtful."""
 QUIET_DAYS = 3
 """A blocked card that nothing was done with for so many days is looked at."""
 
@@ -24,6 +26,7 @@ class TriageView(StrEnum):
     LOOK_AGAIN = "look-again"
     SNOOZED = "snoozed"
     BLOCKED = "blocked"
+    LATE = "late"
     STALE = "stale"
     RUNS = "runs"
     NEW = "new"
@@ -49,6 +52,7 @@ def queue(
     *,
     quiet: Mapping[str, int],
     old: Callable[[CardFace], bool],
+    due: Mapping[str, float] | None = None,
     ended: Mapping[str, str] | None = None,
     alerts: Mapping[str, tuple[str, str]] | None = None,
     silent: Mapping[str, tuple[str, str]] | None = None,
@@ -62,7 +66,8 @@ def queue(
     what), cards with a conflict since a merge (`undecided`: card ids), models at alert
     (`alerts`: likewise, the alert in words) and those to be looked at again (`looks`: likewise);
     then snoozes that came due, blocked cards
-    without activity (`quiet`: card id -> days), cards that are `old` for their stage, cards with a
+    without activity (`quiet`: card id -> days), cards that are late or will be (`due`: card id ->
+    the chance to be finished by the due date), cards that are `old` for their stage, cards with a
     run that `ended` since anyone looked (card id -> its result), and new cards; the oldest first.
     """
     by_view: dict[TriageView, list[tuple[str, CardFace, str]]] = {part: [] for part in TriageView}
@@ -91,6 +96,8 @@ def queue(
         elif face.block_reason and days >= QUIET_DAYS:
             why = f"blocked ({face.block_reason}), nothing done for {quantity(days, 'day')}"
             by_view[TriageView.BLOCKED].append((f"{10**6 - days:07}", face, why))
+        elif late := _late(face, today, (due or {}).get(face.id)):
+            by_view[TriageView.LATE].append((face.due, face, late))
         elif old(face):
             by_view[TriageView.STALE].append((face.started_at, face, "old for its stage"))
         elif what := (ended or {}).get(face.id):
@@ -106,6 +113,7 @@ def queue(
             TriageView.LOOK_AGAIN,
             TriageView.SNOOZED,
             TriageView.BLOCKED,
+            TriageView.LATE,
             TriageView.STALE,
             TriageView.RUNS,
             TriageView.NEW,
@@ -113,3 +121,17 @@ def queue(
         if view in (TriageView.ALL, part)
         for _, face, why in sorted(by_view[part], key=lambda entry: (entry[0], entry[1].id))
     ]
+
+
+def _late(face: CardFace, today: date, chance: float | None) -> str:
+    """Why a due date asks for a decision: its day is over, or it is kept with a chance below 50 %;
+    '' where it asks for none."""
+    if not face.due or face.finished_at:
+        return ""
+    if (days := (today - date.fromisoformat(face.due)).days) > 0:
+        return f"{quantity(days, 'day')} late"
+    if chance is None or chance >= _EVEN:
+        return ""
+    percent = f"{100 * chance:.0f} %" if chance >= 0.01 else "<1 %"
+    percent = percent if percent != "50 %" else "<50 %"  # which it is, rounded up
+    return f"will be late ({percent})"

@@ -20,6 +20,7 @@ from mlkanban.service import Service
 
 if TYPE_CHECKING:
     from mlkanban.core.ab_test import AbTest, Arm
+    from mlkanban.flow.due import PartsDone
     from mlkanban.runs.model.usage import Spending
 
 Data = dict[str, Any]
@@ -103,6 +104,13 @@ def spent_data(spent: Spending | None) -> Data | None:
         "share": spent.share,
         "unknown": spent.unknown,
     }
+
+
+def parts_data(parts: PartsDone | None) -> Data | None:
+    """The parts of a card that are done, of all, and the day by which all are with 85 %."""
+    if parts is None:
+        return None
+    return {"done": parts.done, "total": parts.total, "by": parts.by and parts.by.isoformat()}
 
 
 def face_data(

@@ -217,6 +217,8 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         yield "", [Piece(text, "alarm" if text.startswith("LATE") else "clock")]
         if content.page.due_chance:
             yield "", [Piece(content.page.due_chance, "text")]
+    if content.page.parts:
+        yield "", [Piece(f"parts {content.page.parts}", "text")]
     if card.service_class != FIELD["class"].kind.blank:
         yield "class", [Piece(str(card.service_class), "text")]
     if card.priority in _PRIORITIES:

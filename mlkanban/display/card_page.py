@@ -31,7 +31,8 @@ below, and so is the checklist."""
 class CardPage:
     """What a page of a card knows besides the card: the board and this day, what is used of its
     budget, how an archived card comes back on this surface, its face, where there is one, how
-    likely its due date is kept, in words, and what its metric brings."""
+    likely its due date is kept, in words, what its metric brings, and the parts that are done, in
+    words."""
 
     view: FaceContext
     spent: Spending | None
@@ -39,6 +40,7 @@ class CardPage:
     face: CardFace | None = None
     due_chance: str = ""
     worth: MetricWorth | None = None
+    parts: str = ""
 
     def day(self, moment: datetime) -> str:
         """The day of an instant in the time zone of the board."""
@@ -94,7 +96,7 @@ def _blocked(card: Card, page: CardPage) -> Iterator[Row]:
 
 
 def _due(card: Card, page: CardPage) -> Iterator[Row]:
-    """The age of a card, as its face shows it, and the day it is due."""
+    """The age of a card, as its face shows it, the parts that are done, and the day it is due."""
     if page.face is not None:
         spoken = age(page.face, page.view)
         meaning = (
@@ -103,6 +105,8 @@ def _due(card: Card, page: CardPage) -> Iterator[Row]:
         )  # fmt: skip
         today = {"(1d)": "created today", "1d": "committed today", "=": "never worked"}
         yield "age", today.get(spoken, f"{spoken.strip('=()')} {meaning}")
+    if page.parts:
+        yield "parts", page.parts
     if card.due:
         near = due(page.face, page.view) if page.face else ""
         yield "due", "  ".join(filter(None, (str(card.due), near, page.due_chance)))

@@ -239,12 +239,22 @@ class CardWorthJson(Shape):
     beyond: Literal["below", "above", ""]
 
 
+class PartsJson(Shape):
+    """How many parts of a card are `done` of all, and the day `by` which all of them are with 85 %,
+    null where nothing is left, or it is unknown or over a year away."""
+
+    done: int
+    total: int
+    by: date | None
+
+
 class ShownCardJson(CardJson):
     """`label` is what job schedulers and trackers may call it by, `due_chance` the chance to be
     finished by the due date, null where it is unknown or there is none. `worth` is null where the
     charter does not say what the metric brings."""
 
     due_chance: float | None
+    parts: PartsJson | None
     label: str
     spent: SpentJson | None
     worth: CardWorthJson | None
@@ -619,6 +629,7 @@ class PortfolioRowJson(Shape):
     conwip: int | None
     blocked: int
     overdue: int
+    at_risk: int
     sle_days: int | None
     past_sle: int | None
     finished: int

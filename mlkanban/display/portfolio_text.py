@@ -23,7 +23,7 @@ _READABLE = 100
 """Lines of text are no longer."""
 _MOST_CARDS = 8
 _LEAST_NAME, _LEAST_KEY, _MOST_NAME = 16, 5, 32
-_GIVE_WAY = (f"last {BACK} d", "next 30 d", "late", "past SLE", "blocked")
+_GIVE_WAY = (f"last {BACK} d", "next 30 d", "at risk", "late", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
 
 
@@ -45,6 +45,7 @@ _COLUMNS: dict[str, Callable[[Standing], str]] = {
     "past SLE": lambda s: _NONE if s.past_sle is None else str(s.past_sle),
     f"last {BACK} d": lambda s: _NONE if s.per_week is None else f"{s.per_week:.1f}/week",
     "late": lambda s: str(s.overdue),
+    "at risk": lambda s: str(s.at_risk),
     "next 30 d": lambda s: _LONG if s.next_30_days is None else f"{s.next_30_days}+",
 }
 
@@ -59,6 +60,7 @@ _ROLES: dict[str, Callable[[Standing], str]] = {
     "past SLE": lambda s: _if_any(s.past_sle, "clock"),
     f"last {BACK} d": lambda s: "text",
     "late": lambda s: _if_any(s.overdue, "alarm"),
+    "at risk": lambda s: _if_any(s.at_risk, "clock"),
     "next 30 d": lambda s: "dim" if s.next_30_days is None else "text",
 }
 
@@ -182,7 +184,8 @@ def facts(row: PortfolioRow) -> list[str]:
         else f"at {PERCENT} %, {s.next_30_days} or more will finish in the next {AHEAD}"
     )
     return [
-        f"{s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} late, {past}.",
+        f"{s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} late, {s.at_risk} at risk,"
+        f" {past}.",
         f"{lately}; {ahead}.",
     ]
 
@@ -223,6 +226,7 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "conwip": standing.conwip,
         "blocked": standing.blocked,
         "overdue": standing.overdue,
+        "at_risk": standing.at_risk,
         "sle_days": standing.sle_days,
         "past_sle": standing.past_sle,
         "finished": standing.finished,

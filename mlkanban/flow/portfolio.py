@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlkanban.core.models import Board, CardFace
+from mlkanban.flow.due import due
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.sle import sle
@@ -20,7 +21,8 @@ BACK, AHEAD, PERCENT = 30, 30, 85
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`wip` open cards are committed, of `conwip` (None: no limit); `blocked` and `overdue` are of
-    all open ones. `past_sle` are older than the expectation of `sle_days`, both None without one;
+    all open ones; `at_risk` are due, and will be late with more than 50 %. `past_sle` are older
+    than the expectation of `sle_days`, both None without one;
     `finished` cards in the last `days`, 30 or since the first commitment, which is `per_week`, None
     for less than two weeks; `next_30_days` cards or more will be finished then, with 85 %, None
     when there is too little history."""
@@ -35,6 +37,7 @@ class Standing:
     days: int
     per_week: float | None
     next_30_days: int | None
+    at_risk: int
 
 
 def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standing:
@@ -53,5 +56,6 @@ def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standin
         finished=lately.n,
         days=lately.days,
         per_week=lately.per_week,
+        at_risk=sum(card.doubtful and card.days >= 0 for card in due(sample).cards),
         next_30_days=forecast(sample.of_all_time, days=AHEAD, cards=1).how_many.get(PERCENT),
     )

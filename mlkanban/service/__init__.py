@@ -154,7 +154,7 @@ class Service:
     def triage(self) -> Triage:
         from mlkanban.service.triage import Triage  # not every look at the board is one
 
-        return Triage(self._context, self.history)
+        return Triage(self._context, self.history, self.planning)
 
     @cached_property
     def reviews(self) -> Reviews:

@@ -11,7 +11,15 @@ from mlkanban.core.lineage import PARENT, origins
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.errors import RuleRefused, UsageProblem
-from mlkanban.flow.due import DueCard, DueDates, Prospects, chances_by, due_dates, prospects
+from mlkanban.flow.due import (
+    DueCard,
+    DueDates,
+    PartsDone,
+    Prospects,
+    chances_by,
+    due_dates,
+    prospects,
+)
 from mlkanban.flow.fit import fit
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -100,6 +108,13 @@ class Planning:
         if faces is not None and not any(map(_has_prospects, faces)):
             return Prospects()
         return prospects(board, *self._past(board, faces))
+
+    def parts(self, board: Board, card: Card | CardFace) -> PartsDone | None:
+        """How many parts of an open card are done, and by when all are; None for one without."""
+        with self._context.store.reading() as conn:
+            if not repository.tied(conn, board.id, f"{PARENT}:{card.ref}"):
+                return None
+        return self.prospects(board).parts.get(card.id)
 
     def check_day(self, board: Board, until: date) -> None:
         """UsageProblem for a day that no plan reaches to."""

@@ -18,15 +18,17 @@ from mlkanban.core.triage_session import Queue, TriageSession
 from mlkanban.runs.model.run import Run, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.service.history import History
+from mlkanban.service.plan import Planning
 from mlkanban.service.transaction import Context, Done, find_face
 from mlkanban.store import after_merge, repository, run_queries
 from mlkanban.store.database import Connection
 
 
 class Triage:
-    def __init__(self, context: Context, history: History) -> None:
+    def __init__(self, context: Context, history: History, planning: Planning) -> None:
         self._context = context
         self._history = history
+        self._planning = planning
 
     def queue(self, board: Board, view: TriageView = TriageView.ALL) -> Queue:
         """The cards of a board that need a decision now, most urgent first; after a recently paused
@@ -77,6 +79,8 @@ class Triage:
             used = [face for face in faces if in_use(face)]
             quiet_models, looks = _models(conn, board, used, now) if used else ({}, {})
 
+        chances = self._planning.prospects(board, faces).chances
+
         def day(instant: str) -> date:
             return datetime.fromisoformat(instant).astimezone(zone).date()
 
@@ -96,6 +100,7 @@ class Triage:
             today,
             quiet=quiet,
             old=old,
+            due=chances,
             ended=ended,
             alerts=alerts,
             silent=quiet_models,

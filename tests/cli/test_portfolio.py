@@ -9,7 +9,7 @@ def test_all_boards_and_the_one_in_use(board) -> None:
     fraud, chores = board.data("portfolio")
     assert fraud == {
         "key": "fraud", "name": "Fraud", "in_use": False, "wip": 1, "conwip": None, "blocked": 1,
-        "overdue": 1, "sle_days": None, "past_sle": None, "finished": 0, "days": 1,
+        "overdue": 1, "at_risk": 0, "sle_days": None, "past_sle": None, "finished": 0, "days": 1,
         "per_week": None, "next_30_days": None,
     }  # fmt: skip
     assert (chores["key"], chores["in_use"], chores["wip"]) == ("chores", True, 0)

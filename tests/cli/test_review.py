@@ -97,3 +97,14 @@ def test_wins_are_starred_and_found(board) -> None:
     assert board("edit", card, "--win", "no").code == 0
     assert board.data("list", "-q", "is:win") == []
     assert board("edit", card, "--win", "perhaps").code == 2
+
+
+def test_a_card_with_parts_says_how_many_are_done(board) -> None:
+    whole = board.card("whole", "--stage", "training")
+    done, _ = (board.card(title, "--parent", whole) for title in ("done", "open"))
+    assert board("done", done, "--outcome", "learned").code == 0
+    assert board.data("show", whole)["parts"] == {"done": 1, "total": 2, "by": None}
+    assert "Parts       1/2" in board("show", whole).out
+    assert board.data("show", done)["parts"] is None
+    [line] = [line for line in board("list").out.splitlines() if line.startswith(f"{whole} ")]
+    assert line.endswith("whole  1/2")

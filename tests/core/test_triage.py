@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.triage import Item, TriageView, queue
 from tests.tui.test_board_model import FACES, face
 
@@ -71,7 +71,7 @@ def test_each_open_card_is_there_once_at_most(cards, days) -> None:
     assert set(refs) <= open_
     parts = [asked(*cards, quiet={card.id: days for card in cards},
                    old={card.ref for card in cards}, view=view)
-             for view in (TriageView.SNOOZED, TriageView.BLOCKED, TriageView.STALE,
+             for view in (TriageView.SNOOZED, TriageView.BLOCKED, TriageView.LATE, TriageView.STALE,
                           TriageView.NEW)]  # fmt: skip
     assert [item for part in parts for item in part] == found
 
@@ -156,3 +156,30 @@ def test_runs_that_ended_and_conflicts_are_told_with_their_reason() -> None:
 def test_of_cards_that_came_at_once_the_first_made_comes_first() -> None:
     cards = [card(n)._replace(created_at="x") for n in (3, 1, 2)]
     assert [item.ref for item in asked(*cards)] == ["r1", "r2", "r3"]
+
+
+@pytest.mark.parametrize(
+    ("day", "chance", "why"),
+    [
+        ("2026-03-19", 0.0, "1 day late"), ("2026-03-10", None, "10 days late"),
+        ("2026-03-20", 0.37, "will be late (37 %)"), ("2026-04-20", 0.004, "will be late (<1 %)"),
+        ("2026-04-20", 0.499, "will be late (<50 %)"), ("2026-04-20", 0.5, ""),
+        ("2026-04-20", None, ""), ("", 0.1, ""),
+    ],
+)  # fmt: skip
+def test_a_due_date_that_will_not_be_kept_asks_for_a_decision(
+    day: str, chance: float | None, why: str
+) -> None:
+    due = {} if chance is None else {"c7": chance}
+    begun = card(7, "s1", started_at="2026-03-07T10:00:00Z", due=day)
+    others = (card(6, "s1", block_reason="bug"), card(9))
+
+    def found(view: TriageView, face: CardFace = begun) -> list[Item]:
+        faces = (face, *others)
+        return queue(
+            BOARD, faces, TODAY, quiet={"c6": 5}, old=lambda f: f.ref == "r7", due=due, view=view
+        )
+
+    assert found(TriageView.LATE) == ([Item("r7", why)] if why else [])
+    assert [item.ref for item in found(TriageView.ALL)] == ["r6", "r7", "r9"]
+    assert found(TriageView.LATE, begun._replace(outcome="shipped")) == []

@@ -11,9 +11,9 @@ from mlkanban.display.portfolio_text import PortfolioRow, sentences, table, tabl
 from mlkanban.flow.portfolio import Standing
 from mlkanban.glyphs import UTF8, glyphs
 
-FULL = Standing(3, 12, 1, 2, 9, 1, 6, 30, 1.44, 5)
-YOUNG = Standing(3, None, 0, 0, None, None, 1, 1, None, None)
-NEW = Standing(0, None, 0, 0, None, None, 0, 0, None, None)
+FULL = Standing(3, 12, 1, 2, 9, 1, 6, 30, 1.44, 5, 1)
+YOUNG = Standing(3, None, 0, 0, None, None, 1, 1, None, None, 0)
+NEW = Standing(0, None, 0, 0, None, None, 0, 0, None, None, 0)
 
 
 def row(name: str, standing: Standing | None, *, key: str = "", here: bool = False) -> PortfolioRow:
@@ -26,21 +26,21 @@ ROWS = [row("Fraud", FULL), row("Chores", NEW, here=True), row("Later", None)]
 
 def test_a_line_for_each_board() -> None:
     assert table(ROWS) == [
-        "  board   key     WIP   blocked  past SLE  last 30 d  late  next 30 d",
-        "  Fraud   fraud   3/12  1        1         1.4/week   2     5+",
-        "* Chores  chores  0     0        -         -          0     too little history",
-        "  Later   later   ..    ..       ..        ..         ..    ..",
+        "  board   key     WIP   blocked  past SLE  last 30 d  late  at risk  next 30 d",
+        "  Fraud   fraud   3/12  1        1         1.4/week   2     1        5+",
+        "* Chores  chores  0     0        -         -          0     0        too little history",
+        "  Later   later   ..    ..       ..        ..         ..    ..       ..",
     ]
 
 
 def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
     rows = [row("Churn of the smallest customers", FULL, key="churn-of-the-smallest-customers")]
     rows.append(row("Chores", NEW))
-    head, first, second = table(rows, 103)
+    head, first, second = table(rows, 112)
     assert head.split() == table(ROWS)[0].split()
     assert first.startswith("  Churn of the smallest customers  chur..  3/12 ")
     keyless = [word for word in table(ROWS)[0].split() if word != "key"]
-    for width, name in ((92, "Churn of the smallest customers"), (78, "Churn of the smalles..")):
+    for width, name in ((101, "Churn of the smallest customers"), (87, "Churn of the smalles..")):
         head, first, second = table(rows, width)
         assert head.split() == keyless, "the name tells more than the key"
         assert first.startswith(f"  {name}  3/12 ")
@@ -52,7 +52,8 @@ def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
 
 def test_over_the_limit_of_all_is_marked() -> None:
     assert (
-        "13/12!" in table([row("Fraud", Standing(13, 12, 0, 0, None, None, 0, 30, 0.0, None))])[1]
+        "13/12!"
+        in table([row("Fraud", Standing(13, 12, 0, 0, None, None, 0, 30, 0.0, None, 0))])[1]
     )
 
 
@@ -63,7 +64,8 @@ def test_over_the_limit_of_all_is_marked() -> None:
         (
             FULL,
             [
-                "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 late, 1 past the SLE of 9 days.",
+                "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 late, 1 at risk,"
+                " 1 past the SLE of 9 days.",
                 "6 cards finished in the last 30 days (1.4 a week);"
                 " at 85 %, 5 or more will finish in the next 30.",
             ],
@@ -71,14 +73,14 @@ def test_over_the_limit_of_all_is_marked() -> None:
         (
             YOUNG,
             [
-                "Fraud (fraud): 3 in progress, 0 blocked, 0 late, no SLE yet.",
+                "Fraud (fraud): 3 in progress, 0 blocked, 0 late, 0 at risk, no SLE yet.",
                 "1 card finished today; too little history for a forecast.",
             ],
         ),
         (
             NEW,
             [
-                "Fraud (fraud): 0 in progress, 0 blocked, 0 late, no SLE yet.",
+                "Fraud (fraud): 0 in progress, 0 blocked, 0 late, 0 at risk, no SLE yet.",
                 "Nothing was in progress in the last 30 days; too little history for a forecast.",
             ],
         ),
@@ -138,7 +140,7 @@ def test_lines_of_a_screen_fit_and_mark_the_cursor(rows, width, signs) -> None:
 
 
 def test_what_needs_somebody_has_the_colour_of_its_state() -> None:
-    over = Standing(13, 12, 0, 2, 9, 1, 6, 30, 1.44, 5)
+    over = Standing(13, 12, 0, 2, 9, 1, 6, 30, 1.44, 5, 1)
     _, [first, quiet] = table_lines([row("Fraud", over), row("Chores", NEW)], 90, UTF8, 1)
     roles = {piece.text.strip(): piece.role for piece in first}
     assert (roles["13/12!"], roles["2"], roles["0"]) == ("alarm", "alarm", "dim")

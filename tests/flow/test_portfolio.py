@@ -49,6 +49,7 @@ def test_open_cards_are_counted_as_on_the_board() -> None:
         days=0,
         per_week=None,
         next_30_days=None,
+        at_risk=0,
     )
 
 

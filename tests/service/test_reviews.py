@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.model_registry import InUseAs
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.review import Agenda, Result, Review, ReviewPart
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
@@ -416,3 +417,23 @@ def test_nobody_reads_the_board_again_for_an_answer(ada: Person) -> None:
     answers(ada, key, "still")
     update = ada.boards.update(ada.board_id, before)
     assert (update.board, update.faces) == (None, ())
+
+
+def test_models_to_look_at_again_are_asked_about(ada: Person) -> None:
+    [ref] = ada.adds("Fraud boosted", to="Training", type="model")
+    ada.cards.finish([ref], Outcome.SHIPPED, use=InUseAs("fraud", "2", "risk team"))
+    promises(ada)
+    later(ada, 89)
+    assert f"models:{ref}" not in keys(ada)
+    later(ada, 1)
+    [topic] = [topic for topic in agenda(ada).topics if topic.part is ReviewPart.MODELS]
+    assert topic.key == f"models:{ref}"
+    assert answers(ada, topic.key, "keep").startswith(f"{ref} stays: look again ")
+    look = ada.cards.get(ref).look_again
+    assert look is not None
+    assert look.day == ada.clock.now.date() + timedelta(90)
+    assert topic.key not in keys(ada)
+    ada.undoes()
+    assert ada.cards.get(ref).look_again is None
+    answers(ada, topic.key, "retire")
+    assert topic.key not in keys(ada)

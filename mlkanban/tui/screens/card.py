@@ -13,7 +13,7 @@ from textual.widgets import Markdown
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.models import CardFace
 from mlkanban.core.profit_curve import MetricWorth
-from mlkanban.display.card_face import FaceContext, Line, Piece
+from mlkanban.display.card_face import FaceContext, Line, Piece, parts_text
 from mlkanban.display.card_layout import (
     TABS,
     CardContent,
@@ -41,7 +41,7 @@ from mlkanban.display.run_lines import (
 )
 from mlkanban.display.run_text import in_order_of_state
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.flow.due import DueCard
+from mlkanban.flow.due import DueCard, PartsDone
 from mlkanban.runs.model.overview import (
     ConfigurationRuns,
     Order,
@@ -91,6 +91,7 @@ class _Read(NamedTuple):
     conflicts: list[OpenConflict]
     due: DueCard | None
     worth: MetricWorth | None
+    parts: PartsDone | None
 
 
 class CardScreen(TextScreen):
@@ -149,6 +150,7 @@ class CardScreen(TextScreen):
                     s.conflicts.of_card(ref),
                     s.planning.due_card(board, card) if card.due else None,
                     s.worth.of_card(card) if card.metric else None,
+                    s.planning.parts(board, card),
                 )
             )
         except NotFound:
@@ -193,6 +195,7 @@ class CardScreen(TextScreen):
 
     def _content(self, read: _Read) -> CardContent:
         view = FaceContext.at(self.board, self.host.now(), glyphs=self.host.glyphs)
+        parts = parts_text(read.parts, view.today) if read.parts else ""
         model = self.host.model
         column = model.columns[self.board.position(read.card.stage)]
         refs = [face.ref for face in column]
@@ -200,7 +203,7 @@ class CardScreen(TextScreen):
         return CardContent(
             read.card,
             CardPage(
-                view, read.spent, "x", self._face(), chance_words(read.due), read.worth
+                view, read.spent, "x", self._face(), chance_words(read.due), read.worth, parts
             ),
             model.faces.values(),
             len(read.runs), read.conflicts, read.entries, place, model.sle_days,

@@ -21,6 +21,7 @@ from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.paths import places
 from mlkanban.tui.pace_file import write_pace
+from mlkanban.tui.review_file import write_review_day
 
 
 @click.command()
@@ -36,6 +37,7 @@ def demo(session: Session) -> None:
             shown.board_key = board.key
             # Nobody has looked at it before; what is old is to be marked from the first look on.
             write_pace(service.path.parent, board.id, service.history.pace(board, now))
+            write_review_day(service.path.parent, board.id, service.reviews.state(board).next)
         open_board(shown, demo=True)
         if not session.json:
             _numbers(shown)

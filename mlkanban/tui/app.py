@@ -44,6 +44,7 @@ from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.notification import sequence
 from mlkanban.tui.pace_file import read_pace, write_pace
 from mlkanban.tui.palette import CommandProvider, Palette
+from mlkanban.tui.review_file import read_review_day, write_review_day
 from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
@@ -148,7 +149,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.cursor = 0
         self.own_themes: list[str] = []
         self._board_key = board_key
-        self._pace: Pace | None = None
+        self._kept: tuple[Pace | None, date | None] = None, None
+        """What is kept for the next start, as it was read or written last."""
         self._first = first
         self._warning = warning
         self._poll_error = ""
@@ -297,10 +299,11 @@ class BoardApp(App[None], inherit_bindings=False):
 
     async def _show(self, snapshot: Snapshot) -> None:
         board_id = snapshot.board.id
-        folds, pace = await self.store_thread.call(
+        folds, pace, review_day = await self.store_thread.call(
             lambda service: (
                 read_folds(service.path.parent, board_id),
                 read_pace(service.path.parent, board_id),
+                read_review_day(service.path.parent, board_id),
             )
         )
         self.model = BoardModel.of(
@@ -315,7 +318,8 @@ class BoardApp(App[None], inherit_bindings=False):
             self.model.sle_awaited = worked >= needed(85)
         else:
             self.model.expect(pace.sle)
-        self._pace = pace
+        self._kept = pace, review_day
+        self.model.review_day = review_day
         if self._board_screen is not None:
             self._board_screen.view.show(self.model, self.now(), pace)
             self._board_screen.filter_again()
@@ -516,33 +520,37 @@ class BoardApp(App[None], inherit_bindings=False):
         board, now = self.model.board, self.now()
         faces = [*self.model.faces.values()]
         try:
-            pace, prospects, review_due = await self.store_thread.call(
+            pace, prospects, review_day = await self.store_thread.call(
                 lambda service: (
                     service.history.pace(board, now),
                     service.planning.prospects(board, faces),
-                    service.reviews.state(board).is_due,
+                    service.reviews.state(board).next,
                 )
             )
         except MlkanbanError as error:
             self.show_message(error.text, warning=True)
             return
         if board is self.model.board:
-            due_before, self.model.review_due = self.model.review_due, review_due
-            if self.model.expect(pace.sle) or due_before != review_due:
+            due_before, self.model.review_day = self.model.review_due, review_day
+            if self.model.expect(pace.sle) or due_before != self.model.review_due:
                 self._board_screen.view.repaint()
             self._board_screen.view.mark_old(pace, prospects, now)
-            await self._keep_pace(pace)
+            await self._keep_pace(pace, review_day)
 
-    async def _keep_pace(self, pace: Pace) -> None:
-        """Keep the pace for the next start, where it is another one by now."""
-        before, self._pace = self._pace, pace
+    async def _keep_pace(self, pace: Pace, review_day: date | None) -> None:
+        """Keep the pace and the day of the next review for the next start, where they are others by
+        now."""
+        before, self._kept = self._kept, (pace, review_day)
         board_id = self.model.board.id
-        if pace == before:
+        if before == self._kept:
             return
+
+        def keep(service: Service) -> None:
+            write_pace(service.path.parent, board_id, pace)
+            write_review_day(service.path.parent, board_id, review_day)
+
         try:
-            await self.store_thread.call(
-                lambda service: write_pace(service.path.parent, board_id, pace)
-            )
+            await self.store_thread.call(keep)
         except OSError as error:
             # Nobody asked for it, and the next start does without.
             logger("program").warning("the pace of a board is not kept: %s", error)

@@ -41,7 +41,7 @@ class BoardModel:
     `sle_days`; where that was not counted yet when the board was opened, and may be known, it is
     `sle_awaited`, so that there is room for it from the beginning. `today` says which snoozed
     ones are out of sight, `over_since_merge` which stages a merge took over their limits,
-    `conflicts` how many are to be resolved, `review_due` whether a review is due, `folds` which
+    `conflicts` how many are to be resolved, `review_day` when the next review is due, `folds` which
     stages, by their ids, a person folded (True) or unfolded.
     """
 
@@ -67,7 +67,7 @@ class BoardModel:
     late: int = 0
     used: int = 0
     past_sle: int = 0
-    review_due: bool = False
+    review_day: date | None = None
     sle_days: int | None = None
     sle_awaited: bool = False
     over_since_merge: frozenset[str] = frozenset()
@@ -149,6 +149,11 @@ class BoardModel:
                 ),
             )
         return self._watched[1]
+
+    @property
+    def review_due(self) -> bool:
+        """Whether a review of the board is due."""
+        return self.review_day is not None and self.review_day <= self.today
 
     @property
     def filtered(self) -> bool:

@@ -8,7 +8,17 @@ import re
 from collections.abc import Iterable
 
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, RUNS, TRIAGE, Command, keys_shown
+from mlkanban.tui.commands import (
+    BOARD,
+    CARD,
+    PLAN,
+    REPORTS,
+    REVIEW,
+    RUNS,
+    TRIAGE,
+    Command,
+    keys_shown,
+)
 
 _KEY = re.compile(r"\{([a-z.-]+)\}")
 
@@ -22,6 +32,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("not now", "{card.snooze} takes it out of sight until a day"),
         ("it is done", "{card.finish} asks how: shipped, or learned that it fails"),
         ("that was wrong", "{undo} takes it back, {redo} does it again, in any session"),
+        ("two weeks are over", "{review} looks back, and asks what is promised next"),
         ("the same again", "{card.repeat} does the last thing again, to this card"),
         ("several cards", "{mark.toggle} marks them; what you do then is done to all"),
         ("where is my card", "{filter} filters, {palette} finds by words, {finished.show} adds "
@@ -42,6 +53,13 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("not now", "{card.snooze} brings it back on a day; the third time asks for a decision"),
         ("I cannot tell yet", "{triage.skip} brings it back once, at the end"),
         ("that was wrong", "{undo} takes it back and returns to the card"),
+    ),
+    REVIEW: (
+        ("it is as it says", "1 confirms it; the other answers stand beside their numbers"),
+        ("worth telling", "{card.win} makes the card a win, for the report"),
+        ("no time now", "{review.later} leaves it for the end, {back} for another day"),
+        ("what is promised", "{mark.toggle} marks cards, {review.promise} ends the review"),
+        ("that was wrong", "{undo} takes the answer back and returns to it"),
     ),
     PLAN: (
         ("what comes first", "{card.score} sets a score (value/effort), {plan.order} orders by it"),

@@ -195,3 +195,14 @@ async def test_the_pages_of_a_review(due: Path, size: tuple[int, int]) -> None:
             await page.settled()
             check(f"review-{name}-{size[0]}x{size[1]}", without_scroll_bar(page))
             await page.keys(*keys)
+
+
+async def test_from_the_second_start_on_the_head_says_so_at_once(due: Path) -> None:
+    async with opened(due) as page:
+        await page.until(lambda: "review due" in page.lines()[0])
+        await page.until(lambda: (page.data / "review.json").exists())
+    async with opened(due) as page:
+        assert page.app.model.review_due
+    (due / "review.json").write_text('{"b": 3}')
+    async with opened(due) as page:
+        await page.until(lambda: "review due" in page.lines()[0])

@@ -174,7 +174,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (STAGES, "New stage", "New stage after Ideas"),
         (PORTFOLIO, "New board", "How does its work flow?"),
         (HELP, "Back", "Enter open"),
-        (TRIAGE, "Skip", "Triage  2 of 5"),
+        (TRIAGE, "Skip", "Triage  2 of 6"),
         (RUNS, "Log", "No runs yet"),
         (UNLINKED, "Show ignored", "Inbox  ignored runs"),
         (PLAN, "Order", "highest score first"),
@@ -441,7 +441,7 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "card.note keeps it, and card.block has no key there.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gr "
         "(card.release), gh (undo.list), gw (review), gp (plan), gj (queue), gu (unlinked), gv "
-        "(models), gc (charter), gt (tour), gl (messages) cannot be reached.",
+        "(models), ge (report.write), gc (charter), gt (tour), gl (messages) cannot be reached.",
     ]
 
 

@@ -233,7 +233,7 @@ def _archive(content: CardContent) -> TriageChoice:
 
 
 def _health(*, alert: bool) -> TriageChoice:
-    effect = "ok, watch, retired, or train it again"
+    effect = "ok, watch, keep it, retired, or train it again"
     return TriageChoice(
         "card.health", "health", f"answers the alert: {effect}" if alert else effect
     )

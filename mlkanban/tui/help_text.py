@@ -40,6 +40,8 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("how long it takes", "{reports} shows every number with its picture"),
         ("a job trains it", "{runs} shows its runs; in a shell mlkanban run starts one"),
         ("runs of a tracker", "{unlinked} links them to cards, or makes cards of them"),
+        ("a finding goes live", "{card.release} makes its release; shipped, it is a model in use"),
+        ("models in use", "{models} shows how they do, and rolls one back"),
         ("a model drifts", "{card.health} says how it does, {card.retrain} begins the next one"),
         ("other machines", "{sync} exchanges changes, {card.resolve} resolves conflicts"),
     ),

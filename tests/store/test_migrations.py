@@ -300,3 +300,44 @@ def test_slots_that_an_older_program_did_not_count_are_counted(ada: Person) -> N
 )
 def test_the_columns_of_a_table_are_those_that_the_code_names(path: Path, table, columns) -> None:
     assert {name for _, name, *_ in rows(path, f"PRAGMA table_info({table})")} == columns
+
+
+def test_what_was_malformed_before_models_were_rolled_back_counts(ada: Person) -> None:
+    """A program that did not know `rolled-back` kept the event of another machine, and showed
+    nothing of it."""
+    from mlkanban.core.model_registry import InUseAs
+    from mlkanban.core.models import Outcome
+
+    for number in ("1", "2"):
+        [ref] = ada.adds(f"fraud {number}", to="Training")
+        ada.cards.finish([ref], Outcome.SHIPPED, use=InUseAs("fraud", number))
+    ada.service.models.roll_back(ada.board, "fraud", "too slow")
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, "SELECT ref, health FROM card ORDER BY ref")
+    assert ("v4", "rolled-back") in now
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        "INSERT INTO inert SELECT seq, 'malformed' FROM event WHERE kind = 'card.rolled-back';"
+        "UPDATE card SET health = 'ok' WHERE ref = 'v4'; ALTER TABLE card DROP COLUMN ab;"
+        "PRAGMA user_version=18; DELETE FROM _sqlite_migrations WHERE name > 'm020'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    assert rows(path, "SELECT ref, health FROM card ORDER BY ref") == now
+    assert rows(path, "SELECT * FROM inert") == []
+
+
+def test_a_store_before_ab_tests_keeps_its_cards(ada: Person) -> None:
+    ada.adds("a", "b")
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, "SELECT * FROM card")
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        "ALTER TABLE card DROP COLUMN ab; PRAGMA user_version=18;"
+        "DELETE FROM _sqlite_migrations WHERE name > 'm020'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    assert rows(path, "SELECT * FROM card") == now

@@ -267,7 +267,7 @@ def _t(freedom: float) -> float:
 
 def parse_arm(text: str) -> Arm:
     """Parse `v90=412/18230` or `v90=12.3,4.5,1000`."""
-    name, equals, told = text.partition("=")
+    name, equals, told = text.rpartition("=")
     name, told = " ".join(name.split()), told.replace(" ", "")
     write = "Write v90=412/18230 (successes/n) or v90=12.3,4.5,1000 (mean,sd,n)."
     if not name or not equals:

@@ -175,6 +175,7 @@ def test_nothing_in_an_arm_has_no_ratio(one: tuple[int, int], other: tuple[int, 
 def test_arms_are_read() -> None:
     assert parse_arm("v90=412/18230") == share(412, 18230, "v90")
     assert parse_arm("new model = 12.3, 4.5, 1000") == Arm("new model", 1000, mean=12.3, sd=4.5)
+    assert parse_arm("lr=3e-4=1/20").name == "lr=3e-4"
     assert parse_least("5%") == parse_least("0.05") == 0.05
 
 

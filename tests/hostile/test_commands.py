@@ -41,9 +41,10 @@ stages conwip none
 charter
 charter set scope {new}
 charter --edit
-charter set target {new}>=1
-charter set worth "{new} 0=0 1=1"
-reading goal {new}=3 --note {new}
+charter set target {new}>=1 -> 2
+charter set worth "{new} 0=0 1=1" -> 2
+reading goal {new}=3 -> 2
+reading goal eur=3 --note {new}
 reading goal
 add {new} --tag {new} --note {new} --metric auc>=0.9 --link {new}
 list --all

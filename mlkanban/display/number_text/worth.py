@@ -73,8 +73,9 @@ def to_json(number: Worth) -> WorthJson:
 
 
 def figures(number: Worth) -> Figures:
+    points = len(number.given.curve.points) if number.given else 0
     marks = number.given.marks if number.given and number.known else ()
-    return tuple((mark.kind, money(mark.at.worth)) for mark in marks)
+    return (("points", str(points)), *((mark.kind, money(mark.at.worth)) for mark in marks))
 
 
 def gain_text(given: WorthMarks, mark: WorthMark) -> str:

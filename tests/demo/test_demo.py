@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from mlkanban.core import rules
 from mlkanban.core.event_validation import inert
 from mlkanban.core.events import Event, fold
 from mlkanban.core.models import BlockReason, Board, Outcome, Work
+from mlkanban.core.review import Result, ReviewPart
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import TriageSession
@@ -340,3 +342,49 @@ def test_what_if_is_trusted_on_every_day_of_the_week(tmp_path: Path) -> None:
         off[f"{now:%A}"] = what_if(follow(workflow, histories, now, window), {}).refused
         demo.service.close()
     assert not any(off.values()), off
+
+
+def test_reviews_say_what_came_of_promises_and_the_next_one_is_due(demo: Demo) -> None:
+    held = demo.service.reviews.ended(demo.board.id)
+    assert len(held) >= 3
+    assert demo.service.reviews.state(demo.board).is_due
+    zone = demo.service.history.for_flow(demo.board)[0].timezone
+    faces = {face.ref: face for face in demo.faces}
+    results = Counter[Result]()
+    for before, review in pairwise(held):
+        assert review.after == (before.id,)
+        assert [came.card for came in review.came] == [*before.promised]
+        assert review.ended is not None
+        assert before.until is not None
+        for came in review.came:
+            face = faces[came.card]
+            assert came.title == face.title
+            results[came.result] += 1
+            ended = datetime.fromisoformat(face.finished_at) if face.finished_at else None
+            done = ended is not None and ended <= review.ended
+            if came.result is Result.DONE and ended is not None and done:
+                late = (ended.astimezone(zone).date() - before.until).days
+                assert came.late_days == max(0, late)
+            assert done or came.result is not Result.DROPPED
+            assert done or face.outcome or came.result in (Result.OPEN, Result.LATE)
+        for answer in review.answers:
+            if answer.part == ReviewPart.LEARNED:
+                assert answer.text == demo.service.cards.get(answer.card).verdict
+    assert results[Result.DONE] > sum(results.values()) / 2
+    assert results[Result.DONE] < sum(results.values())
+    promised = {face.ref for face in demo.faces if face.is_open and promised_day(demo, face.ref)}
+    assert promised == {ref for ref in held[-1].promised if faces[ref].is_open}
+    assert any(demo.service.cards.get(face.ref).values["win"] for face in demo.faces)
+
+
+def promised_day(demo: Demo, ref: str) -> date | None:
+    return demo.service.cards.get(ref).values["promised"]
+
+
+def test_a_due_date_is_at_risk_and_a_goal_has_parts(demo: Demo) -> None:
+    prospects = demo.service.planning.prospects(demo.board, demo.faces)
+    open_ = {face.id: face for face in demo.faces if face.is_open}
+    assert {card for card in prospects.chances if open_[card].due >= str(demo.now.date())}
+    if demo.now == NOW:  # on other days chances are others
+        assert any(open_[card].due >= str(demo.now.date()) for card in prospects.doubtful)
+    assert any(0 < parts.done < parts.total and parts.by for parts in prospects.parts.values())

@@ -6,6 +6,7 @@ import math
 
 from mlkanban.core.ab_test import AbTest, AbVerdict, Arm
 
+_MOST_DIGITS = 6
 EARLY = "early look: do not stop for it"
 
 
@@ -80,6 +81,9 @@ def difference_text(test: AbTest) -> str:
     value, low, high = (None if n is None else scale * n for n in test.difference)
     width = 0.0 if low is None or high is None else high - low
     digits = max(0, 1 - math.floor(math.log10(width))) if width > 0 else 2
+    for bound in (low, high):
+        while bound and digits < _MOST_DIGITS and not round(bound, digits):
+            digits += 1  # on which side of zero it lies is all that matters
 
     def shown(number: float | None) -> str:
         return "?" if number is None else f"{number:+.{digits}f}"

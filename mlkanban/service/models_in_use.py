@@ -587,7 +587,8 @@ def _results(conn: Connection, face: CardFace) -> Results | None:
 
 
 def configuration_text(chosen: Configuration) -> str:
-    """The commit and the parameters of a configuration: `commit a1b2c3d  lr 3e-4  layers 2`."""
+    """The commit and the parameters of a configuration: `commit a1b2c3d  python train.py  lr
+    3e-4  layers 2`."""
     # As above.
     from mlkanban.runs.model.configurations import configuration_key
     from mlkanban.runs.model.parameters import is_word
@@ -596,7 +597,9 @@ def configuration_text(chosen: Configuration) -> str:
     key = configuration_key(run)
     changed = " with uncommitted changes" if key.dirty else ""
     parts = [f"commit {key.commit}{changed}"] if key.commit else []
-    parts += [v if is_word(name) else f"{name} {v}" for name, v in key.parameters]
+    words = [value for name, value in key.parameters if is_word(name)]
+    parts += [" ".join(words)] if words else []
+    parts += [f"{name} {value}" for name, value in key.parameters if not is_word(name)]
     return "  ".join(parts)
 
 

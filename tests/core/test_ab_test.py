@@ -19,7 +19,7 @@ from mlkanban.core.ab_test import (
     parse_least,
     told,
 )
-from mlkanban.core.ab_words import change_text, counts_text, headline
+from mlkanban.core.ab_words import change_text, counts_text, difference_text, headline
 from mlkanban.errors import UsageProblem
 
 AT = "2026-12-01T09:00:00.000000Z"
@@ -155,6 +155,12 @@ def test_a_verdict_is_proposed_at_the_planned_number(new: int, less: bool, verdi
     test = ab(share(3500, 50_000, "old"), share(new, 50_000, "new"), 0.1, less=less)
     assert test.more == 0
     assert test.verdict is verdict
+
+
+def test_a_bound_near_zero_keeps_its_side() -> None:
+    test = ab(Arm("a", 30, mean=10.0, sd=2.0), Arm("b", 30, mean=11.0, sd=2.0))
+    assert difference_text(test) == "+1.00 (-0.03..+2.03), 95 %"
+    assert difference_text(FRAUD) == "-0.22 points (-0.52..+0.08), 95 %"
 
 
 def test_without_a_least_difference_nothing_is_planned() -> None:

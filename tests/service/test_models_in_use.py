@@ -8,7 +8,11 @@ import pytest
 
 from mlkanban.core.model_registry import InUseAs
 from mlkanban.core.models import Health, Outcome
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import GateClosed, NotFound, RuleRefused, UsageProblem
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from tests.service.exchanging import meet, shown
 from tests.service.people import Person
 from tests.service.test_retraining import health, notes
@@ -371,3 +375,22 @@ def test_history_reads_a_day(ada: Person, champion: str) -> None:
     assert ada.service.models.record(ada.board, champion).model == "fraud"
     assert ada.service.models.record(ada.board, "FRAUD 2").versions[0].face.ref == champion
     assert isinstance(ada.service.models.all(ada.board)[0].look.day, date)
+
+
+def test_a_release_is_of_the_best_configuration(ada: Person) -> None:
+    """Of two configurations with runs, the one that says most of the target is released."""
+    metric = {"name": "auc", "direction": ">=", "target": 0.9}
+    [found] = ada.adds("Transformer", to="Training", metric=metric, work="unattended")
+    for number, (lr, value) in enumerate([(1, 0.8), (1, 0.82), (3, 0.95), (3, 0.96), (3, 0.97)]):
+        run = Run(
+            f"r{number}", RunState.FINISHED, argv=("python", "train.py", f"--lr={lr}",
+            f"--seed={number}"), metrics={"auc": value}, commit="a1b2c3d4e5f6" + 28 * "0",
+            started=instant(ada.clock()), ended=instant(ada.clock()), exit=0,
+        )  # fmt: skip
+        ada.service.runs.take_in([RunReport(run, found)])
+    made = ada.service.models.release(found).cards[-1]
+    assert made.configuration.split("  ")[-1] == "lr 3"
+    assert made.configuration.startswith("commit a1b2c3d4e5f6")
+    assert made.metric is not None
+    assert made.metric.value == pytest.approx(0.96)
+    assert notes(ada, made.ref) == [f"From {found}: auc lr 3: 0.96 +- 0.01 (3 runs)"]

@@ -59,7 +59,9 @@ svg { max-width: 100%; height: auto; font: 11px system-ui, "Segoe UI", Helvetica
   sans-serif; }
 .appendix { break-before: page; } .appendix section { margin-bottom: 1.4rem; }
 @media screen and (max-width: 620px) { .halves { grid-template-columns: 1fr; }
-  .scroll { overflow-x: auto; } .scroll table { min-width: 36rem; overflow-wrap: normal; } }
+  .scroll { overflow-x: auto; overflow-wrap: normal; } .one table { font-size: .82rem; }
+  .one th, .one td, .one td:nth-child(n+3) { white-space: normal; padding-right: .5rem; }
+  .one td:first-child { width: 33%; } }
 @page { size: A4; margin: 10mm 14mm; }
 @media print { html { font-size: 8.1pt; } body { max-width: none; margin: 0; padding: 0;
   line-height: 1.28; } section, tr, li { break-inside: avoid; } li { margin: .08rem 0; }

@@ -24,7 +24,7 @@ MOST_NEEDS, MOST_NEXT, MOST_ENDED, MOST_MODELS, MOST_BOARDS = 4, 10, 5, 4, 8
 _TITLE, _WHERE, _TEXT, _WHY, _NOTE = 52, 38, 80, 200, 70
 """The cells of a title, of where a card stands, of a conclusion, of what a board is for, and of why
 a card waits. They keep the report on one page, with its longest lists."""
-_NAME, _FEW = 80, 3
+_NAME, _LINE, _FEW = 64, 108, 3
 _CUT = "…"
 _EVEN = 0.5
 _REASONS = {
@@ -193,9 +193,9 @@ def _why(report: BoardReport) -> Iterator[ReportSection]:
         lines.append(shortened(scope, _WHY, _CUT))
     stands = now_text(report.goal, report.zone)
     if stands:
-        lines.append(f"Business metric: {shortened(stands, _WHY, _CUT)}.")
+        lines.append(f"{shortened(f'Business metric: {stands}', _LINE, _CUT)}.")
     if impact := impact_text(report):
-        lines.append(f"{shortened(impact, _WHY, _CUT)}.")
+        lines.append(f"{shortened(impact, _LINE, _CUT)}.")
     if lines:
         yield ReportSection("Why, and where it stands", tuple(lines))
 
@@ -213,10 +213,10 @@ def impact_text(report: BoardReport) -> str:
         parts.append(f"{text} ({used.at.metric} {compact_value(used.at)})")
     if best:
         value = compact_value(best.at) if used else f"{best.at.metric} {compact_value(best.at)}"
-        parts.append(f"the best so far would bring {_compared(best, used)} ({value})")
+        parts.append(f"best so far {_compared(best, used)} ({value})")
     if target and parts:
-        parts.append(f"the target {_compared(target, used)}")
-    return f"Worth: {', '.join(parts)}" if parts else ""
+        parts.append(f"target {_compared(target, used)}")
+    return f"Worth: {'; '.join(parts)}" if parts else ""
 
 
 def _compared(mark: WorthMark, used: WorthMark | None) -> str:
@@ -224,7 +224,7 @@ def _compared(mark: WorthMark, used: WorthMark | None) -> str:
     if used is None:
         return money(mark.at.worth, mark.at.unit)
     gain = mark.at.worth - used.at.worth
-    return f"{money(abs(gain))} {'more' if gain >= 0 else 'less'}"
+    return f"{'+' if gain >= 0 else '-'}{money(abs(gain))}"
 
 
 def plain_paragraph(text: str) -> str:

@@ -409,10 +409,11 @@ def test_it_is_one_page_on_paper(demo: Person, tmp_path: Path, which: str) -> No
         demo("charter", "set", "scope", "What it is for, in many words. " * 20)
         demo("charter", "set", "target", "eur_saved_by_all_models>=50000 EUR/year and more")
         demo("reading", "goal", "eur_saved_by_all_models=18200")
+        demo("charter", "set", "worth", "val_auc 0.90=0 0.95=3100000 thousands of EUR/year")
         text = "Wide words and many of them, more than a line has room for, WWW " * 3
         for at in range(12):
             ref = demo.card(f"{at} {text}")
-            demo("edit", ref, "--due", "2026-03-20")
+            demo("edit", ref, "--due", "2026-03-20", "--metric", "val_auc>=0.95 val_auc=0.94")
             demo("move", ref, "Training", "--override", "so")
             demo("block", ref, "--reason", "dependency", "--note", f"@someone-with-a-name {text}")
         for at in range(14):
@@ -420,7 +421,9 @@ def test_it_is_one_page_on_paper(demo: Person, tmp_path: Path, which: str) -> No
             ref = demo.card(f"{at} {text}")
             demo("done", ref, "--outcome", outcome, "--verdict", text, "--override", "so")
             if outcome == "shipped":
+                demo("edit", ref, "--metric", "val_auc=0.93", "--owner", "somebody with a name")
                 demo("alert", ref, "--metric", "population_stability=0.31", "--threshold", "0.2")
+        assert "best so far" in demo("report").out
     page, paper = tmp_path / "page.html", tmp_path / "page.pdf"
     assert demo("report", "--out", str(page)).code == 0
     subprocess.run(

@@ -135,8 +135,8 @@ def test_the_report_says_what_the_models_bring(ada: Person) -> None:
     ada.adds("good", metric=metric(value=0.94, target=0.95))
     report = ada.service.reports.make(ada.board, ReportWish())
     assert impact_text(report) == (
-        "Worth: the model in use brings 24,000 EUR/year (val_auc .93), the best so far would bring"
-        " 3,500 more (.94), the target 7,000 more"
+        "Worth: the model in use brings 24,000 EUR/year (val_auc .93); best so far +3,500 (.94);"
+        " target +7,000"
     )
     ada.service.charter.set(ada.board_id, "worth", "")
     assert impact_text(ada.service.reports.make(ada.board, ReportWish())) == ""

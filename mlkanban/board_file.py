@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban import log
-from mlkanban.files import write_whole
+from mlkanban.files import open_plain, write_whole
+
+_MOST_BYTES = 16_000_000
 
 
 def read_of_board(file: Path, board_id: str) -> Any:
@@ -21,10 +23,11 @@ def write_of_board(file: Path, board_id: str, value: Any) -> None:
 
 def _boards(file: Path) -> dict[str, Any]:
     try:
-        boards = json.loads(file.read_text())
+        with open_plain(file) as opened:
+            boards = json.loads(opened.read(_MOST_BYTES))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:  # a board is shown without it, too
+    except (OSError, ValueError, RecursionError) as error:  # a board is shown without it, too
         log.logger("program").warning("%s cannot be read: %s", file, error)
         return {}
     return boards if isinstance(boards, dict) else {}

@@ -5,8 +5,9 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 _STALE_SECONDS = 3600
 _umask_before: int | None = None
@@ -31,6 +32,41 @@ def write_whole(file: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # some file systems cannot do that for a folder
         sync_folder(file.parent)
+
+
+@contextlib.contextmanager
+def writing_named(file: Path) -> Iterator[TextIO]:
+    """Write a file that a person named, with the mode of the file that it replaces, or the one of
+    their umask. It takes its place when it is whole, where its link leads; a pipe or a device is
+    written to as it is. OSError where that cannot be done; a file that was there is whole then."""
+    try:
+        there = os.stat(file)
+    except FileNotFoundError:
+        there = None
+    target = Path(os.path.realpath(file))
+    if there is not None and not (stat.S_ISREG(there.st_mode) and target.exists()):
+        with open(os.open(file, os.O_WRONLY), "w", encoding="utf-8", newline="") as out:
+            yield out
+        return
+    if there is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+    mode = 0o666 & ~umask_of_the_person() if there is None else stat.S_IMODE(there.st_mode)
+    draft = target.with_name(f".mlkanban-{os.urandom(8).hex()}.tmp")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as out:
+            yield out
+            out.flush()
+            if there is not None:
+                with contextlib.suppress(OSError):  # a file of somebody else becomes one's own
+                    os.fchown(descriptor, there.st_uid, there.st_gid)
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        sync_folder(target.parent)
 
 
 def open_plain(file: Path, *, follow: bool = True) -> BinaryIO:

@@ -1,19 +1,18 @@
 """Commands that write the board to a file."""
 
-import contextlib
-import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TextIO
 
 import click
 
+from mlkanban.cli.out_file import opened
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam, SuggestingGroup
 from mlkanban.core.models import Board
-from mlkanban.errors import StoreProblem, UsageProblem
+from mlkanban.errors import UsageProblem
 from mlkanban.exchange.export import write_csv, write_jsonl
 from mlkanban.exchange.markdown import write_markdown
 from mlkanban.service import Service
@@ -64,38 +63,9 @@ def _export(
     session.bring_up_to_date()
     with session.service(as_is=True) as service:
         board = session.board(service)
-        with _opened(out, service.path) as file:
+        with opened(out, service.path) if out else nullcontext(sys.stdout) as file:
             count = write(service, board, file)
     if out is not None:
         session.answer(f"export.{kind}", lambda: {"file": str(out), what: count}, acted=True)
         if not session.json:
             session.show_message(f"{count:,} {what} written to {out}.")
-
-
-@contextlib.contextmanager
-def _opened(out: Path | None, store: Path) -> Iterator[TextIO]:
-    """The file to write to; it takes its place when it is whole."""
-    if out is None:
-        yield sys.stdout
-        return
-    try:
-        if out.exists() and out.samefile(store):
-            raise UsageProblem(f"{out} is the store itself.", "Choose another place.")
-        target = out.resolve()
-        # A device or a pipe is written to as it is.
-        ready = target.exists() and not target.is_file()
-        draft = target if ready else target.with_name(f".{target.name}-{os.getpid()}")
-        try:
-            with draft.open("w", encoding="utf-8", newline="") as file:
-                yield file
-            if target.is_file():
-                shutil.copymode(target, draft)
-            if not ready:
-                draft.replace(target)
-        finally:
-            if not ready:
-                draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreProblem(
-            f"{out} cannot be written: {error.strerror}.", "Choose another place."
-        ) from error

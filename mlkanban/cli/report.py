@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.flow import NumberOptions, number_options
+from mlkanban.cli.out_file import opened
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, FileParam, today
-from mlkanban.errors import MlkanbanError, UsageProblem
-from mlkanban.files import write_whole
+from mlkanban.errors import UsageProblem
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
@@ -110,6 +110,7 @@ def report(
     # Help and completion write no page.
     from mlkanban.display.report_page import appendix, html, markdown
     from mlkanban.display.report_text import to_json
+    from mlkanban.service.report import FILE
 
     by_name = _FORMATS.get(out.suffix.lower()) if out else None
     if out is not None and by_name is None and form is None:
@@ -117,6 +118,7 @@ def report(
             f"{out} is neither a page (.html) nor Markdown (.md).",
             "Name one of them with --out, or choose one with --format.",
         )
+    forgotten = ""
     with session.service() as service, counting_line(session) as show:
         board = session.board(service)
         wanted = _wanted(service, board, options, person.strip().lstrip("@"), since)
@@ -127,14 +129,20 @@ def report(
         write = html if (form or by_name) == "html" else markdown
         text = write(made, numbers)
         if out is not None:
-            _save(out, text)
-        service.reports.remember(made)
+            with opened(out, service.path) as file:
+                file.write(text)
+        try:
+            service.reports.remember(made)
+        except OSError as error:  # the page is worth more than what the next one looks back to
+            forgotten = f"{FILE} beside the store cannot be written: {error.strerror}."
     session.answer(
         "report",
         lambda: to_json(made, *((str(out), len(text.encode())) if out else ())),
         None if out else lambda: _printed(session, text),
         acted=out is not None,
     )
+    if forgotten:
+        session.show_message(f"The next report will not look back to this one: {forgotten}")
     if session.json:
         return
     if out is not None:
@@ -173,13 +181,3 @@ def _wanted(
     if not isinstance(since, str):
         begin = datetime.combine(since, time.min, ZoneInfo(board.timezone)).astimezone(UTC)
     return ReportWish(options.only, refs, person, begin)
-
-
-def _save(out: Path, text: str) -> None:
-    """Write the file completely or not at all."""
-    try:
-        write_whole(out, text.encode())
-    except OSError as error:
-        raise MlkanbanError(
-            f"{out} cannot be written: {error.strerror}.", "Name another file with --out."
-        ) from error

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlkanban.core.names import slug
 from mlkanban.errors import MlkanbanError
-from mlkanban.files import write_whole
+from mlkanban.files import writing_named
 from mlkanban.text import cell_text
 from mlkanban.tui.widgets.ask import Option
 
@@ -82,10 +83,12 @@ def _write(
     report = service.reports.make(board, ReportWish(query, refs), progress=progress)
     text = html(report) if file.suffix.lower() in _PAGE else markdown(report)
     try:
-        write_whole(file, text.encode())
-        service.reports.remember(report)
+        with writing_named(file) as out:
+            out.write(text)
     except OSError as error:
         raise MlkanbanError(
             f"{file} cannot be written: {error.strerror}.", "Name another file."
         ) from error
+    with suppress(OSError):  # the page is written; the next one looks back further
+        service.reports.remember(report)
     return True

@@ -1,6 +1,8 @@
 """The report: a page that needs nothing but itself, in words that nobody has to look up."""
 
 import contextlib
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -369,9 +371,37 @@ def test_a_broken_record_of_reports_does_no_harm(
     board: Person, dated: list[datetime], home: dict[str, str]
 ) -> None:
     [store] = Path(home["MLKANBAN_HOME"]).rglob("board.db")
-    for text in ("{", "[]", '{"x": 3}'):
-        store.with_name("reports.json").write_text(text)
+    file = store.with_name("reports.json")
+    for text in ("{", "[]", '{"x": 3}', "[" * 200_000):
+        file.write_text(text)
         assert board.data("report")["since_is"] == "day"
+        assert json.loads(file.read_text())
+    file.unlink()
+    os.mkfifo(file)
+    assert board.data("report")["since_is"] == "day"
+    assert json.loads(file.read_text())
+
+
+def test_a_report_that_cannot_be_kept_is_made(
+    board: Person, tmp_path: Path, home: dict[str, str]
+) -> None:
+    [store] = Path(home["MLKANBAN_HOME"]).rglob("board.db")
+    store.with_name("reports.json").mkdir()
+    out = tmp_path / "page.html"
+    for answer in (board("report"), board("report", "--out", str(out))):
+        assert answer.code == 0
+        assert "reports.json beside the store cannot be written: Is a directory." in answer.err
+    assert board("report").out.startswith("# ")
+    assert out.read_text().endswith("</html>\n")
+
+
+def test_many_reports_on_one_day_look_back_to_the_day_before(
+    board: Person, dated: list[datetime]
+) -> None:
+    board("report")
+    for hour in range(25):
+        dated.append(NOW + timedelta(days=1, minutes=hour))
+        assert board.data("report")["since_is"] == "report"
 
 
 @pytest.mark.parametrize("name", ["report.pdf", "report", "nowhere/report.html"])

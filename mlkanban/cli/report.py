@@ -176,7 +176,7 @@ def _wanted(
     if isinstance(since, date) and since > day:
         raise UsageProblem(f"--since {since} lies in the future.", "Give a day that is over.")
     if isinstance(since, int):
-        since = day - timedelta(days=since)
+        since = DAY.convert((day - timedelta(days=since)).isoformat(), None, None)
     begin = None
     if not isinstance(since, str):
         begin = datetime.combine(since, time.min, ZoneInfo(board.timezone)).astimezone(UTC)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal, TypedDict
 
 from mlkanban.cells import shortened
+from mlkanban.core.goal import Goal
 from mlkanban.core.model_health import HealthReading, parse_threshold
 from mlkanban.core.models import BlockReason, Health
 from mlkanban.core.profit_curve import WorthMark
@@ -25,12 +26,13 @@ _TITLE, _WHERE, _TEXT, _WHY, _NOTE = 52, 38, 80, 200, 70
 """The cells of a title, of where a card stands, of a conclusion, of what a board is for, and of why
 a card waits. They keep the report on one page, with its longest lists."""
 _NAME, _LINE, _FEW = 64, 108, 3
+_METRIC, _UNIT = 20, 10
 _CUT = "…"
 _EVEN = 0.5
 _REASONS = {
     BlockReason.COMPUTE_QUEUE: "computing time", BlockReason.DATA_ACCESS: "access to data",
     BlockReason.DATA_QUALITY: "better data", BlockReason.LABELLING: "labels",
-    BlockReason.DEPENDENCY: "work of others", BlockReason.APPROVAL_GATE: "an approval",
+    BlockReason.DEPENDENCY: "other work", BlockReason.APPROVAL_GATE: "an approval",
     BlockReason.ENVIRONMENT: "its environment", BlockReason.BUG: "a bug fix",
     BlockReason.DECISION: "a decision", BlockReason.OTHER: "something else",
 }  # fmt: skip
@@ -147,7 +149,8 @@ def _lead(report: BoardReport) -> Iterator[str]:
         return
     yield _finished(report)
     today = report.today
-    late = sum(card.by is not None and card.by < today for card in report.next)
+    late = sum(card.due is not None and card.due < today for card in report.next)
+    broken = sum(_promise_broken(card, today) for card in report.next)
     doubtful = sum(
         card.chance is not None and card.chance < _EVEN
         for card in report.next
@@ -155,15 +158,25 @@ def _lead(report: BoardReport) -> Iterator[str]:
     )
     clauses = [waits] if waiting else []
     clauses += [f"{quantity(late, 'card is', 'cards are')} late"] if late else []
+    if broken:
+        clauses.append(f"{quantity(broken, 'promise was', 'promises were')} not kept")
     if doubtful:
         dates = quantity(doubtful, "date will", "dates will")
         clauses.append(f"{dates} probably be missed")
     clauses += alarms
     if not clauses:
         clauses = ["nothing waits for anybody else"]
-        if report.models and not any(map(_needs_somebody, report.models)):
+        unwatched = sum(map(_unwatched, report.models))
+        if unwatched:
+            clauses.append(f"{quantity(unwatched, 'model')} in use had no reading yet")
+        elif report.models and not any(map(_needs_somebody, report.models)):
             clauses.append("all models in use are fine")
     yield _sentence(_joined(clauses))
+
+
+def _promise_broken(card: NextCard, today: date) -> bool:
+    """Whether the day is over until which a card without a due date was promised."""
+    return card.due is None and card.promised is not None and card.promised < today
 
 
 def _finished(report: BoardReport) -> str:
@@ -191,13 +204,23 @@ def _why(report: BoardReport) -> Iterator[ReportSection]:
     scope = plain_paragraph(report.charter.get("scope", ""))
     if scope:
         lines.append(shortened(scope, _WHY, _CUT))
-    stands = now_text(report.goal, report.zone)
+    stands = now_text(_short_goal(report.goal), report.zone)
     if stands:
-        lines.append(f"{shortened(f'Business metric: {stands}', _LINE, _CUT)}.")
+        lines.append(f"Business metric: {stands}.")
     if impact := impact_text(report):
         lines.append(f"{shortened(impact, _LINE, _CUT)}.")
     if lines:
         yield ReportSection("Why, and where it stands", tuple(lines))
+
+
+def _short_goal(goal: Goal) -> Goal:
+    """The same with names that leave room for its numbers."""
+    target = goal.target and goal.target._replace(
+        metric=shortened(goal.target.metric, _METRIC, _CUT),
+        unit=shortened(goal.target.unit, _UNIT, _CUT),
+    )
+    readings = (one._replace(metric=shortened(one.metric, _METRIC, _CUT)) for one in goal.readings)
+    return Goal(target, tuple(readings))
 
 
 def impact_text(report: BoardReport) -> str:
@@ -260,12 +283,16 @@ def _next(report: BoardReport) -> ReportSection:
     rows = [_next_row(card, report.today) for card in report.next[:MOST_NEXT]]
     head = ("what", "where it stands", "50 % by", "85 % by", "due")
     n = len(report.sample.of_board.of_all_time.finished)
-    basis = (
-        f"A card is finished by these days with a chance of 50 % and 85 %, going by the {n} that"
-        " were finished before."
-        if n > 1
-        else ""
-    )
+    known = [card for card in report.next[:MOST_NEXT] if card.even or card.likely]
+    basis = ""
+    if known:
+        basis = (
+            "By these days a card is finished with a chance of 50 % and 85 %, going by how long the"
+            f" {n} took that were finished before"
+        )
+        if not all(card.committed for card in known):
+            basis += "; one not begun goes by how many are finished a day and by its place"
+        basis += "."
     return ReportSection(
         "Next",
         table=Table(head, rows) if rows else None,
@@ -278,7 +305,8 @@ def _next(report: BoardReport) -> ReportSection:
 def _next_row(card: NextCard, today: date) -> tuple[str, ...]:
     where = card.stage
     if card.state == "blocked":
-        where += f", waits for {_REASONS[BlockReason(card.reason)]}"
+        how = "waits for" if card.external else "blocked, needs"
+        where += f", {how} {_REASONS[BlockReason(card.reason)]}"
     elif card.state == "running":
         where += ", a run goes on"
     elif not card.committed:
@@ -289,7 +317,9 @@ def _next_row(card: NextCard, today: date) -> tuple[str, ...]:
         due = day_text(card.due, today)
     elif card.promised is not None:
         due = f"promised {day_text(card.promised, today)}"
-    if card.by is not None and card.by < today:
+    if _promise_broken(card, today):
+        due += ", not kept"
+    elif card.due is not None and card.due < today:
         due += ", late"
     elif card.chance is not None and card.chance < _EVEN:
         due += f", chance {chance_text(card.chance)}"
@@ -335,7 +365,7 @@ def _models(report: BoardReport) -> ReportSection:
     return ReportSection(
         "Models in use",
         table=Table((*head, "owner") if _owned(report) else head, rows) if rows else None,
-        empty="All are fine.",
+        empty="No model is at alert or silent.",
         more=_more(len(models) - MOST_MODELS, "more"),
     )
 
@@ -352,6 +382,8 @@ def reading_text(reading: HealthReading) -> str:
 
 def _how_it_does(model: UsedModel, today: date) -> str:
     how = _HEALTH.get(Health(model.health), model.health)
+    if _unwatched(model):
+        return "not watched"
     if model.silent is None:
         return how
     quiet = f"silent since {day_text(model.silent, today)}"
@@ -366,6 +398,11 @@ def _needs_somebody(model: UsedModel) -> bool:
     return model.health != Health.OK or model.silent is not None
 
 
+def _unwatched(model: UsedModel) -> bool:
+    """Whether nobody can know how it does."""
+    return model.health == Health.OK and model.reading is None
+
+
 def _model_name(model: UsedModel) -> str:
     return f"{model.name} {model.version}".strip() if model.name else model.title
 
@@ -375,12 +412,16 @@ def pace_text(report: BoardReport) -> str:
     pace = report.pace
     counted = pace.counted
     if not counted.n:
-        return f"No card was finished in the last {quantity(counted.days, 'day')}."
+        which = "No card that was in progress" if report.sample.never_worked else "No card"
+        return f"{which} was finished in the last {quantity(counted.days, 'day')}."
     days = quantity(counted.days, "day")
     if counted.per_week is None:
         text = f"{quantity(counted.n, 'card')} finished in the last {days}"
     else:
         text = f"{counted.per_week:.1f} cards finished a week over the last {days} ({counted.n})"
+    unworked = len(report.sample.never_worked)
+    if unworked:
+        text += f", without {unworked} that {'was' if unworked == 1 else 'were'} never in progress"
     if pace.half is not None:
         text += f"; half of them took {quantity(pace.half, 'day')} or less"
     if pace.most is not None:
@@ -400,7 +441,8 @@ def _boards(report: BoardReport) -> Table:
         )
         for row in report.boards[:MOST_BOARDS]
     ]
-    head = ("board", "in progress", "waiting for others", "late", "finished since then", "a week")
+    scope = "board, with all its cards" if report.wanted.query else "board"
+    head = (scope, "in progress", "waiting for others", "late", "finished since then", "a week")
     return Table(head, rows)
 
 
@@ -439,6 +481,7 @@ class NextCardJson(TypedDict):
     stage: str
     state: str
     reason: str
+    external: bool
     even_by: Day | None
     likely_by: Day | None
     due: Day | None
@@ -536,7 +579,7 @@ def to_json(report: BoardReport, file: str | None = None, size: int | None = Non
         "next": [
             {
                 "id": card.ref, "title": card.title, "stage": card.stage, "state": card.state,
-                "reason": card.reason, "even_by": _day_json(card.even),
+                "reason": card.reason, "external": card.external, "even_by": _day_json(card.even),
                 "likely_by": _day_json(card.likely), "due": _day_json(card.due),
                 "due_chance": card.chance, "promised": _day_json(card.promised),
             }

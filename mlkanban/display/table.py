@@ -11,7 +11,7 @@ from mlkanban.text import display
 
 GAP = "  "
 _LEAST_LAST = 10
-_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>#|"})
+_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>#|&~"})
 # What html.escape does; that module takes longer to import than any table to draw.
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 

@@ -3,7 +3,7 @@ readings of its goal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mlkanban.core import goal
 from mlkanban.core.events import Change, Position
@@ -75,10 +75,13 @@ class Charter:
         with self._context.writing() as tx:
             at = instant(tx.now)
             some = [GoalReading(metric, value, at, note) for metric, value in found.items()]
+            warning = _unknown_metrics(
+                goal.goal_in(repository.entity(tx.conn, board_id).fields), found
+            )
             fields = {goal.PREFIX + reading.metric: reading.to_field() for reading in some}
             tx.write(Change(goal.MEASURED, board_id, set=fields))
             said = ", ".join(f"{reading.metric} {reading.value:,.12g}" for reading in some)
-            return tx.done(f"Goal: {said}.")
+            return tx.done(f"Goal: {said}.", warning=warning)
 
     def page(self, board_id: str) -> tuple[str, Position]:
         """The charter for an editor, and the place in the log it was read at."""
@@ -108,6 +111,16 @@ class Charter:
             changes, _ = three_way("", was, wanted, now)
             texts = {key: str(value) for key, value in {**now, **changes}.items()}
             return charter_page(texts, hints=True), snapshots.position(conn)
+
+
+def _unknown_metrics(known: Goal, metrics: Iterable[str]) -> str:
+    """That metrics are read for the first time and are not that of the target: a mistyped one is to
+    be seen."""
+    before = {reading.metric for reading in known.readings}
+    new = [m for m in metrics if known.target and m not in {known.target.metric, *before}]
+    if not new or not known.target:
+        return ""
+    return f"The target is about {known.target.metric}; {', '.join(new)} had no reading before."
 
 
 def charter_states(

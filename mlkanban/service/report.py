@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.board_file import read_of_board, write_of_board
 from mlkanban.core.card import Blocker
 from mlkanban.core.goal import Goal
-from mlkanban.core.models import Board, CardFace, Outcome, Work, asleep
+from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.score import parse_score
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.flow.card_chances import LEVELS, card_chances
@@ -87,8 +87,8 @@ class Need:
 class NextCard:
     """A card in progress, promised or due. By `even` it is finished with a chance of 50 %, by
     `likely` with one of 85 %; None where that is not known. `state` is `blocked`, `running` or
-    ''. `promised` is the day until which it was promised, `chance` the one to be finished by `by`,
-    the due or the promised day."""
+    ''; `external` is whether it waits for somebody else. `promised` is the day until which it was
+    promised, `chance` the one to be finished by `by`, the due or the promised day."""
 
     ref: str
     title: str
@@ -96,6 +96,7 @@ class NextCard:
     committed: bool
     state: str
     reason: str
+    external: bool
     even: date | None
     likely: date | None
     due: date | None
@@ -332,8 +333,8 @@ class Reports:
                 NextCard(
                     face.ref, face.title, board.stage(face.stage).name, committed,
                     "blocked" if block else "running" if running and committed else "",
-                    block.reason.value if block else "", even, likely,
-                    due, chance, promised,
+                    block.reason.value if block else "", bool(block and block.external),
+                    even, likely, due, chance, promised,
                 )
             )  # fmt: skip
         never = date.max
@@ -406,7 +407,7 @@ def _needs(
     found = []
     for face in faces:
         block = blockers.get(face.id)
-        if block is None or not block.external or not face.is_open or asleep(face, today):
+        if block is None or not block.external or not face.is_open:
             continue
         people = people_in(block.note)
         if person and not any(same_person(name, person) for name in people):

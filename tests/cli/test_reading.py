@@ -47,6 +47,15 @@ def test_what_is_no_reading_is_refused_and_nothing_is_written(board: Person) -> 
     assert "No reading yet" in board("reading", "goal").err
 
 
+def test_a_mistyped_metric_of_the_goal_is_seen(board) -> None:
+    unknown = "The target is about eur_saved;"
+    board("reading", "goal", "users=7")
+    board("charter", "set", "target", "eur_saved>=50000")
+    assert unknown not in board("reading", "goal", "users=8", "eur_saved=1").err
+    answer = board("reading", "goal", "eur_savd=2")
+    assert f"{unknown} eur_savd had no reading before.\n" in answer.err
+
+
 def test_what_the_program_reads_of_the_charter_is_checked(board: Person) -> None:
     assert board("charter", "set", "worth", "val_auc 0.9=1").code == 2
     assert board("charter", "set", "target", "much").code == 2

@@ -313,6 +313,72 @@ def test_the_models_of_a_person_are_those_that_need_them(board: Person) -> None:
     assert board.data("report", "--for", "bob")["models"] == []
 
 
+def test_what_waits_for_others_is_counted_alike_everywhere(board: Person) -> None:
+    snoozed, own = board.card("ask maria"), board.card("own build")
+    board("block", snoozed, "--reason", "dependency", "--external", "--note", "@maria")
+    board("move", own, "data")
+    board("block", own, "--reason", "dependency", "--internal")
+    for _ in range(2):
+        data = board.data("report", "--all-boards")
+        assert [need["id"] for need in data["needs"]] == [snoozed]
+        assert [row["waiting"] for row in data["boards"]] == [1]
+        assert board.data("report", "--for", "maria")["needs"] == data["needs"]
+        board("snooze", snoozed, "--until", "2w")
+    text = board("report").out
+    assert "has waited for other work since" in sections(text)["Needs you"]
+    assert "blocked, needs other work" in sections(text)["Next"]
+    assert "waits for" not in sections(text)["Next"]
+
+
+def test_a_model_without_a_reading_is_not_fine(board: Person) -> None:
+    ref = board.card("fraud model")
+    board("done", ref, "--outcome", "shipped", "--model", "fraud", "--override", "so")
+    text = board("report").out
+    assert "1 model in use had no reading yet." in text
+    assert "| not watched |" in sections(text)["Models in use"]
+    board("reading", "fraud", "psi=0.1", "--threshold", "0.2")
+    text = board("report").out
+    assert "all models in use are fine." in text
+    assert "| fine |" in sections(text)["Models in use"]
+
+
+def test_no_basis_is_named_where_no_day_is_known(board: Person) -> None:
+    for _ in range(3):
+        board("move", worked := board.card("quick"), "data")
+        board("done", worked, "--outcome", "learned")
+    board("move", board.card("begun"), "data")
+    data, text = board.data("report"), board("report").out
+    assert [(card["even_by"], card["likely_by"]) for card in data["next"]] == [(None, None)]
+    assert "85 %, going by" not in text
+
+
+def test_the_two_counts_of_finished_cards_say_what_they_leave_out(board: Person) -> None:
+    for title in ("one", "two"):
+        board("done", board.card(title), "--outcome", "learned")
+    text = board("report").out
+    assert "2 cards were finished" in text
+    assert "No card that was in progress was finished in the last" in text
+    worked = board.card("worked")
+    board("move", worked, "data")
+    board("done", worked, "--outcome", "learned")
+    text = board("report").out
+    assert "3 cards were finished" in text
+    assert "without 2 that were never in progress" in text
+
+
+def test_a_long_unit_leaves_the_target_to_be_read(board: Person) -> None:
+    board("charter", "set", "target", f"saved>=50000 {'u' * 150}")
+    board("reading", "goal", "saved=18200")
+    assert "target at least 50,000 uuu" in board("report").out
+
+
+def test_markdown_takes_every_sign_literally(board: Person) -> None:
+    ref = board.card("a &lt;b&gt; ~~gone~~")
+    board("move", ref, "data")
+    row = sections(board("report").out)["Next"]
+    assert r"a \&lt;b\&gt; \~\~gone\~\~" in row
+
+
 def test_people_are_named_by_an_at_sign() -> None:
     assert people_in("@maria, @risk-team. (@bob) a@b.c @@x @maria") == ("maria", "risk-team", "bob")
 
@@ -363,8 +429,9 @@ def test_it_looks_back_to_the_last_review_and_has_its_promises(tmp_path: Path) -
     assert "promised 16 Mar" in markdown(later)
     ada.clock.now += timedelta(days=20)
     late = ada.service.reports.make(ada.board, ReportWish())
-    assert "promised 16 Mar, late" in markdown(late)
-    assert "1 card is late" in markdown(late).lower()
+    assert "promised 16 Mar, not kept" in markdown(late)
+    assert "1 promise was not kept" in markdown(late).lower()
+    assert "is late" not in markdown(late)
 
 
 def test_a_broken_record_of_reports_does_no_harm(
@@ -413,7 +480,7 @@ def test_a_place_that_does_not_do_is_said(board: Person, tmp_path: Path, name: s
 
 
 def test_what_cannot_be_asked_for_is_said(board: Person) -> None:
-    for since in ("soon", "2026-13-01", "0d", "2199-01-01"):
+    for since in ("soon", "2026-13-01", "0d", "2199-01-01", "99999d", "0001-01-01"):
         assert board("report", "--since", since).code == 2
     assert board("report", "--format", "pdf").code == 2
     assert board("report", "-q", "age>").code == 2

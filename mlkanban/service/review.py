@@ -106,6 +106,11 @@ class Reviews:
         with self._context.store.reading() as conn:
             return _Reviewed(conn, board, self._context.clock()).state
 
+    def answers(self, board: Board) -> dict[str, AnswerRecord]:
+        """The answers given so far in the review that goes on, by the keys of topics."""
+        with self._context.store.reading() as conn:
+            return _Reviewed(conn, board, self._context.clock()).answers
+
     def agenda(self, board: Board, *, until: date | None = None) -> Agenda:
         """What a review goes through now, with the answers given so far. `until` is the day of the
         next one, by default as the rhythm has it."""

@@ -245,6 +245,7 @@ def test_what_is_said_of_due_dates(ada: Person) -> None:
     }
     titles = {face.title for face in faces if face.id in prospects.doubtful}
     assert titles == {"soon", "late"}
+    assert ada.service.portfolio.standing(ada.board).at_risk == 1  # soon; what is late is apart
     words = {card.title: chance_words(card) for card in due.cards}
     assert words["late"] == ""
     assert words["asleep"] == "chance unknown: not in the plan"

@@ -1,6 +1,7 @@
 """A review: one thing at a time, then what is promised until the next."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -87,6 +88,10 @@ class ReviewScreen(KeyScreen):
                 self.status.show("The review goes on where it was left.")
 
     async def board_changed(self) -> None:
+        """Read all of it again, beside everything else: on large boards that takes a while."""
+        self.only_newest("review", self._read_again)
+
+    async def _read_again(self) -> None:
         await self._read()
         self._show()
 
@@ -231,7 +236,10 @@ class ReviewScreen(KeyScreen):
         )
         if done is not None:
             self._kept_seconds += self._seconds
-            await self._read()
+            board = self.board
+            answers = await self.fetch(lambda service: service.reviews.answers(board))
+            if answers is not None and self._agenda is not None:
+                self._agenda = replace(self._agenda, answers=answers)
             self._go_on()
 
     async def _answer(self, topic: Topic, answer: ReviewAnswer) -> Done | None:
@@ -301,7 +309,7 @@ class ReviewScreen(KeyScreen):
         except MlkanbanError as error:
             self.show_error(error)
             return
-        await self.board_changed()
+        await self._read_again()
 
     async def do_review_promise(self) -> None:
         """Go to the last page; from there end the review and promise the marked cards."""
@@ -325,10 +333,10 @@ class ReviewScreen(KeyScreen):
     # Changes
 
     def after_change(self, done: Done) -> None:
-        self.only_newest("review", self.board_changed)
+        self.only_newest("review", self._read_again)
 
     def changed_above(self, done: Done) -> None:
-        self.only_newest("review", self.board_changed)
+        self.only_newest("review", self._read_again)
 
     async def do_undo(self) -> None:
         await self._back_after(self._undo.do_undo())

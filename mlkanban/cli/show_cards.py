@@ -129,7 +129,7 @@ def show(session: Session, card: str, markdown: bool) -> None:
                 "parts": parts_data(parts),
                 "label": label,
                 "spent": spent_data(spent),
-                "worth": worth._asdict() if worth else None,
+                "metric_worth": worth._asdict() if worth else None,
             },
             lines,
         )

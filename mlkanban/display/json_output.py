@@ -250,14 +250,14 @@ class PartsJson(Shape):
 
 class ShownCardJson(CardJson):
     """`label` is what job schedulers and trackers may call it by, `due_chance` the chance to be
-    finished by the due date, null where it is unknown or there is none. `worth` is null where the
-    charter does not say what the metric brings."""
+    finished by the due date, null where it is unknown or there is none. `metric_worth` is null
+    where the charter does not say what the metric brings."""
 
     due_chance: float | None
     parts: PartsJson | None
     label: str
     spent: SpentJson | None
-    worth: CardWorthJson | None
+    metric_worth: CardWorthJson | None
 
 
 class SilenceJson(Shape):

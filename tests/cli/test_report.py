@@ -166,6 +166,7 @@ _ACTS = st.lists(
         st.integers(0, 20),
         _TITLES,
     ),
+    min_size=6,
     max_size=25,
 )
 _REASONS = [*BlockReason]
@@ -177,6 +178,9 @@ def played(folder: Path, acts: list[tuple[str, int, str]]) -> Ada:
     ada.starts(name="Alpha beta")
     refs = ada.adds("one", "two")
     stages = [stage.id for stage in ada.board.stages]
+    for at, reason in enumerate(_REASONS):
+        refs += ada.adds("abc", to=ada.board.stages[2 + at % 5].name, override="so")
+        ada.cards.block(refs[-1:], reason, note="@maria")
     for what, number, title in acts:
         ref = refs[number % len(refs)]
         with contextlib.suppress(RuleRefused):
@@ -201,7 +205,7 @@ def played(folder: Path, acts: list[tuple[str, int, str]]) -> Ada:
     return ada
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(_ACTS, st.booleans())
 def test_whatever_happened_no_id_and_no_jargon_is_in_it(
     acts: list[tuple[str, int, str]], of_maria: bool

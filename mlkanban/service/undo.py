@@ -114,37 +114,51 @@ class _TakingBack:
         """Take back the next action but those `passed`; what can be said of it."""
         self._passed = passed
         undoing = self._kind == UNDONE
-        action = self._stack.to_undo(passed) if undoing else self._stack.to_redo(passed)
-        if not action:
+        actions = self._stack.to_undo(passed) if undoing else self._stack.to_redo(passed)
+        if not actions:
             more = "nothing else" if passed else "nothing"
             verb = "undo" if undoing else "redo"
             raise RuleRefused(f"There is {more} to {verb}.", "Nothing was changed.")
         try:
-            return self._take_back(action)
+            return self._take_back_all(actions)
         except CannotTakeBack:
             raise
         except RuleRefused as error:
-            raise CannotTakeBack(error.message, error.hint, action) from error
+            raise CannotTakeBack(error.message, error.hint, actions[0]) from error
 
     def take_chosen(self, action: str) -> Done:
         """Take back this action, wherever it is among those in force."""
-        return self._take_back(self._in_force(action))
+        action = self._in_force(action)
+        conn = self._tx.conn
+        added = [e.card for e in repository.action(conn, action) if e.kind == "card.created"]
+        if added and all(self._stack.worked_on(card, action) for card in added):
+            faces = repository.faces_of(conn, tuple(added[:_SHOWN]))
+            refs = ", ".join(face.ref for face in faces) + (", ..." if added[_SHOWN:] else "")
+            raise CannotTakeBack(
+                f"You changed {refs} after adding {'it' if len(added) == 1 else 'them'}.",
+                "That would be lost.", action, faces[0].ref,
+            )  # fmt: skip
+        return self._take_back(action)
 
     def take_back_to(self, action: str) -> Done:
         """Take back this action and all of this person after it, the newest first."""
         action = self._in_force(action)
-        conn = self._tx.conn
         newest_first = self._stack.latest(-1)
-        actions = newest_first[: newest_first.index(action) + 1]
+        return self._take_back_all(newest_first[: newest_first.index(action) + 1])
+
+    def _take_back_all(self, actions: Sequence[str]) -> Done:
+        """Take back these actions, the newest first, as one."""
+        if len(actions) == 1:
+            return self._take_back(actions[0])
+        conn = self._tx.conn
         taken = [event for one in actions for event in repository.action(conn, one)]
         boards = dict.fromkeys(event.board for event in (*taken, *set_off(conn, taken)))
         before = {board: repository.loads(conn, board) for board in boards}
         done = [self._take_back(one) for one in actions]
         refs = dict.fromkeys(card.ref for step in done for card in step.cards)
         faces = [face for ref in refs if (face := repository.face_by_ref(conn, ref))]
-        message, later = done[-1].message, len(actions) - 1
-        if later:
-            message += f" With it: {quantity(later, 'action')} done after it."
+        later = quantity(len(actions) - 1, "action")
+        message = f"{done[-1].message} With it: {later} done after it."
         return Done(
             message,
             tuple(repository.card(conn, face) for face in faces),
@@ -263,7 +277,7 @@ class _TakingBack:
         if beside:
             message += f" With it: {', '.join(beside)}."
         if kept:
-            message += f" Archived, not removed, for there is later work on it: {', '.join(kept)}."
+            message += f" Kept in the archive, for there is later work on it: {', '.join(kept)}."
         return message
 
     def _title(self, events: Sequence[Event]) -> str:

@@ -13,9 +13,9 @@ from mlkanban.store.repository import is_undone
 from mlkanban.store.rows import COLUMNS, CONDITION, IN_FORCE, event_of
 
 _SOURCES = (
-    "replica = :replica",
-    "replica != :replica AND replica IN (SELECT id FROM replica) AND"
-    " (seq < :first OR replica IN (SELECT id FROM replica WHERE inode = 'restored'))",
+    "event.replica = :replica",
+    "event.replica != :replica AND event.replica IN (SELECT id FROM replica) AND"
+    " (event.seq < :first OR event.replica IN (SELECT id FROM replica WHERE inode = 'restored'))",
 )
 """Where an event is from that was done in this store: the replica that it is now, else one that it
 was before it was restored or moved. A store that was copied and lives on in both places was the
@@ -30,6 +30,13 @@ _MADE_BOARD = (
     " SELECT action FROM event WHERE board = :board AND kind = 'import.noted'"
 )
 """The making of a board is not undone, unless an import made it."""
+
+_ABOUT = (
+    "CASE WHEN event.kind != 'redone' THEN json_array(event.id)"
+    " WHEN undo.undoes != '' THEN json_array(undo.undoes)"
+    " ELSE coalesce(json_extract(undo.data, '$.instead'), '[]') END"
+)
+"""The events that an event is or, if it is a redo, did again."""
 
 
 class _UndoEvent(NamedTuple):
@@ -54,21 +61,23 @@ class UndoStack:
         self.board = board
         self._about = {"replica": replica, "first": first, "board": board, "actor": actor}
 
-    def to_undo(self, passing: Iterable[str] = ()) -> str:
-        """The newest action that is in force; '' for none. Actions that were skipped since the last
+    def to_undo(self, passing: Iterable[str] = ()) -> list[str]:
+        """The newest action that is in force, or the actions that were last done again as one,
+        newest first; none where there is nothing to undo. Actions that were skipped since the last
         new action stay skipped, as do those in `passing`."""
         passed = [*passing, *(action for step in self._steps() for action in step.passed)]
         for source in _SOURCES:
             if row := self._in_turn(source, passed, most=1).fetchone():
-                return str(row[0])
-        return ""
+                as_one = self._in_turn(source, passed, most=-1, redo=row[1]) if row[1] else [row]
+                return list(dict.fromkeys(str(action) for action, _ in as_one))
+        return []
 
     def latest(self, most: int) -> list[str]:
         """The newest actions that are in force, newest first, at most `most` (-1: all of them);
         skipped ones are among them."""
         found: dict[str, None] = {}
         for source in _SOURCES:
-            for (action,) in self._in_turn(source, (), most=-1):
+            for action, _ in self._in_turn(source, (), most=-1):
                 found[action] = None
                 if len(found) == most:
                     return list(found)
@@ -87,31 +96,40 @@ class UndoStack:
         return any(row is not None for row in rows)
 
     def _in_turn(
-        self, source: str, passed: Sequence[str], *, most: int, only: str = ""
+        self, source: str, passed: Sequence[str], *, most: int, only: str = "", redo: str = ""
     ) -> sqlite3.Cursor:
         """The actions of events in force from a source, newest first, an action once for each of
-        its events; all of them, or `only` one."""
+        its events, and the redo that did it again, else ''. An action that was done again is as new
+        as its redo. All of them, or `only` one, or those of one `redo`."""
         return self._conn.execute(
-            "SELECT action FROM event WHERE board = :board AND actor = :actor"
-            f" AND {source} AND {IN_FORCE} AND id NOT IN (SELECT event FROM undone)"
-            " AND kind NOT IN ('undone', 'redone', 'board.created',"
-            f" 'triage.ended') AND action NOT IN ({_MADE_BOARD})"
-            " AND action NOT IN (SELECT value FROM json_each(:passed))"
-            f"{' AND action = :only' if only else ''} ORDER BY seq DESC LIMIT :most",
-            {**self._about, "passed": json.dumps([*passed]), "most": most, "only": only},
-        )
+            "SELECT done.action, CASE event.kind WHEN 'redone' THEN event.action ELSE '' END"
+            " FROM event LEFT JOIN event AS undo"
+            " ON event.kind = 'redone' AND undo.id = event.undoes"
+            f" CROSS JOIN json_each({_ABOUT}) AS about"
+            " CROSS JOIN event AS done ON done.id = about.value"
+            f" WHERE event.board = :board AND event.actor = :actor AND event.{IN_FORCE}"
+            f" AND {source}"
+            " AND done.board = :board AND done.actor = :actor"
+            " AND done.id NOT IN (SELECT event FROM undone)"
+            " AND done.kind NOT IN ('undone', 'redone', 'board.created', 'triage.ended')"
+            f" AND done.action NOT IN ({_MADE_BOARD})"
+            " AND done.action NOT IN (SELECT value FROM json_each(:passed))"
+            f"{' AND done.action = :only' if only else ''}"
+            f"{' AND event.action = :redo' if redo else ''} ORDER BY event.seq DESC LIMIT :most",
+            {**self._about, "passed": json.dumps([*passed]), "most": most, "only": only,
+             "redo": redo},
+        )  # fmt: skip
 
-    def to_redo(self, passing: Iterable[str] = ()) -> str:
-        """The newest undo that was not redone, as long as nothing new was done since; '' for
-        none."""
+    def to_redo(self, passing: Iterable[str] = ()) -> list[str]:
+        """The newest undo that was not redone, as long as nothing new was done since."""
         steps = self._steps()
         passed = {*passing, *(action for step in steps for action in step.passed)}
         for step in steps:
             if step.kind != "undone" or step.action in passed or not self._in_force(step.id):
                 continue
             if not self._lifted_itself(step.id):
-                return step.action
-        return ""
+                return [step.action]
+        return []
 
     def _steps(self) -> list[_UndoEvent]:
         """The undos and redos since the last new action, newest first."""
@@ -161,6 +179,17 @@ class UndoStack:
             f" AND {IN_FORCE} AND NOT ({_OWN}"
             " AND (kind IN ('undone', 'redone') OR id IN (SELECT event FROM undone))) LIMIT 1",
             {**self._about, "card": card, "action": action, "condition": CONDITION},
+        ).fetchone()
+        return row is not None
+
+    def worked_on(self, card: str, action: str) -> bool:
+        """Whether `actor` changed a card in this store apart from `action`, in a way in force."""
+        row = self._conn.execute(
+            "SELECT 1 FROM event WHERE card = :card AND action != :action AND kind NOT IN"
+            " ('undone', 'redone', 'triage.ended', 'review.began', 'review.answered',"
+            f" 'review.ended') AND {IN_FORCE} AND {_OWN}"
+            " AND id NOT IN (SELECT event FROM undone) LIMIT 1",
+            {**self._about, "card": card, "action": action},
         ).fetchone()
         return row is not None
 

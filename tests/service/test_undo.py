@@ -226,7 +226,7 @@ def test_what_cannot_be_undone_is_passed_over_and_older_actions_follow(
     assert done.message == f"Undone: the note on {first} a."
     assert ada.where(second) == "Data prep"
     # It stays passed over, so that the next undo goes on and redo comes back the same way.
-    assert "Archived, not removed" in ada.undoes()
+    assert "Kept in the archive" in ada.undoes()
     assert ada.undoes() == f"Undone: adding {first} a."
     with pytest.raises(RuleRefused, match="nothing to undo"):
         ada.undoes()
@@ -291,7 +291,7 @@ def test_a_card_that_others_worked_on_is_archived_when_its_adding_is_undone(
     bob.cards.note([ref], "mine")
     before = ada.state()
     assert ada.undoes() == (
-        f"Undone: adding {ref} a. Archived, not removed, for there is later work on it: {ref}."
+        f"Undone: adding {ref} a. Kept in the archive, for there is later work on it: {ref}."
     )
     card = ada.cards.get(ref)
     assert card.archived
@@ -484,7 +484,9 @@ def test_undo_in_a_copied_store_leaves_what_the_other_one_did_since(
     desk.cards.edit([ref], {"title": "b"})
     meet(place, desk, laptop)
     assert laptop.undoes() == f"Undone: moving {ref} b."
-    assert "Archived" in laptop.undoes(), "what was there before the copy is its own as well"
+    assert "Kept in the archive" in laptop.undoes(), (
+        "what was there before the copy is its own as well"
+    )
     assert laptop.cards.get(ref).title == "b"
     desk.service.close()
     laptop.service.close()
@@ -572,8 +574,11 @@ def test_one_of_the_latest_actions_is_undone_and_no_other(ada: Person, bob: Pers
     assert latest[2].id not in [a.id for a in ada.undoing.latest(ada.board_id, 9)]
     ada.redoes()
     assert ada.where(one) == "Ready"
+    assert ada.undoing.latest(ada.board_id, 2)[0].id == latest[2].id
     ada.undoes()
-    assert not ada.cards.get(one).notes, "the next one is the newest again"
+    assert ada.where(one) == "Ideas", "what was done again last is undone first"
+    ada.undoes()
+    assert not ada.cards.get(one).notes
 
 
 def test_an_action_is_undone_once_and_by_whoever_did_it(ada: Person, bob: Person) -> None:
@@ -597,15 +602,63 @@ def test_an_older_action_that_later_work_stands_on_is_refused(ada: Person) -> No
     assert ada.where(ref) == "Data prep"
 
 
-def test_a_card_that_one_worked_on_oneself_is_archived_when_its_adding_is_chosen(
-    ada: Person,
+@pytest.mark.parametrize("change", [
+    lambda ada, ref: ada.cards.note([ref], "seen"),
+    lambda ada, ref: ada.cards.archive([ref]),
+])  # fmt: skip
+def test_the_adding_of_a_card_that_one_worked_on_since_is_not_undone_alone(
+    ada: Person, change: Callable[[Person, str], object]
 ) -> None:
     [ref] = ada.adds("one")
-    ada.cards.note([ref], "seen")
+    change(ada, ref)
+    later, added = ada.undoing.latest(ada.board_id, 2)
+    with pytest.raises(CannotTakeBack, match=f"You changed {ref} after adding it"):
+        ada.undoing.undo_action(ada.board_id, added.id)
+    assert [a.id for a in ada.undoing.latest(ada.board_id, 9)] == [later.id, added.id]
+    ada.undoing.undo_back_to(ada.board_id, added.id)
+    with pytest.raises(NotFound):
+        ada.cards.get(ref)
+
+
+def test_a_chosen_adding_that_others_worked_on_is_archived_and_done_again(
+    ada: Person, bob: Person
+) -> None:
+    one, other = ada.adds("one", "other")
+    bob.cards.note([one], "seen")
     added = ada.undoing.latest(ada.board_id, 2)[1]
     done = ada.undoing.undo_action(ada.board_id, added.id)
-    assert "Archived, not removed, for there is later work on it" in done.message
-    assert ada.cards.get(ref).archived
+    assert done.message.endswith(f"Kept in the archive, for there is later work on it: {one}.")
+    assert ada.cards.get(one).archived
+    ada.redoes()
+    assert not ada.cards.get(one).archived
+    ada.undoes()
+    assert ada.cards.get(one).archived, "the redo is the newest change"
+    assert ada.cards.get(other)
+
+
+def test_what_was_done_again_as_one_is_undone_as_one(ada: Person) -> None:
+    [one] = ada.adds("one")
+    ada.moves(one, to="Ready")
+    moved = ada.undoing.latest(ada.board_id, 1)[0]
+    ada.cards.edit([one], {"priority": "high"})
+    ada.cards.edit([one], {"priority": "low"})
+    ada.undoing.undo_back_to(ada.board_id, moved.id)
+    ada.redoes()
+    assert ada.undoes() == f"Undone: moving {one} one. With it: 2 actions done after it."
+    assert (ada.where(one), ada.cards.get(one).priority) == ("Ideas", "normal")
+
+
+def test_a_redo_is_the_newest_change_after_a_newer_one_was_undone(ada: Person) -> None:
+    one, other = ada.adds("one"), ada.adds("other")
+    ada.cards.edit(one, {"priority": "high"})
+    edited = ada.undoing.latest(ada.board_id, 1)[0]
+    ada.moves(other[0], to="Ready")
+    ada.undoing.undo_action(ada.board_id, edited.id)
+    ada.redoes()
+    ada.cards.note(other, "seen")
+    assert ada.undoes().startswith("Undone: the note on")
+    assert ada.undoes() == f"Undone: editing {one[0]} one."
+    assert ada.where(other[0]) == "Ready"
 
 
 def test_an_action_is_undone_with_all_after_it_as_one(ada: Person, bob: Person) -> None:

@@ -151,6 +151,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self._board_key = board_key
         self._kept: tuple[Pace | None, date | None] = None, None
         """What is kept for the next start, as it was read or written last."""
+        self._about_to_look = False
         self._first = first
         self._warning = warning
         self._poll_error = ""
@@ -200,7 +201,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(background.RUN_SECONDS, self._look_at_live_values)
         if not self.demo:
             self.set_interval(background.BACKUP_SECONDS, self.auto_backup.look)
-        self.set_timer(_SETTLED_SECONDS, self.look_around)
+        self._look_around_soon()
         if network:
             self.set_timer(_SETTLED_SECONDS, self.background_sync.look)
             self.set_interval(background.SYNC_SECONDS, self.background_sync.look)
@@ -323,7 +324,7 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is not None:
             self._board_screen.view.show(self.model, self.now(), pace)
             self._board_screen.filter_again()
-            self.set_timer(_SETTLED_SECONDS, self.look_around)
+            self._look_around_soon()
             return
         self._board_screen = BoardScreen(pace)
         await self.push_screen(self._board_screen)
@@ -499,8 +500,16 @@ class BoardApp(App[None], inherit_bindings=False):
     def _statuses(self) -> list[StatusLine]:
         return [screen.status for screen in self.screen_stack if isinstance(screen, KeyScreen)]
 
+    def _look_around_soon(self) -> None:
+        """Look around once for all changes that follow each other quickly."""
+        if not self._about_to_look:
+            self._about_to_look = True
+            self.set_timer(_SETTLED_SECONDS, self.look_around)
+
     async def look_around(self) -> None:
-        """What time and other cards bring about: blocks that are over, cards grown old."""
+        """What time and other cards bring about: blocks that are over, cards grown old, and other
+        chances of due dates."""
+        self._about_to_look = False
         try:
             lifted = await self.store_thread.call(lambda service: service.conditions.lift())
         except StoreBusy:
@@ -574,8 +583,8 @@ class BoardApp(App[None], inherit_bindings=False):
             screen = self._board_screen
             if screen is None:
                 return
-            if update.board is not None or any(not face.is_open for face in update.faces):
-                self.set_timer(_SETTLED_SECONDS, self.look_around)
+            if update.cursor != after:
+                self._look_around_soon()
             self.model.over_since_merge = update.over_since_merge
             conflicts, self.model.conflicts = self.model.conflicts, update.conflicts
             if update.board is not None:

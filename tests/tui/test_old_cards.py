@@ -1,10 +1,12 @@
 """The board marks open cards that are old for their stage, or past the expectation."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mlkanban.core.names import find_stage
 from mlkanban.demo import fill
 from mlkanban.flow.aging import aging
 from mlkanban.flow.pace import Pace
@@ -71,3 +73,22 @@ def test_a_file_that_says_nothing_of_a_pace_is_no_fault(tmp_path: Path, text: st
     kept = read_pace(tmp_path, "b")
     assert kept == pace
     assert kept.counted == pace.counted
+
+
+async def test_the_chance_on_a_face_follows_what_is_done(filled: Path) -> None:
+    async with opened(filled) as page:
+        board = page.app.model.board
+        with page.store() as service:
+            due = {"due": (NOW + timedelta(days=3)).date().isoformat()}
+            [card] = service.cards.add(board.id, "Try label smoothing", fields=due).cards
+        for stage in ("", "Training"):
+            with page.store() as service:
+                if stage:
+                    to = find_stage(board, stage).id
+                    service.cards.move([card.ref], to, override="a try")
+                chance = service.planning.prospects(board).chances[card.id]
+            number = "<1" if chance < 0.01 else f"{chance * 100:.0f}"
+            face = f"{card.ref} due 3d {number}%" + "!" * (chance < 0.5)
+            await page.until(lambda: any(f.id == card.id for f in page.app.model.faces.values()))
+            await page.go_to("Try label smoothing")
+            await page.until(lambda face=face: face in " ".join(page.text().split()))

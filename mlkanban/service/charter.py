@@ -97,7 +97,8 @@ class Charter:
         wanted = read_charter(text)
         with self._context.writing() as tx:
             was, now = charter_states(tx.conn, board_id, since)
-            changes, conflicts = three_way("", was, wanted, now)
+            changes, conflicts = three_way("", was, wanted.texts, now)
+            wanted.check(changes)
             if conflicts:
                 raise ChangedMeanwhile(conflicts)
             write_charter(tx, board_id, changes)
@@ -108,7 +109,7 @@ class Charter:
         wanted = read_charter(text)
         with self._context.store.reading() as conn:
             was, now = charter_states(conn, board_id, since)
-            changes, _ = three_way("", was, wanted, now)
+            changes, _ = three_way("", was, wanted.texts, now)
             texts = {key: str(value) for key, value in {**now, **changes}.items()}
             return charter_page(texts, hints=True), snapshots.position(conn)
 

@@ -257,8 +257,9 @@ class Documents:
         now: Mapping[str, str] = {}
         if page.charter is not None:
             was, now = charter_states(conn, board_id, look.since)
-            charter, more_conflicts = three_way("", was, page.charter, now)
-            look.note(page.charter, was, now)
+            charter, more_conflicts = three_way("", was, page.charter.texts, now)
+            page.charter.check(charter)
+            look.note(page.charter.texts, was, now)
             conflicts += more_conflicts
         return (
             Differences(

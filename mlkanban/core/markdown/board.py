@@ -23,7 +23,7 @@ from mlkanban.core.markdown.card import (
     sheet,
 )
 from mlkanban.core.markdown.card_values import DEFAULTS, Values
-from mlkanban.core.markdown.charter import charter_from, charter_lines
+from mlkanban.core.markdown.charter import ReadCharter, charter_from, charter_lines
 from mlkanban.core.markdown.front_matter import (
     FENCE,
     FrontMatterLine,
@@ -60,7 +60,7 @@ class BoardPage:
 
     key: str
     position: Position | None
-    charter: Mapping[str, str] | None
+    charter: ReadCharter | None
     sheets: tuple[Sheet, ...]
     name: str = ""
     stages: Mapping[str, int] | None = None
@@ -132,7 +132,7 @@ def read_board(text: str, known: Container[str]) -> BoardPage:
         )  # fmt: skip
     first, *parts = LEVELS.parts(lines[end + 1 :], end + 2)
     refuse_text(first, f"Text belongs below a section of # {CHARTER}, or of a card.")
-    charter: Mapping[str, str] | None = None
+    charter: ReadCharter | None = None
     sheets: list[Sheet] = []
     stages: Mapping[str, int] | None = None
     chapters: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core import goal, profit_curve
@@ -101,8 +101,23 @@ def charter_lines(
     return lines
 
 
-def read_charter(text: str) -> dict[str, str]:
-    """The texts of all sections; BadMarkdown says where the page cannot be read."""
+class ReadCharter(NamedTuple):
+    """The texts of all sections as a page has them, and what is wrong with those that cannot be
+    understood, by their keys. Such a text may have come from elsewhere: it is wrong to write it,
+    not to leave it alone."""
+
+    texts: dict[str, str]
+    problems: Mapping[str, BadMarkdown]
+
+    def check(self, changed: Iterable[str]) -> None:
+        """BadMarkdown for the first of these sections that cannot be understood."""
+        for key in changed:
+            if key in self.problems:
+                raise self.problems[key]
+
+
+def read_charter(text: str) -> ReadCharter:
+    """What a page says; BadMarkdown says where it cannot be read."""
     first, *parts = LEVELS.parts(lines_of(text))
     if not first.empty:
         raise BadMarkdown(
@@ -111,9 +126,10 @@ def read_charter(text: str) -> dict[str, str]:
     return charter_from(parts, LEVELS)
 
 
-def charter_from(parts: Sequence[Part], levels: Levels) -> dict[str, str]:
+def charter_from(parts: Sequence[Part], levels: Levels) -> ReadCharter:
     """The texts of all sections, from what stands below their headings."""
     texts: dict[str, str] = {}
+    problems: dict[str, BadMarkdown] = {}
     for part in parts:
         section = _BY_TITLE.get(part.title)
         if section is None:
@@ -129,9 +145,9 @@ def charter_from(parts: Sequence[Part], levels: Levels) -> dict[str, str]:
         try:
             check_section(section, text)
         except UsageProblem as problem:
-            raise BadMarkdown(problem.message, part.first, problem.hint) from problem
+            problems[section.key] = BadMarkdown(problem.message, part.first, problem.hint)
         texts[section.key] = text
-    return {section.key: texts.get(section.key, "") for section in SECTIONS}
+    return ReadCharter({section.key: texts.get(section.key, "") for section in SECTIONS}, problems)
 
 
 def _remark(section: Section) -> str:

@@ -53,6 +53,7 @@ _BACK = "See: mlkanban backup list; restore one: mlkanban restore NAME"
 _FIX = "mlkanban doctor --fix"
 _OLD = timedelta(days=7)
 _MOST_UNREAD = 3
+_MOST_DAMAGED = 3
 _MUCH_LOG = 100_000_000
 """Bytes of logs that are worth a word."""
 
@@ -154,13 +155,47 @@ def _log() -> Iterator[Check]:
 
 def _repair(session: Session) -> tuple[list[str], list[Check]]:
     """Repair what can be repaired without risk; returns the repairs, and why others failed."""
+    repaired, failed = _repair_records()
     try:
         with session.service(write=True) as service:
-            return service.repair(service.check_integrity()), []
+            repaired += service.repair(service.check_integrity())
     except NotFound:
-        return [], []  # said of the store already
+        pass  # said of the store already
     except MlkanbanError as error:
-        return [], [Check("mending", "problem", error.message, error.hint)]
+        failed.append(Check("mending", "problem", error.message, error.hint))
+    return repaired, failed
+
+
+def _repair_records() -> tuple[list[str], list[Check]]:
+    repaired: list[str] = []
+    failed: list[Check] = []
+    for folder, parts in _damaged_records():
+        try:
+            folder.drop_unreadable_parts()
+        except OSError as error:
+            why = f"{folder.path} cannot be written: {error.strerror}"
+            failed.append(Check("mending", "problem", why))
+        else:
+            repaired.append(f"run {folder.id}: {parts} removed, which could not be read")
+    return repaired, failed
+
+
+def _damaged_records() -> Iterator[tuple[RunFolder, str]]:
+    """The folders of runs with records of which parts are left out, and these in words."""
+    for name in run_ids(runs_folder(places().data)):
+        folder = RunFolder(runs_folder(places().data) / name)
+        if parts := folder.unreadable_parts():
+            yield folder, "; ".join(f"{', '.join(some)} of {file}" for file, some in parts.items())
+
+
+def _records() -> Iterator[Check]:
+    """The newest runs with records that are damaged: a job can write into its folder."""
+    damaged = [*_damaged_records()][::-1]
+    for folder, parts in damaged[:_MOST_DAMAGED]:
+        yield Check("records", "problem", f"{folder.path}: {parts} cannot be read and is left out",
+                    f"Remove it: {_FIX}")  # fmt: skip
+    if more := len(damaged[_MOST_DAMAGED:]):
+        yield Check("records", "problem", f"and {quantity(more, 'run')} more", _FIX)
 
 
 def _deep(session: Session) -> Iterator[Check]:
@@ -507,6 +542,7 @@ def run_checks(session: Session) -> Iterator[Check]:
     else:
         why = {None: "no systemd here", False: "systemd lets processes be", True: "you linger"}
         yield Check("logout", "ok", f"runs go on when you log out ({why[kills]})")
+    yield from _records()
     yield from _watched()
     if unknown := machine().unknown:
         yield Check("machine", "note", f"cannot be known on this system: {'; '.join(unknown)}")

@@ -1,5 +1,6 @@
 """doctor: what is the case, in plain words, and nothing changed."""
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import mlkanban.machine
 from mlkanban import clock
 from mlkanban.cli.doctor import terminal_checks
+from mlkanban.paths import places
 from tests.machine.fake import FakeMachine
 
 
@@ -184,3 +186,32 @@ def test_what_a_cluster_leaves_unknown_is_told(
     assert told[0]["verdict"] == "ok"
     assert [check["verdict"] for check in told[1:]] == (["note"] if words else [])
     assert words in str(told[1:])
+
+
+TEXTS = ["card", "card_id", "label", "cwd", "folder", "commit", "person", "aim", "host", "made",
+         "started", "boot_id", "pid_ns", "machine", "id", "argv", "environment"]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ["\ud800", chr(0xDCFF), "a\0"])
+def test_no_record_of_a_run_ends_the_commands(board, odd: str) -> None:
+    """A job can write into its folder whatever JSON can hold."""
+    ref = board.card("focal", "--metric", "val_auc>=0.9")
+    assert board("run", ref, "--", "true").code == 0
+    [folder] = (places().data / "runs").iterdir()
+    file = folder / "start.json"
+    whole = json.loads(file.read_text())
+    (places().data / "runs-taken-in").unlink()
+    for name in TEXTS:
+        of_kind = {"argv": [odd], "environment": {"X": odd}}
+        file.write_text(json.dumps(whole | {name: of_kind.get(name, odd)}))
+        for command in (["list"], ["runs"], ["sync-runs"], ["queue"], ["show", ref]):
+            assert board(*command).code == 0, (name, command)
+    file.write_text(json.dumps(whole | {"card_id": odd}))
+    told = board("doctor")
+    assert told.code == 4
+    assert f"{folder}: card_id of start.json cannot be read" in told.out
+    mended = board("doctor", "--fix")
+    assert mended.code == 0
+    assert "card_id of start.json removed" in mended.out
+    del whole["card_id"]
+    assert json.loads(file.read_text()) == whole

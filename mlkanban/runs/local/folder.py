@@ -20,6 +20,7 @@ from mlkanban.runs.model.records import (
     SchedulerRecord,
     StartRecord,
     StopRecord,
+    left_out,
     record_of,
 )
 from mlkanban.runs.model.run_ids import ID
@@ -142,6 +143,27 @@ class RunFolder:
             raise OSError(f"it is larger than {_MOST_METRICS_BYTES // 1_000_000} MB")
         return content.decode("utf-8-sig", errors="replace")
 
+    def unreadable_parts(self) -> dict[str, list[str]]:
+        """The parts of its records that are left out, since they are not of their kind, by the
+        names of the files."""
+        return {file.name: parts for file, _, parts in self._unreadable()}
+
+    def drop_unreadable_parts(self) -> None:
+        """Write the records again without the parts that are left out when they are read. OSError
+        where that cannot be."""
+        for file, record, _ in self._unreadable():
+            write_whole(file, json.dumps(record).encode())
+
+    def _unreadable(self) -> Iterator[tuple[Path, object, list[str]]]:
+        for file, values, record in (
+            _with_record(StartRecord, self.start_file),
+            _with_record(EndRecord, self._end),
+            _with_record(StopRecord, self._stop),
+            _with_record(SchedulerRecord, self._scheduler),
+        ):
+            if parts := left_out(values, record):
+                yield file, record, parts
+
     def patch(self) -> bytes:
         """The uncommitted changes that were kept with the run; b'' for none."""
         with suppress(OSError), open_plain(self.patch_file) as source:
@@ -234,9 +256,18 @@ def _write(file: Path, record: Record) -> None:
 
 
 def _read(kind: type[Record], file: Path) -> Record:
+    return record_of(kind, _values(file))
+
+
+def _with_record(kind: type[Record], file: Path) -> tuple[Path, object, object]:
+    values = _values(file)
+    return file, values, record_of(kind, values)
+
+
+def _values(file: Path) -> object:
     try:
         with open_plain(file) as source:
-            values = json.loads(source.read(_MOST_RECORD_BYTES).decode(errors="replace"))
+            values: object = json.loads(source.read(_MOST_RECORD_BYTES).decode(errors="replace"))
     except (OSError, ValueError, RecursionError):
-        values = None
-    return record_of(kind, values)
+        return None
+    return values

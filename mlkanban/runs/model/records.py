@@ -7,7 +7,8 @@ it. Every part may be missing: older versions wrote fewer.
 """
 
 # No `from __future__ import annotations`: which keys are required is read from the annotations.
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -25,12 +26,16 @@ from typing import (
 )
 
 from mlkanban.runs.model.state import RunState
+from mlkanban.text import keepable
 
 Pid = Annotated[int, range(1, 2**31)]
 """0 and negative numbers name groups of processes, which must get no signal by mistake."""
 Seconds = Annotated[int, range(2**36)]
 """A time since 1970 or a duration: the sum of two is a year that a date can have."""
 Count = Annotated[int, range(2**31)]
+NativeText = Annotated[str, "native"]
+"""A path or a word as the system has it: bytes that are no UTF-8 are half characters in it. All
+other texts can be stored."""
 
 LifeRow = tuple[str, Seconds, Seconds, Seconds | None]
 """A start of a job, or of a task: its name, when it was submitted, its start and its duration, None
@@ -60,9 +65,9 @@ class JobRecord(TypedDict, total=False):
     job: str
     cluster: str
     submit: Seconds | None
-    stdout: str
-    stderr: str
-    stdin: str
+    stdout: NativeText
+    stderr: NativeText
+    stdin: NativeText
     by: str
     task_params: dict[str, str]
 
@@ -76,9 +81,9 @@ class StartRecord(TypedDict, total=False):
     card: str
     card_id: str
     label: str
-    argv: list[str]
+    argv: list[NativeText]
     redacted: bool
-    cwd: str
+    cwd: NativeText
     person: str
     made: str
     started: str
@@ -89,7 +94,7 @@ class StartRecord(TypedDict, total=False):
     no_env: bool
     force: str
     aim: str
-    environment: dict[str, str]
+    environment: dict[str, NativeText]
     host: str
     boot_id: str
     pid_ns: str
@@ -156,14 +161,32 @@ def record_of(kind: type[Record], values: object) -> Record:
     return record
 
 
+def left_out(values: object, record: object) -> list[str]:
+    """The names of the parts of a JSON document that are not in the record that was read from it,
+    since they are not of their kind: `card_id`, `slurm.stdout`."""
+    return [*_left_out(values, record)]
+
+
+def _left_out(values: object, kept: object, within: str = "") -> Iterator[str]:
+    if not (isinstance(values, dict) and isinstance(kept, dict)):
+        return
+    for name, part in values.items():
+        if name not in kept:
+            yield f"{within}{name}"
+        else:
+            yield from _left_out(part, kept[name], f"{within}{name}.")
+
+
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
     """Reads a part of this kind; ValueError where it is of another."""
     if kind is Any:
-        return lambda value: value
+        return lambda value: _text(value) if isinstance(value, str) else value
     if is_typeddict(kind):
         return _parts(kind)
     origin, inner = get_origin(kind), get_args(kind)
+    if kind == NativeText:
+        return _native_text
     if origin is Annotated:
         return _within(*inner)
     if origin in (Union, UnionType):
@@ -219,7 +242,13 @@ def _within(kind: Any, numbers: range) -> Callable[[Any], Any]:
 
 
 def _text(value: Any) -> str:
-    if "\0" in _exactly(str, value):
+    if not keepable(_exactly(str, value)):
+        raise ValueError
+    return str(value)
+
+
+def _native_text(value: Any) -> str:
+    if b"\0" in os.fsencode(_exactly(str, value)):  # which refuses what is no byte of a name
         raise ValueError  # no file and no program has such a name
     return str(value)
 

@@ -10,6 +10,7 @@ from mlkanban.runs.model.records import (
     SchedulerRecord,
     StartRecord,
     StopRecord,
+    left_out,
     record_of,
 )
 from mlkanban.runs.model.state import RunState
@@ -51,6 +52,11 @@ def test_what_is_no_record_is_an_empty_one(values: object) -> None:
         ("card", 3),
         ("card", None),
         ("cwd", "/work\0/../etc"),
+        ("cwd", "\ud800"),
+        ("argv", ["python", "\ud800"]),
+        ("card", "v\udcff"),
+        ("card_id", "\ud800"),
+        ("environment", {"SLURM_JOB_ID": "\ud800"}),
         ("argv", "python train.py"),
         ("argv", ["python", 3]),
         ("dirty", "no"),
@@ -74,6 +80,19 @@ def test_what_is_no_record_is_an_empty_one(values: object) -> None:
 def test_a_part_of_another_kind_counts_as_missing(name: str, value: object) -> None:
     record = record_of(StartRecord, START | {name: value})
     assert record == {part: kept for part, kept in START.items() if part != name}
+
+
+def test_paths_and_words_that_are_no_utf8_are_kept() -> None:
+    odd = START | {"cwd": "/work/\udcff", "argv": ["python", "\udcff.py"]}
+    assert record_of(StartRecord, odd) == odd
+
+
+def test_what_is_left_out_of_a_record_has_a_name() -> None:
+    slurm = {"job": "7", "stdout": "\ud800", "later": "\ud800"}
+    values = START | {"card_id": "\ud800", "slurm": slurm, "later": "\ud800"}
+    assert left_out(values, record_of(StartRecord, values)) == ["slurm.stdout", "card_id"]
+    assert left_out(START, record_of(StartRecord, START)) == []
+    assert left_out(None, record_of(StartRecord, None)) == []
 
 
 def test_a_wrong_part_takes_none_of_its_neighbours_with_it() -> None:

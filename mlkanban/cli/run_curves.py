@@ -124,14 +124,14 @@ def _search(
 
 def check_chart(chart: str, space: SearchSpace | None, card: str) -> None:
     """UsageProblem where there is no hyper-parameter of this name to draw values over."""
-    if space is None:
+    if space is None or (chart == PARAMETERS and not space.axes):
         raise UsageProblem(
             f"The runs of {card} cannot be drawn over {cell_text(chart)}.",
             "Three configurations with a value of the card's metric, which differ in a"
             " hyper-parameter, are needed.",
         )
     if chart != PARAMETERS and space.axis(chart) is None:
-        names = ", ".join(cell_text(axis.name) for axis in space.axes)
+        names = ", ".join(cell_text(axis.name) for axis in (*space.axes, *space.launch))
         raise UsageProblem(
             f"The configurations of {card} do not differ in a hyper-parameter {cell_text(chart)}.",
             f"They differ in: {names}. All together: --chart {PARAMETERS}",

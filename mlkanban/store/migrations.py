@@ -221,6 +221,13 @@ def _add_ab(conn: Connection) -> None:
         _run(conn, _AB)
 
 
+@migrations()
+def m021_configurations_by_value(db: Database) -> None:
+    """With runs, `card.metric` is at the mean of all whose parameters are the same by value, on
+    whatever device they ran."""
+    _fill_faces(db)
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape

@@ -191,7 +191,7 @@ class LearningCurves:
         if not self._search:
             return axes
         some = self._space.axes[:_MOST_PARAMETERS] if self._space else ()
-        together = [_BY_ALL] if self._space else []
+        together = [_BY_ALL] if some else []
         return [_BY_TRIAL, *map(_by_parameter, some), *together, *axes]
 
     @property

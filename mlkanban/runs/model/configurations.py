@@ -1,8 +1,9 @@
 """Configurations: which runs of a card are repeats of one another.
 
 Two runs are repeats when they ran the same code on the same dataset with the same parameters, but
-for those that are meant to differ between repeats, such as the seed. Only repeats are a sample; a
-mean over runs with different parameters describes nothing.
+for those that are meant to differ between repeats, such as the seed, and those that only say on
+which part of a machine they ran. Parameters are compared by value, however they are written. Only
+repeats are a sample; a mean over runs with different parameters describes nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mlkanban.runs.model.importance import most_telling_first
-from mlkanban.runs.model.launch_words import launch_names
-from mlkanban.runs.model.parameters import differing, is_word, known_parameters
+from mlkanban.runs.model.launch_words import is_of_machine, launch_names
+from mlkanban.runs.model.parameters import by_value, differing, is_word, known_parameters
 from mlkanban.runs.model.redaction import HIDDEN, names_a_secret
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, ancestors, parents_of
@@ -39,7 +40,10 @@ def configuration_key(run: Run, repeats: Repeats = DEFAULT) -> Key:
     """The configuration of a run: its commit, whether files differed from that, the folder it was
     started in, its dataset, and its parameters by command line and tracker."""
     known = known_parameters(run)
-    kept = {name: value for name, value in known.items() if not repeats.may_differ(name, value)}
+    kept = {
+        name: by_value(value) for name, value in known.items()
+        if not repeats.may_differ(name, value) and not is_of_machine(name)
+    }  # fmt: skip
     kept = {n: v for n, v in kept.items() if not (HIDDEN in v and names_a_secret(n))}
     from_tracker = bool(known) and not any(map(_hides_a_setting, kept.values()))
     return Key(
@@ -80,7 +84,7 @@ def draw(run: Run, repeats: Repeats) -> tuple[tuple[str, str], ...]:
     """The parameters, such as the seed, that make a run another observation of its
     configuration."""
     known = known_parameters(run)
-    draws = ((name, value) for name, value in known.items() if repeats.is_draw(name, value))
+    draws = ((n, by_value(value)) for n, value in known.items() if repeats.is_draw(n, value))
     return tuple(sorted(draws))
 
 
@@ -111,6 +115,7 @@ def differences(
     shown = {
         name: tuple("" if repeats.may_differ(name, value) else value for value in values)
         for name, values in differing(firsts).items()
+        if not is_of_machine(name)
     }
     unlike = {name: values for name, values in shown.items() if any(values)}
     for name, values in (

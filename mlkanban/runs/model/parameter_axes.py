@@ -4,7 +4,7 @@ the metric of the card."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -49,16 +49,18 @@ class ParameterAxis(NamedTuple):
 class SearchSpace(NamedTuple):
     """The configurations of a search with their `means` of the metric, the places of them from the
     best to the worst in `ranking`, how many of them are the `best` ones (0 where nobody knows which
-    values are better), and the hyper-parameters, what tells most first."""
+    values are better), and the hyper-parameters, what tells most first. `launch` are the launch
+    words in which they differ, which are drawn when somebody asks for one of them."""
 
     means: tuple[float, ...]
     ranking: tuple[int, ...]
     best: int
     axes: tuple[ParameterAxis, ...]
     importances: tuple[Importance, ...]
+    launch: tuple[ParameterAxis, ...] = ()
 
     def axis(self, name: str) -> ParameterAxis | None:
-        return next((axis for axis in self.axes if axis.name == name), None)
+        return next((axis for axis in (*self.axes, *self.launch) if axis.name == name), None)
 
     def best_texts(self, axis: ParameterAxis) -> list[str]:
         """The values of the best configurations: of numbers the least and the greatest, of words
@@ -80,15 +82,21 @@ def search_space(rows: Sequence[ConfigurationRuns], found: Results | None) -> Se
     telling = importances(rows)
     order = {one.name: at for at, one in enumerate(telling)}
     names = sorted(known[0].differs, key=lambda name: order.get(name, len(order)))
-    axes = [parameter_axis(name, [row.differs[name] for row in known]) for name in names]
-    varied = tuple(axis for axis in axes if len(set(axis.known)) > 1)
-    if not varied:
+    varied = _varied({name: [row.differs[name] for row in known] for name in names})
+    launch = _varied({name: [row.launch[name] for row in known] for name in known[0].launch})
+    if not varied and not launch:
         return None
     ranking = sorted(range(len(means)), key=lambda at: means[at] if found.lower else -means[at])
     best = max(_LEAST_BEST, math.ceil(_BEST_SHARE * len(means)))
     return SearchSpace(
-        means, tuple(ranking), best if has_direction(found.metric) else 0, varied, tuple(telling)
-    )
+        means, tuple(ranking), best if has_direction(found.metric) else 0, varied, tuple(telling),
+        launch,
+    )  # fmt: skip
+
+
+def _varied(texts: Mapping[str, Sequence[str]]) -> tuple[ParameterAxis, ...]:
+    axes = (parameter_axis(name, values) for name, values in texts.items())
+    return tuple(axis for axis in axes if len(set(axis.known)) > 1)
 
 
 def parameter_axis(name: str, texts: Sequence[str]) -> ParameterAxis:

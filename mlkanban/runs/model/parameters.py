@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+import shlex
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence, Set
+from decimal import Context, Decimal
+from typing import NamedTuple
 
 from mlkanban.runs.model.run import Run
 
@@ -26,6 +29,8 @@ _LONG = 8
 """Characters of a number that nobody wrote by hand."""
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 17
 """Digits of a number that is displayed, and those that any float has at most."""
+_LEAST_PLAIN = -7
+"""The power of ten of the first digit of a number from which on it has no exponent."""
 OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
 _SUBMITTED = "sbatch"
 _WHEN_AND_WHERE = frozenset(
@@ -36,6 +41,21 @@ _WHEN_AND_WHERE = frozenset(
     )
 )  # fmt: skip
 """Options of sbatch, each with a value, that decide nothing of what a job computes."""
+_NUMBER = re.compile(
+    r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[-+]?\d{1,3})?", re.IGNORECASE | re.ASCII
+)
+"""Not with zeros before it, as names of files have them."""
+_TRUTH = {"true": "True", "false": "False"}
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da|k|z)?sh", re.DOTALL)
+_SHELL_OPTION = re.compile(r"-[a-z]+|--[a-z]+|[a-z]*pipefail")
+_WRAP = "--wrap"
+_TO_FILE = re.compile(r"(?<!\S)(?:\d|&)?>>?\s*(?:&\d|&?[^\s;&|<>]+)")
+"""Where a command of a shell writes its output."""
+_BETWEEN = re.compile(r"[;&|]+")
+_COMPOUND = re.compile(r"[();<>|&`]+|.*(?:`|<<).*", re.DOTALL)
+_KEYWORDS = frozenset(
+    ("for", "while", "until", "if", "case", "select", "function", "do", "then", "{", "}", "!")
+)
 ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
 
 
@@ -43,8 +63,16 @@ def parameters(argv: Sequence[str]) -> dict[str, str]:
     """What a command line sets, in its order: `--lr 3e-4`, `--lr=3e-4` and `lr=3e-4` are one and
     the same. The words that start it are its `python`, its `script` (the file, or the module after
     -m) and the `wrapper` before these (`env`, `uv run`), or else its `program`; each other word is
-    named by its place: `argument 2`. An option before a word takes it for its value: what it really
-    means only the program knows. What tells sbatch when to run a job and where to write is none."""
+    named by its place: `argument 2`. Of a text that a shell executes (`bash -c`, `sbatch --wrap`)
+    these are the words of the command that starts a program of its own, or of the last one, and all
+    else of it is a wrapper. An option before a word takes it for its value: what it really means
+    only the program knows. What tells sbatch when to run a job and where to write is none."""
+    if of_shell := _in_shell(argv):
+        outer, inner = parameters(of_shell.around), parameters(of_shell.command)
+        around = [*(value for name, value in outer.items() if is_word(name)), *of_shell.others]
+        around += [inner.pop(_WRAPPER)] if _WRAPPER in inner else []
+        named = {name: value for name, value in outer.items() if not is_word(name)}
+        return {_WRAPPER: " ".join(around), **named, **inner}
     pairs = [*_pairs(argv)]
     names = _names_of([word for name, word in pairs if not name])
     values: dict[str, str] = {}
@@ -52,6 +80,74 @@ def parameters(argv: Sequence[str]) -> dict[str, str]:
         name = given or next(names)
         values[name] = f"{values[name]} {value}" if name in values else value
     return values
+
+
+class _InShell(NamedTuple):
+    """The words of a command line around a text that a shell executes, those of the command that
+    counts in that text, and the other commands; where it is more than a list of commands, it is
+    itself all others."""
+
+    around: list[str]
+    command: list[str]
+    others: list[str]
+
+
+def _in_shell(argv: Sequence[str]) -> _InShell | None:
+    at = _place_of_shell_text(argv)
+    if at is None:
+        return None
+    text = argv[at].partition("=")[2] if argv[at].startswith(_WRAP) else argv[at]
+    commands = _commands(text)
+    starting = [one for one in commands if any(map(_starts_program, one[:_WRAPPED]))]
+    inner = (starting or commands or [[]])[-1]
+    others = [" ".join(one) for one in commands if one is not inner] if commands else [text]
+    before = argv[: at - 1] if argv[at - 1].startswith("-") else argv[:at]
+    return _InShell([*before, *argv[at + 1 :]], inner, [*filter(None, others)])
+
+
+def _place_of_shell_text(argv: Sequence[str]) -> int | None:
+    """The place of the word of a command line that a shell executes."""
+    shell = False
+    for at, word in enumerate(argv):
+        if argv[0] == _SUBMITTED:
+            if word.startswith(f"{_WRAP}="):
+                return at
+            if word == _WRAP and at + 1 < len(argv):
+                return at + 1
+        elif shell and _SHELL_OPTION.fullmatch(word):
+            if word.endswith("c"):
+                return at + 1 if at + 1 < len(argv) else None
+        elif shell or at >= _WRAPPED:
+            return None
+        shell = shell or bool(_SHELL.fullmatch(word))
+    return None
+
+
+def _starts_program(word: str) -> bool:
+    return bool(_INTERPRETER.fullmatch(word) or _FILE.fullmatch(word)) or word in _LAUNCHERS
+
+
+def _commands(text: str) -> list[list[str]]:
+    """The simple commands of a text of a shell, without what says where output goes; none where it
+    has more than these, as a loop."""
+    quoted = "'" in text or '"' in text
+    if quoted and (">" in text or "\n" in text):
+        return []
+    text = _TO_FILE.sub(" ", text).replace("\n", ";")
+    words = shlex.shlex(text, posix=True, punctuation_chars=True)
+    words.whitespace_split, words.commenters = True, ""
+    commands: list[list[str]] = [[]]
+    try:
+        for word in words:
+            if _BETWEEN.fullmatch(word):
+                commands.append([])
+            elif _COMPOUND.fullmatch(word) or word in _KEYWORDS:
+                return []
+            else:
+                commands[-1].append(word)
+    except ValueError:  # a quote without its end
+        return []
+    return [command for command in commands if command]
 
 
 def _names_of(words: Sequence[str]) -> Iterator[str]:
@@ -74,15 +170,47 @@ def _names_of(words: Sequence[str]) -> Iterator[str]:
             yield f"{_ARGUMENT}{arguments}"
 
 
+def by_value(text: str) -> str:
+    """A value of a parameter in the one way in which values are compared: `.02`, `0.02` and `2e-2`
+    are one number, `true` and `True` one answer. Two numbers are one only where they are exactly
+    so."""
+    if not _NUMBER.fullmatch(text):
+        return _TRUTH.get(text.lower(), text)
+    number = Decimal(text)
+    if not number:
+        return "0"
+    exact = number.normalize(Context(prec=len(text)))
+    return f"{exact:f}" if _LEAST_PLAIN < exact.adjusted() < _MOST_DIGITS else str(exact).lower()
+
+
 def known_parameters(run: Run) -> dict[str, str]:
     """All that is known of the parameters of a run: what its tracker keeps, and what its command
-    line sets, which has the last word."""
-    return {**run.params, **parameters(run.argv)}
+    line sets, which has the last word. A word of the command line to which its tracker gives a name
+    has that alone."""
+    given = parameters(run.argv)
+    return {**run.params, **_without_named(given, run.params)}
+
+
+def _without_named(given: Mapping[str, str], named: Mapping[str, str]) -> Mapping[str, str]:
+    """What a command line sets without the words behind its script that are values of parameters
+    which are `named` elsewhere: at most as many as have that value."""
+    words = {name: by_value(value) for name, value in given.items() if has_argument_name(name)}
+    if not words or not named:
+        return given
+    names = Counter(by_value(value) for name, value in named.items() if name not in given)
+    many = Counter(words.values())
+    return {
+        name: value for name, value in given.items()
+        if name not in words or many[words[name]] > names[words[name]]
+    }  # fmt: skip
 
 
 def launcher_options(argv: Sequence[str]) -> Set[str]:
     """The names of the options that a command line gives to what starts its script: `nproc` of
     `torchrun --nproc 2 train.py --lr 1`; none where no script is among its first words."""
+    if of_shell := _in_shell(argv):
+        outer = frozenset(name for name, _ in _pairs(of_shell.around) if name)
+        return outer | launcher_options(of_shell.command)
     pairs = [*_pairs(argv)]
     places = _names_of([word for name, word in pairs if not name])
     options = {option["name"] for word in argv if (option := OPTION.fullmatch(word))}
@@ -139,7 +267,7 @@ def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[st
     it has none; those with a name of their own come first. A run whose command line is not known is
     not held against the others; nor is one that no tracker knows, as to what trackers know. Numbers
     are rounded, unless they are to be `exact`."""
-    from_commands = [parameters(run.argv) for run in runs]
+    from_commands = [_without_named(parameters(run.argv), run.params) for run in runs]
     from_trackers = [run.params for run in runs]
     unlike = dict.fromkeys([*_unlike(from_commands), *_unlike(from_trackers)])
     names = sorted(unlike, key=is_word)
@@ -149,13 +277,20 @@ def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[st
         )
         for name in names
     }
-    named = {values for name, values in differences.items() if not is_word(name)}
+    compared = {name: tuple(map(by_value, values)) for name, values in differences.items()}
+    named = {values for name, values in compared.items() if not is_word(name)}
     return {
-        name: values if exact else _in_short(values)
+        name: values if exact else _in_short(_spelled_alike(values))
         for name, values in differences.items()
         # What is named elsewhere need not be said once more.
-        if len(set(values)) > 1 and not (is_word(name) and values in named)
+        if len(set(compared[name])) > 1 and not (is_word(name) and compared[name] in named)
     }
+
+
+def _spelled_alike(values: Sequence[str]) -> tuple[str, ...]:
+    """Values, those that are the same each as it is written first."""
+    first: dict[str, str] = {}
+    return tuple(first.setdefault(by_value(value), value) for value in values)
 
 
 def is_word(name: str) -> bool:
@@ -187,5 +322,5 @@ def rounded(text: str, digits: int = _FEWEST_DIGITS) -> str:
 def _unlike(sets: Sequence[Mapping[str, str]]) -> Iterator[str]:
     known = [values for values in sets if values]
     for name in dict.fromkeys(name for values in known for name in values):
-        if len({values.get(name, "") for values in known}) > 1:
+        if len({by_value(values.get(name, "")) for values in known}) > 1:
             yield name

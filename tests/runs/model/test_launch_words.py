@@ -8,6 +8,7 @@ from mlkanban.runs.model.launch_words import (
     parameter_sets,
 )
 from mlkanban.runs.model.overview import importances, overview, telling_differences
+from mlkanban.runs.model.parameter_axes import search_space
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
@@ -33,11 +34,17 @@ from mlkanban.runs.model.state import RunState
          {"python": "python", "u": "yes", "script": "pkg.train", "trainer.devices": "4",
           "hydra.run.dir": "/x", "m": "yes", "seed": "1,2"}),
         ("./train.sh 0.01 /data/train.csv --config configs/a.yaml --data s3://b/x --model a/b",
-         {"argument 1": "0.01", "config": "configs/a.yaml", "model": "a/b"},
-         {"script": "./train.sh", "argument 2": "/data/train.csv", "data": "s3://b/x"}),
-        ("train --path-length 3 --max-depth 4 --profile x --log-lr 2",
-         {"path-length": "3", "max-depth": "4", "profile": "x"},
-         {"program": "train", "log-lr": "2"}),
+         {"argument 1": "0.01", "config": "configs/a.yaml", "model": "a/b", "data": "s3://b/x"},
+         {"script": "./train.sh", "argument 2": "/data/train.csv"}),
+        ("train --path-length 3 --max-depth 4 --profile x --log-lr 2 --nodes 64 --dist_weight .1"
+         " --save_loss 1 --resume_lr .1 --print_x 1 --rank 8 -m .9 -v 3 --train_file x.csv"
+         " --data_path /data/b --cache 1 --root 3 --log_interval 10 -m",
+         {"path-length": "3", "max-depth": "4", "profile": "x", "log-lr": "2", "nodes": "64",
+          "dist_weight": ".1", "save_loss": "1", "resume_lr": ".1", "print_x": "1", "rank": "8",
+          "m": ".9 yes", "v": "3", "train_file": "x.csv", "data_path": "/data/b", "cache": "1",
+          "root": "3"},
+         {"program": "train", "log_interval": "10"}),
+        ("train -v --resume a.pt", {}, {"program": "train", "v": "yes", "resume": "a.pt"}),
     ],
 )  # fmt: skip
 def test_a_command_line_has_hyper_parameters_and_launch_words(
@@ -60,8 +67,8 @@ def test_the_setting_that_names_repeats_names_launch_words() -> None:
 
 
 def test_a_name_is_a_launch_word_where_each_run_with_it_says_so() -> None:
-    runs = [Run("1", argv=("t", "--data", "/a")), Run("2", argv=("t", "--data", "mnist"))]
-    assert launch_names(runs[:1]) == {"program", "data"}
+    runs = [Run("1", argv=("t", "--store", "/a")), Run("2", argv=("t", "--store", "mnist"))]
+    assert launch_names(runs[:1]) == {"program", "store"}
     assert launch_names(runs) == {"program"}, "one of them is no place"
 
 
@@ -80,5 +87,22 @@ def test_launch_words_stand_apart_and_have_no_importance() -> None:
     assert differing.row(3) == ({"lr": "3"}, {"device": "cuda:1", "seed": "3"})
     rows = overview(runs, found)
     assert [one.name for one in importances(rows)] == ["lr"]
-    assert (rows[0].differs, rows[0].launch) == ({"lr": "7"}, {"device": "cuda:1"})
-    assert rows[0].name == "lr 7  device cuda:1"
+    assert (rows[0].differs, rows[0].launch) == ({"lr": "7"}, {})
+    assert rows[0].name == "lr 7"
+
+
+def test_a_launch_word_is_drawn_where_somebody_asks_for_it() -> None:
+    runs = [
+        Run(
+            str(at), RunState.FINISHED, started=f"2026-03-20T09:{at:02}:00Z",
+            argv=("torchrun", "--nproc_per_node", f"{2**at}", "t.py"), metrics={"auc": at / 10},
+        )
+        for at in range(4)
+    ]  # fmt: skip
+    found = results(runs, {"name": "auc", "direction": ">="})
+    space = search_space(overview(runs, found), found)
+    assert space is not None
+    assert (space.axes, space.importances) == ((), ())
+    axis = space.axis("nproc_per_node")
+    assert axis is not None
+    assert sorted(axis.texts) == ["1", "2", "4", "8"]

@@ -255,6 +255,7 @@ def _list(session: Session, card: str | None, chart: str | None) -> None:
         try:
             with session.service(write=True) as service:
                 _read_slurm(session, service)
+            session.read_end_values()
         except NotFound:
             raise
         except MlkanbanError as error:

@@ -56,6 +56,7 @@ class Session:
     _wrote: bool = field(default=False, init=False)
     _hook_events: list[HookEvent] = field(default_factory=list, init=False)
     _ended_runs: list[RunFolder] = field(default_factory=list, init=False)
+    _unread_ends: list[RunFolder] = field(default_factory=list, init=False)
 
     @cached_property
     def settings(self) -> Settings:
@@ -132,6 +133,7 @@ class Session:
                     return
             with self.service(write=True, timeout=timeout):
                 pass  # which takes in
+            self.read_end_values()
         except NotFound:
             raise
         except MlkanbanError as error:
@@ -158,7 +160,9 @@ class Session:
             if done.message:
                 self.show_message(done.message)
                 self.run_news.append(done.message)
-        self._ended_runs += self._intake.take_ended()
+        ended = self._intake.take_ended()
+        self._ended_runs += ended
+        self._unread_ends += ended
 
     def _with_runs(self, service: Service) -> Service:
         """The board as it is with what became of runs: a copy in memory, where that is not taken
@@ -169,9 +173,16 @@ class Session:
             reports = self._intake.not_taken_in(service, clock.now())
             if not reports:
                 return service
+            # As the intake: only a home where something ever ran waits for it.
+            from mlkanban.runs.local.folder import RunFolder, runs_folder
+
             copy = service.in_memory()
             try:
                 copy.runs.take_in(reports)
+                folders = runs_folder(places().data)
+                self._take_in_end_values(
+                    copy, [RunFolder(folders / r.run.id) for r in reports if r.run.state.ended]
+                )
             except BaseException:
                 copy.close()
                 raise
@@ -214,7 +225,7 @@ class Session:
         if not self._wrote:
             return
         self._run_hooks()
-        self._read_end_values()
+        self.read_end_values()
         self._keep_log_limit()
         # Loaded when the answer is out already; what only reads never needs it.
         from mlkanban.service.backups import wanted
@@ -227,20 +238,24 @@ class Session:
         except MlkanbanError as error:
             self.show_message(f"No backup was made: {error}")
 
-    def _read_end_values(self) -> None:
+    def read_end_values(self) -> None:
         """Read what trackers have of the runs whose end was taken in."""
-        if not self._ended_runs:
+        ended, self._unread_ends = self._unread_ends, []
+        if not ended:
+            return
+        try:
+            with self.service(write=True, as_is=True) as service:
+                self._take_in_end_values(service, ended)
+        except MlkanbanError as error:
+            self.show_problem(error, "What trackers have of runs that ended was not read")
+
+    def _take_in_end_values(self, service: Service, ended: Sequence[RunFolder]) -> None:
+        if not ended:
             return
         # Trackers: only who takes in the end of a run waits for them.
         from mlkanban.runs.end_values import take_in_end_values
 
-        try:
-            with self.service(write=True, as_is=True) as service:
-                take_in_end_values(
-                    service, places().data, self._ended_runs, os.environ, self.settings.trackers
-                )
-        except MlkanbanError as error:
-            self.show_problem(error, "What trackers have of runs that ended was not read")
+        take_in_end_values(service, places().data, ended, os.environ, self.settings.trackers)
 
     def _keep_log_limit(self) -> None:
         """Take out the middle of logs over the limit, of runs whose end was taken in."""
@@ -262,6 +277,7 @@ class Session:
         hooks are run and logs shortened."""
         self._hook_events += events
         self._ended_runs += ended
+        self._unread_ends += ended
         self._wrote |= bool(events or ended)
 
     def _run_hooks(self) -> None:

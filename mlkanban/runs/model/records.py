@@ -7,7 +7,6 @@ it. Every part may be missing: older versions wrote fewer.
 """
 
 # No `from __future__ import annotations`: which keys are required is read from the annotations.
-import os
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cache
@@ -248,7 +247,8 @@ def _text(value: Any) -> str:
 
 
 def _native_text(value: Any) -> str:
-    if b"\0" in os.fsencode(_exactly(str, value)):  # which refuses what is no byte of a name
+    # Encoding refuses half characters that stand for no byte of a name.
+    if b"\0" in _exactly(str, value).encode(errors="surrogateescape"):
         raise ValueError  # no file and no program has such a name
     return str(value)
 

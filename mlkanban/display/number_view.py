@@ -145,8 +145,9 @@ def chance_text(chance: float | None) -> str:
 
 
 def withheld_text(days: int) -> str:
-    """Why a percentile that counts open cards is not told."""
-    return f"withheld (few observed at {days} d)"
+    """What is known of a percentile that counts open cards, where all cards that were watched had
+    ended at so many days and others, begun before the window, took longer."""
+    return f"unknown from {days} d on"
 
 
 def bins_json(histogram: Sequence[Bin]) -> list[BinJson]:

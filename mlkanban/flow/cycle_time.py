@@ -33,7 +33,7 @@ class CycleTimes:
     `n` finished cards, `never_worked` ones apart; `open` are those in progress at the end of the
     window. A percentile is None where too few cards stand behind it; one that counts open cards
     also where enough do (`n_with_open`) but it is not reached yet, or lies at `withheld` days or
-    more, of which too few cards were observed (see `survival`). `cards` are the finished ones in
+    more, of which nothing can be told (see `survival`). `cards` are the finished ones in
     order of their finish. `of_stage`: the times are those in one stage, not those of the whole way.
     """
 

@@ -22,8 +22,8 @@ BASIS_DAYS, BASIS_CARDS = 90, 30
 class Sle:
     """`days` is None where fewer than ten cards stand behind it. `days_with_open` counts the cards
     in progress too, and those abandoned, since the first day of the basis; None also where it is
-    not reached, or lies at `withheld` days or more, of which too few cards were observed. `past`
-    are the open cards older than `days`, oldest first: short id, age, title."""
+    not reached, or lies at `withheld` days or more, of which nothing can be told. `past` are the
+    open cards older than `days`, oldest first: short id, age, title."""
 
     days: int | None
     days_with_open: int | None

@@ -77,8 +77,8 @@ def test_a_card_counts_from_the_age_at_which_it_came_to_be_known(cards):
     for t in sorted({days for days, ended, _ in cards if ended}):
         at_risk = sum(entry < t <= days for days, _, entry in cards)
         ends = sum(days == t and ended for days, ended, _ in cards)
-        if at_risk < 5 and any(entry >= t for _, _, entry in cards):
-            break  # too few to tell, and others come under observation later
+        if at_risk == ends and any(entry >= t for _, _, entry in cards):
+            break  # S would be 0, though others are known to be older
         share *= 1 - Fraction(ends, at_risk)
         expected.append((t, share))
     assert estimate(cards).steps == tuple(expected)
@@ -94,26 +94,40 @@ def test_a_worked_example_with_cards_from_before():
     assert found.withheld is None
 
 
-@pytest.mark.parametrize(("early", "told"), [(4, False), (5, True)])
-def test_below_five_at_risk_while_others_are_to_come_nothing_is_told(early, told):
-    """Twenty cards came under observation at age 10; how many can be seen to end at age 2?"""
-    cards = [(2, True, 0), *[(30, False, 0)] * (early - 1), *[(20, True, 10)] * 20]
+@pytest.mark.parametrize("early", [2, 4, 9])
+def test_few_at_risk_withhold_nothing(early):
+    """The first of a few young cards ended, and thirty more are known from age 10 on: what comes
+    later is told, as lifelines has it."""
+    cards = [(2, True, 0), *[(30, False, 0)] * (early - 1), *[(20, True, 10)] * 30]
     found = estimate(cards)
-    assert found.withheld == (None if told else 2)
-    assert (found.time(50) is not None) == told
-    assert (found.chance(0, 1) is not None) == (found.chance(0, 25) is not None) == told
+    s2 = 1 - Fraction(1, early)
+    assert found.steps == ((2, s2), (20, s2 * (1 - Fraction(30, early + 29))))
+    assert found.withheld is None
 
 
-def test_the_day_of_the_last_finish_is_counted_by_the_definition():
-    """All that are at risk end on one day, and nobody is to come: S is 0, though older cards that
-    are still open at that age would keep it up."""
+@given(st.lists(watched, min_size=1, max_size=40), st.integers(0, 25), st.integers(0, 25))
+def test_what_young_cards_did_does_not_change_the_chances_of_old_ones(cards, age, days):
+    """The chance of a card of some age is that among those that were watched after it."""
+    old = [(lasted, ended, max(entry, age)) for lasted, ended, entry in cards if lasted > age]
+    found = estimate(cards)
+    assert found.chance(age, days) == pytest.approx(estimate(old).chance(age, days))
+    assert [found.time_left(age, p) for p in (50, 85)] == [
+        estimate(old).time_left(age, p) for p in (50, 85)
+    ]
+    assert found.older(age) == sum(ended for _, ended, _ in old)
+
+
+def test_all_at_risk_end_though_others_are_older():
+    """All at risk end on one day, and nobody is to come: S is 0. Where others come, known to be
+    older, it is not told from there, and of those it is."""
     assert estimate([(5, True, 0)] * 3).steps == ((5, Fraction(0)),)
     assert estimate([(5, True, 0)] * 3 + [(5, False, 0)]).steps == ((5, Fraction(1, 4)),)
-    # Ten of age 3 end together; those that came at age 4 are known to be older.
-    cards = [(3, True, 0)] * 10 + [(9, True, 4)] * 12
-    found = estimate(cards)
-    assert found.steps[0] == (3, Fraction(0))
-    assert found.chance(4, 9) is found.time_left(4, 50) is None
+    found = estimate([(3, True, 0)] * 10 + [(9, True, 4)] * 12 + [(12, True, 4)] * 12)
+    assert found.withheld == 3
+    assert found.steps == ()
+    assert found.time(50) is found.chance(0, 9) is found.chance(2, 1) is None
+    assert found.chance(4, 5) == 0.5
+    assert (found.time_left(4, 50), found.time_left(4, 85), found.older(4)) == (5, 8, 24)
 
 
 def test_a_few_young_cards_are_no_ground_for_what_all_take():

@@ -1,5 +1,7 @@
 """Cycle time, in words and as JSON."""
 
+from itertools import groupby
+
 from mlkanban.display.number_view import (
     BinJson,
     Figures,
@@ -27,7 +29,8 @@ _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 class CycleTimesJson(NumberJson):
     """The days of a bin are both included; `to` is null for the last, open one. Of `withheld_from`
-    days or more nothing is said counting open cards: too few were observed."""
+    days or more nothing is said counting open cards: all that were watched had ended by then, and
+    others, begun before the window, took longer."""
 
     n: int
     never_worked: int
@@ -135,7 +138,11 @@ def _text_keys(values: dict[int, int | None]) -> dict[str, int | None]:
 
 
 def _all(values: dict[int, int | None], n: int, withheld: int | None = None) -> str:
-    return " | ".join(f"p{p} {_value(value, n, p, withheld)}" for p, value in values.items())
+    """`p50 3 d | p70 9 d | p85, p95 not reached`."""
+    told = [(p, _value(value, n, p, withheld)) for p, value in values.items()]
+    alike = groupby(told, key=lambda one: one[0] if values[one[0]] is not None else one[1])
+    each = [list(some) for _, some in alike]
+    return " | ".join(f"{', '.join(f'p{p}' for p, _ in some)} {some[0][1]}" for some in each)
 
 
 def _value(value: int | None, n: int, p: int, withheld: int | None) -> str:

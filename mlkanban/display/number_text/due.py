@@ -87,7 +87,7 @@ def summary(due: DueDates) -> Summary:
     unknown = sum(card.chance is None for card in due.cards)
     lines = [
         f"{doubtful} of {quantity(len(due.cards), 'card')} with a due date"
-        f" {'has' if doubtful == 1 else 'have'} a chance below 50 %"
+        f" {'has' if 1 in (doubtful, len(due.cards)) else 'have'} a chance below 50 %"
         f"{f', {late} of them {_is_late(late)}' if late else ''}"
     ]
     if unknown:

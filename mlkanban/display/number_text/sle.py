@@ -30,8 +30,8 @@ class PastJson(TypedDict):
 
 
 class SleJson(NumberJson):
-    """Of `withheld_from` days or more nothing is said counting open cards: too few were
-    observed."""
+    """Of `withheld_from` days or more nothing is said counting open cards: all that were
+    watched had ended by then, and others, begun before, took longer."""
 
     n: int
     percent: int

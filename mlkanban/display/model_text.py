@@ -353,8 +353,8 @@ def version_facts(version: ModelVersion, view: FaceContext) -> list[tuple[str, s
         found.append(("alert", view.glyphs.figures(text), "alarm"))
     if len(alerts) > 3:
         found.append(("", f"{quantity(len(alerts), 'alert')} in all", "dim"))
-    if card.configuration:
-        found.append(("code", " ".join(card.configuration.split()), "dim"))
+    if version.configuration:
+        found.append(("code", " ".join(version.configuration.split()), "dim"))
     if back := life.rolled_back:
         who = short_name(back.actor)
         text = f"{_long(back.at, view)} by {who}: {back.reason}"
@@ -375,12 +375,12 @@ def why_text(version: ModelVersion) -> str:
 
 
 def metric_change(version: ModelVersion, glyphs: Glyphs) -> str:
-    """`val_auc .921 → .934`: before, by the baseline, and after."""
+    """`val_auc .921 → .934`: before and after."""
     metric = version.card.measured
     if metric is None or metric.value is None:
         return ""
     value = number_text(metric.value)
-    before = "" if metric.baseline is None else f"{number_text(metric.baseline)} {glyphs.to} "
+    before = "" if version.before is None else f"{number_text(version.before)} {glyphs.to} "
     return glyphs.figures(f"{metric.name} {before}{value}")
 
 
@@ -506,9 +506,9 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
         "delivered_by": life.actor or None,
         "why": why_text(version) or None,
         "metric": metric.name if metric else None,
-        "before": metric.baseline if metric else None,
+        "before": version.before,
         "after": metric.value if metric else None,
-        "configuration": card.configuration or None,
+        "configuration": version.configuration or None,
         "gates": [{"text": item.text, "done": item.done} for item in card.checklist],
         "passed_over": [
             {"at": w.at, "actor": w.actor, "reason": w.reason, "gates": list(w.passed)}
@@ -548,7 +548,7 @@ def _card_lines(record: ModelRecord, version: ModelVersion, view: FaceContext) -
         ("Card", f"{version.face.ref} {version.face.title}"), ("State", state),
         ("In use since", since if record.in_use else "-"),
         ("Owner", card.owner or "nobody named"),
-        ("Configuration", " ".join(card.configuration.split()) or "not written down"),
+        ("Configuration", " ".join(version.configuration.split()) or "not written down"),
     ]  # fmt: skip
     yield markdown_table(Table(("What", "Value"), rows))
     yield from _section("Intended use", [text(card.hypothesis)] if card.hypothesis else [])
@@ -557,7 +557,7 @@ def _card_lines(record: ModelRecord, version: ModelVersion, view: FaceContext) -
     if card.measured is not None:
         metric = card.measured
         measures.append(
-            (metric.name, _number(metric.value), _number(metric.baseline),
+            (metric.name, _number(metric.value), _number(version.before),
              "" if metric.target is None else f"{metric.direction}{metric.target:g}")
         )  # fmt: skip
     measures += [

@@ -193,7 +193,8 @@ class Cards:
             warnings = filter(None, (gates.require_passed(), warning))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
             message = f"{_listed(cards)} moved to {name}.{_used_as(cards, use)}"
-            return tx.done(message, cards, " ".join(warnings))
+            worse = _worse_than_before(tx, refs, use)
+            return tx.done(message, cards, " ".join(filter(None, (*warnings, worse))))
 
     def swap(self, ref: str, out: str, *, override: str = "", ticks: Ticks | None = None) -> Done:
         """Swap the places of two open cards of one board, as for a full stage. An override passes
@@ -387,7 +388,8 @@ class Cards:
                 cards.append(tx.card(ref))
             ends = ", ".join(sorted({c.outcome.value for c in cards if c.outcome}))
             message = f"{_listed(cards)} finished: {ends}.{_used_as(cards, use)}"
-            return tx.done(message, cards, gates.require_passed())
+            worse = _worse_than_before(tx, refs, use)
+            return tx.done(message, cards, " ".join(filter(None, (gates.require_passed(), worse))))
 
     def archive(self, refs: Sequence[str]) -> Done:
         """Take cards off the board. Work in progress counts as abandoned from then on."""
@@ -483,6 +485,15 @@ def _used_as(cards: Sequence[Card], use: InUseAs | None) -> str:
     """What the last of some cards is in use as, as a sentence behind another one."""
     named = use is not None and use.model
     return f" In use as {cards[-1].model} {cards[-1].version}." if named else ""
+
+
+def _worse_than_before(tx: Transaction, refs: Sequence[str], use: InUseAs | None) -> str:
+    """That a version measures worse than the one it replaces; '' for what is no model."""
+    if use is None or not use.model:
+        return ""
+    from mlkanban.service.models_in_use import worse_text  # as above
+
+    return worse_text(tx, refs[-1])
 
 
 def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:

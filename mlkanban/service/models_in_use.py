@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from mlkanban.core.card_templates import card_template
 from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
 from mlkanban.core.look_again import LookAgain, parse_look, stored_look
+from mlkanban.core.metrics import has_direction, number_text, reaches
 from mlkanban.core.model_registry import (
     NOT_A_MODEL,
     ROLLED_BACK,
@@ -49,17 +51,22 @@ from mlkanban.text import accept, accept_title
 if TYPE_CHECKING:
     from mlkanban.runs.model.results import Configuration, Results
 
+_NAMED_RUNS = 5
 RELEASE = "model-release"
 """The card template whose gates releases and retrained models have."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A delivered card as a version of a model, with what its events say of it."""
+    """A delivered card as a version of a model, with what its events say of it. Of a change record
+    it has its `configuration`, as its card or its runs have it, and the value of its metric
+    `before` it: the baseline of its card, else what the version had that it replaced."""
 
     face: CardFace
     card: Card
     life: CardLife
+    configuration: str = ""
+    before: float | None = None
 
     @property
     def model(self) -> str:
@@ -130,8 +137,12 @@ class ModelsInUse:
             named = {key.casefold() for key in [_model_of(conn, wanted[0])] if key}
             line = [f for f in faces if _model_of(conn, f).casefold() in named] or wanted
             versions = sorted((_version(conn, f) for f in line), key=_newest_first, reverse=True)
+            versions = [_with_past(conn, one, versions[at:]) for at, one in enumerate(versions, 1)]
             of_all = [one for one in _models(conn, board, now) if one.version.face in line]
         current = max(of_all, key=lambda one: _newest_first(one.version), default=None)
+        if current is not None:
+            whole = next(one for one in versions if one.face == current.version.face)
+            current = replace(current, version=whole)
         return ModelRecord(versions[0].model, current, tuple(versions))
 
     def ref_of(self, board: Board, name: str) -> str:
@@ -172,7 +183,7 @@ class ModelsInUse:
             card = tx.card(face.ref)
             champion = _before(tx.conn, board.id, face)
             found = _results(tx.conn, face)
-            chosen = (found.basis or found.best or found.latest) if found else None
+            chosen = found.chosen if found else None
             before = tx.card(champion.ref) if champion else None
             fields = {
                 "title": accept_title(title) if title.strip() else f"Release {card.title}",
@@ -188,7 +199,9 @@ class ModelsInUse:
             set_fields = {name: value for name, value in fields.items() if value}
             made = write_new(tx, board, stage, flat(checked(set_fields)))
             if found and chosen:
-                text = f"From {face.ref}: {found.name} {chosen.summary_by_label}"
+                text = (
+                    f"From {face.ref}: {found.name} {chosen.summary_by_label}\n{_runs_text(chosen)}"
+                )
                 tx.write(Change("card.noted", board.id, card=made.id, note=text))
             cards = (tx.card(face.ref), tx.card(made.ref))
             return tx.done(f"{made.ref} releases {face.ref}, in {stage.name}.", cards, warning)
@@ -208,7 +221,7 @@ class ModelsInUse:
             message = f"{card.ref} is in use as {name}."
             if card.health in OUT_OF_USE:
                 message = f"{card.ref} was in use as {name}; it is {card.health}."
-            return tx.done(message, (card,))
+            return tx.done(message, (card,), worse_text(tx, ref))
 
     def roll_back(self, board: Board, name: str, reason: str) -> Done:
         """Take a version out of use because it failed: the version before it is in use again, and
@@ -323,9 +336,40 @@ def name_use(tx: Transaction, face: CardFace, named: InUseAs) -> None:
                 f"{named.model} {version} is {other.ref} already.", "Name another version."
             )
     values: dict[str, Any] = {"model": named.model, "version": version}
-    if named.owner is not None:
-        values["owner"] = named.owner or None
+    owner = named.owner
+    if owner is None and not fields.get("owner"):
+        owner = _owner_before(tx, board_id, face, named.model)
+    if owner is not None:
+        values["owner"] = owner or None
     write_edit(tx, face, flat(checked(values, partial=True)))
+
+
+def _owner_before(tx: Transaction, board_id: str, face: CardFace, model: str) -> str:
+    """Who owns the version of a model that was delivered last, but for this card; '' for nobody."""
+    named = [f for f, name, _ in _named_versions(tx.conn, board_id) if name == model.casefold()]
+    others = [other for other in named if other.id != face.id]
+    last = max(others, key=lambda other: (other.finished_at, other.id), default=None)
+    return tx.card(last.ref).owner if last else ""
+
+
+def worse_text(tx: Transaction, ref: str) -> str:
+    """That a version that was just taken into use measures worse than the one that it replaces, as
+    a sentence; '' where it does not, or where that is not known."""
+    face = tx.face(ref)
+    new = _version(tx.conn, face)
+    old = _predecessor(tx.conn, repository.board_id(tx.conn, face), new) if in_use(face) else None
+    ours, theirs = new.card.measured, old and old.card.measured
+    if not (old and ours and theirs) or ours.name != theirs.name:
+        return ""
+    if ours.value is None or theirs.value is None or ours.value == theirs.value:
+        return ""
+    metric = tx.fields(face).get("metric") or {}
+    if not has_direction(metric) or reaches({**metric, "target": theirs.value}, ours.value):
+        return ""
+    return (
+        f"{new.name} measures worse than {old.name}, which it replaces: {ours.name}"
+        f" {number_text(ours.value)} after {number_text(theirs.value)}."
+    )
 
 
 def _named_versions(conn: Connection, board_id: str) -> list[tuple[CardFace, str, str]]:
@@ -415,6 +459,37 @@ def _version(conn: Connection, face: CardFace) -> ModelVersion:
     return ModelVersion(face, repository.card(conn, face), life)
 
 
+def _with_past(
+    conn: Connection, version: ModelVersion, older: Iterable[ModelVersion]
+) -> ModelVersion:
+    """A version with what its change record has besides; those delivered `older`, newest first."""
+    return replace(
+        version,
+        configuration=_configuration(conn, version),
+        before=_value_before(version, older),
+    )
+
+
+def _configuration(conn: Connection, version: ModelVersion) -> str:
+    """What a version was trained with: as its card has it, else as its runs have it."""
+    if version.card.configuration:
+        return version.card.configuration
+    found = _results(conn, version.face)
+    return configuration_text(found.chosen) if found else ""
+
+
+def _value_before(version: ModelVersion, older: Iterable[ModelVersion]) -> float | None:
+    """The value of the metric of a version before it, of those delivered `older`, the newest
+    first."""
+    metric = version.card.measured
+    if metric is None or metric.baseline is not None:
+        return metric.baseline if metric else None
+    failed = (Health.ROLLED_BACK, Health.RETIRED)
+    before = next((one for one in older if one.face.health not in failed), None)
+    measured = before and before.card.measured
+    return measured.value if measured and measured.name == metric.name else None
+
+
 def _newest_first(version: ModelVersion) -> tuple[str, str]:
     return version.face.finished_at or version.since, version.face.id
 
@@ -497,6 +572,11 @@ def _check_release(tx: Transaction, face: CardFace) -> None:
     if lineage.origins(face, LineageKind.RELEASE_OF) and face.is_open:
         raise RuleRefused(
             f"{face.ref} is a release itself.", "Move it past delivery to take it into use."
+        )
+    if in_use(face):
+        raise RuleRefused(
+            f"{face.ref} is a model in use already.",
+            hint("Train it again, {retrain {}}, or release another card.", face.ref),
         )
 
 
@@ -591,16 +671,27 @@ def configuration_text(chosen: Configuration) -> str:
     3e-4  layers 2`."""
     # As above.
     from mlkanban.runs.model.configurations import configuration_key
+    from mlkanban.runs.model.launch_words import launch_names
     from mlkanban.runs.model.parameters import is_word
 
     run = chosen.runs[-1]
-    key = configuration_key(run)
+    key, launch = configuration_key(run), launch_names([run])
+    shown = [(name, value) for name, value in key.parameters if name not in launch]
     changed = " with uncommitted changes" if key.dirty else ""
     parts = [f"commit {key.commit}{changed}"] if key.commit else []
-    words = [value for name, value in key.parameters if is_word(name)]
+    words = [value for name, value in shown if is_word(name)]
     parts += [" ".join(words)] if words else []
-    parts += [f"{name} {value}" for name, value in key.parameters if not is_word(name)]
+    parts += [f"{name} {value}" for name, value in shown if not is_word(name)]
     return "  ".join(parts)
+
+
+def _runs_text(chosen: Configuration) -> str:
+    """The runs of a configuration and the command of the newest: what it takes to repeat them."""
+    ids = [run.id for run in chosen.runs]
+    many = "" if len(ids) <= _NAMED_RUNS else f" and {len(ids) - _NAMED_RUNS} more"
+    text = f"Runs: {', '.join(ids[-_NAMED_RUNS:])}{many}"
+    argv = chosen.runs[-1].argv
+    return f"{text}\nCommand of the last one: {shlex.join(argv)}" if argv else text
 
 
 def _measures(card: Card, chosen: Configuration | None, before: Card | None) -> dict[str, Any]:

@@ -214,6 +214,13 @@ def m020_releases_and_ab_tests(db: Database) -> None:
         log.rebuild(db.conn)
 
 
+@migrations()
+def m022_what_was_shipped(db: Database) -> None:
+    """The `card.metric` of a shipped card is at the configuration that was chosen, no longer at the
+    one that was tried last."""
+    _fill_faces(db, "card.outcome = 'shipped' AND card.runs != ''")
+
+
 def _add_ab(conn: Connection) -> None:
     """Add `card.ab` to a table that there is, and that was not made in its latest shape."""
     columns = [name for _, name, *_ in conn.execute("PRAGMA table_info(card)").fetchall()]

@@ -16,7 +16,7 @@ from mlkanban.core.card_fields import values_of
 from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
 from mlkanban.core.field_kinds import guard_in, metric_in
 from mlkanban.core.metrics import metrics_in
-from mlkanban.core.models import Board, Stage, StageKind
+from mlkanban.core.models import Board, Outcome, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint
@@ -134,7 +134,8 @@ def card_of(
     from mlkanban.runs.model.run import runs_in
 
     fields = lifecycle.shown(state)
-    metrics = measured(runs_in(fields), metrics_in(fields), repeats)
+    shipped = fields.get("outcome") == Outcome.SHIPPED
+    metrics = measured(runs_in(fields), metrics_in(fields), repeats, shipped=shipped)
     created, entered, started, finished = (parse_instant(at) if at else None for at in times)
     assert created is not None
     assert entered is not None

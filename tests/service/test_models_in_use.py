@@ -1,5 +1,6 @@
 """Models in use: released, put into use, rolled back, looked at again; on two machines, too."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlkanban.core.model_registry import InUseAs
-from mlkanban.core.models import Health, Outcome
+from mlkanban.core.models import CardFace, Health, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import GateClosed, NotFound, RuleRefused, UsageProblem
 from mlkanban.runs.model.run import Run
@@ -377,20 +378,81 @@ def test_history_reads_a_day(ada: Person, champion: str) -> None:
     assert isinstance(ada.service.models.all(ada.board)[0].look.day, date)
 
 
-def test_a_release_is_of_the_best_configuration(ada: Person) -> None:
-    """Of two configurations with runs, the one that says most of the target is released."""
-    metric = {"name": "auc", "direction": ">=", "target": 0.9}
-    [found] = ada.adds("Transformer", to="Training", metric=metric, work="unattended")
-    for number, (lr, value) in enumerate([(1, 0.8), (1, 0.82), (3, 0.95), (3, 0.96), (3, 0.97)]):
+def reported(ada: Person, ref: str, *values: tuple[int, float]) -> None:
+    """Runs of a card, each with another seed: a learning rate and what it reached."""
+    for number, (lr, value) in enumerate(values):
         run = Run(
             f"r{number}", RunState.FINISHED, argv=("python", "train.py", f"--lr={lr}",
-            f"--seed={number}"), metrics={"auc": value}, commit="a1b2c3d4e5f6" + 28 * "0",
-            started=instant(ada.clock()), ended=instant(ada.clock()), exit=0,
+            "--device=cuda:1", f"--seed={number}"), metrics={"auc": value},
+            commit="a1b2c3d4e5f6" + 28 * "0", started=instant(ada.clock()),
+            ended=instant(ada.clock()), exit=0,
         )  # fmt: skip
-        ada.service.runs.take_in([RunReport(run, found)])
+        ada.service.runs.take_in([RunReport(run, ref)])
+
+
+AUC = {"name": "auc", "direction": ">=", "target": 0.9}
+
+
+def test_a_release_is_of_the_best_configuration(ada: Person) -> None:
+    """Of two configurations with runs, the one that says most of the target is released."""
+    [found] = ada.adds("Transformer", to="Training", metric=AUC, work="unattended")
+    reported(ada, found, (1, 0.8), (1, 0.82), (3, 0.95), (3, 0.96), (3, 0.97))
     made = ada.service.models.release(found).cards[-1]
     assert made.configuration.split("  ")[-1] == "lr 3"
     assert made.configuration.startswith("commit a1b2c3d4e5f6")
+    assert "cuda" not in made.configuration
     assert made.metric is not None
     assert made.metric.value == pytest.approx(0.96)
-    assert notes(ada, made.ref) == [f"From {found}: auc lr 3: 0.96 +- 0.01 (3 runs)"]
+    command = "python train.py --lr=3 --device=cuda:1 --seed=4"
+    assert notes(ada, made.ref) == [
+        f"From {found}: auc lr 3: 0.96 +- 0.01 (3 runs)\nRuns: r2, r3, r4\n"
+        f"Command of the last one: {command}"
+    ]
+
+
+def test_the_configuration_tried_last_is_not_released_for_that(ada: Person) -> None:
+    [found] = ada.adds("Search", to="Training", metric=AUC, work="unattended")
+    reported(ada, found, *((lr, 0.8 + lr / 100) for lr in (1, 2, 9, 4, 3)))
+    made = ada.service.models.release(found).cards[-1]
+    assert made.metric is not None
+    assert (made.metric.value, made.configuration.split("  ")[-1]) == (0.89, "lr 9")
+
+
+def test_a_shipped_card_stands_at_its_best_configuration(ada: Person) -> None:
+    [found] = ada.adds("Transformer", to="Training", metric=AUC, work="unattended")
+    reported(ada, found, (3, 0.95), (3, 0.96), (1, 0.8))
+    [face] = [f for f in ada.boards.snapshot(ada.board_id).faces if f.ref == found]
+    assert metric_value(face) == 0.8, "while it is open at the one tried last"
+    ada.cards.finish([found], Outcome.SHIPPED, use=InUseAs("fraud", "1"))
+    card = ada.cards.get(found)
+    assert card.measured is not None
+    assert card.measured.value == pytest.approx(0.955)
+    [face] = [f for f in ada.boards.snapshot(ada.board_id).faces if f.ref == found]
+    assert metric_value(face) == pytest.approx(0.955)
+    record = ada.service.models.record(ada.board, "fraud")
+    assert record.versions[0].configuration.endswith("lr 3")
+    ada.undoes()
+    [face] = [f for f in ada.boards.snapshot(ada.board_id).faces if f.ref == found]
+    assert metric_value(face) == 0.8
+
+
+def metric_value(face: CardFace) -> float:
+    return float(json.loads(face.metric)["metric"]["value"])
+
+
+def test_a_version_that_measures_worse_is_said_and_keeps_the_owner(
+    ada: Person, champion: str
+) -> None:
+    [weak] = ada.adds("Weak", to="Training", metric=METRIC | {"value": 0.91})
+    done = ada.cards.finish([weak], Outcome.SHIPPED, use=InUseAs("fraud", "3"))
+    assert done.warning == (
+        "fraud 3 measures worse than fraud 2, which it replaces: auc 0.91 after 0.93."
+    )
+    assert ada.cards.get(weak).owner == "risk team"
+    newest, oldest = ada.service.models.record(ada.board, "fraud").versions
+    assert (newest.before, oldest.before) == (0.93, None)
+    [strong] = ada.adds("Strong", to="Training", metric=METRIC | {"value": 0.95}, owner="eve")
+    done = ada.cards.finish([strong], Outcome.SHIPPED, use=InUseAs("fraud", "4"))
+    assert (done.warning, ada.cards.get(strong).owner) == ("", "eve")
+    with pytest.raises(RuleRefused, match="is a model in use already"):
+        ada.service.models.release(strong)

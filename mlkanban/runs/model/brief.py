@@ -22,6 +22,7 @@ from mlkanban.core.metrics import (
     open_text,
     state_of,
 )
+from mlkanban.core.models import Outcome
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, is_typed, runs_in
@@ -151,15 +152,20 @@ def executing(runs: Sequence[Run]) -> int:
 def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str, str]:
     """The metrics and the runs among the fields of a card, as its face keeps them."""
     runs, metrics = runs_in(fields), metrics_in(fields)
-    best = _best(_results(runs, metrics, repeats))
-    return measured(runs, metrics, repeats).packed, Brief.of(runs, best, repeats.mark).packed
+    shipped = fields.get("outcome") == Outcome.SHIPPED
+    best = None if shipped else _best(_results(runs, metrics, repeats))
+    shown = measured(runs, metrics, repeats, shipped=shipped)
+    return shown.packed, Brief.of(runs, best, repeats.mark).packed
 
 
-def measured(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT) -> CardMetrics:
+def measured(
+    runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT, *, shipped: bool = False
+) -> CardMetrics:
     """The metrics of a card as every surface shows them: at the means of the configuration that was
-    tried last, unless a person wrote another value. A mean has the digits that its spread leaves,
-    and is not rounded over its target. A guard that no run reported stands where a person wrote
-    that it stands, or nowhere; it has a state where that is not the one of its value.
+    tried last, or of a `shipped` card of the chosen one, unless a person wrote another value. A
+    mean has the digits that its spread leaves, and is not rounded over its target. A guard that no
+    run reported stands where a person wrote that it stands, or nowhere; it has a state where that
+    is not the one of its value.
     """
     if not runs:
         return metrics
@@ -167,23 +173,33 @@ def measured(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAU
     metric, typed = metrics.metric, is_typed(runs, metrics.metric)
     if metric is not None and not typed:
         if results is not None:
-            metric = {**metric, "value": results.latest.kept_mean}
+            stands = results.chosen if shipped else results.latest
+            metric = {**metric, "value": stands.kept_mean}
         elif metric.get("value") is not None:
             metric = {**metric, "value": None}
-    guards = tuple(_guard(runs, guard, results, repeats) for guard in metrics.guards)
+    guards = tuple(
+        _guard(runs, guard, results, repeats, shipped=shipped) for guard in metrics.guards
+    )
     return CardMetrics(metric, guards, typed)
 
 
 def _guard(
-    runs: Sequence[Run], guard: MetricFields, results: Results | None, repeats: Repeats
+    runs: Sequence[Run],
+    guard: MetricFields,
+    results: Results | None,
+    repeats: Repeats,
+    *,
+    shipped: bool,
 ) -> dict[str, Any]:
-    """A guard at the mean of the configuration that was tried last for the metric; where no run
-    reported that, of the one that was tried last for the guard itself."""
+    """A guard at the mean of the configuration that was tried last for the metric, or of a
+    `shipped` card of the chosen one; where no run reported the metric, of the one that was tried
+    last for the guard itself."""
     if results is None:
-        results = _results(runs, CardMetrics(dict(guard), (dict(guard),)), repeats)
+        results, shipped = _results(runs, CardMetrics(dict(guard), (dict(guard),)), repeats), False
     if results is None:
         return dict(guard)
-    found = next(one for one in results.latest.guards if one.name == guard["name"])
+    stands = results.chosen if shipped else results.latest
+    found = next(one for one in stands.guards if one.name == guard["name"])
     if found.mean is None:
         return dict(guard)
     shown = {**guard, "value": float(found.mean_text)}

@@ -383,6 +383,13 @@ class Results:
         """The configurations that break no guard."""
         return [one for one in self.configurations if not one.breaks_guards]
 
+    @property
+    def chosen(self) -> Configuration:
+        """The configuration to take into use: the one that supports the target, else the best, and
+        where nobody knows which that is the one that the proposal rests on, or the last one."""
+        supported = self.basis if self.proposal is Proposal.SUPPORTED else None
+        return supported or self.best or self.basis or self.latest
+
     def _best_of(self, some: Iterable[Configuration]) -> Configuration:
         return max(some, key=lambda one: (-one.mean if self.lower else one.mean, one.n))
 

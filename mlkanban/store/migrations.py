@@ -214,13 +214,6 @@ def m020_releases_and_ab_tests(db: Database) -> None:
         log.rebuild(db.conn)
 
 
-@migrations()
-def m022_what_was_shipped(db: Database) -> None:
-    """The `card.metric` of a shipped card is at the configuration that was chosen, no longer at the
-    one that was tried last."""
-    _fill_faces(db, "card.outcome = 'shipped' AND card.runs != ''")
-
-
 def _add_ab(conn: Connection) -> None:
     """Add `card.ab` to a table that there is, and that was not made in its latest shape."""
     columns = [name for _, name, *_ in conn.execute("PRAGMA table_info(card)").fetchall()]
@@ -233,6 +226,13 @@ def m021_configurations_by_value(db: Database) -> None:
     """With runs, `card.metric` is at the mean of all whose parameters are the same by value, on
     whatever device they ran."""
     _fill_faces(db)
+
+
+@migrations()
+def m022_what_was_shipped(db: Database) -> None:
+    """The `card.metric` of a shipped card is at the configuration that was chosen, no longer at the
+    one that was tried last."""
+    _fill_faces(db, "card.outcome = 'shipped' AND card.runs != ''")
 
 
 if FORMAT > 1:

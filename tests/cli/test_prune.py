@@ -28,10 +28,11 @@ class Jobs:
         folder = RunFolder(self.data / "runs" / f"{day.replace('-', '')}-080000-0000000a")
         folder.make()
         at = f"{day}T08:00:00.000000Z"
-        made = {"card": self.card, "argv": ["t", day], "made": at, "started": at}
+        made: Any = {"card": self.card, "argv": ["t", day], "made": at, "started": at}
         folder.write_start(made | asdict(here()))
         folder.out.write_bytes(LOG + b"mlkanban: auc=%.2f\n" % metric + LOG)
-        folder.write_end({"exit": 0, "ended": f"{day}T09:00:00.000000Z"} | end)
+        record: Any = {"exit": 0, "ended": f"{day}T09:00:00.000000Z"} | end
+        folder.write_end(record)
         return folder
 
 

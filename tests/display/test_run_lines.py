@@ -202,7 +202,7 @@ def test_a_configuration_far_off_is_an_arrow_at_the_end_of_the_scale() -> None:
     found = results([run(at, value, f"{at}") for at, value in enumerate(values)], METRIC)
     assert found is not None
     scale = MetricScale.of(found.configurations, METRIC)
-    shown = plain(scale.line(one, 40, UTF8, "") for one in found.configurations)
+    shown = plain([scale.line(one, 40, UTF8, "") for one in found.configurations])
     assert [line.count("●") for line in shown] == [1, 1, 1, 1, 0]
     assert len({line.index("●") for line in shown[:4]}) == 4, "the others are told apart"
     assert shown[4][0] == UTF8.more_left

@@ -102,7 +102,7 @@ def test_the_reason_that_leads_has_the_largest_share(cards, day, days):
             inside = step.outcome is None and step.stage in some.workflow.committed
             if step.block and inside:
                 since = step.at if begin is None else max(step.at, begin)
-                lost[step.block.reason] += max(timedelta(), min(after, end) - since) / timedelta(1)  # type: ignore[assignment]
+                lost[step.block.reason] += max(timedelta(), min(after, end) - since) / timedelta(1)
     text = words("blockers", some)
     if found := re.search(r"Largest share of days: (\S+) ", text):
         assert lost[found[1]] >= max(lost.values()) - 0.06

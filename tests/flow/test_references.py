@@ -51,7 +51,7 @@ def made() -> list[CardHistory]:
     cards = []
     for number in range(160):
         at = datetime(2026, 1, 1, 7, tzinfo=UTC) + timedelta(hours=rng.randrange(3600))
-        stage, steps = 0, []
+        stage, steps = 0, list[Step]()
         while len(steps) < 12:
             steps.append(Step(at, stage, None))
             if stage == 4 and rng.random() < 0.9:
@@ -173,7 +173,8 @@ def test_lead_times(world: World) -> None:
     found = lead_times(world.sample)
     days = [one.done - one.written.toordinal() + 1 for one in world.finished]
     waited = [one.begun - one.written.toordinal() for one in world.finished]
-    assert (found.n, found.mean) == (len(days), pytest.approx(mean(days)))
+    assert found.n == len(days)
+    assert found.mean == pytest.approx(mean(days))
     assert found.before_commitment == pytest.approx(mean(waited))
     assert all(value in (None, ranked(days, p)) for p, value in found.percentiles.items())
 
@@ -246,10 +247,8 @@ def test_flow_efficiency(world: World) -> None:
                 spent[stage] += end - max(at, one.start)
     shares = [(stage.spent.days(Share.ACTIVE), stage.spent.days(Share.WAITING))
               for stage in found.stages]  # fmt: skip
-    assert shares == [
-        (pytest.approx(time / DAY), 0) if at == 1 else (0, pytest.approx(time / DAY))
-        for at, time in spent.items()
-    ]
+    for share, (number, time) in zip(shares, spent.items(), strict=True):
+        assert share == pytest.approx((time / DAY, 0) if number == 1 else (0, time / DAY))
     whole = sum(spent.values(), timedelta())
     expected = pytest.approx(spent[1] / whole) if len(spent) > 1 else None
     assert found.efficiency == expected
@@ -319,16 +318,16 @@ def test_bottleneck(world: World) -> None:
     end = world.sample.as_of
     spent = {at: timedelta() for at in range(1, world.delivered)}
     for one in world.lives.values():
-        for stage, at, until in one.stays:
-            if stage in spent:
-                spent[stage] += max(timedelta(), min(until, end) - max(at, first))
+        for place, since, until in one.stays:
+            if place in spent:
+                spent[place] += max(timedelta(), min(until, end) - max(since, first))
     whole = sum(spent.values(), timedelta())
-    for at, stage in enumerate(bottleneck(world.sample).stages, 1):
+    for number, stage in enumerate(bottleneck(world.sample).stages, 1):
         came, left = (
             sum(first <= m <= end for one in world.begun if (m := one.came[k]))
-            for k in (at, at + 1)
+            for k in (number, number + 1)
         )
-        assert stage.residence_share == pytest.approx(spent[at] / whole)
+        assert stage.residence_share == pytest.approx(spent[number] / whole)
         assert (stage.arrivals, stage.arrivals_minus_departures) == (came, came - left)
         assert (stage.at_limit_share, stage.blocked_share) == (None, 0)
 

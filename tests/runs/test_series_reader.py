@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,8 @@ def going_on(data: Path, run: Run = OWN, **start: object) -> RunFolder:
     """The folder of a run that was started in the data folder and goes on."""
     folder = RunFolder(data / "runs" / run.id)
     folder.make()
-    folder.write_start({"cwd": str(data), **start})
+    record: Any = {"cwd": str(data), **start}
+    folder.write_start(record)
     return folder
 
 

@@ -326,7 +326,9 @@ def test_cycle_times_out_of_the_usual_are_those_above_the_limit_of_xmr(ada: Pers
     # Eight cards took 2 days and one 25: the mean moving range is 23 / 8, the mean 41 / 9.
     assert (topic.card, topic.days, topic.n) == (slow, 25, 9)
     assert topic.limit == pytest.approx(41 / 9 + 2.66 * 23 / 8)
-    assert topic.stages == (("Training", pytest.approx(24, abs=0.2)),)
+    [(stage, days)] = topic.stages
+    assert stage == "Training"
+    assert days == pytest.approx(24, abs=0.2)
     answers(ada, topic.key, "chance")
     assert topic.key not in keys(ada)
 

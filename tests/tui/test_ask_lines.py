@@ -7,6 +7,9 @@ import pytest
 from mlkanban.tui.widgets.ask import Option, _in_one_line, _label_lines
 from tests.tui.page import ROOMY, SMALL, opened
 
+SAVES = ("saves", " cancels")
+"""What Enter and Ctrl+g do."""
+
 
 def texts(lines) -> list[str]:
     return ["".join(piece.text for piece in line) for line in lines]
@@ -23,17 +26,15 @@ def test_an_answer_never_loses_its_word() -> None:
 
 
 def test_what_the_keys_do_is_not_broken() -> None:
-    assert texts(_label_lines("Why", "saves", "", 78)) == ["Why  (Enter saves, Ctrl+g cancels)"]
+    assert texts(_label_lines("Why", SAVES, "", 78)) == ["Why  (Enter saves, Ctrl+g cancels)"]
     label = "Why is it blocked, until when, and who or what is it waiting for?"
-    assert texts(_label_lines(label, "saves", "", 78)) == [label, "(Enter saves, Ctrl+g cancels)"]
+    assert texts(_label_lines(label, SAVES, "", 78)) == [label, "(Enter saves, Ctrl+g cancels)"]
 
 
 def test_what_is_said_of_a_text_breaks_no_other_line() -> None:
     asked = "Why  (Enter saves, Ctrl+g cancels)"
-    assert texts(_label_lines("Why", "saves", "until Fri 12-04", 78)) == [
-        f"{asked}  until Fri 12-04"
-    ]
-    assert texts(_label_lines("Why", "saves", "until Fri 12-04", 40)) == [asked, "until Fri 12-04"]
+    assert texts(_label_lines("Why", SAVES, "until Fri 12-04", 78)) == [f"{asked}  until Fri 12-04"]
+    assert texts(_label_lines("Why", SAVES, "until Fri 12-04", 40)) == [asked, "until Fri 12-04"]
 
 
 @pytest.mark.parametrize("keys", [("card.block",), ("card.move",), ("filter",), ("card.note",)])

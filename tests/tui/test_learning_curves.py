@@ -4,6 +4,7 @@ import asyncio
 import math
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -282,7 +283,7 @@ async def test_the_table_of_runs_stays_where_it_is_when_its_curve_is_read(
 ) -> None:
     read, seen = LiveValues.series, []
 
-    async def slow(self: LiveValues, *parts: object) -> object:
+    async def slow(self: LiveValues, *parts: Any) -> object:
         await asyncio.sleep(0.3)
         seen.append(page.lines())
         return await read(self, *parts)

@@ -15,7 +15,7 @@ from mlkanban.flow.sle import sle
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
 from mlkanban.tui.pace_file import read_pace, write_pace
-from tests.tui.page import NOW, SMALL, clock, opened
+from tests.tui.page import NOW, SMALL, Page, clock, opened
 
 
 @pytest.fixture
@@ -75,6 +75,10 @@ def test_a_file_that_says_nothing_of_a_pace_is_no_fault(tmp_path: Path, text: st
     assert kept.counted == pace.counted
 
 
+async def shows(page: Page, words: str) -> None:
+    await page.until(lambda: words in " ".join(page.text().split()))
+
+
 async def test_the_chance_on_a_face_follows_what_is_done(filled: Path) -> None:
     async with opened(filled) as page:
         board = page.app.model.board
@@ -91,4 +95,4 @@ async def test_the_chance_on_a_face_follows_what_is_done(filled: Path) -> None:
             face = f"{card.ref} due 3d {number}%" + "!" * (chance < 0.5)
             await page.until(lambda: any(f.id == card.id for f in page.app.model.faces.values()))
             await page.go_to("Try label smoothing")
-            await page.until(lambda face=face: face in " ".join(page.text().split()))
+            await shows(page, face)

@@ -7,6 +7,7 @@ from typing import Any
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.local.processes import here, process
+from mlkanban.runs.model.state import RunState
 from tests.tui.page import Page, clock, opened
 from tests.tui.test_runs import TITLE, forged
 
@@ -123,7 +124,7 @@ async def test_a_run_that_started_meanwhile_is_not_stopped_for_the_queue(small: 
         await board.press("queue")
         await board.until(lambda: len(turns(board)) == 1)
         await board.press("run.stop")
-        child = process(os.getpid())._asdict()
+        child: Any = process(os.getpid())._asdict()
         folder.write_start({**folder.start(), "started": instant(clock()), "child": child})
         await board.keys("y")
         await board.until(lambda: bool(board.messages(f"Run {run_id(1)} runs already")))
@@ -135,7 +136,7 @@ async def test_a_job_that_waits_in_slurm_has_no_turn_here(small: Path) -> None:
         ref = board.ref(TITLE)
         queued(small, ref, 1)
         folder = forged(small, ref, run_id(2), slurm={"job": "7"}, started="")
-        folder.write_scheduler({"state": "queued", "evidence": "squeue says PENDING"})
+        folder.write_scheduler({"state": RunState.QUEUED, "evidence": "squeue says PENDING"})
         await board.app.run_watch.look_now()
         await board.press("queue")
         await board.until(lambda: "2 runs wait" in board.lines()[0])

@@ -29,14 +29,13 @@ def forged(data: Path, ref: str, run: str = ID, **changes: Any) -> RunFolder:
     folder = RunFolder(data / "runs" / run)
     folder.make()
     place = here()
-    folder.write_start(
-        {
-            "card": ref, "argv": ["python", "train.py", "--lr", "3e-4"], "host": "gpu2",
-            "boot_id": place.boot_id, "pid_ns": place.pid_ns, "commit": "a1b2c3d4e5", "dirty": True,
-            "made": instant(NOW - timedelta(hours=3)), "started": instant(NOW - timedelta(hours=3)),
-            **changes,
-        }
-    )  # fmt: skip
+    record: Any = {
+        "card": ref, "argv": ["python", "train.py", "--lr", "3e-4"], "host": "gpu2",
+        "boot_id": place.boot_id, "pid_ns": place.pid_ns, "commit": "a1b2c3d4e5", "dirty": True,
+        "made": instant(NOW - timedelta(hours=3)), "started": instant(NOW - timedelta(hours=3)),
+        **changes,
+    }  # fmt: skip
+    folder.write_start(record)
     return folder
 
 

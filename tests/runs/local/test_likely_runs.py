@@ -13,7 +13,7 @@ STARTED = "2026-03-01T10:00:00Z"
 def begun(data: Path, at: int, cwd: str, *argv: str) -> RunFolder:
     folder = RunFolder(data / "runs" / f"20260301-10000{at}-0123abcd")
     folder.make()
-    folder.write_start({"card": "v3", "cwd": cwd, "started": STARTED, "argv": argv})
+    folder.write_start({"card": "v3", "cwd": cwd, "started": STARTED, "argv": list(argv)})
     return folder
 
 

@@ -36,7 +36,8 @@ def run(tmp_path: Path) -> RunFolder:
 def make(tmp_path: Path, name: str = ID, **changes: Any) -> RunFolder:
     folder = RunFolder(tmp_path / "runs" / name)
     folder.make()
-    folder.write_start({"card": "v1", "made": "2026-03-20T08:00:00Z", **asdict(here()), **changes})
+    record: Any = {"card": "v1", "made": "2026-03-20T08:00:00Z", **asdict(here()), **changes}
+    folder.write_start(record)
     folder.write_end({"exit": 0, "ended": "2026-03-20T09:00:00Z"})
     return folder
 

@@ -5,6 +5,7 @@ import socket
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,13 +45,12 @@ def mac(monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
 def run(mac: FakeMachine, tmp_path: Path) -> RunFolder:
     folder = RunFolder(tmp_path / "runs" / ID)
     folder.make()
-    folder.write_start(
-        {
-            "id": ID, "card": "v1", "made": "2026-03-20T07:00:00Z", "session": 5,
-            "supervisor": {"pid": 5, "start": "99.00"}, "child": {"pid": 10, "start": "100.00"},
-            **asdict(here()),
-        }
-    )  # fmt: skip
+    record: Any = {
+        "id": ID, "card": "v1", "made": "2026-03-20T07:00:00Z", "session": 5,
+        "supervisor": {"pid": 5, "start": "99.00"}, "child": {"pid": 10, "start": "100.00"},
+        **asdict(here()),
+    }  # fmt: skip
+    folder.write_start(record)
     return folder
 
 

@@ -78,8 +78,8 @@ def test_an_order_that_cannot_be_read_is_none(tmp_path: Path) -> None:
 def test_a_run_whose_turn_came_while_it_was_looked_at_is_not_lost(tmp_path: Path) -> None:
     """The process that waited has gone by then, and start.json as it was read names it still."""
     folder = waits(tmp_path, 1, "v1")
-    start = folder.start()
-    read = {**start, "queue": {**start["queue"], "waiter": {"pid": 2**22 + 1, "start": "x"}}}
+    read = folder.start()
+    read["queue"]["waiter"] = {"pid": 2**22 + 1, "start": "x"}
     folder.write_start({**read, "started": instant(NOW)})
     assert judged(folder, read, here(), NOW).state is RunState.STARTING
     report = report_of(folder, read, here(), NOW)

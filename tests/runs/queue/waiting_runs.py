@@ -23,12 +23,11 @@ def waits(data: Path, at: int, card: str = "", **start: Any) -> RunFolder:
     folder = RunFolder(data / "runs" / run_id(at))
     folder.make()
     waiter = process(os.getpid())._asdict()
-    folder.write_start(
-        {
-            "id": folder.id, "card": card, "card_id": card or f"c{at}", "argv": ["t"], "cwd": "/w",
-            "made": instant(NOW - timedelta(minutes=60 - at)), "started": "", "environment": {},
-            "queue": {"label": card, "waiter": waiter}, **asdict(here()), **start,
-        }
-    )  # fmt: skip
+    record: Any = {
+        "id": folder.id, "card": card, "card_id": card or f"c{at}", "argv": ["t"], "cwd": "/w",
+        "made": instant(NOW - timedelta(minutes=60 - at)), "started": "", "environment": {},
+        "queue": {"label": card, "waiter": waiter}, **asdict(here()), **start,
+    }  # fmt: skip
+    folder.write_start(record)
     QueueFiles(data).add(folder.id)
     return folder

@@ -41,7 +41,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def begin(data: Path, run: Run, cwd: Path, **more: object) -> RunFolder:
     folder = RunFolder(data / "runs" / run.id)
     folder.make()
-    folder.write_start({"cwd": str(cwd), "label": LABEL, "started": run.started, **more})
+    record: Any = {"cwd": str(cwd), "label": LABEL, "started": run.started, **more}
+    folder.write_start(record)
     return folder
 
 

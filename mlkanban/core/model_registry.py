@@ -157,13 +157,15 @@ class UseSpan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class CardLife:
     """What the events of a card say of it as a model: the times in use, who delivered it, the
-    gates that were passed over, all readings in order, and how it was rolled back last."""
+    gates that were passed over, all readings in order, and how it was rolled back last. It `failed`
+    where it was rolled back and nobody judged it fit for use since: a reading alone does not."""
 
     spans: tuple[UseSpan, ...] = ()
     actor: str = ""
     waivers: tuple[Waiver, ...] = ()
     readings: tuple[HealthReading, ...] = ()
     rolled_back: RolledBack | None = None
+    failed: bool = False
 
 
 def life_of(events: Iterable[Event], delivered: str) -> CardLife:
@@ -174,11 +176,12 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
     waivers: list[Waiver] = []
     told: list[HealthReading] = []
     rolled_back: RolledBack | None = None
+    failed = False
     for event in events:
         values = event.data.get("set", {})
         reason = str(event.data.get("reason") or "")
         if values.get("outcome") == Outcome.SHIPPED and outcome != Outcome.SHIPPED:
-            actor, rolled_back = event.actor, None
+            actor, rolled_back, failed = event.actor, None, False
         outcome = (values["outcome"] or "") if "outcome" in values else outcome
         health = (values["health"] or "") if "health" in values else health
         passed = [str(t) for name in ("unticked", "broken") for t in event.data.get(name, ())]
@@ -187,7 +190,9 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
         if event.kind == ALERTED:
             told += readings(values)
         if event.kind == ROLLED_BACK and health == Health.ROLLED_BACK:
-            rolled_back = RolledBack(event.at, event.actor, reason)
+            rolled_back, failed = RolledBack(event.at, event.actor, reason), True
+        elif event.kind != ALERTED and values.get("health") not in (None, *OUT_OF_USE):
+            failed = False
         used = outcome == Outcome.SHIPPED and bool(health) and health not in OUT_OF_USE
         open_span = bool(spans) and not spans[-1].until
         if used and not open_span:
@@ -195,7 +200,7 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
             spans.append(UseSpan(since))
         elif not used and open_span:
             spans[-1] = spans[-1]._replace(until=event.at)
-    return CardLife(tuple(spans), actor, tuple(waivers), tuple(told), rolled_back)
+    return CardLife(tuple(spans), actor, tuple(waivers), tuple(told), rolled_back, failed)
 
 
 def look_day(look: LookAgain | None, since: date) -> LookAgain:

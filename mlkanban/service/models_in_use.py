@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -252,6 +253,11 @@ class ModelsInUse:
                 again["archived"] = False
             if again:
                 tx.write(tx.change("card.edited", before.face, again))
+            # A merge may have left more versions in use than one.
+            for one in list(_models(tx.conn, board, tx.now)):
+                if before.face.ref in one.others:
+                    superseded = {"health": Health.SUPERSEDED.value}
+                    tx.write(tx.change("card.edited", one.version.face, superseded))
             asks = _asks_why(tx, board, failed, reason)
             cards = (tx.card(before.face.ref), tx.card(face.ref), tx.card(asks.ref))
             message = (
@@ -437,6 +443,21 @@ def looks_due(
             yield face, named, look
 
 
+def doubled(conn: Connection, used: Iterable[CardFace]) -> Iterator[tuple[CardFace, CardFace, str]]:
+    """The versions of a model that are in use beside one that was delivered later, as a merge may
+    leave them: the version, the later one, and why that is to be decided."""
+    by_model: defaultdict[str, list[CardFace]] = defaultdict(list)
+    for face in used:
+        if model := _model_of(conn, face).casefold():
+            by_model[model].append(face)
+    for faces in by_model.values():
+        *older, latest = sorted(faces, key=lambda face: (face.finished_at, face.id))
+        for face in older:
+            names = [_version(conn, one).name for one in (face, latest)]
+            why = f"{names[0]} is in use beside {names[1]} ({latest.ref}): which one stays?"
+            yield face, latest, why
+
+
 def silent(
     conn: Connection, used: Iterable[CardFace], now: datetime
 ) -> Iterator[tuple[CardFace, Silence]]:
@@ -530,8 +551,8 @@ def _find(conn: Connection, board_id: str, name: str) -> CardFace:
 
 
 def _predecessor(conn: Connection, board_id: str, failed: ModelVersion) -> ModelVersion | None:
-    """The version to go back to: of those before it that were not rolled back or retired, the one
-    delivered last."""
+    """The version to go back to: of those before it that were not rolled back or retired, whatever
+    a merge made of their health, the one delivered last."""
     origins = lineage.origins(failed.face, LineageKind.RETRAIN_OF)
     model = failed.card.model.casefold()
     before = [
@@ -543,8 +564,9 @@ def _predecessor(conn: Connection, board_id: str, failed: ModelVersion) -> Model
         and face.finished_at <= failed.face.finished_at
         and (face.ref in origins or (model and _model_of(conn, face).casefold() == model))
     ]
-    newest = max(before, key=lambda face: (face.finished_at, face.id), default=None)
-    return newest and _version(conn, newest)
+    latest_first = sorted(before, key=lambda face: (face.finished_at, face.id), reverse=True)
+    versions = (_version(conn, face) for face in latest_first)
+    return next((version for version in versions if not version.life.failed), None)
 
 
 def _asks_why(tx: Transaction, board: Board, failed: ModelVersion, reason: str) -> CardFace:

@@ -126,16 +126,17 @@ def _session(event: Event) -> TriageSession | None:
 def _models(
     conn: Connection, board: Board, used: Sequence[CardFace], now: datetime
 ) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
-    """The models in use that are silent, and those that are to be looked at again, each since when
-    and why."""
+    """The models in use that are silent or doubled, and those that are to be looked at again, each
+    since when and why."""
     # Few boards have models in use.
     from mlkanban.core.model_registry import look_reason, silence_text
-    from mlkanban.service.models_in_use import looks_due, silent
+    from mlkanban.service.models_in_use import doubled, looks_due, silent
 
     quiet = {
         face.id: (instant(found.last), f"SILENT: {silence_text(found, now)}")
         for face, found in silent(conn, used, now)
     }
+    quiet |= {face.id: (later.finished_at, why) for face, later, why in doubled(conn, used)}
     looks = {
         face.id: (look.day.isoformat(), look_reason(name, look))
         for face, name, look in looks_due(conn, board, used, now)

@@ -268,6 +268,7 @@ class _TakingBack:
         elif back := next((e for e in about if e.kind == ROLLED_BACK), None):
             failed = self._tx.writer.projector.entity(back.entity).fields.get("ref", "")
             did = things = f"the rollback of {failed}"
+            names = ", ".join(ref for ref in refs if ref != failed)
         else:
             did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
         verb = "Undone" if self._kind == UNDONE else "Done again"

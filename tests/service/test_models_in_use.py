@@ -184,11 +184,11 @@ def test_a_rollback_is_undone_and_done_again_as_one(ada: Person, champion: str) 
     failed = version(ada, "Fraud transformer", "3")
     before = ada.state()
     asks = roll_back(ada).cards[-1].ref
-    assert ada.undoes() == f"Undone: the rollback of {failed}, with {asks}, {champion}, {failed}."
+    assert ada.undoes() == f"Undone: the rollback of {failed}, with {asks}, {champion}."
     assert ada.state() == before
     record = ada.service.models.record(ada.board, "fraud")
     assert record.versions[0].life.rolled_back is None
-    ada.redoes()
+    assert ada.redoes() == f"Done again: the rollback of {failed}, with {champion}, {asks}."
     assert names(ada) == ["fraud 2"]
     assert ada.cards.get(asks).title == "Why fraud 3 failed"
 
@@ -340,6 +340,43 @@ def test_both_roll_back(two: tuple[Person, Person], place: Path) -> None:
     for person in (ada, bob):
         assert (health(person, old), health(person, new)) == ("ok", "rolled-back")
         assert person.boards.snapshot(person.board_id).conflicts == 0
+
+
+def test_a_rollback_apart_from_a_delivery_puts_no_failed_version_back(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob, old, failed = both(two, place)
+    roll_back(ada)
+    later = version(bob, "Fraud two towers", "4")
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+    assert sorted(names(ada)) == ["fraud 2", "fraud 4"]
+    [why] = [item.why for item in ada.service.triage.queue(ada.board).items if item.ref == old]
+    assert why == f"fraud 2 is in use beside fraud 4 ({later}): which one stays?"
+    done = roll_back(ada, reason="too slow")
+    assert f"fraud 4 ({later}) is rolled back: fraud 2 ({old}) is in use again." in done.message
+    assert names(ada) == ["fraud 2"]
+    assert health(ada, failed) in ("superseded", "rolled-back")
+
+
+def test_a_reading_apart_from_a_rollback_makes_no_failed_version_fit(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob, _, failed = both(two, place)
+    roll_back(ada)
+    bob.clock.now += timedelta(hours=1)
+    bob.service.retraining.alert(failed, "psi=0.31", "0.2")
+    meet(place, ada, bob)
+    later = version(ada, "Fraud two towers", "4")
+    assert names(ada) == ["fraud 4"]
+    roll_back(ada, reason="too slow")
+    assert names(ada) == ["fraud 2"]
+    assert health(ada, later) == "rolled-back"
+    bob.service.retraining.judge([failed], Health.OK)
+    meet(place, ada, bob)
+    version(ada, "Fraud five", "5")
+    roll_back(ada, reason="worse")
+    assert names(ada) == ["fraud 3"], "a person judged that one fit for use"
 
 
 def test_both_release_one_card(two: tuple[Person, Person], place: Path) -> None:

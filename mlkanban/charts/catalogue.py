@@ -11,7 +11,7 @@ class FlowNumber(NamedTuple):
     """A number: the name of its command, its key on the reports screen, its name there in a word
     and in full, what it is in a few words, and how it is defined. `of_cards`: whether some of the
     cards have a number of their own. `of_all_time`: the window is the whole past, unless another
-    one is asked for."""
+    one is asked for. `also` are words that people look for it by, beside those in its texts."""
 
     name: str
     key: str
@@ -21,6 +21,7 @@ class FlowNumber(NamedTuple):
     definition: str
     of_cards: bool = True
     of_all_time: bool = False
+    also: str = ""
 
 
 CATALOGUE = (
@@ -57,6 +58,7 @@ CATALOGUE = (
         "aging", "6", "Aging", "Aging", "how old open cards are for where they stand",
         "Open cards by stage and age in calendar days. The lines say how old finished "
         "cards were when they left that stage.",
+        also="stuck stale",
     ),
     FlowNumber(
         "forecast", "7", "Forecast", "Forecast",
@@ -103,6 +105,7 @@ CATALOGUE = (
         "blockers", "C", "Blockers", "Blockers", "what holds work up, how often and how long",
         "Real days within the window that committed cards were blocked, by reason and by whose "
         "it was; blocks that still last count up to its end.",
+        also="blocked stuck",
     ),
     FlowNumber(
         "bottleneck", "N", "Bottleneck", "Bottleneck",

@@ -81,7 +81,8 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
         listed = {face.id for face in shown}
         others = _out_of_sight([face for face in matching if face.id not in listed], board)
         if not shown and not session.json:
-            session.show_message(f"No card to list on {board.name}.{others}")
+            found_by = _meant(query, faces, board)
+            session.show_message(f"No card to list on {board.name}.{others}{found_by}")
         elif others and not session.json:
             session.show_message(f"Not listed:{others}")
         session.show_conflicts(snapshot.conflicts)
@@ -141,6 +142,18 @@ def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
     ended = len(hidden) - snoozed
     text = f" {snoozed} snoozed: add -q snoozed:yes." if snoozed else ""
     return text + (f" {ended} finished or archived: add --all." if ended else "")
+
+
+def _meant(query: str, faces: Collection[CardFace], board: Board) -> str:
+    """The query that was meant by the names of states that were looked for as words."""
+    if not query:
+        return ""
+    # The query language: a list without a query does without.
+    from mlkanban.core.query.complete import meant
+    from mlkanban.core.query.fields import QueryContext
+
+    text = meant(query, QueryContext(board, today(board), faces))
+    return f" Did you mean {text}?" if text else ""
 
 
 def _table(

@@ -42,7 +42,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from mlkanban.cells import padded, shortened
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core.models import CardFace
-from mlkanban.errors import MlkanbanError
+from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
@@ -320,18 +320,23 @@ class CommandProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         wanted = _Query.read(query)
-        matcher = self.matcher(query)
-        for command in self._commands():
-            score = wanted.named(command.title, command.help, matcher.match)
-            if score > 0:
-                yield self._hit(score, command)
-        for hit in self._reports(wanted, matcher.match):
-            yield hit
-        for hit in self._cards(wanted):
+        found = [*self._named(wanted, self.matcher(query).match), *self._cards(wanted)]
+        for hit in found:
             yield hit
         await asyncio.shield(self._reading)
-        for score, text, go in self._charter(wanted):
+        lines = self._charter(wanted)
+        for score, text, go in lines:
             yield GroupedHit(score, Content(text), go, text=text, group="charter")
+        for hit in self._found_by(query.strip(), alone=not found and not lines):
+            yield hit
+
+    def _named(self, wanted: _Query, scattered: Callable[[str], float]) -> Iterator[Hit]:
+        """The commands and the reports by their names."""
+        for command in self._commands():
+            about = f"{command.help} {command.also}"
+            if (score := wanted.named(command.title, about, scattered)) > 0:
+                yield self._hit(score, command)
+        yield from self._reports(wanted, scattered)
 
     def _hit(self, score: float, command: Command, group: str = _COMMANDS) -> Hit:
         line = self._line(command.title, command.help, keys_shown(command))
@@ -354,9 +359,9 @@ class CommandProvider(Provider):
             return
         key = next(keys_shown(c) for c in screen.host.commands if c.name == "reports")
         for entry in CATALOGUE:
-            score = wanted.named(entry.title, entry.help, scattered)
+            title, about = f"Report: {entry.title}", f"{entry.help} {entry.also}"
+            score = max(wanted.named(entry.title, about, scattered), wanted.tier(title))
             if score > 0:
-                title = f"Report: {entry.title}"
                 line = self._line(title, entry.help, f"{key} {entry.key}")
                 go = partial(screen.open, "reports", entry.name)
                 yield GroupedHit(score, line, go, text=title, group=_COMMANDS)
@@ -376,6 +381,28 @@ class CommandProvider(Provider):
             line, go = self._card_line(face, screen), partial(screen.go_to, face.id)
             text = screen.plain(display(f"{face.ref} {face.title}"[:_LONGEST]))
             yield GroupedHit(score, line, go, text=text, group="cards")
+
+    def _found_by(self, query: str, *, alone: bool) -> Iterator[Hit]:
+        """The board with the cards that the text finds as a filter, where its words are states of
+        cards, or it stands `alone`: nothing else was found."""
+        screen = self._screen
+        if not isinstance(screen, BoardScreen) or not query:
+            return
+        # The query language, which the board does without at its start.
+        from mlkanban.core.query.complete import meant
+        from mlkanban.core.query.fields import QueryContext
+
+        host = screen.host
+        scene = QueryContext(screen.board, host.today(), host.model.faces.values())
+        states = meant(query, scene)
+        if not states and not alone:
+            return
+        with contextlib.suppress(BadQuery):
+            host.model.check(text := states or query)
+            key = next(keys_shown(c) for c in host.commands if c.name == "filter")
+            line = self._line("Show cards with", screen.plain(display(text)), key)
+            go = partial(screen.show_query, text)
+            yield GroupedHit(_INSIDE, line, go, text=f"Show cards with {text}", group=_COMMANDS)
 
     def _card_line(self, face: CardFace, screen: BoardScreen) -> Content:
         """One line: id and title, and at the right the stage and the clock of the card."""

@@ -295,6 +295,42 @@ async def test_words_come_before_their_starts_and_those_before_scattered_letters
         assert (await _found(board, query))[0] == first
 
 
+@pytest.mark.parametrize(
+    ("query", "some"),
+    [
+        ("stuck", {"Block", "Report: Blockers", "Report: Aging", "Show cards with blocked:yes"}),
+        ("blocked", {"Block", "Report: Blockers", "Show cards with blocked:yes"}),
+        ("is:blocked", {"Show cards with is:blocked"}),
+        ("learned", {"Finish", "Review", "Show cards with outcome:learned"}),
+        ("find", {"Filter"}),
+        ("late", {"Show cards with due:late"}),
+        ("delete", {"Archive"}),
+    ],
+)
+async def test_the_palette_knows_other_words_for_things(
+    used: Path, query: str, some: set[str]
+) -> None:
+    async with opened(used) as board:
+        assert some <= set((await _found(board, query))[:6])
+
+
+async def test_all_reports_are_found_by_the_word(used: Path) -> None:
+    async with opened(used) as board:
+        found = await _found(board, "report")
+        assert {f"Report: {entry.title}" for entry in CATALOGUE} <= set(found)
+
+
+async def test_what_has_no_name_is_looked_for_in_the_cards(used: Path) -> None:
+    async with opened(used) as board:
+        assert await _found(board, "zzqx") == ["Show cards with zzqx"]
+        board.send(":")
+        await board.until(lambda: board.app.screen is not board.board_screen)
+        board.send(*"is:committed")
+        await board.until(lambda: "Show cards with" in _first_hit(board))
+        board.send("enter")
+        await board.until(lambda: board.app.model.query == "is:committed")
+
+
 async def test_a_card_with_the_word_comes_before_letters_that_are_scattered(used: Path) -> None:
     async with opened(used) as board:
         with board.store() as bob:

@@ -32,8 +32,9 @@ def completion(text: str, scene: QueryContext) -> str:
 
 
 _MEANT = {
-    "blocked": "blocked:yes", "late": "due:late", "overdue": "due:late", "snoozed": "snoozed:yes",
-    "due": "due:yes", "conflicts": "is:conflict", "finished": "is:finished",
+    "blocked": "blocked:yes", "stuck": "blocked:yes", "late": "due:late", "overdue": "due:late",
+    "snoozed": "snoozed:yes", "due": "due:yes", "conflicts": "is:conflict",
+    "finished": "is:finished",
 }  # fmt: skip
 _OF_FIELDS = ("run", "health", "priority", "type", "class", "outcome", "work")
 """Fields whose values are words for a state of a card."""

@@ -31,8 +31,8 @@ CONFLICT = "conflict"
 WRITTEN_STATES = {state: FieldText(state, ANYTHING) for state in ("promised", "win")}
 """States that are fields of a card which no face shows, each with what the store is asked."""
 STATES = (
-    "open", "committed", "finished", "archived", "snoozed", "unattended", "waiting", CONFLICT,
-    *WRITTEN_STATES,
+    "open", "committed", "blocked", "late", "finished", "archived", "snoozed", "unattended",
+    "waiting", CONFLICT, *WRITTEN_STATES,
 )  # fmt: skip
 NO_RUN, ANY_RUN = "none", "any"
 
@@ -158,6 +158,8 @@ def _is(sign: str, value: str, scene: QueryContext) -> Predicate:
     checks: Mapping[str, Predicate] = {
         "open": lambda face: face.is_open,
         "committed": lambda face: face.is_open and board.is_committed(face.stage),
+        "blocked": lambda face: bool(face.block_reason),
+        "late": lambda face: _is_late(face, today),
         "finished": lambda face: bool(face.outcome),
         "archived": lambda face: bool(face.archived),
         "snoozed": lambda face: face.snoozed_until > today,
@@ -197,12 +199,16 @@ def _here(sign: str, value: str, scene: QueryContext) -> Predicate:
     )
 
 
+def _is_late(face: CardFace, today: str) -> bool:
+    return bool(face.due) and face.due < today and face.is_open
+
+
 def _due(sign: str, value: str, scene: QueryContext) -> Predicate:
     word = value.lower()
     if word in ("none", "yes", "late") and sign in (":", "="):
         today = scene.today.isoformat()
         if word == "late":
-            return lambda face: bool(face.due) and face.due < today and face.is_open
+            return lambda face: _is_late(face, today)
         return lambda face: bool(face.due) == (word == "yes")
     day = parse_day(value, scene.today)
     if day is None:

@@ -255,6 +255,11 @@ class BoardScreen(KeyScreen):
         if self._filtering:
             self._filter(event.value)
 
+    def show_query(self, text: str) -> None:
+        """Show only what a query asks for."""
+        if self._filter(text):
+            self.view.lay_out()
+
     def _filter(self, text: str) -> bool:
         """Show what a query asks for; False after saying what is wrong with it."""
         self.status.clear()

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -19,7 +20,7 @@ from mlkanban.core.field_kinds import guards_typed, items_typed
 from mlkanban.core.metrics import MetricParts, metrics_in
 from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.core.names import find_stage
-from mlkanban.core.quick_add import QuickAdd, captured, card_lines
+from mlkanban.core.quick_add import QuickAdd, captured, card_lines, condition_in
 from mlkanban.display.card_json import cards_data
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT
@@ -320,8 +321,9 @@ def note(session: Session, cards: Sequence[str], text: str, number: int | None) 
 )
 @click.option("--note", default="", metavar="TEXT", help="More details.")
 @click.option(
-    "--until", type=types.WHEN, default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31."
-)
+    "--until", type=types.WHEN, default="", metavar="WHEN",
+    help="What lifts it by itself: card:ID, run:ID or a day: 2026-03-31, 3d, 2w, fri.",
+)  # fmt: skip
 @click.option(
     "--external/--internal", default=None, help="Who has to act (default: by the reason)."
 )
@@ -344,6 +346,21 @@ def block(
             until=until,
         )
         session.answer_done("block", done, service)
+        if note and not until:
+            _warn_of_remark(session, note, types.today(service.boards.of_card(cards[0])))
+
+
+def _warn_of_remark(session: Session, note: str, today: date) -> None:
+    """Say that a note lifts no block, where it looks as if it should."""
+    try:
+        _, until = condition_in(note, today)
+    except UsageProblem:
+        return
+    if until:
+        session.show_message(
+            "The note is a remark only: nothing lifts the block by itself."
+            f" Block again with --until {until} to have that."
+        )
 
 
 @click.command()

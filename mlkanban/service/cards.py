@@ -284,7 +284,7 @@ class Cards:
         until: str = "",
     ) -> Done:
         """Flag cards as blocked; a blocked card keeps its place and its slot. `until` is
-        `card:ID`, `run:ID` or a day."""
+        `card:ID`, `run:ID` or a day as people type them."""
         lifted_by = ""
 
         def blocked(tx: Transaction, face: CardFace) -> Change:

@@ -1,11 +1,12 @@
 """Check the rules inside the transaction that writes; a refusal is raised as an error."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, lineage, rules
+from mlkanban.core.day_input import parse_day
 from mlkanban.core.models import Board, CardFace, Outcome, Stage, Work
 from mlkanban.core.rules import Load
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
@@ -170,7 +171,7 @@ def check_health(values: Mapping[str, Any], ref: str, outcome: str) -> None:
 
 
 def condition(tx: Transaction, until: str, face: CardFace) -> str:
-    """Check the condition that lifts a block: another card, a run, or a day."""
+    """The condition that lifts a block: another card, a run, or a day as people type them."""
     kind, _, name = until.partition(":")
     if not until:
         return until
@@ -185,9 +186,12 @@ def condition(tx: Transaction, until: str, face: CardFace) -> str:
         if other.id == face.id:
             raise RuleRefused(f"{face.ref} cannot wait for itself.", "Name another card.")
         return f"card:{other.ref}"
+    today = tx.now.astimezone(ZoneInfo(tx.board_of(face).timezone)).date()
     try:
-        return date.fromisoformat(until).isoformat()
-    except ValueError:
+        day = parse_day(until, today)
+    except UsageProblem:
         raise UsageProblem(
-            f"{until!r} cannot lift a block.", "Write card:ID, run:ID or a day such as 2026-03-31."
+            f"{until!r} cannot lift a block.",
+            "Write card:ID, run:ID or a day such as fri, 3d or 2026-03-31.",
         ) from None
+    return day.isoformat() if day else ""

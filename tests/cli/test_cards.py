@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -144,6 +144,21 @@ def test_blocking(board) -> None:
     assert board("unblock", ref).code == 1
     for until, code in (("card:g999", 3), ("2026-13-01", 2), ("soon", 2), ("card:", 2)):
         assert board("block", ref, "--reason", "bug", "--until", until).code == code
+
+
+def test_a_block_ends_on_a_day_as_people_type_it(board) -> None:
+    ref = board.card("a")
+    for typed, day in (("2d", 2), ("tomorrow", 1), ("none", 0)):
+        [card] = board.data("block", ref, "--reason", "bug", "--until", typed)["cards"]
+        wanted = datetime.now(UTC).date() + timedelta(days=day)
+        assert card["blocked"]["until"] == (wanted.isoformat() if day else None)
+    answer = board("block", ref, "--reason", "labelling", "--until", "fri")
+    assert "until Fri" in answer.err
+    answer = board("block", ref, "--reason", "labelling", "--note", "until fri")
+    assert "a remark only: nothing lifts the block" in answer.err
+    assert "--until 20" in answer.err
+    answer = board("block", ref, "--reason", "labelling", "--note", "until they answer")
+    assert not answer.err
 
 
 def test_notes_come_from_the_line_or_from_stdin(board) -> None:

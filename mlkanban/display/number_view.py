@@ -144,6 +144,10 @@ def chance_text(chance: float | None) -> str:
     return "<1 %" if chance < _HARDLY else f"{100 * chance:.0f} %"
 
 
+PARTS = "product of those in progress, as if independent, and of the last one in the plan"
+"""How the chance of a card with open parts is made of theirs."""
+
+
 def withheld_text(days: int) -> str:
     """What is known of a percentile that counts open cards, where all cards that were watched had
     ended at so many days and others, begun before the window, took longer."""

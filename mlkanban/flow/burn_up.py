@@ -1,8 +1,8 @@
 """Burn-up: of a card with parts, how many there are and how many are done, day by day, and when all
 of them will be.
 
-Source: A. Cockburn's burn-up chart. The card is done when all its parts are: the chance of that by
-a day is the product of the chances of the open ones (`card_chances`). A part of unknown chance
+Source: A. Cockburn's burn-up chart. The card is done when all its parts are; the chance of that by
+a day is that of `card_chances`. A part of unknown chance
 withholds the day.
 """
 

@@ -5,9 +5,12 @@ A committed card is judged by its age. Source: conditional survival from Kaplan 
 what has lasted a days the chance to end within d more is (S(a) - S(a + d)) / S(a). A card of age a
 has lasted a days once the day is over; as long as the day goes on it has lasted a - 1, and may be
 finished today. A card that is not begun is judged by its place in the plan: it is finished when so
-many cards are, as `forecast --cards` has it, with what is left of today. A card with open parts is
-finished when all of them are: its chance is the product of theirs, as if they did not depend on
-each other, and no other card waits for it.
+many cards are, with the chance that `forecast --cards` gives that, and today by what is left of the
+day.
+
+A card with open parts is finished when all of them are, and no other card waits for it. Of parts in
+progress the chance is the product, as if they did not depend on each other; of those in the plan,
+where one comes after the other, that of the last. Both together are multiplied, too.
 """
 
 from bisect import bisect_left
@@ -19,7 +22,7 @@ from functools import cached_property
 from math import prod
 from typing import Literal
 
-from mlkanban.flow.forecast import GammaRate, learned
+from mlkanban.flow.forecast import Dates, learned
 from mlkanban.flow.history import FlowState
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import Survival, kaplan_meier
@@ -76,8 +79,9 @@ class Remaining:
 class CardChances:
     """The chances of the open cards of a board, all by short id. `ages` are those of the committed
     ones, `parts` the open parts of each card that has some, `order` the cards that are not begun as
-    the plan has them, None where that is not known. `rate` says how fast cards are finished, None
-    with too little throughput; `rest_of_today` is what is left of the day, as a share of it."""
+    the plan has them, None where that is not known. `dates` says when so many cards are
+    finished, None with too little throughput; `rest_of_today` is what is left of the day, as a
+    share of it."""
 
     def __init__(
         self,
@@ -85,14 +89,14 @@ class CardChances:
         ages: Mapping[str, int],
         parts: Mapping[str, Sequence[str]],
         order: Sequence[str] | None,
-        rate: Callable[[], GammaRate | None],
+        dates: Callable[[], Dates | None],
         rest_of_today: float,
     ) -> None:
         self.remaining = remaining
         self.ages = ages
         self._parts = parts
         self._order = order
-        self._find_rate = rate
+        self._find_dates = dates
         self._rest_of_today = rest_of_today
 
     def parts_of(self, ref: str) -> Sequence[str]:
@@ -106,7 +110,13 @@ class CardChances:
     def chance(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
         """The chance that an open card is finished within `days` days after today, or why it is
         unknown."""
-        return self._chance(ref, days, ())
+        parts = self._leaves(ref, ())
+        chances = {part: self._chance(part, days) for part in parts}
+        if unknown := [why for _, why in chances.values() if why]:
+            return None, unknown[0] if parts == [ref] else "a part is unknown"
+        waiting = [chance or 0.0 for part, (chance, _) in chances.items() if part not in self.ages]
+        begun = [chance or 0.0 for part, (chance, _) in chances.items() if part in self.ages]
+        return prod(begun) * min(waiting, default=1.0), None
 
     def by(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
         """The same by a day so many days after today: none by one that is past."""
@@ -120,25 +130,25 @@ class CardChances:
         found = bisect_left(range(FARTHEST), p / 100, key=lambda d: self.chance(ref, d)[0] or 0.0)
         return None if found == FARTHEST else found
 
-    def _chance(
-        self, ref: str, days: int, above: tuple[str, ...]
-    ) -> tuple[float | None, Unknown | None]:
-        """`above` are the cards that it is part of."""
+    def _leaves(self, ref: str, above: tuple[str, ...]) -> list[str]:
+        """The open cards without parts that a card waits for, or itself; `above` are the cards that
+        it is part of."""
         inside = (*above, ref)
         parts = [part for part in self._parts.get(ref, ()) if part not in inside]
-        if parts:
-            chances = [self._chance(part, days, inside)[0] for part in parts]
-            known = [chance for chance in chances if chance is not None]
-            return (prod(known), None) if len(known) == len(parts) else (None, "a part is unknown")
+        return [leaf for part in parts for leaf in self._leaves(part, inside)] or [ref]
+
+    def _chance(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
+        """That of a card without parts."""
         if ref in self.ages:
             chance = self.remaining.chance(self.ages[ref], days)
             return (chance, None) if chance is not None else (None, "too few older cards")
         place = self._places.get(ref)
         if place is None:
             return None, "its place then is unknown" if self._order is None else "not in the plan"
-        if self._rate is None:
+        if self._dates is None:
             return None, "too little throughput"
-        return self._rate.chance(self.in_progress + place, days + self._rest_of_today), None
+        left = max(days, self._rest_of_today)
+        return self._dates.chance(self.in_progress + place, left), None
 
     @cached_property
     def in_progress(self) -> int:
@@ -151,8 +161,8 @@ class CardChances:
         return {ref: place for place, ref in enumerate(awaited, 1)}
 
     @cached_property
-    def _rate(self) -> GammaRate | None:
-        return self._find_rate()
+    def _dates(self) -> Dates | None:
+        return self._find_dates()
 
 
 def card_chances(sample: Sample) -> CardChances:
@@ -168,7 +178,7 @@ def card_chances(sample: Sample) -> CardChances:
         {card.ref: board.days_of(card) for card in board.open},
         open_parts(board.cards),
         [card.ref for card in order] if known else None,
-        lambda: _rate(board),
+        lambda: _dates(board),
         0.0 if board.today_is_over else rest_of_day(now),
     )
 
@@ -209,6 +219,6 @@ def _place(card: Followed) -> int:
     return card.history.place or 0
 
 
-def _rate(sample: Sample) -> GammaRate | None:
+def _dates(sample: Sample) -> Dates | None:
     forecaster = learned(sample.of_all_time)
-    return forecaster.when() if forecaster.possible else None
+    return forecaster.dates() if forecaster.possible else None

@@ -22,7 +22,7 @@ from mlkanban.flow.card_chances import (
     card_chances,
     rest_of_day,
 )
-from mlkanban.flow.forecast import Forecaster, GammaRate
+from mlkanban.flow.forecast import Dates, Forecaster
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope, Window
@@ -185,7 +185,7 @@ def _chances(board: Board, faces: Collection[CardFace], past: "_Past") -> CardCh
         past.ages,
         _open_parts(faces),
         plan_order(board, faces, past.today),
-        past.rate,
+        past.dates,
         rest_of_day(past.now),
     )
 
@@ -257,12 +257,12 @@ class _Past:
         self.n = len(took)
         self.remaining = Remaining(kaplan_meier(took, censored), over=False)
 
-    def rate(self) -> GammaRate | None:
-        """How fast cards are finished; None with too little throughput."""
+    def dates(self) -> Dates | None:
+        """When so many cards are finished; None with too little throughput."""
         forecaster = Forecaster()
         days = range(self._first, self.today.toordinal())
         forecaster.learn([self._done[day] for day in days])
-        return forecaster.when() if forecaster.possible else None
+        return forecaster.dates() if forecaster.possible else None
 
     def _day(self, instant: str) -> int:
         at = min(datetime.fromisoformat(instant), self.now)

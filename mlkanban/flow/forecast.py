@@ -4,12 +4,12 @@ form, not sampled.
 The cards finished in the days ahead are negative binomial, with the dispersion that the board had
 before: sums of independent days scatter too little, because the rate of a board changes. "How many"
 is calibrated by how often such forecasts held; "when" takes the rate itself for gamma distributed,
-so that the farther ahead, the more it scatters. On the day until which "how many" looks, both have
-its chance.
+so that the farther ahead, the more it scatters, and goes through the chances of "how many" on the
+day until which that looks (`Dates`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from mlkanban.flow.finish_rate import FEWEST_DAYS, Ahead, FinishRate, last
@@ -28,6 +28,9 @@ _MOST_GROWTH = 1 / 3
 """The rate scatters no more than one that three finished cards are known of. How much it did was
 measured while more was finished: on a board at rest that would make any rate likely, and "when"
 years where weeks come."""
+_MOST_STRETCH = 20.0
+"""So many days of the rate a day counts for, at most."""
+_HALVINGS = 40
 _LEAST_SHOWN = 0.0005
 """A number of cards that is less likely than that is shown with those below it."""
 
@@ -65,23 +68,34 @@ class GammaRate:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """When so many cards are finished, as a `rate` has it, and within `days` days with the chance
-    that `ahead` gives them: what is told of that day is not contradicted by the days before and
-    after it."""
+    """When so many cards are finished: a `rate`, and on the day until which `ahead` looks the
+    chance that "how many" gives them.
+
+    One curve: where "how many" takes cards for less likely than the rate does, the days until then
+    count for less, all alike, and each day after it counts whole, so that the farther ahead, the
+    less is left of the difference.
+    """
 
     rate: GammaRate
     ahead: Ahead
     until: int
+    _worth: dict[int, float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The days of the rate that the days until then count for, by number of cards."""
 
-    def chance(self, cards: int, days: int) -> float:
+    def chance(self, cards: int, days: float) -> float:
         """The chance that so many cards or more are finished within so many days."""
-        return self._bounded(self.ahead.chance(cards), cards, days)
+        if days == self.until:
+            return self.ahead.chance(cards)
+        worth = self._worth_of(cards)
+        if days < self.until:
+            return min(self.rate.chance(cards, days * worth / self.until), self.ahead.chance(cards))
+        return max(self.rate.chance(cards, days - self.until + worth), self.ahead.chance(cards))
 
     def days(self, cards: int, percent: int) -> int | None:
         """The fewest days within which so many cards are finished with that chance; None beyond ten
         years."""
-        goal, then = percent / 100, self.ahead.chance(cards)
-        short = last(lambda days: self._bounded(then, cards, days) < goal, MOST_DAYS)
+        goal = percent / 100
+        short = last(lambda days: self.chance(cards, days) < goal, MOST_DAYS)
         return None if short == MOST_DAYS else short + 1
 
     def cards(self, days: int, percent: int) -> int:
@@ -90,11 +104,17 @@ class Dates:
         most = max(self.rate.spread(days).most, self.ahead.spread.most)
         return last(lambda cards: self.chance(cards, days) >= goal, most)
 
-    def _bounded(self, then: float, cards: int, days: int) -> float:
-        """A chance with `then` for that on the day until which `ahead` looks."""
-        if days == self.until:
-            return then
-        return (min if days < self.until else max)(self.rate.chance(cards, days), then)
+    def _worth_of(self, cards: int) -> float:
+        if cards not in self._worth:
+            goal, low, high = self.ahead.chance(cards), 0.0, self.until * _MOST_STRETCH
+            for _ in range(_HALVINGS):
+                middle = (low + high) / 2
+                if self.rate.chance(cards, middle) < goal:
+                    low = middle
+                else:
+                    high = middle
+            self._worth[cards] = high
+        return self._worth[cards]
 
 
 class Forecaster:

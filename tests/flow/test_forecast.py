@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -187,6 +188,11 @@ def test_when_and_how_many_never_contradict_each_other(past, cards, ahead):
     many, soon = forecaster.how_many(), forecaster.dates()
     reached = [soon.chance(cards, days) for days in range(1, 60)]
     assert reached == sorted(reached)
+    # No day stands still: the chance is one curve, from before the day of "how many" to after it.
+    assert all(before < after for before, after in pairwise(reached) if 0.001 < before < 0.999)
+    for days in (1, ahead - 1, ahead + 1, ahead + 20):
+        more = [soon.chance(k, days) for k in range(1, cards + 2)]
+        assert more == sorted(more, reverse=True)
     told = [soon.days(cards, p) or MOST_DAYS + 1 for p in PERCENTILES]
     assert told == sorted(told)
     for p, days in zip(PERCENTILES, told, strict=True):

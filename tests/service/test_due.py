@@ -12,7 +12,7 @@ from mlkanban.display.number_text.due import chance_words, summary, to_json
 from mlkanban.flow.burn_up import burn_ups
 from mlkanban.flow.card_forecast import card_forecasts
 from mlkanban.flow.due import DueCard, PartsDone, Prospects, due
-from mlkanban.flow.forecast import learned
+from mlkanban.flow.forecast import forecast, learned
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 from tests.flow.logs import rows
@@ -112,12 +112,11 @@ def test_another_card_is_finished_when_those_before_it_are(ada: Person) -> None:
     [asleep] = ada.adds("asleep", due=day(ada, 30))
     ada.cards.snooze([asleep], date.fromisoformat(day(ada, 5)))
     some, found = sampled(ada), due_cards(ada)
-    rate = learned(some).when()
+    dates = learned(some).dates()
     for title, place, days in (("ready", 1, 20), ("second idea", 3, 12)):
         card = found[title]
         assert (card.place, card.age_days, card.days) == (place, None, days)
-        ahead = days + rest_of_today(ada)
-        assert card.chance == pytest.approx(rate.chance(len(some.open) + place, ahead))
+        assert card.chance == pytest.approx(dates.chance(len(some.open) + place, days))
     assert (found["asleep"].chance, found["asleep"].unknown) == (None, "not in the plan")
 
 
@@ -138,9 +137,34 @@ def test_a_card_waits_for_none_that_waits_for_its_parts(ada: Person) -> None:
     assert found["next"].chance == pytest.approx(alone, rel=0.05)
     assert (found["next"].place, found["also"].place) == (1, 3)
     # All in progress but the whole are finished first.
-    rate = learned(some).when()
-    expected = rate.chance(len(some.open) - 1 + 3, 9 + rest_of_today(ada))
-    assert found["also"].chance == pytest.approx(expected)
+    dates = learned(some).dates()
+    assert found["also"].chance == pytest.approx(dates.chance(len(some.open) - 1 + 3, 9))
+    today = dates.chance(len(some.open) - 1 + 1, rest_of_today(ada))
+    assert found["next"].chance == pytest.approx(today)
+
+
+def test_one_event_has_one_chance(ada: Person) -> None:
+    """Nothing is in progress, and the plan holds the parts of one card alone: the next three done
+    are the card at place 3, and the whole."""
+    lived(ada)
+    for face in ada.boards.snapshot(ada.board_id).faces:
+        if face.is_open:
+            ada.cards.archive([face.ref])
+    ada.clock.now += timedelta(days=9)
+    [whole] = ada.adds("whole", to="Ready", due=day(ada, 9))
+    for title in ("one", "two", "three"):
+        ada.adds(title, parent=whole, due=day(ada, 9))
+    found, some = due_cards(ada), sampled(ada)
+    last = max(found.values(), key=lambda card: card.place or 0)
+    assert (last.place, len(some.open)) == (3, 0)
+    assert last.chance is not None
+    assert 0.05 < last.chance < 0.95
+    assert found["whole"].chance == last.chance
+    told = forecast(some.of_all_time, cards=3)
+    by = sum(chance for at, chance in told.dates if at <= found["whole"].due)
+    assert by == pytest.approx(last.chance)
+    [shown] = burn_ups(some, whole).cards
+    assert [shown.by[p] for p in (50, 85)] == [told.when[p] for p in (50, 85)]
 
 
 def test_a_card_with_parts_is_done_when_all_of_them_are(ada: Person) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import TypedDict
 
 from mlkanban.display.number_view import (
+    PARTS,
     Day,
     Figures,
     Headline,
@@ -20,7 +21,7 @@ from mlkanban.text import quantity
 _MOST_CARDS_NAMED = 4
 _CONVENTION = (
     "parts from the day they were written; abandoned and discarded ones until they were"
-    " | chance of all parts: product of their chances"
+    f" | chance of all parts: {PARTS}"
 )
 
 

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from mlkanban.display.number_view import (
+    PARTS,
     Day,
     Figures,
     Headline,
@@ -19,8 +20,8 @@ from mlkanban.flow.due import due as count
 from mlkanban.text import quantity
 
 _CONVENTION = (
-    "of a committed card by its age, of another one by its place in the plan, of one with parts the"
-    " product of theirs"
+    "of a committed card by its age, of another one by its place in the plan as the forecast has"
+    f" it, of one with parts: {PARTS}"
 )
 
 

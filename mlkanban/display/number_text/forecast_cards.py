@@ -4,6 +4,7 @@ from collections import Counter
 from typing import TypedDict
 
 from mlkanban.display.number_view import (
+    PARTS,
     Day,
     Figures,
     ForecastClaim,
@@ -22,7 +23,7 @@ from mlkanban.text import quantity
 
 _CONVENTION = (
     "Kaplan-Meier, open and abandoned cards censored, given the age of the card; of one with open"
-    " parts the product of theirs"
+    f" parts: {PARTS}"
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate, pairwise
-from math import sqrt
+from math import inf, sqrt
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -83,13 +83,15 @@ class HitRate:
 @dataclass(frozen=True, slots=True)
 class ChanceBin:
     """The chances of open cards, from `low` to `high` %: `n` of them were told, `said` % in the
-    mean, and so many cards were finished in time (`held`)."""
+    mean, and so many cards were finished in time (`held`). They are of so many `periods` that do
+    not overlap; cards of one period share what happened in it, so that nothing is concluded."""
 
     low: int
     high: int
     n: int
     said: float
     held: int
+    periods: int
 
     @property
     def share(self) -> float | None:
@@ -98,17 +100,11 @@ class ChanceBin:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval of the share in percent, by Wilson's score, as if the cards did not
-        depend on each other; None without a share."""
-        return None if self.share is None else _wilson(self.share / 100, self.n)
-
-    @property
-    def off(self) -> int:
-        """-1 where it happened less often than was said, 1 where more often, beyond chance."""
-        if self.interval is None:
-            return 0
-        low, high = self.interval
-        return -1 if high < self.said else int(low > self.said)
+        """The 95 % interval of the share in percent, by Wilson's score, with the periods for the
+        number of trials; None without a share, and below ten periods."""
+        if self.share is None or self.periods < FEWEST_PERIODS:
+            return None
+        return _wilson(self.share / 100, self.periods)
 
 
 def _wilson(share: float, n: int) -> tuple[float, float]:
@@ -188,7 +184,7 @@ def backtest(
     methods = methods or shown(days, cards)
     tallies = {(kind, p): _Tally() for kind in KINDS for p in PERCENTILES}
     used: list[date] = []
-    told: list[tuple[float, bool]] = []
+    told: list[_ToldChance] = []
     next_told = replay.first
     trial_days = range(replay.first + FEWEST_PAST, replay.last)
     for day in trial_days[:: max(1, -(-len(trial_days) // MOST_TRIALS))]:
@@ -199,7 +195,7 @@ def backtest(
             *(replay.cards(known, methods.card) if "card" in kinds else ()),
         ]
         if "card" in kinds and day >= next_told:
-            told += replay.chances(known, days)
+            told += (_ToldChance(day, *one) for one in replay.chances(known, days))
             next_told = day + days
         for trial in trials:
             tallies[trial.kind, trial.percent].add(day, trial)
@@ -215,16 +211,25 @@ def backtest(
     )
 
 
-def _bins(told: Sequence[tuple[float, bool]]) -> tuple[ChanceBin, ...]:
-    """Each chance and whether the card was finished in time, in bins; those that hold none are left
-    out."""
+class _ToldChance(NamedTuple):
+    """A chance that was told on a `day`, and whether the card was finished in time."""
+
+    day: int
+    chance: float
+    held: bool
+
+
+def _bins(told: Sequence[_ToldChance]) -> tuple[ChanceBin, ...]:
+    """The chances in bins; those that hold none are left out. Days on which they were told lie as
+    far apart as they look ahead: each is a period of its own."""
     bins = []
     for low, high in pairwise(CHANCE_BINS):
-        last = high == CHANCE_BINS[-1]
-        some = [one for one in told if low <= 100 * one[0] and (last or 100 * one[0] < high)]
+        end = high / 100 if high < CHANCE_BINS[-1] else inf
+        some = [one for one in told if low / 100 <= one.chance < end]
         if some:
-            said = 100 * sum(chance for chance, _ in some) / len(some)
-            bins.append(ChanceBin(low, high, len(some), said, sum(held for _, held in some)))
+            said = 100 * sum(one.chance for one in some) / len(some)
+            held, periods = sum(one.held for one in some), len({one.day for one in some})
+            bins.append(ChanceBin(low, high, len(some), said, held, periods))
     return tuple(bins)
 
 

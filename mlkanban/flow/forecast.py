@@ -71,9 +71,10 @@ class Dates:
     """When so many cards are finished: a `rate`, and on the day until which `ahead` looks the
     chance that "how many" gives them.
 
-    One curve: where "how many" takes cards for less likely than the rate does, the days until then
-    count for less, all alike, and each day after it counts whole, so that the farther ahead, the
-    less is left of the difference.
+    The days until then count for less where "how many" takes cards for less likely than the rate
+    does, all alike. Where it takes them for likelier, because what is finished until then varies
+    little, that is so of this day and no day before it. Each day after it counts whole, so that the
+    farther ahead, the less is left of the difference.
     """
 
     rate: GammaRate
@@ -88,7 +89,8 @@ class Dates:
             return self.ahead.chance(cards)
         worth = self._worth_of(cards)
         if days < self.until:
-            return min(self.rate.chance(cards, days * worth / self.until), self.ahead.chance(cards))
+            stretch = min(worth / self.until, 1.0)
+            return min(self.rate.chance(cards, days * stretch), self.ahead.chance(cards))
         return max(self.rate.chance(cards, days - self.until + worth), self.ahead.chance(cards))
 
     def days(self, cards: int, percent: int) -> int | None:

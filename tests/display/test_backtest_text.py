@@ -154,21 +154,25 @@ def test_nothing_stands_under_a_forecast_that_is_not_made() -> None:
 
 
 def test_chances_of_open_cards_stand_beside_what_happened() -> None:
+    """Cards of one period share what happened: what is said of them goes by the periods, and no
+    verdict does; one miss in ten at 99 % is none either."""
     chances = (
-        ChanceBin(0, 20, 9, 12.0, 3), ChanceBin(20, 40, 10, 31.0, 2),
-        ChanceBin(40, 60, 200, 52.0, 60), ChanceBin(95, 100, 100, 98.0, 99),
+        ChanceBin(0, 20, 9, 12.0, 3, 4), ChanceBin(20, 40, 10, 31.0, 2, 9),
+        ChanceBin(40, 60, 200, 52.0, 60, 10), ChanceBin(95, 100, 100, 98.0, 99, 40),
     )  # fmt: skip
     found = replace(with_shares({}), chances=chances)
     assert verdicts(found)[1:] == (
-        "Open cards in 14 days: 31 % said, 20 % happened (6-51 %), n 10.",
-        "Open cards in 14 days: 52 % said, 30 % happened (24-37 %), n 200: less often than said.",
-        "Open cards in 14 days: 98 % said, 99 % happened (95-100 %), n 100.",
+        "Open cards in 14 days: 31 % said, 20 % happened, n 10 in 9 independent periods.",
+        "Open cards in 14 days: 52 % said, 30 % happened (11-60 %), n 200 in 10 independent"
+        " periods.",
+        "Open cards in 14 days: 98 % said, 99 % happened (89-100 %), n 100 in 40 independent"
+        " periods.",
     )
     told = text.to_json(found)["chances"]
-    assert [(one["n"], one["share"]) for one in told] == [
-        (9, None), (10, 20.0), (200, 30.0), (100, 99.0),
+    assert [(one["n"], one["share"], one["periods"]) for one in told] == [
+        (9, None, 4), (10, 20.0, 9), (200, 30.0, 10), (100, 99.0, 40),
     ]  # fmt: skip
-    for one in told[1:]:
-        low, high = binomtest(one["held"], one["n"]).proportion_ci(method="wilson")
-        assert one["low"] == pytest.approx(100 * low, abs=1e-3)
-        assert one["high"] == pytest.approx(100 * high, abs=1e-3)
+    assert [one["low"] for one in told[:2]] == [None, None]
+    low, high = binomtest(3, 10).proportion_ci(method="wilson")
+    assert told[2]["low"] == pytest.approx(100 * low, abs=1e-3)
+    assert told[2]["high"] == pytest.approx(100 * high, abs=1e-3)

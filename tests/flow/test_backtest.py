@@ -76,7 +76,7 @@ def test_chances_of_open_cards_are_those_that_were_told_then() -> None:
     finish = {c.ref: c.finish for c in whole.worked}
     begin, last = whole.days.start, whole.days.stop - 1
     tried = range(begin + 30, last)
-    told: list[tuple[float, bool]] = []
+    told: list[tuple[float, bool, int]] = []
     ready = begin
     for day in tried[:: max(1, -(-len(tried) // 120))]:
         if day < ready:
@@ -86,14 +86,14 @@ def test_chances_of_open_cards_are_those_that_were_told_then() -> None:
         for forecast_then in card_forecasts(then, days=days).cards:
             done = finish[forecast_then.ref]
             if forecast_then.chance is not None and not forecast_then.parts and ready <= last:
-                told.append((forecast_then.chance, done is not None and done <= ready))
+                told.append((forecast_then.chance, done is not None and done <= ready, day))
     found = backtest(whole, days=days).chances
     assert sum(one.n for one in found) == len(told) > 100
     for one in found:
-        some = [(c, held) for c, held in told if one.low <= 100 * c < one.high + (one.high == 100)]
-        assert (one.n, one.held) == (len(some), sum(held for _, held in some))
-        assert one.said == pytest.approx(100 * sum(c for c, _ in some) / len(some))
-        assert one.off == 0
+        some = [t for t in told if one.low <= 100 * t[0] < one.high + (one.high == 100)]
+        assert (one.n, one.held) == (len(some), sum(held for _, held, _ in some))
+        assert one.said == pytest.approx(100 * sum(c for c, _, _ in some) / len(some))
+        assert one.periods == len({day for *_, day in some})
 
 
 # Forecasters that are known to be right or wrong

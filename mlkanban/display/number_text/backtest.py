@@ -31,8 +31,7 @@ _MAIN = 85
 """The forecast that sentences name."""
 _CONVENTION = (
     "trials whose day has come, with what was known on each day; "
-    f"{CONFIDENCE} % interval by Wilson from the periods that do not overlap, of chances from cards"
-    " as if these were independent"
+    f"{CONFIDENCE} % interval by Wilson from the periods that do not overlap"
 )
 Verdict = Literal["less often", "as often", "more often"]
 _VERDICTS: dict[int, Verdict] = {-1: "less often", 0: "as often", 1: "more often"}
@@ -60,7 +59,8 @@ class ScoreJson(TypedDict):
 
 class ChanceJson(TypedDict):
     """Of `n` chances of open cards from `low_percent` to below `high_percent`, `said` in the mean,
-    `held` came true: `share` % of them, with its 95 % interval; null of less than ten."""
+    `held` came true: `share` % of them, null of less than ten. Its 95 % interval goes by the
+    `periods` that do not overlap; null of less than ten of these."""
 
     low_percent: int
     high_percent: int
@@ -68,6 +68,7 @@ class ChanceJson(TypedDict):
     said: float
     held: int
     share: float | None
+    periods: int
     low: float | None
     high: float | None
 
@@ -157,6 +158,7 @@ def _chance_json(chance: ChanceBin) -> ChanceJson:
         "said": chance.said,
         "held": chance.held,
         "share": chance.share,
+        "periods": chance.periods,
         "low": low,
         "high": high,
     }
@@ -262,14 +264,20 @@ def _silent(backtest: Backtest) -> list[str]:
 
 def _chances(backtest: Backtest) -> list[str]:
     """What was said of open cards beside what happened, from the least chances to the highest."""
-    ends = {0: "", -1: ": less often than said", 1: ": more often than said"}
     ahead = quantity(backtest.days_ahead, "day")
     return [
         f"Open cards in {ahead}: {chance.said:.0f} % said, {chance.share:.0f} % happened"
-        f" ({chance.interval[0]:.0f}-{chance.interval[1]:.0f} %), n {chance.n}{ends[chance.off]}."
+        f"{_within(chance)}, n {chance.n} in {quantity(chance.periods, 'independent period')}."
         for chance in backtest.chances
-        if chance.share is not None and chance.interval is not None
+        if chance.share is not None
     ]
+
+
+def _within(chance: ChanceBin) -> str:
+    if chance.interval is None:
+        return ""
+    low, high = chance.interval
+    return f" ({low:.0f}-{high:.0f} %)"
 
 
 def _trials(backtest: Backtest, kind: str) -> str:

@@ -157,15 +157,21 @@ class UseSpan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class CardLife:
     """What the events of a card say of it as a model: the times in use, who delivered it, the
-    gates that were passed over, all readings in order, and how it was rolled back last. It `failed`
-    where it was rolled back and nobody judged it fit for use since: a reading alone does not."""
+    gates that were passed over, all readings in order, and how it was rolled back: more than once
+    where two machines did that apart, or where it came back. It `failed` where it was rolled back
+    and nobody judged it fit for use since: a reading alone does not."""
 
     spans: tuple[UseSpan, ...] = ()
     actor: str = ""
     waivers: tuple[Waiver, ...] = ()
     readings: tuple[HealthReading, ...] = ()
-    rolled_back: RolledBack | None = None
+    rollbacks: tuple[RolledBack, ...] = ()
     failed: bool = False
+
+    @property
+    def rolled_back(self) -> RolledBack | None:
+        """How it was rolled back last."""
+        return self.rollbacks[-1] if self.rollbacks else None
 
 
 def life_of(events: Iterable[Event], delivered: str) -> CardLife:
@@ -175,13 +181,13 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
     actor = health = outcome = ""
     waivers: list[Waiver] = []
     told: list[HealthReading] = []
-    rolled_back: RolledBack | None = None
+    rollbacks: list[RolledBack] = []
     failed = False
     for event in events:
         values = event.data.get("set", {})
         reason = str(event.data.get("reason") or "")
         if values.get("outcome") == Outcome.SHIPPED and outcome != Outcome.SHIPPED:
-            actor, rolled_back, failed = event.actor, None, False
+            actor, rollbacks, failed = event.actor, [], False
         outcome = (values["outcome"] or "") if "outcome" in values else outcome
         health = (values["health"] or "") if "health" in values else health
         passed = [str(t) for name in ("unticked", "broken") for t in event.data.get(name, ())]
@@ -190,7 +196,8 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
         if event.kind == ALERTED:
             told += readings(values)
         if event.kind == ROLLED_BACK and health == Health.ROLLED_BACK:
-            rolled_back, failed = RolledBack(event.at, event.actor, reason), True
+            rollbacks.append(RolledBack(event.at, event.actor, reason))
+            failed = True
         elif event.kind != ALERTED and values.get("health") not in (None, *OUT_OF_USE):
             failed = False
         used = outcome == Outcome.SHIPPED and bool(health) and health not in OUT_OF_USE
@@ -200,7 +207,7 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
             spans.append(UseSpan(since))
         elif not used and open_span:
             spans[-1] = spans[-1]._replace(until=event.at)
-    return CardLife(tuple(spans), actor, tuple(waivers), tuple(told), rolled_back, failed)
+    return CardLife(tuple(spans), actor, tuple(waivers), tuple(told), tuple(rollbacks), failed)
 
 
 def look_day(look: LookAgain | None, since: date) -> LookAgain:

@@ -336,6 +336,7 @@ class ModelVersionJson(Shape):
     alerts: list[ReadingJson]
     readings: list[ReadingJson]
     rolled_back: RolledBackJson | None
+    rollbacks: list[RolledBackJson]
 
 
 class ModelRecordJson(Shape):

@@ -28,6 +28,7 @@ SILENT = "SILENT"
 SPARK_DAYS = 30
 _SPARK_CELLS = 10
 _MOST_NAME, _MOST_OWNER = 24, 16
+_READING = "last reading (alert)"
 _PICTURE = 8
 _LABEL = 9
 _NEVER = "never told"
@@ -127,10 +128,10 @@ def _cells(model: ModelInUse, view: FaceContext) -> dict[str, _Cell]:
     reading = last_reading(model)
     shown = view.glyphs.figures(reading_text(reading)) if reading else _NEVER
     return {
-        "model": _Cell(drawn(version.model, ascii=ascii), "title"),
+        "model": _Cell(drawn(_known_as(version), ascii=ascii), "title"),
         "version": _Cell(drawn(version.card.version, ascii=ascii) or "-", "title"),
         "in use": _Cell(_since(model, view), "dim"),
-        "last reading": _Cell(
+        _READING: _Cell(
             f"{drawn(shown, ascii=ascii)}  {_ago(reading, view)}" if reading else _NEVER,
             "alarm" if reading and reading.alert else "text" if reading else "dim",
         ),
@@ -142,6 +143,11 @@ def _cells(model: ModelInUse, view: FaceContext) -> dict[str, _Cell]:
         "owner": _Cell(drawn(version.card.owner, ascii=ascii), "dim"),
         "next": _Cell(drawn(next_text(model, view), ascii=ascii), "dim"),
     }  # fmt: skip
+
+
+def _known_as(version: ModelVersion) -> str:
+    """The name of a model; of one that nobody named, its card with the title."""
+    return version.card.model or f"{version.face.ref} {version.face.title}"
 
 
 def table(models: Sequence[ModelInUse], view: FaceContext, width: int | None = None) -> list[str]:
@@ -212,7 +218,7 @@ def _columns(
         elif step == "short":
             pairs = zip(rows, models, strict=True)
             rows = [_narrow(row, model, view) for row, model in pairs]
-    for name, least in (("last reading", 12), ("model", 6)):
+    for name, least in ((_READING, 12), ("model", 6)):
         if width is not None and rows and taken() > width:
             size = max(cell_len(row[name].text) for row in rows)
             _cut(rows, name, max(least, size - (taken() - width)), cut)
@@ -220,8 +226,8 @@ def _columns(
 
 
 def _without_ago(row: dict[str, _Cell]) -> dict[str, _Cell]:
-    text, role = row["last reading"]
-    return row | {"last reading": _Cell(text.removesuffix(" ago"), role)}
+    text, role = row[_READING]
+    return row | {_READING: _Cell(text.removesuffix(" ago"), role)}
 
 
 def _one_name(row: dict[str, _Cell]) -> dict[str, _Cell]:
@@ -355,11 +361,13 @@ def version_facts(version: ModelVersion, view: FaceContext) -> list[tuple[str, s
         found.append(("", f"{quantity(len(alerts), 'alert')} in all", "dim"))
     if version.configuration:
         found.append(("code", " ".join(version.configuration.split()), "dim"))
-    if back := life.rolled_back:
+    for back in life.rollbacks:
         who = short_name(back.actor)
         text = f"{_long(back.at, view)} by {who}: {back.reason}"
         found.append(("rolled back", text, "alarm"))
-    elif version.face.health in (Health.SUPERSEDED, Health.RETIRED):
+    if len(version.asks) > 1:
+        found.append(("asked by", f"{' and '.join(version.asks)}: merge them into one", "clock"))
+    if not life.rollbacks and version.face.health in (Health.SUPERSEDED, Health.RETIRED):
         found.append(("now", version.face.health, "dim"))
     return found
 
@@ -420,7 +428,7 @@ def changes(record: ModelRecord, view: FaceContext) -> list[tuple[date, str, str
                     f"gates {gates_text(version)}" + (f", {waived} passed over" * bool(waived))
                 )
             found.append((span.since, 0, ", ".join(parts), "text"))
-        if back := version.life.rolled_back:
+        for back in version.life.rollbacks:
             found.append((back.at, 0, f"{version.name} rolled back: {back.reason}", "alarm"))
     return [
         (view.day(at), text, role)
@@ -517,6 +525,7 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
         "alerts": [_reading_json(reading) for reading in episodes(life.readings)],
         "readings": [_reading_json(reading) for reading in life.readings],
         "rolled_back": back._asdict() if back else None,
+        "rollbacks": [one._asdict() for one in life.rollbacks],
     }
 
 

@@ -60,14 +60,16 @@ RELEASE = "model-release"
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
     """A delivered card as a version of a model, with what its events say of it. Of a change record
-    it has its `configuration`, as its card or its runs have it, and the value of its metric
-    `before` it: the baseline of its card, else what the version had that it replaced."""
+    it has its `configuration`, as its card or its runs have it, the value of its metric `before`
+    it (the baseline of its card, else what the version had that it replaced), and the open cards
+    that ask why it failed."""
 
     face: CardFace
     card: Card
     life: CardLife
     configuration: str = ""
     before: float | None = None
+    asks: tuple[str, ...] = ()
 
     @property
     def model(self) -> str:
@@ -488,6 +490,7 @@ def _with_past(
         version,
         configuration=_configuration(conn, version),
         before=_value_before(version, older),
+        asks=tuple(face.ref for face in _asking_why(conn, version)),
     )
 
 
@@ -570,20 +573,30 @@ def _predecessor(conn: Connection, board_id: str, failed: ModelVersion) -> Model
 
 
 def _asks_why(tx: Transaction, board: Board, failed: ModelVersion, reason: str) -> CardFace:
-    """The card that asks why a version failed."""
-    stage = board.stages[0]
+    """The card that asks why a version failed; while one is open no second one is made."""
     fields = {
-        "title": f"Why {failed.name} failed"[:200], "tags": failed.card.tags,
-        "dataset": failed.card.dataset,
+        "title": _question(failed), "tags": failed.card.tags, "dataset": failed.card.dataset,
         "lineage": [f"{LineageKind.FOLLOW_UP_OF}:{failed.face.ref}"],
     }  # fmt: skip
-    made = write_new(
-        tx, board, stage, flat(checked({name: value for name, value in fields.items() if value}))
-    )
+    made = next(iter(_asking_why(tx.conn, failed)), None) or write_new(
+        tx, board, board.stages[0],
+        flat(checked({name: value for name, value in fields.items() if value})),
+    )  # fmt: skip
     alerts = [reading.text for reading in failed.card.readings if reading.alert]
     note = "\n".join([f"Rolled back: {reason}", *(f"Alert: {text}" for text in alerts)])
     tx.write(Change("card.noted", board.id, card=made.id, note=note))
     return made
+
+
+def _question(failed: ModelVersion) -> str:
+    return f"Why {failed.name} failed"[:200]
+
+
+def _asking_why(conn: Connection, failed: ModelVersion) -> list[CardFace]:
+    """The open cards that ask why a version failed: two where machines rolled it back apart."""
+    tie = f"{LineageKind.FOLLOW_UP_OF}:{failed.face.ref}"
+    tied = repository.tied(conn, repository.board_id(conn, failed.face), tie)
+    return [face for face in tied if face.is_open and face.title == _question(failed)]
 
 
 def _check_release(tx: Transaction, face: CardFace) -> None:

@@ -35,6 +35,15 @@ def test_a_model_is_listed_with_its_last_reading(board: Person) -> None:
     assert board.data("show", champion)["owner"] == "risk team"
 
 
+def test_a_model_that_nobody_named_is_known_by_its_card(board: Person) -> None:
+    ref = board.card("whom does a voucher keep")
+    board("done", ref, "--outcome", "shipped", "--override", "so")
+    board("edit", ref, "--health", "ok")
+    head, row = board("models").out.splitlines()
+    assert "LAST READING (ALERT)" in head
+    assert row.startswith(f"{ref} whom does a voucher")
+
+
 def test_a_board_without_models_says_how_to_have_one(board: Person) -> None:
     told = board("models")
     assert (told.code, told.out) == (0, "")

@@ -6,6 +6,7 @@ from textwrap import wrap
 from rich.cells import cell_len, set_cell_size
 
 _BAR = " | "
+_PERCENT = re.compile(r"(\d) %")
 _BEFORE_CUT = " ,;:.(="
 _NUMBER = re.compile(r"[-+±<>=≤≥]*\.?\d(?:[\d.,:/-]*\d)?(?:e[-+]?\d+)?(?: ?%|[dhms](?![^\W\d_]))?")
 """A number with its sign and unit, as `.917`, `≥.95`, `14h`, `80 %`, and a day."""
@@ -65,9 +66,11 @@ def wrapped(text: str, width: int, most: int, cut: str = "..") -> list[str]:
 def wrapped_note(text: str, width: int) -> list[str]:
     """Break at the bars between parts if possible, else between words."""
     lines: list[str] = []
+    # A number is not torn from its sign: 50 %.
+    text = _PERCENT.sub("\\1\N{NO-BREAK SPACE}%", text)
     for part in text.split(_BAR):
         if lines and len(lines[-1]) + len(_BAR) + len(part) <= width:
             lines[-1] += _BAR + part
         else:
             lines += wrap(part, max(1, width)) or [""]
-    return lines
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

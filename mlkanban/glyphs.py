@@ -54,6 +54,7 @@ class Glyphs:
     # Between words
     cut: str = _glyph("…", "..", cp437=False)
     to: str = _glyph("→", "->")
+    waits_for: str = _glyph("←", "<-")
     at_least: str = _glyph("≥", ">=")
     at_most: str = _glyph("≤", "<=")
     plus_minus: str = _glyph("±", "+-")

@@ -25,6 +25,11 @@ _ENOUGH = 50
 _LOWER = 5.0
 """The picture of all values is so many times as high before any is left out: a loss that begins by
 halving, or falls to a quarter, is drawn from its beginning."""
+_EARLY = 0.2
+"""At most this share of all values, the worst, goes where the end of a curve stands so near to its
+target that a low picture draws both in one row, as if it were reached."""
+_APART = 0.125
+"""Of the height of a picture: two values that are nearer are in one row of a low one."""
 _NICE = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -82,6 +87,9 @@ def learning_curve(
         many = min(int(_OUTLIERS * count / (1 if direction else 2)), MOST_EXTREMES - 1)
         ends = least[: many + 1], greatest[-1 - many :]
         low, high = _without_outliers(*ends, kept, low, high, direction)
+        if direction and _in_one_row(shown[0], metric.get("target"), high - low):
+            many = min(int(_EARLY * count), MOST_EXTREMES - 1)
+            low, high = _without_early(least[many], greatest[-1 - many], kept, low, high, direction)
     lines = tuple(
         CurveLine(
             _label(one, metric),
@@ -151,6 +159,22 @@ def _without_outliers(
         max(low, _rounded(below, above - below)),
         min(high, -_rounded(-above, above - below)),
     )
+
+
+def _in_one_row(one: NamedSeries, target: float | None, span: float) -> bool:
+    """Whether a low picture cannot tell the end of a curve from its target."""
+    end = one.series.points[-1].value if one.result is None else one.result
+    return target is not None and 0 < abs(end - target) < _APART * span
+
+
+def _without_early(
+    below: float, above: float, kept: Sequence[float], low: float, high: float, direction: str
+) -> tuple[float, float]:
+    """The ends of a picture without the values that are worse than the given one at that end."""
+    below, above = min(below, *kept), max(above, *kept)
+    if direction == "<=":
+        return low, min(high, -_rounded(-above, above - low))
+    return max(low, _rounded(below, high - below)), high
 
 
 def _after_gap(values: Sequence[float]) -> float:

@@ -219,6 +219,9 @@ def folded(face: CardFace, width: int, view: FaceContext, most: int = 1) -> list
     if most == 1 or room < _LEAST_WORDS:
         return [_with_sign(shortened(title, width, view.glyphs.cut), sign, before)]
     texts = wrapped(title, width, most, view.glyphs.cut) or [""]
+    urgent = room - cell_len(clock.text) - 1
+    if clock.role != "dim" and urgent >= _LEAST_WORDS + cell_len(view.glyphs.cut):
+        room = urgent  # the clock of a card is never cut, its title is
     if cell_len(texts[-1]) > room and len(texts) < most:
         texts.append("")
     texts[-1] = shortened(texts[-1], room, view.glyphs.cut)
@@ -604,8 +607,8 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         add(face.service_class, "clock" if face.service_class == "expedite" else "dim")
     if waits:
         more = f" +{len(waits) - 1}" if len(waits) > 1 else ""
-        needs = f"needs {_text(waits[0], view)}"
-        forms = dict.fromkeys((needs + more, needs, "needs"))
+        first = _text(waits[0], view)
+        forms = dict.fromkeys((f"needs {first}{more}", f"needs {first}", signs.waits_for + first))
         found.append(Fact(tuple(forms), "mark", measured=True))
     if face.outcome and not view.board.is_delivered(face.stage):
         add(f"= {face.outcome}", "dim")
@@ -647,9 +650,12 @@ _HEALTH_SIGNS: dict[str, tuple[str, str]] = {
 }
 
 
-def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fact]:
+def metric(
+    face: CardFace, view: FaceContext, *, named: bool = False, column: bool = False
+) -> list[Fact]:
     """The metric of the configuration that was tried last, with its target, and the best one where
-    that is another. Its name stands where there is no value, and on paper."""
+    that is another. Its name stands where there is no value, and on paper. In a `column` of its own
+    its value cannot be mistaken for that of a run at work."""
     kept = CardMetrics.read(face.metric)
     best = _best(face, kept.metric)
     guards = _guards(kept.guards, view)
@@ -658,7 +664,7 @@ def metric(face: CardFace, view: FaceContext, *, named: bool = False) -> list[Fa
     name, sign = (1 + cell_len(form) for form in guards[0].forms[-2:]) if broken else (0, 0)
     facts: list[Fact] = []
     if kept.metric and any(not latest.other for latest in view.live.get(face.id, ())[:1]):
-        facts += _beside_newest(kept.metric, view, typed=kept.typed)
+        facts += _beside_newest(kept.metric, view, typed=kept.typed, column=column)
     elif kept.metric:
         forms = _metric_forms(kept.metric, view, named=named, typed=kept.typed)
         breaks = _breaks(_text(kept.metric["name"], view), kept.metric, view, typed=kept.typed)
@@ -680,7 +686,7 @@ def _metric_forms(
     elif value:
         forms = [f"{name} {whole}", whole]
     elif target:
-        forms = [f"{name}{target}", name]  # a target without a name is nothing one can reach
+        forms = [f"{name}{target}", target]
     else:
         forms = [name]
     return (forms[0] + TYPED, whole + TYPED, *forms) if typed else tuple(forms)
@@ -706,11 +712,16 @@ def _value_to_target(value: str, target: str, view: FaceContext) -> str:
     return between.join(filter(None, (value, target)))
 
 
-def _beside_newest(metric: MetricFields, view: FaceContext, *, typed: bool) -> Iterator[Fact]:
+def _beside_newest(
+    metric: MetricFields, view: FaceContext, *, typed: bool, column: bool
+) -> Iterator[Fact]:
     """The metric of a card whose run goes on, beside the newest value: `last .917→≥.92`, at least
-    the target."""
+    the target; in a `column` of its own at least the value."""
     value, target = value_text(metric), view.glyphs.compared(target_text(metric))
-    forms = [f"last {_value_to_target(value, target, view)}{TYPED * typed}"] if value else []
+    whole = _value_to_target(value, target, view)
+    forms = [f"last {whole}{TYPED}"] if value and typed else []
+    forms += [f"last {whole}"] if value else []
+    forms += [whole, value] if value and column else []
     if forms or target:
         forms += [target] if target else []
         breaks = _breaks("last", metric, view, typed=typed)

@@ -62,7 +62,7 @@ def row(face: CardFace, cells: RowCells, view: FaceContext, waits: Sequence[str]
         ([Piece(priority_sign(face, signs), "title")], _PRIORITY),
         ([Piece(title, title_role(face, view))], cells.title + 1),
         (fill(states(face, view, waits), cells.state - 1, view)[0], cells.state),
-        (fill(metric(face, view), cells.metric - 1, view)[0], cells.metric),
+        (fill(metric(face, view, column=True), cells.metric - 1, view)[0], cells.metric),
         (fill(tags(face, view), cells.tags - 1, view)[0], cells.tags),
     ]
     clock = corner(face, view)

@@ -18,13 +18,16 @@ from mlkanban.text import cell_text
 
 _KNOWN = 24
 """The cells that other columns leave to the command."""
+_LEAST_TITLE, _TITLE = 16, 40
+"""Cells for the title of the card of a run."""
 
 
 def queue_grid(
-    rows: Sequence[tuple[str, Run, str]], now: datetime, width: int, glyphs: Glyphs
+    rows: Sequence[tuple[str, str, Run, str]], now: datetime, width: int, glyphs: Glyphs
 ) -> Grid:
-    """A line for each run: the short id of its card, the run, and its turn, '' for none."""
-    runs = [run for _, run, _ in rows]
+    """A line for each run: the short id and the title of its card, the run, and its turn, ''
+    for none."""
+    runs = [run for *_, run, _ in rows]
     names = [cell_text(run.word) for run in runs]
     signs = [state_piece(run, glyphs) for run in runs]
 
@@ -33,11 +36,14 @@ def queue_grid(
         return [signs[at], Piece(f" {names[at]}", role)]
 
     columns = [
-        column("turn", [turn for _, _, turn in rows], "title", right=True),
+        column("turn", [turn for *_, turn in rows], "title", right=True),
         Column("  run", 2 + max(map(cell_len, ("run", *names))), state),
-        column("card", [cell_text(ref) for ref, _, _ in rows], "title"),
+        column("card", [cell_text(ref) for ref, *_ in rows], "title"),
         column("time", [elapsed(run, now) for run in runs], "text", right=True),
     ]
+    left = width - sum(one.width + 2 for one in columns) - 2 - _KNOWN
+    titles = [cell_text(title) for _, title, *_ in rows]
+    columns.append(column("title", titles, "text", most=max(_LEAST_TITLE, min(_TITLE, left))))
     commands = [cell_text(shlex.join(run.argv)) for run in runs]
     size = max(map(cell_len, ("command", *commands)))
     last = Column("command", size, lambda at: [Piece(commands[at], "dim")])

@@ -41,6 +41,7 @@ _KIND, _LIMIT, _METERS = 8, 6, (25, 13)
 are short before that."""
 _MOST_NAME = 32
 _LABEL = 8
+_CARDS = "cards/limit"
 
 
 @dataclass
@@ -58,7 +59,7 @@ class StagesPage:
         shown = [drawn(stage.name, ascii=self.glyphs.ascii) for stage in self.board.stages]
         self._names = shown
         self._name = min(_MOST_NAME, max(map(cell_len, shown)), max(8, self.width // 2 - 8))
-        self._counts = max(width_of(self._signs(at)) for at in range(len(shown)))
+        self._counts = max(len(_CARDS), *(width_of(self._signs(at)) for at in range(len(shown))))
         left = self.width - 3 - len(str(len(shown))) - self._name - 2 - self._counts - _LIMIT
         fitting = (cells for cells in _METERS if cells + 2 + _KIND <= left)
         self._meter = next(fitting, _METERS[-1] if _METERS[-1] + 2 <= left else 0)
@@ -89,10 +90,10 @@ class StagesPage:
         line = [Piece(f"  {'':{digits}} {'stage':<{self._name}}", "dim")]
         if self._kind:
             line.append(Piece(f"  {'kind':<6}", "dim"))
-        line.append(Piece(f"  {'cards':<{self._counts}}", "dim"))
+        line.append(Piece(f"  {_CARDS:<{self._counts}}", "dim"))
         if self._meter:
             line.append(Piece(f"  {'':{self._meter}}", "dim"))
-        return fitted([*line, Piece("  limit", "dim")], self.width, self.glyphs)
+        return fitted([*line, Piece("  rule", "dim")], self.width, self.glyphs)
 
     def line(self, at: int, here: int) -> Line:
         """One of the lines; `here` is the stage under the cursor."""
@@ -119,7 +120,7 @@ class StagesPage:
             line += [Piece("  ", "text"), *filled(self._meters(at), self._meter, self.glyphs)]
         line.append(Piece(f"  {_limit_words(stage):<4}", "text"))
         if header.note.text:
-            line.append(Piece(header.note.text.replace(", ", "  ", 1), "dim"))
+            line.append(Piece(f"  {header.note.text.strip(' ,()')}", "dim"))
         return fitted(line, self.width, self.glyphs)
 
     def _signs(self, at: int) -> Line:

@@ -15,7 +15,9 @@ _LEAST = 10
 """Texts are not cut shorter than this."""
 _LONGEST = 400
 """No column is wider; of a longer text no more is looked at."""
-_NUMBER = re.compile(r"[-+−]?[<>]?[0-9][0-9.,%:/ x+-]*(?: ?[dh%x])?!{0,2}|-|not reached|")
+_NUMBER = re.compile(
+    r"(?:LATE |due )?[-+−]?[<>]?[0-9][0-9.,%:/ x+-]*(?: ?[dh%x])?!{0,2}|-|not reached|"
+)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -56,7 +58,9 @@ class TableLayout:
             if over <= 0:
                 return sizes
             texts = [at for at in range(len(sizes)) if not self._is_number[at]]
-            long = [at for at in texts if sizes[at] > _LEAST]
+            # What names a row is cut last: without it the numbers beside it mean nothing.
+            long = [at for at in texts if at and sizes[at] > _LEAST]
+            long = long or [at for at in texts if sizes[at] > _LEAST]
             if long:
                 longest = max(long, key=lambda at: sizes[at])
                 sizes[longest] = max(_LEAST, sizes[longest] - over)

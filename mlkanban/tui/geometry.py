@@ -55,7 +55,7 @@ class StageContent(NamedTuple):
     it has, what three quarters of their titles fit into, whether it is to be folded, the cells that
     are enough for its name with its counts, if those are others, whether it is folded only for want
     of room, the titles of cards in alarm as a fold shows them, and under a filter the cells that
-    its cut name takes with counts and limits."""
+    its cut name takes with counts and limits; as `fold_head` those over a fold."""
 
     head: int
     cards: int
@@ -65,6 +65,7 @@ class StageContent(NamedTuple):
     unfolds: bool = False
     alarms: tuple[str, ...] = ()
     limits_head: int = 0
+    fold_head: int = 0
 
     @classmethod
     def of(
@@ -78,6 +79,7 @@ class StageContent(NamedTuple):
         unfolds: bool = False,
         alarms: Sequence[str] = (),
         limits_head: int = 0,
+        fold_head: int = 0,
     ) -> "StageContent":
         """`titles` are those of the cards, or of some of very many."""
         lengths = sorted(map(_cells, titles))
@@ -85,7 +87,9 @@ class StageContent(NamedTuple):
             usual = lengths[len(lengths) * 3 // 4]
         else:
             usual = lengths[-1] if lengths else 0
-        return cls(head, cards, usual, folded, least_head, unfolds, tuple(alarms), limits_head)
+        return cls(
+            head, cards, usual, folded, least_head, unfolds, tuple(alarms), limits_head, fold_head
+        )
 
 
 class Heights(NamedTuple):
@@ -234,7 +238,7 @@ class BoardLayout:
     def _least_folded(self, content: StageContent) -> int:
         """A card in alarm has its title whole where a few cells more are enough for that."""
         if self.width < 140:
-            return 16
+            return max(16, min(content.fold_head + 2, NARROW_STAGE + 2))
         lines = max(1, min(_MOST_FOLD_LINES, (self.height - _HEAD) // max(1, content.cards)))
         widths = range(20, _WIDE_HEAD + 1)
         enough = (
@@ -400,6 +404,14 @@ class BoardLayout:
 
     def _folded_heights(self, column: StageColumn, cards: int, titles: Sequence[str]) -> Heights:
         """As many lines of the titles as fit, with blank ones between where some have several."""
+        whole = [title_lines(title, column.text, _MOST_TITLE_LINES) + 1 for title in titles]
+        if (
+            len(whole) == cards
+            and sum(whole) + cards - 1 <= self.lines
+            and max(whole, default=0) > 2
+        ):
+            # Room for all: the titles, and where they leave none, a line for the clock.
+            return Heights(max(whole), facts=False, gap=1)
         lines = [title_lines(title, column.text, _MOST_FOLD_LINES) for title in titles]
         for most in range(min(_MOST_FOLD_LINES, max(lines, default=1)), 1, -1):
             used = sum(min(many, most) for many in lines)

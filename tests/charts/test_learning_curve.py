@@ -19,13 +19,15 @@ def named(values, label="best", *, name="auc", grows=False, **places):
     return NamedSeries(builder.series, label, "value", label[0], grows)
 
 
+FAR = LOSS | {"target": 0.45}
+"""Its target is far from where the curves below end."""
 RISING = [0.95 - 0.5 / at for at in range(1, 51)]
 
 
 SMOOTH = [math.exp(-at / 30) for at in range(120)]
 
 
-@pytest.mark.parametrize("metric", [LOSS, None], ids=["with a target", "without"])
+@pytest.mark.parametrize("metric", [FAR, None], ids=["with a target", "without"])
 def test_nothing_of_a_smooth_curve_is_left_out(metric) -> None:
     curve = learning_curve([named(SMOOTH, name="loss", step=float)], metric)
     assert curve is not None
@@ -55,11 +57,31 @@ STARTS = {
 
 
 @pytest.mark.parametrize("values", STARTS.values(), ids=STARTS)
-@pytest.mark.parametrize("metric", [AUC, LOSS, None], ids=["higher", "lower", "without"])
+@pytest.mark.parametrize("metric", [AUC, FAR, None], ids=["higher", "lower", "without"])
 def test_the_start_of_a_smooth_curve_is_drawn(values, metric) -> None:
     curve = learning_curve([named(values, step=float)], metric)
     assert curve is not None
     assert curve.hidden == 0
+
+
+@pytest.mark.parametrize(
+    "metric", [AUC, LOSS | {"target": 0.05, "baseline": 0.1}], ids=["higher", "lower"]
+)
+def test_an_end_short_of_its_target_is_drawn_in_another_row(metric) -> None:
+    """As of a network: .85 in the first epoch, .944 in the last, .95 wanted."""
+    values = [0.944 - 0.094 * math.exp(-at / 15) for at in range(120)]
+    if metric["direction"] == "<=":
+        values = [1 - value for value in values]
+    curve = learning_curve([named(values, step=float)], metric)
+    assert curve is not None
+    placed = layout(curve.spec, 100, 7)
+    assert placed is not None
+    row = (curve.spec.high - curve.spec.low) / 5
+    assert abs(values[-1] - metric["target"]) > row * 0.5
+    assert 0 < curve.hidden <= len(values) / 5
+    everything = learning_curve([named(values, step=float)], metric, whole=True)
+    assert everything is not None
+    assert everything.hidden == 0
 
 
 def test_values_outside_are_counted_among_all_that_were_reported() -> None:

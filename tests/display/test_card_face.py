@@ -682,8 +682,25 @@ def test_no_number_stands_behind_the_name_of_another_metric(signs: Glyphs, most:
 
 
 @pytest.mark.parametrize("state", range(4))
-def test_a_target_never_stands_without_the_name_of_its_metric(state: int) -> None:
+def test_the_name_of_a_metric_goes_before_its_target(state: int) -> None:
     face = card(metric=packed("labels_saved>=.5"))
-    for width in range(8, 40):
+    for width in range(12, 40):
         text = " ".join(p.text for line in lines(face, Room(width, 1, state), VIEW) for p in line)
-        assert text.count("≥.5") == text.count("labels_saved≥.5"), (width, text)
+        assert text.count("≥.5") == 1, (width, text)
+        assert "labels_saved" not in text or "labels_saved≥.5" in text, (width, text)
+
+
+@pytest.mark.parametrize("signs", [UTF8, glyphs("ascii")])
+def test_a_card_that_waits_names_the_other_one_at_any_width(signs: Glyphs) -> None:
+    view = FaceContext.at(BOARD, NOW, glyphs=signs)
+    for width in range(16, 40):
+        made = lines(card(), Room(width, 1), view, ["g136", "g2"])
+        text = "".join(piece.text for piece in made[-1])
+        assert "g136" in text, (width, text)
+        assert "needs" not in text or "needs g136" in text
+
+
+def test_the_clock_of_a_folded_card_goes_before_the_end_of_its_title() -> None:
+    late = card(due="2026-03-17", title="Chargeback labels of the new provider")
+    *_, last = folded(late, 17, VIEW, 2)
+    assert "".join(p.text for p in last) == "of t… LATE 3d g12"

@@ -104,7 +104,7 @@ def test_the_reason_that_leads_has_the_largest_share(cards, day, days):
                 since = step.at if begin is None else max(step.at, begin)
                 lost[step.block.reason] += max(timedelta(), min(after, end) - since) / timedelta(1)
     text = words("blockers", some)
-    if found := re.search(r"Largest share of days: (\S+) ", text):
+    if found := re.search(r"largest share of days went to (\S+) ", text):
         assert lost[found[1]] >= max(lost.values()) - 0.06
     if found := re.search(r"All days went to (\S+) ", text):
         assert sum(days > 0.1 for days in lost.values()) <= 1

@@ -67,3 +67,23 @@ def test_only_rows_in_sight_are_made() -> None:
     assert layout.width < 1_000
     assert len(layout.row(0, layout.sizes(40))) == 40
     assert layout.row(0, layout.sizes(40)).endswith("..")
+
+
+def test_what_names_a_row_is_cut_last() -> None:
+    table = Table(
+        ("what", "times", "which"),
+        [
+            (
+                "changed stage after delivery, or came back",
+                "2",
+                ", ".join(f"v{n}" for n in range(60)),
+            )
+        ],
+    )
+    made = TableLayout(table, UTF8)
+    assert made.row(0, made.sizes(80)).startswith("changed stage after delivery, or came back  ")
+
+
+def test_days_past_a_date_stand_at_the_right_like_those_before_it() -> None:
+    made = TableLayout(Table(("card", "in"), [("v1", "LATE 3 d"), ("v2", "19 d")]), UTF8)
+    assert made.row(1, made.sizes(40)) == "v2        19 d"

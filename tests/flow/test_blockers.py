@@ -109,7 +109,9 @@ def test_the_reason_with_most_days_over_both_sides_leads():
         block("c", "dependency", False, 3.5),
     ]  # fmt: skip
     found = blockers(sample(cards, day=20))
-    said = "Largest share of days: dependency (external 11.0, internal 3.5): 14.5 (51 %)"
+    said = (
+        "The largest share of days went to dependency (external 11.0, internal 3.5): 14.5 d (51 %)"
+    )
     assert summary(found).lines[1] == said
     assert dict(figures(found))["most"] == "dependency"
     assert [(c.reason, c.days) for c in found.clusters] == [
@@ -129,7 +131,7 @@ def test_minutes_lead_nobody():
     assert summary(found).lines == ("1 block, less than 0.1 days lost, 1 still open",)
     assert dict(figures(found))["most"] == "-"
     longer = summary(blockers(sample([card("a", (1, 1, None, None, GPU))], day=1.2))).lines
-    assert longer[1] == "All days went to compute-queue (external): 0.2 (100 %)"
+    assert longer[1] == "All days went to compute-queue (external): 0.2 d (100 %)"
 
 
 def test_what_most_days_went_to_leads_whatever_else_was_blocked():

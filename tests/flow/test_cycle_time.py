@@ -229,8 +229,8 @@ def test_the_lines_under_the_chart():
     assert lines_of(numbers(example(), window=90)) == [
         "50 % of finished cards took 9 days or less | counting open cards: 10 d",
         "8 finished | mean 9.6 d | mode 1 d | from 1 to 17 d",
-        "finished            p50 9 d | p70, p85 n < 10 | p95 n < 20",
-        "counting open cards p50 10 d | p70 15 d | p85 17 d | p95 n < 20",
+        "finished             p50 9 d  | p70, p85 n < 10 | p95 n < 20",
+        "counting open cards  p50 10 d | p70 15 d | p85 17 d | p95 n < 20",
         "8 shipped, 0 learned, 0 superseded | 2 open, 0 abandoned, 0 never worked",
         "90 days to 2026-01-21, UTC | calendar days, both ends counted | nearest rank",
     ]
@@ -241,7 +241,7 @@ def test_not_reached_is_not_too_few():
     assert (
         lines[0] == "85 % of finished cards took 9 days or less | counting open cards: not reached"
     )
-    assert lines[3] == ("counting open cards p50 10 d | p70, p85, p95 not reached")
+    assert lines[3] == ("counting open cards  p50 10 d | p70, p85, p95 not reached")
 
 
 def test_too_few_cards_are_listed():

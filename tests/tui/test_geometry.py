@@ -309,3 +309,14 @@ def test_titles_are_whole_before_the_state_has_a_line_of_its_own() -> None:
     heights = layout.heights(column, 3, titles, details=lambda: [1, 1, 1])
     assert heights == Heights(3, 0, gap=1)
     assert len(cards(layout, column, heights, titles).starts(0)) == 4
+
+
+def test_a_fold_has_room_for_its_limit_and_for_whole_titles() -> None:
+    names = titles(50, 44, 40)
+    fold = StageContent.of(20, 3, names, folded=True, fold_head=16)
+    layout = board(120, 2 + 25, fold, *[stage(3)] * 5)
+    assert layout.columns(0)[0].width >= 18
+    column = StageColumn(0, 0, 16, Kind.FOLDED)
+    longest = max(title_lines(name, column.text, 6) for name in names)
+    assert longest > 3
+    assert layout.heights(column, 3, names).title == longest + 1, "and a line for the clock"

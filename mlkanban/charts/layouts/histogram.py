@@ -21,6 +21,7 @@ from mlkanban.charts.layouts.canvas import (
 )
 from mlkanban.charts.spec import HistogramSpec, Mark, Role
 from mlkanban.flow.histogram import Bin, bins
+from mlkanban.text import quantity
 
 _WIDEST_BAR = 6
 _SINGLE_SHARE = 4  # one card fills at most a quarter: a handful should not look like a crowd
@@ -247,4 +248,6 @@ def _x_ticks(
 def _named(b: Bin, unit: str) -> str:
     if b.last is None:
         return f"{b.first} {unit} or more"
-    return f"{b.first} {unit}" if b.last == b.first else f"{b.first}-{b.last} {unit}"
+    if b.last == b.first:
+        return quantity(b.first, unit.removesuffix("s"))
+    return f"{b.first}-{b.last} {unit}"

@@ -85,7 +85,7 @@ def summary(blockers: Blockers) -> Summary:
     lines = [f"{quantity(blockers.n, 'block')}, {lost} days lost, {len(blockers.still)} still open"]
     if top := blockers.leader:
         lines.append(
-            f"{_most(blockers)} {top.name} ({_sides(top)}): {top.days:.1f}"
+            f"{_most(blockers)} {top.name} ({_sides(top)}): {top.days:.1f} d"
             f" ({100 * top.days / blockers.days:.0f} %)"
         )
     lines += others
@@ -109,7 +109,11 @@ def _most(blockers: Blockers) -> str:
     first, *others = (f"{reason.days:.1f}" for reason in blockers.reasons)
     if not others:
         return "All days went to"
-    return "No more days went to any other than" if first in others else "Largest share of days:"
+    return (
+        "No more days went to any other than"
+        if first in others
+        else "The largest share of days went to"
+    )
 
 
 def headline(blockers: Blockers) -> Headline:

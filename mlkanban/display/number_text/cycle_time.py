@@ -1,5 +1,6 @@
 """Cycle time, in words and as JSON."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from mlkanban.display.number_view import (
@@ -24,6 +25,7 @@ from mlkanban.text import quantity
 
 _MAIN = 85
 _CYCLE_TIME = "calendar days, both ends counted | nearest rank"
+_WITH_OPEN = "counting open cards"
 _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 
@@ -98,15 +100,22 @@ def summary(times: CycleTimes) -> Summary:
     split = ", ".join(
         f"{count} {name}" for name, count in times.outcomes.items() if name != "abandoned"
     )
+    both = times.percentiles, times.percentiles_with_open
+    widths = [
+        max(0 if values[p] is None else len(f"{values[p]} d") for values in both)
+        for p in times.percentiles
+    ]
     lines = (
         _sentence(times),
         f"{times.n} {_ended(times)} | mean {times.mean:.1f} d | mode {times.mode} d"
         f" | from {times.min} to {times.max} d",
-        f"{_ended(times):20}" + _all(times.percentiles, times.n),
+        f"{_ended(times):{len(_WITH_OPEN)}}  " + _all(times.percentiles, times.n, widths=widths),
         *(
             [
-                "counting open cards "
-                + _all(times.percentiles_with_open, times.n_with_open, times.withheld)
+                f"{_WITH_OPEN}  "
+                + _all(
+                    times.percentiles_with_open, times.n_with_open, times.withheld, widths=widths
+                )
             ]
             if times.open
             else ()
@@ -137,12 +146,19 @@ def _text_keys(values: dict[int, int | None]) -> dict[str, int | None]:
     return {str(p): value for p, value in values.items()}
 
 
-def _all(values: dict[int, int | None], n: int, withheld: int | None = None) -> str:
-    """`p50 3 d | p70 9 d | p85, p95 not reached`."""
-    told = [(p, _value(value, n, p, withheld)) for p, value in values.items()]
+def _all(
+    values: dict[int, int | None], n: int, withheld: int | None = None, *, widths: Sequence[int]
+) -> str:
+    """`p50 3 d | p70 9 d | p85, p95 not reached`; known ones as wide as those above or below."""
+    told = [
+        (p, _value(value, n, p, withheld), 0 if value is None else width)
+        for (p, value), width in zip(values.items(), widths, strict=True)
+    ]
     alike = groupby(told, key=lambda one: one[0] if values[one[0]] is not None else one[1])
     each = [list(some) for _, some in alike]
-    return " | ".join(f"{', '.join(f'p{p}' for p, _ in some)} {some[0][1]}" for some in each)
+    return " | ".join(
+        f"{', '.join(f'p{p}' for p, *_ in some)} {some[0][1]:<{some[0][2]}}" for some in each
+    ).rstrip()
 
 
 def _value(value: int | None, n: int, p: int, withheld: int | None) -> str:

@@ -104,7 +104,7 @@ def summary(due: DueDates) -> Summary:
         )
         for card in due.cards
     )
-    head = ("card", "due", "in", "chance", "by", "title")
+    head = ("card", "due", "in", "chance", "rests on", "title")
     return Summary("Due dates", tuple(lines), Table(head, rows), note)
 
 
@@ -131,7 +131,7 @@ def rests_on(card: DueCard) -> str:
     if card.unknown is not None:
         return card.unknown
     if card.days < 0:
-        return "date"
+        return "its date"
     if card.parts:
         return quantity(card.parts, "part")
     return f"age {card.age_days} d" if card.age_days is not None else f"place {card.place}"

@@ -100,12 +100,14 @@ def summary(throughput: Throughput) -> Summary:
         + (f" | {split}" if split else ""),
     )
     whole = WEEK if throughput.unit == "week" else 1
+    partly = any(b.days != whole for b in throughput.buckets)
     rows = tuple(
         (
-            f"{b.first}{'' if b.days == whole else f' ({b.days} of 7 days)'}",
+            str(b.first),
             str(b.finished),
             str(b.arrived),
             str(b.abandoned),
+            *(["" if b.days == whole else f"{b.days} of {whole}"] if partly else []),
         )
         for b in throughput.buckets
     )
@@ -114,6 +116,7 @@ def summary(throughput: Throughput) -> Summary:
         "finished",
         "begun",
         "aband.",
+        *(["days"] if partly else []),
     )
     return Summary("Throughput", lines, Table(head, rows), note)
 

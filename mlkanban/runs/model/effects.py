@@ -94,7 +94,7 @@ def block_by(run: Run) -> dict[str, Any]:
     return {
         "reason": reason,
         "external": reason in EXTERNAL_BY_DEFAULT and not run.internal,
-        "note": f"run {run.id}: {run.outcome}",
+        "note": f"{run.outcome}, run {run.id}",
         "until": "",
     }
 

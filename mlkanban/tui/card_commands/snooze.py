@@ -32,7 +32,7 @@ class SnoozeCommands:
             await edits.change_cards(faces, lambda service, refs: service.cards.wake(refs))
             return
         options = [Option(key, name) for key, (name, _) in _DAYS.items()]
-        options += [*_until_run(faces), Option("o", "...")]
+        options += [*_until_run(faces), Option("o", "until a day")]
         key = await self._screen.ask.choose(f"Snooze {names(faces)} for:", options)
         if key == "r":
             await edits.change_cards(faces, lambda service, refs: service.runs.snooze(refs))

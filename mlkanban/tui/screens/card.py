@@ -101,6 +101,7 @@ class CardScreen(TextScreen):
         super().__init__()
         self._ref = ref
         self._tab: Tab | None = None
+        self._tabs = len(TABS)
         self._read: _Read | None = None
         self._notes = ""
         self._curves = LearningCurves(self, self._draw_newest)
@@ -229,6 +230,7 @@ class CardScreen(TextScreen):
             notes = None if self._current(read, whole=True) is Tab.NOTES else _plain_note
             column, whole = left_lines(content, shown, left - 2, body, notes)
         tabs = TABS[:-1] if whole else TABS
+        self._tabs = len(tabs)
         current = self._current(read, whole=whole)
         self.query_one("#card-head", Lines).show(head)
         self._draw_tabs(tab_pieces(content, current, tabs), left, width)
@@ -366,7 +368,7 @@ class CardScreen(TextScreen):
     # Tabs and cards
 
     def do_card_tab(self, number: int) -> None:
-        if number <= len(TABS):
+        if number <= self._tabs:
             self._show_tab(TABS[number - 1])
         else:
             self.status.show(f"There is no tab {number}.", passing=True)

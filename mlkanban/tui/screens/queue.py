@@ -99,7 +99,10 @@ class QueueScreen(ListScreen):
             self.show_list(self._page, head, 0, lambda at: [], 0)
             return
         grid = queue_grid(
-            [(row.ref, row.run, row.turn_text) for row in rows], self.host.now(), width - 2, glyphs
+            [(row.ref, row.title, row.run, row.turn_text) for row in rows],
+            self.host.now(),
+            width - 2,
+            glyphs,
         )
         self.show_list(
             self._page,

@@ -78,7 +78,7 @@ _LOG_SECONDS = 2.0
 """Seconds between two looks at what a run that goes on writes."""
 _LEAST_BELOW = ((40, 13), (30, 9), (22, 6), (14, 4))
 """From how many lines of a screen on how many at least tell of the run under the cursor."""
-_CURVES = ((40, 13, 9), (30, 10, 5), (22, 8, 5))
+_CURVES = ((54, 21, 11), (40, 13, 9), (30, 10, 5), (22, 8, 5))
 """From how many lines on learning curves have how many at most, and how many tell of a run then."""
 _ROWS_KEPT = 4
 """Lines of the list that learning curves leave."""

@@ -145,6 +145,7 @@ class BoardView(CardsView):
             folded=folded,
             least_head=least,
             limits_head=limits if header.filtered else 0,
+            fold_head=limits if cards else 0,
             unfolds=delivered and stage.id not in self._model.folds,
             alarms=self._alarms(cards) if folded and len(cards) <= _MANY_CARDS else (),
         )

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import width_of
+from mlkanban.glyphs import UTF8
 from mlkanban.tui.theme import role_styles
 
 _CHOSEN = Style(reverse=True, bold=True)
@@ -33,6 +34,7 @@ class Lines(Widget):
         self._across = 0
         self._roles: dict[str, Style] = {}
         self._cursor_roles: dict[str, Style] = {}
+        self._has_faint = False
 
     def show(self, lines: Sequence[Line], cursor: int = -1, *, across: int = 0) -> None:
         """Draw other lines; only those that look different are painted."""
@@ -64,11 +66,15 @@ class Lines(Widget):
             self._roles["chosen"] = self._roles["title"] + _CHOSEN
             self._cursor_roles = role_styles(self.app, cursor=True)
             self._cursor_roles["chosen"] = self._cursor_roles["title"]
+            faint, plain = self._roles["faint"], self._roles["text"]
+            self._has_faint = not self.app.no_color and faint.color != plain.color
         roles = self._cursor_roles if y == self._cursor else self._roles
         segments, cells = [], 0
         for text, role in self._shown[y] if y < len(self._shown) else []:
             if self._across and cells >= self._across:
                 roles = self._roles
+            if self._has_faint and not cells and (text, role) == (UTF8.thin_spine, "faint"):
+                text = UTF8.spine  # as on the board: it stands back by its colour
             segments.append(Segment(_in_ascii(text) if self._ascii else text, roles[role]))
             cells += cell_len(text)
         return Strip(segments).adjust_cell_length(self.size.width, roles["text"])

@@ -128,7 +128,7 @@ def test_without_supervisor_and_shell_the_job_goes_on_and_its_end_is_unknown(job
     assert job.ended(viewer)[0] == 4
     run = job.run()
     assert (run["state"], run["exit"]) == ("lost", None)
-    assert job.card_now()["blocked"]["note"] == f"run {run['id']}: {run['evidence']}"
+    assert job.card_now()["blocked"]["note"] == f"{run['evidence']}, run {run['id']}"
     history = job.mlk("history", job.card)
     assert "lost (none of its processes is left" in history
     assert "lost (lost" not in history

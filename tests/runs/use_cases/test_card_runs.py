@@ -79,7 +79,7 @@ def test_a_failed_run_blocks_and_the_next_one_lifts_that(ada: Person, box: Machi
     assert "It is blocked." in box.ends(ref, "r1", FAILED)
     block = ada.cards.get(ref).blocker
     assert block is not None
-    assert (block.reason, block.note) == (BlockReason.BUG, "run r1: exit 1")
+    assert (block.reason, block.note) == (BlockReason.BUG, "exit 1, run r1")
     assert (ada.where(ref), work(ada, ref)) == ("Training", "attended")
     box.starts(ref, "r2")
     assert ada.cards.get(ref).blocker is None

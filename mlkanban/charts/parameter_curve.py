@@ -9,8 +9,14 @@ from mlkanban.charts.search_curve import SearchPicture, in_range
 from mlkanban.charts.spec import CurveLine
 from mlkanban.core.metrics import compact_text, number_text
 from mlkanban.runs.model.parameter_axes import ParameterAxis, Scale, SearchSpace
+from mlkanban.runs.model.parameters import by_value, rounded
 from mlkanban.text import cell_text
 
+_FEW = 6
+"""Values that all stand below the picture."""
+_PARTS, _TOUCHING = 5, 8
+"""Parts of a linear axis at most, and of any axis, a part that only one label has room in."""
+_ZEROS = ("0", "0.0", ".0")
 _GOLDEN = 0.618034
 _SIDEWAYS = 0.5
 """Points of one word lie so far from each other at most, or they would hide each other."""
@@ -55,11 +61,34 @@ def _places(axis: ParameterAxis) -> list[float | None]:
 
 
 def _ticks(axis: ParameterAxis) -> tuple[tuple[float, str], ...]:
-    """Powers of ten on a logarithmic axis, and the words of one of words; others follow from the
-    room."""
+    """All values of an axis that has few; else the words of one of words, and the ends and between
+    them powers of ten or round numbers."""
     if axis.scale is Scale.WORDS:
         return tuple((float(at), word) for at, word in enumerate(map(cell_text, axis.words)))
-    if axis.scale is Scale.LINEAR:
-        return ()
-    powers = range(math.ceil(min(axis.known)), math.floor(max(axis.known)) + 1)
-    return tuple((float(power), compact_text(f"{10.0**power:g}")) for power in powers)
+    values = {
+        place: compact_text(rounded(text))
+        for place, text in zip(axis.places, axis.texts, strict=True) if place is not None
+    }  # fmt: skip
+    ordered = sorted(values)
+    if len(ordered) <= _FEW:
+        return tuple((place, values[place]) for place in ordered)
+    first, last = ordered[0], ordered[-1]
+    if axis.scale is Scale.LOG:
+        above = ordered[1] if values[first] in _ZEROS else first
+        powers = range(math.ceil(above), math.floor(last) + 1)
+        between = {float(power): compact_text(f"{10.0**power:g}") for power in powers}
+    else:
+        step = _round_step((last - first) / _PARTS)
+        many = range(math.ceil(first / step), math.floor(last / step) + 1)
+        between = {at * step: compact_text(f"{at * step:.12g}") for at in many}
+    # What would touch an end gives way to it.
+    apart = (last - first) / _TOUCHING
+    between = {at: t for at, t in between.items() if first + apart < at < last - apart}
+    ends = {end: compact_text(by_value(rounded(values[end], 2))) for end in (first, last)}
+    return tuple(sorted((between | ends).items()))
+
+
+def _round_step(least: float) -> float:
+    """The least of 1, 2, 5, 10, 20 ... and .5, .2, .1 ... that is not less."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(size * power for size in (1, 2, 5, 10) if size * power >= least)

@@ -223,9 +223,10 @@ def _whole(
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")
     stage, *others = rows(card, page)
-    facts = _facts(card, board, label)
-    for name, text in (stage, ("board", board.name), *others, *facts):
-        yield dim(f"{name.capitalize():<12}") + clean(text)
+    facts = [stage, ("board", board.name), *others, *_facts(card, board, label)]
+    wide = max(12, *(len(name) + 1 for name, _ in facts))
+    for name, text in facts:
+        yield dim(f"{name.capitalize():<{wide}}") + clean(text)
     for item in card.checklist:
         yield f"  {clean(item_text(item, board, session.glyphs))}"
     for number, note in enumerate(card.notes, 1):

@@ -24,6 +24,8 @@ _DIGITS = 4
 _LEAST_DIGITS = 3
 _WHOLE_DIGITS = 6
 """So long a number is shown without an exponent, whatever its digits."""
+_FAR = 3
+"""Digits by which a value is so much longer than its target that they are told apart at sight."""
 _TWO_DIGITS_BELOW = 3.55
 
 MetricFields = Mapping[str, Any]
@@ -342,7 +344,7 @@ def _digits_needed(value: float, metric: Mapping[str, Any] | None) -> int:
     before_point = exponent(value) + 1
     least = max(_DIGITS, _digits_before_point(value))
     target = (metric or {}).get("target")
-    if target is None:
+    if target is None or before_point > max(_WHOLE_DIGITS, exponent(target) + _FAR):
         return least
     decimals = len(f"{target:.15f}".rstrip("0").partition(".")[2])
     return max(_LEAST_DIGITS, min(before_point + decimals + 1, max(least, before_point + decimals)))

@@ -73,7 +73,9 @@ def parameter_sentence(space: SearchSpace, axis: ParameterAxis) -> str:
         parts.append(f"The best {space.best} of {len(space.means)} {have}")
     one = next((one for one in space.importances if one.name == axis.name), None)
     if one is not None:
-        text = f"it tells {one.share:.2f} of the rank variance beyond chance"
+        first = one is space.importances[0]
+        text = f"it {'tells' if first else 'adds'} {one.share:.2f} of the rank variance"
+        text += " beyond chance" if first else f" to what {space.importances[0].name} tells"
         parts.append(text if one.beyond_chance else "what it tells is within chance")
     if many < len(space.means):
         parts.append(f"{len(space.means) - many:,} have no value of it")

@@ -798,7 +798,7 @@ def importance_lines(
         return paragraph(text, "dim", width, glyphs)[:room]
     note = (
         "share of the variance of ranks between values, or groups of neighbouring numbers, less"
-        " chance; it proves no cause"
+        " chance, that each adds to those above it; it proves no cause"
     )
     bar = glyphs.heavy_rule
     size = min(_PARAMETER + 6, max(cell_len(cell_text(one.name)) for one in found))

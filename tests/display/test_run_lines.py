@@ -350,12 +350,12 @@ def test_paths_are_told_apart_by_where_they_differ() -> None:
 
 
 def test_all_parameters_of_a_run_are_told_those_that_differ_first() -> None:
-    run = replace(tracked(0, "COMPLETE", lr="1e-3", data="/data/" + "x" * 40 + "/train.csv"))
+    run = replace(tracked(0, "COMPLETE", lr="1e-3", store="/data/" + "x" * 40 + "/train.csv"))
     unlike = ParameterSets({"lr": "1e-3"}, {"device": "cuda:1"})
     lines = plain(detail_lines(replace(run, argv=("python", "t.py")), 70, UTF8, unlike))
     assert [line for line in lines if line.startswith("differs")] == ["differs   lr 1e-3"]
     [launch] = [line for line in lines if line.startswith("launch")]
-    assert launch.startswith("launch    device cuda:1  seed 0  data ")
+    assert launch.startswith("launch    device cuda:1  seed 0  store ")
     assert launch.endswith("/train.csv")
     assert "python" not in launch
     told = "".join(plain(detail_lines(run, 70, UTF8)))

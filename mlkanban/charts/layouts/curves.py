@@ -1,6 +1,7 @@
 """Learning curves, with what is to be reached."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
@@ -23,6 +24,7 @@ _LEAST_MARGIN = 5
 _LEAST_ROWS, _MOST_ROWS = 2, 5
 """Between two ticks."""
 _NICE = (1.0, 2.0, 2.5, 5.0)
+_NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?", re.IGNORECASE)
 _SECONDS = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
 )  # fmt: skip
@@ -155,8 +157,9 @@ def _across_ticks(spec: CurveSpec, across: float, columns: int) -> tuple[tuple[i
 def _tick(
     spec: CurveSpec, place: float, label: str, across: float, columns: int
 ) -> tuple[int, str]:
-    """The column of a tick, and its label, which is cut where it is wider than its share."""
-    if len(spec.ticks) > 1:
+    """The column of a tick, and its label, which is cut where it is wider than its share, unless it
+    is a number."""
+    if len(spec.ticks) > 1 and not _NUMBER.fullmatch(label):
         label = label[: max(3, columns // len(spec.ticks) - LABEL_GAP)]
     half = (len(label) - 1) // 2
     column = round((place - spec.first) * across)

@@ -20,6 +20,8 @@ _IN_GROUP, _FEWEST_GROUPS, _MOST_GROUPS = 5, 3, 10
 """Numbers in a group of neighbours, and how many groups there are in spite of that."""
 _SHUFFLES, _LEVEL = 99, 0.05
 _MOST_SHUFFLED = 400
+_MOST_STEPS = 10
+"""Parameters each of which is compared by what those before it leave."""
 _EQUAL = 1e-9
 """Strengths that are as good as equal."""
 
@@ -27,30 +29,50 @@ _EQUAL = 1e-9
 def most_telling_first(
     unlike: Mapping[str, Sequence[str]], means: Sequence[float | None], launch: Set[str]
 ) -> dict[str, Sequence[str]]:
-    """Parameters with their values by configuration, sorted by how much of the order of the means
-    they account for; words without a name come after the others, and last those whose names are
-    launch words."""
+    """Parameters with their values by configuration, in the order of their contributions to the
+    means; words without a name come after the others, and last those whose names are launch
+    words."""
+    known = [at for at, mean in enumerate(means) if mean is not None]
+    given = tuple(mean for mean in means if mean is not None)
+    ordered: dict[str, Sequence[str]] = {}
+    for kind in (False, False), (False, True), (True, False), (True, True):
+        names = [name for name in unlike if (name in launch, is_word(name)) == kind]
+        some = tuple(tuple(unlike[name][at] for at in known) for name in names)
+        for at, _ in contributions(some, given):
+            ordered[names[at]] = unlike[names[at]]
+    return ordered
 
-    def place(one: tuple[str, Sequence[str]]) -> tuple[bool, bool, float]:
-        name, values = one
-        return name in launch, is_word(name), -share_explained(values, means)
 
-    return dict(sorted(unlike.items(), key=place))
+class Contribution(NamedTuple):
+    """What a parameter, the number of which is given, adds to what those before it tell: from 0 to
+    1, the share of the variance of the ranks of the means, less what chance would give."""
+
+    parameter: int
+    share: float
 
 
-def share_explained(values: Sequence[str], means: Sequence[float | None]) -> float:
-    """From 0 to 1: the share of the variance of the ranks of the means that a parameter accounts
-    for, less what chance would give. Of words that is what lies between their values; of numbers
-    what lies between groups of neighbours of equal size, which sees a valley too, or on a line
-    through their ranks, whichever is less likely by chance."""
-    known = [(v, mean) for v, mean in zip(values, means, strict=True) if mean is not None]
-    if len(known) < _FEWEST:
-        return 0.0
-    return (
-        _Parameter.of([value for value, _ in known])
-        .association(_centred([m for _, m in known]))
-        .share
-    )
+@lru_cache(maxsize=8)
+def contributions(
+    parameters: tuple[tuple[str, ...], ...], means: tuple[float, ...]
+) -> tuple[Contribution, ...]:
+    """What parameters, each with its values by configuration, tell of the means: the one that tells
+    most first, each next one of what those before it leave. Of words that is what lies between
+    their values; of numbers what lies between groups of neighbours of equal size, which sees a
+    valley too, or on a line through their ranks, whichever is less likely by chance."""
+    if len(means) < _FEWEST:
+        return tuple(Contribution(at, 0.0) for at in range(len(parameters)))
+    some = {at: _Parameter.of(values) for at, values in enumerate(parameters)}
+    found: list[Contribution] = []
+    left, part = _centred(means), 1.0
+    while some:
+        ranks = _centred(left)
+        tells = {at: one.association(ranks) for at, one in some.items()}
+        order = sorted(some, key=lambda at: -tells[at].strength)
+        # What many parameters add to the first ones is next to nothing.
+        for at in order[:1] if len(found) < _MOST_STEPS else order:
+            found.append(Contribution(at, part * tells[at].share))
+            left, part = some.pop(at).without(left), part * (1 - tells[at].share)
+    return tuple(found)
 
 
 @lru_cache(maxsize=8)

@@ -18,9 +18,9 @@ from mlkanban.runs.model.configurations import (
 )
 from mlkanban.runs.model.importance import (
     beyond_chance,
+    contributions,
     most_telling_first,
     rank_correlation,
-    share_explained,
 )
 from mlkanban.runs.model.launch_words import Differing, launch_names, parameter_sets
 from mlkanban.runs.model.parameters import differing, rounded
@@ -241,9 +241,10 @@ def run_parameters(
 
 
 class Importance(NamedTuple):
-    """How much a parameter tells of the metric: `share` is from 0 to 1; of numbers `correlation` is
-    the rank correlation with the means, None of other values; `n` is over how many configurations;
-    `beyond_chance` is whether shuffled values hardly ever tell as much."""
+    """How much a parameter adds to what those before it tell of the metric: `share` is from 0 to 1;
+    of numbers `correlation` is the rank correlation with the means, None of other values; `n` is
+    over how many configurations; `beyond_chance` is whether shuffled values hardly ever tell as
+    much."""
 
     name: str
     share: float
@@ -263,14 +264,15 @@ def importances(rows: Sequence[ConfigurationRuns]) -> list[Importance]:
     differs = {name: tuple(row.differs[name] for row in known) for name in known[0].differs}
     varied = {n: values for n, values in differs.items() if len(set(values)) > 1}
     beyond = beyond_chance(tuple(varied.values()), means)
+    names = [*varied]
     found = [
         Importance(
-            name,
-            share_explained(values, means),
-            rank_correlation(values, means),
+            names[at],
+            share,
+            rank_correlation(varied[names[at]], means),
             len(known),
-            is_beyond,
+            beyond[at],
         )
-        for (name, values), is_beyond in zip(varied.items(), beyond, strict=True)
+        for at, share in contributions(tuple(varied.values()), means)
     ]
-    return sorted(found, key=lambda one: (not one.beyond_chance, -one.share))
+    return sorted(found, key=lambda one: not one.beyond_chance)

@@ -33,7 +33,8 @@ class Scale(StrEnum):
 class ParameterAxis(NamedTuple):
     """A hyper-parameter over the configurations that have a value of the metric: `texts` are its
     values, '' where there is none, `places` where these lie, None there: the number, its power of
-    ten on a logarithmic axis, or the place of the word among `words`."""
+    ten on a logarithmic axis, or the place of the word among `words`. A 0 on a logarithmic axis
+    lies apart, below the others."""
 
     name: str
     scale: Scale
@@ -109,7 +110,9 @@ def parameter_axis(name: str, texts: Sequence[str]) -> ParameterAxis:
         return ParameterAxis(
             name, Scale.WORDS, tuple(texts), tuple(map(at.get, texts)), tuple(words)
         )
-    if given and min(given) > 0 and math.log10(max(given)) - math.log10(min(given)) >= _DECADES:
-        logs = tuple(None if number is None else math.log10(number) for number in numbers)
-        return ParameterAxis(name, Scale.LOG, tuple(texts), logs)
+    above = [number for number in given if number]
+    if above and min(above) > 0 and math.log10(max(above)) - math.log10(min(above)) >= _DECADES:
+        zero = math.floor(math.log10(min(above))) - 1.0
+        logs = (None if n is None else math.log10(n) if n else zero for n in numbers)
+        return ParameterAxis(name, Scale.LOG, tuple(texts), tuple(logs))
     return ParameterAxis(name, Scale.LINEAR, tuple(texts), tuple(numbers))

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from mlkanban.runs.model.run import Run
 
 _PYTHON, _SCRIPT, _WRAPPER, _PROGRAM = "python", "script", "wrapper", "program"
+PROGRAMS = (_SCRIPT, _PROGRAM)
+"""The names of what a command line executes."""
 _ARGUMENT = "argument "
 _INTERPRETER = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*", re.DOTALL)
 _NO_VALUE = re.compile(r"[BbdEhiIOPqsSuvVx]+")
@@ -185,10 +187,16 @@ def by_value(text: str) -> str:
 
 def known_parameters(run: Run) -> dict[str, str]:
     """All that is known of the parameters of a run: what its tracker keeps, and what its command
-    line sets, which has the last word. A word of the command line to which its tracker gives a name
-    has that alone."""
-    given = parameters(run.argv)
+    line sets, which has the last word unless a shell made something else of it. A word of the
+    command line to which its tracker gives a name has that alone."""
+    given = _without_variables(parameters(run.argv), run.params)
     return {**run.params, **_without_named(given, run.params)}
+
+
+def _without_variables(given: Mapping[str, str], named: Mapping[str, str]) -> Mapping[str, str]:
+    """What a command line sets without variables of a shell whose values are known elsewhere, as
+    `--seed $SLURM_ARRAY_TASK_ID`."""
+    return {n: value for n, value in given.items() if "$" not in value or n not in named}
 
 
 def _without_named(given: Mapping[str, str], named: Mapping[str, str]) -> Mapping[str, str]:
@@ -267,7 +275,10 @@ def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[st
     it has none; those with a name of their own come first. A run whose command line is not known is
     not held against the others; nor is one that no tracker knows, as to what trackers know. Numbers
     are rounded, unless they are to be `exact`."""
-    from_commands = [_without_named(parameters(run.argv), run.params) for run in runs]
+    from_commands = [
+        _without_named(_without_variables(parameters(run.argv), run.params), run.params)
+        for run in runs
+    ]
     from_trackers = [run.params for run in runs]
     unlike = dict.fromkeys([*_unlike(from_commands), *_unlike(from_trackers)])
     names = sorted(unlike, key=is_word)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from mlkanban.core.timestamps import moment
+from mlkanban.runs.model.parameters import PROGRAMS, parameters
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import FAILED, RunState
 
@@ -52,14 +53,21 @@ def not_over_at(runs: Sequence[Run], begin: datetime) -> list[Run]:
 
 
 def failures_text(runs: Sequence[Run]) -> str:
-    """How many of the runs that were started together last failed: `1 of 6 runs started together
-    failed: 4f1c2a90`; '' where none did, or there is only one."""
+    """How many of the runs of one script that were started together last failed: `1 of 6 runs
+    started together failed: 4f1c2a90`; '' where none did, or there is only one."""
     together = newest_sweep(runs)
+    together = [run for run in together if _script(run) in ("", _script(together[-1]))]
     failed = [run.id.rpartition("-")[2] for run in together if run.state in FAILED]
     if not failed or len(together) == 1:
         return ""
     names = ", ".join(failed[:_MOST_NAMED]) + (", .." if len(failed) > _MOST_NAMED else "")
     return f"{len(failed)} of {len(together)} runs started together failed: {names}"
+
+
+def _script(run: Run) -> str:
+    """What a run executes, '' where nobody knows."""
+    known = parameters(run.argv)
+    return next((known[name] for name in PROGRAMS if name in known), "")
 
 
 def _came(run: Run) -> datetime:

@@ -17,8 +17,10 @@ _GIVEN = re.compile(r"(?:--?)?(?P<name>[A-Za-z_][\w.-]*)=(?P<value>.*)", re.DOTA
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
 _WITH_DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*):?-[^}]*\}")
 _ASSIGNING = frozenset(("export", "local", "readonly"))
-_HARMLESS = frozenset(("echo", "printf", "mkdir", "date", ":"))
+_HARMLESS = frozenset(("echo", "printf", "mkdir", "date", "sleep", "exit", ":"))
 """Commands that give the job nothing, unless something reads what they write."""
+_TESTS = frozenset(("test", "["))
+"""Commands that only say how the job ended, unless they decide whether another one is executed."""
 _CHOOSING = frozenset((
     "cd", "pushd", "let", "declare", "typeset", "read", "expr", "awk", "gawk", "mawk", "sed",
     "head", "tail", "cut", "grep", "xargs", "seq",
@@ -61,12 +63,13 @@ def task_parameters(script: str) -> dict[str, str]:
 
 @dataclass
 class _ScriptCommand:
-    """A simple command of the shell: its words, the words that its redirections name, and whether
-    something reads what it writes."""
+    """A simple command of the shell: its words, the words that its redirections name, whether
+    something reads what it writes, and whether it decides if the next one is executed."""
 
     words: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     is_read: bool = False
+    decides: bool = False
 
     def assigned(self, meanings: Mapping[str, str]) -> dict[str, str] | None:
         """The variables that it sets by the number of the task; None where that is not all it
@@ -87,6 +90,8 @@ class _ScriptCommand:
         if used and program and program[0] in _HARMLESS:
             written = self.is_read or self.files or (program[0], *self.words[1:2]) == _PRINTF_TO
             return {UNKNOWN_TASK: "{}"} if written else {}
+        if used and program and program[0] in _TESTS:
+            return {UNKNOWN_TASK: "{}"} if self.decides else {}
         if used and program and program[0] in _CHOOSING:
             return {UNKNOWN_TASK: "{}"}
         for before, word in zip(["", *self.words], self.words, strict=False):
@@ -118,6 +123,7 @@ def _commands(line: str) -> Iterator[_ScriptCommand]:
             is_file = True
         else:
             command.is_read = token in ("|", "|&")
+            command.decides = token in ("&&", "||")
             yield command
             command, is_file = _ScriptCommand(), False
     yield command

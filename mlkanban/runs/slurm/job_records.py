@@ -42,7 +42,7 @@ _GONE = "GONE"
 """Our word for a task that no program of SLURM knows any more."""
 _NEVER = "DependencyNeverSatisfied"
 """Why a job waits that will never start."""
-_ENV, _QUEUE = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE
+_ENV, _QUEUE, _OTHER = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE, BlockReason.OTHER
 
 
 class _JobDeath(NamedTuple):
@@ -56,8 +56,8 @@ class _JobDeath(NamedTuple):
 
 _DEATHS = {
     "OUT_OF_MEMORY": _JobDeath("out of memory", _ENV),
-    "TIMEOUT": _JobDeath("ended by its time limit", _QUEUE, internal=True),
-    "DEADLINE": _JobDeath("ended by its deadline", _QUEUE, internal=True),
+    "TIMEOUT": _JobDeath("ended by its time limit", _OTHER, internal=True),
+    "DEADLINE": _JobDeath("ended by its deadline", _OTHER, internal=True),
     "NODE_FAIL": _JobDeath("its node failed", _ENV),
     "BOOT_FAIL": _JobDeath("its node did not start", _ENV),
     "LAUNCH_FAILED": _JobDeath("it could not be launched", _ENV),

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from mlkanban.runs.model.configurations import grouped, labels, observations
 from mlkanban.runs.model.parameters import by_value, parameters
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.results import results
+from mlkanban.runs.model.run import Run, Task
+from mlkanban.runs.model.state import RunState
 
 
 def groups(*commands: str, params: list[dict[str, str]] | None = None) -> list[list[str]]:
@@ -119,3 +121,15 @@ def test_what_a_shell_does_before_the_command_counts() -> None:
              "export A=2; python t.py --seed 3"]  # fmt: skip
     found = grouped([in_shell(text, at) for at, text in enumerate(texts)])
     assert [len(group) for group in found] == [2, 1]
+
+
+def test_the_number_of_a_task_is_its_seed_where_the_command_says_so() -> None:
+    array = Run(
+        "a", RunState.FINISHED, task_count=3, task_params={"seed": "{}"},
+        argv=("sbatch", "--array=1-3", "--wrap", "t.py --lr 1e-2 --seed $SLURM_ARRAY_TASK_ID"),
+        tasks=tuple(Task(at, RunState.FINISHED, 60, "", {"auc": at / 10}) for at in (1, 2, 3)),
+    )  # fmt: skip
+    found = results([array], {"name": "auc", "direction": ">="})
+    assert found is not None
+    [only] = found.configurations
+    assert (only.n, only.mean) == (3, pytest.approx(0.2))

@@ -12,9 +12,9 @@ from scipy.stats import spearmanr
 
 from mlkanban.runs.model.importance import (
     beyond_chance,
+    contributions,
     most_telling_first,
     rank_correlation,
-    share_explained,
 )
 from mlkanban.runs.model.overview import (
     Order,
@@ -123,7 +123,7 @@ def test_an_optimum_inside_the_range_tells_most_and_a_useless_parameter_nothing(
     unlike = _search(seed)
     means = tuple(abs(math.log10(float(lr)) + 3) for lr in unlike["lr"])
     assert next(iter(most_telling_first(unlike, means, frozenset()))) == "lr"
-    assert share_explained(unlike["lr"], means) > 0.7
+    assert contributions((unlike["lr"],), means)[0].share > 0.7
     assert beyond_chance(tuple(unlike.values()), means) == (False, False, True)
 
 
@@ -157,6 +157,17 @@ def test_a_parameter_that_matters_less_is_found_beside_a_strong_one() -> None:
     assert decay + act <= 8
 
 
+def test_what_is_beyond_chance_has_the_greater_share_and_all_shares_are_of_one_whole() -> None:
+    for seed in range(20):
+        parameters, means = _planted(seed)
+        found, beyond = contributions(parameters, means), beyond_chance(parameters, means)
+        assert sum(share for _, share in found) <= 1
+        within = [share for at, share in found if not beyond[at]]
+        assert all(share > max(within, default=0) for at, share in found if beyond[at]), seed
+    columns = {str(at): values for at, values in enumerate(parameters)}
+    assert [*most_telling_first(columns, means, frozenset())] == [str(at) for at, _ in found]
+
+
 def test_many_configurations_are_judged_like_few() -> None:
     unlike = _search(1, 1600)
     means = tuple(float(v) + Random(at).random() for at, v in enumerate(unlike["dropout"]))
@@ -174,7 +185,9 @@ def test_many_configurations_are_judged_like_few() -> None:
     ],
 )  # fmt: skip
 def test_a_word_tells_as_much_as_lies_between_its_values(values, means, tells) -> None:
-    assert share_explained(list(values), means) == pytest.approx(tells)
+    known = [(v, mean) for v, mean in zip(values, means, strict=True) if mean is not None]
+    words, numbers = zip(*known, strict=True)
+    assert contributions((words,), numbers)[0].share == pytest.approx(tells)
 
 
 def test_an_array_is_one_row_unless_its_tasks_try_different_things() -> None:

@@ -77,7 +77,7 @@ def test_values_over_a_parameter_have_powers_of_ten_or_words_below_them() -> Non
     assert lr is not None
     assert act is not None
     picture = parameter_curve(space, lr, LOSS)
-    assert [label for _, label in picture.spec.ticks] == [".0001", ".001", ".01"]
+    assert [label for _, label in picture.spec.ticks][1:-1] == [".0001", ".001", ".01"]
     assert picture.hidden == (80.0,)
     lines = parameter_lines(space, act, LOSS, 70, 16, glyphs("ascii"), coloured=False)
     text = "\n".join("".join(piece.text for piece in line) for line in lines)
@@ -108,3 +108,43 @@ def test_without_a_direction_no_configuration_is_the_best() -> None:
     assert space.best == 0
     lines = space_lines(space, {"name": "loss"}, 79, 9, UTF8)
     assert "does not say which values are better" in "".join(p.text for p in lines[0])
+
+
+def test_a_zero_among_decades_lies_apart_from_them() -> None:
+    axis = parameter_axis("wd", ["0", "1e-5", "1e-4", "1e-3", "1e-2", ""])
+    assert axis.scale is Scale.LOG
+    assert axis.places == (-6, -5, -4, -3, -2, None)
+    assert parameter_axis("x", ["-1", "1e-5", "1"]).scale is Scale.LINEAR
+
+
+def _ticks(texts: list[str], width: int = 60) -> list[str]:
+    """The labels below the picture of a search over one parameter with these values."""
+    runs = [
+        Run(
+            str(at), RunState.FINISHED, argv=("t", f"--x={text}"), metrics={"loss": at / 10},
+            started=f"2026-03-20T{at // 60:02}:{at % 60:02}:00Z",
+        )
+        for at, text in enumerate(texts)
+    ]  # fmt: skip
+    found = results(runs, LOSS)
+    space = search_space(overview(runs, found), found)
+    assert space is not None
+    axis = space.axis("x")
+    assert axis is not None
+    lines = parameter_lines(space, axis, LOSS, width, 14, UTF8, coloured=False)
+    return "".join(piece.text for piece in lines[-1]).split()
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"),
+    [
+        (["0", "1e-5", "1e-4", "1e-3", "1e-2"], ["0", "1e-5", "1e-4", "1e-3", "1e-2"]),
+        (["16", "32", "64"], ["16", "32", "64"]),
+        ([f"{at / 10 - 1:.3}" for at in range(21)], ["-1", "-.5", "0", ".5", "1"]),
+        ([f"{10 ** (at / 4 - 5):.3g}" for at in range(17)],
+         [".00001", ".0001", ".001", ".01", ".1"]),
+        ([f"{at * 100 + 37}" for at in range(20)], ["37", "500", "1000", "1500", "1937"]),
+    ],
+)  # fmt: skip
+def test_an_axis_has_its_ends_and_few_values_all_their_labels(texts, labels) -> None:
+    assert _ticks(texts) == labels

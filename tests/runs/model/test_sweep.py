@@ -1,5 +1,6 @@
 """Which runs of a card belong together: those of a script that starts several."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mlkanban.runs.model.run import Run
@@ -108,3 +109,18 @@ def test_how_many_of_them_failed_is_said_with_their_names() -> None:
     )
     assert failures_text(SWEEP[:2]) == ""
     assert failures_text(SWEEP[2:]) == "", "of a single one the state says it"
+
+
+def test_runs_of_different_scripts_are_not_started_together() -> None:
+    def of(name: str, at: str, command: str, ended: str = "") -> Run:
+        state = FAILED if ended else RunState.RUNNING
+        return replace(run(name, at, ended, state), argv=tuple(command.split()))
+
+    several = [
+        of("c", "09:00:06", "sbatch train.sh --seed 2"),
+        of("b", "09:00:03", "sbatch --time=0:01 --wrap sleep", "09:00:04"),
+        of("a", "09:00:00", "sbatch train.sh --seed 1"),
+    ]
+    assert failures_text(several) == ""
+    alike = [several[0], replace(several[1], argv=several[0].argv), several[2]]
+    assert failures_text(alike).startswith("1 of 3 runs started together failed")

@@ -34,6 +34,7 @@ def test_parameters_follow_from_the_number(script: str, parameters: dict[str, st
         f"echo ${ID}\npython t.py",
         f"RATES=(1 2)\npython t.py --lr ${{RATES[${ID}]}}",
         f"python t.py --seed $(({ID} + 1))",
+        f"[ ${ID} = 2 ] && LR=3; python t.py --lr $LR",
         f"S=$(({ID} % 4))\npython t.py --seed $S",
         f"#python t.py --lr ${ID}\npython t.py",
         f'python - <<E\nimport os; os.environ["{ID}"]\nE',
@@ -78,6 +79,8 @@ def test_a_number_that_is_used_otherwise_too_is_no_seed_alone(
         f"SEED=${{{ID}:-0}}\npython t.py --seed $SEED",
         f"export OMP=1; python t.py --seed ${ID}",
         f"mkdir -p runs/${ID}; echo ${ID}; python t.py --seed ${ID}",
+        f"sleep ${ID}; python t.py --seed ${ID}; test ${ID} != 2",
+        f"python t.py --seed ${ID}; exit ${ID}",
     ],
 )
 def test_what_is_shown_or_made_room_for_is_no_other_use(script: str) -> None:

@@ -63,7 +63,7 @@ def verdict(
         ("2", RunState.FAILED, 3, "", ""),
         ("3", RunState.KILLED, None, "", ""),
         ("4", RunState.RUNNING, None, "", ""),
-        ("5", RunState.FAILED, None, "ended by its time limit", "compute queue"),
+        ("5", RunState.FAILED, None, "ended by its time limit", "other"),
         ("6", RunState.QUEUED, None, "", ""),
         ("7", RunState.RUNNING, None, "", ""),
         ("9", RunState.FAILED, None, "its node failed", "environment"),

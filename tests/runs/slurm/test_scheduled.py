@@ -38,6 +38,4 @@ def test_why_a_run_vanished_with_its_job(job: Job, tmp_path: Path) -> None:
     run = job.run()
     assert (run["state"], run["why"]) == ("failed", "ended by its time limit")
     assert run["evidence"] == "sacct says TIMEOUT"
-    assert json.loads(job.mlk("--json", "show", job.card))["data"]["blocked"]["reason"] == (
-        "compute-queue"
-    )
+    assert json.loads(job.mlk("--json", "show", job.card))["data"]["blocked"]["reason"] == ("other")

@@ -443,7 +443,7 @@ def test_a_time_limit_blocks_with_the_limit_and_is_no_fault_of_others(
     [over] = runs(job)
     assert (over["state"], over["why"]) == ("failed", "ended by its time limit of 4 h")
     block = job.card_now()["blocked"]
-    assert (block["reason"], block["external"]) == ("compute-queue", False)
+    assert (block["reason"], block["external"]) == ("other", False)
     assert "ended by its time limit of 4 h" in block["note"]
 
 

@@ -27,7 +27,7 @@ from mlkanban.core.milestones import days_old
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import TYPED, FaceContext, Line, Piece, drawn, due
-from mlkanban.display.card_face_runs import so_far
+from mlkanban.display.card_face_runs import best, so_far
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.guard_text import STATE_ROLES, live_text, state_sign
 from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
@@ -212,7 +212,8 @@ def _for_days(first: date, view: FaceContext) -> str:
 
 
 def _metric(card: Previewed, view: FaceContext) -> list[Line]:
-    """`val_auc .944 → ≥.95   baseline .934   noise .004`, the value as the face has it."""
+    """`val_auc .944 → ≥.95   best .951   baseline .934   noise .004`, the values as the face has
+    them."""
     kept = CardMetrics.read(card.face.metric)
     shown, metric = kept.metric, card.found.metric if card.found else {}
     if not shown or shown["name"] != metric.get("name"):
@@ -225,6 +226,9 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
         first.append(Piece(f"{' ' if value else ''}{view.glyphs.to} ", "dim"))
         first.append(Piece(view.glyphs.compared(target), "text"))
     parts: list[Line] = [first]
+    if better := best(card.face.runs, shown):
+        word, _, mean = better.partition(" ")
+        parts.append([Piece(f"{word} ", "dim"), Piece(mean, "value")])
     for label in ("baseline", "noise"):
         if (number := metric.get(label)) is not None:
             parts.append([Piece(f"{label} ", "dim"), Piece(compact(number), "text")])

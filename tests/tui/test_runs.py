@@ -473,6 +473,15 @@ async def test_the_proposal_names_the_configuration_that_it_rests_on(small: Path
         await board.go_to(TITLE)
         await board.press("card.finish")
         assert "whose runs say supported by lr 1: .935 ±.007 (2 runs)," in board.question()
+        await board.keys("ctrl+g")
+        await board.until(lambda: "best .935" in " ".join(board.text().split()))
+        await board.press("triage")
+        for _ in range(9):
+            if TITLE in board.text():
+                break
+            await board.press("triage.skip")
+        shown = " ".join(board.text().split())
+        assert "its runs say supported by lr 1: .935 ±.007 (2 runs)" in shown
 
 
 async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: Path) -> None:

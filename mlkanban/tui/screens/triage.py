@@ -134,14 +134,17 @@ class TriageScreen(KeyScreen):
         item = self._item
         card: Card | None = None
         spent: Spending | None = None
-        snoozes = 0
+        snoozes, results = 0, None
         if item is not None:
+            face = next(iter(self.targets()), None)
+            judged = face is not None and bool(face.runs and face.metric)
             try:
-                card, spent, snoozes = await self.host.store_thread.call(
+                card, spent, snoozes, results = await self.host.store_thread.call(
                     lambda s: (
                         s.cards.get(item.ref),
                         s.runs.spending(item.ref),
                         s.triage.snoozes(item.ref),
+                        s.runs.results(item.ref) if judged else None,
                     )
                 )
             except NotFound:
@@ -165,7 +168,10 @@ class TriageScreen(KeyScreen):
         if card is not None and item is not None:
             # The head, the last line, and the bar that scrolls.
             room = (min(width - beside - 2, _MEASURE), height - len(grid) - 2)
-            lines, offered = self._card_lines(card, item, spent, snoozes, room)
+            why = item.why + (f"; snoozed {quantity(snoozes, 'time')} before" if snoozes else "")
+            if results is not None and results.proposal is not None:
+                why += f"; its runs say {results.proposal_text}"
+            lines, offered = self._card_lines(card, why, spent, snoozes, room)
         on_page = {choice.command for _, choice in offered}
         hints = self.card_hints(self.targets())
         self.status.offer([hint for hint in hints if hint.command not in on_page])
@@ -192,7 +198,7 @@ class TriageScreen(KeyScreen):
         return "  ".join(f"{decision_word(verb)} {count}" for verb, count in decided)
 
     def _card_lines(
-        self, card: Card, item: Item, spent: Spending | None, snoozes: int, size: tuple[int, int]
+        self, card: Card, why: str, spent: Spending | None, snoozes: int, size: tuple[int, int]
     ) -> tuple[list[Line], list[tuple[str, TriageChoice]]]:
         """The lines of the card, and the choices with their keys that stand in them."""
         host, model, board = self.host, self.host.model, self.board
@@ -212,7 +218,6 @@ class TriageScreen(KeyScreen):
         )
         keys = {command.name: keys_shown(command).split()[0] for command in host.commands}
         offered = [(keys[choice.command], choice) for choice in choices(content, outlook)]
-        why = item.why + (f"; snoozed {quantity(snoozes, 'time')} before" if snoozes else "")
         return card_lines(content, why, offered, plain_line, size), offered
 
     def _left_lines(self, width: int, room: int) -> list[Line]:

@@ -42,7 +42,7 @@ from mlkanban.text import quantity
 
 _AT_THE_START = timedelta(seconds=1)
 """What is seen that soon is how the run was started."""
-_FOR_METRICS = 250_000_000
+METRICS_BYTES = 250_000_000
 """Bytes at the end of a log in which metrics are looked for."""
 
 
@@ -269,7 +269,7 @@ def metrics_of(folder: RunFolder, start: StartRecord) -> tuple[Reported, str]:
     job = start.get("slurm")
     apart = job is not None and write_apart(job)
     out = [] if apart else logs(folder, start)[0]
-    from_output = reduce(together, (reported_in(log, _FOR_METRICS) for log in out), Reported({}))
+    from_output = reduce(together, (reported_in(log, METRICS_BYTES) for log in out), Reported({}))
     several, wrong = "tasks of the array" if apart else "", []
     if not apart and (sweep := _sweep(folder, start)):
         several, wrong = "jobs of the sweep", [sweep.left_out(from_output)]
@@ -289,7 +289,7 @@ def _sweep(folder: RunFolder, start: StartRecord) -> HydraSweep | None:
     out = logs(folder, start)[0]
     if len(out) != 1:
         return None
-    return sweep_of(out[0], start, _ended(folder, start), _FOR_METRICS)
+    return sweep_of(out[0], start, _ended(folder, start), METRICS_BYTES)
 
 
 def logs(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.local.inspect import logs
+from mlkanban.runs.local.inspect import METRICS_BYTES, logs
 from mlkanban.runs.model.hydra_log import SIGN, SweepJob, SweepLog, without_logging
 from mlkanban.runs.model.metric_lines import MARK, MOST_METRICS, MOST_UNREAD, StepOrder, metric_line
 from mlkanban.runs.model.series import RunSeries, Series, SeriesBuilder
@@ -14,8 +16,9 @@ from mlkanban.runs.model.series import RunSeries, Series, SeriesBuilder
 
 class LogSeries:
     """Reads the lines of metrics of a run, or of one `task` of it, each once. A log that was
-    truncated, as that of a job that begins again, is read from its start. Of several trainings in
-    one log the series are those of the newest: of a sweep of Hydra those of its newest job."""
+    truncated, as that of a job that begins again, is read from its start; of a very long one the
+    beginning is left out. Of several trainings in one log the series are those of the newest: of a
+    sweep of Hydra those of its newest job."""
 
     def __init__(self, folder: RunFolder, task: int | None = None) -> None:
         self._folder, self._task = folder, task
@@ -37,7 +40,7 @@ class LogSeries:
                     if out
                     else "SLURM does not say yet where its log is"
                 )
-            self._log = GrowingFile(out[0])
+            self._log = GrowingFile(out[0], _before_end(out[0]))
         new = self._log.read(MARK.encode(), SIGN.encode(), over=over)
         if new.anew:
             self._forget()
@@ -63,6 +66,13 @@ class LogSeries:
             self._training = _Training(job)
         else:
             self._training.take(without_logging(line) if current else line)
+
+
+def _before_end(log: Path) -> int:
+    """The bytes at the beginning of a very long log that are not read."""
+    with suppress(OSError):
+        return max(0, log.stat().st_size - METRICS_BYTES)
+    return 0
 
 
 class _Training:

@@ -22,6 +22,12 @@ _FILE = re.compile(r".+\.(?:py|sh|bash|R|r|jl|ipynb|lua)", re.DOTALL)
 _LAUNCHERS = frozenset(
     ("torchrun", "accelerate", "deepspeed", "mpirun", "mpiexec", "horovodrun", "srun", "uv")
 )
+_LAUNCHER_MODULES = frozenset(
+    ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch",
+     "deepspeed.launcher.runner", "horovod.runner.launch")
+)  # fmt: skip
+_PAIRS = frozenset(("betas", "adam_betas", "adam-betas"))
+"""Options with two words each."""
 _WRAPPED = 4
 """The first words of a command line, among which its interpreter and its script are."""
 GIVEN = "yes"
@@ -160,10 +166,14 @@ def _names_of(words: Sequence[str]) -> Iterator[str]:
     script = file if python is None else python + 1
     program = 0 if script is None else -1
     start = next((at for at in (python, script) if at is not None), 0)
+    last = start
+    if script is not None and words[script : script + 1] and words[script] in _LAUNCHER_MODULES:
+        started = next((at for at in range(script, len(words)) if _FILE.fullmatch(words[at])), None)
+        script, last = (script, start) if started is None else (started, started)
     named = {script: _SCRIPT, python: _PYTHON, program: _PROGRAM}
     arguments = 0
     for at in range(len(words)):
-        if at < start:
+        if at < last and at != python:
             yield _WRAPPER
         elif at in named:
             yield named[at]
@@ -251,6 +261,8 @@ def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
                 takes = words and words[0] != "--" and not names_one(words[0])
                 takes = takes and not (to_python and _NO_VALUE.fullmatch(option["name"]))
                 value = words.popleft() if takes else GIVEN
+                if option["name"] in _PAIRS and words and _NUMBER.fullmatch(words[0]):
+                    value += f" {words.popleft()}"
             if to_scheduler and option["name"] in _WHEN_AND_WHERE:
                 continue
             # What it took may be the script.

@@ -36,6 +36,17 @@ def test_a_log_is_read_on(folder: RunFolder) -> None:
     assert (point.value, point.step) == (0.9, 200)
 
 
+def test_the_beginning_of_a_very_long_log_is_not_read(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlkanban.runs.local.log_series.METRICS_BYTES", 200)
+    write(folder, "mlkanban: step=1 loss=3", *["x" * 99] * 9, "mlkanban: step=2 loss=2")
+    source = LogSeries(folder)
+    assert [point.step for point in source.read(over=False).series["loss"].points] == [2]
+    write(folder, *["x" * 99] * 9, "mlkanban: step=3 loss=1")
+    assert [point.step for point in source.read(over=False).series["loss"].points] == [2, 3]
+
+
 def test_a_log_that_was_truncated_starts_over(folder: RunFolder) -> None:
     source = LogSeries(folder)
     write(folder, *(f"mlkanban: step={at} loss={1 / at}" for at in range(1, 9)))

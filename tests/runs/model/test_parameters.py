@@ -40,6 +40,11 @@ def test_the_ways_to_write_a_parameter_are_one() -> None:
           "argument 2": "5"}),
         ("uv run a.py --lr 1", {"wrapper": "uv run", "script": "a.py", "lr": "1"}),
         ("torchrun --nproc 2 a.py", {"wrapper": "torchrun", "nproc": "2", "script": "a.py"}),
+        ("python -m torch.distributed.run --nproc_per_node 2 a.py x --lr 1",
+         {"python": "python", "wrapper": "torch.distributed.run", "nproc_per_node": "2",
+          "script": "a.py", "argument 1": "x", "lr": "1"}),
+        ("python a.py --betas 0.9 0.999 --lr 1",
+         {"python": "python", "script": "a.py", "betas": "0.9 0.999", "lr": "1"}),
         ("./train.sh data.csv", {"script": "./train.sh", "argument 1": "data.csv"}),
         ("python", {"python": "python"}), ("python -c pass", {"python": "python", "c": "pass"}),
         ("train a.csv 1 2 3 python", {"program": "train", "argument 5": "python"}),
@@ -48,7 +53,10 @@ def test_the_ways_to_write_a_parameter_are_one() -> None:
 def test_what_starts_a_command_line_has_names(command: str, named: dict[str, str]) -> None:
     found = parameters(command.split())
     assert {name: found.get(name) for name in named} == named
-    assert all(is_word(n) == (n not in ("S", "u", "c", "lr", "nproc", "x")) for n in found)
+    assert all(
+        is_word(n) == (n not in ("S", "u", "c", "lr", "nproc", "x", "betas", "nproc_per_node"))
+        for n in found
+    )
 
 
 def test_words_are_held_against_the_words_at_their_place() -> None:

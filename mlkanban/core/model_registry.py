@@ -7,7 +7,6 @@ these cards.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -25,13 +24,10 @@ from mlkanban.core.timestamps import moment
 
 ROLLED_BACK = "card.rolled-back"
 """The kind of the event that rolls a version back."""
-LEAST_READINGS = 4
-"""From so many readings of a metric on its usual gap is known."""
+LEAST_DAYS = 4
+"""From so many days with readings of a metric on its usual gap is known."""
 SILENT_AFTER = 3
-"""So many usual gaps without a reading are silence."""
-LEAST_SILENCE = timedelta(days=1)
-"""Readings that follow each other within minutes, as a person tries them, make no silence of a few
-more."""
+"""So many usual gaps without a reading are silence; a weekend is none where work days have one."""
 _OWNER = re.compile(r"(?:^|\s)owner\s*[:=]\s*", re.IGNORECASE)
 
 
@@ -80,7 +76,7 @@ _NUMBER = re.compile(r"(.*?)(\d{1,9})")
 
 class Silence(NamedTuple):
     """A metric of which nothing was heard since `last` for longer than three times its `usual`
-    gap."""
+    gap, in days: the median of those between days with readings."""
 
     metric: str
     last: datetime
@@ -92,19 +88,17 @@ def silence(told: Sequence[HealthReading], now: datetime) -> Silence | None:
     instants: defaultdict[str, set[datetime]] = defaultdict(set)
     for reading in told:
         if (at := moment(reading.at)) is not None:
-            instants[reading.metric].add(min(at, now))
+            instants[reading.metric].add(min(at, now).astimezone(now.tzinfo))
     worst: tuple[float, Silence] | None = None
     for metric, times in sorted(instants.items()):
-        if len(times) < LEAST_READINGS:
+        # Readings of one day, as a person tries them or a job repeats them, are one.
+        days = sorted({at.date() for at in times})
+        if len(days) < LEAST_DAYS:
             continue
-        ordered = sorted(times)
-        gaps = [(b - a).total_seconds() for a, b in pairwise(ordered)]
-        usual = timedelta(seconds=median(gaps))
-        quiet = now - ordered[-1]
-        if quiet > max(SILENT_AFTER * usual, LEAST_SILENCE):
-            found = quiet / usual if usual else math.inf
-            if worst is None or found > worst[0]:
-                worst = found, Silence(metric, ordered[-1], usual)
+        usual = median((after - before).days for before, after in pairwise(days))
+        found = (now.date() - days[-1]).days / usual
+        if found > SILENT_AFTER and (worst is None or found > worst[0]):
+            worst = found, Silence(metric, max(times), timedelta(days=usual))
     return worst and worst[1]
 
 

@@ -319,7 +319,7 @@ def test_a_metric_that_is_told_no_more_is_silent(ada: Person, champion: str) -> 
     [one] = ada.service.models.all(ada.board)
     assert one.silence is not None
     assert one.silence.metric == "psi"
-    assert timedelta(days=1) <= one.silence.usual < timedelta(days=1, minutes=5)
+    assert one.silence.usual == timedelta(days=1)
     [item] = ada.service.triage.queue(ada.board).items
     assert item.why == "SILENT: no reading of psi for 4 d, usually one every 1 d"
     told_daily(ada, champion, 1)
@@ -330,6 +330,28 @@ def test_readings_that_were_tried_at_once_make_no_silence(ada: Person, champion:
     for _ in range(6):
         ada.service.retraining.alert(champion, "psi=0.1", "0.2")
     ada.clock.now += timedelta(hours=5)
+    assert ada.service.models.all(ada.board)[0].silence is None
+
+
+def test_readings_tried_at_once_are_one_of_the_gaps(ada: Person, champion: str) -> None:
+    """Five in a row, then one a week: a week is usual."""
+    for _ in range(5):
+        ada.service.retraining.alert(champion, "psi=0.1", "0.2")
+    for _ in range(3):
+        ada.clock.now += timedelta(days=7)
+        ada.service.retraining.alert(champion, "psi=0.1", "0.2")
+    ada.clock.now += timedelta(days=21)
+    assert ada.service.models.all(ada.board)[0].silence is None
+    ada.clock.now += timedelta(days=1)
+    [one] = ada.service.models.all(ada.board)
+    assert one.silence is not None
+    assert one.silence.usual == timedelta(days=7)
+
+
+def test_a_weekend_is_no_silence(ada: Person, champion: str) -> None:
+    """From Monday to Friday one a day: on Monday nothing is missing before the day is over."""
+    told_daily(ada, champion, 5)
+    ada.clock.now += timedelta(days=3, minutes=1)
     assert ada.service.models.all(ada.board)[0].silence is None
 
 

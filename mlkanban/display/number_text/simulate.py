@@ -35,7 +35,7 @@ _MEASURES = {
     "waiting": "waiting to start",
 }
 _CONVENTION = (
-    "mean of runs with these cards, narrowest span of 90 % of runs with others like them"
+    "mean of runs with these cards, 5 to 95 % of runs with others like them, and that mean"
     " | calendar days, both ends counted"
 )
 _MODELS = {
@@ -258,7 +258,8 @@ def _trust(what_if: WhatIf) -> list[str]:
                 f" {played} observed. Go by the direction of a change, not by its size."
             )
     return rough or [
-        f"Today is reproduced: cycle times, throughput and WIP are within {near} of those observed."
+        f"Today is reproduced: cycle times are within {near} or half a day, throughput and WIP"
+        f" within {near} of those observed."
     ]
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import ceil, hypot, sqrt
+from math import hypot, sqrt
 from typing import Literal, NamedTuple
 
 from mlkanban.core.models import Board
@@ -44,8 +44,8 @@ NEAR = 0.2
 """A mean further than this share from what was observed is not near it."""
 _ROUNDED = 0.5
 """Days: cycle times are whole days, so less is no difference."""
-_HELD = 0.9
-"""Share of the runs that an interval holds."""
+_ENDS = (0.05, 0.95)
+"""An interval holds the next value with 90 %."""
 Progress = Callable[[float], None]
 Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
@@ -59,10 +59,10 @@ Refusal = Literal["few", "few_since_change", "no_gaps", "overridden", "not_repro
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure over many runs: the mean of the plain ones, and the ends of the narrowest span that
-    holds 90 % of those with jobs and gaps drawn anew. From 5 to 95 % it would hold more of whole
-    days. From `lowest` to `highest` it is reproduced: 95 % of the plain runs have all figures that
-    are compared between theirs at once.
+    """A figure over many runs: the mean of the plain ones, and the ends of a span that holds this
+    mean, and with 90 % the next of those with jobs and gaps drawn anew. From `lowest` to `highest`
+    it is reproduced: 95 % of the plain runs have all figures that are compared between theirs at
+    once.
     """
 
     mean: float
@@ -359,7 +359,7 @@ def summed(runs: PlayedRuns) -> Played:
     return {
         m: Spread(
             means[m],
-            *_narrowest(ordered[m]),
+            *_held(ordered[m], means[m]),
             means[m] - reach * sides[m][0],
             means[m] + reach * sides[m][1],
         )
@@ -367,15 +367,19 @@ def summed(runs: PlayedRuns) -> Played:
     }
 
 
-def _narrowest(ordered: Sequence[float]) -> tuple[float, float]:
-    """The ends of the narrowest span with 90 % of the values, the most central of equal ones."""
-    n = len(ordered)
-    held = ceil(_HELD * n)
-    first = min(
-        range(n - held + 1),
-        key=lambda at: (ordered[at + held - 1] - ordered[at], abs(2 * at - (n - held))),
-    )
-    return ordered[first], ordered[first + held - 1]
+def _held(ordered: Sequence[float], mean: float) -> tuple[float, float]:
+    """The ends of a span that holds the next value with 90 %, 5 % on either side, and the mean:
+    the values at ranks of n + 1, interpolated (Weibull; Hyndman and Fan, Sample Quantiles in
+    Statistical Packages, The American Statistician 50, 1996, definition 6)."""
+    low, high = (_at_rank(ordered, share * (len(ordered) + 1)) for share in _ENDS)
+    return min(low, mean), max(high, mean)
+
+
+def _at_rank(ordered: Sequence[float], rank: float) -> float:
+    """The value at a rank from 1, between two values in proportion."""
+    at = min(max(rank - 1, 0.0), len(ordered) - 1.0)
+    below = ordered[int(at)]
+    return below + (at - int(at)) * (ordered[min(int(at) + 1, len(ordered) - 1)] - below)
 
 
 def _deviations(values: Sequence[float], mean: float) -> tuple[float, float]:

@@ -28,6 +28,8 @@ halving, or falls to a quarter, is drawn from its beginning."""
 _EARLY = 0.2
 """At most this share of all values, the worst, goes where the end of a curve stands so near to its
 target that a low picture draws both in one row, as if it were reached."""
+_SOME = 10
+"""Among fewer values none is left out at all."""
 _APART = 0.125
 """Of the height of a picture: two values that are nearer are in one row of a low one."""
 _NICE = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
@@ -87,9 +89,11 @@ def learning_curve(
         many = min(int(_OUTLIERS * count / (1 if direction else 2)), MOST_EXTREMES - 1)
         ends = least[: many + 1], greatest[-1 - many :]
         low, high = _without_outliers(*ends, kept, low, high, direction)
-        if direction and _in_one_row(shown[0], metric.get("target"), high - low):
-            many = min(int(_EARLY * count), MOST_EXTREMES - 1)
-            low, high = _without_early(least[many], greatest[-1 - many], kept, low, high, direction)
+    one_row = _in_one_row(shown[0], metric.get("target"), high - low)
+    if not whole and count >= _SOME and has_direction(metric) and one_row:
+        many = min(int(_EARLY * count), MOST_EXTREMES - 1)
+        edges = least[many], greatest[-1 - many]
+        low, high = _without_early(*edges, kept, low, high, direction_of(metric))
     lines = tuple(
         CurveLine(
             _label(one, metric),

@@ -701,7 +701,8 @@ def _breaks(
         return ()
     between = "" if view.glyphs.ascii else view.glyphs.to
     last = TYPED * typed
-    at_target = ((f"{name} {value}", f"{between}{target}{last}"),) if target else ()
+    # The arrow at the end of the first line, where it finds room: no line begins with one.
+    at_target = tuple((f"{name} {value}{to}", f"{target}{last}") for to in (between, "") if target)
     return (*at_target, (name, _value_to_target(value, target, view) + last))
 
 

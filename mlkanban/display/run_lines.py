@@ -153,6 +153,7 @@ def run_grid(
     width: int,
     *,
     marks: Sequence[str] = (),
+    marking: bool = False,
 ) -> Grid:
     """A line for each run; `differs` are the parameters in which they are not the same, with the
     value of each run, launch words behind the others. `marks` are the ids of marked runs, in the
@@ -197,7 +198,7 @@ def run_grid(
     if any(run.gpus for run in runs):
         texts = ["" if run.gpus is None else str(run.gpus) for run in runs]
         columns.insert(-1, column("gpus", texts, "text", right=True))
-    if marks:
+    if marking:
         columns.insert(0, Column("", 1, lambda at: _letter(runs[at].id, marks)))
     # When it started goes before a parameter does.
     head = "what is known"

@@ -35,7 +35,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
@@ -62,6 +62,13 @@ _AROUND = 6
 """Lines above and below the list."""
 _TITLE = 26
 _REF, _STAGE, _CLOCK = 6, 12, 8
+_KEYS = Content.assemble(
+    *(
+        part
+        for key, what in (("Enter", "go"), ("Up Down", "choose"), ("Esc", "close"))
+        for part in ((f" {key} ", "$board-focus"), (f"{what}  ", "$board-dim"))
+    )
+)
 _RECENT, _COMMANDS = "last used", "commands"
 _MOST_CARDS = 8
 _MOST_LINES = 5
@@ -91,6 +98,7 @@ class Palette(CommandPalette):
     DEFAULT_CSS = """
     Palette > Vertical { width: 100%; max-width: 102; margin-top: 1; }
     Palette CommandList { min-width: 12; }
+    Palette > #palette-keys { dock: bottom; width: 100%; height: 1; background: $background; }
     Palette CommandList > .option-list--option { text-style: none; padding: 0 1; }
     Palette CommandList > .option-list--option-highlighted,
     Palette CommandList:nocolor > .option-list--option-highlighted {
@@ -115,6 +123,8 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         # Every key looks for all of it: a long text that is pasted would take minutes.
         self.query_one(CommandInput).max_length = _LONGEST
+        # Over the keys of the screen below, none of which works now.
+        self.mount(Static(_KEYS, id="palette-keys"))
         self.call_after_refresh(self._give_keys)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -662,7 +662,7 @@ def test_nothing_is_said_twice_where_its_short_form_is_drawn() -> None:
 def test_a_measured_value_takes_two_lines_rather_than_being_cut() -> None:
     face = card(metric=packed("val_auc=.959 val_auc>=.92", "p95_ms=70.87 p95_ms<=50"))
     made = ["".join(p.text for p in line).rstrip() for line in lines(face, Room(15, 1, 4), VIEW)]
-    assert made[1:-1] == ["val_auc .959", "→≥.92", "✗ p95_ms 70.9", "→≤50"]
+    assert made[1:-1] == ["val_auc .959→", "≥.92", "✗ p95_ms 70.9→", "≤50"]
     assert detail_lines(face, 15, VIEW, (), 4) == 4
     assert detail_lines(face, 20, VIEW, (), 4) == 2
 

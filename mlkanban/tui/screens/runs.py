@@ -408,11 +408,11 @@ class RunsScreen(ListScreen):
                 run_grid(
                     inside.runs,
                     run_parameters(inside.runs, self._metric, self.host.settings.repeats),
-                    context, width, marks=self._marked,
+                    context, width, marks=self._marked, marking=True,
                 )
                 if inside
                 else configuration_grid(
-                    self._rows, context, width, marks=self._marks, marking=bool(self._marks)
+                    self._rows, context, width, marks=self._marks, marking=True
                 )
             )  # fmt: skip
         return self._grids[key]

@@ -254,7 +254,7 @@ def _list(session: Session, card: str | None, chart: str | None) -> None:
     if (places().data / "runs").is_dir() or shutil.which("squeue"):
         try:
             with session.service(write=True) as service:
-                _read_slurm(session, service)
+                _read_slurm(session, service, card)
             session.read_end_values()
         except NotFound:
             raise
@@ -322,13 +322,17 @@ def _drawn(
     return parameters_drawn(session, chart, results, space)
 
 
-def _read_slurm(session: Session, service: Service) -> None:
+def _read_slurm(session: Session, service: Service, card: str | None = None) -> None:
+    """Take in what SLURM knows. That it did not answer is said where one of its jobs is about a
+    `card`, None for any."""
     if not client.available():
         return
     intake = Intake(places().data)
     taken_in = intake.take_in(service, now())
     stores = service.runs.store_names()
-    if problem := read_job_states(places().data, intake.going_on, stores, now(), COMMAND_SECONDS):
+    about = card is None or any(run.start().get("card") == card for run in intake.going_on)
+    problem = read_job_states(places().data, intake.going_on, stores, now(), COMMAND_SECONDS)
+    if problem and about:
         session.show_message(f"SLURM was not asked: {problem}")
     # What SLURM answered was written into folders of runs: they are taken in once more.
     for done in (taken_in, intake.take_in(service, now())):

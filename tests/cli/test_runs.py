@@ -349,3 +349,19 @@ def test_the_jobs_of_a_hydra_sweep_are_its_tasks(board, tmp_path: Path) -> None:
     assert "best run 0.84 of " in shown
     assert f"({run['id'][-8:]}_1)" in shown
     assert "The best run (job 1: lr=0.02 seed=1) ended at .84" in " ".join(shown.split())
+
+
+def test_a_silent_slurm_is_named_where_a_job_is_about_the_card(board, monkeypatch) -> None:
+    class Folder:
+        def start(self) -> dict[str, str]:
+            return {"card": mine}
+
+    mine, other = board.card("mine"), board.card("other")
+    monkeypatch.setattr("mlkanban.cli.runs.shutil.which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr("mlkanban.cli.runs.client.available", lambda: True)
+    monkeypatch.setattr("mlkanban.cli.runs.read_job_states", lambda *rest: "squeue failed")
+    monkeypatch.setattr("mlkanban.cli.runs.Intake.going_on", [Folder()])
+    said = "SLURM was not asked: squeue failed"
+    assert said in board("runs", mine).err
+    assert said in board("runs").err
+    assert said not in board("runs", other).err

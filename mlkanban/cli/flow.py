@@ -273,6 +273,12 @@ def forecast(
         raise UsageProblem("--days and --by-date say the same.", "Give one of them.")
 
     def count(sample: Sample) -> Forecast:
+        if sample.window.last < sample.today:
+            raise UsageProblem(
+                f"--to {sample.window.last} ends before {sample.today}, from which a forecast looks"
+                " ahead.",
+                f"Leave it out, or give --as-of {sample.window.last} to forecast from that day.",
+            )
         until = days or 14
         if by_date is not None:
             until = (by_date - sample.today).days

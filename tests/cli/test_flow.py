@@ -42,6 +42,15 @@ def test_windows(desk) -> None:
     assert desk("flow", "cycle-time", "--as-of", "yesterday").code == 2
 
 
+def test_a_forecast_looks_ahead_from_the_day_it_is_made(desk) -> None:
+    answer = desk("flow", "forecast", "--as-of", "2026-01-31", "--to", "2026-01-20")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--to 2026-01-20 ends before 2026-01-31" in answer.err
+    assert "--as-of 2026-01-20" in answer.err
+    then = desk.data("flow", "forecast", "--as-of", "2026-01-20", "--to", "2026-01-20")
+    assert then["n"] == 20
+
+
 def test_groups(desk) -> None:
     args = ("flow", "cycle-time", "--as-of", "2026-01-31", "--by")
     data = desk.data(*args, "stage")

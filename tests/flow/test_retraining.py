@@ -86,7 +86,7 @@ def test_a_model_that_is_judged_ok_ends_it_without() -> None:
     ]  # fmt: skip
     assert found.without_retraining == 2
     assert [loop.retrain for loop in found.open] == ["r1"]
-    assert "1 still open, the oldest m1 for 21 days" in summary(found).lines
+    assert "1 still open and not in these days, the oldest m1 for 21 days" in summary(found).lines
 
 
 def test_retraining_that_no_alert_began_is_no_answer_to_one() -> None:

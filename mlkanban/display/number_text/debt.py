@@ -87,7 +87,7 @@ def _meaning(flow_debt: FlowDebt, debt: float, chance: float) -> str:
     shows = chance * (1 + _FOUR_OF_FIVE / _ERRORS)
     return (
         f"No debt can be told from {quantity(flow_debt.n, 'finished card')}: up to {chance:.1f} d"
-        f" may be chance, and only a debt of {shows:.1f} d or more shows in 4 of 5 cases."
+        f" may be chance, and a debt of {shows:.1f} d or more shows in at least 4 of 5 cases."
     )
 
 

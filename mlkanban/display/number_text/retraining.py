@@ -147,7 +147,7 @@ def summary(loops: RetrainingLoops) -> Summary:
     ]
     if still:
         oldest = f"the oldest {still[0].model} for {quantity(still[0].days, 'day')}"
-        lines.append(f"{len(still)} still open, {oldest}")
+        lines.append(f"{len(still)} still open and not in these days, {oldest}")
     if loops.without_retraining:
         lines.append(f"{loops.without_retraining} ended without a retrained model")
     lines += released

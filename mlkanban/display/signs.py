@@ -47,7 +47,8 @@ ON_CARDS = (
          rf"A/B( {_CHANGE})?(  ?n {_MANY})?|n {_MANY}"),
     Sign("5d", "days since the card was committed; before that, since it was created",
          r"\d+d"),
-    Sign("5d! 9d!!", "!: older than 85 % of cards were when they left this stage; !!: past the SLE",
+    Sign("5d! 9d!!", "!: older than 85 % of cards were when they left this stage; !!: past the SLE,"
+         " the days that 85 % of cards take at most",
          r"\d+d!!?"),
     Sign("3d here", "days in this stage, if it was committed in an earlier one; only where there is"
          " room",
@@ -71,6 +72,8 @@ _COUNT = r"(\d+ of )?\d+(/\d+)?!?"
 _STATE = f"( {FULL}| {OVER}| {SINCE_MERGE}| merged)?"
 
 OVER_STAGES = (
+    Sign("10 WIP  !! 2", "work in progress: committed open cards; so many are past the SLE",
+         r"\d+(/\d+)?!? WIP|!! \d+"),
     Sign("2/3", "cards in the stage and its limit; the rule under the name fills up with them",
          rf"\d+(/\d+)?( {FULL})?"),
     Sign("3/2!", "over the limit; merged: two machines filled the stage", rf"\d+/\d+!{_STATE}"),

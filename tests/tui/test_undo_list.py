@@ -56,6 +56,21 @@ async def test_what_later_work_stands_on_is_undone_with_it_or_not_at_all(small: 
             assert not service.cards.get(tagged).tags
 
 
+async def test_an_undo_over_a_limit_says_what_was_undone_too(small: Path) -> None:
+    async with opened(small) as page:
+        ref, board = page.ref("embedding store"), page.app.model.board
+        await page.go_to("embedding store")
+        await page.press("card.right", "card.right")
+        with page.store() as bob:
+            ready = board.stages[1].id
+            bob.cards.add(board.id, "another one", stage_id=ready)
+            faces = bob.boards.snapshot(board.id).faces
+            bob.boards.edit_stage(board.id, ready, {"limit": sum(f.stage == ready for f in faces)})
+        await page.press("undo")
+        assert page.status().startswith(f"! Undone: moving {ref} embedding store.")
+        assert "over its limit" in page.status()
+
+
 async def test_older_ones_come_after_the_first_nine(small: Path) -> None:
     async with opened(small) as page:
         for _ in range(5):

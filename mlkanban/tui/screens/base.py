@@ -465,8 +465,11 @@ class KeyScreen(Screen[None]):
         """Say what an action did, and how to take it back."""
         undoable = done.changed and done.back != UNDONE
         undo = f"  {self._undo_key} undoes it." if undoable else ""
-        if done.message or done.warning:
-            self.status.show(done.warning or done.message + undo, warning=bool(done.warning))
+        said = done.message + undo if done.message else ""
+        if done.warning:  # what was undone or done again is not seen by that
+            said = f"{done.message} {done.warning}" if done.back else done.warning
+        if said:
+            self.status.show(said, warning=bool(done.warning))
 
     @property
     def _undo_key(self) -> str:

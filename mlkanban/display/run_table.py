@@ -31,6 +31,7 @@ from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.intervals import PERCENT
 from mlkanban.runs.model.launch_words import NO_DIFFERENCE, Differing
 from mlkanban.runs.model.overview import BEST_FROM, arrays_apart, overview, run_counts
+from mlkanban.runs.model.parameters import is_word
 from mlkanban.runs.model.results import (
     Configuration,
     GuardResult,
@@ -81,7 +82,8 @@ def run_rows(
         ["METRIC", *(reported_text(run, found, latest or {}, metric, glyphs) for run in runs)],
     ]
     sizes = [_cells(column) for column in columns]
-    for name, values in columns_of({**differs.parameters, **differs.launch}).items():
+    launch = {name: some for name, some in differs.launch.items() if not is_word(name)}
+    for name, values in columns_of({**differs.parameters, **launch}).items():
         if width:
             shown = without_common_folders(values)
             column = [parameter_text(text, _CELL) for text in (name, *shown)]

@@ -58,6 +58,12 @@ def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> Non
     assert "auc 0.9438 best  loss 0.03333  " in run_rows([noisy], BEST_IS_A, UTC, NOW)[1]
 
 
+def test_words_that_start_a_run_are_no_columns() -> None:
+    launch = {"script": ("a.py", "b.py"), "wrapper": ("sbatch", ""), "seed": ("1", "2")}
+    [head, *_] = run_rows(RUNS, None, UTC, NOW, differs=Differing({"lr": ("1", "2")}, launch))
+    assert head.split()[4:] == ["lr", "seed", "RESULT"]
+
+
 def test_why_a_verdict_is_proposed_is_not_cut_off() -> None:
     metric = {"name": "auc", "target": 0.5}
     runs = [replace(run, argv=("t", f"seed={run.id}")) for run in MEASURED]

@@ -123,7 +123,11 @@ def differences(
         ("folder", [run.folder or "." * bool(run.commit) for run in firsts]),
         ("dataset", [run.dataset for run in firsts]),
     ):
-        if len(set(values)) > 1:
+        # A tracker that knows neither commit nor folder differs from nothing by that, as long as
+        # something else tells its runs from the others.
+        named = (any(some[at] for some in unlike.values()) for at, v in enumerate(values) if not v)
+        told = [*filter(None, values)] if name != "dataset" and all(named) else values
+        if len(set(told)) > 1:
             # A parameter may have that name too.
             unlike[f"{name} of the run" if name in unlike else name] = tuple(values)
     return unlike

@@ -134,3 +134,17 @@ def test_the_number_of_a_task_is_its_seed_where_the_command_says_so() -> None:
     [only] = found.configurations
     assert only.n == 3
     assert only.mean == pytest.approx(0.2)
+
+
+def test_a_run_of_a_tracker_that_knows_no_commit_puts_none_into_the_other_labels() -> None:
+    own = [
+        Run(str(at), argv=("t", f"--lr={at}"), commit="a" * 40, started=str(at)) for at in (1, 2)
+    ]
+    others = [
+        Run(f"tensorboard:{at}", params={"directory": f"run{at}"}, started=str(at)) for at in (3, 4)
+    ]
+    assert labels([[run] for run in (*own, *others)]) == [
+        "lr 1", "lr 2", "directory run3", "directory run4",
+    ]  # fmt: skip
+    assert len({*labels([[run] for run in (*own, others[0])])}) == 3
+    assert labels([[own[0]], [Run("4", argv=own[0].argv)]]) != ["", ""]

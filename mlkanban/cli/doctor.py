@@ -349,6 +349,7 @@ def _store(session: Session) -> Iterator[Check]:
             library, state = service.sqlite_version, service.backups.state(now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
             ahead = service.history.dated_ahead(now())
+            used = [model for board in service.boards.all() for model in service.models.all(board)]
     except NotFound:
         yield Check("store", "note", f"there is none yet below {places().data}",
                     "It is made with the first board: mlkanban init NAME")  # fmt: skip
@@ -370,6 +371,9 @@ def _store(session: Session) -> Iterator[Check]:
         )
         yield Check("events", "note", f"malformed, kept but not counted, by host: {hosts}",
                     "Update mlkanban there. Nothing else is wrong with this store.")  # fmt: skip
+    for refs in sorted({tuple(sorted((m.version.face.ref, *m.others))) for m in used if m.others}):
+        yield Check("models", "note", f"{' and '.join(refs)} are versions of one model in use",
+                    f"Keep one: mlkanban edit {refs[0]} --health retired")  # fmt: skip
     if stageless:
         named = ", ".join(
             f"{short_name(name)} (from {short_name(host) or '?'})" for name, host in stageless

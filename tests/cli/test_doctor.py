@@ -215,3 +215,16 @@ def test_no_record_of_a_run_ends_the_commands(board, odd: str) -> None:
     assert "card_id of start.json removed" in mended.out
     del whole["card_id"]
     assert json.loads(file.read_text()) == whole
+
+
+def test_two_versions_in_use_are_named(board) -> None:
+    one, two = board.card("one"), board.card("two")
+    for ref, version in ((one, "1"), (two, "2")):
+        board(
+            "done", ref, "--outcome", "shipped", "--model", "fraud", "--version", version,
+            "--override", "so",
+        )  # fmt: skip
+    said = f"{one} and {two} are versions of one model in use"
+    assert said not in board("doctor").out
+    board("edit", one, "--health", "ok")
+    assert said in board("doctor").out

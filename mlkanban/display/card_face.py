@@ -147,16 +147,16 @@ def lines(face: CardFace, room: Room, view: FaceContext, waits: Sequence[str] = 
 def detail_lines(
     face: CardFace, width: int, view: FaceContext, waits: Sequence[str], most: int
 ) -> int:
-    """How many lines, `most` at most, the state of a card takes with its metric, its time in the
-    stage and its tags in full."""
+    """How many lines, `most` at most, the state of a card takes with its metric and its tags in
+    full."""
     return len(_details(face, width, most, view, waits)[0])
 
 
 def _details(
     face: CardFace, width: int, most: int, view: FaceContext, waits: Sequence[str]
 ) -> tuple[list[Line], list[Fact]]:
-    """The state of a card and its metric in full over at most so many lines, then its tags and its
-    time in the stage, as far as they find no place behind its id; what is left for the facts."""
+    """The state of a card and its metric in full over at most so many lines, then its tags, as far
+    as they find no place behind its id; what is left for the facts."""
     facts = [*states(face, view, waits), *metric(face, view, named=True)]
     made: list[Line] = []
     while facts and len(made) < most:
@@ -172,7 +172,7 @@ def _details(
             break
         made.append(line)
     tagged = tags(face, view)
-    behind = [*facts, *tagged, *_time_in_stage(face, view)]
+    behind = [*facts, *tagged]
     _, left_out = fill(behind, _room_for_facts(face, width, view), view)
     if len(made) < most and any(tag in left_out for tag in tagged):
         # All of them together: one behind the id and one in a line of its own look unlike.
@@ -798,16 +798,6 @@ def _room_for_facts(face: CardFace, width: int, view: FaceContext) -> int:
     clock = corner(face, view)
     ref = _text(face.ref, view)
     return width - cell_len(ref) - 1 - (cell_len(clock.text) + 1 if clock.text else 0)
-
-
-def _time_in_stage(face: CardFace, view: FaceContext) -> list[Fact]:
-    """`3d here` for an open card that was committed before it came into its stage."""
-    if not (face.entered_at and face.started_at and face.is_open):
-        return []
-    days = days_old(view.day(face.entered_at), view.today)
-    if days == days_old(view.day(face.started_at), view.today):
-        return []
-    return [Fact((f"{days}d here",), "dim")]
 
 
 def _facts(face: CardFace, known: Sequence[Fact], width: int, view: FaceContext) -> Line:

@@ -50,9 +50,6 @@ ON_CARDS = (
     Sign("5d! 9d!!", "!: older than 85 % of cards were when they left this stage; !!: past the SLE,"
          " the days that 85 % of cards take at most",
          r"\d+d!!?"),
-    Sign("3d here", "days in this stage, if it was committed in an earlier one; only where there is"
-         " room",
-         r"\d+d here"),
     Sign("due 3d, LATE 2d", "days to the due date, or past it", r"due (today|\d+d)|LATE \d+d"),
     Sign("due 9d 37%!", "the chance to be finished by then, marked below 50 %",
          r"due (today|\d+d) [<>]?\d+%!?"),

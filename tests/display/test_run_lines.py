@@ -159,6 +159,11 @@ def test_two_runs_are_not_called_the_best() -> None:
     few = RUNS[:2] + RUNS[3:]
     here = context(few)
     grid = configuration_grid(overview(few, here.found), here, 80)
+    kept = [
+        configuration_grid(overview(few, here.found), here, 80, marks=marks, marking=True)
+        for marks in ([], [overview(few, here.found)[0].key])
+    ]
+    assert kept[0].head == kept[1].head, "a mark moves no column"
     assert "best" not in "".join(plain([grid.row(0), grid.row(1)]))
 
 

@@ -24,7 +24,7 @@ def desk(mlk, tmp_path):
 
 def test_numbers(desk) -> None:
     data = desk.data("flow", "cycle-time", "--as-of", "2026-01-31")
-    assert data.keys() == KEYS | {"from", "to", "convention", "withheld_from"}
+    assert data.keys() == KEYS | {"from", "to", "convention", "withheld_from", "only"}
     assert (data["n"], data["open"], data["mean"], data["max"]) == (20, 1, 10.5, 20)
     assert data["percentiles"] == {"50": 10, "70": 14, "85": 17, "95": 19}
     assert data["window"] == "90d"

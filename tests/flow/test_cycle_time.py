@@ -95,6 +95,7 @@ def test_the_data_for_scripts():
         "to": "2026-01-21",
         "as_of": "2026-01-21",
         "timezone": "UTC",
+        "only": "",
     }
 
 

@@ -802,7 +802,8 @@ class RunFiguresJson(RepeatsJson):
 class ImportanceJson(Shape):
     """How much of the metric a hyper-parameter tells, over `n` configurations: the share of the
     variance of the ranks of the means that lies between its values (of numbers between groups of
-    neighbours, or on a line through their ranks), less what chance would give. `correlation` is the
+    neighbours, or on a line through their ranks), less what chance would give, that it adds to what
+    those before it in the list tell. `correlation` is the
     rank correlation, null for words; `beyond_chance` is false where what seems to tell most in 5 %
     of shuffles tells as much, of the means and of what stronger parameters leave of them."""
 

@@ -27,7 +27,14 @@ TOLD = "card.compared"
 _Z95, _Z80 = 1.959963984540054, 0.8416212335729143
 """The 97.5 % and the 80 % quantile of the normal distribution: every event that is written passes
 here, and the module that computes them takes long to load."""
-_MOST = 10**15
+_MOST = 10**10
+"""The most an arm counts: the exact chance takes time with the root of it."""
+_LEAST_SIZE, _MOST_SIZE = 1e-30, 1e30
+"""Means and spreads are 0 or of a size between these, so that their squares stay numbers."""
+_LEAST_LEAST, _MOST_LEAST = 1e-6, 10.0
+"""The least worthwhile difference, as a share of the value in use, lies between these."""
+_WIDEST = 20.0
+"""A ratio that is known to a factor of e^20 only says nothing."""
 _SHARE = re.compile(r"(\d+)/(\d+)")
 _NEGLIGIBLE = 1e-18
 
@@ -116,7 +123,7 @@ class AbTest:
     @property
     def ratio(self) -> Interval | None:
         """How many times the value in use the challenger has; None where one of them is not above
-        zero."""
+        zero, or it is known too roughly."""
         one, other = self.challenger, self.control
         if one.value <= 0 or other.value <= 0:
             return None
@@ -129,6 +136,8 @@ class AbTest:
         else:
             error = math.hypot(one.error / one.value, other.error / other.value)
             spread = _t(_freedom(one, other)) * error
+        if spread > _WIDEST:
+            return None
         return Interval(value, value * math.exp(-spread), value * math.exp(spread))
 
     @property
@@ -295,7 +304,7 @@ def _mean(name: str, told: str) -> Arm | None:
         count = _number(n) if n.isdecimal() and n.isascii() else 0
     except ValueError:
         return None
-    known = all(map(math.isfinite, values)) and values[1] >= 0 and count >= 2
+    known = all(map(_is_number, values)) and values[1] >= 0 and count >= 2
     return Arm(name, count, mean=values[0], sd=values[1]) if known else None
 
 
@@ -306,7 +315,7 @@ def parse_least(text: str) -> float:
         number = float(raw.removesuffix("%")) / (100 if raw.endswith("%") else 1)
     except ValueError:
         number = math.nan
-    if not 0 < number <= 10:
+    if not _LEAST_LEAST <= number <= _MOST_LEAST:
         raise UsageProblem(f"{text!r} is no difference.", "Write --least 5% or 0.05.")
     return number
 
@@ -335,7 +344,7 @@ def is_valid(value: Any) -> bool:
         and all(_is_arm(value[name]) for name in ("control", "challenger"))
         and (value["control"]["successes"] is None) == (value["challenger"]["successes"] is None)
         and value["control"]["name"] != value["challenger"]["name"]
-        and (least is None or (_is_number(least) and 0 < least <= 10))
+        and (least is None or (_is_number(least) and _LEAST_LEAST <= least <= _MOST_LEAST))
         and isinstance(value["less"], bool)
         and moment(value["at"]) is not None
     )
@@ -357,4 +366,8 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and (value == 0 or _LEAST_SIZE <= abs(value) <= _MOST_SIZE)
+    )

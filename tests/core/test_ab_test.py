@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from mlkanban.core.ab_test import (
+    FIELD,
     AbTest,
     AbVerdict,
     Arm,
@@ -19,7 +21,14 @@ from mlkanban.core.ab_test import (
     parse_least,
     told,
 )
-from mlkanban.core.ab_words import change_text, counts_text, difference_text, headline
+from mlkanban.core.ab_words import (
+    change_text,
+    counts_text,
+    difference_text,
+    headline,
+    rows,
+    verdict_text,
+)
 from mlkanban.errors import UsageProblem
 
 AT = "2026-12-01T09:00:00.000000Z"
@@ -228,3 +237,44 @@ def test_what_another_machine_may_not_send(broken: dict) -> None:
     with contextlib.suppress(AttributeError, KeyError, TypeError):
         assert not is_valid(value)
     assert told({"ab": value}) is None
+
+
+SIZES = st.floats() | st.sampled_from([0.0, 1e-300, 1e-30, 1.0, -1.0, 1e30, 1e200, 1e308])
+COUNTS = st.integers(0, 10**10) | st.sampled_from([2, 10**10, 10**15])
+
+
+@st.composite
+def stored_arms(draw: st.DrawFn, *, is_share: bool, name: str) -> dict[str, Any]:
+    n = draw(COUNTS)
+    if is_share:
+        successes = draw(st.integers(0, n))
+        return {"name": name, "n": n, "successes": successes, "mean": None, "sd": None}
+    mean, sd = draw(SIZES), abs(draw(SIZES))
+    return {"name": name, "n": n, "successes": None, "mean": mean, "sd": sd}
+
+
+@given(st.data(), st.booleans(), st.none() | SIZES, st.booleans())
+def test_what_an_event_may_hold_can_be_shown(
+    data: st.DataObject, is_share: bool, least: float | None, less: bool
+) -> None:
+    value = {
+        "control": data.draw(stored_arms(is_share=is_share, name="a")),
+        "challenger": data.draw(stored_arms(is_share=is_share, name="b")),
+        "least": least, "less": less, "at": AT,
+    }  # fmt: skip
+    test = told({FIELD: value})
+    if test is not None:
+        change_text(test)
+        assert all(text for _, text in rows(test))
+        assert all([counts_text(test), difference_text(test), headline(test), verdict_text(test)])
+
+
+@pytest.mark.parametrize(
+    "arms",
+    [("a=-1,1e200,5", "b=2,1e200,5"), ("a=1e200,1,5", "b=2,1,5"), ("a=1e-300,1,5", "b=1,1,5")],
+)
+def test_sizes_whose_squares_are_no_numbers_are_refused(arms: tuple[str, str]) -> None:
+    with pytest.raises(UsageProblem, match="is no result of an arm"):
+        [parse_arm(text) for text in arms]
+    with pytest.raises(UsageProblem, match="is no difference"):
+        parse_least("1e-200")

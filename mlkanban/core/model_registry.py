@@ -83,10 +83,14 @@ class Silence(NamedTuple):
     usual: timedelta
 
 
-def silence(told: Sequence[HealthReading], now: datetime) -> Silence | None:
-    """The metric that is silent for longest, in usual gaps; None while all are told."""
+def silence(
+    readings: Sequence[HealthReading], spans: Sequence[UseSpan], now: datetime
+) -> Silence | None:
+    """The metric that is silent for longest, in usual gaps; None while all are read. A model that
+    came back into use has been silent since then at most: it could not be read before."""
+    back = moment(spans[-1].since) if spans else None
     instants: defaultdict[str, set[datetime]] = defaultdict(set)
-    for reading in told:
+    for reading in readings:
         if (at := moment(reading.at)) is not None:
             instants[reading.metric].add(min(at, now).astimezone(now.tzinfo))
     worst: tuple[float, Silence] | None = None
@@ -96,7 +100,8 @@ def silence(told: Sequence[HealthReading], now: datetime) -> Silence | None:
         if len(days) < LEAST_DAYS:
             continue
         usual = median((after - before).days for before, after in pairwise(days))
-        found = (now.date() - days[-1]).days / usual
+        heard = max(days[-1], back.astimezone(now.tzinfo).date()) if back else days[-1]
+        found = (now.date() - heard).days / usual
         if found > SILENT_AFTER and (worst is None or found > worst[0]):
             worst = found, Silence(metric, max(times), timedelta(days=usual))
     return worst and worst[1]

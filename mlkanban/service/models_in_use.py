@@ -15,7 +15,7 @@ from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_templates import card_template
 from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
-from mlkanban.core.look_again import LookAgain, parse_look, stored_look
+from mlkanban.core.look_again import LookAgain, parse_look
 from mlkanban.core.metrics import has_direction, number_text, reaches
 from mlkanban.core.model_registry import (
     NOT_A_MODEL,
@@ -408,15 +408,14 @@ def _models(conn: Connection, board: Board, now: datetime) -> Iterator[ModelInUs
     versions = [_version(conn, face) for face in used]
     coming = model_queries.coming(conn, board.id)
     for one in versions:
-        since = _day(board, one.since) if one.since else today
-        look = look_day(one.card.look_again, since)
+        look = _look_of(board, one, today)
         name = one.model.casefold()
         ties = {
             f"{kind}:{one.face.ref}" for kind in (LineageKind.RETRAIN_OF, LineageKind.RELEASE_OF)
         }
         yield ModelInUse(
             one,
-            silence(one.life.readings, now),
+            silence(one.life.readings, one.life.spans, now),
             look,
             look.day <= today,
             tuple(
@@ -437,12 +436,10 @@ def looks_due(
     """The models in use that are to be looked at again by now, each with its name and the look."""
     today = _today(board, now)
     for face in used:
-        fields = repository.entity(conn, face.id).fields
-        since = _day(board, face.finished_at) if face.finished_at else today
-        look = look_day(_look(fields.get("look_again")), since)
+        version = _version(conn, face)
+        look = _look_of(board, version, today)
         if look.day <= today:
-            named = f"{fields.get('model') or face.ref} {fields.get('version') or ''}".strip()
-            yield face, named, look
+            yield face, version.name, look
 
 
 def doubled(conn: Connection, used: Iterable[CardFace]) -> Iterator[tuple[CardFace, CardFace, str]]:
@@ -466,15 +463,14 @@ def silent(
     """The models in use of which nothing is heard any more."""
     for face in used:
         life = life_of(model_queries.life_events(conn, face.id), face.finished_at)
-        if found := silence(life.readings, now):
+        if found := silence(life.readings, life.spans, now):
             yield face, found
 
 
-def _look(stored: Any) -> LookAgain | None:
-    try:
-        return stored_look(stored) if stored else None
-    except (TypeError, ValueError):
-        return None
+def _look_of(board: Board, version: ModelVersion, today: date) -> LookAgain:
+    """When a version is looked at again, counted from when it came into use last."""
+    since = _day(board, version.since) if version.since else today
+    return look_day(version.card.look_again, since)
 
 
 def _version(conn: Connection, face: CardFace) -> ModelVersion:

@@ -355,6 +355,23 @@ def test_a_weekend_is_no_silence(ada: Person, champion: str) -> None:
     assert ada.service.models.all(ada.board)[0].silence is None
 
 
+def test_a_version_that_came_back_is_heard_and_looked_at_from_then_on(
+    ada: Person, champion: str
+) -> None:
+    told_daily(ada, champion, 5)
+    ada.clock.now += timedelta(days=1)
+    version(ada, "Fraud transformer", "3")
+    ada.clock.now += timedelta(days=100)
+    roll_back(ada)
+    [one] = ada.service.models.all(ada.board)
+    assert (one.version.name, one.silence) == ("fraud 2", None), "it could not be read before"
+    assert not one.look_due
+    assert not ada.service.triage.queue(ada.board).items
+    ada.clock.now += timedelta(days=4)
+    [one] = ada.service.models.all(ada.board)
+    assert one.silence is not None
+
+
 # Two machines
 
 

@@ -366,7 +366,7 @@ def test_a_version_that_came_back_is_heard_and_looked_at_from_then_on(
     [one] = ada.service.models.all(ada.board)
     assert (one.version.name, one.silence) == ("fraud 2", None), "it could not be read before"
     assert not one.look_due
-    assert not ada.service.triage.queue(ada.board).items
+    assert champion not in [item.ref for item in ada.service.triage.queue(ada.board).items]
     ada.clock.now += timedelta(days=4)
     [one] = ada.service.models.all(ada.board)
     assert one.silence is not None

@@ -36,8 +36,8 @@ def write_whole(file: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def writing_named(file: Path) -> Iterator[TextIO]:
-    """Write a file that a person named, with the mode of the file that it replaces, or the one of
-    their umask. It takes its place when it is whole, where its link leads; a pipe or a device is
+    """Write a file that a person named, with the mode of the file that it replaces; a new one is
+    theirs alone. It takes its place when it is whole, where its link leads; a pipe or a device is
     written to as it is. OSError where that cannot be done; a file that was there is whole then."""
     try:
         there = os.stat(file)
@@ -50,7 +50,7 @@ def writing_named(file: Path) -> Iterator[TextIO]:
         return
     if there is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
-    mode = 0o666 & ~umask_of_the_person() if there is None else stat.S_IMODE(there.st_mode)
+    mode = 0o600 if there is None else stat.S_IMODE(there.st_mode)
     draft = target.with_name(f".mlkanban-{os.urandom(8).hex()}.tmp")
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
     try:

@@ -38,7 +38,7 @@ def named(file: Path, text: str = "new") -> None:
         out.write(text)
 
 
-def test_a_named_file_keeps_its_mode_and_a_new_one_has_that_of_the_person(tmp_path: Path) -> None:
+def test_a_named_file_keeps_its_mode_and_a_new_one_is_private(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         be_private()
@@ -49,7 +49,7 @@ def test_a_named_file_keeps_its_mode_and_a_new_one_has_that_of_the_person(tmp_pa
         named(new)
     finally:
         os.umask(before)
-    assert [file.stat().st_mode & 0o777 for file in (shared, new)] == [0o664, 0o640]
+    assert [file.stat().st_mode & 0o777 for file in (shared, new)] == [0o664, 0o600]
     assert shared.read_text() == new.read_text() == "new"
     assert sorted(os.listdir(tmp_path)) == ["new", "shared"]
 

@@ -229,7 +229,7 @@ class Reports:
         some = sample if wanted.refs is None else sample.only(wanted.refs, wanted.query)
         progress("cards in progress")
         blockers = self._boards.blockers(board.id)
-        ended = _ended_since(kept, since)
+        ended = self._ended_since(board, kept, since)
         cards = [self._ended(face, at.astimezone(zone).date()) for at, face in reversed(ended)]
         starred = [c for c in cards if c.win or c.outcome == Outcome.SHIPPED]
         rows: tuple[BoardRow, ...] = ()
@@ -362,6 +362,24 @@ class Reports:
                 model.silence.last.astimezone(zone).date() if model.silence else None,
             )  # fmt: skip
 
+    def _ended_since(
+        self, board: Board, faces: Collection[CardFace], since: ReportSince
+    ) -> list[tuple[datetime, CardFace]]:
+        """The cards that were finished after what a report looks back to, in order of that:
+        shipped, learned and superseded ones, but no duplicates. A day counts from its first instant
+        on."""
+        with self._context.store.reading() as conn:
+            duplicates = repository.merged(conn, board.id)
+        ended = [
+            (at, face)
+            for face in faces
+            if face.outcome in _FINISHED
+            and face.id not in duplicates
+            and (at := moment(face.finished_at)) is not None
+            and (at > since.at or (at == since.at and not since.event))
+        ]
+        return sorted(ended, key=lambda pair: (pair[0], pair[1].ref))
+
     def _rows(
         self, here: Board, since: ReportSince, now: datetime, progress: Progress
     ) -> Iterator[BoardRow]:
@@ -370,29 +388,13 @@ class Reports:
             faces = self._boards.snapshot(board.id).faces
             waiting = sum(bool(f.block_external and f.block_reason) and f.is_open for f in faces)
             standing = self._portfolio.standing(board)
-            finished = len(_ended_since(faces, since))
+            finished = len(self._ended_since(board, faces, since))
             yield BoardRow(board.key, board.name, board.id == here.id, standing, waiting, finished)
 
 
 def people_in(text: str) -> tuple[str, ...]:
     """The people that a text names: `@maria`, `@risk-team`."""
     return tuple(dict.fromkeys(name.rstrip(".-") for name in _NAMED.findall(text)))
-
-
-def _ended_since(
-    faces: Collection[CardFace], since: ReportSince
-) -> list[tuple[datetime, CardFace]]:
-    """The cards that were finished after what a report looks back to, in order of that: shipped,
-    learned and superseded ones, but no duplicates. A day counts from its first instant on."""
-    ended = [
-        (at, face)
-        for face in faces
-        if face.outcome in _FINISHED
-        and not (face.archived and face.outcome == Outcome.SUPERSEDED)
-        and (at := moment(face.finished_at)) is not None
-        and (at > since.at or (at == since.at and not since.event))
-    ]
-    return sorted(ended, key=lambda one: (one[0], one[1].ref))
 
 
 def _needs(

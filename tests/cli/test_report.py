@@ -370,6 +370,16 @@ def test_the_two_counts_of_finished_cards_say_what_they_leave_out(board: Person)
     assert "without 2 that were never in progress" in text
 
 
+def test_an_archived_card_that_was_superseded_counts_and_a_duplicate_does_not(
+    board: Person,
+) -> None:
+    superseded, kept, twice = board.card("old way"), board.card("kept"), board.card("the same")
+    board("done", superseded, "--outcome", "superseded")
+    board("archive", superseded)
+    board("merge", twice, kept)
+    assert "1 card was finished: 1 replaced." in board("report").out
+
+
 def test_a_long_unit_leaves_the_target_to_be_read(board: Person) -> None:
     board("charter", "set", "target", f"saved>=50000 {'u' * 150}")
     board("reading", "goal", "saved=18200")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlkanban.core import ab_test
@@ -54,7 +55,8 @@ class AbTests:
             if wanted is None and before and same:
                 wanted = before.least
             test = AbTest(control, challenger, wanted, less, instant(tx.now))
-            tx.write(tx.change(ab_test.TOLD, face, {ab_test.FIELD: test.to_field()}))
+            if before is None or replace(before, at=test.at) != test:
+                tx.write(tx.change(ab_test.TOLD, face, {ab_test.FIELD: test.to_field()}))
             warning = ""
             if before and same and test.n < before.n:
                 warning = (

@@ -155,6 +155,9 @@ def test_an_ab_test_is_told_again_and_again(board: Person) -> None:
     assert "early look: do not stop for it" in told.err
     told = board("ab", ref, "v90=412/18230", "v133=371/18190")
     assert told.err.startswith(f"{ref}: A/B -9.8 % (-21..+4)  n 36k/56k; ")
+    written = len(board.data("history", ref))
+    assert board("ab", ref, "v90=412/18230", "v133=371/18190").code == 0
+    assert len(board.data("history", ref)) == written, "nothing new was counted"
     data = board.data("ab", ref)
     assert (data["least"], data["less_is_better"], data["n"]) == (0.15, True, 36_420)
     assert round(data["chance_better"], 3) == 0.926

@@ -21,6 +21,7 @@ from mlkanban.core.look_again import EVERY_DAYS, LookAgain
 from mlkanban.core.model_health import ALERTED, HealthReading, readings
 from mlkanban.core.models import OUT_OF_USE, Health, Outcome
 from mlkanban.core.timestamps import moment
+from mlkanban.text import natural
 
 ROLLED_BACK = "card.rolled-back"
 """The kind of the event that rolls a version back."""
@@ -62,16 +63,19 @@ def parse_in_use(text: str) -> InUseAs:
 
 
 def next_version(versions: Iterable[str]) -> str:
-    """The version after these: one more than the largest number at the end of any of them, written
-    as that one; `1` where there is none."""
-    found = [(int(match[2]), match[1]) for text in versions if (match := _NUMBER.fullmatch(text))]
-    if not found:
+    """The version after these: the last in natural order that ends in a number, with one more
+    there; a day is followed by `2024-11-30.1`. `1` where there is none."""
+    numbered = [match for text in versions if (match := _NUMBER.fullmatch(text))]
+    last = max(numbered, key=lambda match: natural(match[0]), default=None)
+    if last is None:
         return "1"
-    number, before = max(found)
-    return f"{before}{number + 1}"
+    if _DAY.fullmatch(last[0]):
+        return f"{last[0]}.1"
+    return f"{last[1]}{int(last[2]) + 1:0{len(last[2])}}"
 
 
 _NUMBER = re.compile(r"(.*?)(\d{1,9})")
+_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 
 class Silence(NamedTuple):

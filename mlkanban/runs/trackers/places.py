@@ -99,7 +99,7 @@ def _files_of_trackers(folder: Path) -> Iterator[str]:
                 if entry.name.endswith(_ENDINGS) and entry.name not in _USUAL and entry.is_file():
                     found.append((entry.stat().st_mtime, entry.name))
     except OSError as error:
-        logger("tracker").info("%s cannot be searched: %s", folder, error.strerror)
+        logger("tracker").info("%s cannot be searched: %s", display(str(folder)), error.strerror)
     for _, name in sorted(found, reverse=True)[:_MOST_FILES]:
         if _is_of_tracker(folder / name):
             yield name

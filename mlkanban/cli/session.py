@@ -65,7 +65,7 @@ class Session:
 
         return load()
 
-    @property
+    @cached_property
     def glyphs(self) -> Glyphs:
         return terminal_glyphs(os.environ, ascii=self.settings.ascii)
 

@@ -454,7 +454,7 @@ class BoardApp(App[None], inherit_bindings=False):
         """Paint the cards that say something else of their runs by now."""
         if self._board_screen is not None:
             self._board_screen.view.show_live(self.live.of_cards, self.now())
-            self._board_screen.preview.aged()
+            self._board_screen.preview.show_live()
 
     def action_command_palette(self) -> None:
         if not isinstance(self.front, Palette):
@@ -489,7 +489,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self._board_screen.view.new_day(self.now())
             await self.look_around()
         self._board_screen.view.aged(self.now())
-        self._board_screen.preview.aged()
+        self._board_screen.preview.aged(self.now())
         self._messages = frozenset(status.message for status in self._statuses())
 
     def _take_back(self, *messages: str) -> None:

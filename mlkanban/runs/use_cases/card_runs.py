@@ -117,12 +117,12 @@ class Runs:
     def metric(self, ref: str) -> Mapping[str, Any] | None:
         """The metric of a card as it was written; None without one."""
         with self._context.store.reading() as conn:
-            return own_runs(conn, find_face(conn, ref).id)[0].get("metric")
+            return repository.entity(conn, find_face(conn, ref).id).fields.get("metric")
 
     def guards(self, ref: str) -> Sequence[MetricFields]:
         """The guards of a card as they were written."""
         with self._context.store.reading() as conn:
-            return metrics_in(own_runs(conn, find_face(conn, ref).id)[0]).guards
+            return metrics_in(repository.entity(conn, find_face(conn, ref).id).fields).guards
 
     def spending(self, ref: str) -> Spending | None:
         """What the runs of a card have used of its budget; None without a budget."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -31,6 +31,7 @@ REST_SECONDS = 0.08
 """Keys that follow each other faster than this are on their way elsewhere."""
 _WIDEST_LIST = 116
 _AT_ONCE = 0.001
+_MINUTE = timedelta(minutes=1)
 """The least that a timer of Textual takes is more than nothing."""
 
 
@@ -73,6 +74,7 @@ class Preview(Widget):
         self._pointed: Previewed | None = None
         self._at_right = False
         self._rest: Timer | None = None
+        self._painted = host.now()
         self._chances = _KnownChances()
         self._strips: list[Strip] = []
         self._styles: dict[str, Style] = {}
@@ -110,8 +112,13 @@ class Preview(Widget):
             if self.display:
                 self._wait_for_rest()
 
-    def aged(self) -> None:
-        """Paint what reads otherwise by now."""
+    def aged(self, now: datetime) -> None:
+        """Paint what reads otherwise by now; that is no sooner than after a minute."""
+        if self.screen.is_current and abs(now - self._painted) >= _MINUTE:
+            self.show_live()
+
+    def show_live(self) -> None:
+        """Paint what live values of runs say by now."""
         if self.display and not self.waiting:
             self._paint()
 
@@ -169,6 +176,7 @@ class Preview(Widget):
 
     def _paint(self) -> None:
         """Paint it again, if something is different from what stands there."""
+        self._painted = self._host.now()
         before, self._strips = self._strips, self._drawn()
         if self._strips != before:
             self.refresh()

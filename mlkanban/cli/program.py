@@ -260,7 +260,7 @@ def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
     """A Kanban board for machine-learning work, in the terminal.
 
     Without a command, mlkanban opens the board, or prints it if there is no terminal. Name a card
-    by its short id (g12) and a stage by the beginning of its name (train).
+    by its short id (g12) and a stage by its number or the beginning of its name (train).
 
     With --json, stdout holds one object, {"schema": 1, "kind": ..., "data": ...}; messages go to
     stderr. Commands that change cards print {"cards": [...], "message": ..., "warning": ...}, `add`
@@ -332,6 +332,9 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
         if isinstance(error, click.MissingParameter):
             message = " ".join(message.split())  # choices stand on lines of their own
             message += "" if message.endswith(".") else "."
+            takes = error.param.help if isinstance(error.param, click.Option) else None
+            if takes and ":" not in message:  # choices say it already
+                hint = f"{takes} {hint}"
         return session.fail(UsageProblem(message, hint))
     except click.ClickException as error:
         return session.fail(MlkanbanError(error.format_message()))

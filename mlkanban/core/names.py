@@ -68,11 +68,13 @@ def only_id(ids: Iterable[str], wanted: str) -> str:
 
 
 def find_stage(board: Board, name: str) -> Stage:
-    """The stage called `name`: its full name, or a prefix that only one stage has.
+    """The stage called `name`: its full name, a prefix that only one stage has, or its number on
+    the board, from 1.
 
     NotFound when no stage has it, UsageProblem when several have it; both list the choices.
     """
-    stage = pick(name, {s.name: s for s in board.stages})
+    by_number = {str(number): stage for number, stage in enumerate(board.stages, 1)}
+    stage = pick(name, {s.name: s for s in board.stages}) or by_number.get(name.strip())
     if stage is not None:
         return stage
     listed = ", ".join(s.name for s in board.stages)

@@ -320,6 +320,12 @@ def test_no_terminal_prints_the_board(board) -> None:
     assert [card["outcome"] for card in shown] == [None, "shipped"]
 
 
+def test_a_missing_option_says_what_it_takes(board) -> None:
+    told = board("snooze", board.card("a"))
+    assert told.code == 2
+    assert "Missing option '--until'. The day they come back: 2026-03-31, 3d" in told.err
+
+
 def test_every_command_has_help(mlk) -> None:
     shown = mlk("--help").out
     assert all(f"\n  {name} " in shown for name in program.COMMANDS if name != "demo")

@@ -36,12 +36,17 @@ def test_a_stage_is_named_by_a_beginning(typed: str, found: str | None) -> None:
     assert find_stage(ML, typed).name == (found or "Deployment")
 
 
+def test_a_stage_is_named_by_its_number_where_no_name_begins_so() -> None:
+    assert find_stage(ML, "3").name == "Data prep"
+    assert find_stage(board("x", stages=("Ideas", "Ready", "1st look")), "1").name == "1st look"
+
+
 def test_two_stages_with_the_same_beginning_are_both_named() -> None:
     with pytest.raises(UsageProblem, match="'d' could be Data prep or Deployment or De"):
         find_stage(ML, "d")
 
 
-@pytest.mark.parametrize("typed", ["", "  ", "Done", "eady"])
+@pytest.mark.parametrize("typed", ["", "  ", "Done", "eady", "0", "6", "-1"])
 def test_no_such_stage_lists_the_stages(typed: str) -> None:
     with pytest.raises(NotFound, match="Ideas, Ready, Data prep, Deployment, De"):
         find_stage(ML, typed)

@@ -26,17 +26,20 @@ def welcome_lines(width: int, height: int, glyphs: Glyphs) -> list[Line]:
     """The templates by their numbers, with as much about them as there is room for."""
     room = min(_MOST_CELLS, width - 2)
     forms = (
-        _welcome(room, glyphs, stages=stages, spaced=spaced, intro=intro)
-        for stages, spaced, intro in (
-            (True, True, True), (True, False, True), (False, False, True), (False, False, False),
+        _welcome(room, glyphs, stages=stages, spaced=spaced, intro=intro, demo=demo)
+        for stages, spaced, intro, demo in (
+            (True, True, True, True), (True, False, True, True), (True, False, True, False),
+            (False, False, True, True), (False, False, True, False), (False, False, False, False),
         )
     )  # fmt: skip
     made = next((lines for lines in forms if len(lines) < height), None)
-    shown = made or _welcome(room, glyphs, stages=False, spaced=False, intro=False)
+    shown = made or _welcome(room, glyphs, stages=False, spaced=False, intro=False, demo=False)
     return _centred(shown, room, width, height)
 
 
-def _welcome(room: int, glyphs: Glyphs, *, stages: bool, spaced: bool, intro: bool) -> list[Line]:
+def _welcome(
+    room: int, glyphs: Glyphs, *, stages: bool, spaced: bool, intro: bool, demo: bool
+) -> list[Line]:
     lines: list[Line] = []
     if intro:
         lines += [[Piece("Welcome to mlkanban.", "title")], []]
@@ -46,7 +49,10 @@ def _welcome(room: int, glyphs: Glyphs, *, stages: bool, spaced: bool, intro: bo
     for number, template in enumerate(TEMPLATES, 1):
         lines += [[]] if spaced else []
         lines += _template(number, template, room, glyphs, stages=stages)
-    return [*lines, [], *paragraph(_DEMO, "dim", room, glyphs)] if spaced else lines
+    if demo:
+        lines += [[]] if spaced else []
+        lines += paragraph(_DEMO, "dim", room, glyphs)
+    return lines
 
 
 def _template(

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 
-from mlkanban.core.templates import Template
+from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.display.opening_lines import welcome_lines
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.key_hints import KeyHint
@@ -13,6 +13,7 @@ from mlkanban.tui.new_board import NewBoard
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.lines import Lines
 
+_QUESTION = f"Which one?  1-{len(TEMPLATES)} chooses, q leaves"
 _LEAST = 16
 """Below this many lines the templates are listed in the question itself."""
 
@@ -57,4 +58,4 @@ class WelcomeScreen(KeyScreen):
     async def _which(self) -> Template | None:
         if self.app.size.height < _LEAST:
             return await self._new_board.which_template("Which one?", rows=True)
-        return await self._new_board.which_template("Which one?", listed=False)
+        return await self._new_board.which_template(_QUESTION, listed=False)

@@ -252,7 +252,7 @@ def title_line(
         ahead = fit.forecast
         pace = f"lately {WEEK * (ahead.per_day or 0):.1f} a week"
         room = width - width_of(page_title("Plan", about, width, glyphs, more=more))
-        room -= width_of(right) + 2
+        room -= width_of(right) + 4  # blanks that part it from the order
         forms = (f"{pace}, over {ahead.past_days} days   ", f"{pace}   ")
         fitting = [form for form in forms if len(form) <= room]
         right[:0] = [Piece(form, "dim") for form in fitting[:1]]

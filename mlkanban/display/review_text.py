@@ -30,6 +30,8 @@ PART_NAMES = {
 NEXT = "next"
 """What the last part of a review is called, in which cards are promised."""
 _MOST_CARDS = 6
+_MOST_CANDIDATES = 30
+"""So many cards are listed in a shell; a review promises a handful."""
 
 
 def state_text(state: ReviewState) -> str:
@@ -147,9 +149,14 @@ def lines_of_agenda(agenda: Agenda, zone: tzinfo) -> Iterator[str]:
         yield f"  answered: {display(given.answer)}" if given else f"  answers: {words}"
     yield ""
     yield f"What is promised until {day_text(agenda.until, agenda.state.today)}?"
-    for candidate in agenda.candidates:
+    shown = agenda.candidates[:_MOST_CANDIDATES]
+    for candidate in shown:
         yield f"  {display(candidate_text(candidate))}"
-    if not agenda.candidates:
+    if more := len(agenda.candidates) - len(shown):
+        yield f"  and {more:,} more: `mlkanban --json review` lists all."
+    if shown:
+        yield "  * is proposed: in progress, and not unlikely by then; ? is a chance not known."
+    else:
         yield "  No card is open."
 
 

@@ -108,3 +108,13 @@ def test_a_card_with_parts_says_how_many_are_done(board) -> None:
     assert board.data("show", done)["parts"] is None
     [line] = [line for line in board("list").out.splitlines() if line.startswith(f"{whole} ")]
     assert line.endswith("whole  1/2")
+
+
+def test_a_review_lists_a_handful_of_cards_to_promise(board) -> None:
+    for number in range(32):
+        board.card(f"idea {number}")
+    told = board("review").out
+    assert told.count("  idea ") == 30
+    assert "and 2 more: `mlkanban --json review` lists all." in told
+    assert "* is proposed" in told
+    assert len(board.data("review")["candidates"]) == 32

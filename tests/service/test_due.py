@@ -253,11 +253,11 @@ def test_what_is_said_of_due_dates(ada: Person) -> None:
     due = ada.service.planning.due_dates(ada.board)
     said = summary(due)
     assert said.lines == (
-        "2 of 4 cards with a due date have a chance below 50 %, 1 of them is late",
+        "2 of 3 cards whose chance is known have a chance below 50 %, 1 of them is late",
         "The chance of 1 card is unknown",
     )
     late, _, unknown, known = (row[2:5] for row in rows(said))
-    assert late == ("LATE 2 d", "0 %", "date")
+    assert late == ("LATE 2 d", "0 %", "its date")
     assert unknown == ("30 d", "unknown", "not in the plan")
     assert known == ("60 d", ">95 %", "age 1 d")
     data = to_json(due)

@@ -86,11 +86,15 @@ def summary(due: DueDates) -> Summary:
     doubtful = sum(card.doubtful for card in due.cards)
     late = sum(card.days < 0 for card in due.cards)
     unknown = sum(card.chance is None for card in due.cards)
-    lines = [
-        f"{doubtful} of {quantity(len(due.cards), 'card')} with a due date"
-        f" {'has' if 1 in (doubtful, len(due.cards)) else 'have'} a chance below 50 %"
-        f"{f', {late} of them {_is_late(late)}' if late else ''}"
-    ]
+    known = len(due.cards) - unknown
+    lines = []
+    if known:
+        lines.append(
+            f"{doubtful} of {quantity(known, 'card')}"
+            f" {'whose chance is known' if unknown else 'with a due date'}"
+            f" {'has' if 1 in (doubtful, known) else 'have'} a chance below 50 %"
+            f"{f', {late} of them {_is_late(late)}' if late else ''}"
+        )
     if unknown:
         lines.append(f"The chance of {quantity(unknown, 'card')} is unknown")
     rows = tuple(

@@ -20,11 +20,11 @@ def shortened(text: str, width: int, cut: str = "..") -> str:
     if cell_len(text) <= width:
         return text
     left = width - len(cut)
-    if left < 2:
-        return set_cell_size(text, width)
-    kept = set_cell_size(text, left)
+    kept = set_cell_size(text, width if left < 2 else left)
     if text.startswith(kept):
         kept = without_part_of_number(text, len(kept))
+    if left < 2:
+        return kept
     kept = kept.rstrip()
     return (kept.rstrip(_BEFORE_CUT) or kept) + cut
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -30,6 +30,7 @@ def test_a_number_is_whole_or_left_out(text: str, width: int, short: str) -> Non
     st.lists(st.sampled_from(["auc", "loss", "0.9512", "12", "≥.95", "1e-05", "at"]), min_size=1),
     st.integers(3, 40),
 )
+@example(["loss", "loss", "0.9512"], 16)
 def test_no_line_shows_a_part_of_a_number(words: list[str], width: int) -> None:
     line = [Piece("name ", "dim"), *(Piece(f"{word} ", "value") for word in words)]
     shown = "".join(piece.text for piece in fitted(line, width, UTF8))

@@ -42,7 +42,7 @@ def test_a_card_with_everything(board) -> None:
     assert [note["text"] for note in card["notes"]] == ["why not"]
     shown = board.data("show", card["id"].upper())
     assert shown.pop("label").endswith(f":{card['id']}")
-    assert shown == {**card, "spent": None, "due_chance": None, "parts": None}
+    assert shown == {**card, "spent": None, "due_chance": None, "parts": None, "metric_worth": None}
     assert board("undo").code == 0
     assert board("show", card["id"]).code == 3
 

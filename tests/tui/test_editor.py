@@ -75,7 +75,7 @@ def test_what_is_saved_in_the_editor_is_one_action(env: dict[str, str], editor: 
     assert card(env) == before
 
 
-@pytest.mark.parametrize(("way_in", "seen"), [("", "1 Ideas"), ("\r", "History"), ("i", "1 of 3")])
+@pytest.mark.parametrize(("way_in", "seen"), [("", "1 Ideas"), ("\r", "History"), ("i", "1 of 4")])
 def test_it_is_there_on_the_board_the_card_and_in_triage(
     env: dict[str, str], editor: FakeEditor, way_in: str, seen: str
 ) -> None:

@@ -155,7 +155,7 @@ async def test_the_columns_of_the_table_stand_under_their_heads(used: Path) -> N
         await board.press("stages")
         head = next(line for line in board.lines() if "kind" in line and "limit" in line)
         training = next(line for line in board.lines() if " Training " in line)
-        for title, cell in (("kind", "active"), ("cards", "1/1 ►1/2"), ("limit", "hard")):
+        for title, cell in (("kind", "active"), ("cards", "1/1 ►1/2"), ("rule", "hard")):
             assert head.index(title) == training.index(cell)
 
 

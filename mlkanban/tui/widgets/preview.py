@@ -114,7 +114,7 @@ class Preview(Widget):
 
     def aged(self, now: datetime) -> None:
         """Paint what reads otherwise by now; that is no sooner than after a minute."""
-        if self.screen.is_current and abs(now - self._painted) >= _MINUTE:
+        if self.is_attached and self.screen.is_current and abs(now - self._painted) >= _MINUTE:
             self.show_live()
 
     def show_live(self) -> None:

@@ -110,7 +110,7 @@ def test_the_command_line_compares_a_run_with_the_one_before_it(job: Job) -> Non
         (job.cwd / "lr").write_text(f"{lr}\n")
         for args in (["init", "-q"], ["add", "lr"], [*who, "commit", "-qm", lr]):
             subprocess.run(["git", *args], cwd=job.cwd, check=True)
-        job.mlk("run", job.card, "--", "sh", "-c", "true", "--lr", lr)
+        job.mlk("run", job.card, "--", "echo", "--lr", lr)
     newest, first = json.loads(job.mlk("--json", "runs", job.card))["data"]
     assert [one["differs"] for one in (newest, first)] == [{"lr": "2"}, {"lr": "1"}]
     said = job.mlk("diff", newest["id"])

@@ -122,6 +122,8 @@ def show(session: Session, card: str, markdown: bool) -> None:
             yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
 
+        from mlkanban.display.worth_text import worth_json  # few cards have a worth
+
         session.answer(
             "card",
             lambda: {
@@ -130,7 +132,7 @@ def show(session: Session, card: str, markdown: bool) -> None:
                 "parts": parts_data(parts),
                 "label": label,
                 "spent": spent_data(spent),
-                "metric_worth": worth._asdict() if worth else None,
+                "metric_worth": worth_json(worth) if worth else None,
             },
             lines,
         )

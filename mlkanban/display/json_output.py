@@ -30,6 +30,7 @@ from mlkanban.core.models import BlockReason, Health, StageKind
 from mlkanban.core.review import ReviewPart
 from mlkanban.display import report_text
 from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits
+from mlkanban.display.worth_text import MetricWorthJson
 from mlkanban.runs.model.state import RunState
 
 
@@ -41,6 +42,25 @@ class Shape(BaseModel):
 
 def _field_name(key: str) -> str:
     return f"{key}_" if key in ("from", "class") else key
+
+
+def _model_of(shape: Any) -> Any:
+    """A model for a TypedDict, and for those in it; any other type as it is."""
+    if is_typeddict(shape):
+        hints = get_type_hints(shape, include_extras=True)
+        fields: dict[str, Any] = {
+            _field_name(name): (_model_of(hint), Field(alias=name)) for name, hint in hints.items()
+        }
+        doc = None if shape.__doc__ == dict.__doc__ else shape.__doc__
+        return create_model(shape.__name__, __base__=Shape, __doc__=doc, **fields)
+    if get_origin(shape) is Annotated:
+        # A day, in text.
+        return date
+    if get_origin(shape) in (Union, UnionType):
+        return Union[tuple(_model_of(part) for part in get_args(shape))]  # noqa: UP007
+    if get_origin(shape) in (list, dict):
+        return get_origin(shape)[tuple(_model_of(part) for part in get_args(shape))]
+    return shape
 
 
 # Cards
@@ -222,23 +242,6 @@ class CardMarkdownJson(Shape):
     markdown: str
 
 
-class CardWorthJson(Shape):
-    """What the value of the metric brings, in `unit`. It is trusted to `margin`, which brings from
-    `low` to `high`; a better value by one `step` brings `more`. Beyond the points of the curve it
-    is flat."""
-
-    metric: str
-    value: float
-    margin: float | None
-    worth: float
-    low: float
-    high: float
-    step: float
-    more: float
-    unit: str
-    beyond: Literal["below", "above", ""]
-
-
 class PartsJson(Shape):
     """How many parts of a card are `done` of all, and the day `by` which all of them are with 85 %,
     null where nothing is left, or it is unknown or over a year away."""
@@ -257,7 +260,7 @@ class ShownCardJson(CardJson):
     parts: PartsJson | None
     label: str
     spent: SpentJson | None
-    metric_worth: CardWorthJson | None
+    metric_worth: _model_of(MetricWorthJson) | None  # type: ignore[valid-type]
 
 
 class SilenceJson(Shape):
@@ -1207,25 +1210,6 @@ class SchemaKindJson(Shape):
 
 
 # The types that `to_json` of numbers return
-
-
-def _model_of(shape: Any) -> Any:
-    """A model for a TypedDict, and for those in it; any other type as it is."""
-    if is_typeddict(shape):
-        hints = get_type_hints(shape, include_extras=True)
-        fields: dict[str, Any] = {
-            _field_name(name): (_model_of(hint), Field(alias=name)) for name, hint in hints.items()
-        }
-        doc = None if shape.__doc__ == dict.__doc__ else shape.__doc__
-        return create_model(shape.__name__, __base__=Shape, __doc__=doc, **fields)
-    if get_origin(shape) is Annotated:
-        # A day, in text.
-        return date
-    if get_origin(shape) in (Union, UnionType):
-        return Union[tuple(_model_of(part) for part in get_args(shape))]  # noqa: UP007
-    if get_origin(shape) in (list, dict):
-        return get_origin(shape)[tuple(_model_of(part) for part in get_args(shape))]
-    return shape
 
 
 def _returned(to_json: Any) -> Any:

@@ -1,6 +1,6 @@
 """Worth in words: what a value of a metric brings."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from mlkanban.core.metrics import compact, number_text
 from mlkanban.core.profit_curve import MetricWorth
@@ -66,7 +66,7 @@ class MetricWorthJson(TypedDict):
     step: float
     more: float
     unit: str
-    beyond: str
+    beyond: Literal["below", "above", ""]
 
 
 def worth_json(at: MetricWorth) -> MetricWorthJson:

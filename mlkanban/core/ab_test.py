@@ -69,11 +69,11 @@ class Arm:
 
 
 class Interval(NamedTuple):
-    """A value and the 95 % interval around it; None where it cannot be told."""
+    """A value and the 95 % interval around it."""
 
     value: float
-    low: float | None = None
-    high: float | None = None
+    low: float
+    high: float
 
 
 class AbVerdict(StrEnum):
@@ -193,7 +193,7 @@ class AbTest:
         if self.more != 0:
             return None
         _, low, high = self.difference
-        if low is None or high is None or low <= 0 <= high:
+        if low <= 0 <= high:
             return AbVerdict.NO_DIFFERENCE
         return AbVerdict.BETTER if (high < 0) == self.less else AbVerdict.WORSE
 

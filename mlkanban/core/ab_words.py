@@ -34,7 +34,7 @@ def many(number: int) -> str:
 def change_text(test: AbTest) -> str:
     """`-9.8 % (-21..+4)`: the challenger against the arm in use; '' where there is no ratio."""
     ratio = test.ratio
-    if ratio is None or ratio.low is None or ratio.high is None:
+    if ratio is None:
         return ""
     return f"{percent(ratio.value - 1)} ({_bound(ratio.low - 1)}..{_bound(ratio.high - 1)})"
 
@@ -78,15 +78,15 @@ def arm_text(arm: Arm) -> str:
 def difference_text(test: AbTest) -> str:
     """`-0.22 points (-0.52..+0.08)`, of means in their own unit, in the digits of the interval."""
     scale, unit = (100, " points") if test.control.is_share else (1, "")
-    value, low, high = (None if n is None else scale * n for n in test.difference)
-    width = 0.0 if low is None or high is None else high - low
+    value, low, high = (scale * number for number in test.difference)
+    width = high - low
     digits = max(0, 1 - math.floor(math.log10(width))) if width > 0 else 2
     for bound in (low, high):
         while bound and digits < _MOST_DIGITS and not round(bound, digits):
             digits += 1  # on which side of zero it lies is all that matters
 
-    def shown(number: float | None) -> str:
-        return "?" if number is None else f"{number:+.{digits}f}"
+    def shown(number: float) -> str:
+        return f"{number:+.{digits}f}"
 
     return f"{shown(value)}{unit} ({shown(low)}..{shown(high)}), 95 %"
 

@@ -158,9 +158,19 @@ def enter(
     refusal mentions.
     """
     now = loads.get(stage.id, Load())
-    verdict = fuller(stage, now, now.plus(work), (asleep or {}).get(stage.id, 0))
-    if isinstance(verdict, Refused):
-        return verdict
+    then = now.plus(work)
+    warning = ""
+    for was, meter in zip(meters(stage, now), meters(stage, then), strict=True):
+        if meter.over and meter.count > was.count:
+            if stage.soft:
+                warning = f"{stage.name} is {meter}: over its soft limit now."
+                continue
+            return Refused(
+                f"{stage.name} is {was}{_of_them_snoozed((asleep or {}).get(stage.id, 0))}.",
+                f"Finish or move a card out of {stage.name} first, or override with a reason.",
+                by_limit=True,
+                passed=f"{stage.name} is {meter} now",
+            )
     joining = board.is_committed(stage.id) and not (from_stage and board.is_committed(from_stage))
     if board.conwip is not None and joining:
         wip = in_progress(board, loads)
@@ -171,24 +181,6 @@ def enter(
                 "Finish one first, or override with a reason.",
                 by_limit=True,
                 passed=f"{_conwip(board, wip + 1)} now",
-            )
-    return verdict
-
-
-def fuller(stage: Stage, now: Load, then: Load, asleep: int = 0) -> Verdict:
-    """Whether a stage may take more than it has `now`. A limit that was exceeded before is no
-    obstacle to what takes no more of it. Of its cards, so many are `asleep`."""
-    warning = ""
-    for was, meter in zip(meters(stage, now), meters(stage, then), strict=True):
-        if meter.over and meter.count > was.count:
-            if stage.soft:
-                warning = f"{stage.name} is {meter}: over its soft limit now."
-                continue
-            return Refused(
-                f"{stage.name} is {was}{_of_them_snoozed(asleep)}.",
-                f"Finish or move a card out of {stage.name} first, or override with a reason.",
-                by_limit=True,
-                passed=f"{stage.name} is {meter} now",
             )
     return Allowed(warning)
 

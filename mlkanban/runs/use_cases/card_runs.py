@@ -415,13 +415,12 @@ def _may_start(
     stage = training_stage(board, face)
     if stage is None or not face.is_open or board.is_delivered(face.stage):
         return face
-    gates: rules.Verdict = rules.Allowed()
     if _has_place(face, stage):
-        slot = _room_for_run(conn, board, stage, face) if takes_slot else gates
-    else:
-        gates = _gates(conn, board, stage, face)
-        slot = may_enter(conn, board, stage, Work.UNATTENDED, face, now) if takes_slot else gates
-    verdict = rules.together([slot, gates])
+        return face  # limits hold cards: this one has its place, and seeds run side by side
+    verdict = gates = _gates(conn, board, stage, face)
+    if takes_slot:
+        slot = may_enter(conn, board, stage, Work.UNATTENDED, face, now)
+        verdict = rules.together([slot, gates])
     if isinstance(verdict, Refused):
         # A closed gate stays closed however long a run waits.
         waits = how.queues and not isinstance(gates, Refused)
@@ -432,15 +431,6 @@ def _may_start(
         )
     passed(verdict, override)
     return face
-
-
-def _room_for_run(conn: Connection, board: Board, stage: Stage, face: CardFace) -> rules.Verdict:
-    """Whether one more run may execute of a card that has its place in the stage. While none does,
-    the card holds the slot of the next one."""
-    now = repository.loads(conn, board.id).get(stage.id, rules.Load())
-    others = repository.loads(conn, board.id, face.id).get(stage.id, rules.Load())
-    more = executing(runs_in(repository.entity(conn, face.id).fields))
-    return rules.fuller(stage, now, others.plus(Work.UNATTENDED, more_slots=more))
 
 
 def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:

@@ -25,6 +25,8 @@ def test_over_the_unattended_limit_a_run_is_refused(ada: Person, box: Machine) -
     with pytest.raises(LimitReached, match=r"Training is 2/2 running.*--override"):
         ada.service.runs.may_start(ref, "")
     assert ada.service.runs.may_start(ref, "the deadline is today").ref == ref
+    running = ada.order("Training")[0]
+    assert ada.service.runs.may_start(running, "").ref == running, "it has its slot already"
 
 
 def test_what_was_forced_is_kept_with_its_reason(ada: Person, box: Machine) -> None:

@@ -73,31 +73,21 @@ def test_a_card_whose_further_runs_wait_holds_no_slot_between_them(ada: Person) 
     assert counted(ada) == 0
 
 
-@pytest.mark.parametrize("soft", [False, True])
-def test_a_further_run_of_a_card_in_its_place_needs_a_slot_too(ada: Person, soft: bool) -> None:
-    [ref] = ada.adds("seeds")
+def test_seeds_of_a_card_in_its_place_run_side_by_side_beyond_the_slots(ada: Person) -> None:
+    [ref, other] = ada.adds("seeds", "other")
     box = Machine(ada)
-    ada.sets("Training", limit=9, unattended=2, soft=soft)
-    box.starts(ref, "r1")
-    may_start = ada.service.runs.may_start
-    assert may_start(ref, "").ref == ref, "the second slot"
-    box.starts(ref, "r2")
-    if soft:
-        assert may_start(ref, "").ref == ref
-        return
-    hint = "Training is 2/2 running.*not started: --queue waits for a slot, --override REASON"
-    with pytest.raises(LimitReached, match=hint):
-        may_start(ref, "")
-    with pytest.raises(LimitReached, match="2/2"):
-        ada.service.runs.start(ref, "", lambda: pytest.fail("nothing is prepared"))
-    assert may_start(ref, "the deadline is today").ref == ref
+    ada.sets("Training", limit=9, unattended=2)
+    for number in range(3):
+        assert ada.service.runs.may_start(ref, "").ref == ref
+        box.starts(ref, f"r{number}")
+    assert counted(ada) == 3
+    with pytest.raises(LimitReached, match="3/2! running"):
+        ada.service.runs.may_start(other, "")
     assert ada.service.runs.may_queue(ref, "").ref == ref
-    box.ends(ref, "r1", FINISHED)
-    assert may_start(ref, "").ref == ref
 
 
 def test_a_card_in_its_place_without_a_run_holds_the_slot_of_its_next_one(ada: Person) -> None:
-    first, second = ada.adds("focal loss", "mixup")
+    first, second, third = ada.adds("focal loss", "mixup", "cutout")
     box = Machine(ada)
     for ref in (first, second):
         box.starts(ref, f"r-{ref}")
@@ -108,7 +98,7 @@ def test_a_card_in_its_place_without_a_run_holds_the_slot_of_its_next_one(ada: P
     ada.sets("Training", limit=9, unattended=1)
     assert ada.service.runs.may_start(first, "").ref == first, "it is over the limit already"
     with pytest.raises(LimitReached):
-        ada.service.runs.may_start(second, "")
+        ada.service.runs.may_start(third, "")
 
 
 def snapshot(ada: Person) -> Snapshot:

@@ -11,12 +11,12 @@ ENOUGH = 2
 """So many readings at different times make a picture."""
 
 
-def readings_curve(told: Sequence[HealthReading], metric: str) -> CurveSpec | None:
+def readings_curve(readings: Sequence[HealthReading], metric: str) -> CurveSpec | None:
     """The readings of a metric over the time since the first one, and the limit beyond which is an
     alert; None for fewer than two of them."""
     dated = sorted(
         (at, reading)
-        for reading in told
+        for reading in readings
         if reading.metric == metric and (at := moment(reading.at)) is not None
     )
     if len({at for at, _ in dated}) < ENOUGH:

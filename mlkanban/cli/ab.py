@@ -26,8 +26,8 @@ from mlkanban.errors import NotFound
 def ab(session: Session, card: str, arms: tuple[str, ...], least: str, less: bool | None) -> None:
     """Record what the arms of an A/B test have counted so far; without arms, print it.
 
-    A result is a total: successes/n, or mean,sd,n. Made for cron: it is told again and again, and
-    what was said of --least and --less before holds until it is said anew. Until the number that
+    A result is a total: successes/n, or mean,sd,n. Made for cron: run it as often as you like;
+    --least and --less keep their last values until you name others. Until the number that
     --least needs is reached (two-sided 5 %, power 80 %) each look is an early one.
 
     Example: mlkanban ab v154 v90=412/18230 v133=371/18190 --least 15% --less
@@ -38,7 +38,7 @@ def ab(session: Session, card: str, arms: tuple[str, ...], least: str, less: boo
     write = bool(arms or least or less is not None)
     with session.service(write=write) as service:
         if write:
-            done = service.ab_tests.tell(card, arms, least=least, less=less)
+            done = service.ab_tests.record(card, arms, least=least, less=less)
             session.answer_done("ab.told", done, service)
             return
         whole = service.cards.get(card)

@@ -56,7 +56,7 @@ def _of_model(
         board = session.board(service)
         if values:
             ref = service.models.ref_of(board, name)
-            done = service.retraining.read(ref, values, threshold, note)
+            done = service.retraining.record_readings(ref, values, threshold, note)
             session.answer_done("alert", done, service)
             return
         record = service.models.record(board, name)
@@ -66,13 +66,15 @@ def _of_model(
     from mlkanban.display.model_text import record_json
 
     view = FaceContext.at(board, clock.now(), glyphs=session.glyphs)
-    told = [one for version in reversed(record.versions) for one in version.life.readings]
+    readings = [
+        reading for version in reversed(record.versions) for reading in version.life.readings
+    ]
 
     def lines() -> list[str]:
-        return [session.clean(f"{view.day(one.at)}  {one.text}") for one in told]
+        return [session.clean(f"{view.day(reading.at)}  {reading.text}") for reading in readings]
 
     session.answer("model", lambda: record_json(record, view), lines)
-    if not told and not session.json:
+    if not readings and not session.json:
         session.show_message(f"No reading yet. Record one: mlkanban reading {name} psi=0.31")
 
 

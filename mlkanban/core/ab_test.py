@@ -21,9 +21,9 @@ from mlkanban.core.timestamps import moment
 from mlkanban.errors import UsageProblem
 
 FIELD = "ab"
-"""The field of a card that holds what was told last."""
-TOLD = "card.compared"
-"""The kind of the event that tells it."""
+"""The field of a card that holds its A/B test."""
+COMPARED = "card.compared"
+"""The kind of the event that records an A/B test."""
 _Z95, _Z80 = 1.959963984540054, 0.8416212335729143
 """The 97.5 % and the 80 % quantile of the normal distribution: every event that is written passes
 here, and the module that computes them takes long to load."""
@@ -86,9 +86,9 @@ class AbVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AbTest:
-    """What was told last: the arm in use, the challenger, the `least` difference that is worth it
-    (0.05 is 5 % of the value in use; None where nobody said), whether `less` is better, and when it
-    was told (ISO 8601 UTC)."""
+    """The results recorded last: the arm in use, the challenger, the `least` difference that is
+    worth it (0.05 is 5 % of the value in use; None where nobody named one), whether `less` is
+    better, and when they were recorded (ISO 8601 UTC)."""
 
     control: Arm
     challenger: Arm
@@ -160,7 +160,7 @@ class AbTest:
     @property
     def planned(self) -> int | None:
         """How many both arms together need to show the least worthwhile difference; None where
-        nobody named that, or it cannot be told."""
+        nobody named that, or it cannot be computed."""
         if not self.least or self.control.value <= 0:
             return None
         value = self.control.value
@@ -276,20 +276,20 @@ def _t(freedom: float) -> float:
 
 def parse_arm(text: str) -> Arm:
     """Parse `v90=412/18230` or `v90=12.3,4.5,1000`."""
-    name, equals, told = text.rpartition("=")
-    name, told = " ".join(name.split()), told.replace(" ", "")
+    name, equals, result = text.rpartition("=")
+    name, result = " ".join(name.split()), result.replace(" ", "")
     write = "Write v90=412/18230 (successes/n) or v90=12.3,4.5,1000 (mean,sd,n)."
     if not name or not equals:
         raise UsageProblem(f"{text!r} is no arm.", write)
     arm = None
-    if match := _SHARE.fullmatch(told):
+    if match := _SHARE.fullmatch(result):
         successes, n = _number(match[1]), _number(match[2])
         if n and successes <= n:
             arm = Arm(name, n, successes=successes)
-    elif told.count(",") == 2:
-        arm = _mean(name, told)
+    elif result.count(",") == 2:
+        arm = _mean(name, result)
     if arm is None or arm.n > _MOST:
-        raise UsageProblem(f"{told!r} of {name} is no result of an arm.", write)
+        raise UsageProblem(f"{result!r} of {name} is no result of an arm.", write)
     return arm
 
 
@@ -297,8 +297,8 @@ def _number(digits: str) -> int:
     return int(digits) if len(digits) <= len(str(_MOST)) else 10 * _MOST
 
 
-def _mean(name: str, told: str) -> Arm | None:
-    mean, sd, n = told.split(",")
+def _mean(name: str, result: str) -> Arm | None:
+    mean, sd, n = result.split(",")
     try:
         values = float(mean), float(sd)
         count = _number(n) if n.isdecimal() and n.isascii() else 0
@@ -320,7 +320,7 @@ def parse_least(text: str) -> float:
     return number
 
 
-def told(fields: Mapping[str, Any]) -> AbTest | None:
+def ab_test_in(fields: Mapping[str, Any]) -> AbTest | None:
     """The A/B test of a card with these fields; None without one, or where it is malformed."""
     value = fields.get(FIELD)
     try:

@@ -59,7 +59,7 @@ def verdict_text(test: AbTest) -> str:
         return f"{test.more:,} more for a difference of {100 * (test.least or 0):g} %; {EARLY}"
     if test.least is None:
         return f"the least difference that is worth it is not named (--least); {EARLY}"
-    return f"how many are needed cannot be told; {EARLY}"
+    return f"how many are needed cannot be computed; {EARLY}"
 
 
 def headline(test: AbTest) -> str:

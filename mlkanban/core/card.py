@@ -126,7 +126,7 @@ class Card:
     """One card with everything on it. `values` holds every field by the name it has in THE table
     (core/card_fields.py). Instants are UTC, `due` and `snoozed_until` are days; `metric` and
     `guards` are as they were written, `measured` and `measured_guards` the same at the values that
-    its runs stand at, and `ab` is the A/B test that was told of it last; `snoozed_run` is the run
+    its runs stand at, and `ab` is its A/B test as recorded last; `snoozed_run` is the run
     it is snoozed until, '' for a day. `readings` are the last ones of a model in use."""
 
     id: str

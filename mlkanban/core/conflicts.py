@@ -30,7 +30,7 @@ _WITHOUT_CONFLICTS = frozenset(
 )  # fmt: skip
 """Fields of which the later write is all there is to know, or that are looked at apart. Nobody
 types the first three; `work` and `snoozed_run` follow from moves and runs, `promised` and mostly
-`win` from reviews, and an A/B test is told again and again."""
+`win` from reviews, and an A/B test is recorded again and again."""
 _PREFIXES_WITHOUT_CONFLICTS = (
     *MEMBERS, RANK, run.PREFIX, model_health.PREFIX, goal.PREFIX, review.REVIEW, review.ANSWER,
 )  # fmt: skip

@@ -183,7 +183,7 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
     spans: list[UseSpan] = []
     actor = health = outcome = ""
     waivers: list[Waiver] = []
-    told: list[HealthReading] = []
+    all_readings: list[HealthReading] = []
     rollbacks: list[RolledBack] = []
     failed = False
     for event in events:
@@ -197,7 +197,7 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
         if passed:
             waivers.append(Waiver(event.at, event.actor, reason, tuple(passed)))
         if event.kind == ALERTED:
-            told += readings(values)
+            all_readings += readings(values)
         if event.kind == ROLLED_BACK and health == Health.ROLLED_BACK:
             rollbacks.append(RolledBack(event.at, event.actor, reason))
             failed = True
@@ -210,7 +210,9 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
             spans.append(UseSpan(since))
         elif not used and open_span:
             spans[-1] = spans[-1]._replace(until=event.at)
-    return CardLife(tuple(spans), actor, tuple(waivers), tuple(told), tuple(rollbacks), failed)
+    return CardLife(
+        tuple(spans), actor, tuple(waivers), tuple(all_readings), tuple(rollbacks), failed
+    )
 
 
 def look_day(look: LookAgain | None, since: date) -> LookAgain:
@@ -218,12 +220,12 @@ def look_day(look: LookAgain | None, since: date) -> LookAgain:
     return look or LookAgain(since + timedelta(EVERY_DAYS))
 
 
-def episodes(told: Sequence[HealthReading]) -> list[HealthReading]:
+def episodes(readings: Sequence[HealthReading]) -> list[HealthReading]:
     """The readings that began an alert: of each metric those at alert whose reading before was
     not."""
     at_alert: dict[str, bool] = {}
     begun = []
-    for reading in told:
+    for reading in readings:
         if reading.alert and not at_alert.get(reading.metric):
             begun.append(reading)
         at_alert[reading.metric] = reading.alert

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from mlkanban.core.ab_test import FIELD, TOLD, AbTest, Arm
+from mlkanban.core.ab_test import COMPARED, FIELD, AbTest, Arm
 from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
 from mlkanban.core.look_again import EVERY_DAYS, LookAgain
@@ -29,13 +29,14 @@ def models_in_use(cards: Cards, board: str, calendar: Calendar) -> Iterator[tupl
     """Alerts, retraining and its results, each with its minute."""
     for key, (card_id, card) in cards.items():
         retrains = [(c, p) for c, p in cards.values() if key and p.spec.retrains == key]
-        told = [alert for series in card.spec.series for alert in series.alerts()]
+        by_cron = [alert for series in card.spec.series for alert in series.alerts()]
         dated_alerts = [
-            (_minute(alert, card, cards, calendar), alert) for alert in [*card.spec.alerts, *told]
+            (_minute(alert, card, cards, calendar), alert)
+            for alert in [*card.spec.alerts, *by_cron]
         ]
         yield from _use(card_id, card, board, calendar)
         yield from _ab_test(card_id, card, board, calendar)
-        yield from _alerts(dated_alerts, retrains, board, card_id, card, calendar, told)
+        yield from _alerts(dated_alerts, retrains, board, card_id, card, calendar, by_cron)
         for other_id, other in retrains:
             yield from _retrained(card_id, other_id, other, dated_alerts, board, calendar)
 
@@ -63,7 +64,7 @@ def _use(
 def _ab_test(
     card_id: str, card: PlannedCard, board: str, calendar: Calendar
 ) -> Iterator[tuple[float, Change]]:
-    """The results of an A/B test that runs, told each of the last days."""
+    """The results of an A/B test that runs, recorded each of the last days."""
     ab = card.spec.ab
     for days, counts in enumerate(reversed(ab.told if ab else ()), 1):
         assert ab is not None
@@ -72,10 +73,8 @@ def _ab_test(
         challenger = Arm(ab.challenger, counts[3], successes=counts[2])
         test = AbTest(control, challenger, ab.least, less=True, at=calendar.instant(minute))
         # Those of a weekend come on Friday, in their order.
-        yield (
-            minute - days / 100,
-            _change(minute - days / 100, board, card_id, {FIELD: test.to_field()}, calendar, TOLD),
-        )
+        minute -= days / 100
+        yield minute, _change(minute, board, card_id, {FIELD: test.to_field()}, calendar, COMPARED)
 
 
 def _alerts(
@@ -85,9 +84,9 @@ def _alerts(
     card_id: str,
     card: PlannedCard,
     calendar: Calendar,
-    told: list[Alert],
+    by_cron: list[Alert],
 ) -> Iterator[tuple[float, Change]]:
-    """The readings of a model; those that cron `told` are noted nowhere else."""
+    """The readings of a model; those of cron, `by_cron`, are noted nowhere else."""
     fields: dict[str, Any] = {}
     health: Health | None = Health.OK if card.spec.model else None
     judged = None if card.spec.judged is None else calendar.days_ago(card.spec.judged)
@@ -110,7 +109,7 @@ def _alerts(
             values["health"] = now.value
         fields, health = {**fields, **values}, now
         yield minute, _change(minute, board, card_id, values, calendar, ALERTED, alert.note)
-        noted = now is Health.RETRAINING and reading.alert and alert not in told
+        noted = now is Health.RETRAINING and reading.alert and alert not in by_cron
         for other_id, _ in retrains if noted else ():
             note = f"Alert on the model in use: {reading.text}"
             yield minute, _change(minute, board, other_id, {}, calendar, "card.noted", note)

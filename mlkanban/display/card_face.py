@@ -626,10 +626,10 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
 def _ab_test(face: CardFace) -> list[Fact]:
     """`A/B -9.8 % (-21..+4)  n 36k/56k`, at least `A/B`."""
     # Statistics: few cards have an A/B test.
-    from mlkanban.core.ab_test import FIELD, told
+    from mlkanban.core.ab_test import FIELD, ab_test_in
     from mlkanban.core.ab_words import change_text, counts_text
 
-    test = told({FIELD: json.loads(face.ab)})
+    test = ab_test_in({FIELD: json.loads(face.ab)})
     if test is None:
         return []
     change = change_text(test)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, lifecycle, lineage
-from mlkanban.core.ab_test import told
+from mlkanban.core.ab_test import ab_test_in
 from mlkanban.core.card_fields import brief, noun
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
@@ -165,7 +165,7 @@ def _sentence(
             after = f"; {values['health']}" if values.get("health") else ""
             note = f": {_cut(note)}" if (note := str(event.data.get("note", ""))) else ""
             return "; ".join(reading.text for reading in readings(values)) + after + note
-        case "card.compared" if (test := told(values)) is not None:
+        case "card.compared" if (test := ab_test_in(values)) is not None:
             from mlkanban.core.ab_words import change_text, counts_text  # as above
 
             return " ".join(filter(None, ["A/B", change_text(test), counts_text(test)]))

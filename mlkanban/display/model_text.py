@@ -31,7 +31,7 @@ _MOST_NAME, _MOST_OWNER = 24, 16
 _READING = "last reading (alert)"
 _PICTURE = 8
 _LABEL = 9
-_NEVER = "never told"
+_NO_READING = "no reading yet"
 _GIVE_WAY = ("next", "ago", "names", "short", "owner", "30 days", "in use")
 """What gives way where there is no room, the first of them first: columns that are left out, and
 cells that say the same in less room."""
@@ -107,11 +107,11 @@ def _ago(reading: HealthReading, view: FaceContext) -> str:
     return f"{days} d ago" if days else "today"
 
 
-def spark(told: Sequence[HealthReading], metric: str, view: FaceContext, cells: int) -> str:
+def spark(readings: Sequence[HealthReading], metric: str, view: FaceContext, cells: int) -> str:
     """The readings of a metric in the last 30 days: of each part of that time the last one, and a
     blank where there was none; '' for fewer than two parts with one."""
     values: dict[int, float] = {}
-    for reading in told:
+    for reading in readings:
         days = (view.today - view.day(reading.at)).days
         if reading.metric == metric and 0 <= days < SPARK_DAYS:
             values[(SPARK_DAYS - 1 - days) * cells // SPARK_DAYS] = reading.value
@@ -126,13 +126,13 @@ def _cells(model: ModelInUse, view: FaceContext) -> dict[str, _Cell]:
     """A row by the heads of its columns."""
     version, ascii = model.version, view.glyphs.ascii
     reading = last_reading(model)
-    shown = view.glyphs.figures(reading_text(reading)) if reading else _NEVER
+    shown = view.glyphs.figures(reading_text(reading)) if reading else _NO_READING
     return {
         "model": _Cell(drawn(_known_as(version), ascii=ascii), "title"),
         "version": _Cell(drawn(version.card.version, ascii=ascii) or "-", "title"),
         "in use": _Cell(_since(model, view), "dim"),
         _READING: _Cell(
-            f"{drawn(shown, ascii=ascii)}  {_ago(reading, view)}" if reading else _NEVER,
+            f"{drawn(shown, ascii=ascii)}  {_ago(reading, view)}" if reading else _NO_READING,
             "alarm" if reading and reading.alert else "text" if reading else "dim",
         ),
         "30 days": _Cell(
@@ -289,8 +289,7 @@ def facts(model: ModelInUse, view: FaceContext) -> list[tuple[str, str, str]]:
     if model.silence:
         found.append(("silent", silence_text(model.silence, now), "alarm"))
     if not version.card.readings:
-        told = "no reading was ever told"
-        found.append(("readings", told, "dim"))
+        found.append(("readings", _NO_READING, "dim"))
     found.append(("next", next_text(model, view), "clock" if model.look_due else "text"))
     if model.others:
         found.append(("also", f"in use as {version.model}: {', '.join(model.others)}", "alarm"))
@@ -309,7 +308,7 @@ def _fact(label: str, text: str, role: str, view: FaceContext, width: int) -> li
 def picture_lines(
     version: ModelVersion, view: FaceContext, width: int, height: int, *, coloured: bool
 ) -> list[Line]:
-    """The readings of the metric that was told last as a picture; [] for fewer than two."""
+    """The readings of the metric that was recorded last as a picture; [] for fewer than two."""
     reading = next(iter(version.card.readings), None)
     spec = readings_curve(version.life.readings, reading.metric) if reading else None
     if spec is None or reading is None:

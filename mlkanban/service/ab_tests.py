@@ -22,7 +22,7 @@ class AbTests:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def tell(
+    def record(
         self,
         ref: str,
         arms: Sequence[str],
@@ -47,7 +47,7 @@ class AbTests:
                 back = hint("Bring it back: {archive {} --restore}", face.ref)
                 raise RuleRefused(f"{face.ref} is archived.", back)
             fields = tx.fields(face)
-            before = ab_test.told(fields)
+            before = ab_test.ab_test_in(fields)
             same = before is not None and _names(before) == (control.name, challenger.name)
             if less is None:
                 metric = fields.get("metric") or {}
@@ -56,12 +56,12 @@ class AbTests:
                 wanted = before.least
             test = AbTest(control, challenger, wanted, less, instant(tx.now))
             if before is None or replace(before, at=test.at) != test:
-                tx.write(tx.change(ab_test.TOLD, face, {ab_test.FIELD: test.to_field()}))
+                tx.write(tx.change(ab_test.COMPARED, face, {ab_test.FIELD: test.to_field()}))
             warning = ""
             if before and same and test.n < before.n:
                 warning = (
-                    f"The arms have fewer than before ({test.n:,}, {before.n:,} then): what is"
-                    " told are totals."
+                    f"The arms have fewer than before ({test.n:,}, {before.n:,} then):"
+                    " results are totals."
                 )
             return tx.done(f"{face.ref}: {headline(test)}.", (tx.card(face.ref),), warning)
 

@@ -29,11 +29,13 @@ class Retraining:
     def alert(self, ref: str, metric: str, threshold: str, note: str = "") -> Done:
         """Keep what a metric of a model in use was found to be (`psi=0.31`), and whether it passes
         a threshold (`>0.2`). An alert of a model that is being retrained becomes a note there."""
-        return self.read(ref, [metric], threshold, note)
+        return self.record_readings(ref, [metric], threshold, note)
 
-    def read(self, ref: str, metrics: Sequence[str], threshold: str = "", note: str = "") -> Done:
-        """The same of several metrics at once; without a threshold each is compared with the one
-        that it was compared with last."""
+    def record_readings(
+        self, ref: str, metrics: Sequence[str], threshold: str = "", note: str = ""
+    ) -> Done:
+        """Record readings of several metrics as `alert` does; without a threshold each is compared
+        with the threshold of its last reading."""
         values = [model_health.parse_reading(accept_title(metric)) for metric in metrics]
         limit = model_health.parse_threshold(threshold) if threshold else None
         note = accept(note, "the note").strip()
@@ -42,9 +44,14 @@ class Retraining:
             known = {r.metric: r.threshold for r in model_health.readings(tx.fields(face))}
             said, joined = [], ""
             for name, value in values:
-                told = limit or _last_limit(name, known)
+                threshold_now = limit or _last_limit(name, known)
                 reading = HealthReading(
-                    name, value, str(told), told.passed(value), instant(tx.now), note
+                    name,
+                    value,
+                    str(threshold_now),
+                    threshold_now.passed(value),
+                    instant(tx.now),
+                    note,
                 )
                 health, joined = _tell(tx, tx.face(face.ref), reading)
                 where = f"; noted on {joined}" if joined else ""

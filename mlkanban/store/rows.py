@@ -160,9 +160,9 @@ def card_of(
 def _ab_test(fields: Mapping[str, Any]) -> AbTest | None:
     if not fields.get("ab"):
         return None
-    from mlkanban.core.ab_test import told  # with statistics: few cards have one
+    from mlkanban.core.ab_test import ab_test_in  # with statistics: few cards have one
 
-    return told(fields)
+    return ab_test_in(fields)
 
 
 def notes_of(events: Iterable[Event], fields: Mapping[str, Any]) -> tuple[Note, ...]:

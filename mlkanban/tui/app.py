@@ -358,14 +358,14 @@ class BoardApp(App[None], inherit_bindings=False):
     async def _tell_put_away(self, board_id: str, cards: int) -> None:
         """Tell once that of what was delivered only models in use are shown."""
         # Most starts have nothing to tell.
-        from mlkanban.tui.told_file import PUT_AWAY, keep_told, was_told
+        from mlkanban.tui.shown_notices import ONLY_MODELS, remember_shown, was_shown
 
         def first_time(service: Service) -> bool:
             folder = service.path.parent
-            if was_told(folder, board_id, PUT_AWAY):
+            if was_shown(folder, board_id, ONLY_MODELS):
                 return False
             with contextlib.suppress(OSError):
-                keep_told(folder, board_id, PUT_AWAY)
+                remember_shown(folder, board_id, ONLY_MODELS)
             return True
 
         if await self.store_thread.call(first_time):

@@ -15,11 +15,11 @@ from mlkanban.core.ab_test import (
     AbTest,
     AbVerdict,
     Arm,
+    ab_test_in,
     chance_above,
     is_valid,
     parse_arm,
     parse_least,
-    told,
 )
 from mlkanban.core.ab_words import (
     change_text,
@@ -185,7 +185,7 @@ def test_nothing_in_an_arm_has_no_ratio(one: tuple[int, int], other: tuple[int, 
     assert test.ratio is None
     assert test.planned is None
     assert 0 < test.chance < 1
-    assert "how many are needed cannot be told" in headline(test)
+    assert "how many are needed cannot be computed" in headline(test)
 
 
 def test_arms_are_read() -> None:
@@ -212,8 +212,8 @@ def test_what_is_no_difference_is_refused(text: str) -> None:
 
 
 def test_what_is_stored_is_read_again() -> None:
-    assert told({"ab": FRAUD.to_field()}) == FRAUD
-    assert told({}) is None
+    assert ab_test_in({"ab": FRAUD.to_field()}) == FRAUD
+    assert ab_test_in({}) is None
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_what_another_machine_may_not_send(broken: dict) -> None:
     value = {**FRAUD.to_field(), **broken}
     with contextlib.suppress(AttributeError, KeyError, TypeError):
         assert not is_valid(value)
-    assert told({"ab": value}) is None
+    assert ab_test_in({"ab": value}) is None
 
 
 SIZES = st.floats() | st.sampled_from([0.0, 1e-300, 1e-30, 1.0, -1.0, 1e30, 1e200, 1e308])
@@ -258,7 +258,7 @@ def test_what_an_event_may_hold_can_be_shown(
         "challenger": data.draw(stored_arms(is_share=is_share, name="b")),
         "least": least, "less": less, "at": AT,
     }  # fmt: skip
-    test = told({FIELD: value})
+    test = ab_test_in({FIELD: value})
     if test is not None:
         change_text(test)
         assert all(text for _, text in rows(test))

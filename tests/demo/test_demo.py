@@ -284,7 +284,7 @@ def by_hand(data: Path) -> list[Event]:
     cards.move([card], stages["Monitoring"])
     cards.move([card], stages["Training"])
     cards.finish([card], Outcome.SHIPPED, "v")
-    service.ab_tests.tell(first, ["a=1/20", "b=2/20"], least="5%")
+    service.ab_tests.record(first, ["a=1/20", "b=2/20"], least="5%")
     service.models.look_again(board, "m", "every 90d")
     service.retraining.alert(card, "psi=1", ">0", "n")
     again = service.retraining.retrain(card).cards[0].ref

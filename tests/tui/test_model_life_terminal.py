@@ -74,7 +74,7 @@ def test_a_life(env: dict[str, str]) -> None:
         [retrain] = [one["id"] for one in told(env, "list", "-q", "from:retrain")]
         told(env, "move", retrain, "monitoring", "--override", "agreed")
         press(terminal, "g", "v")
-        terminal.wait_for("never told")
+        terminal.wait_for("no reading yet")
         press(terminal, "X")
         terminal.wait_for("Roll fraud 2")
         press(terminal, "y")

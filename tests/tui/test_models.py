@@ -35,11 +35,11 @@ def data(tmp_path: Path) -> Path:
     ada.adds("Two towers", to="Training", tags=["fraud"], metric=METRIC)
     for day in range(10):
         ada.clock.now += timedelta(days=1)
-        ada.service.retraining.read(fraud, [f"psi={0.05 + day / 100:.2f}"], ">0.2")
+        ada.service.retraining.record_readings(fraud, [f"psi={0.05 + day / 100:.2f}"], ">0.2")
         if day < 5:
-            ada.service.retraining.read(churn, ["psi=0.04"], ">0.2")
+            ada.service.retraining.record_readings(churn, ["psi=0.04"], ">0.2")
     ada.clock.now = NOW - timedelta(days=3)
-    ada.service.retraining.read(fraud, ["psi=0.31"], note="merchants")
+    ada.service.retraining.record_readings(fraud, ["psi=0.31"], note="merchants")
     ada.service.close()
     return tmp_path / "data"
 
@@ -175,7 +175,7 @@ async def test_in_ascii_nothing_else_comes_out(data: Path) -> None:
 async def test_an_ab_test_stands_on_the_card(tmp_path: Path) -> None:
     ada = started(tmp_path / "data")
     [ref] = ada.adds("Shadow test", to="Evaluation")
-    ada.service.ab_tests.tell(ref, ["v90=412/18230", "v133=371/18190"], least="15%", less=True)
+    ada.service.ab_tests.record(ref, ["v90=412/18230", "v133=371/18190"], least="15%", less=True)
     ada.service.close()
     async with opened(tmp_path / "data", size=ROOMY) as page:
         assert "A/B -9.8 % (-21..+4)" in page.text()

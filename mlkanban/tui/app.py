@@ -4,20 +4,12 @@ import asyncio
 import contextlib
 import gc
 import os
-import signal
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
 from textual import events
-from textual.app import App
-from textual.driver import Driver
-from textual.filter import LineFilter
-from textual.screen import Screen
-from textual.widget import AwaitMount
-from textual.worker import WorkerFailed
 
 from mlkanban.clock import now
 from mlkanban.config import Settings, remember
@@ -27,30 +19,25 @@ from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.flow.pace import Pace
 from mlkanban.flow.percentiles import needed
-from mlkanban.glyphs import terminal_glyphs
-from mlkanban.hints import hint, sentences
+from mlkanban.hints import sentences
 from mlkanban.log import logger
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
 from mlkanban.text import quantity
 from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
-from mlkanban.tui.commands import keymap
 from mlkanban.tui.fold_file import read_folds, write_folds
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.host import Repeat, ReportState, RunValues
 from mlkanban.tui.live_values import LiveValues
-from mlkanban.tui.message_log import MessageLog
 from mlkanban.tui.notification import sequence
 from mlkanban.tui.pace_file import read_pace, write_pace
 from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.review_file import read_review_day, write_review_day
-from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.store_thread import StoreThread
-from mlkanban.tui.theme import WithoutColour, board_variables, in_256_colours, load_themes
-from mlkanban.tui.thin_update import ThinUpdates
+from mlkanban.tui.themed_app import LEAVING, ThemedApp
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -62,11 +49,6 @@ _LIVE_SECONDS = 0.5
 """Seconds after the start until it is looked at what runs report."""
 _SETTLED_SECONDS = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
-LEAVING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-"""Signals that ask the program to go."""
-_DEFAULT_THEME = "mlkanban-dark"
-_FEW_COLOURS_THEME = "terminal"
-"""For terminals with sixteen colours."""
 
 
 def look_at(service: Service, key: str) -> Snapshot | None:
@@ -92,18 +74,14 @@ def _collect_garbage_again() -> None:
     gc.enable()
 
 
-class BoardApp(App[None], inherit_bindings=False):
+class BoardApp(ThemedApp, inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `store_thread`;
-    `repeat` does what was done last to other cards; `tracked` are the
-    runs that trackers told of when they were read last; `layout` has the Latin letters on the keys
-    of letters of other scripts."""
+    `repeat` does what was done last to other cards; `tracked` are the runs that trackers had when
+    they were read last."""
 
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMANDS = {CommandProvider}  # noqa: RUF012
-    BINDINGS: ClassVar[list[Any]] = []
-    CSS_PATH = "board.tcss"
-    TITLE = "mlkanban"
 
     def __init__(
         self,
@@ -119,24 +97,14 @@ class BoardApp(App[None], inherit_bindings=False):
         review: bool = False,
         clock: Any = now,
     ) -> None:
-        super().__init__()
-        self.animation_level = "none"
+        super().__init__(settings, clock)
         self.store_thread = store_thread
         self.places = places
-        self.settings = settings
-        self.now = clock
-        self.glyphs = terminal_glyphs(os.environ, ascii=settings.ascii)
-        self.ascii = self.glyphs.ascii
-        self.layout: dict[str, str] = {}
         self.drafts = Drafts(places.drafts)
-        self.commands, self._problems = keymap(settings.keys)
         self._triage, self._review = triage, review
-        self.messages = MessageLog(clock)
         self.repeat: Repeat | None = None
-        self.recent: tuple[str, ...] = ()
         self.report = ReportState()
         self.tracked: Sequence[Tracked] | None = None
-        self.crash: Exception | None = None
         self.run_watch = background.RunWatch(self)
         self.run_ends = background.RunEnds(self)
         self.live_values = LiveValues(self)
@@ -147,7 +115,6 @@ class BoardApp(App[None], inherit_bindings=False):
         self.hooks = background.HookLine(places.config, self._hook_failed)
         self.model: BoardModel
         self.cursor = 0
-        self.own_themes: list[str] = []
         self._board_key = board_key
         self._kept: tuple[Pace | None, date | None] = None, None
         """What is kept for the next start, as it was read or written last."""
@@ -159,30 +126,6 @@ class BoardApp(App[None], inherit_bindings=False):
         self.demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
-        self.set_class(self.ascii, "ascii")
-        # Textual's scroll bars end in eighths of a cell, whatever the terminal has.
-        self.set_class(self.glyphs.characters != "utf-8", "without-bars")
-        self._thin_updates = ThinUpdates()
-        self._load_themes()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return board_variables(self.current_theme)
-
-    def get_css_variables(self) -> dict[str, str]:
-        variables = super().get_css_variables()
-        if self.console.color_system == "256":
-            self.theme_variables = variables = in_256_colours(variables)
-        return variables
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Without colour the terminal's own are left: Textual would send greys."""
-        return [WithoutColour()] if self.no_color else super().get_line_filters()
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        super()._display(screen, self._thin_updates.thin(renderable))
-
-    def on_resize(self) -> None:
-        self._thin_updates.forget()
 
     async def on_mount(self) -> None:
         for signal_ in (self.app_suspend_signal, self.app_resume_signal):
@@ -205,33 +148,6 @@ class BoardApp(App[None], inherit_bindings=False):
         if network:
             self.set_timer(_SETTLED_SECONDS, self.background_sync.look)
             self.set_interval(background.SYNC_SECONDS, self.background_sync.look)
-
-    def _load_themes(self) -> None:
-        themes, problems, notes = load_themes()
-        for theme in themes:
-            self.register_theme(theme)
-        self.own_themes = [theme.name for theme in themes]
-        self._problems += problems
-        wanted = self.settings.theme
-        if wanted not in self.available_themes:
-            self._problems.append(hint("There is no theme {}; {themes} lists them.", repr(wanted)))
-            wanted = _DEFAULT_THEME
-        if wanted not in self.available_themes:
-            wanted = "textual-dark"
-        if wanted in notes:
-            self._problems.append(notes[wanted])
-        if self.console.color_system == "standard" and not self.available_themes[wanted].ansi:
-            wanted = _FEW_COLOURS_THEME  # other colours are rounded to the same few
-        # Set before the first picture, so that it is painted once. Textual adapts its style sheet
-        # and its colour filter only to later changes by itself.
-        self.set_reactive(BoardApp.theme, wanted)
-        self.stylesheet.set_variables(self.get_css_variables())
-        self._watch_ansi_color(None)
-
-    def redraw(self) -> None:
-        """Paint all of the screen again, whatever the terminal shows."""
-        self._thin_updates.forget()
-        self.screen.refresh()
 
     def show_theme(self, name: str) -> None:
         """Another theme, for now."""
@@ -276,10 +192,6 @@ class BoardApp(App[None], inherit_bindings=False):
             await asyncio.shield(asyncio.wrap_future(writing))
         except OSError as error:
             self.show_message(f"Folded for now: {error}.", warning=True)
-
-    def open(self, name: str, *args: Any, **options: Any) -> AwaitMount:
-        """Show a screen by its name."""
-        return self.push_screen(made(name, *args, **options))
 
     async def open_board(self, key: str) -> None:
         """Show a board, or the choice of templates when there is none."""
@@ -344,8 +256,8 @@ class BoardApp(App[None], inherit_bindings=False):
         forms = self.drafts.forms()
         if self._warning:
             self.show_message(self._warning, warning=True)
-        elif self._problems:
-            self.show_message(sentences(self._problems), warning=True)
+        elif self.problems:
+            self.show_message(sentences(self.problems), warning=True)
         elif forms:
             self.show_message(
                 f"Kept from last time: {', '.join(forms)}. Open the form again to go on."
@@ -372,12 +284,6 @@ class BoardApp(App[None], inherit_bindings=False):
             many = f"{quantity(cards, 'delivered card')} {'is' if cards == 1 else 'are'} no model"
             text = f"{many} in use and no longer shown: {{finished.show}} shows all of them."
             self.add_message(with_keys(text, self.commands))
-
-    @property
-    def front(self) -> Screen[Any] | None:
-        """The screen in front. None once the program has ended, which what was still asked of the
-        store may outlive: Textual's `screen` fails then."""
-        return self.screen_stack[-1] if self.screen_stack else None
 
     def show_message(self, message: str, *, warning: bool = False) -> None:
         """Show a message on the screen in front."""
@@ -594,55 +500,3 @@ class BoardApp(App[None], inherit_bindings=False):
                 screen.view.changed(self.model.update(update.faces, update.gone))
             screen.filter_again()
             self.cursor = update.cursor
-
-    # Leaving
-
-    def listen(self, *numbers: int) -> None:
-        """Leave when one of these signals asks for it."""
-        for number in numbers:
-            # Not the loop's own handler: with the loop it would be taken away, and the second of
-            # two signals in a row would kill the program while it tidies up.
-            signal.signal(number, self._signalled)
-
-    def _signalled(self, number: int, _frame: object) -> None:
-        loop = self._loop
-        with contextlib.suppress(RuntimeError):  # it has ended: we are going already
-            if loop is not None:
-                loop.call_soon_threadsafe(self._leave, number)
-
-    def leave(self, return_code: int = 0) -> None:
-        """End the program: keep what is typed, and begin to write what is kept of every screen."""
-        self.draft_autosave.keep()
-        for screen in self.screen_stack:
-            if isinstance(screen, KeyScreen):
-                screen.save_before_exit()
-        self.exit(return_code=return_code)
-
-    def _leave(self, number: int) -> None:
-        """A signal asks us to go: restore the terminal."""
-        self.leave(128 + number)
-
-    def hung_up(self) -> None:
-        """The terminal is gone, whether or not a signal tells of it."""
-        self._leave(signal.SIGHUP)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A crash: keep what is typed, restore the terminal, let the command report it. What goes
-        wrong after the first error comes of that one."""
-        if self.crash is None:
-            cause = error.error if isinstance(error, WorkerFailed) else error
-            self.crash = cause if isinstance(cause, Exception) else error
-            with contextlib.suppress(Exception):
-                self.draft_autosave.keep()
-            self._return_code = 4
-            self._exception = error
-            self._exception_event.set()
-        self._close_messages_no_wait()
-
-    def get_driver_class(self) -> type[Driver]:
-        from mlkanban.tui.keyboard import KeyboardDriver  # which tests do without
-
-        return KeyboardDriver
-
-    def get_default_screen(self) -> Screen[Any]:
-        return Screen(id="_default")

@@ -12,9 +12,10 @@ from mlkanban.hints import hint
 from mlkanban.paths import Places
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.service import Service
-from mlkanban.tui.app import LEAVING, BoardApp, look_at
+from mlkanban.tui.app import BoardApp, look_at
 from mlkanban.tui.background import back_up_at_the_end
 from mlkanban.tui.store_thread import StoreThread
+from mlkanban.tui.themed_app import LEAVING
 
 
 def run_board(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.tui.app import LEAVING
+from mlkanban.tui.themed_app import LEAVING
 from mlkanban.tui.widgets import status_line
 from tests.tui import boards
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from mlkanban.config import Settings
+from mlkanban.core.board import CardFace, Work
 from mlkanban.core.events import Change
-from mlkanban.core.models import CardFace, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.demo import fill
 from mlkanban.paths import Places

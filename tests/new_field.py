@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.cli.program import run
+from mlkanban.core.board import Board
 from mlkanban.core.event_validation import MALFORMED, inert
-from mlkanban.core.models import Board
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, QueryContext
 from mlkanban.core.query.parse import parse

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from mlkanban.cli.cards import add, edit
+from mlkanban.core.board import UNTIL_RUN, Board, Outcome, Stage
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField, brief, called, values_of
@@ -18,7 +19,6 @@ from mlkanban.core.event_validation import MALFORMED, inert
 from mlkanban.core.field_kinds import Day, Members, Prose, TextLine, guard_in
 from mlkanban.core.markdown.card import card_page, read_card
 from mlkanban.core.markdown.card_values import values
-from mlkanban.core.models import UNTIL_RUN, Board, Outcome, Stage
 from mlkanban.core.query.fields import FIELDS as QUERY_FIELDS
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_json import card_data

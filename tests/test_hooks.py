@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban import hooks
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState

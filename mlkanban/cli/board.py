@@ -9,7 +9,7 @@ import click
 from mlkanban import clock
 from mlkanban.cli.session import Session, login_name
 from mlkanban.cli.types import today
-from mlkanban.core.models import asleep, on_board
+from mlkanban.core.board import asleep, on_board
 from mlkanban.core.rules import Load
 from mlkanban.errors import NotFound
 from mlkanban.paths import places

@@ -8,7 +8,7 @@ from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import NEW_NAME, ZONE
 from mlkanban.clock import local_timezone, odd_timezone
-from mlkanban.core.models import Board
+from mlkanban.core.board import Board
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES
 from mlkanban.display.card_json import board_data

@@ -13,12 +13,12 @@ from mlkanban.cli import types
 from mlkanban.cli.completion import cards_or_stages
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, LINEAGE, STAGE, RenamedOption, TextCommand
+from mlkanban.core.board import BlockReason, Board, Outcome
 from mlkanban.core.card_fields import FIELDS, SETS, CardField
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.field_kinds import guards_typed, items_typed
 from mlkanban.core.metrics import MetricParts, metrics_in
-from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.core.names import find_stage
 from mlkanban.core.quick_add import QuickAdd, captured, card_lines, condition_in
 from mlkanban.display.card_json import cards_data

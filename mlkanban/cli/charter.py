@@ -8,9 +8,9 @@ import click
 from mlkanban.cli.editor import edit_text
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import SuggestingGroup, TextCommand
+from mlkanban.core.board import Board
 from mlkanban.core.goal import SECTION as TARGET
 from mlkanban.core.markdown.charter import SECTIONS, charter_page
-from mlkanban.core.models import Board
 from mlkanban.display.goal_text import now_lines, reading_json
 from mlkanban.editor.documents import CharterDocument
 from mlkanban.errors import UsageProblem

@@ -11,7 +11,7 @@ import click
 from mlkanban.cli.out_file import opened
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam, SuggestingGroup
-from mlkanban.core.models import Board
+from mlkanban.core.board import Board
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.export import write_csv, write_jsonl
 from mlkanban.exchange.markdown import write_markdown

@@ -20,13 +20,13 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, DAY, TAG, SuggestingGroup, today
-from mlkanban.core.models import CardType
+from mlkanban.core.board import CardType
 from mlkanban.core.names import as_tag
 from mlkanban.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
-    from mlkanban.core.models import Board, CardFace
+    from mlkanban.core.board import Board, CardFace
     from mlkanban.display.number_view import Figures, NumberView, Summary
     from mlkanban.flow.backtest import Backtest
     from mlkanban.flow.forecast import Forecast

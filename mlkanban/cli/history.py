@@ -13,7 +13,7 @@ import click
 from mlkanban import clock
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD
-from mlkanban.core.models import Board
+from mlkanban.core.board import Board
 from mlkanban.core.names import id_ends
 from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service.history import HistoryEntry

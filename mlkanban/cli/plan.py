@@ -18,7 +18,7 @@ from mlkanban.display.number_text.fit import chance_at, fit_text, to_json
 from mlkanban.text import beginning
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import Board
+    from mlkanban.core.board import Board
     from mlkanban.core.plan import Plan
     from mlkanban.flow.fit import Fit
 

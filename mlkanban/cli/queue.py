@@ -33,7 +33,7 @@ from mlkanban.runs.queue.turns import Turns, turn_numbers
 from mlkanban.runs.queue.waiter import start_now
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import Board, Stage
+    from mlkanban.core.board import Board, Stage
     from mlkanban.service import Service
 
 

@@ -19,7 +19,7 @@ from mlkanban.cli.types import DAY, FileParam, today
 from mlkanban.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import Board
+    from mlkanban.core.board import Board
     from mlkanban.service import Service
     from mlkanban.service.report import ReportWish
 

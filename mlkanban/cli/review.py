@@ -9,8 +9,8 @@ import click
 
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD, WHEN, SuggestingGroup, TextCommand, today
+from mlkanban.core.board import Board
 from mlkanban.core.day_input import day_ahead
-from mlkanban.core.models import Board
 from mlkanban.errors import UsageProblem
 from mlkanban.hints import hint
 from mlkanban.paths import places

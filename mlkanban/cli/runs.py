@@ -66,7 +66,7 @@ from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 from mlkanban.runs.stop import stop_run
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import Board
+    from mlkanban.core.board import Board
     from mlkanban.runs.local.folder import RunFolder
     from mlkanban.runs.local.orphans import OrphanProcess
     from mlkanban.runs.model.intervals import Difference

@@ -23,7 +23,7 @@ from mlkanban.text import ascii_only, display, quantity
 
 if TYPE_CHECKING:
     from mlkanban.config import Settings
-    from mlkanban.core.models import Board
+    from mlkanban.core.board import Board
     from mlkanban.runs.local.folder import RunFolder
     from mlkanban.runs.local.intake import Intake
     from mlkanban.service import Done, Service

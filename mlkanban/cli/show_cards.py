@@ -13,7 +13,7 @@ from mlkanban import clock
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
-from mlkanban.core.models import Board, CardFace, asleep, on_board
+from mlkanban.core.board import Board, CardFace, asleep, on_board
 from mlkanban.display.card_json import (
     age_days,
     by_stage,

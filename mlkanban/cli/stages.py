@@ -8,7 +8,7 @@ import click
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, SuggestingGroup, limit_of, today
-from mlkanban.core.models import Board, StageKind, asleep, stands
+from mlkanban.core.board import Board, StageKind, asleep, stands
 from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load, in_progress
 from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header

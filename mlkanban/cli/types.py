@@ -20,7 +20,7 @@ from mlkanban.text import accept
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from mlkanban.core.models import Board
+    from mlkanban.core.board import Board
 
 NONE = "none"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

@@ -10,10 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
-from mlkanban.core.look_again import LookAgain
-from mlkanban.core.metrics import GuardState, metric_text
-from mlkanban.core.model_health import HealthReading
-from mlkanban.core.models import (
+from mlkanban.core.board import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
     CardType,
@@ -23,6 +20,9 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
+from mlkanban.core.look_again import LookAgain
+from mlkanban.core.metrics import GuardState, metric_text
+from mlkanban.core.model_health import HealthReading
 from mlkanban.core.timestamps import instant
 
 if TYPE_CHECKING:

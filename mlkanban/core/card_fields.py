@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlkanban.core.board import CardType, Health, Outcome, Priority, ServiceClass, Work
 from mlkanban.core.budget import budget_text
 from mlkanban.core.field_kinds import (
     BlockerKind,
@@ -37,7 +38,6 @@ from mlkanban.core.field_kinds import (
     is_card,
 )
 from mlkanban.core.lineage import LineageKind, parsed
-from mlkanban.core.models import CardType, Health, Outcome, Priority, ServiceClass, Work
 from mlkanban.core.names import as_tag
 from mlkanban.core.score import parse_score, score_text
 from mlkanban.hints import hint

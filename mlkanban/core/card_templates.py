@@ -8,7 +8,7 @@ al. 2017). Gates name the role of a stage, since boards name their stages differ
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mlkanban.core.models import Board, CardType, Stage, StageRole
+from mlkanban.core.board import Board, CardType, Stage, StageRole
 from mlkanban.core.templates import template
 
 _DATA, _TRAINING = StageRole.DATA, StageRole.TRAIN

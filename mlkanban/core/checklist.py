@@ -11,8 +11,8 @@ from mlkanban.core.card import to_json
 from mlkanban.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
+    from mlkanban.core.board import Board
     from mlkanban.core.card import CheckItem
-    from mlkanban.core.models import Board
 
 
 def progress(checklist: Sequence[CheckItem]) -> str:

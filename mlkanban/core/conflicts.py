@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlkanban.core import ab_test, goal, lifecycle, model_health, review
+from mlkanban.core.board import UNTIL_RUN
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle
-from mlkanban.core.models import UNTIL_RUN
 from mlkanban.runs.model import run
 
 SETTLED = "card.settled"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 
 
 class Branch(NamedTuple):

@@ -17,12 +17,12 @@ from datetime import datetime
 from typing import Any
 
 from mlkanban.core import ab_test
+from mlkanban.core.board import StageKind
 from mlkanban.core.card_fields import FIELDS, STORED
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.field_kinds import Members, is_id, is_line, is_rank, is_ref
 from mlkanban.core.goal import PREFIX as GOAL
 from mlkanban.core.model_health import PREFIX as READING
-from mlkanban.core.models import StageKind
 from mlkanban.core.review import ANSWER, REVIEW, RHYTHM, AnswerRecord, Review, is_key, rhythm_days
 from mlkanban.core.timestamps import moment
 from mlkanban.core.triage_session import FIELD as TRIAGE

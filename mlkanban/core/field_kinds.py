@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from mlkanban.core.board import UNTIL_RUN, BlockReason
 from mlkanban.core.card import Blocker, CheckItem, MeasuredGuard, Metric, to_json
 from mlkanban.core.day_input import day_text, parse_day
 from mlkanban.core.look_again import parse_look, stored_look
@@ -28,7 +29,6 @@ from mlkanban.core.metrics import (
     split_metrics,
     state_of,
 )
-from mlkanban.core.models import UNTIL_RUN, BlockReason
 from mlkanban.core.timestamps import moment
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MANY_TAGS, accept, accept_title, display, quantity, some, tidy

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mlkanban.core.board import UNTIL_RUN, Board, Outcome, Work
 from mlkanban.core.events import Entity, Event, changes
-from mlkanban.core.models import UNTIL_RUN, Board, Outcome, Work
 
 FIELD = "lifecycle"
 """The name under which a conflict about the lifecycle is listed."""

@@ -4,8 +4,8 @@ for."""
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 
+from mlkanban.core.board import CardFace
 from mlkanban.core.dependencies import Branch, grown
-from mlkanban.core.models import CardFace
 from mlkanban.errors import UsageProblem
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mlkanban.core.models import OUT_OF_USE, Health
+from mlkanban.core.board import OUT_OF_USE, Health
 from mlkanban.errors import UsageProblem
 
 PREFIX = "alert:"

@@ -16,10 +16,10 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from mlkanban.core.board import OUT_OF_USE, Health, Outcome
 from mlkanban.core.events import Event
 from mlkanban.core.look_again import EVERY_DAYS, LookAgain
 from mlkanban.core.model_health import ALERTED, HealthReading, readings
-from mlkanban.core.models import OUT_OF_USE, Health, Outcome
 from mlkanban.core.timestamps import moment
 from mlkanban.text import natural
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import count
 from typing import TypeVar
 
-from mlkanban.core.models import Board, BoardName, CardFace, Stage
+from mlkanban.core.board import Board, BoardName, CardFace, Stage
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.hints import hint
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, CardFace, Stage, asleep, place
+from mlkanban.core.board import Board, CardFace, Stage, asleep, place
 from mlkanban.core.score import Score, parse_score
 
 AHEAD = 30

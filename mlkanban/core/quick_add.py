@@ -13,11 +13,11 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from mlkanban.core.board import CardType, Priority
 from mlkanban.core.budget import budget_text
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.field_kinds import NONE
 from mlkanban.core.metrics import metric_texts, metrics_in, parse_metrics
-from mlkanban.core.models import CardType, Priority
 from mlkanban.core.score import parse_score, score_text
 from mlkanban.errors import UsageProblem
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.errors import UsageProblem
 

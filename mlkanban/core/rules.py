@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Board, CardFace, Outcome, Stage, StageKind, StageRole, Work
+from mlkanban.core.board import Board, CardFace, Outcome, Stage, StageKind, StageRole, Work
 from mlkanban.errors import GateClosed, LimitReached, RuleRefused
 
 if TYPE_CHECKING:

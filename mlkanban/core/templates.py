@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mlkanban.core.models import StageKind, StageRole
+from mlkanban.core.board import StageKind, StageRole
 
 _QUEUE, _ACTIVE, _GATE = StageKind.QUEUE, StageKind.ACTIVE, StageKind.GATE
 

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, CardFace, Health
+from mlkanban.core.board import Board, CardFace, Health
 from mlkanban.text import quantity
 
 MARKED = "marked"

@@ -11,11 +11,11 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board
 from mlkanban.core.events import Change
 from mlkanban.core.goal import MEASURED, GoalReading
 from mlkanban.core.goal import PREFIX as GOAL
 from mlkanban.core.markdown.charter import PREFIX
-from mlkanban.core.models import Board
 from mlkanban.core.names import slug
 from mlkanban.core.review import RHYTHM
 from mlkanban.core.templates import template

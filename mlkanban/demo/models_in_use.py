@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from mlkanban.core.ab_test import COMPARED, FIELD, AbTest, Arm
+from mlkanban.core.board import Health, Outcome
 from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
 from mlkanban.core.look_again import EVERY_DAYS, LookAgain
@@ -16,7 +17,6 @@ from mlkanban.core.model_health import (
     parse_threshold,
     readings,
 )
-from mlkanban.core.models import Health, Outcome
 from mlkanban.demo.cards import Alert
 from mlkanban.demo.plan import PlannedCard
 from mlkanban.demo.schedule import DAY, Calendar

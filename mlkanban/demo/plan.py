@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from mlkanban.core.models import ServiceClass
+from mlkanban.core.board import ServiceClass
 from mlkanban.core.templates import Template
 from mlkanban.demo.cards import DemoCard, read
 from mlkanban.demo.schedule import DAY, RUN, Calendar, Slots, Visit, visits

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.events import Change
-from mlkanban.core.models import Outcome
 from mlkanban.core.review import (
     ANSWERED,
     BEGAN,

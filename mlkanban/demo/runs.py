@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from mlkanban.core.board import Work
 from mlkanban.core.card import Metric, to_json
 from mlkanban.core.events import Change
-from mlkanban.core.models import Work
 from mlkanban.core.names import slug
 from mlkanban.core.timestamps import instant
 from mlkanban.demo.plan import STAGE_OF, PlannedCard

@@ -7,9 +7,9 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+from mlkanban.core.board import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.core.card import Blocker, to_json
 from mlkanban.core.events import Change
-from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.demo.cards import PlannedBlock
 from mlkanban.demo.models_in_use import models_in_use
 from mlkanban.demo.plan import STAGE_OF, PlannedCard

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
+from mlkanban.core.board import Board, CardFace, Health, Priority, Work
 from mlkanban.core.metrics import (
     CardMetrics,
     GuardState,
@@ -22,7 +23,6 @@ from mlkanban.core.metrics import (
     value_text,
 )
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, Meter, meters
 from mlkanban.display.guard_text import STATE_ROLES
 from mlkanban.glyphs import UTF8, Glyphs

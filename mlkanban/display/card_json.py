@@ -10,10 +10,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board, CardFace, Stage, place
 from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import Board, CardFace, Stage, place
 from mlkanban.core.rules import Load, gate
 from mlkanban.core.timestamps import instant
 from mlkanban.service import Service

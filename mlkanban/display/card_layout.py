@@ -15,12 +15,12 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded
 from mlkanban.core import checklist, dependencies, rules
+from mlkanban.core.board import CardFace, CardType, Health, Outcome, Priority, Work
 from mlkanban.core.card import Card, MeasuredGuard, Metric, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.lineage import member_text
 from mlkanban.core.metrics import GuardState, compact, reaches, value_text
-from mlkanban.core.models import CardFace, CardType, Health, Outcome, Priority, Work
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
 from mlkanban.display.card_face_runs import best

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.metrics import number_text, precise
-from mlkanban.core.models import Board
 from mlkanban.core.profit_curve import MetricWorth
 from mlkanban.display.guard_text import state_words
 from mlkanban.display.table import Table, markdown_table, markdown_text

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import CardFace
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.field_kinds import until_text
-from mlkanban.core.models import CardFace
 from mlkanban.core.profit_curve import MetricWorth
 from mlkanban.display.card_face import FaceContext, age, due
 from mlkanban.display.guard_text import state_words

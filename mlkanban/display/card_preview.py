@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded, shortened
 from mlkanban.core import checklist
+from mlkanban.core.board import CardFace, Health
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import until_text
 from mlkanban.core.metrics import (
@@ -24,7 +25,6 @@ from mlkanban.core.metrics import (
     value_text,
 )
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import CardFace, Health
 from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import TYPED, FaceContext, Line, Piece, drawn, due
 from mlkanban.display.card_face_runs import best, so_far

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.display.card_face import (
     FaceContext,
     Line,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from mlkanban.core import checklist, rules
+from mlkanban.core.board import Board
 from mlkanban.core.card import CheckItem
-from mlkanban.core.models import Board
 from mlkanban.display.card_face import Line, Piece, drawn
 from mlkanban.glyphs import Glyphs
 

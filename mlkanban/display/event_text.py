@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, lifecycle, lineage
 from mlkanban.core.ab_test import ab_test_in
+from mlkanban.core.board import UNTIL_RUN, Board
 from mlkanban.core.card_fields import brief, noun
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.goal import goal_in
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import readings
-from mlkanban.core.models import UNTIL_RUN, Board
 from mlkanban.core.review import ANSWER, REVIEW, AnswerRecord
 from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
 from mlkanban.display.goal_text import reading_text

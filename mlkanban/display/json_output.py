@@ -25,8 +25,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core import field_kinds
+from mlkanban.core.board import BlockReason, Health, StageKind
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
-from mlkanban.core.models import BlockReason, Health, StageKind
 from mlkanban.core.review import ReviewPart
 from mlkanban.display import report_text
 from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits

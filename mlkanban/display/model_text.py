@@ -10,11 +10,11 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded
 from mlkanban.charts.readings_curve import readings_curve
+from mlkanban.core.board import Health
 from mlkanban.core.look_again import LookAgain
 from mlkanban.core.metrics import compact_text, number_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.model_registry import episodes, silence_text
-from mlkanban.core.models import Health
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn
 from mlkanban.display.lines import edge, labelled, page_title, paragraph, rule

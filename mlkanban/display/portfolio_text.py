@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 
 from mlkanban.cells import padded
-from mlkanban.core.models import Board, CardFace
+from mlkanban.core.board import Board, CardFace
 from mlkanban.core.rules import Meter
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, meter_role, state_role
 from mlkanban.display.card_row import RowCells, row

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from mlkanban.cells import padded
 from mlkanban.core import dependencies, lineage
+from mlkanban.core.board import Board, CardFace
 from mlkanban.core.dependencies import Branch
-from mlkanban.core.models import Board, CardFace
 from mlkanban.text import display
 
 _DEEPEST = 8

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Literal, TypedDict
 
 from mlkanban.cells import shortened
+from mlkanban.core.board import BlockReason, Health
 from mlkanban.core.goal import Goal
 from mlkanban.core.model_health import HealthReading, parse_threshold
-from mlkanban.core.models import BlockReason, Health
 from mlkanban.core.profit_curve import WorthMark
 from mlkanban.core.timestamps import instant
 from mlkanban.display.goal_text import now_text

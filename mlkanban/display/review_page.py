@@ -4,8 +4,8 @@ the end the cards to promise."""
 from collections.abc import Collection, Sequence
 from datetime import tzinfo
 
+from mlkanban.core.board import CardFace
 from mlkanban.core.day_input import day_text
-from mlkanban.core.models import CardFace
 from mlkanban.core.review import Agenda, Came, Candidate, Result, ReviewPart, Topic
 from mlkanban.display.card_face import FaceContext, Line, Piece, corner, drawn, title_role
 from mlkanban.display.lines import (

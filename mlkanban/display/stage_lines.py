@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.core.rules import Meter
 from mlkanban.core.templates import StageTemplate
 from mlkanban.display.card_face import (

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from mlkanban.core import rules
+from mlkanban.core.board import Board, CardFace, CardType, Health
 from mlkanban.core.metrics import GuardState
-from mlkanban.core.models import Board, CardFace, CardType, Health
 from mlkanban.core.rules import Load
 from mlkanban.display.card_face import Header, Line, Piece
 from mlkanban.display.card_layout import (

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import CardType, Outcome
 from mlkanban.core.events import Change
-from mlkanban.core.models import CardType, Outcome
 from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR, instant
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.event_map import EventMap

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.board import StageKind
 from mlkanban.core.names import slug
 from mlkanban.core.templates import StageTemplate
 from mlkanban.errors import BadInput, UsageProblem

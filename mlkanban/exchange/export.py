@@ -5,8 +5,8 @@ import json
 from dataclasses import asdict
 from typing import TextIO
 
+from mlkanban.core.board import Board, place
 from mlkanban.core.metrics import CardMetrics, metric_texts
-from mlkanban.core.models import Board, place
 from mlkanban.service import Service
 from mlkanban.text import display_lines
 

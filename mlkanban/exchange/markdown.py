@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from mlkanban.core.board import Board
 from mlkanban.core.markdown.board import BoardPage, read_board
-from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown
 from mlkanban.exchange.text_file import bad, read_text
 from mlkanban.service import Service

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.board import StageKind
 from mlkanban.flow.efficiency import Share, share_of
 from mlkanban.flow.fullness import Span, Stay, stays, when_full
 from mlkanban.flow.history import Workflow, spans

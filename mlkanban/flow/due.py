@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board, CardFace
 from mlkanban.core.lineage import PARENT, origins
-from mlkanban.core.models import Board, CardFace
 from mlkanban.core.plan import plan_order
 from mlkanban.flow.card_chances import (
     TO_DO,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from mlkanban.core.models import StageKind, Work
+from mlkanban.core.board import StageKind, Work
 from mlkanban.flow.history import Step, Workflow, spans
 from mlkanban.flow.percentiles import whole_percents
 from mlkanban.flow.sample import Followed, Sample

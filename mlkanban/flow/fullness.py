@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from mlkanban.core.models import Work
+from mlkanban.core.board import Work
 from mlkanban.flow.history import Limits, Workflow, spans
 from mlkanban.flow.sample import Sample
 

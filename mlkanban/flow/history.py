@@ -11,8 +11,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from mlkanban.core.board import StageKind, Work
 from mlkanban.core.milestones import Phase, milestones, phase
-from mlkanban.core.models import StageKind, Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.flow.histogram import COLUMNS, Bin, bins
 from mlkanban.flow.percentiles import percentiles
 from mlkanban.flow.sample import EndedCard, Followed, Sample

@@ -7,7 +7,7 @@ Each figure is one that other numbers tell at length: the WIP limits, `sle`, `th
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mlkanban.core.models import Board, CardFace
+from mlkanban.core.board import Board, CardFace
 from mlkanban.flow.due import due
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.sample import Sample

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mlkanban.core.models import OUT_OF_USE, Health, Outcome
+from mlkanban.core.board import OUT_OF_USE, Health, Outcome
 from mlkanban.flow.history import Judged
 from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.sample import Followed, Sample

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
+from mlkanban.core.board import Board, CardFace, Stage, StageKind
 from mlkanban.core.card import Blocker
 from mlkanban.core.events import Change
 from mlkanban.core.field_kinds import blocker_in
-from mlkanban.core.models import Board, CardFace, Stage, StageKind
 from mlkanban.core.names import find_board, free_slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlkanban.core import notes, rules
+from mlkanban.core.board import Board, CardFace, Outcome, Stage, stands
 from mlkanban.core.events import RANK, Change
 from mlkanban.core.lifecycle import lifting
-from mlkanban.core.models import Board, CardFace, Outcome, Stage, stands
 from mlkanban.errors import RuleRefused
 from mlkanban.service.enforce import Gates, check_health, check_links, enter
 from mlkanban.service.transaction import Transaction

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, rules
-from mlkanban.core.card import Blocker, Card, to_json
-from mlkanban.core.events import RANK, Change, changes
-from mlkanban.core.field_kinds import condition_text, items_in
-from mlkanban.core.lifecycle import lifting
-from mlkanban.core.metrics import CardMetrics, MetricParts, metrics_in
-from mlkanban.core.models import (
+from mlkanban.core.board import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
     Board,
@@ -23,6 +18,11 @@ from mlkanban.core.models import (
     Stage,
     Work,
 )
+from mlkanban.core.card import Blocker, Card, to_json
+from mlkanban.core.events import RANK, Change, changes
+from mlkanban.core.field_kinds import condition_text, items_in
+from mlkanban.core.lifecycle import lifting
+from mlkanban.core.metrics import CardMetrics, MetricParts, metrics_in
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.service.card_writes import (

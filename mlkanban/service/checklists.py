@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlkanban.core import checklist
+from mlkanban.core.board import CardFace
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import items_in
-from mlkanban.core.models import CardFace
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.fields import checked
 from mlkanban.service.transaction import Context, Done, Transaction

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core import lifecycle, notes, rules
+from mlkanban.core.board import Board, Outcome, Work
 from mlkanban.core.card_fields import brief, called, noun, word_of
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import Change, Entity
 from mlkanban.core.lifecycle import Lifecycle, shown
-from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.service.card_writes import rank_at_end

@@ -9,8 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
+from mlkanban.core.board import OUT_OF_USE, CardFace, Health, Outcome, in_use
 from mlkanban.core.events import Change, Event, changes
-from mlkanban.core.models import OUT_OF_USE, CardFace, Health, Outcome, in_use
 from mlkanban.service.transaction import Context, Done
 from mlkanban.store import model_queries, repository, run_queries
 from mlkanban.store.database import Connection

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, rules
+from mlkanban.core.board import Board, CardFace, Stage, Work, place
 from mlkanban.core.card_fields import FIELD, CardField
 from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.board import BoardPage, CardText, board_page
@@ -32,7 +33,6 @@ from mlkanban.core.markdown.card_values import (
 )
 from mlkanban.core.markdown.charter import SECTIONS, charter_in
 from mlkanban.core.markdown.front_matter import Value
-from mlkanban.core.models import Board, CardFace, Stage, Work, place
 from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant

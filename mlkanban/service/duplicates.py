@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.events import MEMBERS
 from mlkanban.core.lifecycle import DUPLICATE_OF, lifting, restated
-from mlkanban.core.models import Outcome
 from mlkanban.errors import RuleRefused
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.service.enforce import check_links

@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, lineage, rules
+from mlkanban.core.board import Board, CardFace, Outcome, Stage, Work
 from mlkanban.core.day_input import parse_day
-from mlkanban.core.models import Board, CardFace, Outcome, Stage, Work
 from mlkanban.core.rules import Load
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
 from mlkanban.service.transaction import Transaction

@@ -11,9 +11,9 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board, CardFace, Outcome, Stage, StageKind, Work
 from mlkanban.core.lineage import PARENT, LineageKind, origins
 from mlkanban.core.milestones import in_sequence
-from mlkanban.core.models import Board, CardFace, Outcome, Stage, StageKind, Work
 from mlkanban.core.plan import plan_order
 from mlkanban.core.rules import Refused, arrange
 from mlkanban.core.timestamps import instant

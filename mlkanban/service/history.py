@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlkanban.core.board import Board
 from mlkanban.core.events import Change, Event, roots
-from mlkanban.core.models import Board
 from mlkanban.core.timestamps import AHEAD, instant
 from mlkanban.service.fields import by_ref
 from mlkanban.service.imported_steps import Ends, LeftOut, continued, is_known

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from mlkanban.core.board import Board
 from mlkanban.core.events import Event, changes
 from mlkanban.core.model_health import ALERTED, HealthReading, readings
-from mlkanban.core.models import Board
 from mlkanban.service.transaction import Context
 from mlkanban.store import repository
 

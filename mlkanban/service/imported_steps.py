@@ -5,8 +5,8 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 
+from mlkanban.core.board import Board, Outcome
 from mlkanban.core.events import Change
-from mlkanban.core.models import Board, Outcome
 from mlkanban.errors import RuleRefused
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import ranks, repository, run_queries

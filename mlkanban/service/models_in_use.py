@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
+from mlkanban.core.board import (
+    OUT_OF_USE,
+    Board,
+    CardFace,
+    CardType,
+    Health,
+    Outcome,
+    Work,
+    in_use,
+)
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_templates import card_template
 from mlkanban.core.events import Change
@@ -27,16 +37,6 @@ from mlkanban.core.model_registry import (
     look_day,
     next_version,
     silence,
-)
-from mlkanban.core.models import (
-    OUT_OF_USE,
-    Board,
-    CardFace,
-    CardType,
-    Health,
-    Outcome,
-    Work,
-    in_use,
 )
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board, CardFace, Outcome, Stage
 from mlkanban.core.lineage import PARENT, origins
-from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.flow.due import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Board, CardFace, place
+from mlkanban.core.board import Board, CardFace, place
 from mlkanban.flow.portfolio import standing
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from mlkanban.board_file import read_of_board, write_of_board
+from mlkanban.core.board import Board, CardFace, Outcome, Work
 from mlkanban.core.card import Blocker
 from mlkanban.core.goal import Goal
-from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.score import parse_score
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.flow.card_chances import LEVELS, card_chances

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlkanban.core.board import Board
 from mlkanban.core.events import Event
-from mlkanban.core.models import Board
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.service.history import HistoryEntry

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import lineage, model_health
+from mlkanban.core.board import OUT_OF_USE, CardFace, Health, Outcome, Work
 from mlkanban.core.card import to_json
 from mlkanban.core.events import Change
 from mlkanban.core.model_health import HealthReading
-from mlkanban.core.models import OUT_OF_USE, CardFace, Health, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.hints import hint

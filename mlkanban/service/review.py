@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.events import Change, Event
-from mlkanban.core.look_again import LookAgain
-from mlkanban.core.markdown.charter import charter_in
-from mlkanban.core.model_registry import look_reason
-from mlkanban.core.models import (
+from mlkanban.core.board import (
     Board,
     CardFace,
     CardType,
@@ -24,6 +20,10 @@ from mlkanban.core.models import (
     in_use,
     place,
 )
+from mlkanban.core.events import Change, Event
+from mlkanban.core.look_again import LookAgain
+from mlkanban.core.markdown.charter import charter_in
+from mlkanban.core.model_registry import look_reason
 from mlkanban.core.review import (
     ANSWERED,
     BEGAN,

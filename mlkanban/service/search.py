@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from mlkanban.core.board import Board, CardFace
 from mlkanban.core.card_fields import FIELD
-from mlkanban.core.models import Board, CardFace
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.runs.use_cases.card_runs import newest_runs
 from mlkanban.service.transaction import Context

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mlkanban.core import rules
+from mlkanban.core.board import Board, CardFace, Outcome, stands
 from mlkanban.core.lifecycle import derived_values, lifting
-from mlkanban.core.models import Board, CardFace, Outcome, stands
 from mlkanban.errors import WouldChangeCards
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import repository

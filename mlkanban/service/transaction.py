@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.core.card_fields import BLANK
 from mlkanban.core.events import Change, Event
 from mlkanban.core.field_kinds import items_in
 from mlkanban.core.lifecycle import shown
-from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.hints import hint
 from mlkanban.store import repository

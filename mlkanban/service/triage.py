@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import triage, triage_session
+from mlkanban.core.board import Board, CardFace, Health, in_use
 from mlkanban.core.events import Change, Event
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import Board, CardFace, Health, in_use
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item, TriageView
 from mlkanban.core.triage_session import Queue, TriageSession

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.cells import shortened
 from mlkanban.core import notes, review, rules
+from mlkanban.core.board import Board
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.lifecycle import merged_into
 from mlkanban.core.model_registry import ROLLED_BACK
-from mlkanban.core.models import Board
 from mlkanban.core.names import only_id
 from mlkanban.errors import CannotTakeBack, NotFound, RuleRefused
 from mlkanban.hints import hint

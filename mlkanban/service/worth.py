@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board, CardFace, in_use
 from mlkanban.core.metrics import CardMetrics, direction_of
-from mlkanban.core.models import Board, CardFace, in_use
 from mlkanban.core.profit_curve import (
     MetricWorth,
     ProfitCurve,

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, Stage, Work
+from mlkanban.core.board import Board, Stage, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.store import repository
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from mlkanban.core import lifecycle
+from mlkanban.core.board import Board
 from mlkanban.core.conflicts import (
     DELETED,
     Conflict,
@@ -14,7 +15,6 @@ from mlkanban.core.conflicts import (
     standing_verdict,
 )
 from mlkanban.core.events import Entity, Event, in_order
-from mlkanban.core.models import Board
 
 
 def judge(

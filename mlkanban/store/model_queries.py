@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.repository import faces_of
 from mlkanban.store.rows import IN_FORCE

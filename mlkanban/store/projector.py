@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle, lineage
+from mlkanban.core.board import Board, CardFace
 from mlkanban.core.card_fields import BLANK, FIELDS
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.metrics import metrics_in
 from mlkanban.core.milestones import in_sequence, milestones, phase
-from mlkanban.core.models import Board, CardFace
 from mlkanban.core.notes import PREFIX, current_text
 from mlkanban.core.timestamps import far_behind
 from mlkanban.store import stages

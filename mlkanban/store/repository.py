@@ -10,10 +10,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import lifecycle
+from mlkanban.core.board import Board, BoardName, CardFace, Outcome, Work
 from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.metrics import CardMetrics
-from mlkanban.core.models import Board, BoardName, CardFace, Outcome, Work
 from mlkanban.core.rules import Load
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.labels import CardLabel, read_label, store_name

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
+from mlkanban.core.board import Board, Outcome, Stage, StageKind
 from mlkanban.core.card import Card, Note
 from mlkanban.core.card_fields import values_of
 from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
 from mlkanban.core.field_kinds import guard_in, metric_in
 from mlkanban.core.metrics import metrics_in
-from mlkanban.core.models import Board, Outcome, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint

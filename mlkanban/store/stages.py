@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 
+from mlkanban.core.board import Stage
 from mlkanban.core.events import Entity
-from mlkanban.core.models import Stage
 from mlkanban.store.rows import entity_from, stages_of
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.models import (
+from mlkanban.core.board import (
     Board,
     CardFace,
     StageRole,

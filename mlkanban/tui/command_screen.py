@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
-from mlkanban.core.models import CardFace, Stage
+from mlkanban.core.board import CardFace, Stage
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
 

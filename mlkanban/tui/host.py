@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlkanban.config import Settings
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.editor.drafts import Drafts
 from mlkanban.glyphs import Glyphs
 from mlkanban.paths import Places

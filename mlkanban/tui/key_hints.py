@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from mlkanban.core.models import CardFace, Health, Outcome, asleep
+from mlkanban.core.board import CardFace, Health, Outcome, asleep
 from mlkanban.tui.commands import Command, presses, shown
 
 

@@ -10,7 +10,7 @@ from mlkanban.core.templates import TEMPLATES
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import Board
+    from mlkanban.core.board import Board
     from mlkanban.core.templates import Template
     from mlkanban.service import Service
     from mlkanban.tui.command_screen import CommandScreen

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from mlkanban.charts.layouts import layout
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.spec import Spec
-from mlkanban.core.models import Board
+from mlkanban.core.board import Board
 from mlkanban.display.number_view import Headline, NumberView, Summary
 from mlkanban.display.table import Table
 from mlkanban.flow.sample import Grouping, Sample, follow

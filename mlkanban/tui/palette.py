@@ -41,7 +41,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from mlkanban.cells import padded, shortened
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.card_commands.edits import names

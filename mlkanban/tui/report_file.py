@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from mlkanban.core.models import Board
+    from mlkanban.core.board import Board
     from mlkanban.service import Service
     from mlkanban.tui.command_screen import CommandScreen
 

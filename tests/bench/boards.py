@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mlkanban.core.board import Board, CardType, Priority
 from mlkanban.core.events import Change
-from mlkanban.core.models import Board, CardType, Priority
 from mlkanban.service import Service
 
 _TITLE = (

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from statistics import mean
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.board import StageKind
 from mlkanban.flow.history import CardHistory, Limits, Step, Workflow
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.simulation.whatif import WhatIf, observed, what_if

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.demo import fill
 from mlkanban.display.report_page import appendix, html, markdown
 from mlkanban.errors import RuleRefused

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import rules
+from mlkanban.core.board import Board, Stage, StageRole
 from mlkanban.core.card_templates import (
     CARD_TEMPLATES,
     CardTemplate,
@@ -12,7 +13,6 @@ from mlkanban.core.card_templates import (
     role_of,
     stage_for,
 )
-from mlkanban.core.models import Board, Stage, StageRole
 from mlkanban.core.templates import TEMPLATES
 from tests.core.test_templates import board_from, named
 

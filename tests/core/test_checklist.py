@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import checklist
+from mlkanban.core.board import Board, Stage
 from mlkanban.core.card import CheckItem
-from mlkanban.core.models import Board, Stage
 from mlkanban.errors import NotFound, UsageProblem
 
 Items = list[dict[str, Any]]

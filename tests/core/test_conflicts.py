@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import lifecycle
+from mlkanban.core.board import UNTIL_RUN
 from mlkanban.core.conflicts import conflicts_of, standing_verdict
 from mlkanban.core.events import KNOWN, Entity, Event, in_order
-from mlkanban.core.models import UNTIL_RUN
 from mlkanban.core.timestamps import tick
 from tests.core.test_events import BLANK
 

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.board import CardFace, waits
 from mlkanban.core.dependencies import Branch, needed_by, needs
-from mlkanban.core.models import CardFace, waits
 
 
 def card(ref: str, *others: str, outcome: str = "") -> CardFace:

@@ -10,6 +10,7 @@ from fractional_indexing import generate_n_keys_between
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.board import UNTIL_RUN, BlockReason, CardType, Health, ServiceClass
 from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import (
@@ -41,7 +42,6 @@ from mlkanban.core.field_kinds import (
     until_text,
 )
 from mlkanban.core.metrics import metric_text, parse_metrics
-from mlkanban.core.models import UNTIL_RUN, BlockReason, CardType, Health, ServiceClass
 from mlkanban.errors import UsageProblem
 
 ID = "0198f0a0-0000-7000-8000-000000000001"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import rules
+from mlkanban.core.board import Board, Stage
 from mlkanban.core.card import CheckItem
-from mlkanban.core.models import Board, Stage
 from mlkanban.core.rules import Allowed, Refused
 from mlkanban.errors import GateClosed, LimitReached
 from tests.core.test_rules import boards

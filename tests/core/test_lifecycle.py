@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from mlkanban.core import lifecycle
+from mlkanban.core.board import UNTIL_RUN, Board, Stage
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.lifecycle import Lifecycle
-from mlkanban.core.models import UNTIL_RUN, Board, Stage
 from tests.core.test_events import BLANK
 
 OPEN = Lifecycle("train", "", False)

@@ -3,7 +3,7 @@
 import pytest
 
 from mlkanban.core import lineage
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.errors import UsageProblem
 from tests.tui.test_board_model import face
 

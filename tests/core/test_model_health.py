@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.board import Health
 from mlkanban.core.model_health import (
     PREFIX,
     HealthReading,
@@ -13,7 +14,6 @@ from mlkanban.core.model_health import (
     parse_threshold,
     readings,
 )
-from mlkanban.core.models import Health
 from mlkanban.errors import UsageProblem
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

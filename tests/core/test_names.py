@@ -1,6 +1,6 @@
 import pytest
 
-from mlkanban.core.models import Board, BoardName, Stage
+from mlkanban.core.board import Board, BoardName, Stage
 from mlkanban.core.names import find_board, find_stage, pick, slug
 from mlkanban.errors import NotFound, UsageProblem
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.core.plan import Plan, PlanRow, plan, ready_stage
 from mlkanban.core.score import parse_score
 from tests.tui.test_board_model import face

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import rules
-from mlkanban.core.models import Board, Outcome, Stage, StageKind, Work
+from mlkanban.core.board import Board, Outcome, Stage, StageKind, Work
 from mlkanban.core.rules import Allowed, Load, Refused
 from mlkanban.errors import LimitReached, RuleRefused
 from tests.tui.test_board_model import face

@@ -3,7 +3,7 @@
 import pytest
 
 from mlkanban.core import rules
-from mlkanban.core.models import Board, Stage, StageKind, StageRole
+from mlkanban.core.board import Board, Stage, StageKind, StageRole
 from mlkanban.core.templates import TEMPLATES, Template, template
 
 ML = [

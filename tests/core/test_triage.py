@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.core.triage import Item, TriageView, queue
 from tests.tui.test_board_model import FACES, face
 

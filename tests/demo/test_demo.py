@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mlkanban.core import rules
+from mlkanban.core.board import BlockReason, Board, Outcome, Work
 from mlkanban.core.event_validation import inert
 from mlkanban.core.events import Event, fold
-from mlkanban.core.models import BlockReason, Board, Outcome, Work
 from mlkanban.core.review import Result, ReviewPart
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant

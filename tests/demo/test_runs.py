@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.core.timestamps import instant
 from mlkanban.display.run_text import duration
 from mlkanban.runs.model.effects import RunContext, on_end, on_start

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
-from mlkanban.core.metrics import CardMetrics
-from mlkanban.core.models import (
+from mlkanban.core.board import (
     BlockReason,
     Board,
     CardFace,
@@ -24,6 +23,7 @@ from mlkanban.core.models import (
     Stage,
     Work,
 )
+from mlkanban.core.metrics import CardMetrics
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import (

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.core.card import Card, CheckItem, Metric
 from mlkanban.core.card_fields import FIELDS
 from mlkanban.core.model_health import HealthReading
-from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.display.card_face import FaceContext, Line, state_role
 from mlkanban.display.card_layout import (
     CardContent,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mlkanban.core.board import Board, Stage
 from mlkanban.core.card import CheckItem
-from mlkanban.core.models import Board, Stage
 from mlkanban.display.checklist_lines import item_text
 from mlkanban.glyphs import UTF8, glyphs
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from mlkanban.core.board import UNTIL_RUN, Board, Stage
 from mlkanban.core.events import Event
-from mlkanban.core.models import UNTIL_RUN, Board, Stage
 from mlkanban.display.event_text import event_text, who
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.board import Board, Stage
 from mlkanban.display.lines import width_of
 from mlkanban.display.portfolio_text import PortfolioRow, sentences, table, table_lines
 from mlkanban.flow.portfolio import Standing

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.board import Board, Stage
 from mlkanban.core.rules import Load, Meter
 from mlkanban.display.card_face import FaceContext, header
 from mlkanban.display.lines import width_of

@@ -1,6 +1,6 @@
 import pytest
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.board import StageKind
 from mlkanban.errors import BadInput
 from mlkanban.exchange.event_map import read_map
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from mlkanban.core.models import StageKind, Work
+from mlkanban.core.board import StageKind, Work
 from mlkanban.display.number_view import Summary
 from mlkanban.flow.history import Block, CardHistory, Limits, Step, Workflow
 from mlkanban.flow.sample import Sample, follow

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Work
+from mlkanban.core.board import Work
 from mlkanban.display.json_output import json_schema
 from mlkanban.display.number_text import debt as debt_text
 from mlkanban.display.number_text import iterations as iterations_text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Work
+from mlkanban.core.board import Work
 from mlkanban.display.number_text.bottleneck import summary, to_json
 from mlkanban.flow.bottleneck import Evidence, bottleneck
 from mlkanban.flow.history import CardHistory, Limits, PastLimits, Workflow

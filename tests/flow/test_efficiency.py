@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import StageKind, Work
+from mlkanban.core.board import StageKind, Work
 from mlkanban.display.number_text.efficiency import summary, to_json
 from mlkanban.flow.efficiency import Share, efficiency
 from tests.flow.logs import GPU, WORKFLOW, card, histories, rows, sample

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Work
+from mlkanban.core.board import Work
 from mlkanban.flow.fullness import Stay, stays, when_full
 from mlkanban.flow.history import Limits, PastLimits
 from tests.flow.logs import WORKFLOW, at, card, histories, sample

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.board import StageKind
 from mlkanban.flow.history import (
     CardHistory,
     FlowState,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.board import Board, Stage
 from mlkanban.display.number_text.throughput import to_json
 from mlkanban.display.portfolio_text import standing_json
 from mlkanban.flow.forecast import forecast

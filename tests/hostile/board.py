@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mlkanban import demo
+from mlkanban.core.board import BlockReason
 from mlkanban.core.events import Record
-from mlkanban.core.models import BlockReason
 from mlkanban.runs.local.folder import RunFolder
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState

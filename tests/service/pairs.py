@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from mlkanban.core.models import BlockReason, Outcome, stands
+from mlkanban.core.board import BlockReason, Outcome, stands
 from mlkanban.errors import MlkanbanError, RuleRefused
 from mlkanban.store import integrity
 from tests.service.exchanging import meet, shown

@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mlkanban.core.board import Board, Stage, place
 from mlkanban.core.card import Card
-from mlkanban.core.models import Board, Stage, place
 from mlkanban.core.names import find_stage
 from mlkanban.service import Service
 from mlkanban.store import database

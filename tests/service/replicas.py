@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from mlkanban.core.board import BlockReason
 from mlkanban.core.events import Change
-from mlkanban.core.models import BlockReason
 from mlkanban.errors import MlkanbanError
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import event_text
 from mlkanban.errors import RuleRefused

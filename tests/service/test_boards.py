@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import BlockReason, Outcome, StageKind
+from mlkanban.core.board import BlockReason, Outcome, StageKind
 from mlkanban.errors import NotFound, RuleRefused, StoreProblem, UsageProblem, WouldChangeCards
 from mlkanban.service import Service
 from tests.service.machine import FAILED, Machine

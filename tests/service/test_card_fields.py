@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.events import Change
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from tests.service.people import Person
 

@@ -1,7 +1,7 @@
 import pytest
 
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.events import Change
-from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.store import ranks
 from tests.service.people import Person

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.core.board import BlockReason, Outcome, StageKind
 from mlkanban.core.card_fields import SETS
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import BlockReason, Outcome, StageKind
 from mlkanban.display.event_text import event_text
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.blockers import blockers

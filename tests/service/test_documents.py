@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlkanban.core.board import BlockReason
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.board import read_board
-from mlkanban.core.models import BlockReason
 from mlkanban.errors import BadMarkdown, GateClosed, NotFound, RuleRefused
 from mlkanban.service.documents import Differences
 from mlkanban.service.text_merge import ChangedMeanwhile

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.display.number_text.due import chance_words, summary, to_json
 from mlkanban.flow.burn_up import burn_ups
 from mlkanban.flow.card_forecast import card_forecasts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.tracker_run import Tracked

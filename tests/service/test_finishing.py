@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.errors import LimitReached, RuleRefused
 from tests.service.people import Person
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.card_templates import card_template
 from mlkanban.core.events import Change
-from mlkanban.core.models import Outcome
 from mlkanban.errors import GateClosed, LimitReached
 from mlkanban.service import Done
 from tests.service.people import Person

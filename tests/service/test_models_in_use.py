@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from mlkanban.core.board import CardFace, Health, Outcome
 from mlkanban.core.model_registry import InUseAs
-from mlkanban.core.models import CardFace, Health, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import GateClosed, NotFound, RuleRefused, UsageProblem
 from mlkanban.runs.model.run import Run

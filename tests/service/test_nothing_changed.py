@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.service import Done
 from tests.service.people import Person
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window

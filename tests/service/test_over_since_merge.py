@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.errors import LimitReached
 from mlkanban.store.after_merge import StageEntry, by_merge
 from tests.service.exchanging import meet

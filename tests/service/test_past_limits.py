@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.board import StageKind
 from mlkanban.flow.bottleneck import Bottleneck, bottleneck
 from mlkanban.flow.history import Limits
 from mlkanban.flow.sample import follow

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from mlkanban.core.models import Outcome, StageKind
+from mlkanban.core.board import Outcome, StageKind
 from mlkanban.display.number_text.quality import summary, to_json
 from mlkanban.flow.quality import Quality, quality
 from mlkanban.flow.sample import Sample, follow

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.display.number_text.fit import chance_at, fit_text
 from mlkanban.errors import RuleRefused, UsageProblem
 from tests.service.people import Person

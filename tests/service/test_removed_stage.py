@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.board import StageKind
 from mlkanban.core.names import find_stage
 from mlkanban.flow.bottleneck import bottleneck
 from mlkanban.flow.cfd import cfd

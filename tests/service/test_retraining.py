@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core.models import Health, Outcome
+from mlkanban.core.board import Health, Outcome
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from tests.service.people import Person
 

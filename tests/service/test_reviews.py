@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.model_registry import InUseAs
-from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.review import Agenda, Result, Review, ReviewPart
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from tests.service.exchanging import meet, shown

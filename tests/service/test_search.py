@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import BlockReason
+from mlkanban.core.board import BlockReason
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState

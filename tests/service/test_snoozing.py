@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from mlkanban.core.models import BlockReason, Outcome, asleep, on_board
+from mlkanban.core.board import BlockReason, Outcome, asleep, on_board
 from mlkanban.errors import RuleRefused, UsageProblem
 from tests.service.people import START, Person
 

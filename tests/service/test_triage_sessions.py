@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import BlockReason
+from mlkanban.core.board import BlockReason
 from mlkanban.core.triage import TriageView
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import RuleRefused

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlkanban.core.models import BlockReason, Health, Outcome
+from mlkanban.core.board import BlockReason, Health, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import CannotTakeBack, LimitReached, NotFound, RuleRefused
 from mlkanban.runs.model.run import Run

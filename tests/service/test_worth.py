@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.core.profit_curve import WorthMark
 from mlkanban.display.number_text.worth import summary, to_json
 from mlkanban.display.report_text import impact_text

@@ -22,7 +22,7 @@ def watch(event: str, args: tuple) -> None:
 
 sys.addaudithook(watch)
 
-from mlkanban.core.models import BlockReason, Outcome  # noqa: E402
+from mlkanban.core.board import BlockReason, Outcome  # noqa: E402
 from mlkanban.errors import MlkanbanError  # noqa: E402
 from mlkanban.store import backup, database  # noqa: E402
 from tests.service.people import Person  # noqa: E402

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.core.board import CardFace
 from mlkanban.core.events import RECORD_FIELDS
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import CardFace
 from mlkanban.errors import StoreProblem
 from mlkanban.store import database, migrations
 from mlkanban.store.database import LATEST
@@ -306,8 +306,8 @@ def test_the_columns_of_a_table_are_those_that_the_code_names(path: Path, table,
 def test_what_was_malformed_before_models_were_rolled_back_counts(ada: Person) -> None:
     """A program that did not know `rolled-back` kept the event of another machine, and showed
     nothing of it."""
+    from mlkanban.core.board import Outcome
     from mlkanban.core.model_registry import InUseAs
-    from mlkanban.core.models import Outcome
 
     for number in ("1", "2"):
         [ref] = ada.adds(f"fraud {number}", to="Training")

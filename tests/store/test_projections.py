@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.events import Change, fold, undone
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import MlkanbanError

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.cli.program import run
-from mlkanban.core.models import Board, place
+from mlkanban.core.board import Board, place
 from mlkanban.display.card_json import card_data, stages_data
 from mlkanban.paths import places
 from mlkanban.service import Service

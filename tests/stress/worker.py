@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.core.names import find_stage
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.service import Service

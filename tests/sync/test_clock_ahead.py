@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.display.card_face import FaceContext, age
 from mlkanban.flow.aging import aging

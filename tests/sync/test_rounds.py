@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.errors import MlkanbanError
 from mlkanban.sync.exchange import Report, Transport
 from mlkanban.sync.transports import remotes

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from mlkanban.core.board import BlockReason
 from mlkanban.core.events import Change
-from mlkanban.core.models import BlockReason
 from tests.service.people import Clock, Person
 from tests.tui.page import NOW
 

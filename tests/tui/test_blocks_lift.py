@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from tests.tui.page import opened
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from mlkanban.core.models import Stage
+from mlkanban.core.board import Stage
 from mlkanban.display.card_face import Line
 from mlkanban.glyphs import UTF8
 from mlkanban.tui.board_header import (

@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.tui.board_model import BoardModel
 
 BOARD = Board(

@@ -8,7 +8,7 @@ import pytest
 from textual.color import Color
 
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.core.models import Health
+from mlkanban.core.board import Health
 from mlkanban.tui.commands import (
     BOARD,
     BY_NAME,

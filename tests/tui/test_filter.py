@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.service.search import Search
 from mlkanban.tui.board_model import BoardModel
 from tests.tui.page import ROOMY, SMALL, Page, opened

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.tui.commands import BOARD, COMMANDS, STATUS
 from mlkanban.tui.key_hints import card_hints
 from mlkanban.tui.widgets import status_line

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from tests.tui.boards import somebody
 from tests.tui.page import ROOMY, SMALL, Page, opened
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
+from mlkanban.core.board import Outcome
 from mlkanban.core.model_registry import InUseAs
-from mlkanban.core.models import Outcome
 from tests.tui.boards import started
 from tests.tui.page import NOW, ROOMY, SMALL, Page, opened
 from tests.tui.test_screens import check

@@ -14,8 +14,8 @@ from textual.timer import Timer
 
 from mlkanban import clock
 from mlkanban.config import Settings
+from mlkanban.core.board import BlockReason, Board, Outcome
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_preview import Previewed, strip
 from mlkanban.flow.due import DueDates

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from mlkanban.core.models import Health
+from mlkanban.core.board import Health
 from tests.tui.boards import somebody, started
 from tests.tui.page import ROOMY, SMALL, Page, opened
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.core.review import Agenda, Review
 from tests.tui.boards import somebody, started
 from tests.tui.page import NOW, ROOMY, SMALL, Page, opened

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban import clock
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.core.review import Result, Review
 from mlkanban.service import Service
 from tests.terminal import Terminal

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from mlkanban.core.models import BlockReason, Board, CardFace, Stage
+from mlkanban.core.board import BlockReason, Board, CardFace, Stage
 from mlkanban.glyphs import UTF8, Glyphs, glyphs
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.title_line import title_line

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.containers import VerticalScroll
 
-from mlkanban.core.models import Health, Outcome
+from mlkanban.core.board import Health, Outcome
 from mlkanban.tui.screens.triage import TriageScreen
 from tests.tui.boards import somebody, started
 from tests.tui.page import NOW, ROOMY, SMALL, Page, opened

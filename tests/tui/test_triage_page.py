@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import BlockReason
+from mlkanban.core.board import BlockReason
 from tests.tui.boards import started
 from tests.tui.page import NOW, Page, opened
 

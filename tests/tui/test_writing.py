@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.card_fields import FIELD
-from mlkanban.core.models import Outcome
 from mlkanban.tui.widgets.field import Field
 from tests.tui.page import ROOMY, SMALL, opened
 

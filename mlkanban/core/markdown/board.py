@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mlkanban.core.board import Board
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.card import (
     IN_SECTIONS,
@@ -34,7 +35,6 @@ from mlkanban.core.markdown.front_matter import (
     scalar,
 )
 from mlkanban.core.markdown.sections import Levels, Part, lines_of
-from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown
 from mlkanban.text import display
 

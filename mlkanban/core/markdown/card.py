@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import Board
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField, called
 from mlkanban.core.field_kinds import Day, Flag, MetricNumber, item_text
 from mlkanban.core.markdown.card_values import (
@@ -39,7 +40,6 @@ from mlkanban.core.markdown.front_matter import (
     written,
 )
 from mlkanban.core.markdown.sections import Levels, Part, lines_of, quoted
-from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown, MlkanbanError
 from mlkanban.text import display, tidy
 

@@ -8,12 +8,12 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from mlkanban.core.board import Board
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_fields import FIELD, FIELDS, SETS
 from mlkanban.core.field_kinds import guards_typed, items_typed, spoken
 from mlkanban.core.markdown.front_matter import Value, flow
 from mlkanban.core.metrics import CardMetrics, parse_metrics, split_metrics
-from mlkanban.core.models import Board
 from mlkanban.core.names import find_stage
 from mlkanban.text import display
 

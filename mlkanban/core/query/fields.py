@@ -9,11 +9,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
+from mlkanban.core.board import BlockReason, Board, CardFace, Work, waits
 from mlkanban.core.card_fields import FIELDS as CARD_FIELDS
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.metrics import CardMetrics, MetricFields
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import BlockReason, Board, CardFace, Work, waits
 from mlkanban.core.query.store_terms import ANYTHING, Answers, FieldText
 from mlkanban.errors import BadQuery, UsageProblem
 from mlkanban.runs.model.state import RunState

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.core.query.fields import (
     CONFLICT,
     FIELDS,

@@ -22,7 +22,7 @@ from math import ceil, sqrt
 from operator import itemgetter
 from random import Random
 
-from mlkanban.core.models import StageKind, Work
+from mlkanban.core.board import StageKind, Work
 from mlkanban.flow.fullness import stays, when_full
 from mlkanban.flow.history import spans
 from mlkanban.flow.percentiles import nearest_rank

@@ -15,7 +15,7 @@ from datetime import date
 from math import hypot, sqrt
 from typing import Literal, NamedTuple
 
-from mlkanban.core.models import Board
+from mlkanban.core.board import Board
 from mlkanban.core.names import find_stage
 from mlkanban.errors import UsageProblem
 from mlkanban.flow.percentiles import nearest_rank

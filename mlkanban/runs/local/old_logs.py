@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from mlkanban.core.models import Health, Outcome
+from mlkanban.core.board import Health, Outcome
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.local.folder import RunFolder, folders_of
 from mlkanban.runs.local.log_size import freeable, may_be_shortened

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.metrics import (
     CardMetrics,
     GuardState,
@@ -22,7 +23,6 @@ from mlkanban.core.metrics import (
     open_text,
     state_of,
 )
-from mlkanban.core.models import Outcome
 from mlkanban.core.timestamps import moment
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, is_typed, runs_in

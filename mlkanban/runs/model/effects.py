@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Board, CardFace, Stage, Work
+from mlkanban.core.board import EXTERNAL_BY_DEFAULT, BlockReason, Board, CardFace, Stage, Work
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 

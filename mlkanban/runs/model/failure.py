@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlkanban.core.models import BlockReason
+from mlkanban.core.board import BlockReason
 
 LOOKED_AT = 50
 SHOWN = 10

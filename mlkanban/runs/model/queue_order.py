@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, CardFace, Priority, Work
+from mlkanban.core.board import Board, CardFace, Priority, Work
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.effects import training_stage
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from statistics import mean, stdev
 from typing import Any, NamedTuple
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.metrics import (
     GuardState,
     MetricFields,
@@ -26,7 +27,6 @@ from mlkanban.core.metrics import (
     rounded_text,
     spread_text,
 )
-from mlkanban.core.models import Outcome
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
 from mlkanban.runs.model.intervals import PERCENT, Difference, MeanValue, difference, t_quantile
 from mlkanban.runs.model.outcome_counts import outcome_counts

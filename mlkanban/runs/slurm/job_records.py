@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from mlkanban.core.models import BlockReason
+from mlkanban.core.board import BlockReason
 from mlkanban.runs.model.labels import CardLabel, label_in
 from mlkanban.runs.model.run import EXACT_TASKS
 from mlkanban.runs.model.state import Judgement, RunState

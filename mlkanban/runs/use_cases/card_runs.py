@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import rules
+from mlkanban.core.board import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.events import Change, changes
 from mlkanban.core.field_kinds import items_in
 from mlkanban.core.metrics import MetricFields, accept_target, metrics_in, parse_metrics
-from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.names import ids_alike
 from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from mlkanban.core.board import CardFace, Work
 from mlkanban.core.events import Change, Entity, holders
-from mlkanban.core.models import CardFace, Work
 from mlkanban.core.timestamps import moment
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint

@@ -7,17 +7,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.board import BlockReason
 from mlkanban.core.day_input import day_text
 from mlkanban.core.field_kinds import condition_text
-from mlkanban.core.models import BlockReason
 from mlkanban.core.quick_add import condition_in
 from mlkanban.errors import UsageProblem
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
+    from mlkanban.core.board import CardFace
     from mlkanban.core.card import Blocker
-    from mlkanban.core.models import CardFace
     from mlkanban.service import Done, Service
     from mlkanban.tui.card_commands.edits import CardEdits
     from mlkanban.tui.command_screen import CardsScreen

@@ -12,7 +12,7 @@ from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import CardFace
+    from mlkanban.core.board import CardFace
     from mlkanban.service import Done, Service
     from mlkanban.tui.command_screen import CardsScreen
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mlkanban.core.board import Priority
 from mlkanban.core.card_fields import FIELD
 from mlkanban.core.day_input import parse_day
-from mlkanban.core.models import Priority
 from mlkanban.service import Done, Service
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option

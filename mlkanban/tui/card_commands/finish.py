@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.core.rules import outcome_for
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.card_commands.model_use import ask_use
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import CardFace
+    from mlkanban.core.board import CardFace
     from mlkanban.runs.model.results import Results
     from mlkanban.service import Done, Service
     from mlkanban.tui.card_commands.edits import CardEdits

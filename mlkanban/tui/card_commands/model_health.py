@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mlkanban.core.board import Health, Outcome, in_use
 from mlkanban.core.model_registry import parse_in_use
-from mlkanban.core.models import Health, Outcome, in_use
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import CardFace
+    from mlkanban.core.board import CardFace
     from mlkanban.tui.card_commands.edits import CardEdits
     from mlkanban.tui.command_screen import CardsScreen
 

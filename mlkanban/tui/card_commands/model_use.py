@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mlkanban.core.board import CardType
 from mlkanban.core.lineage import LineageKind, origins
-from mlkanban.core.models import CardType
 
 if TYPE_CHECKING:
+    from mlkanban.core.board import CardFace
     from mlkanban.core.model_registry import InUseAs
-    from mlkanban.core.models import CardFace
     from mlkanban.tui.command_screen import CommandScreen
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlkanban.cells import padded
-from mlkanban.core.models import Work, place
+from mlkanban.core.board import Work, place
 from mlkanban.core.rules import Allowed, Load, enter, swap, work_in
 from mlkanban.errors import LimitReached
 from mlkanban.runs.model.queue_order import more_slots_of
@@ -15,7 +15,7 @@ from mlkanban.tui.card_commands.model_use import ask_use
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import Board, CardFace, Stage
+    from mlkanban.core.board import Board, CardFace, Stage
     from mlkanban.service import Done
     from mlkanban.tui.card_commands.edits import CardEdits, Ticks
     from mlkanban.tui.card_commands.finish import FinishCommands

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.cells import padded
+from mlkanban.core.board import Stage
 from mlkanban.core.card_templates import CARD_TEMPLATES
 from mlkanban.core.metrics import parse_metrics
-from mlkanban.core.models import Stage
 from mlkanban.core.quick_add import captured, card_lines
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mlkanban.core.board import CardFace, Work, asleep
 from mlkanban.core.day_input import day_ahead
-from mlkanban.core.models import CardFace, Work, asleep
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option
 

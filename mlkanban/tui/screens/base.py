@@ -12,8 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 from textual.worker import WorkType
 
+from mlkanban.core.board import Board, CardFace
 from mlkanban.core.events import UNDONE
-from mlkanban.core.models import Board, CardFace
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input
 
-from mlkanban.core.models import CardFace, Stage
+from mlkanban.core.board import CardFace, Stage
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.flow.pace import Pace

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Markdown
 
+from mlkanban.core.board import CardFace
 from mlkanban.core.card import Card, to_json
-from mlkanban.core.models import CardFace
 from mlkanban.core.profit_curve import MetricWorth
 from mlkanban.display.card_face import FaceContext, Line, Piece, parts_text
 from mlkanban.display.card_layout import (

@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
 from mlkanban.core.field_kinds import Members, MetricKind, Prose
 from mlkanban.core.metrics import MetricParts
-from mlkanban.core.models import Outcome
 from mlkanban.display.lines import page_title
 from mlkanban.service import Done, Service
 from mlkanban.text import display

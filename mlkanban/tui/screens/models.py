@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from mlkanban.core.models import CardFace, Health
+from mlkanban.core.board import CardFace, Health
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.lines import page_title, paragraph
 from mlkanban.display.model_text import details, record_lines, record_title, table_lines

@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
 
+from mlkanban.core.board import CardFace, Stage
 from mlkanban.core.day_input import day_ahead
-from mlkanban.core.models import CardFace, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.plan_lines import IDEAS, READY, PlanPage, PlanPlace, fit_line, title_line

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from mlkanban.core.models import Board, CardFace
+from mlkanban.core.board import Board, CardFace
 from mlkanban.display.card_face import FaceContext, Piece
 from mlkanban.display.lines import page_title
 from mlkanban.display.portfolio_text import PortfolioRow, board_details, table_lines

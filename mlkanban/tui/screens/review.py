@@ -10,8 +10,8 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from mlkanban.core.board import CardFace
 from mlkanban.core.day_input import day_ahead
-from mlkanban.core.models import CardFace
 from mlkanban.core.review import Agenda, Candidate, ReviewAnswer, ReviewPart, Topic
 from mlkanban.core.triage_session import ActiveTime
 from mlkanban.display.card_face import FaceContext, Line

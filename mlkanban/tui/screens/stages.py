@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
-from mlkanban.core.models import Stage, StageKind
+from mlkanban.core.board import Stage, StageKind
 from mlkanban.core.rules import Meter, in_progress
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.lines import paragraph

@@ -11,9 +11,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input
 
 from mlkanban.core import triage
+from mlkanban.core.board import CardFace, Work
 from mlkanban.core.card import Card
 from mlkanban.core.events import REDONE, UNDONE
-from mlkanban.core.models import CardFace, Work
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, decision_word, in_minutes
 from mlkanban.display.card_face import FaceContext, Line, Piece

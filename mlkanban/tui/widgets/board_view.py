@@ -8,7 +8,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from mlkanban.cells import shortened
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.display import card_face
 from mlkanban.display.card_face import Line, Piece, Room
 from mlkanban.display.lines import width_of

@@ -9,7 +9,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from mlkanban.cells import shortened
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.display.card_face import SINCE_MERGE, Line, Piece
 from mlkanban.display.card_row import RowCells, row
 from mlkanban.display.lines import meter_cells, width_of

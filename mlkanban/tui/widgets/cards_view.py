@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.message import Message
 from textual.widget import Widget
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.board import CardFace
 from mlkanban.display import card_face
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.glyphs import Glyphs

@@ -20,7 +20,7 @@ from mlkanban.text import ascii_only
 from mlkanban.tui.theme import role_styles
 
 if TYPE_CHECKING:
-    from mlkanban.core.models import Board, CardFace
+    from mlkanban.core.board import Board, CardFace
     from mlkanban.display.card_preview import Previewed
     from mlkanban.flow.due import DueCard
     from mlkanban.service import Service

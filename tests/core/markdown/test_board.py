@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.board import Board
 from mlkanban.core.card import Card
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.board import CardText, board_page, read_board
 from mlkanban.core.markdown.card import changed_values, corrections, note_lines
 from mlkanban.core.markdown.card_values import values
 from mlkanban.core.markdown.charter import SECTIONS, charter_page, read_charter
-from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown
 from mlkanban.text import tidy
 from tests.core.markdown.test_card import BOARDS_AND_CARDS, TEXTS, TODAY, ZONE, plain

@@ -8,17 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
-from mlkanban.core.card_fields import FIELDS
-from mlkanban.core.markdown.card import (
-    card_page,
-    changed_values,
-    corrections,
-    note_lines,
-    read_card,
-)
-from mlkanban.core.markdown.card_values import stored, values
-from mlkanban.core.models import (
+from mlkanban.core.board import (
     BlockReason,
     Board,
     CardType,
@@ -29,6 +19,16 @@ from mlkanban.core.models import (
     Stage,
     Work,
 )
+from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
+from mlkanban.core.card_fields import FIELDS
+from mlkanban.core.markdown.card import (
+    card_page,
+    changed_values,
+    corrections,
+    note_lines,
+    read_card,
+)
+from mlkanban.core.markdown.card_values import stored, values
 from mlkanban.errors import BadMarkdown
 from mlkanban.text import tidy
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, QueryContext
 from mlkanban.core.query.match import matcher, store_terms

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from mlkanban.core.models import Work
+from mlkanban.core.board import Work
 from mlkanban.flow.history import Limits, PastLimits, Workflow
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.simulation.learn import (

@@ -12,7 +12,7 @@ import pytest
 import simpy
 from scipy.stats import norm
 
-from mlkanban.core.models import Board, Stage, StageKind
+from mlkanban.core.board import Board, Stage, StageKind
 from mlkanban.core.templates import template
 from mlkanban.display.number_text import suggest_limits
 from mlkanban.display.number_text.simulate import summary, to_json

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core.models import Board, CardFace, Stage, Work
+from mlkanban.core.board import Board, CardFace, Stage, Work
 from mlkanban.runs.model.effects import (
     Effect,
     RunContext,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from mlkanban.core.board import Outcome
 from mlkanban.core.metrics import number_text
-from mlkanban.core.models import Outcome
 from mlkanban.display.run_text import in_order_of_state
 from mlkanban.runs.model.configurations import grouped
 from mlkanban.runs.model.repeats import DEFAULT, Repeats

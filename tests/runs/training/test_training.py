@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.clock import now
-from mlkanban.core.models import Outcome
+from mlkanban.core.board import Outcome
 from mlkanban.runs.model.state import RunState
 from mlkanban.service import Service
 from tests.runs.training.journey import SEEDS, TITLE, Journey

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.metrics import CardMetrics, metric_texts
-from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import event_text
 from mlkanban.runs.model.brief import Brief

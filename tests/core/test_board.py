@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import UNTIL_RUN, Board, Stage, asleep, on_board, stands
+from mlkanban.core.board import UNTIL_RUN, Board, Stage, asleep, on_board, stands
 from tests.tui.test_board_model import BOARD, face
 
 

@@ -35,6 +35,7 @@ class Search:
                     field: repository.having_in(conn, board_id, FIELD[field.field], field.text)
                     for field in terms.fields
                 },
+                repository.actors(conn, board_id) if terms.actors else None,
             )
 
     def find(

@@ -387,6 +387,21 @@ def having_in(
     return frozenset(card_ids)
 
 
+def actors(conn: sqlite3.Connection, board_id: str) -> dict[str, frozenset[str]]:
+    """Who did something with each card of a board that is in force, by card id."""
+    rows = conn.execute(
+        "SELECT DISTINCT event.card, event.actor"
+        " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
+        " WHERE card.board = ? AND NOT card.deleted AND event.undoes = ''"
+        f" AND event.{IN_FORCE} AND event.id NOT IN (SELECT event FROM undone)",
+        (board_id,),
+    )
+    by_card: dict[str, set[str]] = {}
+    for card_id, actor in rows:
+        by_card.setdefault(card_id, set()).add(actor)
+    return {card_id: frozenset(names) for card_id, names in by_card.items()}
+
+
 def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:
     """The folded state of a card, a stage or a board."""
     row = conn.execute("SELECT state FROM entity WHERE id = ?", (entity_id,)).fetchone()

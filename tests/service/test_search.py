@@ -75,3 +75,23 @@ def test_cards_are_found_by_the_state_of_their_newest_run(ada: Person) -> None:
     assert found(ada, "run:failed") == []
     assert found(ada, "run:lost or run:none") == ["three", "two"]
     assert found(ada, "run:any") == ["one", "two"]
+
+
+def test_cards_are_found_by_who_worked_on_them(ada: Person, tmp_path: Path) -> None:
+    _, second = ada.adds("one", "two")
+    bob = Person(tmp_path / "data", "Bob Ray", ada.clock)
+    bob.cards.note([second], "Looks right.")
+    assert found(ada, "actor:ada") == ["one", "two"]
+    assert found(ada, 'actor:"bob ray"') == found(ada, "actor:bob") == ["two"]
+    bob.board_id = ada.board_id
+    bob.undoes()
+    assert found(ada, "actor:bob") == []
+    bob.redoes()
+    assert found(ada, "actor:bob") == ["two"]
+
+
+def test_cards_are_found_by_dataset(ada: Person) -> None:
+    ada.adds("one", dataset="frames v3")
+    ada.adds("two")
+    assert found(ada, 'dataset:"FRAMES V3"') == ["one"]
+    assert found(ada, "dataset:none") == ["two"]

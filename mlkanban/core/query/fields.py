@@ -17,6 +17,7 @@ from mlkanban.core.milestones import days_old
 from mlkanban.core.query.store_terms import ANYTHING, Answers, FieldText
 from mlkanban.errors import BadQuery, UsageProblem
 from mlkanban.runs.model.state import RunState
+from mlkanban.text import natural
 
 Predicate = Callable[[CardFace], bool]
 TermKind = Literal["word", "span", "day", "metric"]
@@ -27,6 +28,7 @@ _COMPARED: Mapping[str, Callable[..., bool]] = {
 }  # fmt: skip
 _SPAN = re.compile(r"(\d{1,5})([dw]?)")
 _METRIC = re.compile(r"([^<>=]+)(?:(>=|<=|>|<|=)(-?[\d.]+(?:e-?\d+)?))?", re.IGNORECASE)
+ACTOR = "actor"
 CONFLICT = "conflict"
 WRITTEN_STATES = {state: FieldText(state, ANYTHING) for state in ("promised", "win")}
 """States that are fields of a card which no face shows, each with what the store is asked."""
@@ -35,6 +37,7 @@ STATES = (
     "waiting", CONFLICT, *WRITTEN_STATES,
 )  # fmt: skip
 NO_RUN, ANY_RUN = "none", "any"
+NO_PARENT, ANY_PARENT = "none", "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +301,40 @@ def _from(sign: str, value: str, scene: QueryContext) -> Predicate:
     )
 
 
+def _parent(sign: str, value: str, scene: QueryContext) -> Predicate:
+    word = value.lower()
+    if word in (NO_PARENT, ANY_PARENT):
+        wanted = word == ANY_PARENT
+        return lambda face: bool(lineage.origins(face, lineage.PARENT)) == wanted
+    return lambda face: word in lineage.origins(face, lineage.PARENT)
+
+
+def _id(sign: str, value: str, scene: QueryContext) -> Predicate:
+    wanted = value.lower()
+    return lambda face: face.ref == wanted
+
+
+def _actor(sign: str, value: str, scene: QueryContext) -> Predicate:
+    """Who did something with a card: by a whole name, else by the beginning of one."""
+    actors, word = scene.answers.actors or {}, value.casefold()
+    names = frozenset[str]().union(*actors.values())
+    wanted = {name for name in names if name.casefold() == word} or {
+        name for name in names if name.casefold().startswith(word)
+    }
+    return lambda face: not wanted.isdisjoint(actors.get(face.id, ()))
+
+
+def _actors(scene: QueryContext) -> Iterable[str]:
+    """The people among those who did something; runs are found by `run:` and their id."""
+    names = frozenset[str]().union(*(scene.answers.actors or {}).values())
+    return sorted(name.lower() for name in names if not name.startswith("run:"))
+
+
+def _parents(scene: QueryContext) -> Iterable[str]:
+    refs = {ref for face in scene.faces for ref in lineage.origins(face, lineage.PARENT)}
+    return (*sorted(refs, key=natural), NO_PARENT, ANY_PARENT)
+
+
 def field_text(name: str, value: str) -> FieldText:
     """What the store is asked of a field: `none` asks for cards where it is empty."""
     text = value.casefold()
@@ -374,6 +411,15 @@ def _table() -> Iterable[QueryField]:
         fixed(_KINDS),
     )
     yield QueryField(
+        "parent",
+        "the card it is part of, or any, none",
+        "parent:g4 or parent:none",
+        "word",
+        _parent,
+        _parents,
+        colon_only=True,
+    )
+    yield QueryField(
         "run",
         "the state of its newest run, or any, none",
         "run:failed or run:none",
@@ -413,6 +459,24 @@ def _table() -> Iterable[QueryField]:
         "metric:auc>=0.9",
         "metric",
         _metric,
+    )
+    yield QueryField(
+        "id",
+        "its id",
+        "id:g4 or id:g7",
+        "word",
+        _id,
+        lambda scene: sorted((face.ref for face in scene.faces), key=natural),
+        colon_only=True,
+    )
+    yield QueryField(
+        ACTOR,
+        "who did something with it: a name or its beginning, condition, or run:ID",
+        "actor:ada",
+        "word",
+        _actor,
+        _actors,
+        colon_only=True,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from mlkanban.core.board import CardFace
 from mlkanban.core.query.fields import (
+    ACTOR,
     CONFLICT,
     FIELDS,
     WRITTEN_STATES,
@@ -32,6 +33,7 @@ def store_terms(text: str) -> StoreTerms:
             for part in parts
         ),
         tuple(dict.fromkeys(_field_texts(parts))),
+        any(isinstance(part, Term) and part.name == ACTOR for part in parts),
     )
 
 

@@ -21,13 +21,15 @@ class FieldText(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Answers of the store: for each text the ids of the cards that contain it, by card id the
-    state of the newest run, the ids of the cards in conflict, and for each text in a field the ids
-    of the cards that contain it there. None means not looked up."""
+    state of the newest run, the ids of the cards in conflict, for each text in a field the ids of
+    the cards that contain it there, and by card id who did something with it. None means not
+    looked up."""
 
     written: Mapping[str, frozenset[str]] = field(default_factory=dict)
     runs: Mapping[str, str] | None = None
     conflicts: frozenset[str] | None = None
     fields: Mapping[FieldText, frozenset[str]] = field(default_factory=dict)
+    actors: Mapping[str, frozenset[str]] | None = None
 
     def plus(self, more: Answers) -> Answers:
         """Both answers combined."""
@@ -36,17 +38,19 @@ class Answers:
             self.runs if more.runs is None else more.runs,
             self.conflicts if more.conflicts is None else more.conflicts,
             {**self.fields, **more.fields},
+            self.actors if more.actors is None else more.actors,
         )
 
 
 class StoreTerms(NamedTuple):
     """The texts to search for in cards, whether runs are asked for, whether conflicts are
-    (`undecided`), and the texts to search for in single fields."""
+    (`undecided`), the texts to search for in single fields, and whether actors are asked for."""
 
     texts: tuple[str, ...] = ()
     runs: bool = False
     conflicts: bool = False
     fields: tuple[FieldText, ...] = ()
+    actors: bool = False
 
     def beyond(self, answers: Answers) -> StoreTerms:
         """The terms that these answers do not cover yet."""
@@ -55,4 +59,5 @@ class StoreTerms(NamedTuple):
             self.runs and answers.runs is None,
             self.conflicts and answers.conflicts is None,
             tuple(field for field in self.fields if field not in answers.fields),
+            self.actors and answers.actors is None,
         )

@@ -375,7 +375,8 @@ class BoardScreen(KeyScreen):
         from mlkanban.core.query.complete import completion
         from mlkanban.core.query.fields import QueryContext
 
-        scene = QueryContext(self.board, self.host.today(), self.model.faces.values())
+        faces = self.model.faces.values()
+        scene = QueryContext(self.board, self.host.today(), faces, self._answers)
         return completion(text, scene)
 
     def cancel(self) -> None:

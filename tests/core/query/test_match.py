@@ -258,12 +258,56 @@ def test_what_is_undecided_is_found() -> None:
         ("-(tag:gpu or run:failed)", StoreTerms(runs=True)),
         ("is:CONF", StoreTerms(conflicts=True)),
         ("run is:con", StoreTerms(("run",), conflicts=True)),
+        ("id:g4 parent:g4", StoreTerms()),
+        ("-actor:ada", StoreTerms(actors=True)),
     ],
 )
 def test_only_what_a_query_asks_for_is_asked_of_the_store(query: str, wanted: StoreTerms) -> None:
     assert store_terms(query) == wanted
-    told = Answers({text: frozenset() for text in wanted.texts}, {}, frozenset())
+    told = Answers({text: frozenset() for text in wanted.texts}, {}, frozenset(), actors={})
     assert not any(store_terms(query).beyond(told))
+
+
+def test_a_card_is_found_by_its_id_alone() -> None:
+    assert found("id:g1")
+    assert found("ID:G1")
+    assert not found("id:g1", ref="g12")
+    assert not found("-id:g1")
+
+
+def test_parts_are_found_by_the_card_they_are_part_of() -> None:
+    part = {"lineage": "ablation-of:g8 parent:g7"}
+    assert found("parent:G7", **part)
+    assert found("parent:any", **part)
+    assert not found("parent:g8", **part)
+    assert not found("parent:none", **part)
+    assert found("parent:none", lineage="ablation-of:g8")
+    assert not found("parent:any")
+
+
+def test_cards_are_found_by_who_did_something_with_them() -> None:
+    actors = {"c1": frozenset({"Ann", "run:123"}), "c2": frozenset({"Anna", "condition"})}
+    scene = replace(SCENE, answers=Answers(actors=actors))
+    cards = [card(id=f"c{n}", ref=f"g{n}") for n in range(1, 4)]
+
+    def refs(query: str) -> list[str]:
+        return [face.ref for face in cards if matcher(query, scene)(face)]
+
+    assert refs("actor:ann") == ["g1"]
+    assert refs("actor:an") == ["g1", "g2"]
+    assert refs("actor:run:123") == refs("actor:run") == ["g1"]
+    assert refs("-actor:condition") == ["g1", "g3"]
+    assert refs("actor:bob") == []
+    assert completion("actor:a", scene) == "actor:ann"
+    assert completion("actor:r", scene) == ""
+
+
+def test_ids_and_parents_are_completed() -> None:
+    faces = (card(), card(ref="g12", lineage="parent:g1"))
+    scene = replace(SCENE, faces=faces)
+    assert completion("id:g12", scene) == ""
+    assert completion("id:g", scene) == "id:g1"
+    assert completion("parent:g", scene) == "parent:g1"
 
 
 OLD_AND_NEW = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.core.board import Board, CardFace, Outcome, Stage, StageKind, StageRole, Work
 from mlkanban.errors import GateClosed, LimitReached, RuleRefused
+from mlkanban.hints import hint
 
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
@@ -129,6 +130,29 @@ class Meter:
         limit = "" if self.limit is None else f"/{self.limit}"
         over = "!" if self.over else ""
         return f"{self.count}{limit}{over}{' ' + self.name if self.name else ''}"
+
+
+def begins(board: Board, face: CardFace | None, stage: Stage) -> bool:
+    """Whether a card, None for a new one, comes into progress by entering `stage`."""
+    was = face is not None and face.is_open and board.is_committed(face.stage)
+    return board.is_committed(stage.id) and not was
+
+
+def begins_early(ref: str, needed: Sequence[tuple[str, str]], *, blocked: bool) -> str:
+    """The warning that a card, which may be `blocked`, comes into progress before the open cards
+    that it needs: their ids and where they stand."""
+    open_cards = [f"{other} (open in {stage})" for other, stage in needed]
+    first = f"{ref} needs {' and '.join(open_cards)}. Finish {_them(len(needed))} first"
+    if blocked:
+        return f"{first}."
+    return hint(
+        "{}, or block {} until then: {block {} --reason dependency --until card:{}}",
+        first, ref, ref, needed[0][0],
+    )  # fmt: skip
+
+
+def _them(cards: int) -> str:
+    return "it" if cards == 1 else "them"
 
 
 def meters(stage: Stage, load: Load) -> tuple[Meter, ...]:

@@ -24,7 +24,7 @@ from mlkanban.core.field_kinds import condition_text, items_in
 from mlkanban.core.lifecycle import lifting
 from mlkanban.core.metrics import CardMetrics, MetricParts, metrics_in
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
-from mlkanban.hints import hint
+from mlkanban.hints import hint, sentences
 from mlkanban.service.card_writes import (
     archived,
     correct_notes,
@@ -35,7 +35,15 @@ from mlkanban.service.card_writes import (
     write_new,
 )
 from mlkanban.service.checklists import edited
-from mlkanban.service.enforce import Gates, Ticks, check_growth, condition, enter, passed
+from mlkanban.service.enforce import (
+    Gates,
+    Ticks,
+    began_early,
+    check_growth,
+    condition,
+    enter,
+    passed,
+)
 from mlkanban.service.fields import checked, flat, member
 from mlkanban.service.transaction import Context, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
@@ -98,7 +106,7 @@ class Cards:
             of = f" of {board.name}" if repository.count_boards(tx.conn) > 1 else ""
         names = ", ".join(card.ref for card in cards)
         warnings = dict.fromkeys(warning for _, warning in added if warning)
-        return Done(f"{names} added to {stage.name}{of}.", cards, " ".join(warnings))
+        return Done(f"{names} added to {stage.name}{of}.", cards, sentences(warnings))
 
     def edit(
         self,
@@ -171,12 +179,14 @@ class Cards:
         """
         cards: list[Card] = []
         warning = ""
+        waiting: list[str] = []
         with self._context.writing() as tx:
             gates = Gates(tx, override, ticks)
-            for face in map(tx.face, refs):
+            faces = list(map(tx.face, refs))
+            for face in faces:
                 board = tx.board_of(face)
                 gates.check(board, face, board.position(stage_id))
-            for ref in refs:
+            for ref, face in zip(refs, faces, strict=True):
                 _name_use(tx, ref, use)
                 try:
                     warning_of_move = move_one(
@@ -190,11 +200,12 @@ class Cards:
                 warning = warning_of_move or warning
                 _check_use(tx, ref, use)
                 cards.append(tx.card(ref))
-            warnings = filter(None, (gates.require_passed(), warning))
+                waiting.append(began_early(tx, tx.face(ref), face))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
             message = f"{_listed(cards)} moved to {name}.{_used_as(cards, use)}"
             worse = _worse_than_before(tx, refs, use)
-            return tx.done(message, cards, " ".join(filter(None, (*warnings, worse))))
+            warnings = gates.require_passed(), warning, worse, *waiting
+            return tx.done(message, cards, sentences(warnings))
 
     def swap(self, ref: str, out: str, *, override: str = "", ticks: Ticks | None = None) -> Done:
         """Swap the places of two open cards of one board, as for a full stage. An override passes
@@ -225,7 +236,8 @@ class Cards:
                 tx.write(tx.change("card.moved", moving, values, **gates.kept(moving)))
             after = repository.loads(tx.conn, board.id)
             grown = rules.required(rules.grown(board, before, after)).warning
-            warning = " ".join(filter(None, (gates.require_passed(), grown)))
+            waiting = [began_early(tx, tx.face(card.ref), card) for card in (face, other)]
+            warning = sentences((gates.require_passed(), grown, *waiting))
             moved, given_way = tx.card(face.ref), tx.card(other.ref)
         message = (
             f"{moved.ref} moved to {board.stage(moved.stage).name}, "
@@ -461,6 +473,7 @@ def _add(
     if board.is_delivered(stage.id):
         warning, forced = passed(_shipped_at_once(board, wanted), override)
     face = write_new(tx, board, stage, flat(wanted), forced)
+    warning = sentences((warning, began_early(tx, face, None)))
     if text := accept(new.note, "the note").strip():
         tx.write(Change("card.noted", board.id, card=face.id, note=text))
     return face, warning

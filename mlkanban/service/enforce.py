@@ -60,6 +60,25 @@ def passed(verdict: rules.Verdict, override: str) -> tuple[str, str]:
     return rules.required(verdict).warning, ""
 
 
+def began_early(tx: Transaction, face: CardFace, before: CardFace | None) -> str:
+    """The warning about a card that came into progress while cards that it needs are open; '' for
+    others. `before` is the card as it was, None for a new one."""
+    if not face.needs:
+        return ""
+    board = tx.board_of(face)
+    if not rules.begins(board, before, board.stage(face.stage)):
+        return ""
+    others = [repository.face_by_ref(tx.conn, other) for other in face.needs.split()]
+    needed = [
+        (other.ref, tx.board_of(other).stage(other.stage).name)
+        for other in others
+        if other is not None and other.is_open
+    ]
+    if not needed:
+        return ""
+    return rules.begins_early(face.ref, needed, blocked=bool(face.block_reason))
+
+
 class Gates:
     """The gates of one action. The items in `ticks` are ticked first; what is unticked then, and
     broken guards, need the reason in `override`."""

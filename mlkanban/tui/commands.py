@@ -602,6 +602,7 @@ HINT_KEYS: dict[str, str] = {
     "archive": "card.archive",
     "archive {} --restore": "card.archive",
     "block or unblock": "card.block",
+    "block {} --reason dependency --until card:{}": "card.block",
     "boards": "board.switch",
     "done": "card.finish",
     "edit CARD --link URL": "card.edit",

@@ -18,6 +18,18 @@ async def test_upper_case_moves_the_card_and_the_cursor_follows(small: Path) -> 
         assert board.current() == "calibrate probabilities"
 
 
+async def test_a_card_that_needs_an_open_one_warns_with_the_key_that_blocks(small: Path) -> None:
+    async with opened(small) as board:
+        with board.store() as bob:
+            bob.cards.edit(["v1"], add={"needs": ["v3"]})
+        await board.until(lambda: "needs v3" in board.text())
+        await board.press("card.move")
+        await board.keys("4")
+        assert board.stage("Features").cards() == ["calibrate probabilities"]
+        assert "v1 needs v3 (open in" in board.status()
+        assert "or block v1 until then: b" in board.status()
+
+
 async def test_there_is_nothing_left_of_the_first_stage(small: Path) -> None:
     async with opened(small) as board:
         before = board.events()

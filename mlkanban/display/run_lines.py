@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
@@ -862,20 +862,30 @@ def _counted_as(run: Run) -> tuple[RunStanding, str]:
     return run.standing, plain.get(run.standing, run.word)
 
 
-def counts_line(
-    runs: Sequence[Run], glyphs: Glyphs, *, words: bool, outer: Collection[str] = ()
-) -> Line:
+class StandingCounts(NamedTuple):
+    """How many runs stand how, by the word they are counted by, and the runs in which others were
+    started that gave no result."""
+
+    inner: Counter[tuple[RunStanding, str]]
+    outer: Sequence[Run]
+
+
+def standing_counts(runs: Sequence[Run], outer: Collection[str] = ()) -> StandingCounts:
+    """Count runs by how they stand; `outer` are the ids of those in which others were started."""
+    inner = Counter(_counted_as(run) for run in runs if run.id not in outer)
+    return StandingCounts(inner, [r for r in runs if r.id in outer and not r.is_result])
+
+
+def counts_line(counts: StandingCounts, glyphs: Glyphs, *, words: bool) -> Line:
     """How many runs go on, wait, failed or were lost, and of a search were pruned: `► 2 running
-    • 4 queued  ✗ 11 failed  ✗ 1 lost  · 17 pruned`. The runs in which others were started, whose
-    ids are `outer`, are counted by themselves: `outer run ✗ lost`."""
-    around = [run for run in runs if run.id in outer and not run.is_result]
-    counts = Counter(_counted_as(run) for run in runs if run.id not in outer)
+    • 4 queued  ✗ 11 failed  ✗ 1 lost  · 17 pruned`. The runs in which others were started are
+    counted by themselves: `outer run ✗ lost`."""
     parts: list[Line] = []
     for standing, word in _COUNTED:
-        if many := counts[standing, word]:
+        if many := counts.inner[standing, word]:
             sign, role = standing_sign(standing, glyphs)
             parts.append([Piece(f"{sign} {many} {word}" if words else f"{sign}{many}", role)])
-    for run in around:
+    for run in counts.outer:
         sign, role = standing_sign(run.standing, glyphs)
         text = f"outer run {sign} {cell_text(run.word)}" if words else f"outer {sign}"
         parts.append([Piece(text, role)])

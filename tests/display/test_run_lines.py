@@ -24,6 +24,7 @@ from mlkanban.display.run_lines import (
     importance_parts,
     remark_lines,
     run_grid,
+    standing_counts,
     verdict_lines,
     written_lines,
 )
@@ -299,7 +300,8 @@ def test_grouped_runs_of_a_study_say_how_they_ended() -> None:
     one, other = plain([grid.row(0), grid.row(1)])
     assert one.rstrip().endswith("· pruned at step 7, with 0.5 so far")
     assert other.rstrip().endswith("✓ best  complete")
-    assert "".join(plain([counts_line(runs, UTF8, words=True)])) == "✗ 1 failed  · 2 pruned"
+    counts = counts_line(standing_counts(runs), UTF8, words=True)
+    assert "".join(plain([counts])) == "✗ 1 failed  · 2 pruned"
 
 
 def test_the_run_around_a_study_is_counted_apart_from_its_trials() -> None:
@@ -312,7 +314,7 @@ def test_the_run_around_a_study_is_counted_apart_from_its_trials() -> None:
     outer = outer_runs(runs, parents_of(runs))
     rows = overview(runs, None)
     assert count_text(run_counts(runs, rows)) == "3 trials in 3 configurations + 1 outer run"
-    counts = "".join(plain([counts_line(runs, UTF8, words=True, outer=outer)]))
+    counts = "".join(plain([counts_line(standing_counts(runs, outer), UTF8, words=True)]))
     assert counts == "✗ 1 failed  · 1 lost  outer run ✗ lost"
     assert count_text(run_counts(trials[:1], rows[:1])) == "1 trial"
 

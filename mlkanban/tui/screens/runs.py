@@ -30,6 +30,7 @@ from mlkanban.display.run_lines import (
     mean_line,
     remark_lines,
     run_grid,
+    standing_counts,
     target_line,
     verdict_lines,
     written_lines,
@@ -119,6 +120,10 @@ class RunsScreen(ListScreen):
         self._differs = NO_DIFFERENCE
         self._outer: frozenset[str] = frozenset()
         self._counts = run_counts([])
+        self._standings = standing_counts([])
+        self._going_on: list[Run] = []
+        self._places: dict[str, int] = {}
+        self._rows_by_key: dict[str, ConfigurationRuns] = {}
         self._grids: dict[object, Grid] = {}
         self._words: dict[int, tuple[list[Line], list[Line]]] = {}
 
@@ -141,18 +146,7 @@ class RunsScreen(ListScreen):
         """The configuration whose runs are listed, None where configurations are."""
         if len(self._all) == 1 and self._rows:
             return self._rows[0]
-        return next((row for row in self._rows if row.key == self._opened), None)
-
-    @property
-    def _listed(self) -> Sequence[Run]:
-        """The runs that are listed, or the run that each listed configuration stands for: the one
-        that goes on, else the newest."""
-        if inside := self._inside:
-            return inside.runs
-        return [
-            next((run for run in row.runs if not run.state.ended), row.runs[0])
-            for row in self._rows
-        ]
+        return self._rows_by_key.get(self._opened)
 
     @property
     def length(self) -> int:
@@ -160,8 +154,12 @@ class RunsScreen(ListScreen):
 
     @property
     def _run_here(self) -> Run:
-        """The run that commands are about."""
-        return self._listed[self.row]
+        """The run that commands are about: of a configuration the one that goes on, else the
+        newest."""
+        if inside := self._inside:
+            return inside.runs[self.row]
+        runs = self._rows[self.row].runs
+        return next((run for run in runs if not run.state.ended), runs[0])
 
     def _runs_here(self) -> list[Run]:
         """The runs of the line under the cursor, first the one that it stands for."""
@@ -208,6 +206,9 @@ class RunsScreen(ListScreen):
         self._outer = outer_runs(runs, parents_of(runs))
         self._all = overview(runs, results, self.host.settings.repeats)
         self._counts = run_counts(runs, self._all)
+        self._standings = standing_counts(runs, self._outer)
+        self._going_on = [run for run in runs if not run.state.ended]
+        self._places = {run.id: at for at, run in enumerate(runs)}
         keys = {row.key for row in self._all}
         self._marks = [key for key in self._marks if key in keys]
         ids = {run.id for run in runs}
@@ -246,6 +247,7 @@ class RunsScreen(ListScreen):
         order = self._order if self._results or self._order is not Order.METRIC else Order.NEWEST
         lower = self._results is not None and self._results.lower
         self._rows = in_order(rows, order, self.host.now(), lower=lower)
+        self._rows_by_key = {row.key: row for row in self._rows}
         self._grids.clear()
         inside = self._inside
         keys = [run.id for run in inside.runs] if inside else [row.key for row in self._rows]
@@ -261,7 +263,7 @@ class RunsScreen(ListScreen):
     def _look_at_log(self) -> None:
         if self.is_active and self.length and not self._run_here.state.ended:
             self._read_log()
-        if self.is_active and any(not run.state.ended for run in self._runs):
+        if self.is_active and self._going_on:
             self._read_curves()
             self._draw_anew()  # how long they have run
 
@@ -272,7 +274,7 @@ class RunsScreen(ListScreen):
     async def _log(self, run_id: str) -> None:
         """Show what a run wrote last, beside the keys: its files may lie on a slow disk."""
         data, limit = self.host.places.data, self.host.settings.log_limit
-        going_on = [run.id for run in self._runs if not (run.state.ended or run.job)]
+        going_on = [run.id for run in self._going_on if not run.job]
         read, sizes = await beside(
             lambda: (
                 last_written(data, run_id),
@@ -280,13 +282,17 @@ class RunsScreen(ListScreen):
             )
         )
         large = {run: size for run, size in sizes.items() if over_limit(size, limit)}
+        drawn = self._written_by(run_id)
+        self._written = (run_id, read)
         if large != self._large:
             self._large = large
-            self._grids.clear()
-        elif (run_id, read) == self._written:
-            return
-        self._written = (run_id, read)
-        self.draw()
+            self._draw_anew()
+        elif read != drawn:
+            self.draw()
+
+    def _written_by(self, run_id: str) -> Written:
+        """What a run wrote last, as far as that was read."""
+        return self._written[1] if self._written[0] == run_id else Written([], [])
 
     # Learning curves
 
@@ -307,8 +313,7 @@ class RunsScreen(ListScreen):
         """Whose curves are drawn: of what is marked, else of the runs that tell most. A
         configuration is told by its run that goes on, or the newest with a result."""
         if self._inside:
-            runs = {run.id: run for run in self._runs}
-            marked = [runs[run] for run in self._marked]
+            marked = [self._runs[self._places[run]] for run in self._marked]
         else:
             rows = {row.key: row for row in self._all}
             marked = [_standing_for(rows[key]) for key in self._marks]
@@ -442,7 +447,7 @@ class RunsScreen(ListScreen):
                 by = "newest"
             text = f"{cell_text(by)} {glyphs.sorted}"
             parts.append([Piece("sorted by ", "dim"), Piece(text, "focus")])
-        if counts := counts_line(self._runs, glyphs, words=width >= 100, outer=self._outer):
+        if counts := counts_line(self._standings, glyphs, words=width >= 100):
             parts.append(counts)
         if self._query:
             parts.insert(0, [Piece("/ ", "focus"), Piece(cell_text(self._query), "focus")])
@@ -482,13 +487,13 @@ class RunsScreen(ListScreen):
         """What the configuration under the cursor says, what is known of the run there, and what it
         wrote last."""
         run = self._curves.with_unread(self._run_here)
-        at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
-        differs, repeats = self._differs.row(at), self.host.settings.repeats
+        differs = self._differs.row(self._places[run.id])
+        repeats = self.host.settings.repeats
         row = self._inside or self._rows[self.row]
         lines = comparison_lines(row.result, context, width) if row.result else []
         lines += detail_lines(run, width, context.glyphs, differs, repeats)
         lines += self._left_lines(run)
-        read = self._written[1] if self._written[0] == run.id else Written([], [])
+        read = self._written_by(run.id)
         lines = lines[:room]
         lines += written_lines(read.out, read.err or run.last, room - len(lines))
         return [[Piece(" ", "text"), *line] for line in lines]
@@ -682,17 +687,16 @@ class RunsScreen(ListScreen):
         was started before it."""
         run = self._run_here
         marked = next((other for other in self._marked_runs if other.id != run.id), None)
-        at = next(at for at, other in enumerate(self._runs) if other.id == run.id)
-        return marked or next(iter(self._runs[at + 1 :]), None)
+        after = self._places[run.id] + 1
+        return marked or next(iter(self._runs[after : after + 1]), None)
 
     @property
     def _marked_runs(self) -> list[Run]:
         """The runs that this one is compared with: those marked last first, of configurations the
         newest run."""
         if self._inside:
-            runs = {run.id: run for run in self._runs}
-            return [runs[run] for run in reversed(self._marked)]
-        rows = {row.key: row for row in self._all}
+            return [self._runs[self._places[run]] for run in reversed(self._marked)]
+        rows = {row.key: row for row in self._all if row.key in self._marks}
         return [rows[key].runs[0] for key in reversed(self._marks)]
 
     async def do_run_again(self) -> None:

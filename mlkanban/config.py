@@ -17,7 +17,7 @@ from mlkanban.hints import hint
 from mlkanban.paths import places
 from mlkanban.runs.model import repeats
 from mlkanban.runs.model.repeats import Repeats
-from mlkanban.text import display
+from mlkanban.text import beginning, display
 
 DEFAULT = "default"
 
@@ -34,6 +34,12 @@ class Settings:
     board: str = field(
         default="",
         metadata={"description": "key of the board to open; empty: the one used last"},
+    )
+    name: str = field(
+        default="",
+        metadata={
+            "description": "your name in the log, where several people share a login; empty: it"
+        },
     )
     theme: str = field(
         default="mlkanban-dark",
@@ -154,9 +160,32 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
         if (origin := origins["log_limit_mb"]) in _VARIABLES.values():
             raise BadInput(f"{origin}: {what}", advice)
         raise _problem(file, text, "log_limit_mb", what, advice)
+    if wrong := _unfit_name(settings.name):
+        if (origin := origins["name"]) in _VARIABLES.values():
+            raise BadInput(display(f"{origin}: {wrong}"), _NAME_HINT)
+        raise _problem(file, text, "name", wrong, _NAME_HINT)
     if wrong := repeats.refusal(settings.repeat_parameters):
         raise _problem(file, text, "repeat_parameters", wrong, "Give names such as seed or *_seed.")
     return settings, origins
+
+
+_LONGEST_NAME = 40
+_NAME_HINT = "Give a name such as ada or Ada Lovelace."
+
+
+def _unfit_name(name: str) -> str:
+    """What is wrong with a name for the log; '' for none. The log has names of its own for runs and
+    conditions, which undo leaves alone."""
+    if not name:
+        return ""
+    if name != " ".join(name.split()) or name != display(name) or len(name) > _LONGEST_NAME:
+        return (
+            f"{beginning(name, _LONGEST_NAME)!r} is no name: one line of at most {_LONGEST_NAME}"
+            " letters is."
+        )
+    if name.startswith("run:") or name == "condition":
+        return f"{name!r} is what the log calls something that is no person."
+    return ""
 
 
 def _expected(name: str, *, whole: bool) -> str:

@@ -59,6 +59,9 @@ def test_a_command_may_have_a_list_of_keys(file) -> None:
         ("\nrepeat_parameters = ['a', '*']", "line 2: repeat_parameters: '*' would fit every"),
         ("repeat_parameters = [' ']", "line 1: repeat_parameters: a name is empty."),
         ("repeat_parameters = ['a b']", "'a b' can be no name of a parameter."),
+        ("name = 'run:7'", "line 1: name: 'run:7' is what the log calls something that is no"),
+        ("name = ' ada'", "line 1: name: ' ada' is no name: one line of at most 40 letters is."),
+        (f"name = '{'a' * 41}'", "is no name: one line of at most 40 letters is."),
         ("board = x", "is not TOML: Invalid value (at line 1, column 9)"),
         ('theme = "\\u001b[31m"\nzzz = 1', "line 2: zzz: there is no such setting. Remove it."),
     ],
@@ -74,6 +77,11 @@ def test_a_mistake_is_named_with_file_and_line(file, text, said) -> None:
 def test_a_bad_variable_is_named(file) -> None:
     with pytest.raises(BadInput, match=r"MLKANBAN_ASCII: .*'maybe'"):
         read(file, {"MLKANBAN_ASCII": "maybe"})
+
+
+def test_the_log_has_names_that_no_person_takes(file) -> None:
+    with pytest.raises(BadInput, match=r"^MLKANBAN_NAME: 'condition' is what the log calls"):
+        read(file, {"MLKANBAN_NAME": "condition"})
 
 
 def test_a_file_that_cannot_be_read(file) -> None:

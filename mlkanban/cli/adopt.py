@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mlkanban.cli.before_run import show, slot_for, started_data
-from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, override_at_start
 from mlkanban.clock import now
 from mlkanban.paths import places
@@ -31,7 +31,7 @@ def adopt(session: Session, card: str, pid: int, override: str) -> None:
     """
     with slot_for(session, card, override, how=_ADOPTS) as slot:
         ref = slot.job.ref
-        folder, start = adoption.adopt(places().data, ref, slot.job.id, pid, login_name(), now())
+        folder, start = adoption.adopt(places().data, ref, slot.job.id, pid, session.actor, now())
         slot.take(folder, start, override)
     session.answer("adopt", lambda: started_data(ref, folder, RunState.RUNNING), acted=True)
     show(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")

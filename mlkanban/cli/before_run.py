@@ -12,14 +12,13 @@ import click
 
 from mlkanban.cli.session import Session, login_name
 from mlkanban.clock import now
-from mlkanban.config import load
+from mlkanban.config import Settings, load
 from mlkanban.errors import MlkanbanError, NotFound, StoreProblem, UsageProblem
 from mlkanban.paths import places
 from mlkanban.runs.local.code import git_branch
 from mlkanban.runs.local.intake import Intake, report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import FolderProblem, make
-from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.use_cases.card_runs import STARTS, StartWords
 from mlkanban.service import Service
@@ -142,26 +141,26 @@ def give_up(job: JobCard, run_id: str) -> None:
 
 
 def _opened() -> Service:
-    where = places()
+    where, settings = places(), _settings()
     return Service.open(
         where.data,
-        actor=login_name(),
+        actor=settings.name or login_name(),
         clock=now,
         make=False,
         timeout=STORE_SECONDS,
         config=where.config,
-        repeats=_repeats(),
+        repeats=settings.repeats,
     )
 
 
-def _repeats() -> Repeats:
-    """By which names runs are repeats; the default ones where the settings cannot be read, which
-    is no reason to stop a job."""
+def _settings() -> Settings:
+    """The settings; those of somebody who set nothing where they cannot be read, which is no reason
+    to stop a job."""
     try:
-        return load().repeats
+        return load()
     except MlkanbanError as error:
-        show(f"{error} The default repeat_parameters are used.")
-        return DEFAULT
+        show(f"{error} The login is your name; the default repeat_parameters are used.")
+        return Settings()
 
 
 def _take_in_others(session: Session, service: Service) -> None:

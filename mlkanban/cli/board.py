@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from mlkanban import clock
-from mlkanban.cli.session import Session, login_name
+from mlkanban.cli.session import Session
 from mlkanban.cli.types import today
 from mlkanban.core.board import asleep, on_board
 from mlkanban.core.rules import Load
@@ -25,7 +25,7 @@ def open_board(session: Session, *, demo: bool = False) -> None:
         from mlkanban.tui.start import run_board
 
         key = session.board_key or session.settings.board
-        code = run_board(places(), session.settings, key, actor=login_name(), demo=demo)
+        code = run_board(places(), session.settings, key, actor=session.actor, demo=demo)
         raise click.exceptions.Exit(code)
     print_board(session)
 

@@ -10,7 +10,7 @@ import click
 
 from mlkanban.cli.before_run import give_up, show, slot_for, started_data
 from mlkanban.cli.layout import table
-from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN, RUN_OR_CARD
 from mlkanban.clock import now
 from mlkanban.core.rules import Load
@@ -59,7 +59,7 @@ def enqueue(
                 "Start the job without --queue: the board takes it in later.",
             )
         wanted = Wanted(
-            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, target,
+            job.ref, job.id, command, session.actor, gpus, override.strip(), not no_env, target,
             label=job.label,
         )  # fmt: skip
         entry = planned(data, wanted, now())
@@ -123,7 +123,7 @@ def down(session: Session, run: str) -> None:
 @pass_session
 def hold(session: Session, run: str) -> None:
     """Hold a run back: others start before it, until `release` lets it go on."""
-    _change(session, run, lambda turns, queued: turns.hold(queued, login_name(), now()))
+    _change(session, run, lambda turns, queued: turns.hold(queued, session.actor, now()))
 
 
 @queue.command()
@@ -139,7 +139,7 @@ def release(session: Session, run: str) -> None:
 @pass_session
 def drop(session: Session, run: str) -> None:
     """Take a run out of the queue: it never starts."""
-    _change(session, run, lambda turns, queued: turns.drop(queued, login_name(), now()))
+    _change(session, run, lambda turns, queued: turns.drop(queued, session.actor, now()))
 
 
 @queue.command(hidden=True)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, WHEN, SuggestingGroup, TextCommand, today
 from mlkanban.core.board import Board
 from mlkanban.core.day_input import day_ahead
@@ -51,7 +51,7 @@ def review(ctx: click.Context, show: int | None, listed: bool) -> None:
             places(),
             session.settings,
             session.board_key or session.settings.board,
-            actor=login_name(),
+            actor=session.actor,
             review=True,
         )
         raise click.exceptions.Exit(code)

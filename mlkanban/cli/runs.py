@@ -27,7 +27,7 @@ from mlkanban.cli.run_curves import (
     parameters_drawn,
     search_data,
 )
-from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, RUN_OR_CARD, TARGET, GroupOrArgument, override_at_start
 from mlkanban.clock import now
 from mlkanban.core.metrics import CardMetrics, direction_of
@@ -168,7 +168,7 @@ def start_run(
     with slot_for(session, card, override) as slot:
         job = slot.job
         wanted = Wanted(
-            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env, target,
+            job.ref, job.id, command, session.actor, gpus, override.strip(), not no_env, target,
             label=job.label, code=changes.state,
         )  # fmt: skip
         folder, start = plan(places().data, wanted, now())
@@ -627,7 +627,7 @@ def stop(session: Session, run: str) -> None:
     behind are ended. RUN is an id, or a beginning or an end of it, or a card, for its newest run.
     """
     folder = named_run(session, run)
-    stopped = stop_run(folder, login_name(), now)
+    stopped = stop_run(folder, session.actor, now)
     if stopped is Stopped.NOTHING:
         if runs_here(folder):
             raise MlkanbanError(

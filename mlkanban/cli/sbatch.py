@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.before_run import show, which_card
-from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, TARGET, override_at_start
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError
@@ -65,7 +65,7 @@ def sbatch(
     """
     ref, card_id, label = which_card(session, card, override, _SUBMITS)
     wanted = Wanted(
-        ref, card_id, ["sbatch", *words], login_name(), force=override.strip(),
+        ref, card_id, ["sbatch", *words], session.actor, force=override.strip(),
         show_card_to_job=not no_env, target=" ".join(metric), label=label,
     )  # fmt: skip
     made = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlkanban import clock, log
-from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.errors import BadInput, MlkanbanError, NotFound
 from mlkanban.glyphs import Glyphs, terminal_glyphs
 from mlkanban.paths import places
 from mlkanban.streams import give_up
@@ -65,6 +65,14 @@ class Session:
 
         return load()
 
+    @property
+    def actor(self) -> str:
+        """Who acts, for the log: the name in the settings, or else the login. Settings that cannot
+        be read are reported where they are needed, and stop no job."""
+        with contextlib.suppress(BadInput):
+            return self.settings.name or login_name()
+        return login_name()
+
     @cached_property
     def glyphs(self) -> Glyphs:
         return terminal_glyphs(os.environ, ascii=self.settings.ascii)
@@ -91,7 +99,7 @@ class Session:
         log.write_to(where.log)
         service = Service.open(
             where.data,
-            actor=login_name(),
+            actor=self.actor,
             clock=clock.now,
             write=write,
             make=make,
@@ -407,7 +415,7 @@ class Session:
 
 
 def login_name() -> str:
-    """Who acts, for the log."""
+    """The login of this person."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -5,7 +5,7 @@ import sys
 import click
 
 from mlkanban.cli.layout import table
-from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RenamedChoice
 from mlkanban.core.triage import FORMER_VIEWS, TriageView
 from mlkanban.paths import places
@@ -42,7 +42,7 @@ def triage(session: Session, view: str, limit: int | None) -> None:
             places(),
             session.settings,
             session.board_key or session.settings.board,
-            actor=login_name(),
+            actor=session.actor,
             triage=(TriageView(view), limit),
         )
         raise click.exceptions.Exit(code)

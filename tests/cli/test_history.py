@@ -155,3 +155,15 @@ def test_an_action_that_there_is_not_is_not_found(board) -> None:
     for more in ((), ("--with-later",)):
         unknown = board("undo", "--action", "nonsense", *more)
         assert (unknown.code, "There is no action nonsense" in unknown.err) == (3, True)
+
+
+def test_people_who_share_a_login_have_names_in_the_log(board, monkeypatch) -> None:
+    ref = board.card("Try")
+    monkeypatch.setenv("MLKANBAN_NAME", "Bob Ray")
+    board("note", ref, "looks right")
+    assert "Bob Ray" in board("history", ref).out
+    assert "the note on" in board("undo").err
+    refused = board("undo")
+    assert "nothing to undo" in refused.err.lower()
+    monkeypatch.delenv("MLKANBAN_NAME")
+    assert board.data("list", "-q", 'actor:"bob ray"') == []

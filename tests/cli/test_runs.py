@@ -164,7 +164,7 @@ def test_the_names_for_repeats_in_the_settings_hold_where_a_job_starts(
             found = slot.service.runs.results(ref)
         assert found is not None
         assert found.latest.n == averaged
-        assert ("The default repeat_parameters are used." in capsys.readouterr().err) == (
+        assert ("the default repeat_parameters are used." in capsys.readouterr().err) == (
             setting == "3"
         )
 

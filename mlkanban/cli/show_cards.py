@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 import click
@@ -22,6 +22,7 @@ from mlkanban.display.card_json import (
     parts_data,
     spent_data,
 )
+from mlkanban.errors import BadQuery
 from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_name, some
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ _CONFIGURATIONS = 8
     "--view", type=VIEW, default="", metavar="NAME", help="Use the saved query of this name."
 )
 @click.option("--all", "everything", is_flag=True, help="Include finished and archived cards.")
+@click.option("--all-boards", is_flag=True, help="List the cards of every board, board by board.")
 @pass_session
-def list_cards(session: Session, query: str, view: str, everything: bool) -> None:
+def list_cards(session: Session, query: str, view: str, everything: bool, all_boards: bool) -> None:
     """List the cards of a board, stage by stage.
 
     AGE is 5d for a card in progress, counted from its commitment; (5d) for one that is not
@@ -52,40 +54,78 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
     = was never worked on. Before the title: ^^ urgent, ^ high, v low. After it: ! the reason of a
     block, health of a model in use, the due date with its chance (! below 50 %) or LATE, parts
     that are done of all (and by when all are, with 85 %), = the outcome, archived, #tags.
+
+    With --all-boards a value that one board does not have, such as a stage, finds nothing there.
     """
     with session.service() as service:
-        snapshot = service.boards.snapshot(session.board(service).id)
-        board, faces = snapshot.board, snapshot.faces
-        saved = service.views.query(board.id, view) if view else ""
+        if all_boards:
+            boards = service.boards.all()
+            saved = service.views.query(session.board(service).id, view) if view else ""
+        else:
+            boards = [session.board(service)]
+            saved = service.views.query(boards[0].id, view) if view else ""
         queries = [text for text in (saved, query) if text.strip()]
-        every = matching = by_stage(faces, board)
-        for text in queries:  # each by itself: an error names the place in what was typed
-            wanted = {face.id for face in service.search.find(board, every, text, today(board))}
-            matching = [face for face in matching if face.id in wanted]
-        sleepers = False
-        if any("snoozed" in text for text in queries):
-            # The query language: a list without a query does without.
-            from mlkanban.core.query.match import looks_for_sleepers
-
-            sleepers = any(map(looks_for_sleepers, queries))
-        shown = [
-            face
-            for face in matching
-            if everything or on_board(board, face, date.max if sleepers else today(board))
-        ]
+        lists = list(_lists(service, boards, queries, everything=everything))
         session.answer(
             "cards",
-            lambda: face_data(shown, board, service, clock.now(), faces),
-            lambda: _table(session, service, shown, board, faces),
+            lambda: [
+                card
+                for cards in lists
+                for card in face_data(cards.shown, cards.board, service, clock.now(), cards.every)
+            ],
+            lambda: _table(session, service, lists, with_board=all_boards),
         )
+        if not session.json:
+            where = "any board" if all_boards else "".join(board.name for board in boards)
+            others = _out_of_sight(lists)
+            if not any(cards.shown for cards in lists):
+                found_by = _meant(query, lists[0].every, lists[0].board) if lists else ""
+                session.show_message(f"No card to list on {where}.{others}{found_by}")
+            elif others:
+                session.show_message(f"Not listed:{others}")
+        session.show_conflicts(sum(cards.conflicts for cards in lists))
+
+
+class _CardList(NamedTuple):
+    """The cards of one board: all of them, those that are listed, and those that match and are
+    not listed; with the number of open conflicts."""
+
+    board: Board
+    every: list[CardFace]
+    shown: list[CardFace]
+    hidden: list[CardFace]
+    conflicts: int
+
+
+def _lists(
+    service: Service, boards: Sequence[Board], queries: Sequence[str], *, everything: bool
+) -> Iterator[_CardList]:
+    """The cards that match all queries, board by board. BadQuery where that is so on every one of
+    the boards: a stage or another value may be missing on some."""
+    wrong: list[BadQuery] = []
+    sleepers = False
+    for board in boards:
+        snapshot = service.boards.snapshot(board.id)
+        every = matching = by_stage(snapshot.faces, board)
+        try:
+            for text in queries:  # each by itself: an error names the place in what was typed
+                wanted = {f.id for f in service.search.find(board, every, text, today(board))}
+                matching = [face for face in matching if face.id in wanted]
+            if any("snoozed" in text for text in queries):
+                # The query language: a list without a query does without.
+                from mlkanban.core.query.match import looks_for_sleepers
+
+                sleepers = any(map(looks_for_sleepers, queries))
+        except BadQuery as error:
+            wrong.append(error)
+            if len(wrong) == len(boards):
+                raise wrong[0] from error
+            matching = []
+        last = date.max if sleepers else today(board)
+        shown = [face for face in matching if everything or on_board(board, face, last)]
         listed = {face.id for face in shown}
-        others = _out_of_sight([face for face in matching if face.id not in listed], board)
-        if not shown and not session.json:
-            found_by = _meant(query, faces, board)
-            session.show_message(f"No card to list on {board.name}.{others}{found_by}")
-        elif others and not session.json:
-            session.show_message(f"Not listed:{others}")
-        session.show_conflicts(snapshot.conflicts)
+        hidden = [face for face in matching if face.id not in listed]
+        yield _CardList(board, every, shown, hidden, snapshot.conflicts)
 
 
 @click.command()
@@ -138,10 +178,10 @@ def show(session: Session, card: str, markdown: bool) -> None:
         )
 
 
-def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
+def _out_of_sight(lists: Sequence[_CardList]) -> str:
     """How to see cards that match and are not listed."""
-    snoozed = sum(asleep(face, today(board)) for face in hidden)
-    ended = len(hidden) - snoozed
+    snoozed = sum(asleep(face, today(cards.board)) for cards in lists for face in cards.hidden)
+    ended = sum(len(cards.hidden) for cards in lists) - snoozed
     text = f" {snoozed} snoozed: add -q snoozed:yes." if snoozed else ""
     return text + (f" {ended} finished or archived: add --all." if ended else "")
 
@@ -161,20 +201,32 @@ def _meant(query: str, faces: Collection[CardFace], board: Board) -> str:
 def _table(
     session: Session,
     service: Service,
-    shown: Sequence[CardFace],
-    board: Board,
-    every: Collection[CardFace],
+    lists: Sequence[_CardList],
+    *,
+    with_board: bool,
 ) -> Iterator[str]:
     # 30 ms that `list --json` need not wait for.
     from mlkanban.cli.layout import table
+
+    rows = [
+        (*([cards.board.key] if with_board else []), *row)
+        for cards in lists
+        if cards.shown
+        for row in _rows(session, service, cards)
+    ]
+    if rows:
+        heads = ("ID", "STAGE", "AGE", "", "TITLE")
+        yield from table(rows, ("BOARD", *heads) if with_board else heads)
+
+
+def _rows(session: Session, service: Service, cards: _CardList) -> Iterator[tuple[str, ...]]:
+    # As for `_table`.
     from mlkanban.display.card_face import FaceContext, age, due, parts_text, priority_sign
 
-    if not shown:
-        return
+    board, every = cards.board, cards.every
     prospects = service.planning.prospects(board, every)
     view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, prospects=prospects)
-    rows = []
-    for face in shown:
+    for face in cards.shown:
         marks = [
             face.block_reason and f"{session.glyphs.blocked} {face.block_reason}",
             face.health and f"health {face.health}",
@@ -187,16 +239,13 @@ def _table(
         title = "  ".join(
             [beginning(face.title, 200), " ".join(mark for mark in marks if mark)]
         ).rstrip()
-        rows.append(
-            (
-                face.ref,
-                session.clean(board.stage(face.stage).name),
-                age(face, view),
-                priority_sign(face, session.glyphs),
-                session.clean(title),
-            )
+        yield (
+            face.ref,
+            session.clean(board.stage(face.stage).name),
+            age(face, view),
+            priority_sign(face, session.glyphs),
+            session.clean(title),
         )
-    yield from table(rows, ("ID", "STAGE", "AGE", "", "TITLE"))
 
 
 def _whole(

@@ -201,3 +201,21 @@ def test_a_card_as_markdown_for_a_pull_request(board: Person) -> None:
     assert not kinds & {"html_block", "html_inline", "image"}
     assert board.data("show", ref, "--markdown") == {"id": ref, "markdown": text}
     assert "worth" in board.data("show", ref)
+
+
+def test_the_cards_of_every_board_are_listed(board) -> None:
+    first = board.card("Focal loss")
+    assert board("init", "Churn", "--template", "plain").code == 0
+    second = board.card("Focal point", "--stage", "doing")
+    assert [card["id"] for card in board.data("list")] == [second]
+    cards = board.data("list", "--all-boards", "-q", "focal")
+    assert [(card["board"], card["id"]) for card in cards] == [("fraud", first), ("churn", second)]
+    head, *rows = board("list", "--all-boards").out.splitlines()
+    assert head.split() == ["BOARD", "ID", "STAGE", "AGE", "TITLE"]
+    assert [row.split()[:2] for row in rows] == [["fraud", first], ["churn", second]]
+    # A stage that only one board has; one that none has is a mistake.
+    assert [card["id"] for card in board.data("list", "--all-boards", "-q", "stage:doing")] == [
+        second
+    ]
+    assert board("list", "--all-boards", "-q", "stage:nowhere").code == 2
+    assert "No card to list on any board." in board("list", "--all-boards", "-q", "tag:x").err

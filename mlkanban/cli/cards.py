@@ -26,7 +26,7 @@ from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT
 
 if TYPE_CHECKING:
-    from mlkanban.core.model_registry import InUseAs
+    from mlkanban.core.model_versions import VersionName
     from mlkanban.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -241,7 +241,7 @@ def _use(function: F) -> F:
     return function
 
 
-def _in_use_as(cards: Sequence[str], model: str, version: str, owner: str) -> "InUseAs | None":
+def _in_use_as(cards: Sequence[str], model: str, version: str, owner: str) -> "VersionName | None":
     if not (model or version or owner):
         return None
     if not model.strip():
@@ -249,10 +249,10 @@ def _in_use_as(cards: Sequence[str], model: str, version: str, owner: str) -> "I
     if len(cards) > 1:
         raise UsageProblem("Each version of a model is one card.", "Name one card.")
     # Few cards are models.
-    from mlkanban.core.model_registry import InUseAs
+    from mlkanban.core.model_versions import VersionName
 
     model, version, owner = (" ".join(text.split()) for text in (model, version, owner))
-    return InUseAs(model, version, owner or None)
+    return VersionName(model, version, owner or None)
 
 
 @click.command()

@@ -21,7 +21,7 @@ from mlkanban.errors import UsageProblem
 if TYPE_CHECKING:
     from mlkanban.core.board import Board
     from mlkanban.service import Service
-    from mlkanban.service.report import ReportWish
+    from mlkanban.service.report import ReportRequest
 
 Format = Literal["html", "markdown"]
 _FORMATS: dict[str, Format] = {
@@ -165,10 +165,10 @@ def _wanted(
     options: NumberOptions,
     person: str,
     since: str | date | int,
-) -> ReportWish:
+) -> ReportRequest:
     """Which report is asked for."""
     # As above.
-    from mlkanban.service.report import ReportWish
+    from mlkanban.service.report import ReportRequest
 
     faces = service.boards.snapshot(board.id).faces
     refs = options.refs(service, board, faces) if options.only else None
@@ -180,4 +180,4 @@ def _wanted(
     begin = None
     if not isinstance(since, str):
         begin = datetime.combine(since, time.min, ZoneInfo(board.timezone)).astimezone(UTC)
-    return ReportWish(options.only, refs, person, begin)
+    return ReportRequest(options.only, refs, person, begin)

@@ -41,9 +41,13 @@ class LookAgain(NamedTuple):
 def stored_look(text: str) -> LookAgain:
     """The look that a card keeps; ValueError for anything else."""
     match = _STORED.fullmatch(text)
-    if not match:
-        raise ValueError(text)
+    if not match or (match[2] and not _is_span(int(match[2]))):
+        raise ValueError(f"{text!r} is no look that a card keeps")
     return LookAgain(date.fromisoformat(match[1]), int(match[2] or 0), bool(match[3]))
+
+
+def _is_span(days: int) -> bool:
+    return 1 <= days <= MOST_DAYS
 
 
 def parse_look(text: str, today: date) -> LookAgain | None:
@@ -58,7 +62,7 @@ def parse_look(text: str, today: date) -> LookAgain | None:
     if found := _EVERY.search(rest):
         every = int(found[1]) * (7 if found[2] == "w" else 1)
         rest = (rest[: found.start()] + rest[found.end() :]).strip()
-        if not 1 <= every <= MOST_DAYS:
+        if not _is_span(every):
             raise UsageProblem(f"Every {every} days is not possible.", "Write every 90d or 12w.")
     if not rest and not every:
         every = EVERY_DAYS
@@ -66,3 +70,15 @@ def parse_look(text: str, today: date) -> LookAgain | None:
     if day is None:
         raise UsageProblem(f"{text!r} names no day.", "Write 2026-12-15, 3w or every 90d.")
     return LookAgain(day, every, retrain)
+
+
+def look_day(look: LookAgain | None, since: date) -> LookAgain:
+    """The next look at a model in use since a day; after 90 days where nobody named one."""
+    return look or LookAgain(since + timedelta(EVERY_DAYS))
+
+
+def look_reason(name: str, look: LookAgain) -> str:
+    """Why a model is looked at again, and what is to be decided."""
+    if look.retrain:
+        return f"retrain {name}: due since {look.day}; retrain, keep or retire?"
+    return f"look again at {name}: due since {look.day}; keep, retrain or retire?"

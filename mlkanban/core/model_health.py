@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.board import OUT_OF_USE, Health
@@ -90,6 +90,18 @@ def _reading(metric: str, kept: Any) -> HealthReading | None:
         )
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
+
+
+def episodes(readings: Sequence[HealthReading]) -> list[HealthReading]:
+    """The readings that began an alert: of each metric those at alert whose reading before was
+    not."""
+    at_alert: dict[str, bool] = {}
+    begun = []
+    for reading in readings:
+        if reading.alert and not at_alert.get(reading.metric):
+            begun.append(reading)
+        at_alert[reading.metric] = reading.alert
+    return begun
 
 
 def parse_reading(text: str, example: str = "psi=0.31") -> tuple[str, float]:

@@ -13,8 +13,8 @@ from mlkanban.charts.readings_curve import readings_curve
 from mlkanban.core.board import Health
 from mlkanban.core.look_again import LookAgain
 from mlkanban.core.metrics import compact_text, number_text
-from mlkanban.core.model_health import HealthReading
-from mlkanban.core.model_registry import episodes, silence_text
+from mlkanban.core.model_health import HealthReading, episodes
+from mlkanban.core.model_silence import silence_text
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn
 from mlkanban.display.lines import edge, labelled, page_title, paragraph, rule

@@ -18,7 +18,7 @@ from mlkanban.display.number_view import Day, chance_text
 from mlkanban.display.table import Table
 from mlkanban.display.worth_text import compact_value, money
 from mlkanban.errors import UsageProblem
-from mlkanban.service.report import BoardReport, NextCard, ReportedEnd, UsedModel
+from mlkanban.service.report import BoardReport, NextCard, ReportedEnd, ReportedModel
 from mlkanban.text import display, quantity
 
 MOST_NEEDS, MOST_NEXT, MOST_ENDED, MOST_MODELS, MOST_BOARDS = 4, 10, 5, 4, 8
@@ -380,7 +380,7 @@ def reading_text(reading: HealthReading) -> str:
     return f"{reading.metric} {reading.value:g}, {side} its limit of {limit.limit:g}"
 
 
-def _how_it_does(model: UsedModel, today: date) -> str:
+def _how_it_does(model: ReportedModel, today: date) -> str:
     how = _HEALTH.get(Health(model.health), model.health)
     if _unwatched(model):
         return "not watched"
@@ -394,16 +394,16 @@ def _owned(report: BoardReport) -> bool:
     return any(model.owner for model in report.models)
 
 
-def _needs_somebody(model: UsedModel) -> bool:
+def _needs_somebody(model: ReportedModel) -> bool:
     return model.health != Health.OK or model.silent is not None
 
 
-def _unwatched(model: UsedModel) -> bool:
+def _unwatched(model: ReportedModel) -> bool:
     """Whether nobody can know how it does."""
     return model.health == Health.OK and model.reading is None
 
 
-def _model_name(model: UsedModel) -> str:
+def _model_name(model: ReportedModel) -> str:
     return f"{model.name} {model.version}".strip() if model.name else model.title
 
 
@@ -507,7 +507,7 @@ class LastReadingJson(TypedDict):
     at: str
 
 
-class UsedModelJson(TypedDict):
+class ReportedModelJson(TypedDict):
     id: str
     title: str
     model: str
@@ -546,7 +546,7 @@ ReportJson = TypedDict(
         "lead": list[str], "goal": str, "metric": str, "worth": str,
         "needs": list[NeedJson], "next": list[NextCardJson],
         "won": list[EndedCardJson], "learned": list[EndedCardJson],
-        "models": list[UsedModelJson], "pace": PaceJson, "boards": list[ReportBoardJson],
+        "models": list[ReportedModelJson], "pace": PaceJson, "boards": list[ReportBoardJson],
     },
 )  # fmt: skip
 """A report; `file` and `bytes` are null where none was written."""
@@ -614,7 +614,7 @@ def _ended_json(card: ReportedEnd) -> EndedCardJson:
     }  # fmt: skip
 
 
-def _model_json(model: UsedModel) -> UsedModelJson:
+def _model_json(model: ReportedModel) -> ReportedModelJson:
     reading = model.reading
     return {
         "id": model.ref, "title": model.title, "model": model.name, "version": model.version,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mlkanban.service.triage import Triage
     from mlkanban.service.undo import Undoing
     from mlkanban.service.views import Views
-    from mlkanban.service.worth import Worths
+    from mlkanban.service.worth import CardWorths
     from mlkanban.sync.exchange import Sync
 
 _CONSEQUENCES = (health_after_end, one_version_in_use)
@@ -99,10 +99,10 @@ class Service:
         return Portfolio(self._context, self.history)
 
     @cached_property
-    def worth(self) -> Worths:
-        from mlkanban.service.worth import Worths  # few boards have a profit curve
+    def worth(self) -> CardWorths:
+        from mlkanban.service.worth import CardWorths  # few boards have a profit curve
 
-        return Worths(self.boards, self.cards, self.charter, self.runs)
+        return CardWorths(self.boards, self.cards, self.charter, self.runs)
 
     @cached_property
     def reports(self) -> Reports:

@@ -51,7 +51,7 @@ from mlkanban.store.rows import board_of
 from mlkanban.text import accept
 
 if TYPE_CHECKING:
-    from mlkanban.core.model_registry import InUseAs
+    from mlkanban.core.model_versions import VersionName
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Cards:
         override: str = "",
         before: str = "",
         ticks: Ticks | None = None,
-        use: InUseAs | None = None,
+        use: VersionName | None = None,
     ) -> Done:
         """Move cards to a stage, to its end or ahead of the card `before`. `use` says what one that
         is delivered by that is in use as.
@@ -361,7 +361,7 @@ class Cards:
         *,
         override: str = "",
         ticks: Ticks | None = None,
-        use: InUseAs | None = None,
+        use: VersionName | None = None,
     ) -> Done:
         """Finish cards with an outcome. `use` says what one that is shipped is in use as.
 
@@ -479,7 +479,7 @@ def _add(
     return face, warning
 
 
-def _name_use(tx: Transaction, ref: str, use: InUseAs | None) -> None:
+def _name_use(tx: Transaction, ref: str, use: VersionName | None) -> None:
     """Write what a card is in use as, in the action that delivers it, and before that, so that
     what follows from its delivery is about this model."""
     if use is None:
@@ -489,18 +489,18 @@ def _name_use(tx: Transaction, ref: str, use: InUseAs | None) -> None:
     name_use(tx, tx.face(ref), use)
 
 
-def _check_use(tx: Transaction, ref: str, use: InUseAs | None) -> None:
+def _check_use(tx: Transaction, ref: str, use: VersionName | None) -> None:
     if use is not None and use.model and tx.face(ref).outcome != Outcome.SHIPPED:
         raise RuleRefused(f"{ref} is not in use: it was not shipped.", "Leave --model out.")
 
 
-def _used_as(cards: Sequence[Card], use: InUseAs | None) -> str:
+def _used_as(cards: Sequence[Card], use: VersionName | None) -> str:
     """What the last of some cards is in use as, as a sentence behind another one."""
     named = use is not None and use.model
     return f" In use as {cards[-1].model} {cards[-1].version}." if named else ""
 
 
-def _worse_than_before(tx: Transaction, refs: Sequence[str], use: InUseAs | None) -> str:
+def _worse_than_before(tx: Transaction, refs: Sequence[str], use: VersionName | None) -> str:
     """That a version measures worse than the one it replaces; '' for what is no model."""
     if use is None or not use.model:
         return ""

@@ -25,18 +25,16 @@ from mlkanban.core.card import Card, to_json
 from mlkanban.core.card_templates import card_template
 from mlkanban.core.events import Change
 from mlkanban.core.lineage import LineageKind
-from mlkanban.core.look_again import LookAgain, parse_look
+from mlkanban.core.look_again import LookAgain, look_day, parse_look
 from mlkanban.core.metrics import has_direction, number_text, reaches
-from mlkanban.core.model_registry import (
+from mlkanban.core.model_silence import Silence, silence
+from mlkanban.core.model_versions import (
     NOT_A_MODEL,
     ROLLED_BACK,
-    CardLife,
-    InUseAs,
-    Silence,
+    VersionLife,
+    VersionName,
     life_of,
-    look_day,
     next_version,
-    silence,
 )
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
@@ -66,7 +64,7 @@ class ModelVersion:
 
     face: CardFace
     card: Card
-    life: CardLife
+    life: VersionLife
     configuration: str = ""
     before: float | None = None
     asks: tuple[str, ...] = ()
@@ -154,7 +152,7 @@ class ModelsInUse:
         with self._context.store.reading() as conn:
             return _find(conn, board.id, name).ref
 
-    def proposal(self, ref: str) -> InUseAs:
+    def proposal(self, ref: str) -> VersionName:
         """What a delivered card is most likely in use as."""
         with self._context.store.reading() as conn:
             face = find_face(conn, ref)
@@ -209,7 +207,7 @@ class ModelsInUse:
             cards = (tx.card(face.ref), tx.card(made.ref))
             return tx.done(f"{made.ref} releases {face.ref}, in {stage.name}.", cards, warning)
 
-    def use(self, ref: str, named: InUseAs) -> Done:
+    def use(self, ref: str, named: VersionName) -> Done:
         """Say what a delivered card is in use as; the version before it is superseded."""
         with self._context.writing() as tx:
             face = tx.face(ref)
@@ -320,7 +318,7 @@ def next_use(tx: Transaction, champion: Card) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def name_use(tx: Transaction, face: CardFace, named: InUseAs) -> None:
+def name_use(tx: Transaction, face: CardFace, named: VersionName) -> None:
     """Write what a card is in use as, or will be once it is delivered. Its health, and that of the
     version before it, follow (service/consequences.py)."""
     if named == NOT_A_MODEL:
@@ -664,7 +662,7 @@ def _ancestors(conn: Connection, face: CardFace) -> Iterator[str]:
 
 def _proposed(
     conn: Connection, board_id: str, card: Card, before: CardFace | None, actor: str
-) -> InUseAs:
+) -> VersionName:
     """What a card is most likely in use as: what it names itself, else the next version of the
     model before it, else its first tag, else the first word of its title."""
     older = repository.card(conn, before) if before else None
@@ -681,7 +679,7 @@ def _proposed(
     version = card.version
     if not version or version in taken:
         version = next_version(_versions_of(conn, board_id, model))
-    return InUseAs(model, version, owner)
+    return VersionName(model, version, owner)
 
 
 def _results(conn: Connection, face: CardFace) -> Results | None:

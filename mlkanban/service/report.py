@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.review import Reviews
     from mlkanban.service.transaction import Context
-    from mlkanban.service.worth import Worths
+    from mlkanban.service.worth import CardWorths
 
 FILE = "reports.json"
 """When reports were made, beside the store: whoever deletes it loses nothing else."""
@@ -50,9 +50,10 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class ReportWish:
-    """Which report: `query` names the cards of `refs`, '' for all; `person` is whom it is for, ''
-    for everybody. `since` is what it looks back to, None for the last report or review."""
+class ReportRequest:
+    """What a report is asked for: `query` names the cards of `refs`, '' for all; `person` is whom
+    it is for, '' for everybody. `since` is what it looks back to, None for the last report or
+    review."""
 
     query: str = ""
     refs: frozenset[str] | None = None
@@ -122,7 +123,7 @@ class ReportedEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class UsedModel:
+class ReportedModel:
     """A model in use: `name` is '' where nobody gave it one. `silent` is the day of the last
     reading of a metric that should have had another one since, None where none is silent."""
 
@@ -166,7 +167,7 @@ class BoardReport:
     all of these, the first ones first."""
 
     board: Board
-    wanted: ReportWish
+    wanted: ReportRequest
     since: ReportSince
     now: datetime
     zone: ZoneInfo
@@ -178,7 +179,7 @@ class BoardReport:
     outcomes: Mapping[str, int]
     won: tuple[ReportedEnd, ...]
     learned: tuple[ReportedEnd, ...]
-    models: tuple[UsedModel, ...]
+    models: tuple[ReportedModel, ...]
     pace: ReportPace
     boards: tuple[BoardRow, ...]
     sample: Sample
@@ -199,7 +200,7 @@ class Reports:
         portfolio: Portfolio,
         reviews: Reviews,
         models: ModelsInUse,
-        worth: Worths,
+        worth: CardWorths,
     ) -> None:
         self._context = context
         self._boards, self._cards, self._charter = boards, cards, charter
@@ -209,7 +210,7 @@ class Reports:
     def make(
         self,
         board: Board,
-        wanted: ReportWish,
+        wanted: ReportRequest,
         *,
         all_boards: bool = False,
         progress: Progress = lambda part: None,
@@ -266,7 +267,7 @@ class Reports:
         made[audience] = [*map(instant, of_days.values())][-_KEPT_DAYS:]
         write_of_board(file, report.board.id, made)
 
-    def _since(self, board: Board, wanted: ReportWish, now: datetime) -> ReportSince:
+    def _since(self, board: Board, wanted: ReportRequest, now: datetime) -> ReportSince:
         """The last report for the same people on an earlier day, or the last review on one, if
         that came later. A second report on one day looks back as far as the first one, and one
         right after a review has the days before it."""
@@ -345,7 +346,7 @@ class Reports:
 
     def _used(
         self, board: Board, faces: Sequence[CardFace], zone: ZoneInfo, person: str
-    ) -> Iterator[UsedModel]:
+    ) -> Iterator[ReportedModel]:
         """The models in use among these cards, those that are silent or at alert first; only those
         of one `person`, if that is named."""
         refs = {face.ref for face in faces}
@@ -355,7 +356,7 @@ class Reports:
             if card.ref not in refs or (person and not same_person(card.owner, person)):
                 continue
             reading = next(iter(card.readings), None)
-            yield UsedModel(
+            yield ReportedModel(
                 card.ref, card.title, card.model, card.version, card.owner,
                 _day_of(version.since, zone), version.face.health, reading,
                 _day_of(reading.at, zone) if reading else None,
@@ -447,7 +448,7 @@ def _pace(sample: Sample) -> ReportPace:
     return ReportPace(throughput(sample), took.get(50), took.get(85))
 
 
-def _audience(wanted: ReportWish) -> str:
+def _audience(wanted: ReportRequest) -> str:
     return f"{wanted.query}|{wanted.person.casefold()}"
 
 

@@ -21,9 +21,8 @@ from mlkanban.core.board import (
     place,
 )
 from mlkanban.core.events import Change, Event
-from mlkanban.core.look_again import LookAgain
+from mlkanban.core.look_again import LookAgain, look_reason
 from mlkanban.core.markdown.charter import charter_in
-from mlkanban.core.model_registry import look_reason
 from mlkanban.core.review import (
     ANSWERED,
     BEGAN,

@@ -129,7 +129,8 @@ def _models(
     """The models in use that are silent or doubled, and those that are to be looked at again, each
     since when and why."""
     # Few boards have models in use.
-    from mlkanban.core.model_registry import look_reason, silence_text
+    from mlkanban.core.look_again import look_reason
+    from mlkanban.core.model_silence import silence_text
     from mlkanban.service.models_in_use import doubled, looks_due, silent
 
     quiet = {

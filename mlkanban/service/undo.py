@@ -16,7 +16,7 @@ from mlkanban.core.board import Board
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.lifecycle import merged_into
-from mlkanban.core.model_registry import ROLLED_BACK
+from mlkanban.core.model_versions import ROLLED_BACK
 from mlkanban.core.names import only_id
 from mlkanban.errors import CannotTakeBack, NotFound, RuleRefused
 from mlkanban.hints import hint

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from mlkanban.service.charter import Charter
 
 
-class Worths:
+class CardWorths:
+    """What the cards of a board are worth, each and as marks on the profit curve."""
+
     def __init__(self, boards: Boards, cards: Cards, charter: Charter, runs: Runs) -> None:
         self._boards, self._cards, self._charter, self._runs = boards, cards, charter, runs
 

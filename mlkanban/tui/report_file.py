@@ -73,14 +73,14 @@ def _write(
 ) -> bool:
     # Pages and pictures as vectors: the board starts without them.
     from mlkanban.display.report_page import html, markdown
-    from mlkanban.service.report import ReportWish
+    from mlkanban.service.report import ReportRequest
 
     refs = None
     if query:
         faces = service.boards.snapshot(board.id).faces
         found = service.search.find(board, faces, query, today)
         refs = frozenset(face.ref for face in found)
-    report = service.reports.make(board, ReportWish(query, refs), progress=progress)
+    report = service.reports.make(board, ReportRequest(query, refs), progress=progress)
     text = html(report) if file.suffix.lower() in _PAGE else markdown(report)
     try:
         with writing_named(file) as out:

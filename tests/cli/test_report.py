@@ -21,7 +21,7 @@ from mlkanban.demo import fill
 from mlkanban.display.report_page import appendix, html, markdown
 from mlkanban.errors import RuleRefused
 from mlkanban.service import Service
-from mlkanban.service.report import ReportWish, people_in
+from mlkanban.service.report import ReportRequest, people_in
 from tests.cli.conftest import Person
 from tests.examples import examples
 from tests.service.people import Person as Ada
@@ -212,7 +212,7 @@ def test_whatever_happened_no_id_and_no_jargon_is_in_it(
 ) -> None:
     with TemporaryDirectory() as folder:
         ada = played(Path(folder), acts)
-        wanted = ReportWish(person="maria" if of_maria else "")
+        wanted = ReportRequest(person="maria" if of_maria else "")
         report = ada.service.reports.make(ada.board, wanted, all_boards=True)
         refs = {face.ref for face in ada.boards.snapshot(ada.board_id).faces}
         for text in (Tags(html(report)).text, markdown(report)):
@@ -427,13 +427,13 @@ def test_it_looks_back_to_the_last_review_and_has_its_promises(tmp_path: Path) -
     ada.cards.finish([early], Outcome.SHIPPED)
     reviewed = ada.clock.now
     ada.service.reviews.end(ada.board, [promised])
-    today = ada.service.reports.make(ada.board, ReportWish())
+    today = ada.service.reports.make(ada.board, ReportRequest())
     assert (today.since.event, [card.ref for card in today.won]) == ("", [early])
     ada.clock.now += timedelta(days=2)
     [starred] = ada.adds("starred")
     ada.cards.finish([starred], Outcome.LEARNED, "not so")
     ada.cards.edit([starred], {"win": True})
-    later = ada.service.reports.make(ada.board, ReportWish())
+    later = ada.service.reports.make(ada.board, ReportRequest())
     assert (later.since.event, later.since.at >= reviewed) == ("review", True)
     assert [(card.title, card.win) for card in later.won] == [("starred", True)]
     assert later.learned == ()
@@ -442,7 +442,7 @@ def test_it_looks_back_to_the_last_review_and_has_its_promises(tmp_path: Path) -
     ]
     assert "promised 16 Mar" in markdown(later)
     ada.clock.now += timedelta(days=20)
-    late = ada.service.reports.make(ada.board, ReportWish())
+    late = ada.service.reports.make(ada.board, ReportRequest())
     assert "promised 16 Mar, not kept" in markdown(late)
     assert "1 promise was not kept" in markdown(late).lower()
     assert "is late" not in markdown(late)

@@ -10,6 +10,7 @@ from mlkanban.core.model_health import (
     HealthReading,
     Threshold,
     after_reading,
+    episodes,
     parse_reading,
     parse_threshold,
     readings,
@@ -86,3 +87,14 @@ def test_alerts_come_first_and_the_newest_of_them() -> None:
     ) == [some[2], some[0], some[1]]
     assert some[0].text == "a 1, alert at >0"
     assert some[1].text == "b 0, within (alert at >0)"
+
+
+def test_an_episode_begins_where_a_metric_passes_its_threshold_not_while_it_stays_past_it() -> None:
+    values = [("psi", False), ("psi", True), ("psi", True), ("auc", True), ("psi", False),
+              ("psi", True), ("auc", True)]  # fmt: skip
+    readings = [
+        HealthReading(metric, float(alert), ">0", alert, f"2026-03-{at:02}T00:00:00Z")
+        for at, (metric, alert) in enumerate(values, 1)
+    ]
+    assert episodes(readings) == [readings[1], readings[3], readings[5]]
+    assert episodes([]) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlkanban.core.board import CardFace, Health, Outcome
-from mlkanban.core.model_registry import InUseAs
+from mlkanban.core.model_versions import VersionName
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import GateClosed, NotFound, RuleRefused, UsageProblem
 from mlkanban.runs.model.run import Run
@@ -24,7 +24,7 @@ METRIC = {"name": "auc", "direction": ">=", "target": 0.9, "noise": 0.01, "value
 def version(ada: Person, title: str, number: str, **fields: Any) -> str:
     """A card that is delivered as a version of the model fraud."""
     [ref] = ada.adds(title, to="Training", tags=["fraud"], type="model", metric=METRIC, **fields)
-    use = InUseAs("fraud", number, "risk team")
+    use = VersionName("fraud", number, "risk team")
     ada.cards.finish([ref], Outcome.SHIPPED, use=use)
     return ref
 
@@ -70,7 +70,7 @@ def test_an_older_delivery_that_is_named_later_supersedes_nothing(ada: Person) -
     [old] = ada.adds("Fraud rules", to="Training")
     ada.moves(old, to="Monitoring")
     newer = version(ada, "Fraud boosted", "2")
-    done = ada.service.models.use(old, InUseAs("fraud", "1"))
+    done = ada.service.models.use(old, VersionName("fraud", "1"))
     assert done.message == f"{old} was in use as fraud 1; it is superseded."
     assert (health(ada, old), health(ada, newer)) == ("superseded", "ok")
 
@@ -78,19 +78,19 @@ def test_an_older_delivery_that_is_named_later_supersedes_nothing(ada: Person) -
 def test_a_version_is_one_card(ada: Person, champion: str) -> None:
     [ref] = ada.adds("Another", to="Training")
     with pytest.raises(RuleRefused, match=f"Fraud 2 is {champion} already"):
-        ada.cards.finish([ref], Outcome.SHIPPED, use=InUseAs("Fraud", "2"))
+        ada.cards.finish([ref], Outcome.SHIPPED, use=VersionName("Fraud", "2"))
     assert ada.where(ref) == "Training", "nothing was written"
     with pytest.raises(RuleRefused, match="not shipped"):
-        ada.service.models.use(ref, InUseAs("fraud", "3"))
+        ada.service.models.use(ref, VersionName("fraud", "3"))
 
 
 def test_the_next_version_is_proposed(ada: Person, champion: str) -> None:
     [ref] = ada.adds("Fraud transformer", to="Training", tags=["fraud"], metric=METRIC)
     ada.moves(ref, to="Monitoring")
-    assert ada.service.models.proposal(ref) == InUseAs("fraud", "3", "risk team")
+    assert ada.service.models.proposal(ref) == VersionName("fraud", "3", "risk team")
     [other] = ada.adds("Churn in the campaign", to="Training", tags=["churn"])
     ada.moves(other, to="Monitoring")
-    assert ada.service.models.proposal(other) == InUseAs("churn", "1", "ada")
+    assert ada.service.models.proposal(other) == VersionName("churn", "1", "ada")
 
 
 # Release
@@ -447,7 +447,7 @@ def test_both_release_one_card(two: tuple[Person, Person], place: Path) -> None:
     assert shown(ada) == shown(bob)
     assert ada.service.models.release(found).cards[0].ref in (first, second)
     for person, ref in ((ada, first), (bob, second)):
-        use = InUseAs("fraud", "4")
+        use = VersionName("fraud", "4")
         person.cards.finish([ref], Outcome.SHIPPED, override="so", use=use)
     meet(place, ada, bob)
     assert shown(ada) == shown(bob)
@@ -518,7 +518,7 @@ def test_a_shipped_card_stands_at_its_best_configuration(ada: Person) -> None:
     reported(ada, found, (3, 0.95), (3, 0.96), (1, 0.8))
     [face] = [f for f in ada.boards.snapshot(ada.board_id).faces if f.ref == found]
     assert metric_value(face) == 0.8, "while it is open at the one tried last"
-    ada.cards.finish([found], Outcome.SHIPPED, use=InUseAs("fraud", "1"))
+    ada.cards.finish([found], Outcome.SHIPPED, use=VersionName("fraud", "1"))
     card = ada.cards.get(found)
     assert card.measured is not None
     assert card.measured.value == pytest.approx(0.955)
@@ -539,7 +539,7 @@ def test_a_version_that_measures_worse_is_said_and_keeps_the_owner(
     ada: Person, champion: str
 ) -> None:
     [weak] = ada.adds("Weak", to="Training", metric=METRIC | {"value": 0.91})
-    done = ada.cards.finish([weak], Outcome.SHIPPED, use=InUseAs("fraud", "3"))
+    done = ada.cards.finish([weak], Outcome.SHIPPED, use=VersionName("fraud", "3"))
     assert done.warning == (
         "fraud 3 measures worse than fraud 2, which it replaces: auc 0.91 after 0.93."
     )
@@ -547,7 +547,7 @@ def test_a_version_that_measures_worse_is_said_and_keeps_the_owner(
     newest, oldest = ada.service.models.record(ada.board, "fraud").versions
     assert (newest.before, oldest.before) == (0.93, None)
     [strong] = ada.adds("Strong", to="Training", metric=METRIC | {"value": 0.95}, owner="eve")
-    done = ada.cards.finish([strong], Outcome.SHIPPED, use=InUseAs("fraud", "4"))
+    done = ada.cards.finish([strong], Outcome.SHIPPED, use=VersionName("fraud", "4"))
     assert (done.warning, ada.cards.get(strong).owner) == ("", "eve")
     with pytest.raises(RuleRefused, match="is a model in use already"):
         ada.service.models.release(strong)

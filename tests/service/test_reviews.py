@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.board import BlockReason, Outcome
-from mlkanban.core.model_registry import InUseAs
+from mlkanban.core.model_versions import VersionName
 from mlkanban.core.review import Agenda, Result, Review, ReviewPart
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from tests.service.exchanging import meet, shown
@@ -423,7 +423,7 @@ def test_nobody_reads_the_board_again_for_an_answer(ada: Person) -> None:
 
 def test_models_to_look_at_again_are_asked_about(ada: Person) -> None:
     [ref] = ada.adds("Fraud boosted", to="Training", type="model")
-    ada.cards.finish([ref], Outcome.SHIPPED, use=InUseAs("fraud", "2", "risk team"))
+    ada.cards.finish([ref], Outcome.SHIPPED, use=VersionName("fraud", "2", "risk team"))
     promises(ada)
     later(ada, 89)
     assert f"models:{ref}" not in keys(ada)

@@ -15,7 +15,7 @@ from mlkanban.display.worth_text import worth_text
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.flow.worth import Worth, worth
-from mlkanban.service.report import ReportWish
+from mlkanban.service.report import ReportRequest
 from tests.service.people import Person
 
 CURVE = "val_auc 0.90=0 0.93=24000 0.95=31000 EUR/year"
@@ -139,10 +139,10 @@ def test_the_report_says_what_the_models_bring(ada: Person) -> None:
     ada.cards.finish([used], Outcome.SHIPPED, override="so")
     ada.cards.edit([used], {"health": "ok"})
     ada.adds("good", metric=metric(value=0.94, target=0.95))
-    report = ada.service.reports.make(ada.board, ReportWish())
+    report = ada.service.reports.make(ada.board, ReportRequest())
     assert impact_text(report) == (
         "Worth: the model in use brings 24,000 EUR/year (val_auc .93); best so far +3,500 (.94);"
         " target +7,000"
     )
     ada.service.charter.set(ada.board_id, "worth", "")
-    assert impact_text(ada.service.reports.make(ada.board, ReportWish())) == ""
+    assert impact_text(ada.service.reports.make(ada.board, ReportRequest())) == ""

@@ -307,11 +307,11 @@ def test_what_was_malformed_before_models_were_rolled_back_counts(ada: Person) -
     """A program that did not know `rolled-back` kept the event of another machine, and showed
     nothing of it."""
     from mlkanban.core.board import Outcome
-    from mlkanban.core.model_registry import InUseAs
+    from mlkanban.core.model_versions import VersionName
 
     for number in ("1", "2"):
         [ref] = ada.adds(f"fraud {number}", to="Training")
-        ada.cards.finish([ref], Outcome.SHIPPED, use=InUseAs("fraud", number))
+        ada.cards.finish([ref], Outcome.SHIPPED, use=VersionName("fraud", number))
     ada.service.models.roll_back(ada.board, "fraud", "too slow")
     ada.service.close()
     path = ada.service.path

@@ -7,7 +7,7 @@ import pytest
 
 from mlkanban.config import Settings
 from mlkanban.core.board import Outcome
-from mlkanban.core.model_registry import InUseAs
+from mlkanban.core.model_versions import VersionName
 from tests.tui.boards import started
 from tests.tui.page import NOW, ROOMY, SMALL, Page, opened
 from tests.tui.test_screens import check
@@ -22,7 +22,7 @@ def data(tmp_path: Path) -> Path:
 
     def ships(title: str, model: str, version: str, owner: str) -> str:
         [ref] = ada.adds(title, to="Training", type="model", tags=[model], metric=METRIC)
-        use = InUseAs(model, version, owner)
+        use = VersionName(model, version, owner)
         ada.cards.finish([ref], Outcome.SHIPPED, "good enough", use=use)
         return ref
 

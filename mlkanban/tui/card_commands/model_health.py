@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlkanban.core.board import Health, Outcome, in_use
-from mlkanban.core.model_registry import parse_in_use
+from mlkanban.core.model_versions import parse_version_name
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option
 
@@ -54,7 +54,7 @@ class HealthCommands:
             [face],
             f"{face.ref} is in use as",
             proposed.text,
-            lambda service, refs, text: service.models.use(refs[0], parse_in_use(text)),
+            lambda service, refs, text: service.models.use(refs[0], parse_version_name(text)),
             "in use as",
         )
 

@@ -10,7 +10,7 @@ from mlkanban.core.lineage import LineageKind, origins
 
 if TYPE_CHECKING:
     from mlkanban.core.board import CardFace
-    from mlkanban.core.model_registry import InUseAs
+    from mlkanban.core.model_versions import VersionName
     from mlkanban.tui.command_screen import CommandScreen
 
 
@@ -20,13 +20,13 @@ def may_be_model(face: CardFace) -> bool:
     return face.type == CardType.MODEL or any(origins(face, kind) for kind in kinds)
 
 
-async def ask_use(screen: CommandScreen, faces: Sequence[CardFace]) -> InUseAs | None:
+async def ask_use(screen: CommandScreen, faces: Sequence[CardFace]) -> VersionName | None:
     """Ask what the card that is about to be delivered is in use as. None where nothing is asked:
     of several cards, and of one that is no model; a use without a name where it is not one."""
     if len(faces) != 1 or not faces[0].is_open or not may_be_model(faces[0]):
         return None
     # Few cards are models.
-    from mlkanban.core.model_registry import NOT_A_MODEL, parse_in_use
+    from mlkanban.core.model_versions import NOT_A_MODEL, parse_version_name
 
     ref = faces[0].ref
     proposed = await screen.fetch(lambda service: service.models.proposal(ref))
@@ -37,4 +37,4 @@ async def ask_use(screen: CommandScreen, faces: Sequence[CardFace]) -> InUseAs |
         f"{ref} is in use as", proposed.text, verb="delivers it so", cancels=": not a model"
     )
     screen.refocus()
-    return NOT_A_MODEL if text is None or not text.strip() else parse_in_use(text)
+    return NOT_A_MODEL if text is None or not text.strip() else parse_version_name(text)

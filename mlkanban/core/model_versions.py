@@ -1,4 +1,4 @@
-"""Models in use: their versions, which of them is in use, and what became of the others.
+"""Versions of models: what they are called, and what became of them.
 
 A version is a card that was delivered and got a health; the cards with one `model` are the versions
 of that model. What is in use, since when, and what was rolled back, follows from the events of
@@ -8,31 +8,21 @@ these cards.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import pairwise
-from statistics import median
 from typing import NamedTuple
 
 from mlkanban.core.board import OUT_OF_USE, Health, Outcome
 from mlkanban.core.events import Event
-from mlkanban.core.look_again import EVERY_DAYS, LookAgain
 from mlkanban.core.model_health import ALERTED, HealthReading, readings
-from mlkanban.core.timestamps import moment
 from mlkanban.text import natural
 
 ROLLED_BACK = "card.rolled-back"
 """The kind of the event that rolls a version back."""
-LEAST_DAYS = 4
-"""From so many days with readings of a metric on its usual gap is known."""
-SILENT_AFTER = 3
-"""So many usual gaps without a reading are silence; a weekend is none where work days have one."""
 _OWNER = re.compile(r"(?:^|\s)owner\s*[:=]\s*", re.IGNORECASE)
 
 
-class InUseAs(NamedTuple):
+class VersionName(NamedTuple):
     """What a delivered card is in use as; an `owner` of None is whoever it was before."""
 
     model: str
@@ -49,17 +39,17 @@ class InUseAs(NamedTuple):
         return f"{self.name}   owner: {self.owner or ''}".strip()
 
 
-NOT_A_MODEL = InUseAs("", "")
+NOT_A_MODEL = VersionName("", "")
 """A card that is delivered and is no model, whatever it was to become."""
 
 
-def parse_in_use(text: str) -> InUseAs:
+def parse_version_name(text: str) -> VersionName:
     """Parse `fraud 3   owner: risk team`: the last word before the owner is the version, where
     there is more than one word."""
     before, *owner = _OWNER.split(text, maxsplit=1)
     model, _, version = " ".join(before.split()).rpartition(" ")
     named = " ".join(owner[0].split()) if owner else None
-    return InUseAs(model or version, version if model else "", named)
+    return VersionName(model or version, version if model else "", named)
 
 
 def next_version(versions: Iterable[str]) -> str:
@@ -76,63 +66,6 @@ def next_version(versions: Iterable[str]) -> str:
 
 _NUMBER = re.compile(r"(.*?)(\d{1,9})")
 _DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
-
-
-class Silence(NamedTuple):
-    """A metric of which nothing was heard since `last` for longer than three times its `usual`
-    gap, in days: the median of those between days with readings."""
-
-    metric: str
-    last: datetime
-    usual: timedelta
-
-
-def silence(
-    readings: Sequence[HealthReading], spans: Sequence[UseSpan], now: datetime
-) -> Silence | None:
-    """The metric that is silent for longest, in usual gaps; None while all are read. A model that
-    came back into use has been silent since then at most: it could not be read before."""
-    back = moment(spans[-1].since) if spans else None
-    instants: defaultdict[str, set[datetime]] = defaultdict(set)
-    for reading in readings:
-        if (at := moment(reading.at)) is not None:
-            instants[reading.metric].add(min(at, now).astimezone(now.tzinfo))
-    worst: tuple[float, Silence] | None = None
-    for metric, times in sorted(instants.items()):
-        # Readings of one day, as a person tries them or a job repeats them, are one.
-        days = sorted({at.date() for at in times})
-        if len(days) < LEAST_DAYS:
-            continue
-        usual = median((after - before).days for before, after in pairwise(days))
-        heard = max(days[-1], back.astimezone(now.tzinfo).date()) if back else days[-1]
-        found = (now.date() - heard).days / usual
-        if found > SILENT_AFTER and (worst is None or found > worst[0]):
-            worst = found, Silence(metric, max(times), timedelta(days=usual))
-    return worst and worst[1]
-
-
-def days_text(span: timedelta) -> str:
-    """A span of time in its largest unit: `32 d`, `5 h`, `10 min`."""
-    minutes = span / timedelta(minutes=1)
-    for unit, size in (("d", 1440), ("h", 60)):
-        if minutes >= size:
-            return f"{minutes / size:.0f} {unit}"
-    return f"{max(1.0, minutes):.0f} min"
-
-
-def silence_text(silence: Silence, now: datetime) -> str:
-    """`no reading of psi for 9 d, usually one every 1 d`."""
-    return (
-        f"no reading of {silence.metric} for {days_text(now - silence.last)},"
-        f" usually one every {days_text(silence.usual)}"
-    )
-
-
-def look_reason(name: str, look: LookAgain) -> str:
-    """Why a model is looked at again, and what is to be decided."""
-    if look.retrain:
-        return f"retrain {name}: due since {look.day}; retrain, keep or retire?"
-    return f"look again at {name}: due since {look.day}; keep, retrain or retire?"
 
 
 class Waiver(NamedTuple):
@@ -158,7 +91,7 @@ class UseSpan(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CardLife:
+class VersionLife:
     """What the events of a card say of it as a model: the times in use, who delivered it, the
     gates that were passed over, all readings in order, and how it was rolled back: more than once
     where two machines did that apart, or where it came back. It `failed` where it was rolled back
@@ -177,7 +110,7 @@ class CardLife:
         return self.rollbacks[-1] if self.rollbacks else None
 
 
-def life_of(events: Iterable[Event], delivered: str) -> CardLife:
+def life_of(events: Iterable[Event], delivered: str) -> VersionLife:
     """The life of a card as a model, from its events in force, in order. It was `delivered` at
     that instant ('' for never): from then on it is in use, whenever somebody said how it does."""
     spans: list[UseSpan] = []
@@ -210,23 +143,6 @@ def life_of(events: Iterable[Event], delivered: str) -> CardLife:
             spans.append(UseSpan(since))
         elif not used and open_span:
             spans[-1] = spans[-1]._replace(until=event.at)
-    return CardLife(
+    return VersionLife(
         tuple(spans), actor, tuple(waivers), tuple(all_readings), tuple(rollbacks), failed
     )
-
-
-def look_day(look: LookAgain | None, since: date) -> LookAgain:
-    """The next look at a model in use since a day; after 90 days where nobody named one."""
-    return look or LookAgain(since + timedelta(EVERY_DAYS))
-
-
-def episodes(readings: Sequence[HealthReading]) -> list[HealthReading]:
-    """The readings that began an alert: of each metric those at alert whose reading before was
-    not."""
-    at_alert: dict[str, bool] = {}
-    begun = []
-    for reading in readings:
-        if reading.alert and not at_alert.get(reading.metric):
-            begun.append(reading)
-        at_alert[reading.metric] = reading.alert
-    return begun

@@ -19,7 +19,10 @@ from mlkanban.text import natural
 
 ROLLED_BACK = "card.rolled-back"
 """The kind of the event that rolls a version back."""
-_OWNER = re.compile(r"(?:^|\s)owner\s*[:=]\s*", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_OWNER = re.compile(
+    r"(?:(.*?)(?:^|\s)owner\s*[:=]|(.*\S\s+\S*\d\S*)\s+owner\s)(.*)", re.IGNORECASE | re.DOTALL
+)
 
 
 class VersionName(NamedTuple):
@@ -44,12 +47,15 @@ NOT_A_MODEL = VersionName("", "")
 
 
 def parse_version_name(text: str) -> VersionName:
-    """Parse `fraud 3   owner: risk team`: the last word before the owner is the version, where
-    there is more than one word."""
-    before, *owner = _OWNER.split(text, maxsplit=1)
-    model, _, version = " ".join(before.split()).rpartition(" ")
-    named = " ".join(owner[0].split()) if owner else None
-    return VersionName(model or version, version if model else "", named)
+    """Parse `fraud 3   owner: risk team`: the version is a word with a digit that ends the name,
+    and an owner without a colon follows a version."""
+    match = _OWNER.fullmatch(text)
+    before, owner = (match[1] or match[2] or "", match[3]) if match else (text, None)
+    model, _, last = " ".join(before.split()).rpartition(" ")
+    named = None if owner is None else " ".join(owner.split())
+    if model and _DIGIT.search(last):
+        return VersionName(model, last, named)
+    return VersionName(f"{model} {last}".strip(), "", named)
 
 
 def next_version(versions: Iterable[str]) -> str:

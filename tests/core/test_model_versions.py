@@ -39,6 +39,30 @@ def test_the_version_after_others(versions: list[str], following: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("fraud 3", VersionName("fraud", "3")),
+        ("  credit   risk  v2.1 ", VersionName("credit risk", "v2.1")),
+        ("fraud", VersionName("fraud", "")),
+        ("credit risk", VersionName("credit risk", "")),
+        ("3", VersionName("3", "")),
+        ("fraud 3   owner: risk team", VersionName("fraud", "3", "risk team")),
+        ("fraud 3 Owner=risk team", VersionName("fraud", "3", "risk team")),
+        ("fraud 3 owner risk team 2", VersionName("fraud", "3", "risk team 2")),
+        ("fraud 3 owner:", VersionName("fraud", "3", "")),
+        ("credit risk owner: Eva", VersionName("credit risk", "", "Eva")),
+        ("site owner 3", VersionName("site owner", "3")),
+        ("owner: Eva", VersionName("", "", "Eva")),
+        ("", VersionName("", "")),
+    ],
+)
+def test_a_typed_name_has_a_version_where_its_last_word_has_a_digit(
+    typed: str, name: VersionName
+) -> None:
+    assert parse_version_name(typed) == name
+
+
+@pytest.mark.parametrize(
     "name", [VersionName("fraud", "3", "risk team"), VersionName("credit risk", "2024-11-30", "")]
 )
 def test_what_is_proposed_is_read_as_proposed(name: VersionName) -> None:

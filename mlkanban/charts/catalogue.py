@@ -11,7 +11,8 @@ class FlowNumber(NamedTuple):
     """A number: the name of its command, its key on the reports screen, its name there in a word
     and in full, what it is in a few words, and how it is defined. `of_cards`: whether some of the
     cards have a number of their own. `of_all_time`: the window is the whole past, unless another
-    one is asked for. `also` are words that people look for it by, beside those in its texts."""
+    one is asked for; none can be where it is not `of_days`. `also` are words that people look for
+    it by, beside those in its texts."""
 
     name: str
     key: str
@@ -21,6 +22,7 @@ class FlowNumber(NamedTuple):
     definition: str
     of_cards: bool = True
     of_all_time: bool = False
+    of_days: bool = True
     also: str = ""
 
 
@@ -86,7 +88,7 @@ CATALOGUE = (
         "by its place in the plan; one with parts is done when all of them are. All cards of the "
         "board stand behind the chances, whichever are listed. Faces mark a due date with ! whose "
         "chance is below 50 %.",
-        of_all_time=True,
+        of_all_time=True, of_days=False,
     ),
     FlowNumber(
         "xmr", "9", "XmR", "XmR", "which cycle times are unusual",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlkanban.core.board import Board, CardFace
     from mlkanban.display.number_view import Figures, NumberView, Summary
     from mlkanban.flow.backtest import Backtest
+    from mlkanban.flow.due import DueDates
     from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
@@ -193,6 +194,8 @@ _WINDOW_OF_ALL_TIME = click.option(
 )
 _OF_CARDS = ("by", "only_type", "tag", "query")
 """The options that say which cards."""
+_OF_DAYS = ("window", "first", "last")
+"""The options that say which days."""
 
 
 def number_options(
@@ -232,10 +235,16 @@ class FlowGroup(SuggestingGroup):
             # Help and completion show no number.
             from mlkanban.display.number_text import number_view
 
-            answer(session, options, number_view(cmd_name))
+            view = number_view(cmd_name)
+            if cmd_name == "due" and options.as_of is None and options.by is None:
+                _due_now(session, options, view)
+            else:
+                answer(session, options, view)
 
         command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
         left_out = () if entry.of_cards else _OF_CARDS
+        if not entry.of_days:
+            left_out = (*left_out, *_OF_DAYS)
         options = number_options(leave_out=left_out, of_all_time=entry.of_all_time)
         return click.command(cmd_name)(options(pass_session(command)))
 
@@ -450,9 +459,7 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
         if spec is not None:
             yield from picture(spec, session.glyphs)
             yield ""
-        if options.only:
-            yield session.clean(f"Only cards with {options.only}")
-        yield from words(session, summary, extra)
+        yield from chosen(session, options, summary, extra)
         if options.by:
             yield ""
             if options.by == "stage" and groups:
@@ -467,6 +474,31 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
                     yield f"{session.clean(name) or '(none)'}: {why}"
 
     session.answer(f"flow.{view.entry.name}", data, lines)
+
+
+def _due_now(session: Session, options: NumberOptions, view: NumberView[DueDates]) -> None:
+    """The due dates of now, judged as in lists and on faces by the cards as they stand: the log,
+    which grows for years, is not followed for them."""
+    with session.service() as service:
+        board = session.board(service)
+        faces = service.boards.snapshot(board.id).faces
+        due = service.planning.due_dates(board, faces)
+        if options.only:
+            due = due.only(options.refs(service, board, faces), options.only)
+    session.answer(
+        "flow.due",
+        lambda: view.to_json(due),
+        lambda: chosen(session, options, view.summary(due), []),
+    )
+
+
+def chosen(
+    session: Session, options: NumberOptions, summary: Summary, extra: list[str]
+) -> Iterator[str]:
+    """A number in words, after the query that chose its cards, if any."""
+    if options.only:
+        yield session.clean(f"Only cards with {options.only}")
+    yield from words(session, summary, extra)
 
 
 def picture(spec: Spec, glyphs: Glyphs) -> Iterator[str]:

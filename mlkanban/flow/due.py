@@ -6,7 +6,7 @@ number of the same name asks it of a sample, and as of any day.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -62,6 +62,11 @@ class DueDates:
     cards: tuple[DueCard, ...]
     n: int
     scope: Scope
+
+    def only(self, refs: Collection[str], query: str) -> "DueDates":
+        """Those of the cards with these short ids, which a `query` found."""
+        some = tuple(card for card in self.cards if card.ref in refs)
+        return replace(self, cards=some, scope=replace(self.scope, only=query))
 
 
 def due(sample: Sample) -> DueDates:

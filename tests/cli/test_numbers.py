@@ -9,6 +9,7 @@ from mlkanban.demo import fill
 from mlkanban.display.number_text import number_view
 from mlkanban.display.number_view import chance_text
 from mlkanban.service import Service
+from mlkanban.service.history import History
 
 NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
 DAY = ("--as-of", "2026-03-18")
@@ -225,6 +226,30 @@ def test_due_dates_are_the_same_in_every_list(demo, monkeypatch):
             chance = f" {percent}" if card["chance"] is not None else ""
             assert f"due {card['days']}d{chance} " in f"{line} "
             assert "chance " in demo("show", ref).out
+
+
+@pytest.mark.parametrize("which", [(), ("--type", "model"), ("-q", "type:model is:open")])
+def test_due_dates_of_now_are_judged_without_the_log_as_with_it(demo, monkeypatch, which):
+    """The log grows for years, the cards that are due do not."""
+    monkeypatch.setattr("mlkanban.clock.now", lambda: NOW)
+    by_log = demo("flow", "due", *which, "--by", "type", json=True).data
+    del by_log["by"], by_log["groups"]
+    with monkeypatch.context() as without:
+        without.delattr(History, "for_flow")
+        found = demo("flow", "due", *which, json=True).data
+        said = demo("flow", "due", *which).out
+    assert found == by_log
+    assert found["cards"]
+    assert said.startswith("Only cards with") == bool(which)
+    assert all(card["id"] in said for card in found["cards"])
+
+
+@pytest.mark.parametrize("option", ["--window", "--from", "--to"])
+def test_due_dates_take_no_window_that_they_would_not_go_by(demo, option):
+    answer = demo("flow", "due", option, "30d" if option == "--window" else "2026-03-01")
+    assert answer.code == 2
+    assert option in answer.err
+    assert option not in demo("flow", "due", "--help").out
 
 
 def test_a_group_with_too_little_data_says_what_it_needs(board) -> None:

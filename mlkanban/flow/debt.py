@@ -5,14 +5,20 @@ commitment and departure in the cumulative flow diagram is how long work takes o
 the cards that were finished took less, others were left to age for it: debt was made.
 
 A steady board shows some debt in any window by chance: only what lies beyond two standard errors is
-told as debt. The error is that of a mean over the finished cards, with the spread of the open ones,
-at their age, in it: without the old cards it is too small where a few take very long.
+told as debt. Days of the gap less those of the cards cancel but for the order: the debt is by how
+much the overtaking grew, the days by which the cards that departed began later than as many that
+were begun first. On a steady board that goes up and down, and how far is seen from its past, where
+that is as long again as the window. The error of a mean over the finished cards, with the spread of
+the open ones, at their age, in it, is wider on most boards, and stands where the past is shorter.
 """
 
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-from statistics import stdev
+from itertools import accumulate
+from math import hypot, sqrt
+from statistics import fmean, pvariance, stdev
 
 from mlkanban.flow.cfd import cfd
 from mlkanban.flow.sample import Sample
@@ -58,11 +64,50 @@ def debt(sample: Sample) -> FlowDebt:
     took = [sample.days_of(card) for card in sample.finished]
     still = in_progress_on(sample, sample.window.last.toordinal())
     lasted = [*took, *(sample.days_by_end(card) for card in still)]
+    error = None
+    if took and len(lasted) > 1:
+        error = stdev(lasted) / sqrt(len(took))
+        if len(days) <= skipped:
+            order = _by_past(sample, fmean(took), len(gaps))
+            # The gap is that of abandoned cards, too.
+            others = stdev(lasted) * sqrt(1 / len(took) - 1 / len(gaps))
+            error = min(error, hypot(order, others))
     return FlowDebt(
         n=len(took),
         in_progress=len(still),
         gap_days=sum(gaps) / len(gaps) if gaps else None,
         mean_cycle_time=sum(took) / len(took) if took else None,
-        standard_error_days=stdev(lasted) / sqrt(len(took)) if took and len(lasted) > 1 else None,
+        standard_error_days=error,
         scope=sample.scope,
     )
+
+
+def _by_past(sample: Sample, cycle_time: float, departed: int) -> float:
+    """The standard error in days by how far the overtaking went up and down on all days so far: at
+    both ends of the window it is where it happens to be, or away from where it was when the window
+    began. One card out of its turn is what cannot be excluded on any board.
+
+    Of days that are nearer to each other than cards take, twice that, nothing new is learned.
+    """
+    overtaken = _overtaken(sample)
+    before = overtaken[-len(sample.days) - 1]
+    apart = max(2.0, len(overtaken) / (2 * cycle_time))
+    usual = 2 * pvariance(overtaken) * apart / (apart - 1)
+    since = fmean((days - before) ** 2 for days in overtaken)
+    return sqrt(max(usual, since, cycle_time**2)) / departed
+
+
+def _overtaken(sample: Sample) -> Sequence[int]:
+    """By the end of each day since the first commitment, the days by which the cards that had
+    departed began later than as many that were begun first."""
+    last = sample.window.last.toordinal()
+    begun = sorted(card.start for card in sample.worked if card.start is not None)
+    departed = sorted(
+        (card.finish, card.start)
+        for card in sample.worked
+        if card.start is not None and card.finish is not None and card.finish <= last
+    )
+    grew: Counter[int] = Counter()
+    for (day, start), first in zip(departed, begun, strict=False):
+        grew[day] += start - first
+    return list(accumulate(grew[day] for day in range(begun[0], last + 1)))

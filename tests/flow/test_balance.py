@@ -1,6 +1,7 @@
 """Little's law, flow debt, iterations, expectation, data quality."""
 
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 import numpy
@@ -134,17 +135,29 @@ def test_nothing_is_said_of_balance_below_5_finished_cards():
     assert reason(five).startswith("They ")
 
 
-def chance(seed, mean=10.0, hurried=False):
+@cache
+def chance(seed, hurried=False, abandoned=0.0, days=60):
     """A steady board: cards come at random, and those that take long are as many at any time; or,
     of late, only every other card is worked on and the others wait."""
     rng, come = Random(seed), 1.0
     cards: list[CardHistory] = []
     while (come := come + rng.expovariate(1.0)) < 200:
-        days = rng.expovariate(1 / mean)
+        took = rng.expovariate(1 / 10)
         waits = hurried and come > 100 and len(cards) % 2
-        end = () if waits else ((come + days, 4),)
+        left = ("abandoned",) if abandoned and rng.random() < abandoned else ()
+        end = () if waits else ((come + took, 4, *left),)
         cards.append(card(f"c{len(cards)}", (come, 1), *end))
-    return debt(sample(cards, day=200, days=60))
+    return debt(sample(cards, day=200, days=days))
+
+
+@pytest.mark.parametrize(("abandoned", "days"), [(0.0, 60), (0.0, 30), (0.4, 60)])
+def test_the_standard_error_is_how_far_steady_boards_are_from_no_debt(abandoned, days):
+    some = [chance(seed, abandoned=abandoned, days=days) for seed in range(60)]
+    really = numpy.std([found.debt_days for found in some])
+    printed = numpy.sqrt(numpy.mean([found.standard_error_days**2 for found in some]))
+    assert 0.85 <= printed / really <= 1.4
+    beyond = [abs(found.debt_days) > 2 * found.standard_error_days for found in some]
+    assert sum(beyond) <= 4
 
 
 def test_a_steady_board_makes_no_debt_beyond_chance():
@@ -185,7 +198,7 @@ def test_where_nothing_is_in_progress_nothing_is_owed():
     assert "Debt was paid back" in debt_text.summary(replace(found, gap_days=-40.0)).lines[1]
 
 
-def test_the_standard_error_is_that_of_a_mean():
+def test_the_standard_error_is_that_of_a_mean_where_there_is_no_past():
     cards = [took(f"c{days}", days) for days in (2, 4, 4, 5, 9)]
     found = debt(sample([*cards, card("open", (10, 1))], day=21))
     assert found.standard_error_days == pytest.approx(

@@ -3,15 +3,20 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from mlkanban.cli.document_import import markdown
+from mlkanban.cli.out_file import opened
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import FILE, SuggestingGroup
-from mlkanban.exchange.event_log import EventLog, read_log
-from mlkanban.exchange.event_map import read_map
+from mlkanban.cli.types import FILE, FileParam, SuggestingGroup
+from mlkanban.errors import UsageProblem
+from mlkanban.exchange.dates import ORDERS, is_form
+from mlkanban.exchange.event_log import EventLog, UnclearDates, UnknownStates, log_in
+from mlkanban.exchange.event_map import EventMap, map_text, read_map, with_states
+from mlkanban.exchange.text_file import STDIN, read_text
 from mlkanban.service.history import BroughtIn
 from mlkanban.service.imported_steps import LeftOut
 from mlkanban.text import quantity
@@ -37,24 +42,48 @@ import_group.add_command(markdown)
 @click.argument("file", type=FILE)
 @click.option("--map", "map_file", type=FILE, required=True, metavar="MAP",
               help="The meaning of its columns and states (TOML).")  # fmt: skip
+@click.option("--format", default="", metavar="FORM",
+              help="The form of its dates: day-first, month-first or %d/%m/%Y %H:%M.")  # fmt: skip
+@click.option("--state", "states", multiple=True, metavar="STATE=STAGE",
+              help="The stage of a state that the map does not have; may be repeated.")  # fmt: skip
+@click.option("--write-map", type=FileParam(dir_okay=False, path_type=Path), metavar="OUT",
+              help="Write the map with what was answered to this file.")  # fmt: skip
 @pass_session
-def events(session: Session, file: Path, map_file: Path) -> None:
-    """Read an event log (CSV): a row says that a case entered a state at a time.
+def events(
+    session: Session,
+    file: Path,
+    map_file: Path,
+    format: str,
+    states: tuple[str, ...],
+    write_map: Path | None,
+) -> None:
+    """Read an event log: a row says that a case entered a state at a time. A FILE of - is standard
+    input.
+
+    It is a table with commas, semicolons or tabs, in UTF-8 or UTF-16, or the JSON of Jira's REST
+    interface with expand=changelog, which needs no [columns].
 
     Each case becomes a card with its history, on a board of its own. Reading the same file again
     adds nothing, a longer version of it, or a file with only the new rows, just what is new:
-    what was edited here stays, and undo takes it back, the first import with its board. Timestamps
-    are ISO 8601; equal ones keep the order of the file, which may have the newest row first.
+    what was edited here stays, and undo takes it back, the first import with its board. Dates are
+    read as tools write them, 2026-03-31T14:05:00Z or 31/Mar/26 2:05 PM; where no date of a file
+    shows whether 02/03/2026 is of March, somebody has to say it. Equal ones keep the order of the
+    file, which may have the newest row first.
 
     \b
     The map, a TOML file:
       board = "helpdesk"
       timezone = "UTC"            # for days, and timestamps without a zone
+      format = "%d/%b/%y %H:%M"   # optional: the form of dates, or day-first or month-first
+      delimiter = ";"             # optional: what stands between the cells
+      where = {Field = "status"}  # optional: only rows with this in the column Field
       [columns]
       card = "case"
       timestamp = "timestamp"
       state = "status"
       title = "summary"           # optional
+      created = "created"         # optional: when a case was written
+      from = "from"               # optional: the state that it left
       [[stage]]                   # one per stage, in order
       name = "Working"
       states = ["Open", "Wait"]
@@ -64,9 +93,24 @@ def events(session: Session, file: Path, map_file: Path) -> None:
       name = "Closed"
       states = ["Closed"]
       done = true                 # entering here finishes
+
+    A table with a row for each case and a date for each stage has neither timestamp nor state:
+    each [[stage]] says column = "In Progress" in place of states.
     """
-    log = read_log(file, read_map(map_file))
+    event_map = with_states(read_map(map_file), _states(states))
+    if format:
+        if format not in ORDERS and not is_form(format):
+            raise UsageProblem(
+                f"{format!r} is neither day-first, month-first nor a form of dates.",
+                "Write it as %d/%b/%y %I:%M %p.",
+            )
+        event_map = replace(event_map, format=format)
+    text = read_text(file)
+    log = _asking(session, file, text, event_map)
     with session.service(write=True, make=True) as service:
+        if write_map is not None:
+            with opened(write_map, service.path) as out:
+                out.write(map_text(log.map))
         changes = list(log.changes())
         in_use = session.board_in_use(service)
         with _progress(session, len(changes)) as progress:
@@ -84,6 +128,45 @@ def events(session: Session, file: Path, map_file: Path) -> None:
         if not session.json:
             _show_imported(session, log, brought)
         session.show_board_in_use(service, in_use)
+
+
+def _states(given: tuple[str, ...]) -> dict[str, str]:
+    states = {}
+    for words in given:
+        state, equals, stage = words.rpartition("=")
+        if not equals or not state.strip() or not stage.strip():
+            raise UsageProblem(f"{words!r} names no state and stage.", "Write it as STATE=STAGE.")
+        states[state.strip()] = stage.strip()
+    return states
+
+
+def _asking(session: Session, file: Path, text: str, event_map: EventMap) -> EventLog:
+    """The log, where somebody can be asked with the answers to what it does not say."""
+    can_ask = file != STDIN and sys.stdin.isatty() and not session.json
+    while True:
+        try:
+            return log_in(file, text, event_map)
+        except UnclearDates as error:
+            if not can_ask:
+                raise
+            session.show_message(f"{error.example} can be read in two ways.")
+            order = click.prompt("Which comes first", type=click.Choice(ORDERS), err=True)
+            event_map = replace(event_map, format=order)
+        except UnknownStates as error:
+            if not can_ask:
+                raise
+            session.show_message(f"Stages: {', '.join(stage.name for stage in event_map.stages)}")
+            for state in error.states:
+                event_map = _with_answer(session, event_map, state)
+
+
+def _with_answer(session: Session, event_map: EventMap, state: str) -> EventMap:
+    while True:
+        stage = click.prompt(session.clean(f"The stage of the state {state!r}"), err=True)
+        try:
+            return with_states(event_map, {state: stage})
+        except UsageProblem as error:
+            session.show_message(str(error))
 
 
 def _show_imported(session: Session, log: EventLog, brought: BroughtIn) -> None:

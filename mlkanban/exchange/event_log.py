@@ -1,17 +1,15 @@
-"""Event logs of other tools: each row says that a case entered a state, and becomes history of a
-card.
+"""Event logs of other tools: that a case entered a state becomes history of a card.
 
 All ids are derived from the log, so that importing it again, or a longer version of it, adds only
 what is new.
 """
 
-import csv
-import io
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,14 +17,18 @@ from zoneinfo import ZoneInfo
 from mlkanban.core.board import CardType, Outcome
 from mlkanban.core.events import Change
 from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR, instant
-from mlkanban.errors import UsageProblem
+from mlkanban.errors import BadInput, UsageProblem
+from mlkanban.exchange.dates import DAY_FIRST, MONTH_FIRST, DateReader
 from mlkanban.exchange.event_map import EventMap
-from mlkanban.exchange.text_file import LONGEST_LINE, bad, read_text
+from mlkanban.exchange.event_rows import EventRow, event_rows
+from mlkanban.exchange.text_file import bad, named, read_text
 from mlkanban.text import accept_title
 
 _NAMESPACE = uuid.UUID("5e0a4f6c-3d7b-5b44-9a51-6d6c6b616e62")
 _SHOWN = 12
 _LONGEST_TITLE = 500
+_CREATED = ""
+"""Stands for the state in which a case was written."""
 
 
 class LogRow(NamedTuple):
@@ -124,58 +126,106 @@ class EventLog:
             yield Change(kind, board, card=card, set=values, at=row.at, event_id=event_id)
 
 
-def read_log(file: Path, map: EventMap) -> EventLog:
-    """Read and check the log in a CSV file; BadInput says where it is wrong."""
-    text = read_text(file)
-    csv.field_size_limit(LONGEST_LINE)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    zone = ZoneInfo(map.timezone)
-    rows: list[LogRow] = []
-    unknown: dict[str, int] = {}
-    seen: dict[tuple[str, str, str], int] = {}
-    try:
-        header = next(reader, [])
-        columns = [_column(file, header, name) for name in (map.case, map.timestamp, map.state)]
-        title = _column(file, header, map.title) if map.title else columns[0]
-        for cells in reader:
-            if not cells:
-                continue
-            line = reader.line_num
-            if len(cells) != len(header):
-                what = f"has {len(cells)} fields, the first line {len(header)}."
-                raise bad(file, line, what, "Is a comma or a quote missing?")
-            case, written, state = (cells[column] for column in columns)
-            if not case:
-                raise bad(file, line, f"the column {map.case!r} is empty.", "Name the case.")
-            at = _instant(file, line, written, zone)
-            stage = map.stage_of.get(state)
-            if stage is None:
-                unknown.setdefault(state, line)
-                continue
-            same = seen[case, at, state] = seen.get((case, at, state), -1) + 1
-            rows.append(LogRow(at, case, state, stage, same, _title(file, line, cells[title])))
-    except csv.Error as error:
-        raise bad(file, reader.line_num, f"is not CSV: {error}.", "Export it again.") from error
-    if unknown:
-        shown = [f"{state!r} (line {line})" for state, line in list(unknown.items())[:_SHOWN]]
-        more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
-        raise bad(
-            file, 0, f"no stage of the map has the states {', '.join(shown)}{more}.",
-            "Add them to the states of a [[stage]].",
+class UnclearDates(BadInput):
+    """Dates that can be read in two ways, such as `example`: somebody has to say which number is
+    the day."""
+
+    def __init__(self, file: Path, example: str) -> None:
+        error = bad(
+            file, 0, f"{example!r} can be read in two ways.",
+            f"Say which number is the day: --format {DAY_FIRST} or {MONTH_FIRST}.",
         )  # fmt: skip
-    if not rows:
+        super().__init__(error.message, error.hint)
+        self.example = example
+
+
+class UnknownStates(BadInput):
+    """States that no stage of the map has; `states` {state: line}."""
+
+    def __init__(self, file: Path, states: dict[str, int]) -> None:
+        shown = [
+            f"{state!r}" + (f" (line {line})" if line else "")
+            for state, line in list(states.items())[:_SHOWN]
+        ]
+        more = f" and {len(states) - _SHOWN} more" if len(states) > _SHOWN else ""
+        error = bad(
+            file, 0, f"no stage of the map has the states {', '.join(shown)}{more}.",
+            "Add them to the states of a [[stage]], or say where they belong: --state STATE=STAGE.",
+        )  # fmt: skip
+        super().__init__(error.message, error.hint)
+        self.states = states
+
+
+def read_log(file: Path, map: EventMap) -> EventLog:
+    """Read and check the log in a file; BadInput says where it is wrong."""
+    return log_in(file, read_text(file), map)
+
+
+def log_in(file: Path, text: str, map: EventMap) -> EventLog:
+    """Read and check the log in the `text` of a file."""
+    dates = DateReader(ZoneInfo(map.timezone), map.format)
+    written: list[EventRow] = []
+    unknown: dict[str, int] = {}
+    for row in event_rows(file, text, map):
+        for date_text in filter(None, (row.created, row.at)):
+            _learn(file, row.line, dates, date_text)
+        if not row.at:
+            raise _no_date(file, row.line, row.at)
+        if row.state in map.stage_of:
+            written.append(row)
+        else:
+            unknown.setdefault(row.state, row.line)
+    if unknown:
+        raise UnknownStates(file, unknown)
+    if dates.unclear:
+        raise UnclearDates(file, dates.unclear)
+    if not written:
         raise bad(file, 0, "holds no rows.", "One row per state that a case entered is needed.")
-    return EventLog(file.name, map, _in_order(rows))
+    rows: list[LogRow] = []
+    seen: dict[tuple[str, str, str], int] = {}
+    creations: dict[str, tuple[str, EventRow]] = {}
+    for row in written:
+        at = _instant(file, row.line, dates, row.at)
+        same = seen[row.case, at, row.state] = seen.get((row.case, at, row.state), -1) + 1
+        title = _title(file, row.line, row.title)
+        rows.append(LogRow(at, row.case, row.state, map.stage_of[row.state], same, title))
+        if row.created and (row.case not in creations or at < creations[row.case][0]):
+            creations[row.case] = at, row
+    in_order = _in_order(rows, backwards=None if not map.date_columns else False)
+    return EventLog(
+        named(Path(file.name)), map, tuple(_with_creations(file, map, dates, in_order, creations))
+    )
 
 
-def _in_order(rows: Sequence[LogRow]) -> tuple[LogRow, ...]:
+def _with_creations(
+    file: Path,
+    map: EventMap,
+    dates: DateReader,
+    rows: Sequence[LogRow],
+    creations: Mapping[str, tuple[str, EventRow]],
+) -> list[LogRow]:
+    """The rows with the day on which each case was written, in the state that its first row left,
+    where the file has both."""
+    written = []
+    for case, (first, row) in creations.items():
+        at = _instant(file, row.line, dates, row.created)
+        if at < first:
+            stage = map.stage_of.get(row.origin, 0)
+            written.append(LogRow(at, case, _CREATED, stage, 0, _title(file, row.line, row.title)))
+    return sorted((*written, *rows), key=attrgetter("at")) if written else list(rows)
+
+
+def _in_order(rows: Sequence[LogRow], backwards: bool | None = None) -> tuple[LogRow, ...]:
     """Rows in order of time. Equal instants keep the order of the file, or are reversed where a
-    case, or else the whole file, is written newest first."""
-    backwards = _descends(row.at for row in rows)
+    case, or else the whole file, is written newest first, or where that is known."""
     cases: dict[str, list[str]] = {}
     for row in rows:
         cases.setdefault(row.case, []).append(row.at)
-    turned = {case: _descends(instants, backwards) for case, instants in cases.items()}
+    if backwards is None:
+        backwards = _descends(row.at for row in rows)
+        turned = {case: _descends(instants, backwards) for case, instants in cases.items()}
+    else:
+        turned = dict.fromkeys(cases, backwards)
     numbered = [(row.at, -at if turned[row.case] else at, row) for at, row in enumerate(rows)]
     return tuple(row for _, _, row in sorted(numbered))
 
@@ -186,29 +236,24 @@ def _descends(instants: Iterable[str], otherwise: bool = False) -> bool:
     return sum(steps) < 0 if sum(steps) else otherwise
 
 
-def _column(file: Path, header: list[str], name: str) -> int:
-    if name not in header:
-        there = ", ".join(header) or "none"
-        raise bad(file, 1, f"there is no column {name!r}.", f"The columns are: {there}.")
-    places = [str(at) for at, other in enumerate(header, 1) if other == name]
-    if len(places) > 1:
-        what = f"the column {name!r} stands there twice or more (columns {', '.join(places)})."
-        raise bad(file, 1, what, "Rename the others, or name another column in the map.")
-    return header.index(name)
+def _learn(file: Path, line: int, dates: DateReader, written: str) -> None:
+    if not dates.learn(written):
+        raise _no_date(file, line, written)
 
 
-def _instant(file: Path, line: int, written: str, zone: ZoneInfo) -> str:
+def _no_date(file: Path, line: int, written: str) -> BadInput:
+    hint = "Write it as 2026-03-31T14:05:00Z, or name its form in the map: "
+    return bad(
+        file, line, f"{written!r} is no date that can be read.",
+        f'{hint}format = "%d/%b/%y %I:%M %p".',
+    )  # fmt: skip
+
+
+def _instant(file: Path, line: int, dates: DateReader, written: str) -> str:
     """A timestamp in the form of the log; without an offset it is read in the time zone of the
     map."""
-    try:
-        moment = datetime.fromisoformat(written.strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone)
-        moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        what = f"{written!r} is not an ISO 8601 timestamp."
-        raise bad(file, line, what, "Write it as 2026-03-31T14:05:00Z.") from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+    moment = dates.read(written)
+    if moment is None:
         what = f"{written!r} does not lie between {FIRST_YEAR} and {LAST_YEAR}."
         raise bad(file, line, what, "Correct the timestamp.")
     return instant(moment)

@@ -1,5 +1,8 @@
-"""Read a text file from elsewhere: small enough, UTF-8, and nothing a board cannot keep."""
+"""Read a text file from elsewhere: UTF-8 or UTF-16, small enough, and with nothing that a board
+cannot keep."""
 
+import codecs
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,34 +13,57 @@ from mlkanban.text import display
 
 MOST_BYTES = 64_000_000
 LONGEST_LINE = 1_000_000
+STDIN = Path("-")
+"""Names what is piped in."""
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def bad(file: Path, line: int, what: str, hint: str) -> BadInput:
     """The error for a file, with the line where it is known (not 0)."""
-    where = f"{file}, line {line}" if line else str(file)
+    name = named(file)
+    where = f"{name}, line {line}" if line else name
     return BadInput(display(f"{where}: {what}"), display(f"{hint} Nothing was written."))
 
 
-def read_text(file: Path) -> str:
-    """Read the text of a file; BadInput says what is wrong with it and where."""
+def named(file: Path) -> str:
+    """What a file is called in a sentence."""
+    return "standard input" if file == STDIN else str(file)
+
+
+def read_bytes(file: Path) -> bytes:
+    """The content of a file, or of standard input for STDIN; BadInput when there is too much."""
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+        if file == STDIN:
+            data = getattr(sys.stdin, "buffer", sys.stdin).read(MOST_BYTES + 1)
+            data = data.encode() if isinstance(data, str) else data
+        else:
+            with file.open("rb") as stream:
+                data = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise bad(file, 0, f"cannot be read: {error.strerror}.", "Check the name.") from error
     if len(data) > MOST_BYTES:
         raise bad(file, 0, f"is larger than {MOST_BYTES // 1_000_000} MB.", "Split it.")
-    for number, row in enumerate(data.split(b"\n"), 1):
-        if len(row) > LONGEST_LINE:
-            raise bad(file, number, f"is longer than {LONGEST_LINE:,} bytes.", "Is it text?")
+    return bytes(data)
+
+
+def read_text(file: Path) -> str:
+    """Read the text of a file; BadInput says what is wrong with it and where."""
+    return decoded(file, read_bytes(file))
+
+
+def decoded(file: Path, data: bytes) -> str:
+    """The content of a file as text. UTF-16 is known by its byte order mark."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise bad(file, line, "is not UTF-8 text.", "Save the file as UTF-8.") from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise bad(file, line, "holds a NUL character.", "Export the file again as text.")
+    for number, row in enumerate(text.split("\n"), 1):
+        if len(row) > LONGEST_LINE:
+            raise bad(file, number, f"is longer than {LONGEST_LINE:,} characters.", "Is it text?")
     return text
 
 

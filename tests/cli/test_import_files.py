@@ -260,3 +260,107 @@ def test_a_board_on_which_others_worked_stays_with_its_import(mlk, files, monkey
     assert (
         "The import that made the board desk stays: others have worked there since." in answer.err
     )
+
+
+FILES = Path(__file__).parent.parent / "exchange" / "files"
+DAYS_MAP = FILES / "actionable-agile.toml"
+DAYS = "ID,Title,To Do,In Progress,Done\n1,One,02/03/2026,05/03/2026,06/03/2026\n"
+
+
+def test_dates_that_can_be_read_in_two_ways_need_a_word(mlk, tmp_path) -> None:
+    (tmp_path / "cards.csv").write_text(DAYS)
+    command = "import", "events", str(tmp_path / "cards.csv"), "--map", str(DAYS_MAP)
+    refused = mlk(*command)
+    assert refused.code == 5
+    assert "'02/03/2026' can be read in two ways" in refused.err
+    assert "--format day-first or month-first" in refused.err
+    assert mlk("boards").code == 3, "nothing was written"
+    kept = str(tmp_path / "kept.toml")
+    assert mlk(*command, "--format", "day-first", "--write-map", kept).code == 0
+    assert mlk.data("list", "--all")[0]["finished"].startswith("2026-03-06")
+    assert mlk.data(*command[:-1], kept)["new_events"] == 0
+    assert mlk(*command, "--format", "tomorrow").code == 2
+
+
+def test_a_state_that_the_tracker_gained_is_given_its_stage(mlk, files) -> None:
+    mlk(*files)
+    Path(files[2]).write_text(LOG + "b,2026-01-04T08:00:00Z,in review\n")
+    refused = mlk(*files)
+    assert refused.code == 5
+    assert "'in review' (line 6)" in refused.err
+    assert "--state STATE=STAGE" in refused.err
+    assert mlk(*files, "--state", "in review").code == 2
+    assert mlk(*files, "--state", "in review=nowhere").code == 2
+    data = mlk.data(*files, "--state", "in review=closed")
+    assert data["new_events"] == 2, "a step, and where it came from"
+    assert mlk.data("list", "--all")[0]["stage"] == "Closed"
+
+
+def test_what_is_piped_in(mlk, files) -> None:
+    assert mlk("import", "events", "-", *files[3:], stdin=LOG).code == 0
+    assert len(mlk.data("list", "--all")) == 2
+    assert "standard input, line 2" in mlk(
+        "import", "events", "-", *files[3:], stdin="case,at,state\na,b\n"
+    ).err  # fmt: skip
+
+
+def test_a_month_of_weekly_files_is_the_file_of_the_month(mlk, tmp_path, monkeypatch) -> None:
+    """Five files, each with the rows of a week, newest first; in between a person works on."""
+    head = "Key,Summary,When,Field,From,To\n"
+    way = ("new", "work", "done", "work", "done")
+    rows = sorted(
+        (f"2026-03-{1 + card + step * (1 + card % 5):02}T{8 + step:02}:{card:02}:00Z", card, step)
+        for card in range(12)
+        for step in range(3 if card % 3 else 5)
+        if 1 + card + step * (1 + card % 5) <= 31
+    )
+    lines = [
+        f"K-{card},Card {card},{at},status,{way[step - 1] if step else ''},{way[step]}\n"
+        for at, card, step in rows
+    ]
+    (tmp_path / "map.toml").write_text(
+        THREE_STAGES.replace('"case"', '"Key"').replace('"at"', '"When"').replace(
+            '"state"', '"To"\ntitle = "Summary"'
+        ).replace("[columns]", 'where = {Field = "status"}\n[columns]')
+    )  # fmt: skip
+
+    def bring(name: str, some: list[str]) -> None:
+        (tmp_path / name).write_text(head + "".join(reversed(some)))
+        answer = mlk("import", "events", str(tmp_path / name), "--map", str(tmp_path / "map.toml"))
+        assert answer.code == 0, answer.err
+
+    def numbers(*more: str) -> dict:
+        data = mlk.data("flow", "cycle-time", "--window", "all", "--as-of", "2026-04-01", *more)
+        return {key: value for key, value in data.items() if key != "only"}
+
+    def steps() -> dict[str, list[str]]:
+        return {
+            card["title"].removeprefix("edited: "): [
+                event["at"] for event in mlk.data("history", card["id"])
+                if event["kind"] in ("card.created", "card.moved", "card.reopened")
+            ]
+            for card in mlk.data("list", "--all")
+        }  # fmt: skip
+
+    refs: dict[str, str] = {}
+    for week in range(5):
+        first, last = f"2026-03-{week * 7 + 1:02}", f"2026-03-{week * 7 + 8:02}"
+        bring(f"{week}.csv", [line for line in lines if first <= line.split(",")[2] < last])
+        cards = mlk.data("list", "--all")
+        now = {card["title"].removeprefix("edited: "): card["id"] for card in cards}
+        assert refs.items() <= now.items(), "nothing is renumbered"
+        refs = now
+        title, ref = sorted(refs.items())[week]
+        mlk("edit", ref, "--title", f"edited: {title}", "--tag", f"week{week}")
+        mlk("note", ref, f"seen in week {week}")
+    by_weeks, steps_by_weeks = numbers(), steps()
+    edited = [card for card in mlk.data("list", "--all") if card["title"].startswith("edited: ")]
+    assert sorted(tag for card in edited for tag in card["tags"]) == [f"week{n}" for n in range(5)]
+    bring("month.csv", lines)
+    assert (numbers(), steps()) == (by_weeks, steps_by_weeks), "nothing comes twice"
+
+    monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path / "other"))
+    bring("month.csv", lines)
+    assert steps() == steps_by_weeks
+    assert numbers() == by_weeks
+    assert by_weeks["n"] > 5

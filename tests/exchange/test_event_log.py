@@ -164,10 +164,10 @@ def test_timestamps_and_titles(folder) -> None:
 @pytest.mark.parametrize(
     ("rows", "header", "said"),
     [
-        (["a,yesterday,new"], HEADER, "line 2: 'yesterday' is not an ISO 8601 timestamp"),
+        (["a,yesterday,new"], HEADER, "line 2: 'yesterday' is no date that can be read"),
         (["a,2026-01-01T08:00:00Z"], HEADER, "line 2: has 2 fields, the first line 3"),
         ([",2026-01-01T08:00:00Z,new"], HEADER, "line 2: the column 'case' is empty"),
-        (["a,0001-01-01T00:00:00,new"], HEADER, "line 2: '0001-01-01T00:00:00' is not"),
+        (["a,0001-01-01T00:00:00,new"], HEADER, "line 2: '0001-01-01T00:00:00' does not lie"),
         ([], HEADER, "holds no rows"),
         ([], "", "line 1: there is no column 'case'. The columns are: none"),
         (ROWS, "case,when,state\n", "no column 'at'. The columns are: case, when, state"),

@@ -52,12 +52,12 @@ class NamedSeries:
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """A picture of learning curves, over one of the `axes`; `hidden` is how many of all `values`
-    that were reported lie outside."""
+    """A picture of learning curves, over one of the `axes`; `hidden` are those of all `values` that
+    were reported which it need not show."""
 
     spec: CurveSpec
     axes: tuple[Axis, ...]
-    hidden: int
+    hidden: tuple[float, ...]
     values: int
 
 
@@ -115,7 +115,7 @@ def learning_curve(
     if growing:
         last = max(last, _with_room(max(growing)))
     spec = CurveSpec(over.value, lines, levels, min(0.0, *places), last, low, high)
-    hidden = sum(value < low for value in least) + sum(value > high for value in greatest)
+    hidden = (*(value for value in least if value < low), *(v for v in greatest if v > high))
     return LearningCurve(spec, tuple(axes), hidden, count)
 
 

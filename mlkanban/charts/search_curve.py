@@ -20,6 +20,11 @@ class SearchPicture:
     hidden: tuple[float, ...]
     levels: tuple[CurveLevel, ...]
 
+    @property
+    def cut(self) -> bool:
+        """Whether something need not be in it."""
+        return bool(self.hidden or self.levels)
+
 
 def search_curve(
     history: SearchHistory, metric: Mapping[str, Any], *, whole: bool = False

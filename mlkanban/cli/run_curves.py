@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CURVES, PARAMETERS = "curves", "parameters"
 """What is drawn of runs, besides the values over a hyper-parameter."""
 _SIZE_ELSEWHERE = (80, 24)
+_WHOLE = "--whole"
 _TALLEST = 24
 _MOST_PARAMETERS = 12
 """Lines about what parameters tell."""
@@ -70,6 +71,8 @@ def curve(
     runs: Sequence[Run],
     results: Results | None,
     metric: Mapping[str, Any] | None,
+    *,
+    whole: bool,
 ) -> Iterator[str]:
     """Of a search how its best value grew, and what its parameters tell; the learning curves of the
     runs of a card that tell most, after a blank line; why there are none where none of them has
@@ -80,7 +83,7 @@ def curve(
 
     width, height = shutil.get_terminal_size(_SIZE_ELSEWHERE)
     height = max(10, min(_TALLEST, height - 6))
-    yield from _search(session, runs, results, width - 1, height)
+    yield from _search(session, runs, results, width - 1, height, whole=whole)
     reader = SeriesReader(places().data)
     name = str((metric or {}).get("name") or "")
     chosen = worth_watching(runs, results)
@@ -88,20 +91,28 @@ def curve(
     drawn = drawn_metric([found for _, _, found in read], name)
     named = named_series(read, drawn, runs)
     metric = metric_named(drawn, metric)
-    picture = learning_curve(named, metric)
+    picture = learning_curve(named, metric, whole=whole)
     yield ""
     if picture is None:
         ids = short_ids(runs)
         reasons = [f"{ids[run.id]}: {found.why}" for run, _, found in read if found.why]
         yield session.clean("; ".join(["No values over time", *reasons]) + ".")
         return
-    lines = curve_lines(picture, named, metric, width - 1, height, session.glyphs, coloured=False)
+    lines = curve_lines(
+        picture, named, metric, width - 1, height, session.glyphs, coloured=False, whole_key=_WHOLE
+    )
     yield session.clean(heading(named[0].series.name, picture, name))
     yield _as_text(lines)
 
 
 def _search(
-    session: Session, runs: Sequence[Run], results: Results | None, width: int, height: int
+    session: Session,
+    runs: Sequence[Run],
+    results: Results | None,
+    width: int,
+    height: int,
+    *,
+    whole: bool,
 ) -> Iterator[str]:
     """How the best value of a search grew, and what its parameters tell; nothing of other runs."""
     from mlkanban.display.curve_lines import search_heading, search_lines  # as above
@@ -112,7 +123,10 @@ def _search(
     history = search_history(runs, results)
     if history is None or results is None:
         return
-    lines = search_lines(history, results.metric, width, height, session.glyphs, coloured=False)
+    lines = search_lines(
+        history, results.metric, width, height, session.glyphs, coloured=False, whole=whole,
+        whole_key=_WHOLE,
+    )  # fmt: skip
     yield ""
     yield session.clean(search_heading(results.name, history))
     yield _as_text(lines)
@@ -139,7 +153,7 @@ def check_chart(chart: str, space: SearchSpace | None, card: str) -> None:
 
 
 def parameters_drawn(
-    session: Session, chart: str, results: Results, space: SearchSpace
+    session: Session, chart: str, results: Results, space: SearchSpace, *, whole: bool
 ) -> Iterator[str]:
     """The values of a search over a hyper-parameter, or over all of them, after a blank line."""
     from mlkanban.display.parameter_lines import (  # pictures: `runs` without a chart does without
@@ -159,8 +173,9 @@ def parameters_drawn(
     else:
         yield session.clean(parameter_heading(results.name, axis))
         lines = parameter_lines(
-            space, axis, metric, width - 1, height, session.glyphs, coloured=False
-        )
+            space, axis, metric, width - 1, height, session.glyphs, coloured=False, whole=whole,
+            whole_key=_WHOLE,
+        )  # fmt: skip
     yield _as_text(lines)
 
 

@@ -222,8 +222,11 @@ def _take_in_end(session: Session, folder: RunFolder, end: Judgement) -> None:
     metavar="[WHAT]",
     help="Draw the curves of CARD; or its values over a PARAMETER, or over all: `parameters`.",
 )
+@click.option("--whole", is_flag=True, help="With --chart: leave no value outside the picture.")
 @click.pass_context
-def runs(ctx: click.Context, card: str | None = None, chart: str | None = None) -> None:
+def runs(
+    ctx: click.Context, card: str | None = None, chart: str | None = None, *, whole: bool = False
+) -> None:
     """List the runs of a card, or of all cards of the board, newest first.
 
     Of one card: also what its runs say together of its metric and target, and what they used. Of a
@@ -242,13 +245,15 @@ def runs(ctx: click.Context, card: str | None = None, chart: str | None = None) 
             card, chart = chart, CURVES  # `runs --chart g12`
         session = ctx.find_object(Session)
         assert session is not None
-        _list(session, card, chart)
+        _list(session, card, chart, whole=whole)
 
 
 runs.add_command(prune)
 
 
-def _list(session: Session, card: str | None, chart: str | None) -> None:
+def _list(session: Session, card: str | None, chart: str | None, *, whole: bool) -> None:
+    if whole and not chart:
+        raise UsageProblem("--whole is of a chart.", "Add --chart: mlkanban runs CARD --chart.")
     if chart and card is None:
         raise UsageProblem("A chart is of the runs of one card.", "Name it: mlkanban runs CARD.")
     if (places().data / "runs").is_dir() or shutil.which("squeue"):
@@ -297,7 +302,7 @@ def _list(session: Session, card: str | None, chart: str | None) -> None:
             lambda: chain(
                 _table(session, card_runs, results, board, metric, differs, latest),
                 _results(session, card_runs, results, board, metric) if card else (),
-                _drawn(session, chart, own, results, metric, space) if chart else (),
+                _drawn(session, chart, own, results, metric, space, whole=whole) if chart else (),
                 _unread(session, card_runs) if card else (),
                 _orphan_lines(session, left),
                 _long_logs(session, card_runs),
@@ -315,11 +320,13 @@ def _drawn(
     results: Results | None,
     metric: Mapping[str, Any] | None,
     space: SearchSpace | None,
+    *,
+    whole: bool,
 ) -> Iterator[str]:
     """The picture that was asked for, after a blank line; nothing without runs."""
     if chart == CURVES or space is None or results is None:
-        return curve(session, runs, results, metric) if runs else iter(())
-    return parameters_drawn(session, chart, results, space)
+        return curve(session, runs, results, metric, whole=whole) if runs else iter(())
+    return parameters_drawn(session, chart, results, space, whole=whole)
 
 
 def _read_slurm(session: Session, service: Service, card: str | None = None) -> None:

@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlkanban.charts.layouts.curves import drawn_range
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
 from mlkanban.charts.search_curve import SearchPicture, search_curve
+from mlkanban.charts.spec import CurveSpec
 from mlkanban.core.metrics import (
     compact_text,
     direction_of,
@@ -90,12 +92,12 @@ def curve_lines(
 ) -> list[Line]:
     """At most `height` lines. `whole_key` is the key that shows the whole range."""
     conclusions = sentences(named, metric)
-    foot: list[Line] = [[]] if height > LEAST_HEIGHT else []
-    if curve.hidden:
-        some = f"{curve.hidden:,} of {curve.values:,} values lie outside the picture"
-        foot = [_shows_all(some, whole_key)]
+    foot: list[Line] = [[]] if height > LEAST_HEIGHT or curve.hidden else []
     most = next(lines for least, lines in _SENTENCES if width >= least)
     most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
+    hidden = _not_drawn(curve.spec, curve.hidden, height - most - len(foot))
+    if hidden:
+        foot = [_outside(hidden, curve.values, (), metric or {}, whole_key)]
     lines = _whole(conclusions, width, glyphs, most) if most else []
     lines += [[]] * (most - len(lines))
     drawn = render(
@@ -124,9 +126,9 @@ def search_lines(
     """How the best value of a search grew, in at most `height` lines, over the `whole` range or
     where the improvement can be seen. `whole_key` is the key that shows the whole range."""
     picture = search_curve(history, metric, whole=whole)
-    foot = outside_lines(picture, len(history.trials), metric, whole_key)
     most = next(lines for least, lines in _SENTENCES if width >= least)
-    most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
+    most = max(0, min(most, height - LEAST_HEIGHT - picture.cut))
+    foot = outside_lines(picture, len(history.trials), metric, whole_key, height - most)
     lines = paragraph(search_sentence(history, metric), "text", width, glyphs, most) if most else []
     lines += [[]] * (most - len(lines))
     drawn = render(
@@ -137,24 +139,37 @@ def search_lines(
 
 
 def outside_lines(
-    picture: SearchPicture, values: int, metric: Mapping[str, Any], whole_key: str
+    picture: SearchPicture, values: int, metric: Mapping[str, Any], whole_key: str, height: int
 ) -> list[Line]:
-    """What of a search is not in its picture: `5 of 60 values (.9 to 41) and base 5 lie outside the
-    picture`; none where nothing is."""
-    parts = []
-    if hidden := picture.hidden:
-        ends = dict.fromkeys(_value(end, metric) for end in (min(hidden), max(hidden)))
-        many = f"{len(hidden):,} of {values:,} values"
-        parts.append(f"{many} ({' to '.join(ends)})")
-    parts += [level.label for level in picture.levels]
-    if not parts:
+    """What of a search is not in its picture, which has so many lines with this one: `5 of 60
+    values (.9 to 41) and base 5 lie outside the picture`; none where nothing is."""
+    if not picture.cut:
         return []
+    hidden = _not_drawn(picture.spec, picture.hidden, height - 1)
+    levels = [level.label for level in picture.levels]
+    return [_outside(hidden, values, levels, metric, whole_key)] if hidden or levels else []
+
+
+def _not_drawn(spec: CurveSpec, hidden: Sequence[float], height: int) -> list[float]:
+    """Those of the values that need not be in a picture which are not, in so many lines."""
+    low, high = drawn_range(spec, height)
+    return [value for value in hidden if not low <= value <= high]
+
+
+def _outside(
+    hidden: Sequence[float],
+    values: int,
+    levels: Sequence[str],
+    metric: Mapping[str, Any],
+    whole_key: str,
+) -> Line:
+    parts = [*levels]
+    if hidden:
+        ends = dict.fromkeys(_value(end, metric) for end in (min(hidden), max(hidden)))
+        parts = [f"{len(hidden):,} of {values:,} values ({' to '.join(ends)})", *levels]
     verb = "lies" if len(parts) == 1 and len(hidden) < 2 else "lie"
-    return [_shows_all(f"{' and '.join(parts)} {verb} outside the picture", whole_key)]
-
-
-def _shows_all(outside: str, whole_key: str) -> Line:
-    return [Piece(outside + (f": {whole_key} shows all" if whole_key else ""), "dim")]
+    all_key = f": {whole_key} shows all" if whole_key else ""
+    return [Piece(f"{' and '.join(parts)} {verb} outside the picture{all_key}", "dim")]
 
 
 def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:

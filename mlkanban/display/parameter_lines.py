@@ -47,10 +47,10 @@ def parameter_lines(
     """The values of a search over one parameter in at most `height` lines, with what the best ones
     have and how much the parameter tells."""
     picture = parameter_curve(space, axis, metric, whole=whole)
-    foot = outside_lines(picture, len(axis.known), metric, whole_key)
-    most = max(0, min(2, height - LEAST_HEIGHT - len(foot)))
+    most = max(0, min(2, height - LEAST_HEIGHT - picture.cut))
     text = glyphs.figures(cell_text(parameter_sentence(space, axis)))
     lines = paragraph(text, "text", width, glyphs, most) if most else []
+    foot = outside_lines(picture, len(axis.known), metric, whole_key, height - len(lines))
     drawn = render(
         picture.spec, width, height - len(lines) - len(foot), coloured=coloured, glyphs=glyphs
     )

@@ -31,20 +31,20 @@ SMOOTH = [math.exp(-at / 30) for at in range(120)]
 def test_nothing_of_a_smooth_curve_is_left_out(metric) -> None:
     curve = learning_curve([named(SMOOTH, name="loss", step=float)], metric)
     assert curve is not None
-    assert (curve.hidden, curve.spec.high) == (0, 1.0)
+    assert (curve.hidden, curve.spec.high) == ((), 1.0)
 
 
 def test_outliers_are_left_out_of_enough_values() -> None:
     some = [0.1, *[0.91 + at / 10_000 for at in range(58)]]
     curve = learning_curve([named(some, step=float)], AUC)
     assert curve is not None
-    assert (curve.spec.low, curve.spec.high, curve.hidden) == (0.9, 0.95, 1), "to the baseline"
+    assert (curve.spec.low, curve.spec.high, len(curve.hidden)) == (0.9, 0.95, 1), "to the baseline"
     whole = learning_curve([named(some, step=float)], AUC, whole=True)
     assert whole is not None
-    assert (whole.spec.low, whole.hidden) == (0.1, 0)
+    assert (whole.spec.low, whole.hidden) == (0.1, ())
     few = learning_curve([named(some[:9], step=float)], AUC)
     assert few is not None
-    assert (few.spec.low, few.hidden) == (0.1, 0)
+    assert (few.spec.low, few.hidden) == (0.1, ())
 
 
 STARTS = {
@@ -61,7 +61,7 @@ STARTS = {
 def test_the_start_of_a_smooth_curve_is_drawn(values, metric) -> None:
     curve = learning_curve([named(values, step=float)], metric)
     assert curve is not None
-    assert curve.hidden == 0
+    assert not curve.hidden
 
 
 @pytest.mark.parametrize(
@@ -79,24 +79,26 @@ def test_an_end_short_of_its_target_is_drawn_in_another_row(metric, many: int) -
     assert placed is not None
     row = (curve.spec.high - curve.spec.low) / 5
     assert abs(values[-1] - metric["target"]) > row * 0.5
-    assert 0 < curve.hidden <= len(values) / 5
+    assert 0 < len(curve.hidden) <= len(values) / 5
     everything = learning_curve([named(values, step=float)], metric, whole=True)
     assert everything is not None
-    assert everything.hidden == 0
+    assert not everything.hidden
 
 
 def test_values_outside_are_counted_among_all_that_were_reported() -> None:
     values = [10.0 if at % 1000 == 0 else 0.1 + at % 7 / 1000 for at in range(50_001)][:-1]
     curve = learning_curve([named(values, name="loss", step=float)], LOSS)
     assert curve is not None
-    assert (curve.hidden, curve.values) == (50, 50_000)
+    assert (len(curve.hidden), curve.values) == (50, 50_000)
     fifth = [0.5 if at % 20 == 0 else 0.9 + at % 7 / 1000 for at in range(20_000)]
     curve = learning_curve([named([*fifth, 0.9], step=float)], AUC)
     assert curve is not None
-    assert curve.hidden == 0, "a twentieth is 1,000, one more than is known for certain"
+    assert not curve.hidden, "a twentieth is 1,000, one more than is known for certain"
     curve = learning_curve([named([*fifth[:10_000], 0.9], step=float)], AUC)
     assert curve is not None
-    assert (curve.hidden, curve.spec.low) == (500, 0.9), "of all values, not of those that are kept"
+    assert (len(curve.hidden), curve.spec.low) == (500, 0.9), (
+        "of all values, not of those that are kept"
+    )
 
 
 @pytest.mark.parametrize("rows", range(4, 24))
@@ -129,7 +131,7 @@ def test_without_a_metric_an_outlier_at_either_end_is_left_out() -> None:
     some = [900.0, -900.0, *[1 + at / 100 for at in range(58)]]
     curve = learning_curve([named(some, name="loss", step=float)], None)
     assert curve is not None
-    assert curve.hidden == 2
+    assert len(curve.hidden) == 2
     assert curve.spec.low <= 1 < 1.57 <= curve.spec.high < 2
 
 
@@ -137,11 +139,11 @@ def test_the_newest_value_and_better_ones_are_no_outliers() -> None:
     diverged = [*[0.2] * 30, *[0.3] * 30, 900.0]
     curve = learning_curve([named(diverged, name="loss", step=float)], LOSS)
     assert curve is not None
-    assert (curve.hidden, curve.spec.high) == (0, 900.0)
+    assert (curve.hidden, curve.spec.high) == ((), 900.0)
     better = [-900.0, *[0.2] * 30, *[0.3] * 30]
     curve = learning_curve([named(better, name="loss", step=float)], LOSS)
     assert curve is not None
-    assert (curve.hidden, curve.spec.low) == (0, -900.0)
+    assert (curve.hidden, curve.spec.low) == ((), -900.0)
 
 
 def test_without_a_metric_nothing_is_a_level() -> None:
@@ -190,6 +192,35 @@ def test_a_line_is_cut_where_it_leaves_the_picture() -> None:
     assert len(lines) == 2, "it goes out of sight between"
     assert all(0 <= y <= placed.rows - 1 for one in lines for _, y in one.points)
     assert math.isclose(lines[0].points[0][1], 0.0, abs_tol=1e-6)
+
+
+def arrows(curve, rows: int) -> list[tuple[int, str]]:
+    placed = layout(curve.spec, 100, rows + 2)
+    assert placed is not None
+    return [(word.row, word.text) for word in placed.words if word.column < placed.columns]
+
+
+def test_an_arrow_stands_where_a_curve_lies_outside() -> None:
+    values = [0.944 - 0.094 * math.exp(-8 * at / 120) for at in range(120)]
+    curve = learning_curve([named(values, step=float)], AUC)
+    assert curve is not None
+    assert arrows(curve, 8) == [(0, "▼"), (0, ".85")]
+    loss = LOSS | {"target": 0.05, "baseline": 0.1}
+    falling = learning_curve([named([1 - value for value in values], step=float)], loss)
+    assert falling is not None
+    assert arrows(falling, 8) == [(7, "▲"), (7, ".15")]
+    whole = learning_curve([named(values, step=float)], AUC, whole=True)
+    assert whole is not None
+    assert arrows(whole, 8) == []
+
+
+def test_an_arrow_hides_no_other_curve() -> None:
+    """Its value does not stand where the other curve runs along the edge of the picture."""
+    low = named([0.9] * 60, "b", step=float)
+    spike = named([0.1, *[0.94] * 59], "a", step=float)
+    curve = learning_curve([spike, low], AUC | {"baseline": None})
+    assert curve is not None
+    assert arrows(curve, 8) == [(0, "▼")]
 
 
 def test_of_very_many_values_a_cell_has_a_few() -> None:

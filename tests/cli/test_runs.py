@@ -314,6 +314,27 @@ def test_a_chart_is_of_what_is_reported_where_that_is_not_the_metric(
     assert "target" not in drawn, "that is of another metric"
 
 
+def test_a_chart_of_the_whole_range(home: dict[str, str], mlk: Person) -> None:
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [made] = ada.adds("focal loss", to="Training", metric=AIM)
+    Machine(ada).starts(made, "20261130-063000-abcdef02")
+    folder = RunFolder(Path(home["MLKANBAN_HOME"]) / "runs" / "20261130-063000-abcdef02")
+    folder.make()
+    values = [0.1, *[0.91 + at / 10_000 for at in range(58)]]
+    folder.out.write_text(
+        "".join(f"mlkanban: step={at} auc={value}\n" for at, value in enumerate(values))
+    )
+    ada.service.close()
+    drawn = mlk("runs", made, "--chart").out
+    assert "1 of 59 values (.1) lies outside the picture: --whole shows all" in drawn
+    whole = mlk("runs", made, "--chart", "--whole").out
+    assert "outside" not in whole
+    refused = mlk("runs", made, "--whole")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--whole is of a chart. Add --chart" in refused.err
+
+
 def test_where_there_are_no_values_over_time_that_is_said(mlk: Person, ref: str) -> None:
     assert "No values over time" in mlk("runs", ref, "--chart").out
 

@@ -1,6 +1,10 @@
 """What learning curves show, in a sentence."""
 
+import math
+import re
 from dataclasses import replace
+
+import pytest
 
 from mlkanban.charts.learning_curve import NamedSeries, learning_curve
 from mlkanban.display.curve_lines import curve_lines, heading, named_series, sentences
@@ -179,9 +183,22 @@ def test_a_picture_says_what_is_not_in_it() -> None:
         lines = curve_lines(curve, some, AUC, 80, height, UTF8, coloured=False, whole_key="|")
         text = ["".join(piece.text for piece in line) for line in lines]
         assert len(lines) <= height
-        assert text[-1] == "1 of 60 values lie outside the picture: | shows all"
+        assert text[-1] == "1 of 60 values (.2) lies outside the picture: | shows all"
     ascii = curve_lines(curve, some, AUC, 80, 12, glyphs("ascii"), coloured=False)
     assert all(piece.text.isascii() for line in ascii for piece in line)
+
+
+@pytest.mark.parametrize("height", range(7, 25))
+def test_what_is_said_to_lie_outside_is_not_drawn(height: int) -> None:
+    values = [0.944 - 0.094 * math.exp(-8 * at / 66) for at in range(66)]
+    some = [named(values, "best")]
+    curve = learning_curve(some, AUC)
+    assert curve is not None
+    lines = curve_lines(curve, some, AUC, 80, height, UTF8, coloured=False)
+    text = ["".join(piece.text for piece in line) for line in lines]
+    ticks = [float(found[0]) for line in text if (found := re.match(r" *(\.\d+) ", line))]
+    outside = sum(value < min(ticks) for value in values)
+    assert text[-1].startswith(f"{outside} of 66 values (.85 to ")
 
 
 def test_a_run_that_goes_on_has_its_colour() -> None:

@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from mlkanban.charts.layouts.canvas import (
     FEET,
@@ -16,8 +17,8 @@ from mlkanban.charts.layouts.canvas import (
     margin_for,
     spread,
 )
-from mlkanban.charts.spec import CurveSpec
-from mlkanban.core.metrics import compact_text, precise
+from mlkanban.charts.spec import CurveSpec, Role
+from mlkanban.core.metrics import compact_text, precise, rounded_text
 
 _LEAST_MARGIN = 5
 """Another scale of values, `.925` in place of `.92`, leaves the curves in their columns."""
@@ -34,6 +35,10 @@ _MOST_DECIMALS, _LEAST_DIGITS, _MOST_DIGITS = 8, 3, 8
 _LONG = 1e6
 """From here on numbers have exponents."""
 _LEVEL, _MARK = "┄", "•"
+_BELOW, _ABOVE = "▼", "▲"
+"""Where a curve lies outside of the picture."""
+_FAR_DIGITS = 3
+"""Of the value farthest outside."""
 _DOTS = 4
 """Cells from one dot of a level to the next."""
 _MOST_LABEL = 20
@@ -43,6 +48,23 @@ _WIDEST = 120
 """Columns of a canvas at most: more show nothing new, and each new scale repaints them all."""
 
 Points = list[tuple[float, float]]
+
+
+def drawn_range(spec: CurveSpec, height: int) -> tuple[float, float]:
+    """From which value to which curves are drawn in so many lines: a little more than they have
+    to be, so that the ticks are round."""
+    rows = height - FEET
+    low, step, rows_per_step = _scale(spec.low, spec.high, rows)
+    return min(low, spec.low), max(spec.high, low + (rows - 1) / rows_per_step * step)
+
+
+class _Stretch(NamedTuple):
+    """Columns in which curves lie below or above the picture, how far, and in which colour."""
+
+    first: int
+    last: int
+    value: float
+    role: Role
 
 
 def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> Layout:
@@ -89,6 +111,13 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
         for row, (_, label, role) in zip(_apart([at for at, *_ in named], rows), named, strict=True)
         if row is not None
     ]
+    drawn_low, drawn_high = drawn_range(spec, height)
+    drawn = [curve for curve in curves if not curve.behind]
+    for row, glyph, found in (
+        (0, _BELOW, _outside(spec, across, lambda value: value < drawn_low, min)),
+        (rows - 1, _ABOVE, _outside(spec, across, lambda value: value > drawn_high, max)),
+    ):
+        words += _arrows(found, glyph, row, columns, _columns_at(drawn, row))
     return Layout(
         margin, columns, rows, 0, cells.groups(), (*words, *marks), ticks,
         _across_ticks(spec, across, columns), right=right, curves=tuple(curves),
@@ -194,6 +223,71 @@ def _time_text(seconds: float) -> str:
     if seconds >= 60:
         return f"{seconds / (3600 if seconds >= 3600 else 60):.3g}{'h' if seconds >= 3600 else 'm'}"
     return f"{seconds:.6g}s" if seconds else "0"
+
+
+def _outside(
+    spec: CurveSpec,
+    across: float,
+    outside: Callable[[float], bool],
+    farthest: Callable[[Iterable[float]], float],
+) -> list[_Stretch]:
+    """Where lines lie outside of the picture on one side; stretches that touch are one."""
+    found = []
+    for line in spec.lines:
+        for part in () if line.mark else line.parts:
+            for away, some in groupby(part, key=lambda point: outside(point[1])):
+                if away:
+                    places, values = zip(*some, strict=True)
+                    first, last = (
+                        round((place - spec.first) * across) for place in (places[0], places[-1])
+                    )
+                    found.append(_Stretch(first, last, farthest(values), line.role))
+    merged: list[_Stretch] = []
+    for one in sorted(found):
+        before = merged[-1] if merged else None
+        if before is None or one.first > before.last + 1:
+            merged.append(one)
+        else:
+            merged[-1] = _Stretch(
+                before.first, max(before.last, one.last), farthest((before.value, one.value)),
+                one.role if one.role == before.role else "dim",
+            )  # fmt: skip
+    return merged
+
+
+def _arrows(
+    found: Sequence[_Stretch], glyph: str, row: int, columns: int, taken: set[int]
+) -> Iterator[CanvasText]:
+    """`▼ .803`: an arrow where a curve leaves the picture, or begins outside of it, and the value
+    that is farthest away where it hides no curve."""
+    taken = taken | {one.first for one in found}
+    for one in found:
+        yield CanvasText(one.first, row, glyph, one.role)
+        text = compact_text(rounded_text(one.value, None, _FAR_DIGITS))
+        size = len(text)
+        for column in (one.first + 2, one.first - 1 - size):
+            around = range(column - 1, column + size + 1)
+            if (
+                column >= 0
+                and column + size <= columns
+                and taken.isdisjoint({*around} - {one.first})
+            ):
+                taken = taken | {*around}
+                yield CanvasText(column, row, text, one.role)
+                break
+
+
+def _columns_at(curves: Iterable[Curve], row: int) -> set[int]:
+    """The columns in which curves are drawn in a row."""
+    found: set[int] = set()
+    for curve in curves:
+        points = curve.points
+        for one, other in pairwise(points) if curve.joined else zip(points, points, strict=True):
+            part = _cut((one[0], one[1] - row + 0.5), (other[0], other[1] - row + 0.5), 1.0)
+            if part is not None:
+                left, right = sorted((part[0][0], part[1][0]))
+                found.update(range(round(left), round(right) + 1))
+    return found
 
 
 def _thinned(points: Points) -> Points:

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.command import CommandInput, CommandList
 
+from mlkanban.runs.use_cases.card_runs import Runs
 from mlkanban.service.history import History
 from mlkanban.tui.palette import Palette
 from mlkanban.tui.screens.base import KeyScreen
@@ -392,3 +393,24 @@ async def test_keys_behind_a_cancelled_palette_mean_what_they_mean_one_by_one(sm
         assert board.app.screen.query_one(CommandInput).value == "x"
         assert {FIRST, "one"} <= set(board.stage("Ideas").cards()), "x archived nothing"
         assert "Copied" not in "".join(message.text for message in board.app.messages.entries)
+
+
+async def test_a_key_pressed_while_the_runs_are_still_read(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, real = threading.Event(), Runs.with_results
+
+    def late(*args: Any) -> Any:
+        slow.wait(20)
+        return real(*args)
+
+    async with opened(small) as board:
+        monkeypatch.setattr(Runs, "with_results", late)
+        board.send("r")
+        await board.until(lambda: "Reading the runs" in board.text())
+        assert "No runs yet" not in board.text()
+        board.send("?")
+        slow.set()
+        await board.until(lambda: isinstance(board.app.screen, HelpScreen))
+        await board.keys("q")
+        assert "No runs yet" in board.text()

@@ -122,8 +122,8 @@ def arrays_apart(runs: Iterable[Run], repeats: Repeats = DEFAULT) -> list[Run]:
     made: list[Run] = []
     for run in runs:
         tasks = tasks_apart([run])
-        several = len({configuration_key(task, repeats) for task in tasks}) > 1
-        made += tasks if several else [run]
+        keys = {configuration_key(task, repeats) for task in tasks} if len(tasks) > 1 else ()
+        made += tasks if len(keys) > 1 else [run]
     return made
 
 

@@ -62,6 +62,17 @@ class StartWords(NamedTuple):
 STARTS = StartWords("The job was not started", "starts it", queues=True)
 
 
+class CardRuns(NamedTuple):
+    """The runs of a card, newest first, what they say about its metric and its guards, as these
+    were written, and what they used of its budget; None where the card has no such field."""
+
+    runs: list[Run]
+    results: Results | None
+    spending: Spending | None
+    metric: Mapping[str, Any] | None
+    guards: Sequence[MetricFields]
+
+
 class Runs:
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -71,6 +82,23 @@ class Runs:
         went to."""
         with self._context.store.reading() as conn:
             return own_runs(conn, find_face(conn, ref).id)[1]
+
+    def with_results(self, ref: str) -> CardRuns:
+        """The runs of a card with what they say about its metric and what they used, from one
+        look at them."""
+        from mlkanban.runs.model.results import results  # with statistics, which few ask for
+        from mlkanban.runs.model.usage import spending  # which the board does without
+
+        with self._context.store.reading() as conn:
+            fields, runs = own_runs(conn, find_face(conn, ref).id)
+            metrics, repeats = metrics_in(fields), repeats_of(conn)
+        return CardRuns(
+            runs,
+            results(runs, metrics.metric, repeats, metrics.guards),
+            spending(fields.get("budget") or "", runs, self._context.clock()),
+            fields.get("metric"),
+            metrics.guards,
+        )
 
     def of_cards(
         self, card_ids: Sequence[str]
@@ -118,11 +146,6 @@ class Runs:
         """The metric of a card as it was written; None without one."""
         with self._context.store.reading() as conn:
             return repository.entity(conn, find_face(conn, ref).id).fields.get("metric")
-
-    def guards(self, ref: str) -> Sequence[MetricFields]:
-        """The guards of a card as they were written."""
-        with self._context.store.reading() as conn:
-            return metrics_in(repository.entity(conn, find_face(conn, ref).id).fields).guards
 
     def spending(self, ref: str) -> Spending | None:
         """What the runs of a card have used of its budget; None without a budget."""

@@ -97,6 +97,7 @@ class RunsScreen(ListScreen):
         self._wanted = run
         self._editor = ExternalEditor(self)
         self._ref, self._title = ref, title
+        self._read = False
         self._runs: list[Run] = []
         self._all: list[ConfigurationRuns] = []
         self._rows: list[ConfigurationRuns] = []
@@ -132,8 +133,8 @@ class RunsScreen(ListScreen):
         yield self.ask
         yield self.status
 
-    async def on_mount(self) -> None:
-        await self.board_changed()
+    def on_mount(self) -> None:
+        self.start(self.board_changed())
         self.set_interval(_LOG_SECONDS, self._look_at_log)
 
     def on_resize(self) -> None:
@@ -177,15 +178,7 @@ class RunsScreen(ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; what is under the cursor stays there."""
         try:
-            runs, results, spent, metric, guards = await self.host.store_thread.call(
-                lambda s: (
-                    s.runs.of_card(self._ref),
-                    s.runs.results(self._ref),
-                    s.runs.spending(self._ref),
-                    s.runs.metric(self._ref),
-                    s.runs.guards(self._ref),
-                )
-            )
+            read = await self.host.store_thread.call(lambda s: s.runs.with_results(self._ref))
         except NotFound:
             if self.is_active:
                 self.close()
@@ -194,17 +187,18 @@ class RunsScreen(ListScreen):
         except MlkanbanError as error:
             self.show_error(error)
             return
-        left = await beside(lambda: self._left_over(runs))
-        runs = arrays_apart(runs, self.host.settings.repeats)
+        left = await beside(lambda: self._left_over(read.runs))
+        runs = arrays_apart(read.runs, self.host.settings.repeats)
         here = self._key
+        self._read = True
         self._runs, self._left = runs, left
-        self._results, self._spent, self._metric = results, spent, metric
-        self._guards = guards
+        self._results, self._spent, self._guards = read.results, read.spending, read.guards
+        self._metric = metric = read.metric
         name = str((metric or {}).get("name") or "")
         self._differs = telling_differences(runs, name, self.host.settings.repeats)
         self._words.clear()
         self._outer = outer_runs(runs, parents_of(runs))
-        self._all = overview(runs, results, self.host.settings.repeats)
+        self._all = overview(runs, read.results, self.host.settings.repeats)
         self._counts = run_counts(runs, self._all)
         self._standings = standing_counts(runs, self._outer)
         self._going_on = [run for run in runs if not run.state.ended]
@@ -347,6 +341,10 @@ class RunsScreen(ListScreen):
             return
         width, height = self.size.width, self.size.height - 1
         glyphs = self.host.glyphs
+        if not self._read:
+            reading: list[Line] = [self._title_line(width), [Piece(" Reading the runs", "dim")]]
+            self.query_one("#runs", ListLines).show([*reading, *([[]] * (height - 2))])
+            return
         context = RunPageContext(
             self._results, self._metric, ZoneInfo(self.board.timezone), self.host.now(), glyphs,
             self._curves.latest, self._large, self._guards,

@@ -43,7 +43,8 @@ FILE = "reports.json"
 FIRST_DAYS = 30
 """A first report looks back so many days."""
 PACE_DAYS = 90
-_KEPT_DAYS = 20
+_KEPT_DAYS = 2
+"""Of so many days the last report is kept: a second one today looks back to the day before, too."""
 _NAMED = re.compile(r"(?<![\w@.])@([\w][\w.-]*)")
 _FINISHED = (Outcome.SHIPPED, Outcome.LEARNED, Outcome.SUPERSEDED)
 Progress = Callable[[str], None]
@@ -261,7 +262,7 @@ class Reports:
         file = self._context.store.path.parent / FILE
         made = _made(read_of_board(file, report.board.id))
         audience = _audience(report.wanted)
-        # The next one looks back to the last of a day: of each of the last days that one is kept.
+        # The next one looks back to the last one of an earlier day.
         ats = [at for at in map(moment, made.get(audience, ())) if at and at < report.now]
         of_days = {at.astimezone(report.zone).date(): at for at in sorted([*ats, report.now])}
         made[audience] = [*map(instant, of_days.values())][-_KEPT_DAYS:]

@@ -223,6 +223,15 @@ def test_versions_that_failed_are_passed_over(ada: Person, champion: str) -> Non
         roll_back(ada)
 
 
+def test_a_rollback_never_goes_forward(ada: Person, champion: str) -> None:
+    newer = version(ada, "Fraud transformer", "3")
+    ada.service.retraining.judge([newer], Health.SUPERSEDED)
+    ada.service.retraining.judge([champion], Health.OK)
+    with pytest.raises(RuleRefused, match="no version before fraud 2"):
+        roll_back(ada)
+    assert (health(ada, champion), health(ada, newer)) == ("ok", "superseded")
+
+
 def test_a_rollback_needs_a_model_in_use_and_a_reason(ada: Person, champion: str) -> None:
     version(ada, "Fraud transformer", "3")
     with pytest.raises(UsageProblem, match="reason"):

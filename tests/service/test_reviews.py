@@ -300,6 +300,15 @@ def test_overrides_and_lost_days_since_the_last_review(ada: Person) -> None:
     assert not ada.cards.get(two).notes
 
 
+def test_an_hour_of_a_block_is_no_lost_day(ada: Person) -> None:
+    [ref] = ada.adds("one", to="Training")
+    for minutes, asked in ((60, False), (90, True)):
+        ada.cards.block([ref], BlockReason.BUG)
+        ada.clock.now += timedelta(minutes=minutes)
+        ada.cards.unblock([ref])
+        assert ("blocked" in keys(ada)) is asked, "0.1 days is the least that shows"
+
+
 def test_an_override_that_was_undone_is_none(ada: Person) -> None:
     ada.sets("Training", limit=1)
     one, two = ada.adds("one", "two")

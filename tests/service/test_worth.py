@@ -9,12 +9,16 @@ import pytest
 
 from mlkanban.core.board import Outcome
 from mlkanban.core.profit_curve import WorthMark
+from mlkanban.core.timestamps import instant
 from mlkanban.display.number_text.worth import summary, to_json
 from mlkanban.display.report_text import impact_text
 from mlkanban.display.worth_text import worth_text
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.flow.worth import Worth, worth
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service.report import ReportRequest
 from tests.service.people import Person
 
@@ -105,6 +109,31 @@ def test_the_marks_are_the_model_in_use_and_the_best_open_card(ada: Person) -> N
     )
     ada.cards.finish([good], Outcome.LEARNED, override="so")
     assert {m.kind: m.ref for m in marks_of(ada)}["best"] == weak
+
+
+def test_the_best_loss_is_the_smallest(ada: Person) -> None:
+    ada.service.charter.set(ada.board_id, "worth", "loss 0.2=0 0.1=50 EUR")
+    loss = {"name": "loss", "direction": "<="}
+    [_, best, _] = (
+        ada.adds(f"at {value}", metric={**loss, "value": value})[0] for value in (0.15, 0.12, 0.18)
+    )
+    [mark] = [mark for mark in marks_of(ada) if mark.kind == "best"]
+    assert (mark.ref, mark.at.value) == (best, 0.12)
+
+
+def test_the_margin_of_a_value_of_several_runs_is_their_spread(ada: Person) -> None:
+    [ref] = ada.adds("model", to="Training", metric=metric(noise=0.001), work="unattended")
+    values = (0.92, 0.94, 0.96)
+    for number, value in enumerate(values):
+        run = Run(
+            f"r{number}", RunState.FINISHED, metrics={"val_auc": value}, commit="a1b2c3d4e5f6",
+            params={"lr": "3", "seed": str(number)}, started=instant(ada.clock.now),
+        )  # fmt: skip
+        ada.service.runs.take_in([RunReport(run, ref)])
+    at = ada.service.worth.of_card(ada.cards.get(ref))
+    assert at is not None
+    assert at.value == pytest.approx(numpy.mean(values))
+    assert at.margin == pytest.approx(numpy.std(values, ddof=1))
 
 
 def test_a_model_in_use_stands_where_it_was_read_last(ada: Person) -> None:

@@ -10,12 +10,13 @@ Guide.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from mlkanban.core.board import OUT_OF_USE, Health, Outcome
 from mlkanban.flow.history import Judged
 from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.survival import Survival, kaplan_meier
 from mlkanban.flow.window import Scope
 
 
@@ -66,6 +67,19 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopDays(Days):
+    """The days of loops until something; `unfinished` ones came to their end or that of the window
+    without it, and count in `survival` as long as they lasted."""
+
+    unfinished: int
+    survival: Survival
+
+    def with_open(self, p: int) -> int | None:
+        """The percentile that counts those too; None for too few, or where it is not reached."""
+        return self.survival.time(p) if self.n + self.unfinished >= needed(p) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Releases:
     """The `n` models that were delivered in the window, how many of these were `rolled_back` by
     now, and the days from the first alert to each rollback in the window; `without_alert` of
@@ -88,9 +102,9 @@ class RetrainingLoops:
     releases."""
 
     loops: tuple[Loop, ...]
-    alert_to_retrain: Days
-    alert_to_redeploy: Days
-    lines: tuple[tuple[str, str, Days, Days, int], ...]
+    alert_to_retrain: LoopDays
+    alert_to_redeploy: LoopDays
+    lines: tuple[tuple[str, str, LoopDays, LoopDays, int], ...]
     scope: Scope
     releases: Releases = Releases()
 
@@ -119,22 +133,22 @@ def retraining(sample: Sample) -> RetrainingLoops:
             trained[model].append(card)
     before = {card.ref: card.history.retrains for card in sample.everyone}
     titles = {card.ref: card.history.title for card in sample.everyone}
-    loops = [
+    every = [
         loop
         for card in sample.cards
         for loop in _loops(sample, card, trained[card.ref], _first_of(card.ref, before))
-        if _counts(sample, loop)
     ]
+    loops = [loop for loop in every if _counts(sample, loop)]
     loops.sort(key=lambda loop: (loop.first_alert, loop.model))
     lines = dict.fromkeys(loop.line for loop in loops)
     return RetrainingLoops(
         tuple(loops),
-        *_measured(sample, loops),
+        *_measured(sample, every),
         tuple(
             (
                 line,
                 titles.get(line, ""),
-                *_measured(sample, some),
+                *_measured(sample, [loop for loop in every if loop.line == line]),
                 sum(loop.over is None for loop in some),
             )
             for line in lines
@@ -173,21 +187,32 @@ def _releases(sample: Sample) -> Releases:
     return Releases(delivered, rolled_back, Days(tuple(sorted(restored))), without_alert)
 
 
-def _measured(sample: Sample, loops: Sequence[Loop]) -> tuple[Days, Days]:
+def _measured(sample: Sample, loops: Sequence[Loop]) -> tuple[LoopDays, LoopDays]:
     """The days to commitments and to deliveries within the window."""
+    committed = [(loop, loop.committed) for loop in loops]
+    used = [(loop, None if loop.alert_to_redeploy is None else loop.over) for loop in loops]
+    return _lasted(sample, committed), _lasted(sample, used)
 
-    def within(at: datetime | None) -> bool:
-        return at is not None and sample.workflow.day(at) in sample.window
 
-    begun = [
-        lo.alert_to_retrain
-        for lo in loops
-        if lo.alert_to_retrain is not None and within(lo.committed)
-    ]
-    used = [
-        lo.alert_to_redeploy for lo in loops if lo.alert_to_redeploy is not None and within(lo.over)
-    ]
-    return Days(tuple(sorted(begun))), Days(tuple(sorted(used)))
+def _lasted(sample: Sample, loops: Sequence[tuple[Loop, datetime | None]]) -> LoopDays:
+    """The days of loops until an instant; those without one as long as they were open, and those
+    begun before the window from the days that they had lasted then."""
+    day, first_day, last_day = sample.workflow.day, sample.window.first, sample.window.last
+    ended: list[int] = []
+    unfinished: list[int] = []
+    entered: list[int] = []
+    for loop, at in loops:
+        first = date.fromisoformat(loop.first_alert)
+        reached = None if at is None else day(at)
+        over = reached or (day(loop.over) if loop.over else last_day)
+        end = min(over, last_day)
+        if first > last_day or (first_day and end < first_day):
+            continue
+        (ended if reached == end else unfinished).append((end - first).days + 1)
+        if first_day and first < first_day:
+            entered.append((first_day - first).days)
+    survival = kaplan_meier(ended, unfinished, entered)
+    return LoopDays(tuple(sorted(ended)), len(unfinished), survival)
 
 
 def _loops(

@@ -1,10 +1,12 @@
 """From the alert of a model to the next one in use."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
 
 from mlkanban.display.number_text.retraining import figures, summary, to_json
 from mlkanban.flow.history import CardHistory, Judged
@@ -40,8 +42,9 @@ def test_a_closed_loop() -> None:
     assert (loop.days, loop.state, loop.first_alert) == (10, "redeployed", "2026-01-05")
     assert (found.open, found.without_retraining) == ((), 0)
     data = to_json(found)
-    assert data["alert_to_retrain"] == {"n": 1, "median": None, "p85": None, "days": [5]}
-    assert data["alert_to_redeploy"] == {"n": 1, "median": None, "p85": None, "days": [10]}
+    few = {"median": None, "p85": None, "median_with_open": None, "p85_with_open": None}
+    assert data["alert_to_retrain"] == few | {"n": 1, "days": [5], "unfinished": 0}
+    assert data["alert_to_redeploy"] == few | {"n": 1, "days": [10], "unfinished": 0}
     assert summary(found).lines == (
         "first alert to commitment: n 1: 5 days (a median needs 5)",
         "first alert to delivery: n 1: 10 days (a median needs 5)",
@@ -87,6 +90,52 @@ def test_a_model_that_is_judged_ok_ends_it_without() -> None:
     assert found.without_retraining == 2
     assert [loop.retrain for loop in found.open] == ["r1"]
     assert "1 still open and not in these days, the oldest m1 for 21 days" in summary(found).lines
+
+
+def loops_of(*days: tuple[float, int | None]) -> list[CardHistory]:
+    """Models with an alert on a day, and the one trained from each so many days later, if any; work
+    on that begins at once."""
+    made = []
+    for number, (first, took) in enumerate(days):
+        alert = ((first, "alert"),)
+        end = () if took is None else ((first + took - 1, "superseded"),)
+        made.append(model(f"m{number}", *alert, *end))
+        left = () if took is None else ((first + took - 1, 4, "shipped"),)
+        made.append(trains(f"m{number}", f"r{number}", (first, 0), (first, 1), *left))
+    return made
+
+
+def test_open_loops_count_as_long_as_they_last() -> None:
+    """Of six that ended half took 4 days, but two have been waiting for 30 and 31."""
+    taken = [(2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (10, None), (11, None)]
+    found = counted(*loops_of(*taken))
+    days = found.alert_to_redeploy
+    assert (days.values, days.percentile(50), days.unfinished) == ((2, 3, 4, 5, 6, 7), 4, 2)
+    reference = ecdf(
+        CensoredData.right_censored([2, 3, 4, 5, 6, 7, 31, 30], [False] * 6 + [True] * 2)
+    )
+    lasting = reference.sf
+    [median] = lasting.quantiles[lasting.probabilities <= 0.5][:1]
+    assert days.with_open(50) == median == 5
+    delivered = summary(found).lines[1]
+    assert delivered == (
+        "first alert to delivery: n 6: half within 4 days | counting open ones: half within 5"
+    )
+    assert "2 still open, the oldest m6 for 31 days" in summary(found).lines
+    data = to_json(found)["alert_to_redeploy"]
+    assert (data["unfinished"], data["median_with_open"], data["p85_with_open"]) == (2, 5, None)
+
+
+def test_loops_that_ended_otherwise_or_were_there_before_the_window_count_as_far_as_seen() -> None:
+    """In a window, one that began before it counts from the days it had then: of those that took
+    long only these are in it."""
+    taken = [(2, 20), (20, 2), (21, 2), (22, 2), (23, 2), (24, 12)]
+    found = counted(*loops_of(*taken), model("off", (22, "alert"), (25, "retired")), days=22)
+    days = found.alert_to_redeploy
+    assert (days.values, days.unfinished) == ((2, 2, 2, 2, 12, 20), 1)
+    # Of seven the first came under observation on its 17th day: six were at risk of two days.
+    assert (days.survival.withheld, days.survival.steps) == (12, ((2, Fraction(2, 6)),))
+    assert summary(found).lines[1].endswith("counting open ones: half within 2")
 
 
 def test_retraining_that_no_alert_began_is_no_answer_to_one() -> None:

@@ -10,10 +10,11 @@ from mlkanban.display.number_view import (
     Summary,
     scope_json,
     scope_text,
+    withheld_text,
 )
 from mlkanban.display.table import Table
 from mlkanban.flow.percentiles import needed
-from mlkanban.flow.retraining import Days, Loop, Releases, RetrainingLoops
+from mlkanban.flow.retraining import Days, Loop, LoopDays, Releases, RetrainingLoops
 from mlkanban.flow.retraining import retraining as count
 from mlkanban.hints import hint
 from mlkanban.text import quantity
@@ -26,6 +27,15 @@ class DaysJson(TypedDict):
     median: int | None
     p85: int | None
     days: list[int]
+
+
+class LoopDaysJson(DaysJson):
+    """`unfinished` ones are not in `days`; the percentiles `with_open` count them as long as they
+    lasted (Kaplan-Meier), null where too few are known or it is not reached."""
+
+    unfinished: int
+    median_with_open: int | None
+    p85_with_open: int | None
 
 
 class LoopJson(TypedDict):
@@ -45,8 +55,8 @@ class ModelJson(TypedDict):
     model: str
     title: str
     open: int
-    alert_to_retrain: DaysJson
-    alert_to_redeploy: DaysJson
+    alert_to_retrain: LoopDaysJson
+    alert_to_redeploy: LoopDaysJson
 
 
 class ReleasesJson(TypedDict):
@@ -60,8 +70,8 @@ class ReleasesJson(TypedDict):
 class RetrainingJson(NumberJson):
     n: int
     releases: ReleasesJson
-    alert_to_retrain: DaysJson
-    alert_to_redeploy: DaysJson
+    alert_to_retrain: LoopDaysJson
+    alert_to_redeploy: LoopDaysJson
     open: list[LoopJson]
     without_retraining: int
     loops: list[LoopJson]
@@ -83,6 +93,34 @@ def _days_json(days: Days) -> DaysJson:
         "n": days.n, "median": days.percentile(50), "p85": days.percentile(85),
         "days": list(days.values),
     }  # fmt: skip
+
+
+def _loop_days_json(days: LoopDays) -> LoopDaysJson:
+    return {
+        **_days_json(days), "unfinished": days.unfinished, "median_with_open": days.with_open(50),
+        "p85_with_open": days.with_open(85),
+    }  # fmt: skip
+
+
+def _loop_days_text(days: LoopDays) -> str:
+    """The same, and how long it takes when those without an end count as long as they lasted."""
+    if not _counts_open(days):
+        return _days_text(days)
+    known = [(p, days.with_open(p)) for p in (50, 85) if days.n + days.unfinished >= needed(p)]
+    told = ", ".join(
+        f"{'half' if p == 50 else f'{p} %'} {f'within {time}' if time else _not_told(days)}"
+        for p, time in known
+    )
+    return f"{_days_text(days)} | counting open ones: {told}"
+
+
+def _not_told(days: LoopDays) -> str:
+    withheld = days.survival.withheld
+    return "not reached" if withheld is None else withheld_text(withheld)
+
+
+def _counts_open(days: LoopDays) -> bool:
+    return bool(days.unfinished) and days.n + days.unfinished >= needed(50)
 
 
 def _days_text(days: Days) -> str:
@@ -108,15 +146,16 @@ def to_json(loops: RetrainingLoops) -> RetrainingJson:
             "days_to_restore": _days_json(loops.releases.restore),
             "rolled_back_without_alert": loops.releases.without_alert,
         },
-        "alert_to_retrain": _days_json(loops.alert_to_retrain),
-        "alert_to_redeploy": _days_json(loops.alert_to_redeploy),
+        "alert_to_retrain": _loop_days_json(loops.alert_to_retrain),
+        "alert_to_redeploy": _loop_days_json(loops.alert_to_redeploy),
         "open": [_loop_json(loop) for loop in loops.open],
         "without_retraining": loops.without_retraining,
         "loops": [_loop_json(loop) for loop in loops.loops],
         "models": [
             {
                 "model": ref, "title": title, "open": still,
-                "alert_to_retrain": _days_json(retrain), "alert_to_redeploy": _days_json(redeploy),
+                "alert_to_retrain": _loop_days_json(retrain),
+                "alert_to_redeploy": _loop_days_json(redeploy),
             }
             for ref, title, retrain, redeploy, still in loops.lines
         ],
@@ -142,12 +181,13 @@ def summary(loops: RetrainingLoops) -> Summary:
         return Summary("Retraining", (none, *released), None, note)
     still = loops.open
     lines = [
-        f"first alert to commitment: {_days_text(loops.alert_to_retrain)}",
-        f"first alert to delivery: {_days_text(loops.alert_to_redeploy)}",
+        f"first alert to commitment: {_loop_days_text(loops.alert_to_retrain)}",
+        f"first alert to delivery: {_loop_days_text(loops.alert_to_redeploy)}",
     ]
     if still:
         oldest = f"the oldest {still[0].model} for {quantity(still[0].days, 'day')}"
-        lines.append(f"{len(still)} still open and not in these days, {oldest}")
+        apart = "" if _counts_open(loops.alert_to_redeploy) else " and not in these days"
+        lines.append(f"{len(still)} still open{apart}, {oldest}")
     if loops.without_retraining:
         lines.append(f"{loops.without_retraining} ended without a retrained model")
     lines += released

@@ -8,7 +8,8 @@ import click
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, SuggestingGroup, limit_of, today
-from mlkanban.core.board import Board, StageKind, asleep, stands
+from mlkanban.core.board import ROLE_WORDS, Board, StageKind, asleep, stands
+from mlkanban.core.card_templates import ROLE_ABOUT, role_of
 from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load, in_progress
 from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header
@@ -20,6 +21,10 @@ from mlkanban.service import Done, Service, Snapshot
 _stage = click.argument("stage", type=STAGE)
 _yes = click.option(
     "--yes", is_flag=True, help="Finish or reopen cards where the change requires it."
+)
+_BY_NAME = "auto"
+_ROLES = "\b\nRoles:\n" + "\n".join(
+    f"  {role.word:<10}{about}" for role, about in ROLE_ABOUT.items()
 )
 _kind = click.Choice([kind.value for kind in StageKind])
 
@@ -100,6 +105,19 @@ def kind(session: Session, stage: str, kind: str) -> None:
     or an approval. Flow metrics count the past with the kind that a stage has now.
     """
     _edit(session, "kind", stage, {"kind": StageKind(kind)})
+
+
+@stages.command(epilog=_ROLES)
+@_stage
+@click.argument("role", type=click.Choice([*ROLE_WORDS, _BY_NAME]))
+@pass_session
+def role(session: Session, stage: str, role: str) -> None:
+    """Set what a stage is for: where gates of card templates close it, and what is asked there.
+
+    With `none` it has no role, with `auto` the one that its template or its name says. Cards that
+    there are keep their gates.
+    """
+    _edit(session, "role", stage, {"role": "" if role == _BY_NAME else role})
 
 
 @stages.command()
@@ -224,7 +242,9 @@ def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iter
         merged = stage.id in snapshot.over_since_merge
         more = " soft" if stage.soft else f" {SINCE_MERGE}" if merged else ""
         shown = head.counts + head.waiting + more + head.note.text
-        rows.append((str(at + 1), session.clean(stage.name), shown, stage.kind.value, counted))
-    yield from table(rows, ("", "STAGE", "CARDS", "KIND", "COMMITTED"))
+        role = role_of(board, stage)
+        name, kind = session.clean(stage.name), stage.kind.value
+        rows.append((str(at + 1), name, shown, kind, role.word if role else "-", counted))
+    yield from table(rows, ("", "STAGE", "CARDS", "KIND", "ROLE", "COMMITTED"))
     if board.conwip is not None:
         yield f"In progress: {in_progress(board, loads)}/{board.conwip}"

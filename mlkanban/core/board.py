@@ -28,12 +28,23 @@ class StageKind(StrEnum):
 class StageRole(IntEnum):
     """What a stage of a board for models is for, in the order in which work passes them."""
 
+    SCOPE = auto()
     DATA = auto()
     BUILD = auto()
     TRAIN = auto()
     EVALUATE = auto()
     DEPLOY = auto()
     MONITOR = auto()
+
+    @property
+    def word(self) -> str:
+        """Its name as people and files write it."""
+        return self.name.lower()
+
+
+NO_ROLE = "none"
+"""The word for a stage that has none of these roles, whatever its name says."""
+ROLE_WORDS = (*(role.word for role in StageRole), NO_ROLE)
 
 
 class Outcome(StrEnum):
@@ -180,7 +191,8 @@ place = attrgetter("rank", "id")
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A column of the workflow. `limit` is for attended cards when `unattended` is set, else for
-    all of them; `soft` limits warn, others refuse; `committed` stages are work in progress."""
+    all of them; `soft` limits warn, others refuse; `committed` stages are work in progress. `role`
+    is one of ROLE_WORDS, '' where the template of the board or the name of the stage says it."""
 
     id: str
     name: str
@@ -190,6 +202,7 @@ class Stage:
     unattended: int | None = None
     soft: bool = False
     rank: str = ""
+    role: str = ""
 
 
 class BoardName(NamedTuple):

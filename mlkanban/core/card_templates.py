@@ -8,7 +8,7 @@ al. 2017). Gates name the role of a stage, since boards name their stages differ
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mlkanban.core.board import Board, CardType, Stage, StageRole
+from mlkanban.core.board import NO_ROLE, ROLE_WORDS, Board, CardType, Stage, StageRole
 from mlkanban.core.templates import template
 
 _DATA, _TRAINING = StageRole.DATA, StageRole.TRAIN
@@ -135,7 +135,18 @@ def card_template(key: str) -> CardTemplate | None:
     return next((template for template in CARD_TEMPLATES if template.key == key), None)
 
 
-_ROLE_WORDS = {
+ROLE_ABOUT = {
+    StageRole.SCOPE: "what is worth doing is found out",
+    StageRole.DATA: "data is collected, labelled and prepared",
+    StageRole.BUILD: "features and code are made",
+    StageRole.TRAIN: "models are trained",
+    StageRole.EVALUATE: "results are judged; broken guards close it",
+    StageRole.DEPLOY: "models go into production",
+    StageRole.MONITOR: "models in use are watched",
+}
+"""What happens in a stage with each role."""
+_ROLE_NAMES = {
+    StageRole.SCOPE: ("scop", "business"),
     StageRole.DATA: ("data", "label", "understand", "create"),
     StageRole.BUILD: ("feature", "build"),
     StageRole.TRAIN: ("train", "model", "fit", "observe", "tune", "tuning"),
@@ -147,8 +158,10 @@ _ROLE_WORDS = {
 
 
 def role_of(board: Board, stage: Stage) -> StageRole | None:
-    """The role of a stage by the template of its board, else by its name; None where neither says
-    so."""
+    """The role of a stage: the one it was given, else that of its template, else by its name; None
+    where none of these says so."""
+    if stage.role in ROLE_WORDS:
+        return None if stage.role == NO_ROLE else StageRole[stage.role.upper()]
     made = template(board.template)
     named = (
         {template_stage.name.casefold(): template_stage.role for template_stage in made.stages}
@@ -160,7 +173,7 @@ def role_of(board: Board, stage: Stage) -> StageRole | None:
         return named[name]
     words = name.replace("-", " ").split()
     return next(
-        (role for role, begins in _ROLE_WORDS.items() if any(w.startswith(begins) for w in words)),
+        (role for role, begins in _ROLE_NAMES.items() if any(w.startswith(begins) for w in words)),
         None,
     )
 

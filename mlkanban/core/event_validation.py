@@ -276,7 +276,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("key", "name"), is_line),
     **dict.fromkeys(("limit", "unattended", "conwip"), _number),
     **dict.fromkeys(("deleted", "committed", "soft"), _flag),
-    "template": _text, "ref": is_ref, "rank": is_rank, "timezone": _zone,
+    "template": _text, "role": _text, "ref": is_ref, "rank": is_rank, "timezone": _zone,
     "kind": _one_of(StageKind), TRIAGE: _session, ab_test.FIELD: ab_test.is_valid,
 }  # fmt: skip
 """How the value of a field is checked: of a card by THE table of its fields, and of a stage and a

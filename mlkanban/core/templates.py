@@ -47,7 +47,7 @@ TEMPLATES: tuple[Template, ...] = (
         "the six phases of a data-mining project",
         (
             StageTemplate("Backlog", _QUEUE),
-            StageTemplate("Business understanding", _ACTIVE, True, 2),
+            StageTemplate("Business understanding", _ACTIVE, True, 2, role=StageRole.SCOPE),
             StageTemplate("Data understanding", _ACTIVE, True, 2, role=StageRole.DATA),
             StageTemplate("Data preparation", _ACTIVE, True, 2, role=StageRole.DATA),
             StageTemplate("Modeling", _ACTIVE, True, 2, 2, role=StageRole.TRAIN),
@@ -61,7 +61,7 @@ TEMPLATES: tuple[Template, ...] = (
         "AI life cycle",
         "scope, understand, build, deploy, manage and trust",
         (
-            StageTemplate("Scope", _QUEUE),
+            StageTemplate("Scope", _QUEUE, role=StageRole.SCOPE),
             StageTemplate("Understand", _ACTIVE, True, 2, role=StageRole.DATA),
             StageTemplate("Build", _ACTIVE, True, 2, 2, role=StageRole.TRAIN),
             StageTemplate("Deploy", _GATE, True, 1, role=StageRole.DEPLOY),

@@ -179,16 +179,23 @@ def board_data(board: Board, loads: Mapping[str, Load], merged: Collection[str])
 def stages_data(board: Board, loads: Mapping[str, Load], merged: Collection[str]) -> list[Data]:
     """The stages of a board; `merged` are the ids of those a merge took over their limits."""
     return [
-        {**_stage(stage, loads.get(stage.id, Load())), "over_since_merge": stage.id in merged}
+        {
+            **_stage(board, stage, loads.get(stage.id, Load())),
+            "over_since_merge": stage.id in merged,
+        }
         for stage in board.stages
     ]
 
 
-def _stage(stage: Stage, load: Load) -> Data:
+def _stage(board: Board, stage: Stage, load: Load) -> Data:
     """`count` are the open cards that stand there, `running` those of them that are unattended."""
+    from mlkanban.core.card_templates import role_of  # spares `add` and `list` all templates
+
+    role = role_of(board, stage)
     return {
         "name": stage.name,
         "kind": stage.kind,
+        "role": role.word if role else None,
         "committed": stage.committed,
         "limit": stage.limit,
         "unattended": stage.unattended,

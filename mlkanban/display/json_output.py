@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core import field_kinds
-from mlkanban.core.board import BlockReason, Health, StageKind
+from mlkanban.core.board import BlockReason, Health, StageKind, StageRole
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
 from mlkanban.core.review import ReviewPart
 from mlkanban.display import report_text
@@ -545,6 +545,7 @@ class StageJson(Shape):
 
     name: str
     kind: StageKind
+    role: Literal[*(role.word for role in StageRole)] | None  # type: ignore[valid-type]
     committed: bool
     limit: int | None
     unattended: int | None
@@ -1262,7 +1263,7 @@ _DONE = {
 _STAGES = {
     f"stages.{name}": JsonKind(StagesDoneJson, f"the stages after `stages {name}`")
     for name in (
-        "add", "commit", "conwip", "kind", "limit", "move", "remove", "rename", "uncommit",
+        "add", "commit", "conwip", "kind", "limit", "move", "remove", "rename", "role", "uncommit",
     )
 }  # fmt: skip
 

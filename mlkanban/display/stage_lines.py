@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from mlkanban.core.board import Board, CardFace, Stage
+from mlkanban.core.card_templates import ROLE_ABOUT, role_of
 from mlkanban.core.rules import Meter
 from mlkanban.core.templates import StageTemplate
 from mlkanban.display.card_face import (
@@ -163,6 +164,7 @@ def stage_details(
     for label, text in (
         ("limit", _limit_sentence(stage)),
         ("work", _work_sentence(board, at)),
+        ("role", _role_sentence(board, stage)),
         ("times", _times_sentence(board, at, view)),
     ):
         shown = paragraph(text, "text", max(8, width - _LABEL - 1), glyphs) if text else []
@@ -197,6 +199,13 @@ def _work_sentence(board: Board, at: int) -> str:
     if at >= board.first_delivered:
         return "delivered: the clocks of its cards have stopped"
     return "committed: cards here are in progress"
+
+
+def _role_sentence(board: Board, stage: Stage) -> str:
+    role = role_of(board, stage)
+    if role is None:
+        return "none: no gate of a card template closes this stage"
+    return f"{role.word}: {ROLE_ABOUT[role]}"
 
 
 def _times_sentence(board: Board, at: int, view: FaceContext) -> str:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
-from mlkanban.core.board import Board, CardFace, Stage, StageKind
+from mlkanban.core.board import ROLE_WORDS, Board, CardFace, Stage, StageKind
 from mlkanban.core.card import Blocker
+from mlkanban.core.card_templates import role_of
 from mlkanban.core.events import Change
 from mlkanban.core.field_kinds import blocker_in
 from mlkanban.core.names import find_board, free_slug
@@ -25,7 +26,7 @@ from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title, quantity
 
 BOARD_FIELDS = frozenset({"name", "timezone", "conwip"})
-STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft"})
+STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft", "role"})
 
 _HIGHEST_LIMIT = 1_000_000
 """The highest limit; beyond it, no limit is what is meant."""
@@ -155,7 +156,8 @@ class Boards:
     def edit_stage(
         self, board_id: str, stage_id: str, fields: Mapping[str, Any], *, agreed: bool = False
     ) -> Done:
-        """Set name, kind, committed, limit, unattended (None: no limit) or soft of a stage.
+        """Set name, kind, committed, limit, unattended (None: no limit), soft or role ('': by its
+        name) of a stage.
 
         WouldChangeCards when cards would be finished or re-opened, unless that is `agreed`.
         """
@@ -168,6 +170,11 @@ class Boards:
             if "name" in values:
                 values["name"] = accept_title(values["name"])
                 _free_name(board, values["name"], besides=stage_id)
+                if (role := role_of(board, stage)) and "role" not in values:
+                    values["role"] = role.word  # it does not change with the name
+            if values.get("role") and values["role"] not in ROLE_WORDS:
+                choices = ", ".join(ROLE_WORDS)
+                raise UsageProblem(f"There is no role {values['role']!r}.", f"Choose: {choices}.")
             _limit(values.get("limit"))
             _limit(values.get("unattended"))
             then = tuple(changed if s.id == stage_id else s for s in board.stages)
@@ -185,6 +192,8 @@ class Boards:
             warning = " ".join(filter(None, (warning, moved.warning)))
             if "committed" in values:
                 message = _counting(load.total, changed.committed) + message
+            if "role" in values and "name" not in fields:
+                message = f" {_role_text(board, changed)}{message}"
             if "kind" in values:
                 message = f" {_KINDS[changed.kind]}{message}"
             return tx.done(f"Stage {changed.name} saved ({counts}).{message}", warning=warning)
@@ -284,6 +293,13 @@ class Boards:
             )
 
 
+def _role_text(board: Board, stage: Stage) -> str:
+    """What the role of a stage is now; the gates of cards do not move with it."""
+    role = role_of(board, stage)
+    what = "It has no role" if role is None else f"Its role is {role.word}"
+    return f"{what}; gates of cards that there are stay where they are."
+
+
 def _counting(cards: int, committed: bool) -> str:
     """What becomes of the open cards of a stage that is committed now, or no longer."""
     if not cards:
@@ -310,7 +326,7 @@ def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -
         set={
             "name": stage.name, "kind": stage.kind.value, "committed": stage.committed,
             "limit": stage.limit, "unattended": stage.unattended, "soft": False, "rank": rank,
-            "deleted": False,
+            "deleted": False, **({"role": stage.role.word} if stage.role else {}),
         },
     )  # fmt: skip
 

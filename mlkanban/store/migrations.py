@@ -235,6 +235,19 @@ def m022_what_was_shipped(db: Database) -> None:
     _fill_faces(db, "card.outcome = 'shipped' AND card.runs != ''")
 
 
+@migrations()
+def m023_roles_of_stages(db: Database) -> None:
+    """`stage.role` is the role that a stage was given."""
+    _add_role(db.conn)
+
+
+def _add_role(conn: Connection) -> None:
+    """Add `stage.role` to a table that there is, and that was not made in its latest shape."""
+    columns = [name for _, name, *_ in conn.execute("PRAGMA table_info(stage)").fetchall()]
+    if columns and "role" not in columns:
+        _run(conn, _ROLE)
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
@@ -421,6 +434,8 @@ ALTER TABLE card ADD COLUMN lineage TEXT NOT NULL DEFAULT ''
 
 _AB = "ALTER TABLE card ADD COLUMN ab TEXT NOT NULL DEFAULT ''"
 
+_ROLE = "ALTER TABLE stage ADD COLUMN role TEXT NOT NULL DEFAULT ''"
+
 _RUNS = "ALTER TABLE card ADD COLUMN runs TEXT NOT NULL DEFAULT ''"
 
 _WORDS = """
@@ -486,7 +501,8 @@ WHERE coalesce(stage, outcome, work, block) IS NOT NULL
 def apply(conn: Connection) -> None:
     """Run the migrations the store has not seen, inside the caller's transaction."""
     conn.execute(_INERT)  # the steps before the one that fills it read the log as all do
-    _add_ab(conn)  # and they save cards with all columns
+    _add_ab(conn)  # and they save cards and stages with all columns
+    _add_role(conn)
     migrations.apply(Database(conn, execute_plugins=False))
 
 
@@ -496,6 +512,6 @@ def recreate_projections(conn: Connection) -> None:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
     parts = (
         _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
-        _CLASHES, _INERT, _STAGES_BY_BOARD, _AB,
+        _CLASHES, _INERT, _STAGES_BY_BOARD, _AB, _ROLE,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

@@ -320,6 +320,8 @@ COMMANDS: tuple[Command, ...] = (
             (STAGES,)),
     Command("stage.kind", ("t",), "Kind", "queue, active or gate: wait, work or be decided",
             "Stages", (STAGES,)),
+    Command("stage.role", ("r",), "Role", "what it is for: data, train, evaluate ...; gates follow",
+            "Stages", (STAGES,)),
     Command("stage.committed", ("*",), "Committed", "whether cards here count as in progress",
             "Stages", (STAGES,)),
     Command("stage.up", ("K", "shift+up"), "Stage up", "one place earlier", "Stages", (STAGES,)),

@@ -11,11 +11,37 @@ def stage(board, name):
 
 def test_the_stages_of_a_new_board(board) -> None:
     assert stage(board, "Training") == {
-        "name": "Training", "kind": "active", "committed": True, "limit": 1, "unattended": 2,
-        "soft": False, "count": 0, "running": 0, "over_since_merge": False,
+        "name": "Training", "kind": "active", "role": "train", "committed": True, "limit": 1,
+        "unattended": 2, "soft": False, "count": 0, "running": 0, "over_since_merge": False,
     }  # fmt: skip
     assert "1/1" not in board("stages").out
     assert "0/1 + 0/2 running" in board("stages").out
+
+
+def test_the_role_of_a_stage_is_set_and_shown(board) -> None:
+    roles = [stage["role"] for stage in board.data("stages")]
+    assert roles == [None, None, "data", "build", "train", "evaluate", "deploy", "monitor"]
+    answer = board.data("stages", "role", "ready", "scope")
+    assert answer["message"] == (
+        "Stage Ready saved (0/3). Its role is scope; gates of cards that there are stay where they"
+        " are."
+    )
+    assert stage(board, "Ready")["role"] == "scope"
+    assert "queue   scope     -" in board("stages").out
+    board("stages", "role", "train", "none")
+    assert stage(board, "Training")["role"] is None
+    board("undo")
+    assert stage(board, "Training")["role"] == "train"
+    board("stages", "role", "ready", "auto")
+    assert stage(board, "Ready")["role"] is None
+    assert board("stages", "role", "ready", "nonsense").code == 2
+
+
+def test_a_stage_keeps_its_role_when_it_gets_another_name(board) -> None:
+    board("stages", "rename", "train", "Fits and starts")
+    ref = board.card("x", "--template", "experiment")
+    checklist = board.data("show", ref)["checklist"]
+    assert "Fits and starts" in {item["gate"] for item in checklist}
 
 
 def test_limits(board) -> None:

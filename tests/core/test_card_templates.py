@@ -1,5 +1,7 @@
 """Cards to start from: short, known to the board template, and at home on any board."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,6 +106,7 @@ def test_stages_with_names_of_ones_own_are_known_by_their_words() -> None:
 @pytest.mark.parametrize(
     ("role", "names"),
     [
+        (StageRole.SCOPE, ["Scope", "Scoping", "Business case"]),
         (StageRole.DATA, ["Data prep", "clean data"]),
         (StageRole.BUILD, ["Features", "Build it"]),
         (StageRole.TRAIN, ["Training", "Modeling", "Fitting", "Fine-tuning", "Observe"]),
@@ -122,6 +125,15 @@ def test_a_word_in_the_name_of_a_stage_says_its_role(role, names: list[str]) -> 
 def test_the_template_of_a_board_says_the_roles_of_its_stages(made) -> None:
     board = board_from(made)
     assert [role_of(board, stage) for stage in board.stages] == [one.role for one in made.stages]
+
+
+def test_the_role_that_a_stage_was_given_wins() -> None:
+    board = board_from(named("ml"))
+    ready, training = board.stages[1], board.stages[4]
+    assert role_of(board, replace(ready, role="evaluate")) is StageRole.EVALUATE
+    assert role_of(board, replace(training, role="none")) is None
+    # A newer program may know more of them.
+    assert role_of(board, replace(training, role="dream")) is StageRole.TRAIN
 
 
 @given(st.lists(st.sampled_from(["data", "build", "train", "eval", "deploy", "", "x"]), min_size=1))

@@ -24,7 +24,7 @@ OTHERS = {
     # name, kind, committed, limit, unattended, role
     "crisp-dm": [
         ("Backlog", Q, False, None, None, None),
-        ("Business understanding", A, True, 2, None, None),
+        ("Business understanding", A, True, 2, None, StageRole.SCOPE),
         ("Data understanding", A, True, 2, None, StageRole.DATA),
         ("Data preparation", A, True, 2, None, StageRole.DATA),
         ("Modeling", A, True, 2, 2, StageRole.TRAIN),
@@ -33,7 +33,7 @@ OTHERS = {
         ("Done", Q, False, None, None, None),
     ],
     "lifecycle": [
-        ("Scope", Q, False, None, None, None),
+        ("Scope", Q, False, None, None, StageRole.SCOPE),
         ("Understand", A, True, 2, None, StageRole.DATA),
         ("Build", A, True, 2, 2, StageRole.TRAIN),
         ("Deploy", G, True, 1, None, StageRole.DEPLOY),

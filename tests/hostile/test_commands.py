@@ -31,6 +31,7 @@ boards
 stages
 stages add {new} --after {queue}
 stages kind {new} gate
+stages role {new} train
 stages commit {new}
 stages uncommit {new}
 stages limit {new} 3

@@ -182,6 +182,15 @@ def test_a_stage_is_renamed_and_limited(ada: Person) -> None:
     assert (stage.limit, stage.unattended, stage.soft, stage.kind) == (None, 4, True, "queue")
 
 
+def test_a_role_that_only_the_template_said_stays_with_a_renamed_stage(ada: Person) -> None:
+    """As on boards that were made before stages had roles of their own."""
+    ada.sets("Training", role="")
+    ada.sets("Training", name="Fits and starts")
+    assert ada.stage("Fits and starts").role == "train"
+    ada.sets("Ideas", name="Thoughts")
+    assert ada.stage("Thoughts").role == ""
+
+
 def test_a_limit_below_what_is_there_warns(ada: Person) -> None:
     ada.adds("a", "b", to="Data prep")
     stage = ada.stage("Data prep")
@@ -197,6 +206,7 @@ def test_a_limit_below_what_is_there_warns(ada: Person) -> None:
         ({"limit": "two"}, "limit"),
         ({"unattended": 10**30}, "limit"),
         ({"kind": "nonsense"}, "kind"),
+        ({"role": "nonsense"}, "role 'nonsense'"),
         ({"committed": None}, "committed"),
         ({"name": None}, "name"),
         ({"name": ""}, "title"),

@@ -205,6 +205,18 @@ async def test_limits(used: Path) -> None:
         assert "soft" in row(board, "Training")
 
 
+async def test_the_role_of_a_stage_is_chosen_by_what_it_means(used: Path) -> None:
+    async with opened(used, size=(160, 45)) as board:
+        await board.keys("5")
+        await board.press("stages")
+        assert "role   train: models are trained" in board.text()
+        await board.press("stage.role")
+        assert "data         data is collected" in board.text()
+        await board.keys("2")
+        assert "Its role is data" in board.status()
+        assert "role   data: data is" in board.text()
+
+
 async def test_the_kind_of_a_stage_goes_round(used: Path) -> None:
     async with opened(used) as board:
         await board.keys("5")

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
-from mlkanban.core.board import Stage, StageKind
+from mlkanban.core.board import NO_ROLE, ROLE_WORDS, Stage, StageKind, StageRole
+from mlkanban.core.card_templates import ROLE_ABOUT
 from mlkanban.core.rules import Meter, in_progress
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.lines import paragraph
@@ -17,7 +18,7 @@ from mlkanban.tui.commands import STAGES
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.undo import UndoCommands
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.lines import ListLines
 
 _UNCOMMITTED = (
@@ -171,6 +172,17 @@ class StagesScreen(ListScreen):
     async def do_stage_kind(self) -> None:
         kinds = list(StageKind)
         await self._edit(kind=kinds[(kinds.index(self._stage.kind) + 1) % len(kinds)])
+
+    async def do_stage_role(self) -> None:
+        words = [*((role.word, ROLE_ABOUT[role]) for role in StageRole), (NO_ROLE, "none of these")]
+        if self._stage.role:
+            words.append(("by its name", "what its template or its name says"))
+        options = numbered([f"{word:<12} {about}" for word, about in words])
+        label = f"{self._stage.name} is for"
+        key = await self.ask.choose(label, options, rows=True)
+        if key is not None:
+            word = words[[option.key for option in options].index(key)][0]
+            await self._edit(role=word if word in ROLE_WORDS else "")
 
     async def do_stage_committed(self) -> None:
         await self._edit(committed=not self._stage.committed)

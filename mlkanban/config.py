@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
@@ -15,6 +15,7 @@ from mlkanban.errors import BadInput
 from mlkanban.files import write_whole
 from mlkanban.hints import hint
 from mlkanban.paths import places
+from mlkanban.records import record
 from mlkanban.runs.model import repeats
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.text import beginning, display
@@ -22,7 +23,7 @@ from mlkanban.text import beginning, display
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settings:
     """What a person can set. `mlkanban config` prints the description of each.
 

@@ -7,9 +7,11 @@ cell wide in every terminal, so there are no emoji here.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from typing import Any, Literal
+
+from mlkanban.records import record
 
 Characters = Literal["utf-8", "linux", "ascii"]
 """Which characters a terminal can show."""
@@ -24,7 +26,7 @@ _BEFORE_POINT = re.compile(r"(?<![\w.,:/-])([-+]?)0(?=\.\d+(?![\w.]*\w))")
 """The zero of a number below 1 that stands by itself: not that of a version or in a name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Glyphs:
     """The characters of one kind of terminal; `glyphs` has them."""
 

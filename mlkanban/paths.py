@@ -3,14 +3,14 @@
 import contextlib
 import os
 import pwd
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlkanban.errors import StoreProblem
 from mlkanban.hints import hint
+from mlkanban.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Places:
     """The folders of one person: `data` holds the store, `config` the settings and the person's
     themes."""

@@ -7,13 +7,13 @@ else by then, and takes longer to load (about 100 ms) than all the themes to che
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from mlkanban import toml
 from mlkanban.paths import bundled_themes, user_themes
+from mlkanban.records import record
 from mlkanban.text import display
 
 COLORS = (
@@ -93,7 +93,7 @@ class ThemeError(ValueError):
     """A bad theme file, as one sentence: which file, which key, what is wrong and what to do."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ThemeFile:
     path: Path
     name: str

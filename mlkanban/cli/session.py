@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from mlkanban import clock, log
 from mlkanban.errors import BadInput, MlkanbanError, NotFound
 from mlkanban.glyphs import Glyphs, terminal_glyphs
 from mlkanban.paths import places
+from mlkanban.records import record
 from mlkanban.streams import give_up
 from mlkanban.text import ascii_only, display, quantity
 
@@ -40,7 +41,7 @@ def use_home(home: str) -> None:
         os.environ["MLKANBAN_HOME"] = home
 
 
-@dataclass
+@record
 class Session:
     json: bool = False
     board_key: str = ""

@@ -13,12 +13,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from mlkanban.core.timestamps import moment
 from mlkanban.errors import UsageProblem
+from mlkanban.records import record
 
 FIELD = "ab"
 """The field of a card that holds its A/B test."""
@@ -39,7 +40,7 @@ _SHARE = re.compile(r"(\d+)/(\d+)")
 _NEGLIGIBLE = 1e-18
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Arm:
     """What one arm has counted: `successes` of `n`, or the `mean` and the `sd` of `n` values."""
 
@@ -84,7 +85,7 @@ class AbVerdict(StrEnum):
     NO_DIFFERENCE = "no difference shown"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AbTest:
     """The results recorded last: the arm in use, the challenger, the `least` difference that is
     worth it (0.05 is 5 % of the value in use; None where nobody named one), whether `less` is

@@ -6,12 +6,14 @@ them is checked by pydantic where it comes in (service/fields.py); cards are in 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import IntEnum, StrEnum, auto
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
+
+from mlkanban.records import record
 
 
 class StageKind(StrEnum):
@@ -188,7 +190,7 @@ place = attrgetter("rank", "id")
 """What the cards of a stage are sorted by."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stage:
     """A column of the workflow. `limit` is for attended cards when `unattended` is set, else for
     all of them; `soft` limits warn, others refuse; `committed` stages are work in progress. `role`
@@ -213,7 +215,7 @@ class BoardName(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Board:
     """A workflow with its stages in order; `conwip` limits all committed cards together.
 

@@ -5,7 +5,7 @@ them what comes from outside (core/field_kinds.py, service/fields.py).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
@@ -24,6 +24,7 @@ from mlkanban.core.look_again import LookAgain
 from mlkanban.core.metrics import GuardState, metric_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.timestamps import instant
+from mlkanban.records import record
 
 if TYPE_CHECKING:
     from mlkanban.core.ab_test import AbTest
@@ -33,7 +34,7 @@ _STRICT: Mapping[str, Any] = {"extra": "forbid"}
 """What pydantic is told of these classes: a part that there is not makes a value malformed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Blocker:
     """Why a card cannot go on. `until` is a condition: card:ID, run:ID or a date."""
 
@@ -53,7 +54,7 @@ class Blocker:
         return "external" if self.external else "internal"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Metric:
     """What an experiment is measured by: `direction` says which side of `target` is good."""
 
@@ -70,14 +71,14 @@ class Metric:
         return metric_text(to_json(self))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MeasuredGuard(Metric):
     """A guard at the value that its runs, or a person, gave it, and whether it holds there."""
 
     state: GuardState = GuardState.NOT_MEASURED
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CheckItem:
     """`gate` is the id (or the name) of the stage that is not to be left forward while the item is
     unticked."""
@@ -99,7 +100,7 @@ def to_json(part: Blocker | Metric | CheckItem) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Note:
     """A Markdown note, as it was corrected last; `at`, when it was written, in UTC. `id` is that of
     the event that wrote it."""
@@ -121,7 +122,7 @@ class _Value(Generic[T]):
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Card:
     """One card with everything on it. `values` holds every field by the name it has in THE table
     (core/card_fields.py). Instants are UTC, `due` and `snoozed_until` are days; `metric` and

@@ -9,7 +9,6 @@ lives in the JSON of its card, so no table of the store changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core.board import CardType, Health, Outcome, Priority, ServiceClass, Work
@@ -41,10 +40,11 @@ from mlkanban.core.lineage import LineageKind, parsed
 from mlkanban.core.names import as_tag
 from mlkanban.core.score import parse_score, score_text
 from mlkanban.hints import hint
+from mlkanban.records import record
 from mlkanban.text import natural
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CardField:
     """One field of a card.
 

@@ -5,11 +5,11 @@ Shortened, in own words, from CRISP-DM 1.0 (Chapman et al. 2000), Model Cards fo
 al. 2017). Gates name the role of a stage, since boards name their stages differently.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mlkanban.core.board import NO_ROLE, ROLE_WORDS, Board, CardType, Stage, StageRole
 from mlkanban.core.templates import template
+from mlkanban.records import record
 
 _DATA, _TRAINING = StageRole.DATA, StageRole.TRAIN
 _EVALUATION, _DEPLOYMENT = StageRole.EVALUATE, StageRole.DEPLOY
@@ -22,7 +22,7 @@ class TemplateItem(NamedTuple):
     gate: StageRole | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CardTemplate:
     """A template; `hypothesis` and `metric` are the questions to ask, '' for none."""
 

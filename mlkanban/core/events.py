@@ -6,11 +6,12 @@ the old values, and stores can be merged field by field: the later (hlc, replica
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from mlkanban.core.card_fields import SETS
+from mlkanban.records import record
 
 FORMAT = 1
 """Version of the event format this program writes."""
@@ -21,7 +22,7 @@ UNDONE, REDONE = "undone", "redone"
 Data = TypeVar("Data")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LogEntry(Generic[Data]):
     """What every log keeps of an event: THE list of its columns, in their order. The log, the hash
     of an event and sync files are made from it."""
@@ -42,7 +43,7 @@ class LogEntry(Generic[Data]):
     undoes: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Event(LogEntry[Mapping[str, Any]]):
     """One fact of the log.
 
@@ -77,7 +78,7 @@ class Event(LogEntry[Mapping[str, Any]]):
         return f"{self.hlc}:{self.replica}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Record(LogEntry[str]):
     """An event as it is stored and travels: `data` is the JSON text that `hash` was made of."""
 
@@ -105,7 +106,7 @@ class Position(NamedTuple):
     hlc: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change:
     """A change to be written, before the log gives it an id and a position.
 
@@ -141,7 +142,7 @@ MEMBERS = tuple(field.stored for field in SETS)
 the addition stays."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Member:
     """One member of a set: the additions in force {stamp: [value, origin]}, the stamps of those
     taken back, and `until`, the last removal that did not say what it saw and took all before it.
@@ -184,7 +185,7 @@ def once(events: Iterable[Event]) -> Iterator[Event]:
             yield event
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Entity:
     """The folded state of one card, stage or board.
 

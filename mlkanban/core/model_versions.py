@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mlkanban.core.board import OUT_OF_USE, Health, Outcome
 from mlkanban.core.events import Event
 from mlkanban.core.model_health import ALERTED, HealthReading, readings
+from mlkanban.records import record
 from mlkanban.text import natural
 
 ROLLED_BACK = "card.rolled-back"
@@ -96,7 +96,7 @@ class UseSpan(NamedTuple):
     until: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class VersionLife:
     """What the events of a card say of it as a model: the times in use, who delivered it, the
     gates that were passed over, all readings in order, and how it was rolled back: more than once

@@ -1,12 +1,12 @@
 """Planning: which cards could be pulled next, which are ready, and in which order."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from mlkanban.core.board import Board, CardFace, Stage, asleep, place
 from mlkanban.core.score import Score, parse_score
+from mlkanban.records import record
 
 AHEAD = 30
 """Days that a plan covers when no day is given."""
@@ -19,7 +19,7 @@ class PlanRow(NamedTuple):
     score: Score | None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Plan:
     """A plan: `ideas` are pulled into the stage `ready`, whose cards are `rows`; both in the order
     in which they would be taken.

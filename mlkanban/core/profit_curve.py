@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from mlkanban.core.model_health import number
 from mlkanban.errors import UsageProblem
+from mlkanban.records import record
 from mlkanban.text import beginning
 
 SECTION = "worth"
@@ -136,7 +136,7 @@ def metric_worth(
 WorthKind = Literal["baseline", "in use", "best", "target"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WorthMark:
     """A place on the curve, of a card."""
 
@@ -146,7 +146,7 @@ class WorthMark:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WorthMarks:
     """The profit curve of a board, and the places on it that are known on a day."""
 

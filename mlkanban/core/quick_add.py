@@ -7,7 +7,7 @@ is.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
@@ -20,6 +20,7 @@ from mlkanban.core.field_kinds import NONE
 from mlkanban.core.metrics import metric_texts, metrics_in, parse_metrics
 from mlkanban.core.score import parse_score, score_text
 from mlkanban.errors import UsageProblem
+from mlkanban.records import record
 
 _TAG = re.compile(r"#(?=\S*[^\W\d_])[^\s#]+")
 _ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|score:|worth:|budget:)")
@@ -32,7 +33,7 @@ _ITEM = re.compile(r"(?:[-*+•]|\d{1,9}[.)])\s+(?:\[[ xX]?\]\s+)?(\S.*)")
 _PREFIXED = re.compile(r"([a-z]+):\S", re.IGNORECASE)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class QuickAdd:
     """A title, and the fields that were typed into it, JSON-ready. `doubts` are sentences about
     words that look like marks and were not taken, or that a later mark replaced."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from mlkanban.core.board import CardFace
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.errors import UsageProblem
+from mlkanban.records import record
 
 BEGAN, ANSWERED, ENDED = KINDS = ("review.began", "review.answered", "review.ended")
 """The events of a review."""
@@ -119,7 +120,7 @@ class Came(NamedTuple):
         return cls(card, title, Result(value["result"]), _count(value["late_days"]))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnswerRecord:
     """An answer as it was given: what it was about, the word, the text that was written or that
     stood there, and the seconds that it took."""
@@ -155,7 +156,7 @@ class AnswerRecord:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Review:
     """A review; `ended` is None while it goes on. `since` is where it looked back to, `after` are
     the ids of the reviews it follows, `came` is what came of their promises. `promised` are the
@@ -336,7 +337,7 @@ def parse_rhythm(text: str) -> int:
     return days
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReviewState:
     """How a board stands between two reviews: `every` so many days, None without a rhythm; the day
     of the last one, and the day the next one is due, None where there is none. `answered` topics of
@@ -380,7 +381,7 @@ class LostDays(NamedTuple):
     cards: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Topic:
     """One thing of a review. `key` names it for scripts and answers; `card` is the short id of the
     card that it is about, '' for none. What else there is depends on its part: `text` is a lesson,
@@ -413,7 +414,7 @@ class Topic:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Candidate:
     """An open card that may be promised: `chance` to be finished by the day, None where it is
     unknown, and whether it is `in_progress`."""
@@ -430,7 +431,7 @@ class Candidate:
         return self.in_progress and (self.chance is None or self.chance >= 0.5)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Agenda:
     """What a review has to go through now: its topics in order, with the answers given so far by
     the keys of topics (of those too that are none any more), and the cards to promise from until

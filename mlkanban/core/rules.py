@@ -4,12 +4,13 @@ Refused."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mlkanban.core.board import Board, CardFace, Outcome, Stage, StageKind, StageRole, Work
 from mlkanban.errors import GateClosed, LimitReached, RuleRefused
 from mlkanban.hints import hint
+from mlkanban.records import record
 
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 _MOST_REASONS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Allowed:
     """Permission; `warning` is for the person (a soft limit was passed), '' when all is well."""
 
     warning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Refused:
     """Refusal with its reason and a hint. An override with a reason passes what is refused
     `by_limit`, or because of `unticked` items or `broken` guards (their texts by the short id of
@@ -86,7 +87,7 @@ def together(verdicts: Iterable[Verdict]) -> Verdict:
     return Refused(" ".join(reasons), refused[0].hint, by_limit, unticked, passed, broken)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Load:
     """Open cards in one stage: `attended` (including waiting ones) and `unattended`; and how many
     slots the runs of the latter take beyond one for each card, negative where some only wait."""
@@ -110,7 +111,7 @@ class Load:
         return Load(self.attended + cards, self.unattended, self.more_slots)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Meter:
     """A count against a limit, as the stage header shows it."""
 

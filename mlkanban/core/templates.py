@@ -1,13 +1,12 @@
 """Templates of boards. They are data: stages in order, with kind, role, commitment and limits."""
 
-from dataclasses import dataclass
-
 from mlkanban.core.board import StageKind, StageRole
+from mlkanban.records import record
 
 _QUEUE, _ACTIVE, _GATE = StageKind.QUEUE, StageKind.ACTIVE, StageKind.GATE
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StageTemplate:
     name: str
     kind: StageKind
@@ -17,7 +16,7 @@ class StageTemplate:
     role: StageRole | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Template:
     key: str
     title: str

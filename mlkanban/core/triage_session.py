@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import FORMER_VIEWS, Item
+from mlkanban.records import record
 
 KIND, FIELD = "triage.ended", "triage"
 """The event that keeps a session, and the field of the board it sets."""
@@ -22,7 +22,7 @@ REMEMBERED = timedelta(days=7)
 """How long a paused session can be gone on with."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TriageSession:
     """The result of a session.
 

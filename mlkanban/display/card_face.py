@@ -5,7 +5,7 @@ Every mark is a word or a character of its own, so that nothing depends on colou
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from mlkanban.core.milestones import days_old
 from mlkanban.core.rules import Load, Meter, meters
 from mlkanban.display.guard_text import STATE_ROLES
 from mlkanban.glyphs import UTF8, Glyphs
+from mlkanban.records import record
 from mlkanban.text import ascii_only, cell_text, some
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ OVER, FULL, SINCE_MERGE = "OVER", "FULL", "since merge"
 filled it without knowing of each other."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FaceContext:
     """What a face depends on besides the card: the board, this day there, the characters, what is
     old for a stage, and the chances of due dates and parts of cards as `prospects`, as far as these

@@ -1,7 +1,6 @@
 """The preview of a card: what is worth knowing of it besides its face, in a strip or a pane."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +38,7 @@ from mlkanban.display.run_text import (
     standing_sign,
     values_text,
 )
+from mlkanban.records import record
 from mlkanban.runs.model.run import Run, tasks_apart
 from mlkanban.runs.model.series import SHAPE_CELLS, Latest
 from mlkanban.runs.model.state import RunState
@@ -58,7 +58,7 @@ _LETTERS = 4
 """Letters that are looked at of a text, for each cell that there is for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Previewed:
     """A card as its preview shows it: its face, what was read of it besides (None before that), the
     cards it waits for and those that wait for it, `remarks` of the screen, which come first, and

@@ -5,8 +5,8 @@ Columns line up whatever the script. Markdown and HTML take every sign of the ce
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+from mlkanban.records import record
 from mlkanban.text import display
 
 GAP = "  "
@@ -16,7 +16,7 @@ _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>#|&~"})
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Table:
     """Rows of text under a head; the first column names the row. Titles are as they were stored.
     `roles`: the colour of the first cell of each row, where it says something."""

@@ -6,17 +6,17 @@ of the age that finished cards had when they left it, made non-decreasing from l
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mlkanban.flow.pace import Pace
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
+from mlkanban.records import record
 
 STALE = 85
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StagePace:
     """`percentiles` of the ages `n` finished cards had when they left the stage at a position."""
 
@@ -26,7 +26,7 @@ class StagePace:
     percentiles: dict[int, int | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AgingCard:
     """An open card. `pace`: share of the finished cards that left its stage at its age or younger,
     None where fewer than five did."""
@@ -39,7 +39,7 @@ class AgingCard:
     marks: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Aging:
     """Open cards, oldest first, and the pace of each committed stage."""
 

@@ -16,7 +16,6 @@ where one comes after the other, that of the last. Both together are multiplied,
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from math import prod
@@ -27,6 +26,7 @@ from mlkanban.flow.history import FlowState
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import Survival, kaplan_meier
 from mlkanban.flow.wip import in_progress_on
+from mlkanban.records import record
 
 LEVELS = (50, 85)
 FEWEST_OLDER = 10
@@ -43,7 +43,7 @@ Unknown = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Remaining:
     """How much longer open cards take, by how long the cards of the past took (`survival`), as of
     a day that is `over` or not."""

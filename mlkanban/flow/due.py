@@ -6,7 +6,7 @@ number of the same name asks it of a sample, and as of any day.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from mlkanban.flow.forecast import Dates, Forecaster
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope, Window
+from mlkanban.records import record
 
 EVEN = 0.5
 """Below that chance a due date is doubtful."""
@@ -33,7 +34,7 @@ LIKELY = 85
 """The chance in percent with which a day is told."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DueCard:
     """An open card with a due date, so many `days` away, below 0 when it is past. `chance` to be
     finished by then, None where it is `unknown` why. It rests on `age_days`, on the `place` in the
@@ -54,7 +55,7 @@ class DueCard:
         return self.chance is not None and self.chance < EVEN
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DueDates:
     """The open cards with due dates, the first day first, of equal ones the least likely. `n`
     finished cards of the board stand behind the chances."""
@@ -128,7 +129,7 @@ class PartsDone(NamedTuple):
     by: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Prospects:
     """What the faces of cards say of the time to come, by card id: the chance of each due date that
     is known, and the parts of cards that have some."""

@@ -6,9 +6,9 @@ because the rate itself changes. By how much is seen from what came after each d
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from mlkanban.flow.negative_binomial import NegativeBinomial
+from mlkanban.records import record
 
 HALF_LIFE_DAYS = 20
 """A day so far back has half of the weight of the last one."""
@@ -31,7 +31,7 @@ _SUREST = 0.9995
 """No past makes a forecast surer than that."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ahead:
     """How many cards are finished in the days ahead.
 

@@ -1,12 +1,12 @@
 """How much fits until a day: the cards finished by then, less those in progress already."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mlkanban.flow.card_chances import card_chances
 from mlkanban.flow.forecast import Forecast, forecast, learned
 from mlkanban.flow.sample import Sample
+from mlkanban.records import record
 
 PLACES = 200
 """So many cards, the first ones, have a day by which they are finished ..."""
@@ -14,7 +14,7 @@ _DAYS = 90
 """... if it is no more than so many days ahead."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fit:
     """Of the cards that would be begun from now on, in their order, the first `likely` are finished
     by `until` with a chance of 85 %, the first `even` with one of 50 %; both are 0 where the

@@ -9,7 +9,7 @@ day until which that looks (`Dates`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 
 from mlkanban.flow.finish_rate import FEWEST_DAYS, Ahead, FinishRate, last
@@ -18,6 +18,7 @@ from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.throughput import daily
 from mlkanban.flow.window import Scope
+from mlkanban.records import record
 
 HOW_MANY_DAYS = 14
 """Days that "how many" looks ahead unless it is asked for others."""
@@ -35,7 +36,7 @@ _LEAST_SHOWN = 0.0005
 """A number of cards that is less likely than that is shown with those below it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GammaRate:
     """The finished cards of any number of days: `per_day` on average, with a variance of
     `dispersion` times that, and as many times `growth` more as cards are to be expected."""
@@ -66,7 +67,7 @@ class GammaRate:
         return NegativeBinomial(mean, self.dispersion + self.growth * mean)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Dates:
     """When so many cards are finished: a `rate`, and on the day until which `ahead` looks the
     chance that "how many" gives them.
@@ -154,7 +155,7 @@ class Forecaster:
         return Dates(self.when(), self.how_many(), self.days)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Forecast:
     """`how_many`: percent -> cards finished within `days` days (by `by`), 0 where not one card is
     that likely; `when`: percent -> the day by which `cards` cards are finished, None beyond ten

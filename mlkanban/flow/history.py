@@ -5,7 +5,7 @@ them in ActionableAgile.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import islice
@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 
 from mlkanban.core.board import StageKind, Work
 from mlkanban.core.milestones import Phase, milestones, phase
+from mlkanban.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Block:
     """Why a card is blocked, and whether the reason lies with somebody else."""
 
@@ -23,7 +24,7 @@ class Block:
     external: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Step:
     """The state a card has from `at` (an aware instant) on.
 
@@ -46,7 +47,7 @@ class Judged(NamedTuple):
     health: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CardHistory:
     """One card and its steps in order; equal instants keep the order they were recorded in.
 
@@ -78,7 +79,7 @@ class CardHistory:
         return replace(self, steps=tuple(known(self.steps, as_of)))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Limits:
     """How many cards a stage may hold at a time, None for no limit.
 
@@ -117,7 +118,7 @@ def end_of_day(day: date, timezone: tzinfo) -> datetime:
     return datetime.combine(day, time.max, timezone).replace(fold=1).astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Workflow:
     """The stages in order with the two points of the flow, and the one zone that makes days.
 
@@ -216,7 +217,7 @@ class FlowState(StrEnum):
     DISCARDED = "discarded"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CardFlow:
     """The flow of one card as of an instant.
 

@@ -4,8 +4,9 @@ Source: Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.5.2
 26.5.8 for the continued fraction.
 """
 
-from dataclasses import dataclass
 from math import exp, lgamma, log, log1p, sqrt
+
+from mlkanban.records import record
 
 _LEAST_DISPERSION = 1.001
 """Below it the distribution is that of Poisson, but for what nobody can tell apart."""
@@ -14,7 +15,7 @@ _TINY = 1e-300
 _MOST_STEPS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NegativeBinomial:
     """A count with a `mean`, and a variance of `dispersion` times that, above 1."""
 

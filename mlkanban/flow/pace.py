@@ -2,12 +2,14 @@
 can be had without the numbers it comes from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mlkanban.records import record
 
 BLOCKED_MARK, STALE_MARK, LATE_MARK = "!", "~", ">"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pace:
     """What the board needs to mark cards: by stage position the age that 85 % of the finished
     cards had at most when they left it, and the days of the SLE; None where too few finished.

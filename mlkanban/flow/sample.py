@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -11,6 +11,7 @@ from mlkanban.core.profit_curve import WorthMarks
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.flow.history import CardFlow, CardHistory, FlowState, Workflow, trace
 from mlkanban.flow.window import Scope, Window
+from mlkanban.records import record
 
 Grouping = Literal["type", "tag", "stage"]
 
@@ -27,7 +28,7 @@ class EndedCard(NamedTuple):
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Followed:
     """A card and its flow. `start`, `finish` and those it `arrived` on are its days as ordinals
     (`date.toordinal`)."""
@@ -48,7 +49,7 @@ class Followed:
         return self.history.steps[-1].stage
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sample:
     """All cards that existed at the aware instant `as_of`, and the window to count in.
 

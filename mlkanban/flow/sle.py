@@ -5,7 +5,6 @@ start to finish, with a probability. Here 85 %, from what was finished lately.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from mlkanban.flow.history import FlowState
@@ -13,12 +12,13 @@ from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import Survival, kaplan_meier
 from mlkanban.flow.window import Scope, Window
+from mlkanban.records import record
 
 PERCENT = 85
 BASIS_DAYS, BASIS_CARDS = 90, 30
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sle:
     """`days` is None where fewer than ten cards stand behind it. `days_with_open` counts the cards
     in progress too, and those abandoned, since the first day of the basis; None also where it is

@@ -7,15 +7,17 @@ Meier, Nonparametric estimation from incomplete observations, JASA 53 (1958).
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from itertools import accumulate
 from math import prod
 
+from mlkanban.records import record
+
 _UNSURE = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Survival:
     """S(t), the share of cards that take longer than t: at each of the `times`, ascending, so many
     of those `at_risk` ended, and S falls. At the times in `emptied` all at risk ended while others,

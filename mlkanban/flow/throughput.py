@@ -5,12 +5,12 @@ Finished are shipped, learned and superseded cards; abandoned ones are departure
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
+from mlkanban.records import record
 
 WEEK = 7
 _MOST_DAYS = 42
@@ -19,7 +19,7 @@ LEAST_DAYS = 14
 """Fewer days make no rate: one good day would be told as a week of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bucket:
     """A day or an ISO week from `first` on; `days` of it lie in the window. `cards` were finished
     in it."""
@@ -35,7 +35,7 @@ class Bucket:
         return len(self.cards)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Throughput:
     """What went in and out of the workflow in the window, in buckets of a day or a week.
 

@@ -1,10 +1,11 @@
 """The days a number is about."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from mlkanban.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Window:
     """Calendar days from `first` to `last`, both included; without a first day all up to the last.
 
@@ -37,7 +38,7 @@ class Window:
         return (self.first is None or self.first <= day) and day <= self.last
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Scope:
     """What every number says of itself: its window, the day it was counted, the zone of days, and
     of which cards alone it is (`only`: a query, '' for all)."""

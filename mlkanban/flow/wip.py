@@ -7,16 +7,16 @@ never worked are in neither.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate, zip_longest
 
 from mlkanban.flow.history import FlowState
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
+from mlkanban.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WorkInProgress:
     """WIP on each day from `first` on (an ordinal), or the cards in one stage (`in_stage`);
     `counts` is empty when no day is counted."""

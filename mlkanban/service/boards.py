@@ -1,8 +1,8 @@
 """Boards and their stages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
+from mlkanban.records import record
 from mlkanban.service.fields import validated
 from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
@@ -50,7 +51,7 @@ class Snapshot(NamedTuple):
     conflicts: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Update:
     """What changed on a board after a cursor. `board` is None while its stages and settings are the
     same; `gone` are ids of cards that no longer exist, the last two fields are as in a Snapshot."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from mlkanban.core.lifecycle import lifting
 from mlkanban.core.metrics import CardMetrics, MetricParts, metrics_in
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
+from mlkanban.records import record
 from mlkanban.service.card_writes import (
     archived,
     correct_notes,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from mlkanban.core.model_versions import VersionName
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NewCard:
     """A card to be added, with a first note."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +11,7 @@ from mlkanban.core.card import Blocker, CheckItem
 from mlkanban.core.field_kinds import blocker_in, items_in
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.notes import current_text
+from mlkanban.records import record
 from mlkanban.store import repository
 from mlkanban.store.rows import parse_instant
 
@@ -32,7 +32,7 @@ class StageStay(NamedTuple):
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CardPreview:
     """A few fields of a card as they are stored, its runs (newest first), the last readings of a
     model in use, the newest notes, newest first, by when they were written, and the stages it was

@@ -4,13 +4,13 @@ before delivery a shipped card is open again."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mlkanban.core import rules
 from mlkanban.core.board import Board, CardFace, Outcome, stands
 from mlkanban.core.lifecycle import derived_values, lifting
 from mlkanban.errors import WouldChangeCards
+from mlkanban.records import record
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import repository
 
@@ -25,7 +25,7 @@ class _StageEffect(NamedTuple):
     done: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StageChange:
     """Cards that a change of stages re-opens and cards that it ships; a `warning` where it puts
     more cards in progress than the limit allows."""

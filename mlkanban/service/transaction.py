@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from mlkanban.core.field_kinds import items_in
 from mlkanban.core.lifecycle import shown
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.hints import hint
+from mlkanban.records import record
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
@@ -34,7 +35,7 @@ WENT_BACK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Done:
     """What an action did: one sentence for the person, the cards as they are now, a warning. The
     last of the `cards` is the one that the person goes on with.
@@ -176,7 +177,7 @@ def find_stage_by_id(board: Board, stage_id: str) -> Stage:
     return matching
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Context:
     """What every use case works with: a store, who acts, the clock, and what follows from events.
 

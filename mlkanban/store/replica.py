@@ -7,19 +7,19 @@ import re
 import socket
 import sqlite3
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from mlkanban.core.timestamps import instant
 from mlkanban.machine import machine
+from mlkanban.records import record
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MARK = re.compile(r"([0-9]{1,10}) ([0-9a-f]{64})\n")
 _MOST_BYTES = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Replica:
     id: str
     letter: str

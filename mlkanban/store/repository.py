@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.metrics import CardMetrics
 from mlkanban.core.rules import Load
+from mlkanban.records import record
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.labels import CardLabel, read_label, store_name
 from mlkanban.store.log import COLUMNS, event_of
@@ -79,7 +79,7 @@ class StageSet(NamedTuple):
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Changes:
     """What changed on a board after a cursor: the new cursor, the cards, and whether the board
     itself changed."""

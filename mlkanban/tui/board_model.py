@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,13 +22,14 @@ from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import SNOOZED, USED, Header, HeadNote, header
+from mlkanban.records import record
 from mlkanban.runs.model.queue_order import held_runs, more_slots_of, waiting_runs
 from mlkanban.text import natural
 
 _NOTHING = Answers()
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class BoardModel:
     """Cards by stage in order, the filter, the marks, and one cursor per stage.
 

@@ -5,10 +5,11 @@ No Textual here: the command line prints the table too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.hints import ShellCommand, worded
+from mlkanban.records import record
 from mlkanban.text import display
 
 (
@@ -26,7 +27,7 @@ FORM = "form"
 """A screen that is typed into: it has no commands."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Command:
     """One thing a person can do. `name` is for the config, `keys` are Textual's key names, or two
     characters that are pressed one after the other (the first opens a menu); the first is the one

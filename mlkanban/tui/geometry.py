@@ -8,7 +8,6 @@ cursor never changes it.
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from mlkanban.cells import wrapped
+from mlkanban.records import record
 
 EDGE = 2
 """Cells at the left of a card, for its spine and its mark."""
@@ -121,7 +121,7 @@ class StageColumn(NamedTuple):
         return max(1, self.width - EDGE - GAP)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DrawnCards:
     """The cards of a stage as they are drawn one below another: how many there are, how many lines
     each has, by its row, how many blank ones there are between two, and the lines for all."""
@@ -190,7 +190,7 @@ class Slot(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class BoardLayout:
     """The stages of a board at a size, in cells; `contents` are what they held when it was made."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +12,7 @@ from mlkanban.core.board import CardFace
 from mlkanban.editor.drafts import Drafts
 from mlkanban.glyphs import Glyphs
 from mlkanban.paths import Places
+from mlkanban.records import record
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import Command
@@ -36,7 +36,7 @@ OVERVIEW = "overview"
 """The view of several reports at once."""
 
 
-@dataclass
+@record
 class ReportState:
     """Which report was looked at last; kept while the person is on the board. `tile` is the chart
     of the overview that a key would open."""

@@ -4,8 +4,10 @@ that no other query waits for it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from mlkanban.records import record
 
 ANYTHING = ""
 """The text that every field says which is not empty."""
@@ -18,7 +20,7 @@ class FieldText(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answers:
     """Answers of the store: for each text the ids of the cards that contain it, by card id the
     state of the newest run, the ids of the cards in conflict, for each text in a field the ids of

@@ -7,15 +7,16 @@ is finished, or whose gates are closed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mlkanban.core.board import EXTERNAL_BY_DEFAULT, BlockReason, Board, CardFace, Stage, Work
+from mlkanban.records import record
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RunContext:
     """A card as a run finds it. `moved` is whether a person moved it since the run started,
     `moved_meanwhile` whether that was before the run ended: who moved it later did not know of its
@@ -33,7 +34,7 @@ class RunContext:
         return not self.face.is_open or self.board.is_delivered(self.face.stage)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Effect:
     """An effect of a run: the stage the card goes to (None: it stays), its work from then on, and
     what happens to its block."""

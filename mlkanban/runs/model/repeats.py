@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from zlib import crc32
+
+from mlkanban.records import record
 
 _LABELS = (
     "run", "run_name", "run_id", "exp_name", "experiment_name",
@@ -68,7 +69,7 @@ _compiled = lru_cache(maxsize=3)(_Patterns)
 _MOST_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Repeats:
     """By which names of parameters runs are repeats of one another: they differ in those alone."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 from sys import float_info
 from typing import Any, NamedTuple
 
 from mlkanban.core.timestamps import instant
+from mlkanban.records import record
 from mlkanban.runs.model.state import (
     HELD,
     HELD_BACK,
@@ -57,7 +58,7 @@ _TASK_PARTS = Task._fields.index("params")
 """So many parts are kept of every task; its own parameters follow where it has some."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
     failed, `reason` what its card is blocked for, `internal` whether the person can lift that,

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from heapq import heappush, heapreplace
 from itertools import pairwise
 from sys import float_info
 from typing import NamedTuple, TypeVar
+
+from mlkanban.records import record
 
 T = TypeVar("T")
 
@@ -63,7 +65,7 @@ class Point(NamedTuple):
         return "" if self.epoch is None else f"epoch {self.epoch:.6g}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Series:
     """The values of a metric, at most `MOST_POINTS` of them: where more were reported, the least
     and the greatest of neighbours. `count` is how many were reported; `unread` is the newest report
@@ -147,7 +149,7 @@ class Series:
         return len(self.points) < 2 or len({point.place for point in self.points}) > 1
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class RunSeries:
     """What was read of a run: its series by name, what it reported that is no number, and why there
     is nothing to read, '' where there is or may be. `inner` is the id of a run that was started in

@@ -6,8 +6,10 @@ Only an exit status is proof. What cannot be known is called unknown, never fail
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, StrEnum, auto
+
+from mlkanban.records import record
 
 STARTS_WITHIN_SECONDS = 60.0
 """Seconds after which a run that has no process yet will never have one."""
@@ -117,7 +119,7 @@ class Stopped(Enum):
     ENDED = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PidScope:
     """The host, boot and pid namespace in which a pid names a process: pids are reused after a
     restart, and differ between namespaces. Boot and namespace are '' where the system shows none.
@@ -130,7 +132,7 @@ class PidScope:
     machine: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Judgement:
     """The state of a run, its evidence as a sentence, and the exit status if it is known."""
 
@@ -139,7 +141,7 @@ class Judgement:
     exit: int | None = field(default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Seen:
     """Observations of a run, made from `here`.
 
@@ -219,7 +221,7 @@ def judge(seen: Seen) -> Judgement:
     return _ended(seen, None, NOTHING_WRITTEN)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SeenWaiting:
     """Observations of a run in the queue of a machine, made from `here`, before its turn came.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from sys import float_info
 
+from mlkanban.records import record
 from mlkanban.runs.model.metric_lines import MOST_UNREAD
 from mlkanban.runs.model.metric_order import in_order_of_interest
 from mlkanban.runs.model.redaction import redacted
@@ -64,7 +65,7 @@ def is_experiment(group: str, name: str) -> bool:
     return group.startswith(f"{kind}:") and group.endswith(f":{experiment}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tracked:
     """One run. `ref` is its tracker and what that calls it, `mlflow:<run id>` or
     `optuna:<study>/<trial>@<digits>`; `experiment` is what its tracker puts it with, `says` the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.errors import MlkanbanError
+from mlkanban.records import record
 from mlkanban.text import ascii_only
 from mlkanban.tui.theme import role_styles
 
@@ -35,7 +36,7 @@ _MINUTE = timedelta(minutes=1)
 """The least that a timer of Textual takes is more than nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PreviewPlace:
     """Where the preview stands in a terminal of some size: so many `lines` below the board, or so
     many `columns` at its right; neither where there is no room for it."""

@@ -1,7 +1,24 @@
 """Writing to streams, also those whose other end is gone."""
 
+import io
 import os
+import sys
 from typing import TextIO
+
+
+def open_streams() -> None:
+    """Standard streams that are there and never fail on a character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    for stream, errors in (
+        (sys.stdout, "replace"),
+        (sys.stderr, "replace"),
+        # What is no UTF-8 is refused as part of a text, with its place.
+        (sys.stdin, "surrogateescape"),
+    ):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def give_up(stream: TextIO) -> None:

@@ -1,5 +1,7 @@
 """The command line. A command is loaded when it is named, so that the program starts fast."""
 
+import sys
+
 from mlkanban.cli.interrupt import was_interrupted
 
 
@@ -7,7 +9,12 @@ def main() -> int:
     """Run the program as the shell asked for it; the exit code. Ctrl+C ends it without a word,
     while it is still being loaded too."""
     try:
-        from mlkanban.cli import program  # which takes the most of a start
+        from mlkanban.cli import bare  # as all that follows, loaded where Ctrl+C ends it well
+
+        options = bare.screen_options(sys.argv[1:])
+        if options is not None:
+            return bare.open_board(options)
+        from mlkanban.cli import program  # click and the commands: the board does without
 
         return program.main()
     except BaseException as error:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mlkanban.cli.session import Session, login_name
+from mlkanban.cli.person import login_name
+from mlkanban.cli.session import Session
 from mlkanban.clock import now
 from mlkanban.config import Settings, load
 from mlkanban.errors import MlkanbanError, NotFound, StoreProblem, UsageProblem

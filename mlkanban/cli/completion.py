@@ -18,7 +18,8 @@ from click.shell_completion import (
     shell_complete,
 )
 
-from mlkanban.cli.session import NAMES, Session, pass_session, use_home
+from mlkanban.cli.person import use_home
+from mlkanban.cli.session import NAMES, Session, pass_session
 from mlkanban.core.lineage import LineageKind
 from mlkanban.paths import places
 from mlkanban.text import display

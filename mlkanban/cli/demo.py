@@ -12,7 +12,8 @@ from mlkanban import clock
 from mlkanban.charts.spec import histogram_spec
 from mlkanban.cli.board import open_board
 from mlkanban.cli.flow import picture, words
-from mlkanban.cli.session import Session, pass_session, use_home
+from mlkanban.cli.person import use_home
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.clock import local_timezone
 from mlkanban.demo import fill
 from mlkanban.display.number_text.cycle_time import summary

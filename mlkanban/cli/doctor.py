@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from mlkanban.access import refusal
-from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.person import login_name
+from mlkanban.cli.session import Session, pass_session
 from mlkanban.clock import local_timezone, now, odd_timezone
 from mlkanban.config import Settings
 from mlkanban.editor import documents

@@ -35,7 +35,8 @@ from mlkanban.runs.model.inbox import (
     with_likely_run,
 )
 from mlkanban.runs.model.metric_order import in_order_of_interest
-from mlkanban.runs.model.tracker_run import BY_FOLDER, KINDS, Tracked
+from mlkanban.runs.model.tracker_names import BY_FOLDER, KINDS
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.time_limits import COMMAND_SECONDS
 from mlkanban.runs.slurm.unlinked_jobs import link_job, unlinked_jobs

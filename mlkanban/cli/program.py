@@ -2,7 +2,6 @@
 
 import gc
 import importlib
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,11 +11,12 @@ import click
 
 from mlkanban import __version__
 from mlkanban.cli.interrupt import was_interrupted
-from mlkanban.cli.session import NAMES, Session, use_home
+from mlkanban.cli.person import use_home
+from mlkanban.cli.session import NAMES, Session
 from mlkanban.cli.types import BOARD, HOME, SuggestingGroup
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
 from mlkanban.files import be_private
-from mlkanban.streams import give_up
+from mlkanban.streams import give_up, open_streams
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -287,7 +287,7 @@ def main() -> int:
     be_private()
     # Commands end before garbage matters; the board turns this on again after its first picture.
     gc.disable()
-    _open_streams()
+    open_streams()
     called = os.path.basename(sys.argv[0])
     name = called if called in NAMES else NAMES[0]
     if f"_{name.upper()}_COMPLETE" in os.environ:
@@ -296,21 +296,6 @@ def main() -> int:
 
         return answer_shell(program, name)
     return run(sys.argv[1:], name)
-
-
-def _open_streams() -> None:
-    """Standard streams that are there and never fail on a character."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
-    for stream, errors in (
-        (sys.stdout, "replace"),
-        (sys.stderr, "replace"),
-        # What is no UTF-8 is refused as part of a text, with its place.
-        (sys.stdin, "surrogateescape"),
-    ):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=errors)
 
 
 def run(args: Sequence[str], name: str = NAMES[0]) -> int:
@@ -323,9 +308,15 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
         sys.stdout.flush()
         ctx.obj.afterwards()
         return _printed(ctx.obj)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.UsageError as error:
+    except BaseException as error:
+        return ended(error, session, name)
+
+
+def ended(error: BaseException, session: Session, name: str = NAMES[0]) -> int:
+    """Answer what ended a call; its exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx else name
         hint = f"See: {path} --help"
         message = error.format_message()
@@ -336,25 +327,24 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
             if takes and ":" not in message:  # choices say it already
                 hint = f"{takes} {hint}"
         return session.fail(UsageProblem(message, hint))
-    except click.ClickException as error:
+    if isinstance(error, click.ClickException):
         return session.fail(MlkanbanError(error.format_message()))
-    except MlkanbanError as error:
+    if isinstance(error, MlkanbanError):
         return session.fail(error)
-    except (KeyboardInterrupt, click.Abort):
+    if isinstance(error, click.Abort) or was_interrupted(error):
         return 130
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         give_up(sys.stdout)
         return 141
-    except Exception as error:
-        if was_interrupted(error):
-            return 130
-        # What writes a traceback: no command needs it that ends well.
-        from mlkanban.cli.crash import write_log
+    if not isinstance(error, Exception):
+        raise error
+    # What writes a traceback: no command needs it that ends well.
+    from mlkanban.cli.crash import write_log
 
-        problem = write_log(error)
-        if isinstance(error, OSError):
-            give_up(sys.stdout)
-        return session.fail(problem)
+    problem = write_log(error)
+    if isinstance(error, OSError):
+        give_up(sys.stdout)
+    return session.fail(problem)
 
 
 def _printed(session: Session) -> int:

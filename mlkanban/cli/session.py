@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlkanban import clock, log
+from mlkanban.cli.person import login_name
 from mlkanban.errors import BadInput, MlkanbanError, NotFound
 from mlkanban.glyphs import Glyphs, terminal_glyphs
 from mlkanban.paths import places
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
 NAMES = ("mlkanban", "mlk")
 """What the program is called as."""
 SCHEMA = 1
-
-
-def use_home(home: str) -> None:
-    """Let everything lie below `home`, for this process and those it starts."""
-    if home:
-        os.environ["MLKANBAN_HOME"] = home
 
 
 @record
@@ -413,14 +407,6 @@ class Session:
         """Stored text as one line that may be printed."""
         shown = display(text).replace("\t", " ")
         return ascii_only(shown) if self.glyphs.ascii else shown
-
-
-def login_name() -> str:
-    """The login of this person."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return f"uid-{os.getuid()}"
 
 
 pass_session = click.make_pass_decorator(Session)

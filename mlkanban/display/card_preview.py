@@ -1,8 +1,10 @@
 """The preview of a card: what is worth knowing of it besides its face, in a strip or a pane."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
@@ -26,7 +28,6 @@ from mlkanban.core.metrics import (
 from mlkanban.core.milestones import days_old
 from mlkanban.core.timestamps import moment
 from mlkanban.display.card_face import TYPED, FaceContext, Line, Piece, drawn, due
-from mlkanban.display.card_face_runs import best, so_far
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.guard_text import STATE_ROLES, live_text, state_sign
 from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
@@ -40,10 +41,12 @@ from mlkanban.display.run_text import (
 )
 from mlkanban.records import record
 from mlkanban.runs.model.run import Run, tasks_apart
-from mlkanban.runs.model.series import SHAPE_CELLS, Latest
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.model.tracker_run import SEARCHING
-from mlkanban.service.preview import CardPreview, StageStay
+from mlkanban.runs.model.tracker_names import SEARCHING
+
+if TYPE_CHECKING:
+    from mlkanban.runs.model.series import Latest
+    from mlkanban.service.preview import CardPreview, StageStay
 
 _GAP = Piece("   ", "dim")
 _TWO_PARTS = 100
@@ -226,9 +229,12 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
         first.append(Piece(f"{' ' if value else ''}{view.glyphs.to} ", "dim"))
         first.append(Piece(view.glyphs.compared(target), "text"))
     parts: list[Line] = [first]
-    if better := best(card.face.runs, shown):
-        word, _, mean = better.partition(" ")
-        parts.append([Piece(f"{word} ", "dim"), Piece(mean, "value")])
+    if card.face.runs:
+        from mlkanban.display.card_face_runs import best  # results of runs: most boards have none
+
+        if better := best(card.face.runs, shown):
+            word, _, mean = better.partition(" ")
+            parts.append([Piece(f"{word} ", "dim"), Piece(mean, "value")])
     for label in ("baseline", "noise"):
         if (number := metric.get(label)) is not None:
             parts.append([Piece(f"{label} ", "dim"), Piece(compact(number), "text")])
@@ -327,6 +333,10 @@ def _value(run: Run, card: Previewed, view: FaceContext) -> Line:
     metric = card.found.metric if card.found else {}
     for latest in view.live.get(card.face.id, ()):
         if latest.run == run.id:
+            # As above.
+            from mlkanban.display.card_face_runs import so_far
+            from mlkanban.runs.model.series import SHAPE_CELLS
+
             forms, role = so_far(latest, metric, view.glyphs, SHAPE_CELLS)
             return [Piece(forms[0], role)]
     name = str(metric.get("name", ""))

@@ -23,9 +23,8 @@ from mlkanban.display.sparkline import sparkline
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.runs.model.run import Run, ancestors, parents_of
 from mlkanban.runs.model.run_ids import split_task
-from mlkanban.runs.model.series import Latest
 from mlkanban.runs.model.state import UNSEEN, RunStanding, RunState
-from mlkanban.runs.model.tracker_run import BY_FOLDER
+from mlkanban.runs.model.tracker_names import BY_FOLDER
 from mlkanban.runs.model.usage import length
 from mlkanban.text import cell_text
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.intervals import Difference
     from mlkanban.runs.model.launch_words import ParameterSets
     from mlkanban.runs.model.results import Comparison, Results
+    from mlkanban.runs.model.series import Latest
 
 SHORTLY = 2
 """So many metrics stand in a line."""

@@ -20,7 +20,7 @@ from mlkanban.runs.local.log_series import LogSeries
 from mlkanban.runs.model.run import OBJECTIVE, Run, ancestors, parents_of
 from mlkanban.runs.model.run_ids import split_task
 from mlkanban.runs.model.series import RunSeries
-from mlkanban.runs.model.tracker_run import SEARCHING
+from mlkanban.runs.model.tracker_names import SEARCHING
 from mlkanban.runs.trackers.places import records_of, usual
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord
 from mlkanban.runs.trackers.tracker_series import TrackerSeries

@@ -1,5 +1,7 @@
 """The app: opens the store, holds the board's model, follows other processes, goes cleanly."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import gc
@@ -13,7 +15,6 @@ from textual import events
 
 from mlkanban.clock import now
 from mlkanban.config import Settings, remember
-from mlkanban.core.triage import TriageView
 from mlkanban.display.card_face import FaceContext
 from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
@@ -32,7 +33,6 @@ from mlkanban.tui.host import Repeat, ReportState, RunValues
 from mlkanban.tui.live_values import LiveValues
 from mlkanban.tui.notification import sequence
 from mlkanban.tui.pace_file import read_pace, write_pace
-from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.review_file import read_review_day, write_review_day
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
@@ -41,8 +41,12 @@ from mlkanban.tui.themed_app import LEAVING, ThemedApp
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from mlkanban.core.triage import TriageView
     from mlkanban.runs.model.tracker_run import Tracked
     from mlkanban.service.hook_events import HookEvent
+    from mlkanban.tui.palette import Palette
 
 _POLL_SECONDS, _NETWORK_POLL_SECONDS = 0.25, 2.0
 _LIVE_SECONDS = 0.5
@@ -61,7 +65,7 @@ def look_at(service: Service, key: str) -> Snapshot | None:
         return None
 
 
-def _look_again(service: Service) -> "tuple[int, list[HookEvent], list[str]]":
+def _look_again(service: Service) -> tuple[int, list[HookEvent], list[str]]:
     """The place of the newest event of a store that is still where it was, what was done, and what
     a person should know of the store."""
     service.check_in_place()
@@ -74,6 +78,12 @@ def _collect_garbage_again() -> None:
     gc.enable()
 
 
+def _command_provider() -> type[Provider]:
+    from mlkanban.tui.palette import CommandProvider  # nobody looks for anything before the board
+
+    return CommandProvider
+
+
 class BoardApp(ThemedApp, inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `store_thread`;
     `repeat` does what was done last to other cards; `tracked` are the runs that trackers had when
@@ -81,7 +91,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
 
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = {CommandProvider}  # noqa: RUF012
+    COMMANDS = {_command_provider}  # noqa: RUF012
 
     def __init__(
         self,
@@ -125,6 +135,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self._messages: frozenset[str] = frozenset()
         self.demo = demo
         self._board_screen: BoardScreen | None = None
+        self._palette: Palette | None = None
         self._catching_up = asyncio.Lock()
 
     async def on_mount(self) -> None:
@@ -243,13 +254,20 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self._greet()
         if self.model.put_away and not self.demo:
             self.run_worker(self._tell_put_away(board_id, self.model.put_away))
-        if self._triage is not None and self._triage[0] is TriageView.UNLINKED:
-            await self.open("unlinked", limited=self._triage[1] is not None)
-        elif self._triage is not None:
-            await self.open("triage", *self._triage)
+        if self._triage is not None:
+            await self._open_triage(*self._triage)
         elif self._review:
             await self.open("review")
         self.call_after_refresh(_collect_garbage_again)
+
+    async def _open_triage(self, view: TriageView, most: int | None) -> None:
+        """What `mlkanban triage` begins with."""
+        from mlkanban.core.triage import TriageView  # 2 ms that the board does without
+
+        if view is TriageView.UNLINKED:
+            await self.open("unlinked", limited=most is not None)
+        else:
+            await self.open("triage", view, most)
 
     def _greet(self) -> None:
         """What the person should know at the start, the most pressing first."""
@@ -333,8 +351,9 @@ class BoardApp(ThemedApp, inherit_bindings=False):
     def pass_on(self, event: events.Key) -> None:
         """The palette takes what was typed right behind the key that opened it; other screens do
         not: nobody has seen yet what the key would do there."""
-        if isinstance(self.front, Palette):
-            self.front.type_ahead(event)
+        palette = self._palette
+        if self.front is palette and palette is not None:
+            palette.type_ahead(event)
 
     async def on_event(self, event: events.Event) -> None:
         """Screens press their keys themselves: one that comes up here is from a palette that has
@@ -363,9 +382,12 @@ class BoardApp(ThemedApp, inherit_bindings=False):
             self._board_screen.preview.show_live()
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.front, Palette):
+        if self._palette is None or self.front is not self._palette:
+            from mlkanban.tui.palette import Palette  # as for its commands
+
             # Textual's own words end in a character that is not ASCII.
-            self.push_screen(Palette(placeholder="A command or a card"))
+            self._palette = Palette(placeholder="A command or a card")
+            self.push_screen(self._palette)
 
     # Following the store
 

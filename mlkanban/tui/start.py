@@ -1,12 +1,14 @@
 """Opens the board on this terminal: the store first, then the app, at the end what had to wait."""
 
+from __future__ import annotations
+
 import os
 import signal
+from typing import TYPE_CHECKING
 
 from mlkanban import log
 from mlkanban.clock import now
 from mlkanban.config import Settings
-from mlkanban.core.triage import TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.paths import Places
@@ -16,6 +18,9 @@ from mlkanban.tui.app import BoardApp, look_at
 from mlkanban.tui.background import back_up_at_the_end
 from mlkanban.tui.store_thread import StoreThread
 from mlkanban.tui.themed_app import LEAVING
+
+if TYPE_CHECKING:
+    from mlkanban.core.triage import TriageView
 
 
 def run_board(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.model.tracker_run import KINDS
+from mlkanban.runs.model.tracker_names import KINDS
 
 
 def outcome_counts(runs: Sequence[Run]) -> Iterator[str]:

@@ -41,7 +41,8 @@ from mlkanban.runs.model.run import (
     tasks_apart,
 )
 from mlkanban.runs.model.sweep import failures_text
-from mlkanban.runs.model.tracker_run import DIRECTORY, KINDS, LIKELY_SEED, SEARCHING
+from mlkanban.runs.model.tracker_names import KINDS, SEARCHING
+from mlkanban.runs.model.tracker_run import DIRECTORY, LIKELY_SEED
 
 LEAST = 2
 """Runs of a configuration from which on anything is concluded from it."""

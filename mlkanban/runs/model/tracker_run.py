@@ -14,14 +14,8 @@ from mlkanban.runs.model.metric_order import in_order_of_interest
 from mlkanban.runs.model.redaction import redacted
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.tracker_names import BY_FOLDER, KINDS
 
-KINDS = {
-    "mlflow": "MLflow", "optuna": "Optuna", "wandb": "W&B", "tensorboard": "TensorBoard",
-    "slurm": "SLURM",
-}  # fmt: skip
-"""Trackers, and the scheduler, by the word their runs are named with, as people write them."""
-BY_FOLDER, SEARCHING = frozenset({"tensorboard"}), frozenset({"optuna"})
-"""Trackers that name a run by its folder, and those whose runs are trials of a search."""
 CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 """What a run of a tracker is told through its environment: its card, and the run of ours."""
 DIRECTORY, LIKELY_SEED = "directory", "s"

@@ -15,7 +15,8 @@ from mlkanban.runs.model.labels import read_label
 from mlkanban.runs.model.metric_lines import is_of_tracker
 from mlkanban.runs.model.run import PREFIX, Run, runs_in
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.model.tracker_run import RUN_TAG, SEARCHING, Tracked, ours, short
+from mlkanban.runs.model.tracker_names import SEARCHING
+from mlkanban.runs.model.tracker_run import RUN_TAG, Tracked, ours, short
 
 LINK = "link:"
 """Of the field of a card that names a run of a tracker."""

@@ -2,14 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial, partialmethod
+from functools import cached_property, partial, partialmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events, on
 from textual.actions import parse
 from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
 from textual.worker import WorkType
 
 from mlkanban.core.board import Board, CardFace
@@ -84,7 +83,6 @@ class KeyScreen(Screen[None]):
         self._bindings = BindingsMap.merge(
             [self._bindings, bindings_of(self.host.commands, self.WHERE)]
         )
-        self.command_objects: tuple[object, ...] = ()
         self.unsaved: dict[str, str] = {}
         self._busy = 0
         self._surprise = False
@@ -93,6 +91,11 @@ class KeyScreen(Screen[None]):
         self.status = StatusLine(
             self.hints(), self.worded, record=self.host.messages.add, glyphs=self.host.glyphs
         )
+
+    @cached_property
+    def command_objects(self) -> tuple[object, ...]:
+        """What does commands besides the screen itself."""
+        return ()
 
     @property
     def host(self) -> "Host":
@@ -260,7 +263,7 @@ class KeyScreen(Screen[None]):
     @property
     def typing(self) -> bool:
         """Whether a field of the screen has the keys."""
-        return isinstance(self.focused, (Input, TextArea))
+        return self.focused is not None and self.focused.check_consume_key("x", "x")
 
     @property
     def _field_closed(self) -> bool:
@@ -284,7 +287,9 @@ class KeyScreen(Screen[None]):
         """What does a command of the table: the method `do_card_note` of the screen or of one of
         its `command_objects` for `card.note`."""
         method = "do_" + name.replace(".", "_").replace("-", "_")
-        owner = next(one for one in (self, *self.command_objects) if hasattr(one, method))
+        owner = next(
+            one for some in ((self,), self.command_objects) for one in some if hasattr(one, method)
+        )
         return cast("Callable[..., Any]", getattr(owner, method))
 
     def run_command(self, name: str, number: int = 0) -> None:

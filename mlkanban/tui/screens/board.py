@@ -1,8 +1,11 @@
 """The board: where the day is spent."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,17 +18,16 @@ from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.flow.pace import Pace
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
-from mlkanban.tui.card_commands import CardCommands
-from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import BOARD
 from mlkanban.tui.help_text import with_keys
-from mlkanban.tui.report_file import ReportFile
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
 from mlkanban.tui.widgets.cards_view import CardsView
 from mlkanban.tui.widgets.preview import Preview, PreviewPlace
+
+if TYPE_CHECKING:
+    from mlkanban.tui.card_commands import CardCommands
 
 _ANSWER_SECONDS = 0.15
 """So long a query that is typed waits for what the store knows of cards besides their faces."""
@@ -41,18 +43,31 @@ class BoardScreen(KeyScreen):
         self._listed = self.host.settings.card_list
         self.view = self._made_view()
         self._views = {self._listed: self.view}
-        self._cards = CardCommands(self)
-        self.command_objects = (
-            *self._cards.objects,
-            NewCardCommands(self),
-            UndoCommands(self),
-            ReportFile(self, lambda: self.model.query),
-        )
         self.preview = Preview(self.host)
         self._preview_on = self.host.settings.preview
         self._filtering = False
         self._answers = Answers()
         self._wanted = ""
+
+    @cached_property
+    def _cards(self) -> CardCommands:
+        from mlkanban.tui.card_commands import CardCommands  # the board is painted without commands
+
+        return CardCommands(self)
+
+    @cached_property
+    def command_objects(self) -> tuple[object, ...]:
+        # As above.
+        from mlkanban.tui.card_commands.new_card import NewCardCommands
+        from mlkanban.tui.report_file import ReportFile
+        from mlkanban.tui.undo import UndoCommands
+
+        return (
+            *self._cards.objects,
+            NewCardCommands(self),
+            UndoCommands(self),
+            ReportFile(self, lambda: self.model.query),
+        )
 
     def compose(self) -> ComposeResult:
         with Container(id="board-parts"):

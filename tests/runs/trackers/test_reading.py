@@ -16,7 +16,8 @@ from typing import NoReturn
 import pytest
 
 from mlkanban.runs import trackers
-from mlkanban.runs.model.tracker_run import KINDS, short
+from mlkanban.runs.model.tracker_names import KINDS
+from mlkanban.runs.model.tracker_run import short
 from mlkanban.runs.trackers.optuna import Journal
 from mlkanban.runs.trackers.places import TRACKERS, count_all, place, read_all, usual
 from mlkanban.runs.trackers.values import numbers

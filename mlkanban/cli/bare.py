@@ -1,0 +1,47 @@
+"""`mlkanban` without a command, on a terminal: the board, without what reads a command line."""
+
+import gc
+import sys
+from collections.abc import Sequence
+
+from mlkanban.cli.person import login_name, use_home
+from mlkanban.files import be_private
+from mlkanban.streams import open_streams
+
+
+def screen_options(args: Sequence[str]) -> dict[str, str] | None:
+    """`--home` and `--board` of a call that opens the board on a terminal and names nothing else,
+    as long as there is nothing about them to refuse; None for every other call: click reads it."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # the screen is drawn on stderr
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return None
+    given: dict[str, str] = {}
+    for option, value in zip(args[::2], args[1::2], strict=False):
+        if option not in ("--home", "--board") or not value or not value.isprintable():
+            return None
+        given[option.removeprefix("--")] = value
+    return (
+        None if len(args) % 2 or any(value.startswith("-") for value in given.values()) else given
+    )
+
+
+def open_board(options: dict[str, str]) -> int:
+    """Open the board; the exit code. Errors are answered as those of commands are."""
+    be_private()
+    gc.disable()  # the board turns this on again after its first picture
+    open_streams()
+    try:
+        # Textual and the store: nothing that a command waits for.
+        from mlkanban import config
+        from mlkanban.paths import places
+        from mlkanban.tui.start import run_board
+
+        use_home(options.get("home", ""))
+        settings = config.load()
+        key = options.get("board", settings.board)
+        return run_board(places(), settings, key, actor=login_name())
+    except BaseException as error:
+        from mlkanban.cli import program  # only what fails waits for it
+        from mlkanban.cli.session import Session
+
+        return program.ended(error, Session())

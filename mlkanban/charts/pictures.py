@@ -272,12 +272,14 @@ def retraining(counted: RetrainingLoops) -> BarsSpec | None:
     """The days from each first alert on, until a retrain card was begun and from then on: what is
     open first, then what ended, the newest first."""
     ended = [loop for loop in counted.loops if loop.over is not None]
+    ids = max((len(loop.model) for loop in (*counted.open, *ended)), default=0)
     rows = [
         BarRow(
-            cell_text(f"{loop.model} {loop.title}"),
+            cell_text(f"{loop.model:<{ids}}  {loop.title}"),
             (float(begun), float(loop.days - begun)),
             f"{loop.days} d, {loop.state}",
             tuple(filter(None, (loop.model, loop.retrain))),
+            short=loop.model,
         )
         for loop in (*counted.open, *reversed(ended))
         for begun in [loop.days if loop.alert_to_retrain is None else loop.alert_to_retrain]

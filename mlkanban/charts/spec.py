@@ -187,7 +187,7 @@ class ChancesSpec:
 class BarRow:
     """A horizontal bar of parts, with a text at its end, and what is wrong now after it; `role` is
     that of its only part, where the bar is an answer. What the number names as its answer `leads`:
-    its words stand out."""
+    its words stand out. `short` is its label where there is too little room for labels."""
 
     label: str
     parts: tuple[float, ...]
@@ -196,6 +196,7 @@ class BarRow:
     alert: str = ""
     role: Role | None = None
     leads: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)

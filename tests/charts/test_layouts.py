@@ -441,6 +441,25 @@ def test_bars_stand_line_by_line_and_the_answer_has_its_own_colour():
     assert lines == {names["Data prep"]: "clock", names["Training"]: "dim"}
 
 
+def test_the_names_of_lines_stand_beside_the_dots():
+    dots = tuple(Dot(date(2026, 9, 1) + timedelta(n), 9, "shipped", f"c{n}") for n in range(80))
+    marks = (Mark(9, "p50"), Mark(14, "p85"), Mark(14, "SLE"))
+    spec = ScatterSpec(date(2026, 9, 1), date(2026, 11, 19), dots, marks)
+    placed = laid_out(spec, 78, 14, "colour")
+    names = {word.text.strip(): word.column for word in placed.words if word.row < placed.rows}
+    assert names == dict.fromkeys(("p50 9", "SLE 14 d, p85 14"), placed.columns)
+
+
+def test_labels_of_bars_are_short_rather_than_cut():
+    rows = tuple(
+        BarRow(f"v{n}  Uplift model: whom", (9.0,), "9 d, open: alert", (), short=f"v{n}")
+        for n in range(3)
+    )
+    for width, first in ((78, "v0  Uplift model: whom"), (42, "v0")):
+        placed = laid_out(BarsSpec("days", ("waiting",), rows, ("dim",)), width, 12, "colour")
+        assert first in [word.text for word in placed.words if not word.column]
+
+
 @pytest.mark.parametrize("rows", range(6, 40))
 def test_a_histogram_has_two_amounts_and_none_far_above_its_bars(rows):
     spec = HistogramSpec(((1, 3), (2, 9), (3, 6), (7, 1)), "days", ())

@@ -59,9 +59,9 @@ def test_a_wait_for_a_retrained_model_is_divided_at_the_commitment():
     spec = retraining(counted(watched, judged, *CLOSED, day=20))
     assert spec is not None
     assert [(row.label, row.parts, row.text, row.cards) for row in spec.rows] == [
-        ("m2 Card m2", (15.0, 0.0), "15 d, open: watch", ("m2",)),
-        ("m3 Card m3", (3.0, 0.0), "3 d, ok", ("m3",)),
-        ("m1 Card m1", (5.0, 5.0), "10 d, redeployed", ("m1", "r1")),
+        ("m2  Card m2", (15.0, 0.0), "15 d, open: watch", ("m2",)),
+        ("m3  Card m3", (3.0, 0.0), "3 d, ok", ("m3",)),
+        ("m1  Card m1", (5.0, 5.0), "10 d, redeployed", ("m1", "r1")),
     ]
     assert retraining(counted(*CLOSED, day=4)) is None
 

@@ -36,13 +36,16 @@ def layout_bars(spec: BarsSpec, width: int, height: int, finish: Finish, *, lege
     fits = spec.rows if len(spec.rows) <= rows else spec.rows[: rows - 1]
     tail = max(len(row.text) + len(row.alert) + 2 * bool(row.alert) for row in spec.rows)
     most = min(_MOST_LABEL, max(_LEAST_LABEL, width - tail - 12))
-    named = min(most, max(cell_len(row.label) for row in spec.rows))
+    longest_label = max(cell_len(row.label) for row in spec.rows)
+    short = most < min(_MOST_LABEL, longest_label) and all(row.short for row in spec.rows)
+    labels = [row.short if short else row.label for row in fits]
+    named = min(most, max(map(cell_len, labels)))
     room = max(1, min(_LONGEST_BAR, width - named - tail - 2 * _GAP))
     longest = max(sum(row.parts) for row in spec.rows) or 1.0
     cells, targets = Cells(), []
     for at, row in enumerate(fits):
         y = rows - 1 - at
-        words.append(CanvasText(0, y, _cut(row.label, named), "title" if row.leads else "text"))
+        words.append(CanvasText(0, y, _cut(labels[at], named), "title" if row.leads else "text"))
         start = named + _GAP
         end = _bar(cells, row, spec, fills, start, y, room, longest)
         column = max(end, start) + 1

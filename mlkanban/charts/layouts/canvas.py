@@ -314,18 +314,21 @@ class Level(NamedTuple):
     glyph: str = "─"
 
 
-def levels(cells: Cells, named: Iterable[Level], columns: int) -> list[CanvasText]:
-    """Horizontal lines through the free cells of rows, named as far right as nothing is hidden;
-    those that share a row share the line."""
+def levels(
+    cells: Cells, named: Iterable[Level], columns: int, *, beside: int = 0
+) -> list[CanvasText]:
+    """Horizontal lines through the free cells of rows, named as far right as nothing is hidden, or
+    in so many cells `beside` the canvas; those that share a row share the line."""
     by_row: defaultdict[int, list[Level]] = defaultdict(list)
     for level in named:
         by_row[level.row].append(level)
     words = []
     for row, some in by_row.items():
         role, glyph = some[0].role, some[0].glyph
-        while len(label := f" {', '.join(one.name for one in some)}") >= columns and len(some) > 1:
+        most = beside or columns - 1
+        while len(label := f" {', '.join(one.name for one in some)}") > most and len(some) > 1:
             some.pop()
-        right = columns - len(label)
+        right = columns if beside else columns - len(label)
         places = (at for at in range(right, -1, -1) if cells.free(row, at, at + len(label) + 1))
         if right > 0:
             words.append(CanvasText(next(places, right), row, label, role))

@@ -27,7 +27,8 @@ AREAS: tuple[Role, ...] = ("area-1", "area-2", "area-3", "area-4")
 _SHADES = "█▓▒░"
 _BESIDE = 56
 """From so many columns on the bands are named beside the canvas, where they end."""
-_LONGEST = 22
+_LONGEST = 24
+"""Of the names beside the canvas; where a third of the width is more, as much as that."""
 
 
 def layout_cfd(spec: CfdSpec, width: int, height: int, finish: Finish, *, legend: bool) -> Layout:
@@ -42,7 +43,7 @@ def layout_cfd(spec: CfdSpec, width: int, height: int, finish: Finish, *, legend
         for i, band in enumerate(spec.bands)
     ]
     beside = legend and width >= _BESIDE
-    right = _width_beside(spec.bands, counted) if beside else 0
+    right = _width_beside(spec.bands, counted, max(_LONGEST, width // 3)) if beside else 0
     margin = margin_for([str(top)])
     columns = width - margin - right
     heads, words = 0, list[CanvasText]()
@@ -98,8 +99,8 @@ def _glyphs(bands: tuple[Band, ...], finish: Finish) -> list[str]:
     return [*made, "#"]
 
 
-def _width_beside(bands: tuple[Band, ...], counted: list[int]) -> int:
-    longest = min(_LONGEST, max(cell_len(band.label) for band in bands))
+def _width_beside(bands: tuple[Band, ...], counted: list[int], most: int) -> int:
+    longest = min(most, max(cell_len(band.label) for band in bands))
     return 3 + longest + 1 + max(len(str(count)) for count in counted)
 
 

@@ -102,6 +102,9 @@ def layout_histogram(
             for mark in percentiles
         ]
         words += merged_labels(marked, columns, rows)
+        for column, _, _ in marked:
+            for row in range(rows):
+                cells.put_below(column, row, LINE, "faint")
     grid(cells, ticks, columns, finish, words)
     highest = max([*counts, *(mark.value for mark in spec.marks)])
     return Layout(

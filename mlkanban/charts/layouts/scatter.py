@@ -35,6 +35,9 @@ _GLYPHS: dict[str, tuple[str, Role]] = {
 _SLE = "┄"
 _FAR = 4
 """Values beyond so many times the highest mark are drawn on the top row, and said."""
+_BESIDE = 17
+"""The cells of the names of lines: `SLE 14 d, p85 14`."""
+_ROOMY = 56
 _CROWDED = 4
 """Where cells with dots hold so many each, dots are drawn eight to a cell."""
 
@@ -48,7 +51,9 @@ def layout_scatter(
     usual = max((mark.value for mark in spec.marks), default=highest)
     top = usual * 3 // 2 + 1 if highest > _FAR * usual else max(highest, usual)
     margin = margin_for([str(top)])
-    columns = width - margin
+    # Names of lines stand beside the canvas, where they hide no dot.
+    right = _BESIDE if legend and spec.marks and width >= _ROOMY else 0
+    columns = width - margin - right
     fine = finish == "colour" and _is_crowded(spec, columns, height)
     heads, words = 0, list[CanvasText]()
     if legend:
@@ -71,11 +76,11 @@ def layout_scatter(
             cells.put(column, row, *_glyph(dots))
         targets.append(Target(_label(dots), tuple(dot.card for dot in dots), column, row))
     ticks = scale.point_ticks()
-    words += levels(cells, _levels(spec, scale, legend=legend), columns)
+    words += levels(cells, _levels(spec, scale, legend=legend), columns, beside=right)
     grid(cells, ticks, columns, finish, words)
     return Layout(
         margin, columns, rows, heads, cells.groups(), tuple(words), ticks,
-        date_ticks(spec.first, spec.last, columns), tuple(targets),
+        date_ticks(spec.first, spec.last, columns), tuple(targets), right,
         curves=_clouds(spec, scale, columns) if fine else (),
     )  # fmt: skip
 

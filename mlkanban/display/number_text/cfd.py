@@ -65,15 +65,14 @@ def summary(cfd: Cfd) -> Summary:
     first, last = cfd.lines[0].before - cfd.lines[-1].before, into[-1] - out[-1]
     lines = (
         _development([first, *(a - b for a, b in zip(into, out, strict=True))]),
-        f"{into[-1]} committed and {out[-1]} departed by {cfd.scope.window.last}"
-        f" | in progress then: {last}",
+        f"By {cfd.scope.window.last}: {into[-1]} committed, {out[-1]} departed, {last} in progress",
     )
     rows = [
         (line.name, str(line.came), str(after.came), str(line.counts[-1] - after.counts[-1]))
         for line, after in pairwise(cfd.lines)
     ]
     rows.append((cfd.lines[-1].name, str(cfd.lines[-1].came), "", ""))
-    table = Table(("stage", "came", "went on", "there then"), tuple(rows))
+    table = Table(("stage", "came", "went on", "still there"), tuple(rows))
     return Summary("Cumulative flow", lines, table, note)
 
 

@@ -137,9 +137,16 @@ def _fields(ctx: click.Context, session: Session, service: Service) -> Iterator[
     return ((one.word, one.other) for one in service.conflicts.all() if one.name == of)
 
 
+def _boards(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    """The boards that a command is about: `restore` brings archived ones back."""
+    restores = ctx.info_name == "restore"
+    boards = service.boards.all(archived=restores)
+    return ((board.key, board.name) for board in boards if board.archived == restores)
+
+
 _NAMES: dict[str, Callable[[click.Context, Session, Service], Iterable[tuple[str, str]]]] = {
     "backups": _backups,
-    "boards": lambda _, session, service: ((b.key, b.name) for b in service.boards.all()),
+    "boards": _boards,
     "conflicts": _conflicts,
     "fields": _fields,
     "models": _models,

@@ -25,7 +25,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Start": {
         "demo": ("demo:demo", "Open a board full of examples; your own data is not touched."),
         "init": ("boards:init", "Create a board from a template."),
-        "boards": ("boards:boards", "List the boards."),
+        "boards": ("boards:boards", "List the boards, or rename, archive and restore one."),
         "stages": ("stages:stages", "List the stages of a board, or change them."),
         "charter": ("charter:charter", "Print the charter of the board as Markdown, or edit it."),
         "reading": (

@@ -213,14 +213,15 @@ class BoardName(NamedTuple):
     id: str
     key: str
     name: str
+    archived: bool = False
 
 
 @record(frozen=True)
 class Board:
     """A workflow with its stages in order; `conwip` limits all committed cards together.
 
-    `former` stages were removed; history still speaks of them. Every card of a board asks where its
-    stage stands, so that is worked out once.
+    Nothing is changed on an `archived` board. `former` stages were removed; history still speaks of
+    them. Every card of a board asks where its stage stands, so that is worked out once.
     """
 
     id: str
@@ -231,6 +232,7 @@ class Board:
     conwip: int | None = None
     template: str = ""
     former: tuple[Stage, ...] = ()
+    archived: bool = False
 
     @cached_property
     def first_committed(self) -> int:

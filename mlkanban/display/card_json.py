@@ -172,6 +172,7 @@ def board_data(board: Board, loads: Mapping[str, Load], merged: Collection[str])
         "timezone": board.timezone,
         "template": board.template,
         "conwip": board.conwip,
+        "archived": board.archived,
         "stages": stages_data(board, loads, merged),
     }
 

@@ -193,6 +193,8 @@ def _sentence(
             return f"{_BACK[event.kind]}: {_back(values, was, stage) or 'an earlier change'}"
         case "board.created":
             return f"board {values['name']} made"
+        case "board.edited":
+            return _board(values)
         case "stage.added":
             return f"stage {values['name']} added"
         case "stage.removed":
@@ -242,6 +244,15 @@ def _sentence(
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:
             return _fields(values) or event.kind
+
+
+def _board(values: Mapping[str, Any]) -> str:
+    """What was changed of a board."""
+    parts = [f"renamed to {values['name']}"] if "name" in values else []
+    if "archived" in values:
+        parts.append("archived" if values["archived"] else "brought back from the archive")
+    parts.append(_fields({n: v for n, v in values.items() if n not in ("name", "archived")}))
+    return f"board {', '.join(filter(None, parts))}"
 
 
 def _before(was: Mapping[str, Any]) -> dict[str, Any]:

@@ -562,6 +562,7 @@ class BoardJson(Shape):
     timezone: str
     template: str
     conwip: int | None
+    archived: bool
     stages: list[StageJson]
 
 
@@ -571,6 +572,12 @@ class BoardInListJson(BoardJson):
 
 class ShownBoardJson(BoardJson):
     cards: list[FaceJson]
+
+
+class BoardDoneJson(Shape):
+    board: BoardJson
+    message: str
+    warning: str
 
 
 class StagesDoneJson(Shape):
@@ -1271,6 +1278,10 @@ KINDS: Mapping[str, JsonKind] = {
     "error": JsonKind(ErrorJson, "a command that failed"),
     "board": JsonKind(ShownBoardJson | None, "`mlkanban` without a terminal; null without a board"),
     "boards": JsonKind(list[BoardInListJson], "`boards`"),
+    **{
+        f"boards.{name}": JsonKind(BoardDoneJson, f"the board after `boards {name}`")
+        for name in ("rename", "archive", "restore")
+    },
     "init": JsonKind(BoardJson, "the board that `init` made"),
     "stages": JsonKind(list[StageJson], "`stages`"),
     **_STAGES,

@@ -115,15 +115,26 @@ def _mark(row: PortfolioRow) -> str:
     return "*" if row.here else ""
 
 
+def _name(board: Board, *, ascii: bool) -> str:
+    name = drawn(board.name, ascii=ascii)
+    return f"{name} (archived)" if board.archived else name
+
+
+def _number(row: PortfolioRow, cell: Callable[[Standing], str]) -> str:
+    """A number of a board; archived boards are not counted."""
+    if row.standing:
+        return cell(row.standing)
+    return _NONE if row.board.archived else ".."
+
+
 def _columns(
     rows: Sequence[PortfolioRow], width: int | None, *, ascii: bool, cut: str = ".."
 ) -> tuple[list[list[str]], int]:
     """The columns, each with its head, as many as fit, and the cells of the first one."""
     columns = {
-        head: [head, *(cell(row.standing) if row.standing else ".." for row in rows)]
-        for head, cell in _COLUMNS.items()
+        head: [head, *(_number(row, cell) for row in rows)] for head, cell in _COLUMNS.items()
     }
-    names = ["board", *(drawn(row.board.name, ascii=ascii) for row in rows)]
+    names = ["board", *(_name(row.board, ascii=ascii) for row in rows)]
     keys = ["key", *(drawn(row.board.key, ascii=ascii) for row in rows)]
     longest = max(map(cell_len, names))
     if width is None:
@@ -165,6 +176,8 @@ def named(row: PortfolioRow, *, ascii: bool = False) -> str:
 def facts(row: PortfolioRow) -> list[str]:
     """What is known of a board, in words, without its name."""
     s = row.standing
+    if row.board.archived:
+        return ["Archived: nothing is changed on it, and its numbers are left out."]
     if s is None:
         return ["counting ..."]
     limit = "" if s.conwip is None else f" of {s.conwip}"

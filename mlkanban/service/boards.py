@@ -16,17 +16,19 @@ from mlkanban.core.names import find_board, free_slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
-from mlkanban.hints import hint
+from mlkanban.hints import hint, sentences
 from mlkanban.records import record
+from mlkanban.runs.model.brief import Brief
 from mlkanban.service.fields import validated
 from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
 from mlkanban.store import after_merge, ranks, repository
+from mlkanban.store.database import Connection
 from mlkanban.store.replica import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title, quantity
 
-BOARD_FIELDS = frozenset({"name", "timezone", "conwip"})
+BOARD_FIELDS = frozenset({"name", "timezone", "conwip", "archived"})
 STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft", "role"})
 
 _HIGHEST_LIMIT = 1_000_000
@@ -70,13 +72,15 @@ class Boards:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def all(self) -> list[Board]:
-        """All boards, oldest first."""
+    def all(self, *, archived: bool = False) -> list[Board]:
+        """All boards, oldest first; the archived ones after them where they are asked for."""
         with self._context.store.reading() as conn:
-            return repository.boards(conn)
+            boards = sorted(repository.boards(conn), key=lambda board: board.archived)
+        return [board for board in boards if archived or not board.archived]
 
     def find(self, key: str = "", *, taken_back: bool = False) -> Board:
-        """The board `key`, or without a key the board worked on last. NotFound when there is none.
+        """The board `key`, or without a key the board worked on last that is not archived. NotFound
+        when there is none.
         A board that was `taken_back` with its import is only found when that is asked for."""
         with self._context.store.reading() as conn:
             boards = repository.board_names(conn)
@@ -86,8 +90,14 @@ class Boards:
                 return board_of(conn, find_board(boards, key).id)
             if not boards:
                 raise NotFound("There is no board yet.", hint("Make one: {init NAME}"))
+            in_use = [board for board in boards if not board.archived]
+            if not in_use:
+                raise NotFound(
+                    "All boards are archived.",
+                    hint("Bring one back: {boards restore {}}", boards[0].key),
+                )
             last = repository.last_used_board(conn, taken_back=taken_back)
-            return board_of(conn, last if any(b.id == last for b in boards) else boards[0].id)
+            return board_of(conn, last if any(b.id == last for b in in_use) else in_use[0].id)
 
     def of_id(self, board_id: str) -> Board:
         """The board with this id; NotFound when there is none."""
@@ -119,7 +129,7 @@ class Boards:
             return board_of(tx.conn, board_id)
 
     def edit(self, board_id: str, fields: Mapping[str, Any]) -> Done:
-        """Set name, timezone or conwip (None: no limit)."""
+        """Set name, timezone, conwip (None: no limit) or archived."""
         _known(fields, BOARD_FIELDS, "A board", hint("See: {boards}"))
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
@@ -136,6 +146,36 @@ class Boards:
             wip = rules.in_progress(now, repository.loads(tx.conn, board_id))
             warning = rules.over_conwip(now, 0, wip) if "conwip" in values else ""
             return tx.done(f"The board {now.name} was changed.", warning=warning)
+
+    def rename(self, board_id: str, name: str) -> Done:
+        """Give a board another name. Its key stays: scripts and settings name it by that."""
+        done = self.edit(board_id, {"name": name})
+        board = self.of_id(board_id)
+        message = f"The board is called {board.name} now; its key stays {board.key}."
+        return replace(done, message=message) if done.changed else done
+
+    def archive(self, board_id: str) -> Done:
+        """Put a board away: it leaves the lists, and nothing is changed on it any more. Jobs of its
+        cards go on, and what becomes of them is recorded."""
+        with self._context.store.reading() as conn:
+            board = board_of(conn, board_id)
+            if board.archived:
+                raise RuleRefused(f"The board {board.name} is archived already.",
+                                  "Nothing was changed.")  # fmt: skip
+            left = _left_open(conn, board)
+        self.edit(board_id, {"archived": True})
+        return Done(
+            sentences([f"The board {board.name} is archived.", left])
+            + hint(" Bring it back: {boards restore {}}", board.key)
+        )
+
+    def restore(self, board_id: str) -> Done:
+        """Bring an archived board back."""
+        board = self.of_id(board_id)
+        if not board.archived:
+            raise RuleRefused(f"The board {board.name} is not archived.", "Nothing was changed.")
+        self.edit(board_id, {"archived": False})
+        return Done(f"The board {board.name} is back.")
 
     def add_stage(
         self, board_id: str, name: str, *, after: str = "", kind: StageKind = StageKind.ACTIVE
@@ -299,6 +339,28 @@ def _role_text(board: Board, stage: Stage) -> str:
     role = role_of(board, stage)
     what = "It has no role" if role is None else f"Its role is {role.word}"
     return f"{what}; gates of cards that there are stay where they are."
+
+
+def _left_open(conn: Connection, board: Board) -> str:
+    """What goes on, and what nobody is reminded of, when a board is archived."""
+    faces = [face for face in repository.faces(conn, board.id) if face.is_open]
+    briefs = [Brief.read(face.runs) for face in faces if face.runs]
+    running, queued = sum(bool(b.since) for b in briefs), sum(b.queued for b in briefs)
+    promised = repository.promised(conn, board.id)
+    counts = (
+        (sum(board.is_committed(face.stage) for face in faces), "in progress"),
+        (sum(face.id in promised for face in faces), "promised"),
+        (sum(bool(face.due) for face in faces), "with a due date"),
+    )
+    cards = ", ".join(f"{n} {what}" for n, what in counts if n)
+    goes = (
+        "1 card has a run that goes on" if running == 1 else f"{running} cards have runs that go on"
+    )
+    return sentences([
+        f"Nobody is reminded of its open cards: {cards}." if cards else "",
+        f"{goes}; what becomes of them is recorded." if running else "",
+        f"{quantity(queued, 'run')} in the queue will not start." if queued else "",
+    ])  # fmt: skip
 
 
 def _counting(cards: int, committed: bool) -> str:

@@ -20,7 +20,7 @@ from mlkanban.records import record
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
-from mlkanban.store.rows import board_of, repeats_of
+from mlkanban.store.rows import board_of, is_person, repeats_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, CheckItem
@@ -72,7 +72,12 @@ class Transaction:
         self._wrote = self._forced = False
 
     def write(self, change: Change) -> Event | None:
-        """Append one change, bring the projections up to date with it, and write what follows."""
+        """Append one change, bring the projections up to date with it, and write what follows.
+        RuleRefused when a person changes an archived board, except to bring it back."""
+        actor = change.actor or self.writer.actor
+        comes_back = not change.card and not change.stage and "archived" in change.set
+        if not comes_back and is_person(actor):
+            check_archived(self.conn, change.board)
         event = self.writer.append(change)
         self.writer.projector.flush()
         self._wrote = True
@@ -166,6 +171,15 @@ def free_key(tx: Transaction, key: str) -> None:
         raise RuleRefused(
             f"The key {key!r} stays with the board whose import was undone.",
             hint("Choose another name, or do the import again: {--board {} redo}", key),
+        )
+
+
+def check_archived(conn: Connection, board_id: str) -> None:
+    """Refuse an archived board: it is looked at, and nothing is changed on it."""
+    if repository.is_archived(conn, board_id):
+        raise RuleRefused(
+            f"The board {(board := board_of(conn, board_id)).name} is archived.",
+            hint("Bring it back: {boards restore {}}", board.key),
         )
 
 

@@ -85,7 +85,7 @@ class Writer:
     ) -> None:
         self._conn = conn
         self._now = now
-        self._actor = actor
+        self.actor = actor
         self._marks = marks
         self.replica: Replica = identify(conn, path, now)
         self.went_back = is_behind(conn, self.replica, marks)
@@ -183,7 +183,7 @@ class Writer:
             rseq=self._rseq + 1,
             hlc=self._after(entity, change),
             at=change.at or self._instant_for(change.card),
-            actor=change.actor or self._actor,
+            actor=change.actor or self.actor,
             host=self.replica.host,
             board=change.board,
             card=change.card,

@@ -50,6 +50,8 @@ _BOARD_THERE = (
 _BOARD_SHOWN = f"{_BOARD_THERE} AND " + _WITH_STAGES.format("board.id")
 """Of a board: it has stages. A board without stages (they have not arrived, a newer program wrote
 them, or all were removed) cannot be drawn or counted; it appears once it has one."""
+_ARCHIVED = "ifnull(json_extract(entity.state, '$.fields.archived'), 0)"
+"""Of a board, with its entity."""
 ON_SHOWN_BOARD = _WITH_STAGES.format("card.board")
 """Of a card that is looked up by name."""
 
@@ -97,12 +99,20 @@ def boards(conn: sqlite3.Connection) -> list[Board]:
 def board_names(conn: sqlite3.Connection, *, taken_back: bool = False) -> list[BoardName]:
     """The names of all boards, oldest first; or of those `taken_back` by an undo."""
     rows = conn.execute(
-        "SELECT id, key, name FROM board LEFT JOIN"
+        f"SELECT board.id, key, name, {_ARCHIVED} FROM board"
+        " LEFT JOIN entity ON entity.id = board.id LEFT JOIN"
         " (SELECT board, min(hlc || replica) AS made FROM event INDEXED BY event_card"
-        "  WHERE card = '' AND kind = 'board.created' GROUP BY board) ON board = id"
+        "  WHERE card = '' AND kind = 'board.created' GROUP BY board) AS log"
+        " ON log.board = board.id"
         f" WHERE {f'NOT {_BOARD_THERE}' if taken_back else _BOARD_SHOWN} ORDER BY created_at, made"
     ).fetchall()
-    return list(map(BoardName._make, rows))
+    return [BoardName(id, key, name, bool(archived)) for id, key, name, archived in rows]
+
+
+def is_archived(conn: sqlite3.Connection, board_id: str) -> bool:
+    """Whether a board is archived."""
+    row = conn.execute(f"SELECT {_ARCHIVED} FROM entity WHERE id = ?", (board_id,)).fetchone()
+    return bool(row and row[0])
 
 
 def boards_without_stages(conn: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -97,16 +97,19 @@ def stages_of(conn: sqlite3.Connection, board_id: str, *, removed: bool) -> tupl
 def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
     """The board with this id; NotFound when there is none."""
     row = conn.execute(
-        "SELECT key, name, timezone, conwip, template FROM board WHERE id = ?", (board_id,)
+        "SELECT key, name, timezone, conwip, template, state FROM board"
+        " LEFT JOIN entity ON entity.id = board.id WHERE board.id = ?",
+        (board_id,),
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no board {board_id}.", hint("List them: {boards}"))
-    key, name, timezone, conwip, template = row
+    key, name, timezone, conwip, template, state = row
     return Board(
         id=board_id, key=key, name=name, timezone=_zone_here(timezone), conwip=conwip,
         template=template,
         stages=stages_of(conn, board_id, removed=False),
         former=stages_of(conn, board_id, removed=True),
+        archived=bool(state and entity_from(state).fields.get("archived")),
     )  # fmt: skip
 
 
@@ -192,6 +195,11 @@ CONDITION = "condition"
 
 BY_PERSON = f"actor NOT LIKE 'run:%' AND actor != '{CONDITION}'"
 """Of an event: a person wrote it, not a run or a condition."""
+
+
+def is_person(actor: str) -> bool:
+    """Whether an actor is a person, not a run or a condition."""
+    return not actor.startswith("run:") and actor != CONDITION
 
 
 def event_of(row: tuple[Any, ...]) -> Event:

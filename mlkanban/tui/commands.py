@@ -340,6 +340,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("board.open", ("enter",), "Open board", "work on this board", "Boards", (PORTFOLIO,)),
     Command("board.new", ("n",), "New board", "a new board from a template", "Boards",
             (PORTFOLIO,)),
+    Command("board.rename", ("e",), "Rename", "give the board another name; its key stays",
+            "Boards", (PORTFOLIO,)),
+    Command("board.archive", ("x",), "Archive", "archive the board, or bring it back", "Boards",
+            (PORTFOLIO,)),
     Command("theme", ("T",), "Theme", "choose a theme", "Screens", SCREENS,
             also="colour color dark light"),
     Command("palette", (":", "ctrl+p"), "Commands", "find any command by its name", "Screens",
@@ -411,7 +415,7 @@ STATUS = {
         "stage.remove", "help", "back",
     ),
     CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "help", "back"),
-    PORTFOLIO: ("board.open", "board.new", "help", "back"),
+    PORTFOLIO: ("board.open", "board.new", "board.rename", "board.archive", "help", "back"),
     MESSAGES: ("cursor.down", "cursor.up", "help", "back"),
     HELP: ("help.search", "cursor.page-down", "cursor.page-up", "back"),
     FORM: (),
@@ -607,6 +611,7 @@ HINT_KEYS: dict[str, str] = {
     "block or unblock": "card.block",
     "block {} --reason dependency --until card:{}": "card.block",
     "boards": "board.switch",
+    "boards restore {}": "board.archive board.switch",
     "done": "card.finish",
     "edit CARD --link URL": "card.edit",
     "edit {} --health ok": "card.health",
@@ -632,8 +637,8 @@ HINT_KEYS: dict[str, str] = {
     "themes": "theme",
     "triage": "triage",
 }
-"""Command in a hint -> command of the table that does the same on the screen. Those that are not
-here are for a shell."""
+"""Command in a hint -> command of the table that does the same on the screen, or, after a blank,
+the one that leads there. Those that are not here are for a shell."""
 
 
 def hint_with_keys(text: str, commands: Iterable[Command], where: str) -> str:
@@ -644,8 +649,9 @@ def hint_with_keys(text: str, commands: Iterable[Command], where: str) -> str:
 
     def way(shell: ShellCommand) -> str:
         nonlocal in_a_shell
-        command = by_name.get(HINT_KEYS.get(shell.name, ""))
-        if command is None or not {where, BOARD} & set(command.where):
+        ways = (by_name.get(name) for name in HINT_KEYS.get(shell.name, "").split())
+        command = next((c for c in ways if c and {where, BOARD} & set(c.where)), None)
+        if command is None:
             place, in_a_shell = in_a_shell, ""
             return f"{place}`{shell.text}`"
         key = keys_shown(command).split()[0]

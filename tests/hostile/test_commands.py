@@ -28,6 +28,10 @@ SIZE = (100, 30)
 
 LINES = """
 boards
+boards rename {board} {new}
+boards archive {board}
+boards restore {board}
+boards --all
 stages
 stages add {new} --after {queue}
 stages kind {new} gate
@@ -214,6 +218,7 @@ def lines(home: Path, json_too: bool) -> tuple[list[list[str]], list[str]]:
         "rich_title": hostile(RICH),
         "other": next(f.ref for f in snapshot.faces if "other" in f.title and f.is_open),
         "used": next(face.ref for face in snapshot.faces if face.health),
+        "board": snapshot.board.key,
         "file": hostile("file").replace("/", "")[:60],
         "queue": snapshot.board.stages[1].name,
         "new": hostile("new"),

@@ -6,6 +6,7 @@ import pytest
 from mlkanban.core.board import BlockReason, Outcome, StageKind
 from mlkanban.errors import NotFound, RuleRefused, StoreProblem, UsageProblem, WouldChangeCards
 from mlkanban.service import Service
+from tests.service.exchanging import meet, shown
 from tests.service.machine import FAILED, Machine
 from tests.service.people import Clock, Person
 
@@ -371,3 +372,109 @@ def test_a_stage_that_takes_the_board_over_its_conwip_says_so(ada: Person) -> No
     assert str(asked.value.message).endswith(f"would be open again. {over}")
     done = ada.boards.edit_stage(ada.board_id, monitoring, {"committed": True}, agreed=True)
     assert done.warning == over
+
+
+# Renaming and archiving boards
+
+
+def test_a_board_is_renamed_and_keeps_its_key(ada: Person) -> None:
+    done = ada.boards.rename(ada.board_id, "  Fraud and abuse ")
+    assert done.message == "The board is called Fraud and abuse now; its key stays fraud."
+    assert (ada.board.key, ada.board.name) == ("fraud", "Fraud and abuse")
+    assert ada.boards.find("fraud and abuse").id == ada.board_id
+    assert not ada.boards.rename(ada.board_id, "Fraud and abuse").changed
+    ada.undoes()
+    assert ada.board.name == "Fraud"
+
+
+def test_an_archived_board_is_in_no_list_and_refuses_changes(ada: Person) -> None:
+    [ref] = ada.adds("one")
+    other = ada.boards.create("Churn", "plain", "UTC")
+    ada.cards.add(ada.board_id, "two")
+    assert ada.boards.find().key == "fraud"
+    done = ada.boards.archive(ada.board_id)
+    assert str(done.message) == (
+        "The board Fraud is archived. Bring it back: mlkanban boards restore fraud"
+    )
+    assert [board.id for board in ada.boards.all()] == [other.id]
+    assert [board.key for board in ada.boards.all(archived=True)] == ["churn", "fraud"]
+    assert ada.boards.find().id == other.id
+    assert ada.boards.find("fraud").archived
+    cursor = ada.boards.cursor()
+    refused = [
+        lambda: ada.cards.add(ada.board_id, "three"),
+        lambda: ada.cards.note([ref], "a note"),
+        lambda: ada.boards.rename(ada.board_id, "Other"),
+        lambda: ada.boards.add_stage(ada.board_id, "Later"),
+        lambda: ada.boards.archive(ada.board_id),
+    ]
+    for act in refused[:-1]:
+        with pytest.raises(RuleRefused, match="The board Fraud is archived") as error:
+            act()
+        assert str(error.value.hint) == "Bring it back: mlkanban boards restore fraud"
+    with pytest.raises(RuleRefused, match="archived already"):
+        refused[-1]()
+    assert ada.boards.cursor() == cursor
+    assert ada.boards.restore(ada.board_id).message == "The board Fraud is back."
+    ada.cards.note([ref], "a note")
+    with pytest.raises(RuleRefused, match="is not archived"):
+        ada.boards.restore(ada.board_id)
+
+
+def test_archiving_a_board_is_undone_and_redone(ada: Person) -> None:
+    ada.adds("one")
+    ada.boards.archive(ada.board_id)
+    ada.undoes()
+    assert not ada.boards.find("fraud").archived
+    ada.redoes()
+    assert ada.boards.find("fraud").archived
+    ada.undoes()
+    ada.undoes()
+    assert ada.boards.snapshot(ada.board_id).faces == []
+
+
+def test_nothing_older_is_undone_on_an_archived_board(ada: Person, bob: Person) -> None:
+    bob.adds("one")
+    ada.boards.archive(ada.board_id)
+    with pytest.raises(RuleRefused, match="The board Fraud is archived"):
+        bob.undoes()
+
+
+def test_without_a_board_in_use_the_way_back_is_named(ada: Person) -> None:
+    ada.boards.archive(ada.board_id)
+    with pytest.raises(NotFound, match="All boards are archived") as error:
+        ada.boards.find()
+    assert "mlkanban boards restore fraud" in str(error.value.hint)
+
+
+def test_runs_of_an_archived_board_go_on_and_none_begins(ada: Person) -> None:
+    box = Machine(ada)
+    first, second = ada.adds("one", "two", to="Training", override="for the test")
+    ada.cards.edit([second], {"due": "2026-04-01"})
+    box.starts(first, "r1")
+    message = str(ada.boards.archive(ada.board_id).message)
+    assert "Nobody is reminded of its open cards: 2 in progress, 1 with a due date." in message
+    assert "1 card has a run that goes on; what becomes of them is recorded." in message
+    with pytest.raises(RuleRefused, match="The board Fraud is archived"):
+        ada.service.runs.may_start(second, "")
+    box.ends(first, "r1", FAILED)
+    assert ada.cards.get(first).blocker is not None
+    assert [run.state for run in ada.service.runs.of_card(first)] == [FAILED]
+
+
+def test_two_machines_archive_and_work(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    board_id = bob.board_id = ada.board_id
+    [ref] = [face.ref for face in ada.boards.snapshot(board_id).faces]
+    ada.boards.archive(board_id)
+    bob.cards.note([ref], "still at it")
+    bob.boards.rename(board_id, "Fraud 2")
+    meet(place, ada, bob)
+    for person in (ada, bob):
+        board = person.boards.find("fraud")
+        assert (board.archived, board.name) == (True, "Fraud 2")
+        assert [note.text for note in person.cards.get(ref).notes] == ["still at it"]
+    bob.boards.restore(board_id)
+    meet(place, ada, bob)
+    assert not ada.boards.find("fraud").archived
+    assert shown(ada) == shown(bob)

@@ -179,3 +179,18 @@ async def test_many_boards_are_gone_through(small: Path) -> None:
             assert name in here(page)
             assert f"{name} (" in page.text()
             await page.press("cursor.down")
+
+
+async def test_a_board_is_renamed_archived_and_brought_back(boards: Path) -> None:
+    async with opened(boards) as page:
+        await page.press("board.switch", "cursor.top", "board.rename")
+        await page.type(" 2")
+        await page.keys("enter")
+        assert "Fraud 2" in here(page)
+        await page.press("board.archive")
+        assert "The board Fraud 2 is archived." in page.text()
+        assert "Fraud 2 (archived)" in listed(page)[-1]
+        assert "Fraud 2" in here(page)
+        await page.press("board.archive")
+        assert "Fraud 2" in listed(page)[0]
+        assert "archived" not in listed(page)[0]

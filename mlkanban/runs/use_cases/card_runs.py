@@ -27,7 +27,7 @@ from mlkanban.runs.use_cases.own_runs import held_runs, own_runs, where_runs_wen
 from mlkanban.service.card_writes import rank_at_end
 from mlkanban.service.enforce import may_enter, passed
 from mlkanban.service.fields import checked
-from mlkanban.service.transaction import Context, Done, Transaction, find_face
+from mlkanban.service.transaction import Context, Done, Transaction, check_archived, find_face
 from mlkanban.store import repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of, repeats_of
@@ -435,6 +435,7 @@ def _may_start(
 ) -> CardFace:
     face = find_face(conn, ref)
     board = board_of(conn, repository.board_id(conn, face))
+    check_archived(conn, board.id)
     stage = training_stage(board, face)
     if stage is None or not face.is_open or board.is_delivered(face.stage):
         return face

@@ -11,6 +11,7 @@ from mlkanban.display.lines import page_title
 from mlkanban.display.portfolio_text import PortfolioRow, board_details, table_lines
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
+from mlkanban.service import Done
 from mlkanban.text import quantity
 from mlkanban.tui.commands import PORTFOLIO
 from mlkanban.tui.new_board import NewBoard
@@ -55,7 +56,8 @@ class PortfolioScreen(ListScreen):
     # Counting
 
     async def _list(self) -> None:
-        self._boards = await self.fetch(lambda service: service.boards.all()) or self._boards
+        boards = await self.fetch(lambda service: service.boards.all(archived=True))
+        self._boards = boards or self._boards
 
     async def board_changed(self) -> None:
         """Count again; what is being counted is counted to its end first, else a board that others
@@ -79,6 +81,11 @@ class PortfolioScreen(ListScreen):
             self._counting = False
 
     async def _count_one(self, board: Board) -> None:
+        if board.archived:
+            self._standings.pop(board.id, None)
+            self._open_cards[board.id] = []
+            self.draw()
+            return
         self._standings[board.id] = await self.host.store_thread.call(
             lambda service: service.portfolio.standing(board)
         )
@@ -119,6 +126,26 @@ class PortfolioScreen(ListScreen):
     async def _open(self, board: Board) -> None:
         await self.host.open_board(board.key)
         self.close()
+
+    async def do_board_rename(self) -> None:
+        board = self._boards[self.row]
+        await self.ask_and_write(
+            f"New name of {board.name}",
+            board.name,
+            lambda s, text: s.boards.rename(board.id, text) if text != board.name else Done(""),
+            form="rename board",
+        )
+        await self.board_changed()
+
+    async def do_board_archive(self) -> None:
+        board = self._boards[self.row]
+        if board.archived:
+            await self.write(lambda service: service.boards.restore(board.id))
+        else:
+            await self.write(lambda service: service.boards.archive(board.id))
+        await self._list()
+        self.row = next(at for at, one in enumerate(self._boards) if one.id == board.id)
+        await self.board_changed()
 
     async def do_board_new(self) -> None:
         chosen = await self._new_board.which_template("How does its work flow?", rows=True)

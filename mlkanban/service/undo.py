@@ -202,12 +202,15 @@ class _TakingBack:
         if made:
             self._append = self._tx.writer.append  # of thousands, brought up to date at the end
         kept = {} if made else self._archive_touched(events, action)
-        refs, beside = dict.fromkeys(kept.values()), dict[str, None]()
+        put_back, beside = list[str](), dict[str, None]()
         for event in reversed(all_of_it):
             if event in with_it:
                 beside[self._also(event)] = None
             elif event.card not in kept and not (made and event.kind == "stage.added"):
-                refs[self._put_back(event, action)] = None
+                put_back.append(self._put_back(event, action))
+        if self._kind == UNDONE:
+            put_back.reverse()  # cards are named in the order in which the action was about them
+        refs = dict.fromkeys([*kept.values(), *put_back])
         if stages.overruled(conn).keys() - overruled:
             for board in boards:
                 _check_order(replace(board_of(conn, board), stages=stages.written(conn, board)))

@@ -184,7 +184,7 @@ def test_a_rollback_is_undone_and_done_again_as_one(ada: Person, champion: str) 
     failed = version(ada, "Fraud transformer", "3")
     before = ada.state()
     asks = roll_back(ada).cards[-1].ref
-    assert ada.undoes() == f"Undone: the rollback of {failed}, with {asks}, {champion}."
+    assert ada.undoes() == f"Undone: the rollback of {failed}, with {champion}, {asks}."
     assert ada.state() == before
     record = ada.service.models.record(ada.board, "fraud")
     assert record.versions[0].life.rolled_back is None

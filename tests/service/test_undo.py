@@ -103,6 +103,15 @@ def test_undo_goes_back_step_by_step_and_redo_forward(ada: Person) -> None:
         ada.redoes()
 
 
+def test_undo_and_redo_name_cards_in_the_order_of_the_action(ada: Person) -> None:
+    one, two, three = ada.adds("one", "two", "three")
+    ada.cards.finish([two, three, one], Outcome.ABANDONED)
+    assert ada.undoes() == f"Undone: finishing {two}, {three}, {one}."
+    assert ada.redoes() == f"Done again: finishing {two}, {three}, {one}."
+    done = ada.undoing.undo(ada.board_id)
+    assert [card.ref for card in done.cards] == [two, three, one]
+
+
 def test_a_new_action_ends_what_can_be_done_again(ada: Person) -> None:
     [ref] = ada.adds("a")
     ada.moves(ref, to="Ready")

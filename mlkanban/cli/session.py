@@ -271,7 +271,7 @@ class Session:
             # Processes and files of jobs: only who takes in the end of a run waits for them.
             from mlkanban.runs.local.log_size import keep_limit
 
-            keep_limit(ended, limit, clock.now())
+            keep_limit(ended, limit, clock.now(), self.show_message)
 
     def keep_for_afterwards(
         self, events: Sequence[HookEvent] = (), ended: Sequence[RunFolder] = ()

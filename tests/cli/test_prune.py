@@ -121,7 +121,9 @@ def test_a_log_over_the_limit_is_named_while_it_grows_and_cut_when_the_end_is_ta
     (folder.path / "end.json").write_bytes(end)
     jobs.board("list")
     assert folder.out.stat().st_size > 100_000
-    jobs.board("note", jobs.card, "which takes in")
+    taken_in = jobs.board("note", jobs.card, "which takes in")
+    assert f"Run {folder.id}: its log of 0.5 MB loses its middle" in taken_in.err
+    assert jobs.board("list").err == ""
     assert folder.out.stat().st_size < 100_000
     assert jobs.board.data("runs")[0]["metrics"] == {"auc": 0.95}
     assert "over the limit" not in jobs.board("runs").out

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -75,12 +75,22 @@ def may_be_shortened(folder: RunFolder) -> bool:
     return writers is not None and not writers
 
 
-def keep_limit(folders: Iterable[RunFolder], limit: int, now: datetime) -> None:
+def keep_limit(
+    folders: Iterable[RunFolder],
+    limit: int,
+    now: datetime,
+    tell: Callable[[str], None] = lambda text: None,
+) -> None:
     """Take out the middle of the logs over the limit (bytes; 0 for none) of runs that have ended.
     The first quarter and the last half of the limit stay, and of the middle the lines of metrics.
-    What fails is logged."""
+    `tell` is given a sentence before each, which takes as long as to read the log. What fails is
+    logged."""
     for folder in folders if limit else ():
-        if longest(folder) > limit and may_be_shortened(folder):
+        if (size := longest(folder)) > limit and may_be_shortened(folder):
+            tell(
+                f"Run {folder.id}: its log of {megabytes(size)} loses its middle, for it is over "
+                f"the limit of {megabytes(limit)} (log_limit_mb) ..."
+            )
             for log in (folder.out, folder.err):
                 if _size(log) > limit:
                     _logged(log, folder.id, limit // 4, limit // 2, limit // 4, now)

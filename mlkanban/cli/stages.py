@@ -7,7 +7,7 @@ import click
 
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, SuggestingGroup, limit_of, today
+from mlkanban.cli.types import LIMIT, NEW_NAME, NONE, STAGE, SuggestingGroup, limit_of, today
 from mlkanban.core.board import ROLE_WORDS, Board, StageKind, asleep, stands
 from mlkanban.core.card_templates import ROLE_ABOUT, role_of
 from mlkanban.core.names import find_stage
@@ -118,6 +118,19 @@ def role(session: Session, stage: str, role: str) -> None:
     there are keep their gates.
     """
     _edit(session, "role", stage, {"role": "" if role == _BY_NAME else role})
+
+
+@stages.command()
+@_stage
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...|none")
+@pass_session
+def deliverables(session: Session, stage: str, texts: tuple[str, ...]) -> None:
+    """Set what a stage asks of new experiments and models: all of it, or none.
+
+    Each text becomes an item of their checklists, with a gate on this stage.
+    """
+    given = () if texts == (NONE,) else texts
+    _edit(session, "deliverables", stage, {"deliverables": given})
 
 
 @stages.command()
@@ -246,5 +259,11 @@ def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iter
         name, kind = session.clean(stage.name), stage.kind.value
         rows.append((str(at + 1), name, shown, kind, role.word if role else "-", counted))
     yield from table(rows, ("", "STAGE", "CARDS", "KIND", "ROLE", "COMMITTED"))
+    asking = [stage for stage in board.stages if stage.deliverables]
+    if asking:
+        yield "New experiments and models are asked before they leave:"
+    for stage in asking:
+        texts = "; ".join(map(session.clean, stage.deliverables))
+        yield f"  {session.clean(stage.name)}: {texts}"
     if board.conwip is not None:
         yield f"In progress: {in_progress(board, loads)}/{board.conwip}"

@@ -194,7 +194,8 @@ place = attrgetter("rank", "id")
 class Stage:
     """A column of the workflow. `limit` is for attended cards when `unattended` is set, else for
     all of them; `soft` limits warn, others refuse; `committed` stages are work in progress. `role`
-    is one of ROLE_WORDS, '' where the template of the board or the name of the stage says it."""
+    is one of ROLE_WORDS, '' where the template of the board or the name of the stage says it.
+    `deliverables` go on the checklists of new experiments and models, with a gate here."""
 
     id: str
     name: str
@@ -205,6 +206,7 @@ class Stage:
     soft: bool = False
     rank: str = ""
     role: str = ""
+    deliverables: tuple[str, ...] = ()
 
 
 class BoardName(NamedTuple):

@@ -310,6 +310,8 @@ def brief(stored: str, value: Any) -> str:
         return ""
     if field := STORED.get(stored):
         return field.kind.brief(value)
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
     return "set" if isinstance(value, dict) else str(value)
 
 

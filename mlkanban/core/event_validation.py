@@ -163,6 +163,10 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _lines(value: Any) -> bool:
+    return isinstance(value, list) and all(map(is_line, value))
+
+
 def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -277,7 +281,8 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("limit", "unattended", "conwip"), _number),
     **dict.fromkeys(("deleted", "committed", "soft"), _flag),
     "template": _text, "role": _text, "ref": is_ref, "rank": is_rank, "timezone": _zone,
-    "kind": _one_of(StageKind), TRIAGE: _session, ab_test.FIELD: ab_test.is_valid,
+    "deliverables": _lines, "kind": _one_of(StageKind),
+    TRIAGE: _session, ab_test.FIELD: ab_test.is_valid,
 }  # fmt: skip
 """How the value of a field is checked: of a card by THE table of its fields, and of a stage and a
 board. Of any other field every value will do."""

@@ -14,6 +14,7 @@ class StageTemplate:
     limit: int | None = None
     unattended: int | None = None
     role: StageRole | None = None
+    deliverables: tuple[str, ...] = ()
 
 
 @record(frozen=True, slots=True)
@@ -46,12 +47,64 @@ TEMPLATES: tuple[Template, ...] = (
         "the six phases of a data-mining project",
         (
             StageTemplate("Backlog", _QUEUE),
-            StageTemplate("Business understanding", _ACTIVE, True, 2, role=StageRole.SCOPE),
-            StageTemplate("Data understanding", _ACTIVE, True, 2, role=StageRole.DATA),
-            StageTemplate("Data preparation", _ACTIVE, True, 2, role=StageRole.DATA),
-            StageTemplate("Modeling", _ACTIVE, True, 2, 2, role=StageRole.TRAIN),
-            StageTemplate("Evaluation", _GATE, True, 2, role=StageRole.EVALUATE),
-            StageTemplate("Deployment", _ACTIVE, True, 1, role=StageRole.DEPLOY),
+            StageTemplate(
+                "Business understanding",
+                _ACTIVE,
+                True,
+                2,
+                role=StageRole.SCOPE,
+                deliverables=(
+                    "goal and measure of success agreed with whoever decides",
+                    "baseline agreed: what is done today, and how good it is",
+                ),
+            ),
+            StageTemplate(
+                "Data understanding",
+                _ACTIVE,
+                True,
+                2,
+                role=StageRole.DATA,
+                deliverables=(
+                    "data reachable, described and allowed for this use",
+                    "data quality looked at: gaps, errors, leaks",
+                ),
+            ),
+            StageTemplate(
+                "Data preparation",
+                _ACTIVE,
+                True,
+                2,
+                role=StageRole.DATA,
+                deliverables=("data set fixed: which rows and columns, and why",),
+            ),
+            StageTemplate(
+                "Modeling",
+                _ACTIVE,
+                True,
+                2,
+                2,
+                role=StageRole.TRAIN,
+                deliverables=(
+                    "test design written down before the first run",
+                    "model beats the baseline",
+                ),
+            ),
+            StageTemplate(
+                "Evaluation",
+                _GATE,
+                True,
+                2,
+                role=StageRole.EVALUATE,
+                deliverables=("the business says yes to the result",),
+            ),
+            StageTemplate(
+                "Deployment",
+                _ACTIVE,
+                True,
+                1,
+                role=StageRole.DEPLOY,
+                deliverables=("monitoring planned: metric, threshold and owner",),
+            ),
             StageTemplate("Done", _QUEUE),
         ),
     ),

@@ -198,6 +198,7 @@ def _stage(board: Board, stage: Stage, load: Load) -> Data:
         "kind": stage.kind,
         "role": role.word if role else None,
         "committed": stage.committed,
+        "deliverables": list(stage.deliverables),
         "limit": stage.limit,
         "unattended": stage.unattended,
         "soft": stage.soft,

@@ -547,6 +547,7 @@ class StageJson(Shape):
     kind: StageKind
     role: Literal[*(role.word for role in StageRole)] | None  # type: ignore[valid-type]
     committed: bool
+    deliverables: list[str]
     limit: int | None
     unattended: int | None
     soft: bool
@@ -1270,7 +1271,8 @@ _DONE = {
 _STAGES = {
     f"stages.{name}": JsonKind(StagesDoneJson, f"the stages after `stages {name}`")
     for name in (
-        "add", "commit", "conwip", "kind", "limit", "move", "remove", "rename", "role", "uncommit",
+        "add", "commit", "conwip", "deliverables", "kind", "limit", "move", "remove", "rename",
+        "role", "uncommit",
     )
 }  # fmt: skip
 

@@ -165,6 +165,7 @@ def stage_details(
         ("limit", _limit_sentence(stage)),
         ("work", _work_sentence(board, at)),
         ("role", _role_sentence(board, stage)),
+        ("asks", _deliverables_sentence(stage, ascii=glyphs.ascii)),
         ("times", _times_sentence(board, at, view)),
     ):
         shown = paragraph(text, "text", max(8, width - _LABEL - 1), glyphs) if text else []
@@ -206,6 +207,13 @@ def _role_sentence(board: Board, stage: Stage) -> str:
     if role is None:
         return "none: no gate of a card template closes this stage"
     return f"{role.word}: {ROLE_ABOUT[role]}"
+
+
+def _deliverables_sentence(stage: Stage, *, ascii: bool) -> str:
+    if not stage.deliverables:
+        return ""
+    texts = "; ".join(drawn(text, ascii=ascii) for text in stage.deliverables)
+    return f"new experiments and models, before they leave: {texts}"
 
 
 def _times_sentence(board: Board, at: int, view: FaceContext) -> str:

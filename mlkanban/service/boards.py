@@ -1,6 +1,6 @@
 """Boards and their stages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -29,11 +29,15 @@ from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title, quantity
 
 BOARD_FIELDS = frozenset({"name", "timezone", "conwip", "archived"})
-STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft", "role"})
+STAGE_FIELDS = frozenset(
+    {"name", "kind", "committed", "limit", "unattended", "soft", "role", "deliverables"}
+)
 
 _HIGHEST_LIMIT = 1_000_000
 """The highest limit; beyond it, no limit is what is meant."""
 
+
+_MOST_DELIVERABLES = 10
 
 _KINDS = {
     StageKind.QUEUE: "It is a queue: cards in it wait.",
@@ -197,8 +201,8 @@ class Boards:
     def edit_stage(
         self, board_id: str, stage_id: str, fields: Mapping[str, Any], *, agreed: bool = False
     ) -> Done:
-        """Set name, kind, committed, limit, unattended (None: no limit), soft or role ('': by its
-        name) of a stage.
+        """Set name, kind, committed, limit, unattended (None: no limit), soft, role ('': by its
+        name) or deliverables of a stage.
 
         WouldChangeCards when cards would be finished or re-opened, unless that is `agreed`.
         """
@@ -216,6 +220,13 @@ class Boards:
             if values.get("role") and values["role"] not in ROLE_WORDS:
                 choices = ", ".join(ROLE_WORDS)
                 raise UsageProblem(f"There is no role {values['role']!r}.", f"Choose: {choices}.")
+            if "deliverables" in values:
+                values["deliverables"] = _deliverables(values["deliverables"])
+                if values["deliverables"] and board.is_delivered(stage_id):
+                    raise RuleRefused(
+                        f"{stage.name} is past delivery, so nothing there holds a card back.",
+                        "Choose an earlier stage.",
+                    )
             _limit(values.get("limit"))
             _limit(values.get("unattended"))
             then = tuple(changed if s.id == stage_id else s for s in board.stages)
@@ -235,6 +246,8 @@ class Boards:
                 message = _counting(load.total, changed.committed) + message
             if "role" in values and "name" not in fields:
                 message = f" {_role_text(board, changed)}{message}"
+            if "deliverables" in values:
+                message = f" {_asked(values['deliverables'])}{message}"
             if "kind" in values:
                 message = f" {_KINDS[changed.kind]}{message}"
             return tx.done(f"Stage {changed.name} saved ({counts}).{message}", warning=warning)
@@ -363,6 +376,24 @@ def _left_open(conn: Connection, board: Board) -> str:
     ])  # fmt: skip
 
 
+def _deliverables(texts: Iterable[str]) -> tuple[str, ...]:
+    """Texts for the checklists of new cards, each once."""
+    kept = {text.casefold(): text for text in map(accept_title, texts)}
+    if len(kept) > _MOST_DELIVERABLES:
+        raise UsageProblem(
+            f"A stage has at most {_MOST_DELIVERABLES} deliverables ({len(kept)} given).",
+            "Keep those without which no card may go on.",
+        )
+    return tuple(kept.values())
+
+
+def _asked(deliverables: Sequence[str]) -> str:
+    if not deliverables:
+        return "It asks new cards for nothing."
+    many = quantity(len(deliverables), "deliverable")
+    return f"It asks new experiments and models for {many}; cards that there are stay as they are."
+
+
 def _counting(cards: int, committed: bool) -> str:
     """What becomes of the open cards of a stage that is committed now, or no longer."""
     if not cards:
@@ -379,7 +410,11 @@ def _set_values(value: Board | Stage) -> dict[str, Any]:
 
 
 def _unlike(value: Board | Stage, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: new for name, new in wanted.items() if getattr(value, name) != new}
+    return {
+        name: list(new) if isinstance(new, tuple) else new
+        for name, new in wanted.items()
+        if getattr(value, name) != new
+    }
 
 
 def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -> Change:
@@ -390,6 +425,7 @@ def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -
             "name": stage.name, "kind": stage.kind.value, "committed": stage.committed,
             "limit": stage.limit, "unattended": stage.unattended, "soft": False, "rank": rank,
             "deleted": False, **({"role": stage.role.word} if stage.role else {}),
+            **({"deliverables": list(stage.deliverables)} if stage.deliverables else {}),
         },
     )  # fmt: skip
 

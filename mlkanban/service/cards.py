@@ -35,7 +35,7 @@ from mlkanban.service.card_writes import (
     write_edit,
     write_new,
 )
-from mlkanban.service.checklists import edited
+from mlkanban.service.checklists import edited, with_deliverables
 from mlkanban.service.enforce import (
     Gates,
     Ticks,
@@ -468,7 +468,7 @@ def _add(
     tx: Transaction, board: Board, stage: Stage, new: NewCard, override: str
 ) -> tuple[CardFace, str]:
     """The new card, and a warning."""
-    wanted = checked({**new.fields, "title": new.title})
+    wanted = with_deliverables(board, stage, checked({**new.fields, "title": new.title}))
     work = Work(wanted.get("work") or Work.ATTENDED)
     warning, forced = enter(tx, board, stage, work, None, override=override)
     if board.is_delivered(stage.id):

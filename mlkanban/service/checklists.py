@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist
-from mlkanban.core.board import CardFace
+from mlkanban.core.board import Board, CardFace, CardType, Stage
 from mlkanban.core.card import CheckItem
 from mlkanban.core.field_kinds import items_in
 from mlkanban.errors import RuleRefused, UsageProblem
@@ -28,6 +28,26 @@ def edited(
         places = [checklist.find(items, text) for text in wanted]
         items = checklist.marked(items, places, done=done)
     return items
+
+
+_ASKED = (CardType.EXPERIMENT, CardType.MODEL)
+"""The types of cards that stages ask for deliverables."""
+
+
+def with_deliverables(board: Board, stage: Stage, new: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a new card in a stage (checked), with what that stage and those after it ask of
+    new experiments and models at the end of its checklist."""
+    if (new.get("type") or CardType.EXPERIMENT) not in _ASKED:
+        return new
+    items = list(new.get("checklist") or ())
+    there = {item["text"].casefold() for item in items}
+    asked = [
+        {"text": text, "done": False, "gate": later.id}
+        for later in board.stages[board.position(stage.id) :]
+        for text in later.deliverables
+        if text.casefold() not in there
+    ]
+    return {**new, "checklist": [*items, *asked]} if asked else new
 
 
 class Checklists:

@@ -238,14 +238,21 @@ def m022_what_was_shipped(db: Database) -> None:
 @migrations()
 def m023_roles_of_stages(db: Database) -> None:
     """`stage.role` is the role that a stage was given."""
-    _add_role(db.conn)
+    _add_to_stages(db.conn)
 
 
-def _add_role(conn: Connection) -> None:
-    """Add `stage.role` to a table that there is, and that was not made in its latest shape."""
+@migrations()
+def m024_deliverables_of_stages(db: Database) -> None:
+    """`stage.deliverables` are what a stage asks of new experiments and models, one a line."""
+    _add_to_stages(db.conn)
+
+
+def _add_to_stages(conn: Connection) -> None:
+    """Add the newest columns to the stages of a store, if they are not there."""
     columns = [name for _, name, *_ in conn.execute("PRAGMA table_info(stage)").fetchall()]
-    if columns and "role" not in columns:
-        _run(conn, _ROLE)
+    for column, script in (("role", _ROLE), ("deliverables", _DELIVERABLES)):
+        if columns and column not in columns:
+            _run(conn, script)
 
 
 if FORMAT > 1:
@@ -436,6 +443,8 @@ _AB = "ALTER TABLE card ADD COLUMN ab TEXT NOT NULL DEFAULT ''"
 
 _ROLE = "ALTER TABLE stage ADD COLUMN role TEXT NOT NULL DEFAULT ''"
 
+_DELIVERABLES = "ALTER TABLE stage ADD COLUMN deliverables TEXT NOT NULL DEFAULT ''"
+
 _RUNS = "ALTER TABLE card ADD COLUMN runs TEXT NOT NULL DEFAULT ''"
 
 _WORDS = """
@@ -502,7 +511,7 @@ def apply(conn: Connection) -> None:
     """Run the migrations the store has not seen, inside the caller's transaction."""
     conn.execute(_INERT)  # the steps before the one that fills it read the log as all do
     _add_ab(conn)  # and they save cards and stages with all columns
-    _add_role(conn)
+    _add_to_stages(conn)
     migrations.apply(Database(conn, execute_plugins=False))
 
 
@@ -512,6 +521,6 @@ def recreate_projections(conn: Connection) -> None:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
     parts = (
         _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
-        _CLASHES, _INERT, _STAGES_BY_BOARD, _AB, _ROLE,
+        _CLASHES, _INERT, _STAGES_BY_BOARD, _AB, _ROLE, _DELIVERABLES,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

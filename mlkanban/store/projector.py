@@ -278,12 +278,13 @@ class Projector:
             if not {"name", "kind", "rank"} <= fields.keys():
                 return  # the event that adds it has not come yet
             self._conn.execute(
-                "INSERT OR REPLACE INTO stage VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                "INSERT OR REPLACE INTO stage VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     entity_id, event.board, fields["name"], fields["kind"],
                     int(bool(fields.get("committed"))), fields.get("limit"),
                     fields.get("unattended"), int(bool(fields.get("soft"))), fields["rank"],
                     int(bool(fields.get("deleted"))), fields.get("role") or "",
+                    "\n".join(fields.get("deliverables") or ()),
                 ),
             )  # fmt: skip
         elif {"key", "name", "timezone"} <= fields.keys():

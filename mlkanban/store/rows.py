@@ -81,16 +81,19 @@ def _before_merging(entity: Entity, name: str) -> Member:
 def stages_of(conn: sqlite3.Connection, board_id: str, *, removed: bool) -> tuple[Stage, ...]:
     """The stages of a board in order: the present ones, or the removed ones."""
     rows = conn.execute(
-        "SELECT id, name, kind, committed, wip_limit, unattended, soft, rank, role FROM stage"
-        " WHERE board = ? AND deleted = ? ORDER BY rank, id",
+        "SELECT id, name, kind, committed, wip_limit, unattended, soft, rank, role, deliverables"
+        " FROM stage WHERE board = ? AND deleted = ? ORDER BY rank, id",
         (board_id, int(removed)),
     ).fetchall()
     return tuple(
         Stage(
             id=sid, name=name, kind=StageKind(kind), committed=bool(committed), limit=limit,
             unattended=unattended, soft=bool(soft), rank=rank, role=role,
+            deliverables=tuple(filter(None, deliverables.split("\n"))),
         )
-        for sid, name, kind, committed, limit, unattended, soft, rank, role in rows
+        for (
+            sid, name, kind, committed, limit, unattended, soft, rank, role, deliverables
+        ) in rows
     )  # fmt: skip
 
 

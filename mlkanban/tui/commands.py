@@ -323,6 +323,8 @@ COMMANDS: tuple[Command, ...] = (
             "Stages", (STAGES,)),
     Command("stage.role", ("r",), "Role", "what it is for: data, train, evaluate ...; gates follow",
             "Stages", (STAGES,)),
+    Command("stage.deliverables", ("d",), "Deliverables",
+            "what new experiments and models are asked before they leave", "Stages", (STAGES,)),
     Command("stage.committed", ("*",), "Committed", "whether cards here count as in progress",
             "Stages", (STAGES,)),
     Command("stage.up", ("K", "shift+up"), "Stage up", "one place earlier", "Stages", (STAGES,)),

@@ -11,8 +11,9 @@ def stage(board, name):
 
 def test_the_stages_of_a_new_board(board) -> None:
     assert stage(board, "Training") == {
-        "name": "Training", "kind": "active", "role": "train", "committed": True, "limit": 1,
-        "unattended": 2, "soft": False, "count": 0, "running": 0, "over_since_merge": False,
+        "name": "Training", "kind": "active", "role": "train", "committed": True,
+        "deliverables": [], "limit": 1, "unattended": 2, "soft": False, "count": 0, "running": 0,
+        "over_since_merge": False,
     }  # fmt: skip
     assert "1/1" not in board("stages").out
     assert "0/1 + 0/2 running" in board("stages").out
@@ -35,6 +36,30 @@ def test_the_role_of_a_stage_is_set_and_shown(board) -> None:
     board("stages", "role", "ready", "auto")
     assert stage(board, "Ready")["role"] is None
     assert board("stages", "role", "ready", "nonsense").code == 2
+
+
+def test_what_a_stage_asks_of_new_cards_is_set_and_shown(board) -> None:
+    answer = board.data(
+        "stages", "deliverables", "train", "seeds noted", " Seeds noted ", "baseline beaten"
+    )
+    assert answer["message"] == (
+        "Stage Training saved (0/1 + 0/2 running). It asks new experiments and models for 2"
+        " deliverables; cards that there are stay as they are."
+    )
+    assert stage(board, "Training")["deliverables"] == ["Seeds noted", "baseline beaten"]
+    assert "  Training: Seeds noted; baseline beaten" in board("stages").out
+    assert "stage Training: deliverables" in board("history").out
+    ref = board.card("try a forest")
+    assert [item["text"] for item in board.data("show", ref)["checklist"]] == [
+        "Seeds noted", "baseline beaten",
+    ]  # fmt: skip
+    board("stages", "deliverables", "train", "none")
+    assert stage(board, "Training")["deliverables"] == []
+    board("undo")
+    assert len(stage(board, "Training")["deliverables"]) == 2
+    assert board("stages", "deliverables", "train").code == 2
+    assert board("stages", "deliverables", "monitoring", "report").code == 1
+    assert board("stages", "deliverables", "train", *map(str, range(11))).code == 2
 
 
 def test_a_stage_keeps_its_role_when_it_gets_another_name(board) -> None:

@@ -36,6 +36,8 @@ stages
 stages add {new} --after {queue}
 stages kind {new} gate
 stages role {new} train
+stages deliverables {new} {text}
+stages deliverables {new} none
 stages commit {new}
 stages uncommit {new}
 stages limit {new} 3

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.page import ROOMY, SMALL, Page, opened
+from tests.tui.test_pasting import paste
 
 
 async def test_the_card_says_what_is_known(used: Path) -> None:
@@ -215,6 +216,19 @@ async def test_the_role_of_a_stage_is_chosen_by_what_it_means(used: Path) -> Non
         await board.keys("2")
         assert "Its role is data" in board.status()
         assert "role   data: data is" in board.text()
+
+
+async def test_what_a_stage_asks_for_is_typed_one_a_line(used: Path) -> None:
+    async with opened(used, size=(160, 45)) as board:
+        await board.keys("5")
+        await board.press("stages", "stage.deliverables")
+        await paste(board, "seeds noted\nbaseline beaten")
+        await board.keys("enter")
+        assert "It asks new experiments and models for 2 deliverables" in board.status()
+        assert "asks   new experiments and models, before they" in board.text()
+        await board.press("stage.deliverables")
+        await board.keys(*["backspace"] * 27, "enter")
+        assert "It asks new cards for nothing." in board.status()
 
 
 async def test_the_kind_of_a_stage_goes_round(used: Path) -> None:

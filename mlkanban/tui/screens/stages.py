@@ -184,6 +184,19 @@ class StagesScreen(ListScreen):
             word = words[[option.key for option in options].index(key)][0]
             await self._edit(role=word if word in ROLE_WORDS else "")
 
+    async def do_stage_deliverables(self) -> None:
+        board, stage = self.board, self._stage
+        await self.ask_and_write(
+            f"Before new experiments and models leave {stage.name}, one a line",
+            "\n".join(stage.deliverables),
+            lambda s, text: s.boards.edit_stage(
+                board.id, stage.id, {"deliverables": list(filter(str.strip, text.splitlines()))}
+            ),
+            form="stage deliverables",
+            lines=True,
+        )
+        await self.board_changed()
+
     async def do_stage_committed(self) -> None:
         await self._edit(committed=not self._stage.committed)
 

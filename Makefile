@@ -59,8 +59,8 @@ faults: .venv/.dev-ready  ## Try every fault often, and write the table tests/st
 	    tests/runs/queue/test_queue_faults.py --junitxml="$$report" && \
 	    $(BIN)/python -m tests.stress.faults "$$report"; code=$$?; rm -f "$$report"; exit $$code
 
-readme: .venv/.dev-ready  ## Write the tables of the README again, from the code
-	@$(BIN)/python -m tests.readme
+readme: .venv/.dev-ready  ## Write the made parts of README and documentation again, from the code
+	@$(BIN)/python -m tests.made_docs
 
 # In colours and letters that do not depend on the terminal at hand.
 PICTURES := TERM=xterm-256color COLORTERM=truecolor LC_ALL=C.UTF-8

@@ -12,7 +12,7 @@ from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
 from mlkanban.tui.store_thread import StoreThread
-from tests.readme import README, written
+from tests.made_docs import pages, written
 from tests.screen_svg import Colors, Frame, screen_lines, still
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -71,7 +71,8 @@ async def main() -> None:
                 await draw(home, keys, STILL_SIZE, name)
         histogram = await draw(home, ("R", "1"), (96, 30), "")
     lines = [line.rstrip() for line in histogram.splitlines()[:-1]]
-    README.write_text(written(README.read_text(), "\n".join(lines).strip("\n")))
+    for page in pages():
+        page.write_text(written(page.read_text(), "\n".join(lines).strip("\n")))
 
 
 if __name__ == "__main__":

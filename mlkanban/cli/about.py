@@ -103,7 +103,7 @@ def config(session: Session) -> None:
         rows = [
             (
                 name,
-                session.clean(_written(getattr(settings, name))),
+                session.clean(written_value(getattr(settings, name))),
                 _source(origins[name]),
                 meaning,
             )
@@ -131,7 +131,8 @@ def config(session: Session) -> None:
     )
 
 
-def _written(value: object) -> str:
+def written_value(value: object) -> str:
+    """A value of a setting in a line."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):

@@ -173,6 +173,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "doctor:doctor",
             "Check the terminal, the settings and the store, and report problems.",
         ),
+        "docs": ("docs:docs", "Read the documentation."),
         "keys": ("about:keys", "Print the keys of the board, including your own."),
         "themes": ("about:themes", "List the available themes."),
         "config": ("about:config", "Print the settings, where each comes from and what it means."),

@@ -1192,6 +1192,31 @@ class SettingJson(Shape):
     meaning: str
 
 
+class DocTopicJson(Shape):
+    topic: str
+    title: str
+    about: str
+
+
+class DocTopicsJson(Shape):
+    topics: list[DocTopicJson]
+
+
+class DocPageJson(DocTopicJson):
+    text: str
+
+
+class DocLineJson(Shape):
+    topic: str
+    line: int
+    text: str
+
+
+class FoundDocLinesJson(Shape):
+    words: str
+    lines: list[DocLineJson]
+
+
 class ConfigJson(Shape):
     file: str
     settings: list[SettingJson]
@@ -1343,6 +1368,9 @@ KINDS: Mapping[str, JsonKind] = {
     "import.events": JsonKind(ImportedEventsJson, "`import events`"),
     "import.markdown": JsonKind(ImportedMarkdownJson, "`import markdown`"),
     "doctor": JsonKind(DoctorJson, "`doctor`"),
+    "docs": JsonKind(DocTopicsJson, "`docs`"),
+    "docs.page": JsonKind(DocPageJson, "`docs TOPIC`"),
+    "docs.search": JsonKind(FoundDocLinesJson, "`docs --search`"),
     "keys": JsonKind(KeysJson, "`keys`"),
     "themes": JsonKind(ThemesJson, "`themes`"),
     "config": JsonKind(ConfigJson, "`config`"),

@@ -14,10 +14,10 @@ from mlkanban.text import display
 
 (
     BOARD, CARD, TRIAGE, REVIEW, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, REPORTS, STAGES,
-    CHARTER, PORTFOLIO, MESSAGES, HELP,
+    CHARTER, PORTFOLIO, MESSAGES, HELP, DOCS,
 ) = SCREENS = (
     "board", "card", "triage", "review", "plan", "runs", "queue", "unlinked", "models", "model",
-    "reports", "stages", "charter", "portfolio", "messages", "help",
+    "reports", "stages", "charter", "portfolio", "messages", "help", "docs",
 )  # fmt: skip
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
@@ -56,21 +56,23 @@ COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
             (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, STAGES, CHARTER, PORTFOLIO,
-             MESSAGES, HELP)),
+             MESSAGES, HELP, DOCS)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
             (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, STAGES, CHARTER, PORTFOLIO,
-             MESSAGES, HELP)),
+             MESSAGES, HELP, DOCS)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
     Command("cursor.top", ("gg", "home"), "Top", "first card or line", "Look",
             (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, CHARTER, PORTFOLIO, MESSAGES,
-             HELP)),
+             HELP, DOCS)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card or line", "Look",
             (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, CHARTER, PORTFOLIO, MESSAGES,
-             HELP)),
+             HELP, DOCS)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
-            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, CHARTER, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, CHARTER, MESSAGES, HELP,
+             DOCS)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
-            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, CHARTER, MESSAGES, HELP)),
+            (BOARD, CARD, PLAN, RUNS, QUEUE, UNLINKED, MODELS, MODEL, CHARTER, MESSAGES, HELP,
+             DOCS)),
     Command("preview", ("tab",), "Preview", "show or hide the preview of the card", "Look"),
     Command("list", ("o",), "Columns or list", "the cards in columns, or as a list", "Look"),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
@@ -353,6 +355,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("tour", ("gt",), "Tour", "the board in a minute", "Screens"),
     Command("help.search", ("/",), "Search help", "show only the lines with these words", "Find",
             (HELP,)),
+    Command("docs", ("gd",), "Documentation", "all pages of the documentation, to read and search",
+            "Screens", tuple(screen for screen in SCREENS if screen != DOCS),
+            also="manual guide how"),
+    Command("docs.next", ("]",), "Next topic", "the page of the next topic", "Look", (DOCS,),
+            word="next topic"),
+    Command("docs.previous", ("[",), "Previous topic", "the page before", "Look", (DOCS,)),
+    Command("docs.choose", ("o", "enter"), "Topics", "choose a topic", "Look", (DOCS,),
+            word="topics"),
+    Command("docs.search", ("/",), "Search", "search all pages", "Find", (DOCS,)),
+    Command("docs.again", ("n",), "Next found", "the next line with the words", "Find", (DOCS,),
+            word="next found"),
+    Command("docs.before", ("N",), "Found before", "the line with the words before it", "Find",
+            (DOCS,)),
     Command("messages", ("gl",), "Messages", "earlier messages, newest first",
             "Screens", tuple(screen for screen in SCREENS if screen != MESSAGES)),
     Command("redraw", ("f5",), "Redraw", "redraw the screen after another program wrote on it",
@@ -419,7 +434,10 @@ STATUS = {
     CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "help", "back"),
     PORTFOLIO: ("board.open", "board.new", "board.rename", "board.archive", "help", "back"),
     MESSAGES: ("cursor.down", "cursor.up", "help", "back"),
-    HELP: ("help.search", "cursor.page-down", "cursor.page-up", "back"),
+    HELP: ("help.search", "cursor.page-down", "cursor.page-up", "docs", "back"),
+    DOCS: (
+        "docs.next", "docs.choose", "docs.search", "docs.again", "cursor.page-down", "help", "back",
+    ),
     FORM: (),
 }  # fmt: skip
 """The commands that the keys line of each screen reminds of, the first to stay where there is
@@ -575,6 +593,7 @@ _PLACES = {
     MODEL: "in the record of a model", REPORTS: "in reports", STAGES: "on the page of stages",
     CHARTER: "in the charter",
     PORTFOLIO: "among the boards", MESSAGES: "among the messages", HELP: "in the help",
+    DOCS: "in the documentation",
 }  # fmt: skip
 """Where a command works, in a sentence; the first of them is named."""
 

@@ -155,6 +155,9 @@ restore {new} -> 3
 doctor --deep -> any
 keys
 themes
+docs
+docs runs
+docs --search metric
 config
 completion bash
 schema

@@ -16,6 +16,7 @@ from mlkanban.tui.commands import (
     CHARTER,
     COMMANDS,
     DIGITS,
+    DOCS,
     HELP,
     MESSAGES,
     MODEL,
@@ -43,6 +44,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
 from mlkanban.tui.screens.charter import CharterScreen
+from mlkanban.tui.screens.docs import DocsScreen
 from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.messages import MessagesScreen
 from mlkanban.tui.screens.models import ModelScreen, ModelsScreen
@@ -65,6 +67,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     PORTFOLIO: [PortfolioScreen],
     CHARTER: [CharterScreen],
     MESSAGES: [MessagesScreen],
+    DOCS: [DocsScreen],
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
     REVIEW: [ReviewScreen],
@@ -83,6 +86,7 @@ WAYS_IN = {
     PORTFOLIO: ["board.switch"],
     CHARTER: ["charter"],
     MESSAGES: ["messages"],
+    DOCS: ["docs"],
     HELP: ["help"],
     TRIAGE: ["triage"],
     REVIEW: ["review"],
@@ -477,7 +481,8 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "card.note keeps it, and card.block has no key there.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gr "
         "(card.release), gh (undo.list), gw (review), gp (plan), gj (queue), gu (unlinked), gv "
-        "(models), ge (report.write), gc (charter), gt (tour), gl (messages) cannot be reached.",
+        "(models), ge (report.write), gc (charter), gt (tour), gd (docs), gl "
+        "(messages) cannot be reached.",
     ]
 
 

@@ -8,6 +8,7 @@ from textual.screen import Screen
 SCREENS = {
     "card": "card:CardScreen",
     "charter": "charter:CharterScreen",
+    "docs": "docs:DocsScreen",
     "edit": "edit:EditScreen",
     "help": "help:HelpScreen",
     "messages": "messages:MessagesScreen",

@@ -353,6 +353,9 @@ class KeyScreen(Screen[None]):
         """Show another screen over this one, by its name."""
         self.host.open(name, *args, **options)
 
+    def do_docs(self) -> None:
+        self.open("docs")
+
     def do_queue(self) -> None:
         self.open("queue")
 

@@ -1,19 +1,27 @@
-"""The parts of the README that are made from the code: key table, list of commands and so on. Run
-as a program, it writes all of them but the histogram, which tests/screenshots.py draws."""
+"""The parts of the documentation that are made from the code: tables of keys, commands and so on.
+Run as a program, it writes all of them but the histogram, which tests/screenshots.py draws."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 
 import click
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli import program
+from mlkanban.cli.about import written_value
+from mlkanban.config import Settings, meanings
 from mlkanban.core.query.fields import FIELDS
+from mlkanban.display.json_output import KINDS
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES
 from mlkanban.display.table import Table, markdown_table
 from mlkanban.tui.commands import COMMANDS, keys_shown
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+DOCS = ROOT / "mlkanban" / "docs"
 
 
 def key_table() -> str:
@@ -71,25 +79,59 @@ def sign_table() -> str:
     return markdown_table(Table(("sign", "means"), rows), cell=str)
 
 
+def definition_list() -> str:
+    """How each number of the flow is defined."""
+    parts = (f"**{n.title}** (`{n.name}`): {n.help}. {n.definition}" for n in CATALOGUE)
+    return "\n\n".join(fill(part, 118, break_on_hyphens=False) for part in parts)
+
+
+def setting_table() -> str:
+    """The settings, with what they are without a file."""
+    rows = [
+        (f"`{name}`", f"`{written_value(getattr(Settings(), name))}`", meaning)
+        for name, meaning in meanings().items()
+    ]
+    return markdown_table(Table(("setting", "default", "means"), rows), cell=str)
+
+
+def kind_table() -> str:
+    """The kinds of JSON output."""
+    rows = [(f"`{name}`", kind.about) for name, kind in KINDS.items()]
+    return markdown_table(Table(("kind", "of"), rows), cell=str)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "signs": sign_table,
+    "keys": key_table,
+    "queries": query_table,
+    "definitions": definition_list,
+    "settings": setting_table,
+    "commands": command_list,
+    "kinds": kind_table,
+}
+"""What is made, by the name of its markers."""
+
+
 def written(text: str, histogram: str) -> str:
-    """The README with all made parts in place."""
-    for name, content in (
-        ("keys", key_table()),
-        ("commands", command_list()),
-        ("queries", query_table()),
-        ("signs", sign_table()),
-        ("histogram", f"```text\n{histogram}\n```"),
-    ):
-        text = filled(text, name, content)
+    """A page with all made parts in place."""
+    for name in re.findall(r"^<!-- (\w+) -->$", text, flags=re.MULTILINE):
+        made = f"```text\n{histogram}\n```" if name == "histogram" else PARTS[name]()
+        text = filled(text, name, made)
     return text
 
 
+def pages() -> list[Path]:
+    """The README and all pages of the documentation."""
+    return [README, *sorted(DOCS.glob("*.md"))]
+
+
 def histogram_of(text: str) -> str:
-    """The picture of the histogram as it stands in the README."""
+    """The picture of the histogram as it stands in a page."""
     found = re.search(r"<!-- histogram -->\n```text\n(.*?)\n```\n", text, flags=re.DOTALL)
     return found[1] if found else ""
 
 
 if __name__ == "__main__":
-    before = README.read_text()
-    README.write_text(written(before, histogram_of(before)))
+    for page in pages():
+        before = page.read_text()
+        page.write_text(written(before, histogram_of(before)))

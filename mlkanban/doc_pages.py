@@ -1,0 +1,77 @@
+"""The documentation: pages of Markdown that are shipped in mlkanban/docs, found and searched."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from mlkanban.errors import NotFound
+from mlkanban.hints import hint
+
+TOPICS = (
+    "first-hour", "board", "keys", "queries", "planning", "runs", "results", "slurm", "trackers",
+    "models", "numbers", "forecasts", "report", "sync", "backups", "import", "configuration",
+    "scripting", "privacy", "troubleshooting",
+)  # fmt: skip
+"""The pages in the order in which they are listed and turned; each is TOPIC.md."""
+
+_MARKER = re.compile(r"^<!-- .*? -->\n", re.MULTILINE)
+"""Where parts that are made from the code begin and end."""
+
+
+class DocPage(NamedTuple):
+    """A page: its topic, its title, what it is about in a sentence, and its Markdown."""
+
+    topic: str
+    title: str
+    about: str
+    text: str
+
+
+class FoundLine(NamedTuple):
+    """A line with the words that were looked for: `number` counts the lines of the page from 0."""
+
+    topic: str
+    number: int
+    text: str
+
+
+@cache
+def doc_page(topic: str) -> DocPage:
+    """A page by its topic. Raises KeyError where there is none."""
+    if topic not in TOPICS:
+        raise KeyError(topic)
+    text = (files("mlkanban") / "docs" / f"{topic}.md").read_text(encoding="utf-8")
+    text = _MARKER.sub("", text)
+    title, _, rest = text.partition("\n")
+    paragraph = " ".join(rest.strip().split("\n\n", 1)[0].split())
+    about = re.split(r"(?<=[.:]) ", paragraph, maxsplit=1)[0].rstrip(".:") + "."
+    return DocPage(topic, title.removeprefix("# "), about, text)
+
+
+def find_page(words: str) -> DocPage:
+    """The page whose topic, or the beginning of one, or whose title this is. Raises NotFound."""
+    wanted = words.strip().casefold().replace(" ", "-")
+    begins = [topic for topic in TOPICS if topic.startswith(wanted)]
+    titled = [topic for topic in TOPICS if doc_page(topic).title.casefold() == words.casefold()]
+    if wanted in TOPICS or len(begins) == 1 or titled:
+        return doc_page(wanted if wanted in TOPICS else (begins or titled)[0])
+    close = begins or get_close_matches(wanted, TOPICS, n=3)
+    meant = f"Did you mean {' or '.join(close)}? " if close else ""
+    raise NotFound(
+        f"There is no page {words!r} in the documentation.", hint(meant + "List them: {docs}")
+    )
+
+
+def search_pages(words: str) -> Iterator[FoundLine]:
+    """Every line that has all the words, page by page; the title of a page counts as its line 0."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return
+    for topic in TOPICS:
+        for number, line in enumerate(doc_page(topic).text.split("\n")):
+            folded = line.casefold()
+            if all(word in folded for word in wanted):
+                yield FoundLine(topic, number, line)

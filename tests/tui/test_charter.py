@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from textual.widgets._markdown import MarkdownParagraph
 
+from mlkanban.config import Settings
 from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.tui.app import BoardApp
 from mlkanban.tui.screens.charter import CharterScreen
@@ -60,6 +61,15 @@ async def test_the_business_metric_stands_beside_its_target(small: Path) -> None
         assert "eur_saved 18,200 EUR/year on" in board.text()
         assert "not reached" in board.text()
         assert "new*users* 3 on" in board.text()
+
+
+async def test_in_ascii_its_bullets_are_ascii(small: Path) -> None:
+    async with opened(small, settings=Settings(ascii=True)) as board:
+        await writes(board, data_sources="- payments\n- sales\n    - per shop")
+        await charter(board)
+        lines = [line.strip() for line in board.lines()]
+        assert {"* payments", "* sales", "* per shop"} <= {*lines}
+        assert board.text().isascii()
 
 
 async def test_it_scrolls_and_goes_back(small: Path) -> None:

@@ -161,6 +161,20 @@ async def test_the_preview_has_it_too(trained: Path) -> None:
         await page.until(lambda: page.text().count(".909 ▁") == 2)
 
 
+async def test_the_pane_draws_the_curves_of_the_card_that_the_cursor_rests_on(
+    trained: Path,
+) -> None:
+    async with opened(trained, size=(220, 60)) as board:
+        await board.go_to(TITLE)
+        drawn = await curve(board)
+        assert "auc by step" in drawn
+        assert ".909  running" in drawn
+        append(RunFolder(trained / "runs" / GOING_ON), 27, 40, 0.93)
+        await board.until(lambda: ".93   running" in board.text())
+        await board.press("cursor.left")
+        await board.until(lambda: "auc by step" not in board.text())
+
+
 async def test_one_value_is_no_curve(small: Path) -> None:
     ada = somebody(small)
     ref = ref_of(ada)

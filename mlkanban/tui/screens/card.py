@@ -62,11 +62,12 @@ from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.learning_curves import Chosen, LearningCurves
-from mlkanban.tui.plain_markdown import plain_line, plain_lines, plain_parser
+from mlkanban.tui.plain_markdown import plain_line, plain_lines
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import LineButtons, Lines
+from mlkanban.tui.widgets.plain_text import PlainMarkdown
 
 _EACH = 12
 """So many runs have a line each; more are shown by configuration."""
@@ -115,7 +116,7 @@ class CardScreen(TextScreen):
             yield Lines(ascii=ascii, id="card-left")
             with self.scroll:
                 yield Lines(ascii=ascii, id="card-tab")
-                yield Markdown(id="notes", open_links=False, parser_factory=plain_parser)
+                yield PlainMarkdown(self.host.glyphs, id="notes")
         yield self.ask
         yield self.status
 

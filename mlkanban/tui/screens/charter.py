@@ -17,10 +17,10 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER
 from mlkanban.tui.external_editor import ExternalEditor
-from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.plain_text import PlainMarkdown
 
 
 class CharterScreen(TextScreen):
@@ -41,9 +41,7 @@ class CharterScreen(TextScreen):
         with self.scroll:
             for section in SECTIONS:
                 yield Lines(ascii=self.host.ascii, id=f"title-{section.key}")
-                yield Markdown(
-                    id=section.key, classes="charter", open_links=False, parser_factory=plain_parser
-                )
+                yield PlainMarkdown(self.host.glyphs, id=section.key, classes="charter")
         yield self.ask
         yield self.status
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
     from mlkanban.service.preview import CardPreview
     from mlkanban.tui.host import Host
+    from mlkanban.tui.pane_curve import PaneCurve
 
 REST_SECONDS = 0.08
 """Keys that follow each other faster than this are on their way elsewhere."""
+CURVE_SECONDS = 0.4
+"""A picture costs more than words: the cursor has to rest longer."""
 _WIDEST_LIST = 116
 _AT_ONCE = 0.001
 _MINUTE = timedelta(minutes=1)
@@ -73,6 +77,7 @@ class Preview(Widget):
         self._host = host
         self._card: Previewed | None = None
         self._pointed: Previewed | None = None
+        self._curve: PaneCurve | None = None
         self._at_right = False
         self._rest: Timer | None = None
         self._painted = host.now()
@@ -122,6 +127,8 @@ class Preview(Widget):
         """Paint what live values of runs say by now."""
         if self.display and not self.waiting:
             self._paint()
+            if self._curve is not None and self._card is not None:
+                self.run_worker(self._read_curve(self._card), group="preview", exclusive=True)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -154,10 +161,14 @@ class Preview(Widget):
                 return  # what is wrong with the store is said by whoever looks at it now and then
             card = replace(card, found=found)
         if self.is_attached:
+            if self._card is None or card is None or card.face.id != self._card.face.id:
+                self._curve = None
             self._card = card
             self._paint()
         if card is not None and card.face.due and card.face.is_open:
             await self._read_chance(card)
+        if card is not None and self._at_right:
+            await self._read_curve(card)
 
     async def _read_chance(self, card: Previewed) -> None:
         """Add the chance of its due date, which takes the past of the board, to what stands there
@@ -171,6 +182,18 @@ class Preview(Widget):
             return  # as above
         if self.is_attached:
             self._card = replace(card, due_chance=words)
+            self._paint()
+
+    async def _read_curve(self, card: Previewed) -> None:
+        """Add the learning curves of its runs to a pane."""
+        found = card.found
+        if found is None or not found.runs:
+            return
+        await asyncio.sleep(CURVE_SECONDS)
+        from mlkanban.tui.pane_curve import read_pane_curve  # statistics: most cards have no runs
+
+        self._curve = await read_pane_curve(self._host, found)
+        if self.is_attached:
             self._paint()
 
     # Painting
@@ -205,6 +228,11 @@ class Preview(Widget):
 
             if self._at_right:
                 lines = card_preview.pane(self._card, view, width - 1, height)
+                if self._curve is not None:
+                    from mlkanban.tui.pane_curve import pane_curve_lines  # as above
+
+                    room = height - len(lines)
+                    lines += pane_curve_lines(self._curve, self._host, width - 2, room)
             else:
                 lines = card_preview.strip(self._card, view, width, height)
         lines += [[] for _ in range(height - len(lines))]

@@ -6,7 +6,7 @@ where time is spent, where the limit is reached, where work piles up.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from mlkanban.core.board import StageKind
 from mlkanban.flow.efficiency import Share, share_of
@@ -89,8 +89,13 @@ def bottleneck(sample: Sample) -> Bottleneck:
         if any(limits.cards is not None for limits, _, _ in workflow.limits_between(at, *frame))
     ]
     there = stays(sample, limited)
+    begin, end = frame
     arrivals = {
-        at: sum(_within(card.flow.arrivals[at], frame) for card in sample.worked)
+        at: sum(
+            begin <= moment <= end
+            for card in sample.worked
+            if (moment := card.flow.arrivals[at]) is not None
+        )
         for at in range(workflow.first_committed, workflow.first_delivered + 1)
     }
     evidence = [
@@ -174,10 +179,6 @@ def _evidence(
         blocked_share=here.blocked / here.time if here.time else 0.0,
         queue_before=queued / length if queues and length else None,
     )
-
-
-def _within(moment: datetime | None, frame: Span) -> bool:
-    return moment is not None and frame[0] <= moment <= frame[1]
 
 
 def _queue_before(sample: Sample, at: int) -> list[int]:

@@ -41,7 +41,9 @@ def iterations(sample: Sample) -> Iterations:
 
 def _passes(name: str, at: int, cards: tuple[Followed, ...]) -> Passes:
     counts = [count for card in cards if (count := card.flow.passes[at])]
-    many = [(card.ref, count) for card in cards if (count := card.flow.passes[at]) > 1]
+    many: list[tuple[str, int]] = []
+    if max(counts, default=0) > 1:
+        many = [(card.ref, count) for card in cards if (count := card.flow.passes[at]) > 1]
     again = sorted(many, key=lambda visits: (-visits[1], visits[0]))
     mean = sum(counts) / len(counts) if counts else None
     return Passes(name, len(counts), mean, max(counts, default=0), tuple(again))

@@ -49,8 +49,9 @@ def quality(sample: Sample) -> Quality:
     for history in sample.histories:
         for kind in _doubts(sample.workflow, history):
             met[kind].append(history.ref)
-        late = sum(step.at > sample.as_of for step in history.steps)
-        met["clock_skew"] += [history.ref] * late
+        if history.steps[-1].at > sample.as_of:
+            late = sum(step.at > sample.as_of for step in history.steps)
+            met["clock_skew"] += [history.ref] * late
     return Quality(
         len(sample.histories),
         tuple(Finding(k, len(refs), tuple(dict.fromkeys(refs))) for k, refs in met.items()),

@@ -136,6 +136,7 @@ def retraining(sample: Sample) -> RetrainingLoops:
     every = [
         loop
         for card in sample.cards
+        if card.history.healths
         for loop in _loops(sample, card, trained[card.ref], _first_of(card.ref, before))
     ]
     loops = [loop for loop in every if _counts(sample, loop)]
@@ -165,6 +166,8 @@ def _releases(sample: Sample) -> Releases:
     delivered = rolled_back = without_alert = 0
     restored: list[int] = []
     for card in sample.cards:
+        if not card.history.healths:
+            continue
         known = [judged for judged in card.history.healths if judged.at <= sample.as_of]
         finish = card.flow.finish
         if not any(judged.health for judged in known):

@@ -160,6 +160,8 @@ class Sample:
     @property
     def of_board(self) -> "Sample":
         """All cards of the board, whichever were chosen."""
+        if self.cards is self.everyone and not self.query:
+            return self
         return replace(self, cards=self.everyone, query="")
 
     def within(self, window: Window) -> "Sample":
@@ -248,4 +250,5 @@ def follow(
             for at in (flow.start, flow.finish, *flow.arrivals)
         )
         cards.append(Followed(history, flow, start, finish, tuple(arrived)))
-    return Sample(workflow, as_of, window, tuple(cards), whole, tuple(cards), tuple(sessions))
+    every = tuple(cards)
+    return Sample(workflow, as_of, window, every, whole, every, tuple(sessions))

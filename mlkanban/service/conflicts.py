@@ -59,12 +59,12 @@ class Conflicts:
     def of_card(self, ref: str) -> list[OpenConflict]:
         """The open conflicts of a card."""
         with self._context.store.reading() as conn:
-            return _open(conn, find_face(conn, ref).id)
+            return conflicts_in(conn, find_face(conn, ref).id)
 
     def all(self) -> list[OpenConflict]:
         """The open conflicts of all boards."""
         with self._context.store.reading() as conn:
-            return _open(conn, "")
+            return conflicts_in(conn, "")
 
     def resolve(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Resolve a conflict: keep the value that stands, or take the other one, of the entity with
@@ -76,7 +76,7 @@ class Conflicts:
             wanted = name.strip().casefold()
             names = {
                 conflict.entity: conflict.name
-                for conflict in _open(tx.conn, "")
+                for conflict in conflicts_in(tx.conn, "")
                 if wanted in (conflict.name.casefold(), conflict.entity) and conflict.field == field
             }
             if not names:
@@ -160,7 +160,8 @@ def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
     return then._replace(stage=stage.id)
 
 
-def _open(conn: Connection, entity_id: str) -> list[OpenConflict]:
+def conflicts_in(conn: Connection, entity_id: str) -> list[OpenConflict]:
+    """The open conflicts of an entity, or of all boards for ''."""
     conflicts = []
     board, stages, refs = None, {}, {}
     for row in after_merge.open_conflicts(conn, entity_id):  # in order of boards

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.cells import shortened
-from mlkanban.core import notes, review, rules
+from mlkanban.core import lifecycle, notes, review, rules
 from mlkanban.core.board import Board
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
@@ -19,8 +19,9 @@ from mlkanban.core.lifecycle import merged_into
 from mlkanban.core.model_versions import ROLLED_BACK
 from mlkanban.core.names import only_id
 from mlkanban.errors import CannotTakeBack, NotFound, RuleRefused
-from mlkanban.hints import hint
+from mlkanban.hints import hint, sentences
 from mlkanban.service.card_writes import archived
+from mlkanban.service.conflicts import conflicts_in
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.service.views import VIEW
 from mlkanban.store import repository, run_queries, stages
@@ -226,7 +227,27 @@ class _TakingBack:
             gone = self._kind == UNDONE
             return Done(_with_board(events, made, self._kind), board_gone=gone, back=self._kind)
         message = self._message(events, changed[len(others) :], others, list(kept.values()))
-        return Done(message, cards, over, back=self._kind)
+        return Done(sentences((message, self._conflicts(all_of_it))), cards, over, back=self._kind)
+
+    def _conflicts(self, events: Sequence[Event]) -> str:
+        """The open conflicts about what these events wrote. The value from before it is back, and
+        another machine, which knew no more than that, wrote a different one."""
+        fields = {
+            (event.entity, lifecycle.FIELD if name in lifecycle.PARTS else name)
+            for event in events
+            for name in event.data.get("set", {})
+        }
+        found = [
+            one for one in conflicts_in(self._tx.conn, "") if (one.entity, one.field) in fields
+        ]
+        if not found:
+            return ""
+        one, others = found[0], len(found) - 1
+        more = f" {quantity(others, 'more conflict')}." if others else ""
+        return hint(
+            "Conflict about the {} of {}: {} now, {} on {} wrote {}.{} Resolve: {resolve}",
+            one.label, one.name, one.kept, one.actor, one.machine, one.other, more,
+        )  # fmt: skip
 
     def _board_of_its_own(self, events: Sequence[Event], action: str) -> Board | None:
         """The board that an import made, which goes with it and comes again with it, but for its

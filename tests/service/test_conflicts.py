@@ -4,6 +4,7 @@ import socket
 import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -258,6 +259,43 @@ def test_undoing_a_decision_on_a_removed_card_opens_its_conflict_again(
     bob.undoes()
     meet(place, ada, bob)
     assert [one.service.conflicts.all() for one in two] == [before, before]
+
+
+@pytest.mark.parametrize(
+    ("mine", "his", "sentence"),
+    [
+        (
+            lambda p, card: p.cards.edit([card], {"dataset": "mine"}),
+            lambda p, card: p.cards.edit([card], {"dataset": "his"}),
+            "about the dataset of {}: nothing now, bob on {} wrote his.",
+        ),
+        (
+            lambda p, card: p.moves(card, to="Ready"),
+            lambda p, card: p.moves(card, to="Training"),
+            "about the stage and outcome of {}: Ideas now, bob on {} wrote Training.",
+        ),
+    ],
+)
+def test_undoing_what_won_names_what_another_machine_wrote(
+    two: tuple[Person, Person], place: Path, mine: Any, his: Any, sentence: str
+) -> None:
+    ada, bob = two
+    (card,) = ada.adds("one")
+    meet(place, ada, bob)
+    his(bob, card)
+    ada.clock.now = bob.clock.now
+    mine(ada, card)
+    meet(place, ada, bob)
+    (before,) = ada.service.conflicts.all()
+    message = ada.undoes()
+    assert message.endswith(
+        f" Conflict {sentence.format(card, before.machine)} Resolve: mlkanban resolve"
+    )
+    assert len(ada.service.conflicts.all()) == 1
+    ada.service.conflicts.resolve(card, before.word, take=True)
+    assert "Conflict" in ada.undoes()
+    meet(place, ada, bob)
+    assert [one.service.conflicts.all() for one in two] == [ada.service.conflicts.all()] * 2
 
 
 def test_undoing_a_later_write_opens_the_conflict_it_settled(

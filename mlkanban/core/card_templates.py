@@ -5,14 +5,20 @@ Shortened, in own words, from CRISP-DM 1.0 (Chapman et al. 2000), Model Cards fo
 al. 2017). Gates name the role of a stage, since boards name their stages differently.
 """
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from mlkanban.core.board import NO_ROLE, ROLE_WORDS, Board, CardType, Stage, StageRole
 from mlkanban.core.templates import template
 from mlkanban.records import record
 
-_DATA, _TRAINING = StageRole.DATA, StageRole.TRAIN
+_SCOPE, _DATA, _TRAINING = StageRole.SCOPE, StageRole.DATA, StageRole.TRAIN
 _EVALUATION, _DEPLOYMENT = StageRole.EVALUATE, StageRole.DEPLOY
+
+HYPOTHESIS, METRIC, DATASET, NOTE = "hypothesis", "metric", "dataset", "note"
+ASKED = (HYPOTHESIS, METRIC, DATASET, NOTE)
+"""What a template may ask for, in this order; a note is the first one of the card."""
 
 
 class TemplateItem(NamedTuple):
@@ -24,15 +30,14 @@ class TemplateItem(NamedTuple):
 
 @record(frozen=True, slots=True)
 class CardTemplate:
-    """A template; `hypothesis` and `metric` are the questions to ask, '' for none."""
+    """A template; `asks` are questions by what answers them: a field of ASKED, or NOTE."""
 
     key: str
     title: str
     about: str
     type: CardType
     checks: tuple[TemplateItem, ...]
-    hypothesis: str = ""
-    metric: str = ""
+    asks: Mapping[str, str] = field(default_factory=dict)
 
     def fields(self, board: Board) -> dict[str, Any]:
         """The fields that a new card on a board gets from the template, JSON-ready."""
@@ -61,8 +66,7 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
             TemplateItem("weakest subgroup looked at", _EVALUATION),
             TemplateItem("answer written as the verdict"),
         ),
-        hypothesis="What do you expect, and why?",
-        metric="What is it measured by?",
+        {HYPOTHESIS: "What do you expect, and why?", METRIC: "What is it measured by?"},
     ),
     CardTemplate(
         "data-issue",
@@ -97,7 +101,7 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
             TemplateItem("rollback tested", _DEPLOYMENT),
             TemplateItem("somebody named who watches it", _DEPLOYMENT),
         ),
-        metric="What has to be reached?",
+        {METRIC: "What has to be reached?"},
     ),
     CardTemplate(
         "monitoring",
@@ -113,7 +117,7 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
             TemplateItem("alert tried: it reaches a person", _DEPLOYMENT),
             TemplateItem("what to do on an alert written down", _DEPLOYMENT),
         ),
-        metric="Which number raises the alert?",
+        {METRIC: "Which number raises the alert?"},
     ),
     CardTemplate(
         "chore",
@@ -126,6 +130,26 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
             TemplateItem("a way back is known", _DEPLOYMENT),
             TemplateItem("those who depend on it told"),
         ),
+    ),
+    CardTemplate(
+        "scope",
+        "Scope",
+        "whether an idea is worth the work: before any effort",
+        CardType.EXPERIMENT,
+        (
+            TemplateItem("decision it serves named, and who takes it", _SCOPE),
+            TemplateItem("data there and allowed: a sample looked at", _SCOPE),
+            TemplateItem("baseline known: what is done today, and how well", _SCOPE),
+            TemplateItem("least worthwhile lift agreed with that person", _SCOPE),
+            TemplateItem("biggest risk named, with the cheapest test of it", _SCOPE),
+            TemplateItem("go or no-go written as the verdict"),
+        ),
+        {
+            HYPOTHESIS: "Which decision does it serve, and whose is it?",
+            METRIC: "Which value is the least that is worth the work?",
+            DATASET: "Which data does it need, and is it there?",
+            NOTE: "What is the biggest risk, and the cheapest test of it?",
+        },
     ),
 )
 

@@ -21,20 +21,39 @@ from tests.core.test_templates import board_from, named
 every = pytest.mark.parametrize("made", CARD_TEMPLATES, ids=lambda made: made.key)
 
 
-def test_the_five_templates_and_their_types() -> None:
+def test_the_six_templates_and_their_types() -> None:
     assert {made.key: made.type.value for made in CARD_TEMPLATES} == {
         "experiment": "experiment",
         "data-issue": "data",
         "model-release": "model",
         "monitoring": "monitoring",
         "chore": "chore",
+        "scope": "experiment",
     }
     assert card_template("release") is None
 
 
-def test_only_an_experiment_starts_from_a_hypothesis() -> None:
-    assert [made.key for made in CARD_TEMPLATES if made.hypothesis] == ["experiment"]
-    assert [made.key for made in CARD_TEMPLATES if not made.metric] == ["data-issue", "chore"]
+def test_what_each_template_asks_for() -> None:
+    assert {made.key: tuple(made.asks) for made in CARD_TEMPLATES} == {
+        "experiment": ("hypothesis", "metric"),
+        "data-issue": (),
+        "model-release": ("metric",),
+        "monitoring": ("metric",),
+        "chore": (),
+        "scope": ("hypothesis", "metric", "dataset", "note"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "stage"),
+    [("ml", "Data prep"), ("crisp-dm", "Business understanding"), ("lifecycle", "Understand"),
+     ("plain", "Doing")],
+)  # fmt: skip
+def test_feasibility_is_asked_for_before_the_first_stage_of_work_is_left(key, stage) -> None:
+    board, made = board_from(named(key)), card_template("scope")
+    assert made is not None
+    gates = [board.stage(i["gate"]).name for i in made.fields(board)["checklist"] if i["gate"]]
+    assert gates == [stage] * 5
 
 
 @every

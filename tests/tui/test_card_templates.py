@@ -19,7 +19,7 @@ async def test_the_menu_says_what_each_is_about(small: Path) -> None:
         lines = board.question().split("\n")
         assert lines[0] == "New card in Ready from"
         assert "a question with a measure and a baseline" in lines[1]
-        assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3", "4", "5", "q"]
+        assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3", "4", "5", "6", "q"]
         await board.keys("q")
         assert board.question() == ""
 
@@ -78,6 +78,31 @@ async def test_what_the_first_line_says_is_not_asked_and_wins(small: Path) -> No
         assert made.metric is not None
         assert made.metric.target == 0.9
         assert len(made.checklist) == 10
+
+
+async def test_a_scope_card_asks_what_decides_whether_to_begin(small: Path) -> None:
+    async with opened(small) as board:
+        before = board.events()
+        await board.press("card.template")
+        await board.keys("6")
+        await board.answer("predict churn")
+        assert "Which decision does it serve, and whose is it?" in board.question()
+        await board.answer("whom marketing calls; Maria")
+        assert "the least that is worth the work? As in val_auc>=0.92" in board.question()
+        await board.answer("val_auc>=0.8")
+        assert "Which data does it need" in board.question()
+        await board.answer("")
+        assert "What is the biggest risk" in board.question()
+        await board.answer("labels come late: ask for last month")
+        made = card(board)
+        assert (made.hypothesis, made.dataset) == ("whom marketing calls; Maria", "")
+        assert made.metric is not None
+        assert made.metric.target == 0.8
+        assert [note.text for note in made.notes] == ["labels come late: ask for last month"]
+        assert len(made.checklist) == 6
+        assert len(board.events()) == len(before) + 2
+        await board.press("undo")
+        assert "predict churn" not in board.stage("Ideas").cards()
 
 
 async def test_a_chore_asks_for_the_title_alone(small: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.cells import padded
 from mlkanban.core.board import Stage
-from mlkanban.core.card_templates import CARD_TEMPLATES
+from mlkanban.core.card_templates import ASKED, CARD_TEMPLATES, METRIC, NOTE
 from mlkanban.core.metrics import parse_metrics
 from mlkanban.core.quick_add import captured, card_lines
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlkanban.tui.command_screen import NewCardsScreen
 
 _MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
-_TITLE, _HYPOTHESIS, _METRIC = "title", "hypothesis", "metric"
+_TITLE = "title"
 
 
 class _New(NamedTuple):
@@ -58,7 +58,7 @@ class NewCardCommands:
         drafts = screen.host.drafts
         forms = {_TITLE: "new card"}
         if template is not None:
-            forms = {part: f"new {template.key} {part}" for part in (_TITLE, _HYPOTHESIS, _METRIC)}
+            forms = {part: f"new {template.key} {part}" for part in (_TITLE, *template.asks)}
         texts = {part: drafts.get(name) for part, name in forms.items()}
         done: Done | None = None
         at = 0
@@ -151,12 +151,7 @@ class NewCardCommands:
         if template is None:
             return (_TITLE,)
         fields = captured(title, self._screen.host.today()).fields
-        wanted = {
-            _TITLE: True,
-            _HYPOTHESIS: bool(template.hypothesis),
-            _METRIC: bool(template.metric) and "metric" not in fields,
-        }
-        return tuple(part for part, needed in wanted.items() if needed)
+        return (_TITLE, *(part for part in ASKED if part in template.asks and part not in fields))
 
     def _fits(self, part: str, text: str) -> bool:
         """Whether a line can be taken; if not, why is said."""
@@ -165,7 +160,7 @@ class NewCardCommands:
             if part == _TITLE:
                 for line in card_lines(text) or [""]:
                     accept_title(captured(line, self._screen.host.today()).title)
-            elif part == _METRIC and text.strip():
+            elif part == METRIC and text.strip():
                 parse_metrics([text])
         except UsageProblem as error:
             self._screen.show_error(error)
@@ -182,18 +177,19 @@ class NewCardCommands:
             return _New(board.id, tuple(NewCard(card.title, card.fields) for card in cards))
         card = captured(texts[_TITLE], today)
         fields = template.fields(board) | card.fields
-        if _HYPOTHESIS in parts and (hypothesis := texts[_HYPOTHESIS].strip()):
-            fields["hypothesis"] = hypothesis
-        if _METRIC in parts and texts[_METRIC].strip():
-            fields |= {n: v for n, v in parse_metrics([texts[_METRIC]]).fields.items() if v}
-        return _New(board.id, (NewCard(card.title, fields),))
+        answers = {part: text for part in parts if part != _TITLE and (text := texts[part].strip())}
+        note = answers.pop(NOTE, "")
+        if metric := answers.pop(METRIC, ""):
+            fields |= {
+                name: value for name, value in parse_metrics([metric]).fields.items() if value
+            }
+        return _New(board.id, (NewCard(card.title, fields | answers, note),))
 
 
 def _label(template: CardTemplate | None, stage: Stage, part: str) -> str:
     if template is None:
         return f"New card in {stage.name}"
-    if part == _HYPOTHESIS:
-        return f"{template.hypothesis} Empty for none."
-    if part == _METRIC:
-        return f"{template.metric} As in val_auc>=0.92, or empty for none."
-    return f"New {template.title.lower()} in {stage.name}"
+    if part == _TITLE:
+        return f"New {template.title.lower()} in {stage.name}"
+    example = "As in val_auc>=0.92, or empty" if part == METRIC else "Empty"
+    return f"{template.asks[part]} {example} for none."

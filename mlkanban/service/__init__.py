@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
-from mlkanban.service.boards import Boards, Snapshot, Update
+from mlkanban.service.boards import Boards, FirstLook, Snapshot, Update
 from mlkanban.service.consequences import Conditions, health_after_end, one_version_in_use
 from mlkanban.service.transaction import Clock, Context, Done
 from mlkanban.store import database, repository
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _CONSEQUENCES = (health_after_end, one_version_in_use)
 """What follows from events on every way that writes them."""
 
-__all__ = ["Done", "Service", "Snapshot", "Update"]
+__all__ = ["Done", "FirstLook", "Service", "Snapshot", "Update"]
 
 
 class Service:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,19 @@ class Snapshot(NamedTuple):
 
     board: Board
     faces: list[CardFace]
+    cursor: int
+    over_since_merge: frozenset[str]
+    conflicts: int
+
+
+class FirstLook(NamedTuple):
+    """What the first picture of a board is painted from: faces and counts as in the repository, the
+    other fields as in a Snapshot."""
+
+    board: Board
+    faces: dict[str, CardFace]
+    loads: dict[str, Load]
+    counts: dict[str, repository.StageCounts]
     cursor: int
     over_since_merge: frozenset[str]
     conflicts: int
@@ -311,6 +325,21 @@ class Boards:
             return Snapshot(
                 board,
                 repository.faces(conn, board_id),
+                repository.cursor(conn),
+                after_merge.over_since_merge(conn, board),
+                after_merge.count_conflicts(conn, board_id),
+            )
+
+    def first_look(self, board_id: str, today: date, started_before: str, most: int) -> FirstLook:
+        """What the first picture of a board needs, which takes no longer on a large board; see
+        `repository.first_faces` and `repository.stage_counts`."""
+        with self._context.store.reading() as conn:
+            board = board_of(conn, board_id)
+            return FirstLook(
+                board,
+                repository.first_faces(conn, board, today, most),
+                repository.loads(conn, board_id),
+                repository.stage_counts(conn, board_id, today, started_before),
                 repository.cursor(conn),
                 after_merge.over_since_merge(conn, board),
                 after_merge.count_conflicts(conn, board_id),

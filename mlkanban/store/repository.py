@@ -56,6 +56,10 @@ ON_SHOWN_BOARD = _WITH_STAGES.format("card.board")
 """Of a card that is looked up by name."""
 
 
+# Written as in the index card_open, so that the count never looks at the cards themselves.
+_OPEN = "outcome = '' AND NOT archived AND NOT deleted"
+
+
 class Transition(NamedTuple):
     """The stage, outcome ('' for none), work and block that an event in force set; None where it
     set none.
@@ -208,6 +212,71 @@ def remade_face(conn: sqlite3.Connection, card_id: str, runs: str) -> tuple[str,
     from mlkanban.runs.model.brief import on_face  # only after the setting was changed
 
     return on_face(lifecycle.shown(entity(conn, card_id)), repeats)
+
+
+def first_faces(
+    conn: sqlite3.Connection, board: Board, today: date, most: int
+) -> dict[str, CardFace]:
+    """By id, what the first picture of a board needs: the first `most` cards of each stage that are
+    on the board, and all that have runs or a health, whose stage was removed, or that wait for
+    other cards, with those."""
+    columns = f"SELECT {_FACE} FROM card"
+    read: list[CardFace] = []
+    for stage in board.stages:
+        standing = "NOT archived" if board.is_delivered(stage.id) else _OPEN
+        rows = conn.execute(
+            f"{columns} INDEXED BY card_stage WHERE board = ? AND stage = ? AND NOT deleted"
+            f" AND {standing} AND NOT (outcome = '' AND snoozed_until > ?)"
+            " ORDER BY rank, id LIMIT ?",
+            (board.id, stage.id, today.isoformat(), most),
+        )
+        read += map(CardFace._make, rows.fetchall())
+    rows = conn.execute(
+        f"{columns} NOT INDEXED WHERE board = ? AND NOT deleted"
+        " AND (runs != '' OR health != '' OR needs != ''"
+        f" OR stage NOT IN ({','.join('?' * len(board.stages))}))",
+        (board.id, *(stage.id for stage in board.stages)),
+    )
+    read += map(CardFace._make, rows.fetchall())
+    by_id = {face.id: face for face in read}
+    for ref in {ref for face in read for ref in face.needs.split()}:
+        rows = conn.execute(
+            f"{columns} WHERE ref = ? AND board = ? AND NOT deleted", (ref, board.id)
+        )
+        by_id |= {row[0]: CardFace._make(row) for row in rows.fetchall()}
+    return {face.id: face for face in _with_repeats_in_force(conn, [*by_id.values()])}
+
+
+class StageCounts(NamedTuple):
+    """Of the cards of a stage: open ones that are snoozed, blocked, past their due date, and
+    started before an instant; finished ones that are not archived; those that were worked on and
+    finished."""
+
+    asleep: int
+    blocked: int
+    late: int
+    started_before: int
+    standing: int
+    worked: int
+
+
+def stage_counts(
+    conn: sqlite3.Connection, board_id: str, today: date, instant: str
+) -> dict[str, StageCounts]:
+    """The counts of each stage that has cards, by its id, on a day; `instant` is for
+    `started_before`."""
+    day = today.isoformat()
+    rows = conn.execute(
+        f"""
+        SELECT stage, total({_OPEN} AND snoozed_until > ?), total({_OPEN} AND block_reason != ''),
+            total({_OPEN} AND due != '' AND due < ?),
+            total({_OPEN} AND started_at != '' AND finished_at = '' AND started_at < ?),
+            total(outcome != '' AND NOT archived), total(started_at != '' AND finished_at != '')
+        FROM card NOT INDEXED WHERE board = ? AND NOT deleted GROUP BY stage
+        """,
+        (day, day, instant, board_id),
+    )
+    return {stage: StageCounts(*map(int, counts)) for stage, *counts in rows.fetchall()}
 
 
 def faces_of(conn: sqlite3.Connection, ids: tuple[str, ...]) -> list[CardFace]:
@@ -440,10 +509,6 @@ def newest_notes(conn: sqlite3.Connection, card_id: str, most: int = -1) -> list
         (card_id, most),
     ).fetchall()
     return list(map(event_of, rows))
-
-
-# Written as in the index card_open, so that the count never looks at the cards themselves.
-_OPEN = "outcome = '' AND NOT archived AND NOT deleted"
 
 
 def loads(conn: sqlite3.Connection, board_id: str, leaving_out: str = "") -> dict[str, Load]:

@@ -8,7 +8,7 @@ import gc
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -23,10 +23,10 @@ from mlkanban.flow.percentiles import needed
 from mlkanban.hints import sentences
 from mlkanban.log import logger
 from mlkanban.paths import Places
-from mlkanban.service import Done, Service, Snapshot
+from mlkanban.service import Done, FirstLook, Service, Snapshot
 from mlkanban.text import quantity
 from mlkanban.tui import background
-from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.board_model import BoardModel, oldest_expected
 from mlkanban.tui.fold_file import read_folds, write_folds
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.host import Repeat, ReportState, RunValues
@@ -51,8 +51,25 @@ if TYPE_CHECKING:
 _POLL_SECONDS, _NETWORK_POLL_SECONDS = 0.25, 2.0
 _LIVE_SECONDS = 0.5
 """Seconds after the start until it is looked at what runs report."""
+_PREVIEW_SECONDS = 0.02
+"""So long after the first picture the preview has been asked for, which is read first."""
 _SETTLED_SECONDS = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
+
+
+def look_first(service: Service, key: str, at: datetime, most: int) -> FirstLook | None:
+    """What the first picture of the board `key` needs, or of the one worked on last; None when
+    there is none yet. Of each stage `most` cards are read."""
+    try:
+        board = service.boards.find(key)
+    except NotFound:
+        if key:
+            raise
+        return None
+    pace = read_pace(service.path.parent, board.id)
+    today = FaceContext.at(board, at).today
+    before = oldest_expected(board, today, pace.sle if pace else None)
+    return service.boards.first_look(board.id, today, before, most)
 
 
 def look_at(service: Service, key: str) -> Snapshot | None:
@@ -100,7 +117,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         settings: Settings,
         board_key: str,
         *,
-        first: Snapshot | None = None,
+        first: FirstLook | Snapshot | None = None,
         warning: str = "",
         demo: bool = False,
         triage: tuple[TriageView, int | None] | None = None,
@@ -221,7 +238,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         await self.open_board("")
         self.show_result(done)
 
-    async def _show(self, snapshot: Snapshot) -> None:
+    async def _show(self, snapshot: FirstLook | Snapshot) -> None:
         board_id = snapshot.board.id
         folds, pace, review_day = await self.store_thread.call(
             lambda service: (
@@ -230,17 +247,20 @@ class BoardApp(ThemedApp, inherit_bindings=False):
                 read_review_day(service.path.parent, board_id),
             )
         )
-        self.model = BoardModel.of(
-            snapshot.board, snapshot.faces, FaceContext.at(snapshot.board, self.now()).today
-        )
+        today = FaceContext.at(snapshot.board, self.now()).today
+        if isinstance(snapshot, FirstLook):
+            self.model = BoardModel.at_first(snapshot, today, pace.sle if pace else None)
+            worked = sum(counts.worked for counts in snapshot.counts.values())
+        else:
+            self.model = BoardModel.of(snapshot.board, snapshot.faces, today)
+            worked = sum(bool(face.started_at and face.finished_at) for face in snapshot.faces)
         self.model.over_since_merge = snapshot.over_since_merge
         self.model.conflicts = snapshot.conflicts
         self.model.folds = folds
         self.cursor = snapshot.cursor
         if pace is None:
-            worked = sum(bool(face.started_at and face.finished_at) for face in snapshot.faces)
             self.model.sle_awaited = worked >= needed(85)
-        else:
+        elif self.model.complete:
             self.model.expect(pace.sle)
         self._kept = pace, review_day
         self.model.review_day = review_day
@@ -252,12 +272,35 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self._board_screen = BoardScreen(pace)
         await self.push_screen(self._board_screen)
         self._greet()
-        if self.model.put_away and not self.demo:
-            self.run_worker(self._tell_put_away(board_id, self.model.put_away))
+        if not self.model.complete:
+            # A command as any other: the keys that come meanwhile wait for it.
+            self._board_screen.start(self._read_rest())
+            return
+        self._tell_put_away()
         if self._triage is not None:
             await self._open_triage(*self._triage)
         elif self._review:
             await self.open("review")
+        self.call_after_refresh(_collect_garbage_again)
+
+    async def _read_rest(self) -> None:
+        """Read the cards that the first picture did without. It stays as it is, unless something
+        was changed meanwhile."""
+        assert self._board_screen is not None
+        await asyncio.sleep(_PREVIEW_SECONDS)
+        async with self._catching_up:
+            board = self.model.board
+            rest = await self.store_thread.call(lambda service: service.boards.snapshot(board.id))
+            self.model.over_since_merge = rest.over_since_merge
+            self.model.conflicts = rest.conflicts
+            self.model.reset(rest.board, rest.faces)
+            self.cursor = rest.cursor
+            view = self._board_screen.view
+            if rest.board == board:
+                view.changed(set(range(len(board.stages))))
+            else:
+                view.show(self.model, self.now())
+        self._tell_put_away()
         self.call_after_refresh(_collect_garbage_again)
 
     async def _open_triage(self, view: TriageView, most: int | None) -> None:
@@ -285,7 +328,11 @@ class BoardApp(ThemedApp, inherit_bindings=False):
                 with_keys("A demo, thrown away at the end. {tour} is a tour.", self.commands)
             )
 
-    async def _tell_put_away(self, board_id: str, cards: int) -> None:
+    def _tell_put_away(self) -> None:
+        if self.model.put_away and not self.demo:
+            self.run_worker(self._tell_once(self.model.board.id, self.model.put_away))
+
+    async def _tell_once(self, board_id: str, cards: int) -> None:
         """Tell once that of what was delivered only models in use are shown."""
         # Most starts have nothing to tell.
         from mlkanban.tui.shown_notices import ONLY_MODELS, remember_shown, was_shown
@@ -393,6 +440,9 @@ class BoardApp(ThemedApp, inherit_bindings=False):
 
     async def _poll(self) -> None:
         if self._board_screen is None or self._catching_up.locked():
+            return
+        if not self.model.complete:  # what was to be read could not be
+            self._board_screen.start(self._read_rest())
             return
         try:
             newest, happened, notices = await self.store_thread.call(_look_again)

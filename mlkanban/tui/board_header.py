@@ -185,7 +185,7 @@ class StageHeads:
 
     def _rule(self, seen: VisibleColumn) -> Line:
         model, column, signs = self._model, seen.column, self._signs
-        cards = len(model.columns[column.stage])
+        cards = model.cards(column.stage)
         where = f" {seen.top + 1}-{min(cards, seen.top + seen.rows)}/{cards}"
         if cards <= seen.rows:
             where = ""

@@ -24,9 +24,20 @@ from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import SNOOZED, USED, Header, HeadNote, header
 from mlkanban.records import record
 from mlkanban.runs.model.queue_order import held_runs, more_slots_of, waiting_runs
+from mlkanban.service import FirstLook
 from mlkanban.text import natural
 
 _NOTHING = Answers()
+MANY_CARDS = 300
+"""The first ones of a stage with more cards tell how wide it should be, and are read first."""
+
+
+def oldest_expected(board: Board, today: date, sle_days: int | None) -> str:
+    """The instant before which cards were started that are past the expectation; '' for none."""
+    if sle_days is None:
+        return ""
+    first = today - timedelta(days=sle_days - 1)
+    return instant(datetime.combine(first, time(), ZoneInfo(board.timezone)))
 
 
 @record(slots=True)
@@ -73,6 +84,10 @@ class BoardModel:
     sle_awaited: bool = False
     over_since_merge: frozenset[str] = frozenset()
     conflicts: int = 0
+    unread: Counter[int] = field(default_factory=Counter)
+    """Cards of each stage that are shown and not read yet."""
+    complete: bool = True
+    """Whether all cards are read."""
     folds: dict[str, bool] = field(default_factory=dict)
     found: Counter[str] | None = None
     """Under a filter, of the cards in sight: how many are in progress, blocked, late, past SLE."""
@@ -86,6 +101,42 @@ class BoardModel:
     """Open cards that were started before this instant are past the expectation."""
 
     @classmethod
+    def at_first(cls, look: FirstLook, today: date, sle_days: int | None) -> "BoardModel":
+        """The board for its first picture: of stages with many cards it has the first ones, as many
+        as can be in sight, until `reset` brings all. Nothing may be done with it before that."""
+        model = cls(look.board, today, sle_days=sle_days, faces=look.faces, complete=False)
+        stages = look.board.stages
+        model.rows = [0] * len(stages)
+        opened = [face for face in look.faces.values() if face.is_open]
+        model.loads = look.loads
+        model.queued = waiting_runs(look.board, opened)
+        model.held = held_runs(look.board, opened)
+        model.used = sum(1 for face in look.faces.values() if face.health and in_use(face))
+        for stage_id, counts in look.counts.items():
+            model.asleep[stage_id] = counts.asleep
+            model.standing[stage_id] = counts.standing
+            model.blocked += counts.blocked
+            model.late += counts.late
+            model.past_sle += counts.started_before
+        model._oldest = oldest_expected(look.board, today, sle_days)
+        model._find_waiting()
+        model._arrange()
+        for at, stage in enumerate(stages):
+            if stage.id not in model._monitoring:
+                load = look.loads.get(stage.id, Load())
+                delivered = look.board.is_delivered(stage.id)
+                standing = model.standing[stage.id] if delivered else 0
+                cards = load.total - model.asleep[stage.id] + standing
+                # Cards of stages that were removed stand in others, and are all read.
+                read = sum(1 for face in model.columns[at] if face.stage == stage.id)
+                model.unread[at] = max(0, cards - read)
+        return model
+
+    def cards(self, at: int) -> int:
+        """How many cards stage `at` shows, the ones included that are not read yet."""
+        return len(self.columns[at]) + self.unread[at]
+
+    @classmethod
     def of(cls, board: Board, faces: Iterable[CardFace], today: date) -> "BoardModel":
         model = cls(board, today)
         model.reset(board, faces)
@@ -95,6 +146,7 @@ class BoardModel:
         """Take over a whole board; the cursor stays on its card when that is still there."""
         here = self.current
         self.board = board
+        self.unread, self.complete = Counter(), True
         self.faces = {face.id: face for face in faces}
         self.rows = (self.rows + [0] * len(board.stages))[: len(board.stages)]
         self.stage = max(0, min(self.stage, len(board.stages) - 1))
@@ -283,7 +335,7 @@ class BoardModel:
                 self.loads[face.stage] = self.loads[face.stage].plus(Work(face.work), 0, more)
         self.queued = waiting_runs(self.board, taken)
         self.held = held_runs(self.board, taken)
-        self._oldest = self._oldest_expected()
+        self._oldest = oldest_expected(self.board, self.today, self.sle_days)
         self.late = sum(1 for face in taken if self._is_late(face))
         self.used = sum(1 for face in self.faces.values() if face.health and in_use(face))
         self.past_sle = sum(1 for face in taken if self._is_past_sle(face))
@@ -296,13 +348,6 @@ class BoardModel:
         self._count_all()
         self._count_columns(range(len(self.columns)))
         return True
-
-    def _oldest_expected(self) -> str:
-        if self.sle_days is None:
-            return ""
-        first = self.today - timedelta(days=self.sle_days - 1)
-        midnight = datetime.combine(first, time(), ZoneInfo(self.board.timezone))
-        return instant(midnight)
 
     def _is_late(self, face: CardFace) -> bool:
         return bool(face.due) and face.due < self.today.isoformat()

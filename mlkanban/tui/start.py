@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.paths import Places
 from mlkanban.runs.model.repeats import Repeats
-from mlkanban.service import Service
-from mlkanban.tui.app import BoardApp, look_at
+from mlkanban.service import FirstLook, Service, Snapshot
+from mlkanban.tui.app import BoardApp, look_at, look_first
 from mlkanban.tui.background import back_up_at_the_end
+from mlkanban.tui.board_model import MANY_CARDS
 from mlkanban.tui.store_thread import StoreThread
 from mlkanban.tui.themed_app import LEAVING
 
@@ -45,10 +47,13 @@ def run_board(
             hint("Use the commands ({--help}), or a terminal that can move its cursor."),
         )
     log.write_to(places.log)
+    whole = settings.card_list or triage is not None or review
     store_thread = StoreThread(lambda: _open(places, actor, settings.repeats))
     try:
         # Read before the app runs: beside its start the same takes half as long again.
-        warning, first = store_thread.at_once(lambda s: (s.read_only, look_at(s, board_key)))
+        warning, first = store_thread.at_once(
+            lambda s: (s.read_only, _first(s, board_key, part=not whole))
+        )
         app = BoardApp(
             store_thread,
             places,
@@ -75,6 +80,15 @@ def run_board(
         return app.return_code or 0
     finally:
         store_thread.close()
+
+
+def _first(service: Service, key: str, *, part: bool) -> FirstLook | Snapshot | None:
+    """The board as it is shown at first: as much of it as can be in sight, or all where the screen
+    that comes first is about all cards."""
+    if not part:
+        return look_at(service, key)
+    lines = shutil.get_terminal_size().lines
+    return look_first(service, key, now(), max(lines, MANY_CARDS))
 
 
 def _open(places: Places, actor: str, repeats: Repeats) -> Service:

@@ -18,7 +18,7 @@ from mlkanban.config import Settings
 from mlkanban.core.triage import TriageView
 from mlkanban.paths import Places
 from mlkanban.service import Service
-from mlkanban.tui.app import BoardApp
+from mlkanban.tui.app import BoardApp, look_first
 from mlkanban.tui.commands import BY_NAME, presses
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
@@ -249,8 +249,9 @@ async def opened(
     crashes: bool = False,
     triage: tuple[TriageView, int | None] | None = None,
     demo: bool = False,
+    first: int = 0,
 ) -> AsyncIterator[Page]:
-    """The app at work on the store below `data`."""
+    """The app at work on the store below `data`, painted with the `first` cards of each stage."""
     store_thread = StoreThread(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
     warning = store_thread.at_once(lambda service: service.read_only)
     places = Places(data, data)
@@ -262,6 +263,7 @@ async def opened(
         warning=warning,
         triage=triage,
         demo=demo,
+        first=store_thread.at_once(lambda s: look_first(s, "", NOW, first)) if first else None,
         clock=clock,
     )  # fmt: skip
     try:

@@ -16,7 +16,7 @@ from mlkanban.flow.pace import Pace
 from mlkanban.glyphs import Glyphs
 from mlkanban.tui import board_header
 from mlkanban.tui.board_header import StageHeads
-from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.board_model import MANY_CARDS, BoardModel
 from mlkanban.tui.geometry import (
     GAP,
     MOST_DETAILS,
@@ -35,8 +35,8 @@ from mlkanban.tui.title_line import title_line
 from mlkanban.tui.widgets.cards_view import CardsView, Cells, merged
 
 _CACHE_LIMIT = 5_000
-_MANY_CARDS, _LONG_TITLE = 300, 240
-"""Of a stage with more cards some tell how wide it should be; of longer titles their beginning."""
+_LONG_TITLE = 240
+"""Of longer titles their beginning tells how wide a stage should be."""
 _TITLE = 1
 """Lines above those of the stages."""
 
@@ -140,14 +140,14 @@ class BoardView(CardsView):
         cards = self._model.columns[at]
         return StageContent.of(
             head,
-            len(cards),
+            self._model.cards(at),
             self._titles(at),
             folded=folded,
             least_head=least,
             limits_head=limits if header.filtered else 0,
             fold_head=limits if cards else 0,
             unfolds=delivered and stage.id not in self._model.folds,
-            alarms=self._alarms(cards) if folded and len(cards) <= _MANY_CARDS else (),
+            alarms=self._alarms(cards) if folded and self._model.cards(at) <= MANY_CARDS else (),
         )
 
     def _alarms(self, cards: Sequence[CardFace]) -> list[str]:
@@ -160,10 +160,9 @@ class BoardView(CardsView):
         ]
 
     def _titles(self, at: int, *, with_ids: bool = False) -> list[str]:
-        """The titles of a stage, as far as they matter for a layout: of very many some; where it is
-        folded, `with_ids` behind them."""
-        column = self._model.columns[at]
-        some = column[:: 1 + len(column) // _MANY_CARDS]
+        """The titles of a stage, as far as they matter for a layout: of very many the first ones;
+        where it is folded, `with_ids` behind them."""
+        some = self._model.columns[at][:MANY_CARDS]
         return [
             card_face.title_text(face, self._facing, _LONG_TITLE) + f" {face.ref}" * with_ids
             for face in some
@@ -251,7 +250,7 @@ class BoardView(CardsView):
                 self._heights[at],
                 self._tops[at],
                 self._starts[at],
-                len(self._model.columns[at]),
+                self._model.cards(at),
             )
             for at, column in self._columns.items()
         ]

@@ -156,10 +156,11 @@ def sync_runs(
 
     Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR, ./mlflow.db, ./mlruns,
     ./optuna.db, ./optuna.log, ./journal.log, other *.db, *.sqlite3, *.sqlite and *.log here that
-    are Optuna's or MLflow's by what is in them, ./wandb, ./runs, ./lightning_logs and ./tb_logs
-    (for TensorBoard), at the same names in the folders that the newest runs were started in, the
-    setting `trackers`, and where linked runs were read from. Runs of W&B are read by its own
-    program, if that knows `wandb leet inspect`.
+    are Optuna's or MLflow's by what is in them, ./wandb, ./runs, ./lightning_logs, ./tb_logs and
+    other folders here with event files of TensorBoard, or with folders of such, at the same places
+    in the folders that the newest runs were started in, the setting `trackers`, and where linked
+    runs were read from. Runs of W&B are read by its own program, if that knows `wandb leet
+    inspect`.
 
     Runs tagged mlkanban.card with the label of a card, STORE:CARD as `mlkanban show CARD` prints
     it, are linked to that card (W&B: a tag mlkanban.card:STORE:CARD). The others, also those that

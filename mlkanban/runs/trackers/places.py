@@ -76,17 +76,24 @@ def usual(
     more: Iterable[str] = (),
     folders: Iterable[Path] = (),
 ) -> list[Path]:
-    """The places that exist: those of the environment, those usual in a folder, the databases and
-    journals of trackers in it, `more`, and what other `folders` have of these; of folders those
-    that hold runs."""
+    """The places that exist: those of the environment, those usual in a folder, the databases,
+    journals and event files of trackers in it, `more`, and what other `folders` have of these; of
+    folders those that hold runs."""
     named = [environ.get(name, "") for name in _NAMED]
     if beside := environ.get("WANDB_DIR"):
         named.append(f"{beside}/wandb")
-    texts = filter(None, (*named, *_USUAL, *_files_of_trackers(cwd), *more))
+    texts = filter(None, (*named, *_in_folder(cwd), *more))
     paths = [place(text, cwd) for text in texts]
     for folder in folders:
-        paths += [place(text, folder) for text in (*_USUAL, *_files_of_trackers(folder))]
+        paths += [place(text, folder) for text in _in_folder(folder)]
     return list(dict.fromkeys(path for path in paths if path and _holds(path)))
+
+
+def _in_folder(folder: Path) -> Iterator[str]:
+    """The names by which a folder may have what trackers keep."""
+    yield from _USUAL
+    yield from _files_of_trackers(folder)
+    yield from (name for name in tensorboard.folders_with_events(folder) if name not in _USUAL)
 
 
 def _files_of_trackers(folder: Path) -> Iterator[str]:

@@ -32,6 +32,8 @@ _SEED = re.compile(
 )
 _DEEP = 6
 _MOST_FOLDERS = 5_000
+_MOST_NEAR, _MOST_ENTRIES = 20, 200
+"""Folders, and entries of each, that are looked at for event files where nobody named them."""
 _MOST_SCALARS = 1_000_000
 """Of a run: what comes after is not read, and that is said."""
 _HEAD = 500
@@ -140,6 +142,30 @@ def _series(ref: str, where: Path, name: str, argv: Sequence[str]) -> SeriesSour
 
 
 TRACKER = Tracker("tensorboard", ("runs", "lightning_logs", "tb_logs"), _series)
+
+
+def folders_with_events(folder: Path) -> Iterator[str]:
+    """Names of the folders in a folder that have event files, or folders with such: of many only
+    the newest, and of each the first entries alone, for any folder may hold a data set."""
+    try:
+        with os.scandir(folder) as entries:
+            below = [entry for entry in entries if entry.is_dir() and entry.name[0] != "."]
+        newest_first = sorted(below, key=lambda entry: entry.stat().st_mtime, reverse=True)
+    except OSError:
+        return  # what else is searched there says so
+    for entry in newest_first[:_MOST_NEAR]:
+        if _has_events(Path(entry.path), deeper=True):
+            yield entry.name
+
+
+def _has_events(folder: Path, *, deeper: bool) -> bool:
+    with suppress(OSError), os.scandir(folder) as entries:
+        some = [*islice(entries, _MOST_ENTRIES)]
+        if any(entry.name.startswith(_NAME) for entry in some):
+            return True
+        folders = [Path(entry.path) for entry in some if deeper and entry.is_dir()]
+        return any(_has_events(one, deeper=False) for one in folders[:_MOST_NEAR])
+    return False
 
 
 def _below(root: Path) -> Iterator[tuple[Path, bool]]:

@@ -105,6 +105,17 @@ def test_what_is_not_looked_into_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     assert "holds no runs" in read_all([tmp_path / "deep"]).problems[0]
 
 
+def test_event_files_are_found_in_folders_of_any_name(tmp_path: Path) -> None:
+    for name in ("tb/run1", "exp", ".git/x", "a/b/too deep"):
+        logs(tmp_path / name)
+    (tmp_path / "data" / "images").mkdir(parents=True)
+    (tmp_path / "mlruns").mkdir()
+    assert {place.name for place in usual(tmp_path, {})} == {"tb", "exp"}
+    assert {place.name for place in usual(tmp_path / "data", {}, folders=[tmp_path])} == {
+        "tb", "exp",
+    }  # fmt: skip
+
+
 def test_a_folder_without_event_files_is_no_place(tmp_path: Path) -> None:
     (tmp_path / "runs" / "deep").mkdir(parents=True)
     assert usual(tmp_path, {}) == []

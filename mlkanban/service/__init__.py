@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlkanban.service.history import History
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.service.integrity import Findings
+    from mlkanban.service.issue_import import IssueImport
     from mlkanban.service.models_in_use import ModelsInUse
     from mlkanban.service.plan import Planning
     from mlkanban.service.portfolio import Portfolio
@@ -73,6 +74,12 @@ class Service:
         from mlkanban.service.history import History  # with imports, which few commands do
 
         return History(self._context)
+
+    @cached_property
+    def issue_import(self) -> IssueImport:
+        from mlkanban.service.issue_import import IssueImport  # as above
+
+        return IssueImport(self._context)
 
     @cached_property
     def undoing(self) -> Undoing:

@@ -773,6 +773,15 @@ def is_undone(conn: sqlite3.Connection, event_id: str) -> bool:
     return row is not None
 
 
+def import_actions(conn: sqlite3.Connection, board_id: str) -> set[str]:
+    """The actions that brought history or cards from elsewhere onto a board."""
+    rows = conn.execute(
+        f"SELECT action FROM event WHERE board = ? AND kind = 'import.noted' AND {IN_FORCE}",
+        (board_id,),
+    ).fetchall()
+    return {action for (action,) in rows}
+
+
 def undone_ids_of_action(conn: sqlite3.Connection, action_id: str) -> frozenset[str]:
     """Ids of an action's events that are not in force."""
     rows = conn.execute(

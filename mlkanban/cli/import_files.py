@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from mlkanban.cli.document_import import markdown
+from mlkanban.cli.import_issues import issues
 from mlkanban.cli.out_file import opened
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE, FileParam, SuggestingGroup
 from mlkanban.errors import UsageProblem
-from mlkanban.exchange.dates import ORDERS, is_form
-from mlkanban.exchange.event_log import EventLog, UnclearDates, UnknownStates, log_in
+from mlkanban.exchange.dates import ORDERS, UnclearDates, is_form
+from mlkanban.exchange.event_log import EventLog, UnknownStates, log_in
 from mlkanban.exchange.event_map import EventMap, map_text, read_map, with_states
 from mlkanban.exchange.text_file import STDIN, read_text
 from mlkanban.service.history import BroughtIn
@@ -32,10 +33,11 @@ _LEFT_OUT = {
 
 @click.group("import", cls=SuggestingGroup, no_args_is_help=False)
 def import_group() -> None:
-    """Read history from other tools, or an edited board."""
+    """Read cards and history from other tools, or an edited board."""
 
 
 import_group.add_command(markdown)
+import_group.add_command(issues)
 
 
 @import_group.command()

@@ -1080,6 +1080,59 @@ class ImportedEventsJson(Shape):
     left_out: list[str]
 
 
+class ImportedColumnJson(Shape):
+    """A column of a list, and the field of a card that it becomes, null where it is left out."""
+
+    column: str
+    field: str | None
+    cards: int
+
+
+class ImportedStatusJson(Shape):
+    """A status of a list, and where its cards go: to a stage, or to their end."""
+
+    status: str
+    cards: int
+    stage: str | None
+    outcome: str | None
+    guessed: bool
+
+
+class LeftOutJson(Shape):
+    what: str
+    count: int
+
+
+class KeptFieldsJson(Shape):
+    """What was changed here and in the list, and stays as it is here."""
+
+    id: str
+    fields: list[str]
+
+
+class ImportedIssuesJson(Shape):
+    """`created_to_resolved` finished cards have no history between these two days, `begun_unknown`
+    cards are in progress since an unknown day, `ended_unknown` cards were finished on one. What was
+    `created` and `updated` would be so where it was not `written`."""
+
+    board: str
+    file: str
+    kind: str
+    cards: int
+    columns: list[ImportedColumnJson]
+    statuses: list[ImportedStatusJson]
+    left_out: list[LeftOutJson]
+    created_to_resolved: int
+    begun_unknown: int
+    ended_unknown: int
+    created: int
+    updated: int
+    unchanged: int
+    kept: list[KeptFieldsJson]
+    written: bool
+    refused: str | None
+
+
 class ImportedCardJson(Shape):
     """`id` is null for a new card; `line` is where it stands in the file."""
 
@@ -1366,6 +1419,7 @@ KINDS: Mapping[str, JsonKind] = {
     "export.jsonl": JsonKind(ExportedRowsJson, "the file that `export jsonl` wrote"),
     "export.markdown": JsonKind(ExportedCardsJson, "the file that `export markdown` wrote"),
     "import.events": JsonKind(ImportedEventsJson, "`import events`"),
+    "import.issues": JsonKind(ImportedIssuesJson, "`import issues`"),
     "import.markdown": JsonKind(ImportedMarkdownJson, "`import markdown`"),
     "doctor": JsonKind(DoctorJson, "`doctor`"),
     "docs": JsonKind(DocTopicsJson, "`docs`"),

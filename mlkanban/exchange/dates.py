@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR
+from mlkanban.errors import BadInput
+from mlkanban.exchange.text_file import bad
 
 DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
 ORDERS = (DAY_FIRST, MONTH_FIRST)
@@ -34,6 +37,19 @@ _ZONE = re.compile(
 _EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?")
 
 
+class UnclearDates(BadInput):
+    """Dates that can be read in two ways, such as `example`: somebody has to say which number is
+    the day."""
+
+    def __init__(self, file: Path, example: str) -> None:
+        error = bad(
+            file, 0, f"{example!r} can be read in two ways.",
+            f"Say which number is the day: --format {DAY_FIRST} or {MONTH_FIRST}.",
+        )  # fmt: skip
+        super().__init__(error.message, error.hint)
+        self.example = example
+
+
 class DateReader:
     """Reads the dates of one file. `learn` every date first, then `read` them.
 
@@ -53,6 +69,10 @@ class DateReader:
         """A date that can be read in two ways, if no other one decides which; else ''."""
         return self._either if len(self._orders) > 1 else ""
 
+    def assume(self, order: str) -> None:
+        """Read dates that can be read in two ways with the day or the month first."""
+        self._orders = [order]
+
     def learn(self, text: str) -> bool:
         """Whether a text is a date that can be read beside those learned before."""
         if self._whole(text) is not None:
@@ -70,8 +90,8 @@ class DateReader:
 
     def read(self, text: str) -> datetime | None:
         """The instant, in UTC; None for what is no date, or lies outside the years that count."""
-        found = self._whole(text)
-        if found is None and not self._format:
+        found = self._whole(text) if text else None
+        if found is None and text and not self._format:
             found = self._parse(text, self._orders[0])
         if found is None:
             return None

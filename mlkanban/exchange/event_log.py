@@ -18,7 +18,7 @@ from mlkanban.core.board import CardType, Outcome
 from mlkanban.core.events import Change
 from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR, instant
 from mlkanban.errors import BadInput, UsageProblem
-from mlkanban.exchange.dates import DAY_FIRST, MONTH_FIRST, DateReader
+from mlkanban.exchange.dates import DateReader, UnclearDates
 from mlkanban.exchange.event_map import EventMap
 from mlkanban.exchange.event_rows import EventRow, event_rows
 from mlkanban.exchange.text_file import bad, named, read_text
@@ -124,19 +124,6 @@ class EventLog:
                 values |= {"title": row.title, "type": CardType.CHORE.value, "deleted": False}
             event_id = _id(card, row.at, row.state, str(row.repeat))
             yield Change(kind, board, card=card, set=values, at=row.at, event_id=event_id)
-
-
-class UnclearDates(BadInput):
-    """Dates that can be read in two ways, such as `example`: somebody has to say which number is
-    the day."""
-
-    def __init__(self, file: Path, example: str) -> None:
-        error = bad(
-            file, 0, f"{example!r} can be read in two ways.",
-            f"Say which number is the day: --format {DAY_FIRST} or {MONTH_FIRST}.",
-        )  # fmt: skip
-        super().__init__(error.message, error.hint)
-        self.example = example
 
 
 class UnknownStates(BadInput):

@@ -51,8 +51,9 @@ def read_text(file: Path) -> str:
     return decoded(file, read_bytes(file))
 
 
-def decoded(file: Path, data: bytes) -> str:
-    """The content of a file as text. UTF-16 is known by its byte order mark."""
+def decoded(file: Path, data: bytes, *, in_lines: bool = True) -> str:
+    """The content of a file as text, `in_lines` of a reasonable length. UTF-16 is known by its byte
+    order mark."""
     try:
         text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,7 +62,7 @@ def decoded(file: Path, data: bytes) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise bad(file, line, "holds a NUL character.", "Export the file again as text.")
-    for number, row in enumerate(text.split("\n"), 1):
+    for number, row in enumerate(text.split("\n") if in_lines else (), 1):
         if len(row) > LONGEST_LINE:
             raise bad(file, number, f"is longer than {LONGEST_LINE:,} characters.", "Is it text?")
     return text

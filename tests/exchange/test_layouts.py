@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import BadInput
-from mlkanban.exchange.event_log import EventLog, UnclearDates, UnknownStates, read_log
+from mlkanban.exchange.dates import UnclearDates
+from mlkanban.exchange.event_log import EventLog, UnknownStates, read_log
 from mlkanban.exchange.event_map import map_text, read_map, with_states
 
 FILES = Path(__file__).parent / "files"

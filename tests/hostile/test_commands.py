@@ -145,6 +145,7 @@ sync init {new} -> 2
 export markdown --out board.md
 import markdown board.md --dry-run
 import events log.csv --map map.toml -> 5
+import issues log.csv --as lines --dry-run
 export csv
 export jsonl
 export markdown

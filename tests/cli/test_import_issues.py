@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+FILES = Path(__file__).parent.parent / "exchange" / "files"
+LIST = "ID,Title,Status,Sprint\n1,One,In Progress,S1\n2,Two,To do,\n"
+
+
+@pytest.fixture
+def board(mlk):
+    mlk("init", "Cards", "--template", "plain", "--timezone", "UTC")
+    return mlk
+
+
+@pytest.fixture
+def file(tmp_path) -> str:
+    (tmp_path / "list.csv").write_text(LIST)
+    return str(tmp_path / "list.csv")
+
+
+def test_what_was_understood_is_shown_and_nobody_is_here_to_be_asked(board, file) -> None:
+    answer = board("import", "issues", file)
+    assert answer.code == 2
+    assert "list.csv: a table, 2 cards, for the board cards" in answer.out
+    assert [line.split() for line in answer.out.splitlines() if "left out" in line] == [
+        ["Sprint", "left", "out", "1"]
+    ]
+    assert "Doing (guessed)" in answer.out
+    assert "1 card in progress without the day they began" in answer.out
+    assert "2 new cards, 0 to be changed, 0 as they are." in answer.err
+    assert "Add --yes to write the cards." in answer.err
+    assert board.data("list", "--all") == []
+
+
+def test_a_list_is_one_undo(board, file) -> None:
+    board.card("mine")
+    answer = board("import", "issues", "--yes", file)
+    assert answer.code == 0
+    assert "2 cards added to Cards, 0 changed, 0 as they were." in answer.err
+    assert [card["title"] for card in board.data("list", "--all")] == ["mine", "Two", "One"]
+    assert "Nothing new" in board("import", "issues", "--yes", file).err
+    assert "the import of" in board("undo").err
+    assert [card["title"] for card in board.data("list", "--all")] == ["mine"]
+    assert board("redo").code == 0
+    assert len(board.data("list", "--all")) == 3
+
+
+def test_a_list_in_json(board, file) -> None:
+    data = board.data("import", "issues", "--dry-run", file)
+    assert (data["kind"], data["cards"], data["created"], data["written"]) == ("table", 2, 2, False)
+    assert data["columns"][-1] == {"column": "Sprint", "field": None, "cards": 1}
+    assert data["statuses"][0] == {
+        "status": "In Progress", "cards": 1, "stage": "Doing", "outcome": None, "guessed": True,
+    }  # fmt: skip
+    assert (data["begun_unknown"], data["created_to_resolved"]) == (1, 0)
+    assert board.data("list", "--all") == []
+    data = board.data("import", "issues", "--yes", file)
+    assert (data["created"], data["written"], data["refused"]) == (2, True, None)
+    assert board.data("import", "issues", "--yes", file)["unchanged"] == 2
+
+
+def test_a_map_is_written_edited_and_used(board, file, tmp_path) -> None:
+    kept = tmp_path / "map.toml"
+    assert board("import", "issues", "--dry-run", "--write-map", str(kept), file).code == 0
+    assert kept.read_text().splitlines() == [
+        'kind = "table"', "", "[columns]", 'ID = "key"', 'Title = "title"', 'Status = "status"',
+        'Sprint = "none"', "", "[statuses]", '"In Progress" = "Doing"', '"To do" = "To do"',
+    ]  # fmt: skip
+    kept.write_text(kept.read_text().replace('Sprint = "none"', 'Sprint = "tags"'))
+    words = "--status", "In Progress=learned", "--column", "id=none"
+    assert board("import", "issues", "--yes", "--map", str(kept), *words, file).code == 0
+    one = next(card for card in board.data("list", "--all") if card["title"] == "One")
+    assert (one["tags"], one["outcome"]) == (["s1"], "learned")
+
+
+def test_a_list_is_piped_in(board) -> None:
+    assert board("import", "issues", "-", stdin=LIST).code == 2
+    assert board("import", "issues", "-", "--yes", "--as", "table", stdin=LIST).code == 0
+    assert len(board.data("list")) == 2
+
+
+def test_a_full_stage_refuses_a_list(board, file) -> None:
+    board("stages", "limit", "Doing", "1")
+    board.card("mine")
+    Path(file).write_text("ID,Title,Status\n1,One,Doing\n2,Two,Doing\n")
+    planned = board("import", "issues", "--dry-run", file)
+    assert "Writing this would be refused: Doing is 1/1" in planned.err
+    refused = board("import", "issues", "--yes", file)
+    assert refused.code == 1
+    assert "--override REASON" in refused.err
+    assert len(board.data("list", "--all")) == 1
+    assert board("import", "issues", "--yes", "--override", "were there", file).code == 0
+    assert len(board.data("list")) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--as", "excel"], 2, "There is no kind of list 'excel'. There are: trello,"),
+        (["--status", "done"], 2, "'done' says nothing. Write it as STATUS=STAGE."),
+        (["--status", "to do=nowhere"], 2, "There is no stage 'nowhere' on cards."),
+        (["--column", "id=titel"], 2, "The column 'id' cannot become 'titel'. Did you mean title?"),
+        (["--format", "x"], 2, "'x' is neither day-first, month-first nor a form of dates."),
+    ],
+)
+def test_what_is_said_wrongly(board, file, words, code, said) -> None:
+    answer = board("import", "issues", "--yes", *words, file)
+    assert answer.code == code
+    assert said in answer.err
+    assert board.data("list", "--all") == []
+
+
+def test_a_list_without_a_board_or_a_file(mlk, file) -> None:
+    assert mlk("import", "issues", "--yes", file).code == 3
+    assert mlk("import", "issues", "--yes", "nowhere.csv").code == 5

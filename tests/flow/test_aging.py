@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -115,3 +116,32 @@ def test_cards_of_one_age_are_in_the_order_of_their_ids_and_stages_have_their_na
     ]  # fmt: skip
     assert found.names == {1: "Train", 2: "Wait", 3: "Evaluate"}
     assert (found.n, found.sle_days, found.pace) == (0, 16, Pace((None,) * 4, 16))
+
+
+def test_nothing_is_said_of_old_cards_before_there_is_a_pace():
+    """Of a board with few finished cards nobody knows which open ones are old."""
+    few = [took(f"c{n}", 3) for n in range(9)]
+    waits = [card("a", (1, 1)), card("b", (2, 2))]
+    first, second = summary(aging(sample([*few, *waits]), None)).lines
+    assert first.endswith("0 blocked, no pace yet: it needs 10 finished cards that left the stage")
+    assert second == "No SLE yet: it needs 10 finished cards"
+    enough = [*few, took("c9", 3)]
+    first, second = summary(aging(sample([*enough, *waits]), 3)).lines
+    assert first.endswith("0 blocked, 2 older than 85 % at this stage")
+    assert second == "2 past the SLE (85 % within 3 d)"
+
+
+def test_old_cards_are_counted_among_those_whose_stage_has_a_pace():
+    """Ten finished cards left the first committed stage, and one the second."""
+    left_by_outcome = [card(f"c{n}", (1, 1), (3, 1, "shipped")) for n in range(10)]
+    found = aging(sample([*left_by_outcome, card("a", (1, 1)), card("b", (2, 2))]), None)
+    known = sum(stage.percentiles[85] is not None for stage in found.stages)
+    assert known == len(found.stages)
+    stages = tuple(
+        replace(stage, percentiles=dict.fromkeys(stage.percentiles))
+        if stage.position == 2
+        else stage
+        for stage in found.stages
+    )
+    said = summary(replace(found, stages=stages)).lines[0]
+    assert said.endswith("1 of 1 older than 85 % at this stage")

@@ -15,8 +15,11 @@ from mlkanban.display.table import Table
 from mlkanban.flow.aging import Aging, AgingCard
 from mlkanban.flow.aging import aging as count
 from mlkanban.flow.pace import BLOCKED_MARK, LATE_MARK, STALE_MARK
+from mlkanban.flow.percentiles import needed
 from mlkanban.flow.sle import sle
 
+_PACE = 85
+"""Percent of finished cards that were younger when they left than a card that is old."""
 _CONVENTION = "age in calendar days, both ends counted | nearest rank"
 
 
@@ -99,16 +102,26 @@ def _state(card: AgingCard) -> tuple[str, str]:
     return ("old", "clock") if STALE_MARK in card.marks else ("", "text")
 
 
+def _older(aging: Aging) -> str:
+    """How many cards are older than the pace of their stage, of those whose stage has one."""
+    paced = {stage.position for stage in aging.stages if stage.percentiles[_PACE] is not None}
+    known = sum(card.stage in paced for card in aging.cards)
+    if not known:
+        return f"no pace yet: it needs {needed(_PACE)} finished cards that left the stage"
+    of_known = "" if known == len(aging.cards) else f" of {known}"
+    return f"{_marked(aging, STALE_MARK)}{of_known} older than {_PACE} % at this stage"
+
+
 def summary(aging: Aging) -> Summary:
     note = f"pace from n {aging.n} finished | {scope_text(aging.scope)} | {_CONVENTION}"
     if not aging.cards:
         return Summary("Aging work in progress", ("Nothing is in progress.",), None, note)
-    sle = f"85 % within {aging.sle_days} d" if aging.sle_days else "needs 10 finished cards"
     lines = (
         f"{len(aging.cards)} open, the oldest {aging.cards[0].age_days} d"
-        f" | {_marked(aging, BLOCKED_MARK)} blocked, {_marked(aging, STALE_MARK)} older than"
-        f" 85 % at this stage",
-        f"{_marked(aging, LATE_MARK)} past the SLE ({sle})",
+        f" | {_marked(aging, BLOCKED_MARK)} blocked, {_older(aging)}",
+        f"{_marked(aging, LATE_MARK)} past the SLE (85 % within {aging.sle_days} d)"
+        if aging.sle_days
+        else f"No SLE yet: it needs {needed(_PACE)} finished cards",
     )
     rows = tuple(
         (

@@ -14,7 +14,7 @@ from mlkanban.errors import UsageProblem
 
 if TYPE_CHECKING:
     from mlkanban.display.card_face import FaceContext
-    from mlkanban.service.models_in_use import ModelRecord
+    from mlkanban.service.model_records import ModelRecord
 
 _WIDE = 100
 

@@ -7,11 +7,12 @@ them is checked by pydantic where it comes in (service/fields.py); cards are in 
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum, StrEnum, auto
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from mlkanban.records import record
 
@@ -235,6 +236,14 @@ class Board:
     template: str = ""
     former: tuple[Stage, ...] = ()
     archived: bool = False
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def day_of(self, at: datetime) -> date:
+        """The day of an instant on this board."""
+        return at.astimezone(self.zone).date()
 
     @cached_property
     def first_committed(self) -> int:

@@ -46,6 +46,11 @@ class CardMetrics(NamedTuple):
     typed: bool = False
 
     @property
+    def name(self) -> str:
+        """The name of the metric; '' for none."""
+        return str(self.metric["name"]) if self.metric else ""
+
+    @property
     def fields(self) -> dict[str, Any]:
         """The fields of a card that hold them."""
         return {"metric": self.metric, "guards": [*self.guards] or None}

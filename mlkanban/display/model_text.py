@@ -21,7 +21,7 @@ from mlkanban.display.lines import edge, labelled, page_title, paragraph, rule
 from mlkanban.display.sparkline import sparkline
 from mlkanban.display.table import GAP, Table, markdown_table, markdown_text
 from mlkanban.glyphs import Glyphs
-from mlkanban.service.models_in_use import ModelInUse, ModelRecord, ModelVersion
+from mlkanban.service.model_records import ModelInUse, ModelRecord, ModelVersion
 from mlkanban.text import quantity, short_name, tidy
 
 SILENT = "SILENT"

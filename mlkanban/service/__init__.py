@@ -116,7 +116,7 @@ class Service:
         from mlkanban.service.report import Reports  # as above
 
         return Reports(
-            self._context, self.boards, self.cards, self.charter, self.history, self.portfolio,
+            self._context, self.boards,  self.charter, self.history, self.portfolio,
             self.reviews, self.models, self.worth,
         )  # fmt: skip
 

@@ -485,7 +485,7 @@ def _name_use(tx: Transaction, ref: str, use: VersionName | None) -> None:
     what follows from its delivery is about this model."""
     if use is None:
         return
-    from mlkanban.service.models_in_use import name_use  # few cards are models in use
+    from mlkanban.service.model_names import name_use  # few cards are models in use
 
     name_use(tx, tx.face(ref), use)
 
@@ -505,7 +505,7 @@ def _worse_than_before(tx: Transaction, refs: Sequence[str], use: VersionName | 
     """That a version measures worse than the one it replaces; '' for what is no model."""
     if use is None or not use.model:
         return ""
-    from mlkanban.service.models_in_use import worse_text  # as above
+    from mlkanban.service.model_rollback import worse_text  # as above
 
     return worse_text(tx, refs[-1])
 

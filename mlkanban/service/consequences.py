@@ -58,24 +58,20 @@ def one_version_in_use(conn: Connection, event: Event) -> Iterator[Change]:
     face = next(iter(repository.faces_of(conn, (event.card,))), None)
     if face is None or face.outcome != Outcome.SHIPPED or face.health in OUT_OF_USE:
         return
-    model = _model_of(conn, face)
+    model = model_queries.named(conn, face).model
     if not model:
         return
     board = repository.board_id(conn, face)
     others = [
-        other
+        other.face
         for other in model_queries.versions(conn, board)
-        if other.id != face.id and in_use(other) and _model_of(conn, other) == model
+        if other.face.id != face.id and in_use(other.face) and other.is_of(model)
     ]
     newer = any(other.finished_at > face.finished_at for other in others)
     if newer or not face.health:
         yield _change(conn, face, Health.SUPERSEDED if newer else Health.OK)
     for other in others if not newer else ():
         yield _change(conn, other, Health.SUPERSEDED)
-
-
-def _model_of(conn: Connection, face: CardFace) -> str:
-    return str(repository.entity(conn, face.id).fields.get("model") or "").casefold()
 
 
 def _after(conn: Connection, face: CardFace, champion: CardFace) -> Health | None:

@@ -52,7 +52,8 @@ def take(context: Context) -> list[HookEvent]:
         boards = {board.id: board for board in repository.boards(conn)}
         faces = repository.faces_of(conn, tuple({event.card for _, event in hooked}))
         used = {event.card for hook, event in hooked if hook == ALERT}
-        models = {card: repository.entity(conn, card).fields for card in used}
+        entities = repository.entities(conn, used)
+        models = {card: entity.fields for card, entity in entities.items()}
     titles = {face.id: (face.ref, face.title) for face in faces}
     return [
         HookEvent(hook, _data(hook, boards[board], list(group), titles, models))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from mlkanban.core.profit_curve import WorthMarks
     from mlkanban.flow.portfolio import Standing
     from mlkanban.service.boards import Boards
-    from mlkanban.service.cards import Cards
     from mlkanban.service.charter import Charter
     from mlkanban.service.history import History
     from mlkanban.service.models_in_use import ModelsInUse
@@ -195,7 +194,6 @@ class Reports:
         self,
         context: Context,
         boards: Boards,
-        cards: Cards,
         charter: Charter,
         history: History,
         portfolio: Portfolio,
@@ -204,7 +202,7 @@ class Reports:
         worth: CardWorths,
     ) -> None:
         self._context = context
-        self._boards, self._cards, self._charter = boards, cards, charter
+        self._boards, self._charter = boards, charter
         self._history, self._portfolio, self._reviews = history, portfolio, reviews
         self._models, self._worth = models, worth
 
@@ -232,7 +230,7 @@ class Reports:
         progress("cards in progress")
         blockers = self._boards.blockers(board.id)
         ended = self._ended_since(board, kept, since)
-        cards = [self._ended(face, at.astimezone(zone).date()) for at, face in reversed(ended)]
+        cards = self._conclusions(board, ended)
         starred = [c for c in cards if c.win or c.outcome == Outcome.SHIPPED]
         rows: tuple[BoardRow, ...] = ()
         if all_boards:
@@ -289,18 +287,22 @@ class Reports:
         begin = datetime.combine(today - timedelta(days=FIRST_DAYS), datetime.min.time(), zone)
         return ReportSince(begin.astimezone(UTC))
 
-    def _ended(self, face: CardFace, day: date) -> ReportedEnd:
-        card = self._cards.get(face.ref)
-        score = parse_score(card.score) if card.score else None
-        return ReportedEnd(
-            card.ref,
-            card.title,
-            face.outcome,
-            day,
-            card.verdict,
-            bool(card.values.get("win")),
-            score.value if score else None,
-        )
+    def _conclusions(
+        self, board: Board, ended: Sequence[tuple[datetime, CardFace]]
+    ) -> list[ReportedEnd]:
+        """What cards that ended at these instants came to, the last one first."""
+        with self._context.store.reading() as conn:
+            cards = repository.cards(conn, [face for _, face in ended])
+        conclusions = []
+        for (at, face), card in zip(reversed(ended), reversed(cards), strict=True):
+            score = parse_score(card.score) if card.score else None
+            conclusions.append(
+                ReportedEnd(
+                    card.ref, card.title, face.outcome, board.day_of(at), card.verdict,
+                    bool(card.values.get("win")), score.value if score else None,
+                )
+            )  # fmt: skip
+        return conclusions
 
     def _next(
         self,
@@ -314,15 +316,15 @@ class Reports:
         first first."""
         chances = card_chances(sample.of_all_time)
         with self._context.store.reading() as conn:
-            promises = repository.promised(conn, board.id)
+            ids = repository.promised(conn, board.id)
+            cards = repository.cards(conn, [face for face in kept if face.id in ids])
+        promises = {card.id: card.values["promised"] for card in cards}
         found = []
         for face in kept:
             if not to_do(face):
                 continue
             committed = board.is_committed(face.stage)
-            promised = None
-            if face.id in promises:
-                promised = self._cards.get(face.ref).values["promised"]
+            promised = promises.get(face.id)
             if not (committed or face.due or promised):
                 continue
             even, likely = (_day(chances.days(face.ref, p), today) for p in LEVELS)

@@ -6,19 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import lineage, model_health
-from mlkanban.core.board import OUT_OF_USE, CardFace, Health, Outcome, Work
+from mlkanban.core.board import OUT_OF_USE, CardFace, Health, Outcome
 from mlkanban.core.card import to_json
 from mlkanban.core.events import Change
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.hints import hint
-from mlkanban.service.card_writes import write_edit, write_new
+from mlkanban.service.card_writes import write_edit
 from mlkanban.service.consequences import open_retrain
-from mlkanban.service.enforce import enter
-from mlkanban.service.fields import checked, flat
-from mlkanban.service.models_in_use import gates, next_use
-from mlkanban.service.transaction import Context, Done, Transaction, find_stage_by_id
+from mlkanban.service.model_release import add_next_version
+from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.text import accept, accept_title
 
 
@@ -91,34 +89,28 @@ def retrain_model(tx: Transaction, ref: str, title: str = "", stage_id: str = ""
         done = tx.done(message, (tx.card(present.ref), tx.card(face.ref)))
         return done if done.changed else Done(message, done.cards, changed=False)
     board, champion = tx.board_of(face), tx.card(face.ref)
-    stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
-    if board.is_delivered(stage.id):
-        raise RuleRefused(
-            f"{stage.name} lies past delivery: nothing is trained there.",
-            "Name an earlier stage.",
-        )
-    warning, _ = enter(tx, board, stage, Work.ATTENDED, None, override="")
     fields: dict[str, Any] = {
         "title": accept_title(title) if title.strip() else f"Retrain {champion.title}",
         "type": champion.type, "tags": champion.tags, "dataset": champion.dataset,
         "priority": champion.priority,
         "lineage": [f"{lineage.LineageKind.RETRAIN_OF}:{face.ref}"],
-        **gates(board), **next_use(tx, champion),
+        "guards": [{**to_json(guard), "value": None} for guard in champion.guards],
     }  # fmt: skip
-    fields["guards"] = [{**to_json(guard), "value": None} for guard in champion.guards]
     if champion.metric is not None:
         same = {**to_json(champion.metric), "value": None}
         reached = champion.measured and champion.measured.value
         fields["metric"] = same | ({} if reached is None else {"baseline": reached})
-    set_fields = {name: value for name, value in fields.items() if value}
-    made = write_new(tx, board, stage, flat(checked(set_fields)))
+    made, warning = add_next_version(
+        tx, board, stage_id, fields, champion, late="nothing is trained there"
+    )
     alerts = [reading for reading in champion.readings if reading.alert]
     if alerts:
         text = _noted(face, alerts)
         tx.write(Change("card.noted", board.id, card=made.id, note=text))
     write_edit(tx, face, {"health": Health.RETRAINING.value})
     cards = (tx.card(made.ref), tx.card(face.ref))
-    return tx.done(f"{made.ref} retrains {face.ref}, in {stage.name}.", cards, warning)
+    where = board.stage(made.stage).name
+    return tx.done(f"{made.ref} retrains {face.ref}, in {where}.", cards, warning)
 
 
 def _tell(tx: Transaction, face: CardFace, reading: HealthReading) -> tuple[Health, str]:

@@ -55,7 +55,8 @@ from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.card_writes import write_edit
 from mlkanban.service.charter import write_charter
 from mlkanban.service.history import History
-from mlkanban.service.models_in_use import keep_model, looks_due
+from mlkanban.service.model_records import ModelVersion, looks_due
+from mlkanban.service.models_in_use import keep_model
 from mlkanban.service.plan import Planning
 from mlkanban.service.retraining import retrain_model
 from mlkanban.service.transaction import Context, Done, Transaction
@@ -290,7 +291,7 @@ class _Period:
     ended: Sequence[CardFace]
     fields: Mapping[str, Mapping[str, Any]]
     overrides: Sequence[Event]
-    looks: Sequence[tuple[CardFace, str, LookAgain]] = ()
+    looks: Sequence[tuple[ModelVersion, LookAgain]] = ()
     read_sample: Callable[[], Sample] | None = None
 
     @classmethod
@@ -308,7 +309,8 @@ class _Period:
             ),
             key=lambda face: (face.finished_at, face.id),
         )
-        fields = {face.id: repository.entity(conn, face.id).fields for face in ended}
+        entities = repository.entities(conn, (face.id for face in ended))
+        fields = {card: entity.fields for card, entity in entities.items()}
         overrides = repository.overrides(conn, board, instant(since))
         promised = repository.promised(conn, board)
         used = [face for face in faces if in_use(face)]
@@ -427,10 +429,9 @@ def _risks(period: _Period) -> Iterator[Topic]:
 def _models(period: _Period) -> Iterator[Topic]:
     """Models in use whose day to be looked at again has come."""
     part = ReviewPart.MODELS
-    for face, name, look in period.looks:
-        yield Topic(
-            f"{part}:{face.ref}", part, face.ref, face.title, look_reason(name, look), day=look.day
-        )
+    for version, look in period.looks:
+        face, why = version.face, look_reason(version.name, look)
+        yield Topic(f"{part}:{face.ref}", part, face.ref, face.title, why, day=look.day)
 
 
 _TOPICS: Mapping[ReviewPart, Callable[[_Period], Iterator[Topic]]] = {

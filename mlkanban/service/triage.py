@@ -75,7 +75,8 @@ class Triage:
             ends = run_queries.ended_runs(conn, board.id)
             in_conflict = {row.entity for row in after_merge.open_conflicts(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
-            alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
+            entities = repository.entities(conn, alarmed)
+            alerts = {card: _alerts(entity.fields) for card, entity in entities.items()}
             used = [face for face in faces if in_use(face)]
             quiet_models, looks = _models(conn, board, used, now) if used else ({}, {})
 
@@ -131,16 +132,22 @@ def _models(
     # Few boards have models in use.
     from mlkanban.core.look_again import look_reason
     from mlkanban.core.model_silence import silence_text
-    from mlkanban.service.models_in_use import doubled, looks_due, silent
+    from mlkanban.service.model_records import doubled, looks_due, silent
 
     quiet = {
         face.id: (instant(found.last), f"SILENT: {silence_text(found, now)}")
         for face, found in silent(conn, used, now)
     }
-    quiet |= {face.id: (later.finished_at, why) for face, later, why in doubled(conn, used)}
+    quiet |= {
+        version.face.id: (
+            later.face.finished_at,
+            f"{version.name} is in use beside {later.name} ({later.face.ref}): which one stays?",
+        )
+        for version, later in doubled(conn, used)
+    }
     looks = {
-        face.id: (look.day.isoformat(), look_reason(name, look))
-        for face, name, look in looks_due(conn, board, used, now)
+        version.face.id: (look.day.isoformat(), look_reason(version.name, look))
+        for version, look in looks_due(conn, board, used, now)
     }
     return quiet, looks
 

@@ -50,7 +50,9 @@ class CardWorths:
         return WorthMarks(curve, tuple(self._marks(curve, faces)), day)
 
     def _marks(self, curve: ProfitCurve, faces: Sequence[CardFace]) -> Iterator[WorthMark]:
-        some = [f for f in faces if curve.holds_for(_metric_name(f), f.tags.split())]
+        some = [
+            f for f in faces if curve.holds_for(CardMetrics.read(f.metric).name, f.tags.split())
+        ]
         used = [face for face in some if in_use(face)]
         used.sort(key=lambda face: (face.finished_at, face.ref), reverse=True)
         found: dict[WorthKind, WorthMark] = {}
@@ -99,11 +101,6 @@ class CardWorths:
         if latest and card.measured and latest.mean == card.measured.value and latest.observed > 1:
             return latest.margin
         return _noise(card)
-
-
-def _metric_name(face: CardFace) -> str:
-    metric = CardMetrics.read(face.metric).metric
-    return str(metric["name"]) if metric else ""
 
 
 def _noise(card: Card) -> float | None:

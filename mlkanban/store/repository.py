@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,7 +30,7 @@ from mlkanban.store.rows import (
 )
 
 if TYPE_CHECKING:
-    from mlkanban.core.card import Card, Note
+    from mlkanban.core.card import Card
 
 _FACE = ", ".join(CardFace._fields)
 _REPEATED = {
@@ -487,17 +488,46 @@ def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:
     return entity_from(row[0]) if row else Entity()
 
 
+def entities(conn: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Entity]:
+    """The folded states of some cards, by id."""
+    rows = conn.execute(
+        "SELECT id, state FROM entity WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+    return {entity_id: entity_from(state) for entity_id, state in rows}
+
+
 def card(conn: sqlite3.Connection, face: CardFace) -> Card:
     """The whole card behind a face."""
-    times = (face.created_at, face.entered_at, face.started_at, face.finished_at)
-    state = entity(conn, face.id)
-    noted = notes(conn, face.id, state.fields)
-    return card_of(face.id, board_id(conn, face), state, times, noted, repeats_of(conn))
+    [whole] = cards(conn, [face])
+    return whole
 
 
-def notes(conn: sqlite3.Connection, card_id: str, fields: Mapping[str, Any]) -> tuple[Note, ...]:
-    """The notes of a card with these fields, oldest first, undone ones left out."""
-    return notes_of(reversed(newest_notes(conn, card_id)), fields)
+def cards(conn: sqlite3.Connection, faces: Sequence[CardFace]) -> list[Card]:
+    """The whole cards behind some faces, in their order."""
+    ids = json.dumps([face.id for face in faces])
+    rows = conn.execute(
+        "SELECT card.id, card.board, entity.state FROM card JOIN entity ON entity.id = card.id"
+        " WHERE card.id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
+    stored = {card_id: (board, entity_from(state)) for card_id, board, state in rows}
+    noted: defaultdict[str, list[Event]] = defaultdict(list)
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE card IN (SELECT value FROM json_each(?))"
+        f" AND kind = 'card.noted' AND {IN_FORCE} AND id NOT IN (SELECT event FROM undone)"
+        " ORDER BY hlc, replica",
+        (ids,),
+    )
+    for event in map(event_of, rows):
+        noted[event.card].append(event)
+    whole = []
+    for face in faces:
+        board, state = stored[face.id]
+        times = (face.created_at, face.entered_at, face.started_at, face.finished_at)
+        notes = notes_of(noted[face.id], state.fields)
+        whole.append(card_of(face.id, board, state, times, notes, repeats_of(conn)))
+    return whole
 
 
 def newest_notes(conn: sqlite3.Connection, card_id: str, most: int = -1) -> list[Event]:

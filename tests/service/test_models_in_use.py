@@ -1,6 +1,7 @@
 """Models in use: released, put into use, rolled back, looked at again; on two machines, too."""
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mlkanban.errors import GateClosed, NotFound, RuleRefused, UsageProblem
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
+from mlkanban.service.report import ReportRequest
 from tests.service.exchanging import meet, shown
 from tests.service.people import Person
 from tests.service.test_retraining import health, notes
@@ -560,3 +562,37 @@ def test_a_version_that_measures_worse_is_said_and_keeps_the_owner(
     assert (done.warning, ada.cards.get(strong).owner) == ("", "eve")
     with pytest.raises(RuleRefused, match="is a model in use already"):
         ada.service.models.release(strong)
+
+
+def test_many_models_are_read_in_as_many_statements_as_few(ada: Person) -> None:
+    conn = ada.service._context.store.conn
+
+    def asked(read: Callable[[], object]) -> int:
+        statements: list[str] = []
+        conn.set_trace_callback(statements.append)
+        read()
+        conn.set_trace_callback(None)
+        return len(statements)
+
+    def counts() -> list[int]:
+        models, board = ada.service.models, ada.board
+        return [
+            asked(lambda: models.all(board)),
+            asked(lambda: models.record(board, "model 1")),
+            asked(lambda: models.proposal(ref)),
+            asked(lambda: ada.service.reports.make(board, ReportRequest())),
+            asked(lambda: ada.service.reviews.agenda(board)),
+        ]
+
+    def delivers(name: str) -> str:
+        [ref] = ada.adds(name, type="model")
+        ada.cards.finish([ref], Outcome.SHIPPED, use=VersionName(name, "1"), override="so")
+        ada.service.retraining.alert(ref, "psi=0.1", ">0.2")
+        return ref
+
+    for number in range(3):
+        ref = delivers(f"model {number}")
+    few = counts()
+    for number in range(3, 15):
+        ref = delivers(f"model {number}")
+    assert counts() == few

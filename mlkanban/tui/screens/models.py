@@ -12,7 +12,7 @@ from mlkanban.display.lines import page_title, paragraph
 from mlkanban.display.model_text import details, record_lines, record_title, table_lines
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Done, Service
-from mlkanban.service.models_in_use import ModelInUse, ModelRecord
+from mlkanban.service.model_records import ModelInUse, ModelRecord
 from mlkanban.text import cell_text, quantity
 from mlkanban.tui.card_commands.edits import CardEdits
 from mlkanban.tui.card_commands.model_health import HealthCommands

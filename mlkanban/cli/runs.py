@@ -31,7 +31,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, RUN_OR_CARD, TARGET, GroupOrArgument, override_at_start
 from mlkanban.clock import now
 from mlkanban.core.metrics import CardMetrics, direction_of
-from mlkanban.display.run_table import reported_text, result_lines
+from mlkanban.display.run_table import reported_text, result_lines, result_text
 from mlkanban.display.run_text import duration, inside, parameter_sets_text, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.files import umask_of_the_person
@@ -582,7 +582,7 @@ def _table(
         (
             inside(run, session.clean(run.id)), ref, session.clean(run.word),
             started(run, zone), duration(run, at),
-            session.clean(run.outcome or run.evidence),
+            session.clean(result_text(run)),
             session.clean(reported_text(run, results, newest, metric, session.glyphs)),
             _in_short(session.clean(parameter_sets_text(shown[run.id]))),
             session.clean(shlex.join(run.argv)),

@@ -40,6 +40,7 @@ from mlkanban.runs.model.results import (
 )
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.series import Latest
+from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import cell_text
 
@@ -94,9 +95,18 @@ def run_rows(
             break
         columns.append(column)
         sizes.append(size)
-    results = [run.outcome or (run.evidence if evidence else "") for run in runs]
+    results = [result_text(run, evidence=evidence) for run in runs]
     head, *rows = zip(*columns, ["RESULT", *map(cell_text, results)], strict=True)
     return text_lines(Table(head, rows))
+
+
+def result_text(run: Run, *, evidence: bool = True) -> str:
+    """How a run ended, beside its state: of a pruned trial where; with `evidence`, of those that go
+    on, how that is known."""
+    if run.state is not RunState.TRACKED:
+        return run.outcome or (run.evidence if evidence else "")
+    # That a tracker moves no card need not stand in each line.
+    return run.where_pruned.strip() or run.outcome or run.evidence.partition("; ")[0] * evidence
 
 
 def reported_text(

@@ -178,3 +178,18 @@ def test_a_task_is_called_by_the_short_id_of_its_run() -> None:
     assert short_id("20260301-100000-1a000001_3", ids) == "1a000001_3"
     assert short_id("20260301-100000-1a000001", ids) == "1a000001"
     assert short_id("other", ids) == "other"
+
+
+def test_the_result_of_a_tracked_run_is_short() -> None:
+    pruned = Run(
+        "optuna:s/3", RunState.TRACKED, says="PRUNED", started=RUNS[0].started,
+        pruned_at={"value": 0.42213, "step": 7.0},
+    )  # fmt: skip
+    silent = Run(
+        "tensorboard:/tb/a", RunState.TRACKED, started=RUNS[0].started,
+        evidence="TensorBoard says nothing; that moves no card",
+    )  # fmt: skip
+    rows = run_rows([pruned, silent], None, UTC, NOW, evidence=True)
+    assert rows[1].endswith("  at step 7, with 0.4221 so far")
+    assert rows[2].endswith("  TensorBoard says nothing")
+    assert "says" not in run_rows([silent], None, UTC, NOW)[1]

@@ -283,7 +283,7 @@ class Run:
         if not self.state.ended:
             return ""
         if self.state is RunState.TRACKED:
-            says = f"tracker says {self.says}{self._where_pruned}" if self.says else ""
+            says = f"tracker says {self.says}{self.where_pruned}" if self.says else ""
             return "; ".join(filter(None, (self.why, says)))
         if self.why:
             return self.why
@@ -294,10 +294,10 @@ class Run:
         """Its outcome without who says so: `complete`, `pruned at step 7, with 0.31 so far`."""
         if self.state is not RunState.TRACKED:
             return self.outcome
-        return self.why or (f"{self.word}{self._where_pruned}" if self.says else "")
+        return self.why or (f"{self.word}{self.where_pruned}" if self.says else "")
 
     @property
-    def _where_pruned(self) -> str:
+    def where_pruned(self) -> str:
         """` at step 7, with 0.31 so far`."""
         value, step = self.pruned_at.get("value"), self.pruned_at.get("step")
         if value is None:

@@ -16,9 +16,18 @@ _LONGEST = 800
 def item_text(item: CheckItem, board: Board, glyphs: Glyphs) -> str:
     """An item with its sign and the stage that it closes: `· three seeds  (gate: Evaluation)`. Not
     safe to show."""
+    gate = gate_of(item, board)
+    return f"{item_sign(item, glyphs)} {item.text}{f'  (gate: {gate})' if gate else ''}"
+
+
+def item_sign(item: CheckItem, glyphs: Glyphs) -> str:
+    return glyphs.ticked if item.done else glyphs.open
+
+
+def gate_of(item: CheckItem, board: Board) -> str:
+    """The stage that an item closes, '' for none. Not safe to show."""
     closed = rules.gate(board, item.gate)
-    gate = f"  (gate: {closed.name})" if closed else ""
-    return f"{glyphs.ticked if item.done else glyphs.open} {item.text}{gate}"
+    return closed.name if closed else ""
 
 
 def in_short(items: Sequence[CheckItem], board: Board, glyphs: Glyphs) -> list[Line]:

@@ -22,7 +22,7 @@ _NONE = "-"
 _READABLE = 100
 """Lines of text are no longer."""
 _MOST_CARDS = 8
-_LEAST_NAME, _LEAST_KEY, _MOST_NAME = 16, 5, 32
+_LEAST_NAME, _MOST_NAME = 16, 32
 _GIVE_WAY = (f"last {BACK} d", "next 30 d", "at risk", "late", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
 
@@ -101,7 +101,9 @@ def table_lines(
         for column, size in zip(numbers, sizes, strict=True):
             standing = rows[at - 1].standing if at else None
             own = _ROLES[column[0]](standing) if standing and column[0] in _ROLES else "dim"
-            made += [Piece(GAP, "text"), Piece(padded(column[at], size), own)]
+            number = column[0] in _ROLES
+            text = column[at].rjust(size) if number else padded(column[at], size)
+            made += [Piece(GAP, "text"), Piece(text, own)]
         return made
 
     lines = [
@@ -140,15 +142,12 @@ def _columns(
     if width is None:
         return [names, keys, *columns.values()], longest
     name, key = min(longest, _MOST_NAME), min(max(map(cell_len, keys)), _MOST_NAME)
-    # The key tells nothing that the name does not: it goes before the name is cut.
-    least = name + len(GAP) + min(key, _LEAST_KEY)
+    # The key tells nothing that the name does not: it goes before anything is cut.
+    least = name + len(GAP) + key
     if _room(columns, width) < least:
         columns["next 30 d"] = [c.replace(_LONG, _SHORT) for c in columns["next 30 d"]]
     if _room(columns, width) >= least:
-        room = _room(columns, width) - len(GAP)
-        name = min(name, room - min(key, _LEAST_KEY))
-        keys = [padded(text, min(key, room - name), cut) for text in keys]
-        return [names, keys, *columns.values()], name
+        return [names, [padded(text, key, cut) for text in keys], *columns.values()], name
     for head in _GIVE_WAY:
         if _room(columns, width) >= min(name, _LEAST_NAME):
             break
@@ -204,10 +203,10 @@ def facts(row: PortfolioRow) -> list[str]:
 
 
 def board_details(
-    board_row: PortfolioRow, cards: Sequence[CardFace] | None, view: FaceContext, width: int
+    board_row: PortfolioRow, cards: Sequence[CardFace], view: FaceContext, width: int
 ) -> list[Line]:
-    """What is known of a board: its numbers in words, its stages, and of its open `cards` (None
-    before they are read) those that are blocked, and those that are due next."""
+    """What is known of a board: its numbers in words, its stages, and of its open `cards`
+    those that are blocked, and those that are due next."""
     glyphs, room = view.glyphs, min(width - 2, _READABLE)
     name = named(board_row, ascii=glyphs.ascii)
     lines: list[Line] = []
@@ -217,8 +216,8 @@ def board_details(
     lines += labelled([Piece("stages", "dim")], 8, chain(flow, width - 2 - 8, glyphs))
     lines = [[Piece(" ", "text"), *line] for line in lines]
     cells = RowCells.brief(width - 2)
-    due = sorted((card for card in cards or () if card.due), key=lambda card: card.due)
-    blocked = [card for card in cards or () if card.block_reason]
+    due = sorted((card for card in cards if card.due), key=lambda card: card.due)
+    blocked = [card for card in cards if card.block_reason]
     for title, some in (("Blocked", blocked), ("Next due", due)):
         if not some:
             continue

@@ -65,7 +65,7 @@ async def test_the_business_metric_stands_beside_its_target(small: Path) -> None
 
 async def test_in_ascii_its_bullets_are_ascii(small: Path) -> None:
     async with opened(small, settings=Settings(ascii=True)) as board:
-        await writes(board, data_sources="- payments\n- sales\n    - per shop")
+        await writes(board, data="- payments\n- sales\n    - per shop")
         await charter(board)
         lines = [line.strip() for line in board.lines()]
         assert {"* payments", "* sales", "* per shop"} <= {*lines}

@@ -30,7 +30,7 @@ async def test_a_number_ticks_and_the_menu_stays(listed: Path, size) -> None:
         await board.press("card.checklist")
         assert rows(board) == [
             "Checklist of v1, 0/2",
-            "1  · three seeds  (gate: Evaluation)",
+            "1  · three seeds       gate: Evaluation",
             "2  · report [/] sent",
             "+  add an item",
             "-  remove one",
@@ -38,13 +38,13 @@ async def test_a_number_ticks_and_the_menu_stays(listed: Path, size) -> None:
         ]
         await board.keys("1")
         assert rows(board)[:2] == [
-            "Checklist of v1, 1/2", "1  ✓ three seeds  (gate: Evaluation)",
+            "Checklist of v1, 1/2", "1  ✓ three seeds       gate: Evaluation",
         ]  # fmt: skip
         assert board.status() == "v1 ticked: three seeds.  u undoes it."
         await board.keys("2", "1")
         assert rows(board)[:3] == [
             "Checklist of v1, 1/2",
-            "1  · three seeds  (gate: Evaluation)",
+            "1  · three seeds       gate: Evaluation",
             "2  ✓ report [/] sent",
         ]
         await board.keys("q")

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
+from mlkanban.cells import padded
 from mlkanban.core import checklist
-from mlkanban.display.checklist_lines import item_text
+from mlkanban.display.checklist_lines import gate_of, item_sign
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
     from mlkanban.tui.card_commands.edits import CardEdits
     from mlkanban.tui.command_screen import CardsScreen
+
+
+_LONGEST = 54
+"""Cells of an item: at 80 cells there is room for its key and the stage that it closes."""
 
 
 class ChecklistCommands:
@@ -41,9 +48,23 @@ class ChecklistCommands:
         screen.expect_question()
         items = card.checklist
         board, glyphs = screen.host.model.board, screen.host.glyphs
-        rows = numbered([item_text(item, board, glyphs) for item in items])
+        all_gates = bool(items) and checklist.are_gates(items)
+        closes = "" if all_gates else "gate: "
+        texts = [f"{item_sign(item, glyphs)} {item.text}" for item in items]
+        # The stages that items close stand below one another, as on the page of the card.
+        wide = min(_LONGEST, max(map(cell_len, texts), default=0))
+        rows = [
+            option._replace(text=padded(option.text, wide, glyphs.cut), note=f"  {closes}{gate}")
+            if gate
+            else option
+            for option, gate in zip(
+                numbered(texts), (gate_of(item, board) for item in items), strict=False
+            )
+        ]
         more = [Option("+", "add an item")] + ([Option("-", "remove one")] if items else [])
-        head = f"Checklist of {ref}" + (f", {checklist.progress(items)}" if items else "")
+        head = f"{'Gates' if all_gates else 'Checklist'} of {ref}" + (
+            f", {checklist.progress(items)}" if items else ""
+        )
         key = await screen.ask.choose(head, [*rows, *more], rows=True, stays=True)
         if key == "+":
             done = await screen.ask_and_write(

@@ -83,6 +83,8 @@ class EditScreen(KeyScreen):
             help_line = self.query_one("#edit-help", Static)
             help_line.update(Content(text))
             self.query_one("#form").move_child(help_line, after=row)
+            for field in self.query(".field"):
+                field.set_class(field is row, "here")
 
     @property
     def _form(self) -> str:

@@ -1,7 +1,9 @@
 """All boards beside each other: open one, or make one."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 
@@ -10,8 +12,10 @@ from mlkanban.display.card_face import FaceContext, Piece
 from mlkanban.display.lines import page_title
 from mlkanban.display.portfolio_text import PortfolioRow, board_details, table_lines
 from mlkanban.errors import MlkanbanError
+from mlkanban.flow.due import Prospects
+from mlkanban.flow.pace import Pace
 from mlkanban.flow.portfolio import Standing
-from mlkanban.service import Done
+from mlkanban.service import Done, Service
 from mlkanban.text import quantity
 from mlkanban.tui.commands import PORTFOLIO
 from mlkanban.tui.new_board import NewBoard
@@ -19,6 +23,21 @@ from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.lines import ListLines
 
 _NUMBERS = "numbers"
+
+
+class OpenCards(NamedTuple):
+    """The open cards of a board, and what their signs rest on; nothing before they are read."""
+
+    faces: Sequence[CardFace] = ()
+    pace: Pace | None = None
+    prospects: Prospects | None = None
+
+
+def _open_cards(service: Service, board: Board, now: datetime) -> OpenCards:
+    faces = service.portfolio.open_cards(board)
+    return OpenCards(
+        faces, service.history.pace(board, now), service.planning.prospects(board, faces)
+    )
 
 
 class PortfolioScreen(ListScreen):
@@ -31,7 +50,7 @@ class PortfolioScreen(ListScreen):
         self._new_board = NewBoard(self)
         self._boards: list[Board] = []
         self._standings: dict[str, Standing] = {}
-        self._open_cards: dict[str, list[CardFace]] = {}
+        self._open_cards: dict[str, OpenCards] = {}
         self._counting = self._again = False
         self._page = ListLines(ascii=self.host.ascii, id="portfolio")
 
@@ -83,14 +102,15 @@ class PortfolioScreen(ListScreen):
     async def _count_one(self, board: Board) -> None:
         if board.archived:
             self._standings.pop(board.id, None)
-            self._open_cards[board.id] = []
+            self._open_cards[board.id] = OpenCards()
             self.draw()
             return
         self._standings[board.id] = await self.host.store_thread.call(
             lambda service: service.portfolio.standing(board)
         )
+        now = self.host.now()
         self._open_cards[board.id] = await self.host.store_thread.call(
-            lambda service: service.portfolio.open_cards(board)
+            lambda service: _open_cards(service, board, now)
         )
         self.draw()
 
@@ -107,14 +127,17 @@ class PortfolioScreen(ListScreen):
         count = [Piece(f"{quantity(len(rows), 'board')}   * is in use", "dim")]
         title = page_title("Boards", "", width, glyphs, right=count)
         here = rows[self.row]
-        view = FaceContext.at(here.board, self.host.now(), glyphs=glyphs)
+        cards = self._open_cards.get(here.board.id, OpenCards())
+        view = FaceContext.at(
+            here.board, self.host.now(), glyphs=glyphs, pace=cards.pace, prospects=cards.prospects
+        )
         self.show_list(
             self._page,
             [title, [], head],
             len(lines),
             lines.__getitem__,
             self.row,
-            details=partial(board_details, here, self._open_cards.get(here.board.id), view),
+            details=partial(board_details, here, cards.faces, view),
         )
 
     # Choosing

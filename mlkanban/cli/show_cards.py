@@ -86,7 +86,7 @@ def list_cards(session: Session, query: str, view: str, everything: bool, all_bo
         session.show_conflicts(sum(cards.conflicts for cards in lists))
 
 
-class _CardList(NamedTuple):
+class _ListedCards(NamedTuple):
     """The cards of one board: all of them, those that are listed, and those that match and are
     not listed; with the number of open conflicts."""
 
@@ -99,7 +99,7 @@ class _CardList(NamedTuple):
 
 def _lists(
     service: Service, boards: Sequence[Board], queries: Sequence[str], *, everything: bool
-) -> Iterator[_CardList]:
+) -> Iterator[_ListedCards]:
     """The cards that match all queries, board by board. BadQuery where that is so on every one of
     the boards: a stage or another value may be missing on some."""
     wrong: list[BadQuery] = []
@@ -125,7 +125,7 @@ def _lists(
         shown = [face for face in matching if everything or on_board(board, face, last)]
         listed = {face.id for face in shown}
         hidden = [face for face in matching if face.id not in listed]
-        yield _CardList(board, every, shown, hidden, snapshot.conflicts)
+        yield _ListedCards(board, every, shown, hidden, snapshot.conflicts)
 
 
 @click.command()
@@ -178,7 +178,7 @@ def show(session: Session, card: str, markdown: bool) -> None:
         )
 
 
-def _out_of_sight(lists: Sequence[_CardList]) -> str:
+def _out_of_sight(lists: Sequence[_ListedCards]) -> str:
     """How to see cards that match and are not listed."""
     snoozed = sum(asleep(face, today(cards.board)) for cards in lists for face in cards.hidden)
     ended = sum(len(cards.hidden) for cards in lists) - snoozed
@@ -201,7 +201,7 @@ def _meant(query: str, faces: Collection[CardFace], board: Board) -> str:
 def _table(
     session: Session,
     service: Service,
-    lists: Sequence[_CardList],
+    lists: Sequence[_ListedCards],
     *,
     with_board: bool,
 ) -> Iterator[str]:
@@ -219,7 +219,7 @@ def _table(
         yield from table(rows, ("BOARD", *heads) if with_board else heads)
 
 
-def _rows(session: Session, service: Service, cards: _CardList) -> Iterator[tuple[str, ...]]:
+def _rows(session: Session, service: Service, cards: _ListedCards) -> Iterator[tuple[str, ...]]:
     # As for `_table`.
     from mlkanban.display.card_face import FaceContext, age, due, parts_text, priority_sign
 

@@ -291,7 +291,7 @@ def test_what_the_store_says_is_told(board, monkeypatch) -> None:
 
 
 def test_an_interrupt_is_quiet(board, monkeypatch) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("mlkanban.service.boards.Boards.all", interrupted)

@@ -58,7 +58,7 @@ def drawn_range(spec: CurveSpec, height: int) -> tuple[float, float]:
     return min(low, spec.low), max(spec.high, low + (rows - 1) / rows_per_step * step)
 
 
-class _Stretch(NamedTuple):
+class _OutsideColumns(NamedTuple):
     """Columns in which curves lie below or above the picture, how far, and in which colour."""
 
     first: int
@@ -230,7 +230,7 @@ def _outside(
     across: float,
     outside: Callable[[float], bool],
     farthest: Callable[[Iterable[float]], float],
-) -> list[_Stretch]:
+) -> list[_OutsideColumns]:
     """Where lines lie outside of the picture on one side; stretches that touch are one."""
     found = []
     for line in spec.lines:
@@ -241,14 +241,14 @@ def _outside(
                     first, last = (
                         round((place - spec.first) * across) for place in (places[0], places[-1])
                     )
-                    found.append(_Stretch(first, last, farthest(values), line.role))
-    merged: list[_Stretch] = []
+                    found.append(_OutsideColumns(first, last, farthest(values), line.role))
+    merged: list[_OutsideColumns] = []
     for one in sorted(found):
         before = merged[-1] if merged else None
         if before is None or one.first > before.last + 1:
             merged.append(one)
         else:
-            merged[-1] = _Stretch(
+            merged[-1] = _OutsideColumns(
                 before.first, max(before.last, one.last), farthest((before.value, one.value)),
                 one.role if one.role == before.role else "dim",
             )  # fmt: skip
@@ -256,7 +256,7 @@ def _outside(
 
 
 def _arrows(
-    found: Sequence[_Stretch], glyph: str, row: int, columns: int, taken: set[int]
+    found: Sequence[_OutsideColumns], glyph: str, row: int, columns: int, taken: set[int]
 ) -> Iterator[CanvasText]:
     """`▼ .803`: an arrow where a curve leaves the picture, or begins outside of it, and the value
     that is farthest away where it hides no curve."""

@@ -371,7 +371,8 @@ def simulate(session: Session, options: NumberOptions, limits: tuple[str, ...]) 
 
     The cards finished in the window are played again many times, with the times they took in each
     stage without waiting, arriving as they did, under today's limits and under the others. Only
-    committed stages have a part in it; the limit for unattended runs stays as it is.
+    committed stages have a part in it; the limit for unattended runs stays as it is. The limit of
+    the whole board (mlkanban stages conwip) is not played, neither today's nor another one.
 
     There are two models: each card takes its own time, or attended cards share the time of one
     person. The one that the board's own history speaks for is shown, both where it cannot tell.
@@ -393,7 +394,7 @@ def simulate(session: Session, options: NumberOptions, limits: tuple[str, ...]) 
     session.answer(
         "flow.simulate",
         lambda: simulate_text.to_json(simulated),
-        lambda: words(session, simulate_text.summary(simulated), []),
+        lambda: words(session, simulate_text.summary(simulated), _not_played(board)),
     )
 
 
@@ -412,14 +413,22 @@ def suggest_limits(session: Session, options: NumberOptions) -> None:
     from mlkanban.flow.simulation.suggest import suggest
 
     with session.service() as service:
+        board = session.board(service)
         sample = options.sample(session, service)
     with _progress(session) as progress:
         suggested = suggest(sample, progress=progress)
     session.answer(
         "flow.suggest-limits",
         lambda: suggest_text.to_json(suggested),
-        lambda: words(session, suggest_text.summary(suggested), []),
+        lambda: words(session, suggest_text.summary(suggested), _not_played(board)),
     )
+
+
+def _not_played(board: Board) -> list[str]:
+    """What holds on a board and has no part in the simulation."""
+    if board.conwip is None:
+        return []
+    return [f"The limit of {board.conwip} cards in progress on the whole board is not played."]
 
 
 @contextlib.contextmanager

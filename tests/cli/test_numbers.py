@@ -268,3 +268,11 @@ def test_the_burn_up_is_that_of_a_card_with_parts(board) -> None:
     assert f"0 of 1 part of {whole} done" in board("flow", "burn-up", whole).out
     [found] = board.data("flow", "burn-up")["cards"]
     assert (found["card"], found["open"], found["total"], found["by"]) == (whole, [part], [1], None)
+
+
+@pytest.mark.parametrize("name", ["simulate", "suggest-limits"])
+def test_a_limit_of_the_whole_board_is_named_as_not_played(board, name) -> None:
+    assert "whole board" not in board("flow", name).out
+    board("stages", "conwip", "6")
+    said = "The limit of 6 cards in progress on the whole board is not played."
+    assert said in board("flow", name).out

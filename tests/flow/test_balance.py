@@ -206,6 +206,17 @@ def test_the_standard_error_is_that_of_a_mean_where_there_is_no_past():
     )
 
 
+def test_where_no_card_overtook_another_one_out_of_turn_cannot_be_excluded():
+    """As soon as there are as many days before the window as in it."""
+    in_turn = [took(f"c{n}", 1 + 8 * (n % 2), start=1 + 10 * n) for n in range(12)]
+    some = debt(sample(in_turn, day=120, days=60))
+    assert (some.n, some.debt_days) == (6, 0)
+    assert some.standard_error_days == pytest.approx(5 / 6)
+    longer = debt(sample(in_turn, day=120, days=61))
+    assert longer.n == 6
+    assert longer.standard_error_days == pytest.approx(numpy.std([1, 9] * 3, ddof=1) / 6**0.5)
+
+
 def test_few_cards_are_a_sentence():
     assert "the check needs 5" in little_text.summary(little(sample([took("a", 2)]))).lines[0]
     assert "flow debt needs 5" in debt_text.summary(debt(sample([took("a", 2)]))).lines[0]

@@ -1,6 +1,6 @@
 """The chance that open cards are finished by their due dates."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import prod
 from random import Random
 from zoneinfo import ZoneInfo
@@ -10,10 +10,12 @@ import pytest
 from mlkanban.core.board import Outcome
 from mlkanban.display.number_text.due import chance_words, summary, to_json
 from mlkanban.flow.burn_up import burn_ups
+from mlkanban.flow.card_chances import CardChances, Remaining, rest_of_day
 from mlkanban.flow.card_forecast import card_forecasts
 from mlkanban.flow.due import DueCard, PartsDone, Prospects, due
 from mlkanban.flow.forecast import forecast, learned
 from mlkanban.flow.sample import Sample, follow
+from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Window
 from tests.flow.logs import rows
 from tests.service.people import Person
@@ -312,6 +314,31 @@ def test_every_number_has_one_chance_of_a_card(ada: Person, seed: int) -> None:
     assert [(c.ref, c.chance) for c in due(few).cards] == [(whole, by_title["whole"].chance)]
     assert card_forecasts(few, days=1).cards == (told,)
     assert due(few).n == card_forecasts(few).n == now.n
+
+
+class Even:
+    """Cards of which one is finished by a day a year away with 85 %, and sooner in proportion."""
+
+    def chance(self, cards: int, days: float) -> float:
+        return min(1.0, (days * 0.85 / 365 + 1e-9) / cards)
+
+
+@pytest.mark.parametrize(("p", "days"), [(50, 215), (84, 361), (85, 365), (86, None)])
+def test_the_day_of_a_card_in_the_plan_is_the_first_with_that_chance(p: int, days: int) -> None:
+    nothing = Remaining(kaplan_meier([], []), over=False)
+    chances = CardChances(nothing, {}, {}, ["a", "b"], Even, 0.25)  # type: ignore[arg-type]
+    assert chances.days("a", p) == days
+    assert chances.chance("a", 0)[0] == pytest.approx(0.25 * 0.85 / 365, abs=1e-8)
+    assert chances.by("a", -1) == (0.0, None)
+    assert chances.by("b", 0) == chances.chance("b", 0)
+    assert chances.chance("b", 365)[0] == pytest.approx(0.425)
+
+
+def test_what_is_left_of_a_day_goes_by_the_second() -> None:
+    day = datetime(2026, 3, 18, tzinfo=UTC)
+    for seconds in (0, 1, 3_599, 47_111, 86_399):
+        left = rest_of_day(day + timedelta(seconds=seconds))
+        assert left == pytest.approx((86_400 - seconds) / 86_400, abs=1e-12)
 
 
 def test_due_dates_of_an_earlier_day_are_those_of_that_day(ada: Person) -> None:

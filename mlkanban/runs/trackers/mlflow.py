@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,14 +57,15 @@ class MlflowDatabase:
             " WHERE tags.key = ? AND tags.value = ? ORDER BY start_time DESC, runs.rowid DESC",
             RUN_TAG, run.run,
         )]  # fmt: skip
-        records = [
-            _record(
+        nested = self._file.rows("SELECT value FROM tags WHERE key = ?", NESTED_TAG)
+        records = _records(
+            [
                 Tracked(f"mlflow:{uuid}", str(called or ""), metrics=self._metrics_of(uuid),
-                        where=str(self._where)),
-                len(found),
-            )
-            for uuid, called in found
-        ]  # fmt: skip
+                        where=str(self._where))
+                for uuid, called in found
+            ],
+            {f"mlflow:{outer}" for (outer,) in nested},
+        )  # fmt: skip
         best = NestedSeries(run, self._where, run.metric)
         if run.direction and len(best.values(self._file)) > 1:
             make = partial(NestedSeries, run, self._where)
@@ -137,10 +138,17 @@ def _series(ref: str, where: Path, name: str, argv: Sequence[str]) -> SeriesSour
 TRACKER = Tracker("mlflow", ("mlflow.db", "mlruns"), _series, ("MLFLOW_TRACKING_URI",))
 
 
-def _record(tracked: Tracked, many: int) -> LiveRecord:
-    """What is kept of one of `many` runs that were begun in the same run of ours."""
-    where = Path(tracked.where)
-    about = f"run {tracked.name or tracked.ref}, one of {many}" if many > 1 else ""
+def _records(found: Sequence[Tracked], outer: Collection[str]) -> list[LiveRecord]:
+    """What is kept of the runs that were begun in the same run of ours. Those in which others are
+    nested, of the refs in `outer`, are not counted among them."""
+    many = sum(tracked.ref not in outer for tracked in found)
+    return [_record(tracked, many, outer=tracked.ref in outer) for tracked in found]
+
+
+def _record(tracked: Tracked, many: int, *, outer: bool) -> LiveRecord:
+    where, name = Path(tracked.where), tracked.name or tracked.ref
+    about = f"run {name}, one of {many}" if many > 1 else ""
+    about = f"outer run {name}" if outer and many else about
     return LiveRecord(
         tracked.ref, tuple(tracked.metrics), lambda name: _series(tracked.ref, where, name, ()),
         where, about,
@@ -259,7 +267,8 @@ class MlflowFolder:
             if _text(file).strip() == run.run
         ]  # fmt: skip
         found = []
-        for folder in (file.parent.parent for file in files):
+        folders = [file.parent.parent for file in files]
+        for folder in folders:
             known = _meta(_text(folder / "meta.yaml"))
             metrics = numbers({name: _last(file) for name, file in _files(folder / "metrics")})
             tracked = Tracked(
@@ -268,7 +277,8 @@ class MlflowFolder:
             )  # fmt: skip
             found.append(tracked)
         found.sort(key=lambda tracked: tracked.started, reverse=True)
-        return [_record(tracked, len(found)) for tracked in found]
+        outer = {f"mlflow:{_text(folder / 'tags' / NESTED_TAG).strip()}" for folder in folders}
+        return _records(found, outer)
 
     def runs(self) -> Iterator[Tracked]:
         experiments: dict[Path, str] = {}

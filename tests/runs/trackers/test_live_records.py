@@ -72,6 +72,11 @@ def test_of_nested_runs_of_mlflow_the_newest_with_the_metric_is_shown_and_named(
     found = read(here)
     assert values(found) == [0.8, 0.9, 0.917]
     assert found.series["val_auc"].about == f"run seed 1, one of {len(rows)}"
+    with sqlite3.connect(path) as conn:
+        outer, *inner = sorted((run for (run,) in rows), key=lambda run: run == seed)
+        above = "INSERT INTO tags (run_uuid, key, value) VALUES (?, 'mlflow.parentRunId', ?)"
+        conn.executemany(above, [(run, outer) for run in inner])
+    assert read(here).series["val_auc"].about == "run seed 1, one of 2", "in an outer one"
 
 
 def test_of_finished_nested_runs_of_mlflow_the_best_so_far_is_shown(here: Path) -> None:

@@ -212,9 +212,12 @@ class PlanPage:
         if self.width >= _ROOMY:
             fitting, _ = fill(states(face, view, ()), self.width // 4, view)
             right += [Piece("  ", "text"), *fitting] if fitting else []
+        clock = corner(face, view)
         if self.width >= _WIDE:
-            clock = corner(face, view)
             right.append(Piece(f"  {clock.text:>8}", clock.role))
+        elif face.due and self.width >= _ROOMY:
+            # A day that the card has promised matters more than the end of its title.
+            right.append(Piece(f"  {clock.text}", clock.role))
         for label in self._columns:
             text, role = self._cell(label, row, place)
             right.append(Piece(f"  {text:>{len(label)}} ", role))

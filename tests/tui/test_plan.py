@@ -1,13 +1,13 @@
 """Planning on the screen: what is ready over the ideas, an order, pulling, and what fits."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from mlkanban.tui.screens.plan import PlanScreen
 from tests.tui.boards import somebody
-from tests.tui.page import ROOMY, SMALL, Page, opened
+from tests.tui.page import NOW, ROOMY, SMALL, Page, opened
 
 
 def lists(board: Page) -> tuple[list[str], list[str]]:
@@ -52,6 +52,20 @@ async def test_snoozed_cards_are_counted_as_on_the_board(used: Path) -> None:
         heads = [line.strip() for line in board.list_lines() if line.strip().startswith("─ ")]
         assert heads[0].startswith("─ Ready 1/3 (1 snoozed) room for 2")
         assert heads[1].startswith("─ Ideas 4 (1 snoozed) ─")
+
+
+@pytest.mark.parametrize("size", [SMALL, ROOMY], ids=["80x24", "160x45"])
+async def test_a_due_date_stands_beside_the_days_that_fit(
+    used: Path, size: tuple[int, int]
+) -> None:
+    async with opened(used, size=size) as board:
+        with board.store() as service:
+            service.cards.edit(
+                [board.ref("audit the labels")], {"due": f"{NOW.date() + timedelta(9)}"}
+            )
+        await board.app.catch_up()
+        await board.press("plan")
+        assert " due 9d " in row(board, "audit the labels")
 
 
 async def test_each_card_says_when_it_is_finished_and_whether_it_fits(used: Path) -> None:

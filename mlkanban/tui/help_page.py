@@ -28,6 +28,7 @@ _STATES = (
 )
 """Of a run, on the screen of runs."""
 _MOST_USED = "Most used"
+_OF_THE_WAY = (BY_NAME["cursor.down"].group, BY_NAME["triage"].group)
 _QUESTIONS = (
     ("Enter", "saves, or takes the answer"),
     ("Ctrl+g Esc", "cancels"),
@@ -66,9 +67,9 @@ class HelpSection(NamedTuple):
 def sections(about: str, commands: Iterable[Command], group: str = "") -> list[list[HelpSection]]:
     """What help says of a screen: the keys that are used most, the groups of the others, and what
     else there is. `group` is that of the key pressed last, which comes first with all its keys,
-    unless that key moved the cursor."""
+    unless that key only moved the cursor or opened a screen."""
     commands = tuple(commands)
-    group = "" if group == BY_NAME["cursor.down"].group else group
+    group = "" if group in _OF_THE_WAY else group
     used = {name: at for at, name in enumerate(most_used(about))}
     groups: dict[str, list[Row]] = {group: [], _MOST_USED: []}
     often = []
@@ -80,7 +81,7 @@ def sections(about: str, commands: Iterable[Command], group: str = "") -> list[l
             else:
                 groups.setdefault(command.group, []).append(row)
     groups[_MOST_USED] = [row for _, row in sorted(often)]
-    keys = [HelpSection(name, tuple(rows), 14) for name, rows in groups.items() if rows]
+    keys = [HelpSection(name, tuple(rows), 15) for name, rows in groups.items() if rows]
     rest = []
     if about in (BOARD, CARD):
         rest += [_signs("Signs over a stage", OVER_STAGES), _signs("Signs on a card", ON_CARDS)]
@@ -95,7 +96,7 @@ def sections(about: str, commands: Iterable[Command], group: str = "") -> list[l
 
 
 def _signs(title: str, signs: Iterable[Sign]) -> HelpSection:
-    return HelpSection(title, tuple(Row(sign.example, sign.meaning) for sign in signs), 16)
+    return HelpSection(title, tuple(Row(sign.example, sign.meaning) for sign in signs), 17)
 
 
 def page(

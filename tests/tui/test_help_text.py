@@ -125,7 +125,7 @@ def test_the_group_of_the_last_key_comes_first() -> None:
     keys, _ = sections(BOARD, COMMANDS, "Find")
     assert [part.title for part in keys][:2] == ["Find", "Most used"]
     assert len({part.title for part in keys}) == len(keys)
-    for moved in ("", "Look"):
+    for moved in ("", "Look", "Screens"):
         keys, _ = sections(BOARD, COMMANDS, moved)
         assert keys[0].title == "Most used"
         assert keys[0].rows[0].left.startswith("L "), "moving cards, on the first page"
@@ -146,14 +146,14 @@ async def test_help_is_searched_while_one_types(used: Path) -> None:
         await board.keys("/")
         await board.type("snoo")
         assert "out of sight for a day" in board.text()
-        assert "edit the fields of the card" not in board.text()
+        assert "one place down in its stage" not in board.text()
         await board.keys("enter", "q")
-        assert "edit the fields of the card" in board.text()
+        assert "one place down in its stage" in board.text()
         await board.keys("/")
         await board.type("xyzzy")
         assert "Nothing here has 'xyzzy' in it." in board.text()
         await board.keys("ctrl+g")
-        assert "edit the fields of the card" in board.text()
+        assert "one place down in its stage" in board.text()
         await board.keys("q")
         assert isinstance(board.screen, BoardScreen)
 

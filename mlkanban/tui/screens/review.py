@@ -28,8 +28,9 @@ from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import Lines, ListLines
 
-_OF_TOPIC = ("review.later", "review.previous", "card.open", "card.win", "card.note", "undo",
-             "review.promise", "help", "back")  # fmt: skip
+_OF_TOPIC = ("review.previous", "card.open", "card.win", "card.note", "undo", "review.promise",
+             "help", "back")  # fmt: skip
+"""`review.later` stands among the answers."""
 _OF_PROMISE = ("mark.toggle", "review.promise", "review.day", "review.previous", "card.open",
                "undo", "help", "back")  # fmt: skip
 

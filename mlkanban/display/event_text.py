@@ -86,7 +86,7 @@ def action_text(action: UndoableAction, board: Board, now: datetime) -> str:
     if at.year != today.year:
         when = f"{at:%Y-%m-%d}"
     did = event_text(action.event, board)
-    if len(action.moves) > 1:
+    if len(action.moves) > 1 and action.event.kind != "import.noted":
         names = {stage.id: stage.name for stage in (*board.former, *board.stages)}
         ways = (f"from {_stage(a, names)} to {_stage(b, names)}" for a, b in action.moves)
         did = display(f"moved {', and '.join(ways)}")[:500]

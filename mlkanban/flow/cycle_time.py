@@ -34,11 +34,14 @@ class CycleTimes:
     window. A percentile is None where too few cards stand behind it; one that counts open cards
     also where enough do (`n_with_open`) but it is not reached yet, or lies at `withheld` days or
     more, of which nothing can be told (see `survival`). `cards` are the finished ones in
-    order of their finish. `of_stage`: the times are those in one stage, not those of the whole way.
+    order of their finish. `never_worked_percentiles` are of the days from the writing to the end of
+    the cards that were never worked, which is all that lists with two dates of a card tell.
+    `of_stage`: the times are those in one stage, not those of the whole way.
     """
 
     n: int
     never_worked: int
+    never_worked_percentiles: dict[int, int | None]
     open: int
     mean: float | None
     mode: int | None
@@ -126,6 +129,7 @@ def _counted(sample: Sample, times: _Times, *, of_stage: bool = False) -> CycleT
     return CycleTimes(
         n=len(days),
         never_worked=len(sample.never_worked),
+        never_worked_percentiles=percentiles(_from_writing(sample)),
         open=len(times.open),
         mean=sum(days) / len(days) if days else None,
         mode=min(counts, key=lambda day: (-counts[day], day)) if counts else None,
@@ -142,6 +146,16 @@ def _counted(sample: Sample, times: _Times, *, of_stage: bool = False) -> CycleT
         scope=sample.scope,
         cards=tuple(map(_ended, times.finished)),
         abandoned=tuple(map(_ended, times.abandoned)),
+    )
+
+
+def _from_writing(sample: Sample) -> list[int]:
+    """The days from writing to end, both counted, of the cards that were never worked."""
+    day = sample.workflow.ordinal
+    return sorted(
+        card.finish - day(card.history.steps[0].at) + 1
+        for card in sample.never_worked
+        if card.finish is not None
     )
 
 

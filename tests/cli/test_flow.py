@@ -3,8 +3,8 @@ import pytest
 from tests.exchange.maps import THREE_STAGES
 
 KEYS = {
-    "n", "never_worked", "open", "mean", "mode", "min", "max", "percentiles",
-    "percentiles_with_open", "histogram", "outcomes", "window", "as_of", "timezone",
+    "n", "never_worked", "never_worked_percentiles", "open", "mean", "mode", "min", "max",
+    "percentiles", "percentiles_with_open", "histogram", "outcomes", "window", "as_of", "timezone",
 }  # fmt: skip
 
 

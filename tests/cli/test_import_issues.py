@@ -39,6 +39,7 @@ def test_a_list_is_one_undo(board, file) -> None:
     assert "2 cards added to Cards, 0 changed, 0 as they were." in answer.err
     assert [card["title"] for card in board.data("list", "--all")] == ["mine", "Two", "One"]
     assert "Nothing new" in board("import", "issues", "--yes", file).err
+    assert "imported: list.csv: 2 cards, 2 new" in board("undo", "--list").out
     assert "the import of" in board("undo").err
     assert [card["title"] for card in board.data("list", "--all")] == ["mine"]
     assert board("redo").code == 0

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import mean, multimode
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,6 +74,7 @@ def test_the_data_for_scripts():
     assert to_json(times) == {
         "n": 2,
         "never_worked": 0,
+        "never_worked_percentiles": {"50": None, "70": None, "85": None, "95": None},
         "open": 0,
         "mean": 3.0,
         "mode": 1,
@@ -97,6 +99,23 @@ def test_the_data_for_scripts():
         "timezone": "UTC",
         "only": "",
     }
+
+
+def test_cards_that_were_never_worked_have_the_days_from_writing_to_end():
+    # What lists of other tools have of a card: created on the first day, resolved `days` later.
+    days = [2, 3, 3, 5, 8, 9, 12, 13, 20, 21]
+    cards = [card((1, 0, None), (n, 3, "shipped"), ref=f"C{n}-{at}") for at, n in enumerate(days)]
+    times = numbers(cards)
+    assert (times.n, times.never_worked) == (0, 10)
+    reference = np.percentile(days, [50, 70, 85], method="inverted_cdf")
+    assert times.never_worked_percentiles == {
+        **dict(zip((50, 70, 85), map(int, reference), strict=True)), 95: None,
+    }  # fmt: skip
+    assert (
+        "never worked, from created to resolved: p50 8 d | p70 12 d | p85 20 d"
+        in summary(times).lines
+    )
+    assert len(summary(numbers(cards[:4])).lines) == 1, "too few for any"
 
 
 def test_nothing_finished():

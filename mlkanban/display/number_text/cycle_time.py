@@ -36,6 +36,7 @@ class CycleTimesJson(NumberJson):
 
     n: int
     never_worked: int
+    never_worked_percentiles: dict[str, int | None]
     open: int
     mean: float | None
     mode: int | None
@@ -53,6 +54,7 @@ def to_json(times: CycleTimes) -> CycleTimesJson:
     return {
         "n": times.n,
         "never_worked": times.never_worked,
+        "never_worked_percentiles": _text_keys(times.never_worked_percentiles),
         "open": times.open,
         "mean": times.mean,
         "mode": times.mode,
@@ -96,7 +98,7 @@ def summary(times: CycleTimes) -> Summary:
         few = f"{cards} ({_others(times)}); percentiles need {least}."
         rows = tuple((c.ref, f"{c.days} d", c.outcome, c.title) for c in times.cards)
         table = Table(("card", "took", "outcome", "title"), rows) if rows else None
-        return Summary(title, (few,), table, note)
+        return Summary(title, (few, *_never_worked(times)), table, note)
     split = ", ".join(
         f"{count} {name}" for name, count in times.outcomes.items() if name != "abandoned"
     )
@@ -121,6 +123,7 @@ def summary(times: CycleTimes) -> Summary:
             else ()
         ),
         f"{split} | {_others(times)}",
+        *_never_worked(times),
     )
     return Summary(title, lines, None, note)
 
@@ -140,6 +143,15 @@ def _others(times: CycleTimes) -> str:
     abandoned = times.outcomes["abandoned"]
     open_cards = f"{times.open} still there" if times.of_stage else f"{times.open} open"
     return f"{open_cards}, {abandoned} abandoned, {times.never_worked} never worked"
+
+
+def _never_worked(times: CycleTimes) -> tuple[str, ...]:
+    """What is known of the cards that were never worked, such as those of lists with two dates."""
+    values = times.never_worked_percentiles
+    known = [f"p{p} {value} d" for p, value in values.items() if value is not None]
+    if times.of_stage or not known:
+        return ()
+    return (f"never worked, from created to resolved: {' | '.join(known)}",)
 
 
 def _text_keys(values: dict[int, int | None]) -> dict[str, int | None]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 from click.core import ParameterSource
@@ -122,7 +121,7 @@ class RenamedChoice(click.Choice):  # type: ignore[type-arg]  # generic since cl
 
 def today(board: "Board") -> date:
     """This day in the board's time zone."""
-    return clock.now().astimezone(ZoneInfo(board.timezone)).date()
+    return board.day_of(clock.now())
 
 
 def _refuse_empty(

@@ -7,7 +7,7 @@ them is checked by pydantic where it comes in (service/fields.py); cards are in 
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum, auto
 from functools import cached_property
 from operator import attrgetter
@@ -242,8 +242,13 @@ class Board:
         return ZoneInfo(self.timezone)
 
     def day_of(self, at: datetime) -> date:
-        """The day of an instant on this board."""
+        """The day of an instant in the time zone of the board."""
         return at.astimezone(self.zone).date()
+
+    def past_day(self, stored: str, today: date) -> date:
+        """The day of a stored instant in the time zone of the board; today for what a clock that
+        was ahead dated later."""
+        return min(self.day_of(datetime.fromisoformat(stored).replace(tzinfo=UTC)), today)
 
     @cached_property
     def first_committed(self) -> int:
@@ -317,6 +322,11 @@ def stands(board: Board, face: CardFace) -> bool:
     """Whether a card has a place on the board: finished ones keep it past delivery, archived ones
     do not."""
     return face.is_open or (not face.archived and board.is_delivered(face.stage))
+
+
+def to_do(face: CardFace) -> bool:
+    """Whether a card is neither finished nor archived; past delivery it needs no outcome for it."""
+    return face.is_open and not face.finished_at
 
 
 def in_use(face: CardFace) -> bool:

@@ -8,6 +8,8 @@ from mlkanban.core.board import Board, CardFace, Stage, asleep, place
 from mlkanban.core.score import Score, parse_score
 from mlkanban.records import record
 
+EVEN = 0.5
+"""With a chance below it is doubtful that a card is finished by its day."""
 AHEAD = 30
 """Days that a plan covers when no day is given."""
 

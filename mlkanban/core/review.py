@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from mlkanban.core.board import CardFace
+from mlkanban.core.plan import EVEN
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.errors import UsageProblem
 from mlkanban.records import record
@@ -428,7 +429,7 @@ class Candidate:
     def proposed(self) -> bool:
         """Whether it is marked before anybody chose: it is in progress, and not unlikely to be
         finished in time."""
-        return self.in_progress and (self.chance is None or self.chance >= 0.5)
+        return self.in_progress and (self.chance is None or self.chance >= EVEN)
 
 
 @record(frozen=True, slots=True)

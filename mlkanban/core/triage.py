@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mlkanban.core.board import Board, CardFace, Health
+from mlkanban.core.plan import EVEN
 from mlkanban.text import quantity
 
 MARKED = "marked"
 """The view of a queue that a person put together, and why each card is in it."""
-_EVEN = 0.5
 """A due date with a lower chance is doubtful."""
 QUIET_DAYS = 3
 """A blocked card that nothing was done with for so many days is looked at."""
@@ -130,7 +130,7 @@ def _late(face: CardFace, today: date, chance: float | None) -> str:
         return ""
     if (days := (today - date.fromisoformat(face.due)).days) > 0:
         return f"{quantity(days, 'day')} late"
-    if chance is None or chance >= _EVEN:
+    if chance is None or chance >= EVEN:
         return ""
     percent = f"{100 * chance:.0f} %" if chance >= 0.01 else "<1 %"
     percent = percent if percent != "50 %" else "<50 %"  # which it is, rounded up

@@ -6,9 +6,8 @@ Every mark is a word or a character of its own, so that nothing depends on colou
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
@@ -23,6 +22,7 @@ from mlkanban.core.metrics import (
     value_text,
 )
 from mlkanban.core.milestones import days_old
+from mlkanban.core.plan import EVEN
 from mlkanban.core.rules import Load, Meter, meters
 from mlkanban.display.guard_text import STATE_ROLES
 from mlkanban.glyphs import UTF8, Glyphs
@@ -107,14 +107,17 @@ class FaceContext:
         live: "Live | None" = None,
         prospects: "Prospects | None" = None,
     ) -> "FaceContext":
-        today = now.astimezone(ZoneInfo(board.timezone)).date()
+        today = board.day_of(now)
         return cls(board, today, now, glyphs, pace, live or {}, prospects)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone; today for what a clock that was
         ahead dated later."""
-        moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-        return min(moment.astimezone(ZoneInfo(self.board.timezone)).date(), self.today)
+        return self.board.past_day(instant, self.today)
+
+    def short_day(self, day: date) -> str:
+        """A day of this year as `11-30`, another one in full."""
+        return f"{day:%m-%d}" if day.year == self.today.year else day.isoformat()
 
 
 class Room(NamedTuple):
@@ -509,7 +512,6 @@ def _chance(face: CardFace, view: FaceContext) -> str:
         return ""
     # Loaded with the chances: most boards have none.
     from mlkanban.display.number_view import chance_text
-    from mlkanban.flow.due import EVEN
 
     if chance >= EVEN:
         return f" {chance_text(chance)}".replace(" %", "%")

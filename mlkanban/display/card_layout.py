@@ -6,7 +6,7 @@ a few lines of it stand over the tabs, and everything is on a tab of its own.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -118,10 +118,7 @@ class CardContent:
 
     def day(self, moment: datetime) -> str:
         """The day of an instant on the board: `11-29`, or `2025-11-29` in another year."""
-        return self.short_day(moment.astimezone(ZoneInfo(self.view.board.timezone)).date())
-
-    def short_day(self, day: date) -> str:
-        return f"{day:%m-%d}" if day.year == self.view.today.year else f"{day:%Y-%m-%d}"
+        return self.view.short_day(self.view.board.day_of(moment))
 
     @property
     def counts(self) -> Mapping[Tab, int]:
@@ -341,7 +338,7 @@ def trouble_lines(content: CardContent, width: int) -> Iterator[Line]:
         yield from _row("archived", paragraph(text, "text", room, glyphs))
     for reading in card.readings:
         note = f": {reading.note}" if reading.note else ""
-        day = content.short_day(content.view.day(reading.at))
+        day = content.view.short_day(content.view.day(reading.at))
         words = f"{day} {glyphs.figures(reading.text)}{note}"
         body = paragraph(cell_text(words), "text", room, glyphs)
         label = Piece("alert", "alarm") if reading.alert else Piece("within", "dim")

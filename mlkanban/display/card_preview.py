@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
@@ -170,7 +169,7 @@ def _about(
         sign = Piece(f"{view.glyphs.blocked} ", "alarm") if reading.alert else Piece("", "dim")
         role = "alarm" if reading.alert else "text"
         reading_line = [
-            Piece(f"{_short(view.day(reading.at), view)} ", "dim"),
+            Piece(f"{view.short_day(view.day(reading.at))} ", "dim"),
             sign,
             Piece(view.glyphs.figures(_text(reading.text, view)), role),
         ]
@@ -197,7 +196,7 @@ def _block(card: Previewed, view: FaceContext) -> list[Line]:
     block = card.found.blocker if card.found else None
     if block is None:
         return []
-    since = block.since.astimezone(ZoneInfo(view.board.timezone)).date()
+    since = view.board.day_of(block.since)
     parts: list[Line] = [[Piece(f"{view.glyphs.blocked} {block.reason}", "alarm")]]
     if side := block.unusual_side:
         parts.append([Piece(side, "dim")])
@@ -292,7 +291,7 @@ def _ending(card: Previewed, view: FaceContext) -> list[Line]:
     assert found is not None
     parts: list[Line] = []
     if face.outcome:
-        day = f" {_short(view.day(face.finished_at), view)}" if face.finished_at else ""
+        day = f" {view.short_day(view.day(face.finished_at))}" if face.finished_at else ""
         parts.append([Piece(f"{face.outcome}{day}", "text")])
     if face.archived:
         parts.append([Piece("archived", "dim")])
@@ -311,14 +310,14 @@ def _dates(face: CardFace, view: FaceContext) -> list[Line]:
     if face.entered_at and not face.outcome and view.day(face.entered_at) != made:
         entered, since = view.day(face.entered_at), "today"
         if entered < view.today:
-            since = f"{_short(entered, view)}, {_for_days(entered, view)}"
+            since = f"{view.short_day(entered)}, {_for_days(entered, view)}"
         parts.append([Piece(f"in this stage since {since}", "dim")])
     if face.started_at and view.day(face.started_at) != made:
-        parts.append([Piece(f"committed {_short(view.day(face.started_at), view)}", "dim")])
+        parts.append([Piece(f"committed {view.short_day(view.day(face.started_at))}", "dim")])
     if made is not None:
         both = face.started_at and view.day(face.started_at) == made
         began = "created and committed" if both else "created"
-        parts.append([Piece(f"{began} {_short(made, view)}", "dim")])
+        parts.append([Piece(f"{began} {view.short_day(made)}", "dim")])
     if face.tags:
         tags = " ".join(f"#{_text(tag, view)}" for tag in face.tags.split()[:9])
         parts.append([Piece(tags, "dim")])
@@ -539,9 +538,4 @@ def _text(text: str, view: FaceContext) -> str:
 
 def _day(at: datetime, view: FaceContext) -> str:
     """The day of an instant in the time zone of the board."""
-    return _short(at.astimezone(ZoneInfo(view.board.timezone)).date(), view)
-
-
-def _short(day: date, view: FaceContext) -> str:
-    """A day of this year as `11-30`."""
-    return f"{day:%m-%d}" if day.year == view.today.year else day.isoformat()
+    return view.short_day(view.board.day_of(at))

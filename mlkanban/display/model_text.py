@@ -85,21 +85,17 @@ def look_text(look: LookAgain, *, due: bool, view: FaceContext) -> str:
     """`look again 12-15`, `look again, due since 11-20`."""
     what = "retrain" if look.retrain else "look again"
     return (
-        f"{what}, due since {_short(look.day, view)}"
+        f"{what}, due since {view.short_day(look.day)}"
         if due
-        else (f"{what} {_short(look.day, view)}")
+        else (f"{what} {view.short_day(look.day)}")
     )
-
-
-def _short(day: date, view: FaceContext) -> str:
-    return f"{day:%m-%d}" if day.year == view.today.year else day.isoformat()
 
 
 def _since(model: ModelInUse, view: FaceContext) -> str:
     if not model.version.since:
         return ""
     day = view.day(model.version.since)
-    return f"{_short(day, view)}  {(view.today - day).days} d"
+    return f"{view.short_day(day)}  {(view.today - day).days} d"
 
 
 def _ago(reading: HealthReading, view: FaceContext) -> str:
@@ -274,7 +270,7 @@ def details(
 
 
 def _long(at: str, view: FaceContext) -> str:
-    return _short(view.day(at), view) if at else "?"
+    return view.short_day(view.day(at)) if at else "?"
 
 
 def facts(model: ModelInUse, view: FaceContext) -> list[tuple[str, str, str]]:
@@ -284,7 +280,7 @@ def facts(model: ModelInUse, view: FaceContext) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     for reading in version.card.readings:
         note = f": {reading.note}" if reading.note else ""
-        text = f"{_short(view.day(reading.at), view)} {view.glyphs.figures(reading.text)}{note}"
+        text = f"{view.short_day(view.day(reading.at))} {view.glyphs.figures(reading.text)}{note}"
         found.append(("alert", text, "alarm") if reading.alert else ("within", text, "text"))
     if model.silence:
         found.append(("silent", silence_text(model.silence, now), "alarm"))
@@ -336,9 +332,9 @@ def version_facts(version: ModelVersion, view: FaceContext) -> list[tuple[str, s
         until = view.day(span.until) if span.until else None
         length = ((until or view.today) - since).days
         days = quantity(length, "day") if length else "less than a day"
-        end = f" to {_short(until, view)}" if until else ""
+        end = f" to {view.short_day(until)}" if until else ""
         found.append(
-            ("in use", f"{'' if until else 'since '}{_short(since, view)}{end}, {days}", "text")
+            ("in use", f"{'' if until else 'since '}{view.short_day(since)}{end}, {days}", "text")
         )
     if life.actor:
         found.append(("by", short_name(life.actor), "text"))
@@ -354,7 +350,7 @@ def version_facts(version: ModelVersion, view: FaceContext) -> list[tuple[str, s
         found.append(("passed", text + who, "clock"))
     alerts = episodes(life.readings)
     for reading in alerts[-3:]:
-        text = f"{_short(view.day(reading.at), view)} {reading.text}"
+        text = f"{view.short_day(view.day(reading.at))} {reading.text}"
         found.append(("alert", view.glyphs.figures(text), "alarm"))
     if len(alerts) > 3:
         found.append(("", f"{quantity(len(alerts), 'alert')} in all", "dim"))
@@ -404,7 +400,7 @@ def change_lines(record: ModelRecord, view: FaceContext, width: int) -> list[Lin
         body = paragraph(
             drawn(text, ascii=view.glyphs.ascii), role, max(10, width - 10), view.glyphs
         )
-        lines += labelled([Piece(f" {_short(day, view)}", "dim")], 7, body)
+        lines += labelled([Piece(f" {view.short_day(day)}", "dim")], 7, body)
     return lines
 
 

@@ -11,6 +11,7 @@ from mlkanban.cells import shortened
 from mlkanban.core.board import BlockReason, Health
 from mlkanban.core.goal import Goal
 from mlkanban.core.model_health import HealthReading, parse_threshold
+from mlkanban.core.plan import EVEN
 from mlkanban.core.profit_curve import WorthMark
 from mlkanban.core.timestamps import instant
 from mlkanban.display.goal_text import now_text
@@ -28,7 +29,6 @@ a card waits. They keep the report on one page, with its longest lists."""
 _NAME, _LINE, _FEW = 64, 108, 3
 _METRIC, _UNIT = 20, 10
 _CUT = "…"
-_EVEN = 0.5
 _REASONS = {
     BlockReason.COMPUTE_QUEUE: "computing time", BlockReason.DATA_ACCESS: "access to data",
     BlockReason.DATA_QUALITY: "better data", BlockReason.LABELLING: "labels",
@@ -86,7 +86,7 @@ def words(report: BoardReport) -> ReportWords:
         f": only {wanted.query}" if wanted.query else ""
     )
     heading += f", for {wanted.person}" if wanted.person else ""
-    about = f" ({_EVENTS[report.since.event]})" if report.since.event else ""
+    about = f" ({EVENTS[report.since.event]})" if report.since.event else ""
     when = f"{_long_day(report.today)}, looking back to {_long_day(_since(report))}{about}"
     sections = [_needs(report)]
     if wanted.person:
@@ -108,7 +108,7 @@ def words(report: BoardReport) -> ReportWords:
     )
 
 
-_EVENTS = {"report": "the last report", "review": "the last review"}
+EVENTS = {"report": "the last report", "review": "the last review"}
 
 
 def day_text(day: date, today: date) -> str:
@@ -152,7 +152,7 @@ def _lead(report: BoardReport) -> Iterator[str]:
     late = sum(card.due is not None and card.due < today for card in report.next)
     broken = sum(_promise_broken(card, today) for card in report.next)
     doubtful = sum(
-        card.chance is not None and card.chance < _EVEN
+        card.chance is not None and card.chance < EVEN
         for card in report.next
         if card.by and card.by >= today
     )
@@ -321,7 +321,7 @@ def _next_row(card: NextCard, today: date) -> tuple[str, ...]:
         due += ", not kept"
     elif card.due is not None and card.due < today:
         due += ", late"
-    elif card.chance is not None and card.chance < _EVEN:
+    elif card.chance is not None and card.chance < EVEN:
         due += f", chance {chance_text(card.chance)}"
     return _title(card.title), shortened(_one_line(where), _WHERE, _CUT), *days, due
 

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from mlkanban.core.board import CardFace
 from mlkanban.core.day_input import day_text
+from mlkanban.core.plan import EVEN
 from mlkanban.core.review import Agenda, Came, Candidate, Result, ReviewPart, Topic
 from mlkanban.display.card_face import FaceContext, Line, Piece, corner, drawn, title_role
 from mlkanban.display.lines import (
@@ -221,4 +222,4 @@ def _face_title(face: CardFace, view: FaceContext, most: int) -> str:
 def _chance_role(candidate: Candidate) -> str:
     if candidate.chance is None:
         return "dim"
-    return "live" if candidate.chance >= 0.85 else "text" if candidate.chance >= 0.5 else "clock"
+    return "live" if candidate.chance >= 0.85 else "text" if candidate.chance >= EVEN else "clock"

@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.board import Board, CardFace
+from mlkanban.core.board import Board, CardFace, to_do
 from mlkanban.core.lineage import PARENT, origins
-from mlkanban.core.plan import plan_order
+from mlkanban.core.plan import EVEN, plan_order
 from mlkanban.flow.card_chances import (
     TO_DO,
     CardChances,
@@ -28,8 +28,6 @@ from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope, Window
 from mlkanban.records import record
 
-EVEN = 0.5
-"""Below that chance a due date is doubtful."""
 LIKELY = 85
 """The chance in percent with which a day is told."""
 
@@ -178,11 +176,6 @@ def _all_done_by(ref: str, today: date, chances: CardChances) -> date | None:
         return None
     days = chances.days(ref, LIKELY)
     return None if days is None else today + timedelta(days=days)
-
-
-def to_do(face: CardFace) -> bool:
-    """Whether a card is neither finished nor archived; past delivery it needs no outcome for it."""
-    return face.is_open and not face.finished_at
 
 
 def _chances(board: Board, faces: Collection[CardFace], past: "_Past") -> CardChances:

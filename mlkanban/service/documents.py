@@ -280,7 +280,7 @@ class Documents:
         )  # fmt: skip
 
     def _today(self, board: Board) -> date:
-        return self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
+        return board.day_of(self._context.clock())
 
 
 def summary(differences: Differences) -> str:

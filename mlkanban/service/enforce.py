@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist, lineage, rules
 from mlkanban.core.board import Board, CardFace, Outcome, Stage, Work
@@ -43,7 +42,7 @@ def may_enter(
     came_from = face.stage if face and face.is_open else ""
     verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
     if isinstance(verdict, rules.Refused):
-        today = now.astimezone(ZoneInfo(board.timezone)).date()
+        today = board.day_of(now)
         asleep = repository.asleep(conn, board.id, today)
         verdict = rules.enter(board, stage, loads, work, from_stage=came_from, asleep=asleep)
     return verdict
@@ -205,7 +204,7 @@ def condition(tx: Transaction, until: str, face: CardFace) -> str:
         if other.id == face.id:
             raise RuleRefused(f"{face.ref} cannot wait for itself.", "Name another card.")
         return f"card:{other.ref}"
-    today = tx.now.astimezone(ZoneInfo(tx.board_of(face).timezone)).date()
+    today = tx.board_of(face).day_of(tx.now)
     try:
         day = parse_day(until, today)
     except UsageProblem:

@@ -104,7 +104,7 @@ def _plans(
 
 
 def _day(board: Board, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(board.timezone)).date()
+    return board.day_of(now)
 
 
 def _end(board: Board, day: date) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from mlkanban.core.board import Board, CardFace, Outcome, Stage
 from mlkanban.core.lineage import PARENT, origins
@@ -52,7 +51,7 @@ class Planning:
         with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
             scores = repository.scores(conn, board.id)
-        today = self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
+        today = board.day_of(self._context.clock())
         return plan(board, ready, faces, scores, today, by_score=by_score)
 
     def replenish(self, board: Board, *, by_score: bool = False) -> Done:
@@ -118,7 +117,7 @@ class Planning:
 
     def check_day(self, board: Board, until: date) -> None:
         """UsageProblem for a day that no plan reaches to."""
-        today = self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
+        today = board.day_of(self._context.clock())
         if not today < until <= today + timedelta(days=_FARTHEST):
             raise UsageProblem(
                 f"A plan cannot reach to {until}.", "Name a day within the next three years."

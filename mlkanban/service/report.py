@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from mlkanban.board_file import read_of_board, write_of_board
-from mlkanban.core.board import Board, CardFace, Outcome, Work
+from mlkanban.core.board import Board, CardFace, Outcome, Work, to_do
 from mlkanban.core.card import Blocker
 from mlkanban.core.goal import Goal
 from mlkanban.core.score import parse_score
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.flow.card_chances import LEVELS, card_chances
-from mlkanban.flow.due import to_do
 from mlkanban.flow.percentiles import percentiles
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.throughput import Throughput, throughput

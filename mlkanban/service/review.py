@@ -19,6 +19,7 @@ from mlkanban.core.board import (
     asleep,
     in_use,
     place,
+    to_do,
 )
 from mlkanban.core.events import Change, Event
 from mlkanban.core.look_again import LookAgain, look_reason
@@ -208,7 +209,7 @@ class Reviews:
         """The open cards that may be promised: those in progress first, the farthest one ahead of
         them, then the others in the order of the board."""
         board = period.reviewed.board
-        awake = [f for f in period.faces if _is_to_do(f) and not asleep(f, period.reviewed.today)]
+        awake = [f for f in period.faces if to_do(f) and not asleep(f, period.reviewed.today)]
         chances = self._planning.chances(board, period.faces, day)
 
         def order(face: CardFace) -> tuple[bool, int, tuple[str, str]]:
@@ -273,10 +274,6 @@ class _Reviewed:
         """The answers of the reviews that go on, by the keys of topics; of two the later one."""
         given = [answer for review in self.open for answer in review.answers]
         return {answer.key: answer for answer in sorted(given, key=lambda a: (a.at, a.key))}
-
-
-def _is_to_do(face: CardFace) -> bool:
-    return face.is_open and not face.finished_at
 
 
 @dataclass
@@ -503,7 +500,7 @@ def _promisable(tx: Transaction, board: Board, ref: str) -> CardFace:
     face = tx.face(ref)
     if tx.board_of(face).id != board.id:
         raise RuleRefused(f"{face.ref} is on another board.", f"Promise cards of {board.key}.")
-    if not _is_to_do(face):
+    if not to_do(face):
         raise RuleRefused(f"{face.ref} is done: it cannot be promised.", "Leave it out.")
     return face
 

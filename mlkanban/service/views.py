@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from mlkanban.core.events import Change
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.transaction import Context, Done
@@ -48,7 +46,7 @@ class Views:
 
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
-            matcher(query, QueryContext(board, tx.now.astimezone(ZoneInfo(board.timezone)).date()))
+            matcher(query, QueryContext(board, board.day_of(tx.now)))
             values = tx.new_values(board_id, {f"{VIEW}{name}": query})
             if values:
                 tx.write(Change("view.saved", board_id, set=values))

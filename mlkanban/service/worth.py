@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from mlkanban.core.board import Board, CardFace, in_use
+from mlkanban.core.board import Board, CardFace, in_use, to_do
 from mlkanban.core.metrics import CardMetrics, direction_of
 from mlkanban.core.profit_curve import (
     MetricWorth,
@@ -17,7 +16,6 @@ from mlkanban.core.profit_curve import (
     WorthMarks,
     metric_worth,
 )
-from mlkanban.flow.due import to_do
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -46,7 +44,7 @@ class CardWorths:
         if curve is None:
             return None
         faces = self._boards.snapshot(board.id).faces
-        day = now.astimezone(ZoneInfo(board.timezone)).date()
+        day = board.day_of(now)
         return WorthMarks(curve, tuple(self._marks(curve, faces)), day)
 
     def _marks(self, curve: ProfitCurve, faces: Sequence[CardFace]) -> Iterator[WorthMark]:

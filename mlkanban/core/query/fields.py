@@ -4,9 +4,8 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
 from mlkanban.core.board import BlockReason, Board, CardFace, Work, waits
@@ -53,8 +52,7 @@ class QueryContext:
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone; today for what a clock that was
         ahead dated later."""
-        moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-        return min(moment.astimezone(ZoneInfo(self.board.timezone)).date(), self.today)
+        return self.board.past_day(instant, self.today)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import TypedDict
 
+from mlkanban.core.plan import EVEN
 from mlkanban.display.number_view import (
     PARTS,
     Day,
@@ -78,7 +79,7 @@ def to_json(forecasts: CardForecasts) -> CardForecastsJson:
 
 
 def figures(forecasts: CardForecasts) -> Figures:
-    likely = sum(card.chance is not None and card.chance >= 0.5 for card in forecasts.cards)
+    likely = sum(card.chance is not None and card.chance >= EVEN for card in forecasts.cards)
     return (
         ("n", str(forecasts.n)),
         ("open", str(forecasts.open)),

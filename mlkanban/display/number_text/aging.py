@@ -107,7 +107,7 @@ def _older(aging: Aging) -> str:
     paced = {stage.position for stage in aging.stages if stage.percentiles[_PACE] is not None}
     known = sum(card.stage in paced for card in aging.cards)
     if not known:
-        return f"no pace yet: it needs {needed(_PACE)} finished cards that left the stage"
+        return f"no pace yet: it needs {needed(_PACE)} finished cards"
     of_known = "" if known == len(aging.cards) else f" of {known}"
     return f"{_marked(aging, STALE_MARK)}{of_known} older than {_PACE} % at this stage"
 

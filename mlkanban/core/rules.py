@@ -223,6 +223,18 @@ def same_slot(stage: Stage, before: Work, after: Work) -> bool:
     return stage.unattended is None or (before is Work.UNATTENDED) == (after is Work.UNATTENDED)
 
 
+def limited(board: Board) -> list[str]:
+    """Ids of the stages whose loads a limit looks at: those with a limit of their own, and with
+    CONWIP all committed ones."""
+    return [
+        stage.id
+        for stage in board.stages
+        if stage.limit is not None
+        or stage.unattended is not None
+        or (board.conwip is not None and board.is_committed(stage.id))
+    ]
+
+
 def in_progress(board: Board, loads: Mapping[str, Load]) -> int:
     """The number of open cards in the committed stages, which CONWIP limits."""
     return sum(load.total for stage, load in loads.items() if board.is_committed(stage))

@@ -228,14 +228,14 @@ class Cards:
             gates = Gates(tx, override, ticks)
             gates.check(board, face, board.position(other.stage))
             gates.check(board, other, board.position(face.stage))
-            before = repository.loads(tx.conn, board.id)
+            before = repository.limited_loads(tx.conn, board)
             for moving, target in ((face, other.stage), (other, face.stage)):
                 stage = board.stage(target)
                 values: dict[str, Any] = {"place": [stage.id, rank_at_end(tx, board, stage)]}
                 if rules.work_in(stage, moving.work) != moving.work:
                     values["work"] = rules.work_in(stage, moving.work).value
                 tx.write(tx.change("card.moved", moving, values, **gates.kept(moving)))
-            after = repository.loads(tx.conn, board.id)
+            after = repository.limited_loads(tx.conn, board)
             grown = rules.required(rules.grown(board, before, after)).warning
             waiting = [began_early(tx, tx.face(card.ref), card) for card in (face, other)]
             warning = sentences((gates.require_passed(), grown, *waiting))
@@ -432,7 +432,7 @@ class Cards:
         reopened: list[Card] = []
         with self._context.writing() as tx:
             boards = {board.id: board for board in (tx.board_of(tx.face(ref)) for ref in refs)}
-            before = {board: repository.loads(tx.conn, board) for board in boards}
+            before = {id_: repository.limited_loads(tx.conn, b) for id_, b in boards.items()}
             for ref in refs:
                 face = tx.face(ref)
                 if not face.archived:

@@ -151,7 +151,8 @@ class Documents:
             planned, conflicts = _Look(tx.conn, board, since, self._today(board)).card(sheet)
             if conflicts:
                 raise ChangedMeanwhile(conflicts)
-            before, gates = {board.id: repository.loads(tx.conn, board.id)}, Gates(tx, "", None)
+            before = {board.id: repository.limited_loads(tx.conn, board)}
+            gates = Gates(tx, "", None)
             _write(tx, board, planned, gates, "")
             gates.require_passed()
             warning = check_growth(tx, before)

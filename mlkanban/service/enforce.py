@@ -38,7 +38,7 @@ def may_enter(
 ) -> rules.Verdict:
     """Whether `face`, or a new card, may enter a stage. A refusal names the snoozed cards that
     count, which nobody sees."""
-    loads = repository.loads(conn, board.id, face.id if face else "")
+    loads = repository.limited_loads(conn, board, face.id if face else "")
     came_from = face.stage if face and face.is_open else ""
     verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
     if isinstance(verdict, rules.Refused):
@@ -126,10 +126,8 @@ def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> s
     """Refuse loads that exceed a limit more than the loads (by board id) `before`; returns the
     warning."""
     warnings = [
-        rules.required(
-            rules.grown(board_of(tx.conn, board), loads, repository.loads(tx.conn, board))
-        ).warning
-        for board, loads in before.items()
+        rules.required(rules.grown(board, loads, repository.limited_loads(tx.conn, board))).warning
+        for board, loads in ((board_of(tx.conn, id_), loads) for id_, loads in before.items())
     ]
     return " ".join(filter(None, warnings))
 

@@ -9,7 +9,9 @@ from mlkanban.core.board import Board, Stage, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.store import repository
 
-_UNDECIDED = "FROM clash WHERE entity NOT IN (SELECT id FROM card WHERE deleted)"
+_UNDECIDED = (
+    "FROM clash WHERE NOT EXISTS (SELECT 1 FROM card WHERE card.id = clash.entity AND card.deleted)"
+)
 _MERGED = "SELECT (SELECT min(replica) FROM event) != (SELECT max(replica) FROM event)"
 """Whether there is anything of another machine: asked with every change of a board."""
 _STEPS = """
@@ -75,7 +77,7 @@ def breaches(conn: sqlite3.Connection, board: Board) -> frozenset[tuple[str, str
     (merged,) = conn.execute(_MERGED).fetchone()
     if not merged:
         return frozenset()
-    loads, broken = repository.loads(conn, board.id), set()
+    loads, broken = repository.limited_loads(conn, board), set()
     for stage in board.stages:
         shown = meters(stage, loads.get(stage.id, Load()))
         if stage.soft or not any(meter.over for meter in shown):

@@ -33,8 +33,8 @@ from mlkanban.store.replica import (
     keep_mark,
     uuid7,
 )
+from mlkanban.store.rows import CARD_LETTER, CARD_NUMBER, IN_FORCE, RECORD_COLUMNS, record_of
 from mlkanban.store.rows import COLUMNS as COLUMNS
-from mlkanban.store.rows import IN_FORCE, RECORD_COLUMNS, record_of
 from mlkanban.store.rows import event_of as event_of
 
 _LITTLE_ROOM = 900_000_000
@@ -123,7 +123,10 @@ class Writer:
     def new_ref(self) -> str:
         """The next short card id of this replica, such as `g12`."""
         if not self._number:
-            (highest,) = self._numbers("max")
+            (highest,) = self._conn.execute(
+                f"SELECT max({CARD_NUMBER}) FROM card WHERE {CARD_LETTER} = ?",
+                (self.replica.letter,),
+            ).fetchone()
             self._number = highest or 0
             if self._number >= _LITTLE_ROOM:
                 # A peer took a number that leaves no room: go on where the own ones end.
@@ -134,14 +137,10 @@ class Writer:
             self._number += 1
         return f"{self.replica.letter}{self._number}"
 
-    def _numbers(self, function: str = "") -> Iterator[int | None]:
-        """The numbers of the short ids that start with this replica's letter, or an aggregate of
-        them."""
-        letter = self.replica.letter
+    def _numbers(self) -> Iterator[int | None]:
+        """The numbers of the short ids that start with this replica's letter."""
         rows = self._conn.execute(
-            f"SELECT {function}(CAST(substr(ref, ?) AS INTEGER)) FROM card"
-            " WHERE ref >= ? AND ref < ?",
-            (len(letter) + 1, letter, letter + ":"),
+            f"SELECT {CARD_NUMBER} FROM card WHERE {CARD_LETTER} = ?", (self.replica.letter,)
         ).fetchall()
         return (number for (number,) in rows)
 

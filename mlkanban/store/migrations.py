@@ -30,7 +30,7 @@ from mlkanban.runs.model.brief import on_face
 from mlkanban.store import log
 from mlkanban.store.inert import ambiguous
 from mlkanban.store.projector import Projector, save_words
-from mlkanban.store.rows import COLUMNS, entity_from, event_of
+from mlkanban.store.rows import CARD_LETTER, CARD_NUMBER, COLUMNS, entity_from, event_of
 from mlkanban.store.sqlite import Database, Migrations
 
 migrations = Migrations("mlkanban")
@@ -253,6 +253,12 @@ def _add_to_stages(conn: Connection) -> None:
     for column, script in (("role", _ROLE), ("deliverables", _DELIVERABLES)):
         if columns and column not in columns:
             _run(conn, script)
+
+
+@migrations()
+def m025_next_number_and_blocked_cards(db: Database) -> None:
+    """The next short id and the cards that are blocked are found without looking at all cards."""
+    _run(db.conn, _LARGE_BOARDS)
 
 
 if FORMAT > 1:
@@ -485,6 +491,14 @@ CREATE TABLE clash (
 )
 """
 
+# Expressions and conditions as in the queries that these are for.
+_LARGE_BOARDS = f"""
+CREATE INDEX IF NOT EXISTS card_number ON card ({CARD_LETTER}, {CARD_NUMBER})
+
+CREATE INDEX IF NOT EXISTS card_blocked ON card (board)
+    WHERE block_reason != '' AND outcome = '' AND NOT archived AND NOT deleted
+"""
+
 _INERT = "CREATE TABLE IF NOT EXISTS inert (seq INTEGER PRIMARY KEY, why TEXT NOT NULL)"
 
 _REFILL = """
@@ -522,5 +536,6 @@ def recreate_projections(conn: Connection) -> None:
     parts = (
         _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
         _CLASHES, _INERT, _STAGES_BY_BOARD, _AB, _ROLE, _DELIVERABLES,
+        _LARGE_BOARDS,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

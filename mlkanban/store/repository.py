@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +14,7 @@ from mlkanban.core.board import Board, BoardName, CardFace, Outcome, Work
 from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.metrics import CardMetrics
-from mlkanban.core.rules import Load
+from mlkanban.core.rules import Load, limited
 from mlkanban.records import record
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.labels import CardLabel, read_label, store_name
@@ -541,29 +541,42 @@ def newest_notes(conn: sqlite3.Connection, card_id: str, most: int = -1) -> list
     return list(map(event_of, rows))
 
 
-def loads(conn: sqlite3.Connection, board_id: str, leaving_out: str = "") -> dict[str, Load]:
+def loads(
+    conn: sqlite3.Connection,
+    board_id: str,
+    leaving_out: str = "",
+    stages: Collection[str] | None = None,
+) -> dict[str, Load]:
     """Open cards per stage id with the slots of their runs, the card with the id `leaving_out` not
-    counted."""
+    counted; of all stages, or of these."""
+    if stages is not None and not stages:
+        return {}
+    among = "" if stages is None else f" AND stage IN ({','.join('?' * len(stages))})"
     rows = conn.execute(
-        "SELECT stage, work, count(*) FROM card WHERE board = ? AND "
-        + _OPEN
-        + " GROUP BY stage, work",
-        (board_id,),
+        f"SELECT stage, work, count(*) FROM card WHERE board = ?{among} AND {_OPEN}"
+        " GROUP BY stage, work",
+        (board_id, *(stages or ())),
     ).fetchall()
     left_out = conn.execute(
-        "SELECT stage, work, -1 FROM card WHERE id = ? AND " + _OPEN, (leaving_out,)
+        f"SELECT stage, work, -1 FROM card WHERE id = ?{among} AND {_OPEN}",
+        (leaving_out, *(stages or ())),
     ).fetchall()
     counted: dict[str, Load] = {}
     for stage, work, cards in rows + left_out:
         counted[stage] = counted.get(stage, Load()).plus(Work(work), cards)
     with_runs = conn.execute(
-        "SELECT stage, runs FROM card WHERE board = ? AND id != ? AND work = ? AND runs != '' AND "
-        + _OPEN,
-        (board_id, leaving_out, Work.UNATTENDED.value),
+        f"SELECT stage, runs FROM card WHERE board = ?{among} AND id != ? AND work = ?"
+        f" AND runs != '' AND {_OPEN}",
+        (board_id, *(stages or ()), leaving_out, Work.UNATTENDED.value),
     )
     for stage, runs in with_runs:
         counted[stage] = counted[stage].plus(Work.UNATTENDED, 0, Brief.read(runs).more_slots)
     return counted
+
+
+def limited_loads(conn: sqlite3.Connection, board: Board, leaving_out: str = "") -> dict[str, Load]:
+    """The loads of the stages that limits look at; the others may have very many cards."""
+    return loads(conn, board.id, leaving_out, limited(board))
 
 
 def asleep(conn: sqlite3.Connection, board_id: str, today: date) -> dict[str, int]:

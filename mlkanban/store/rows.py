@@ -193,6 +193,12 @@ RECORD_COLUMNS = ", ".join(RECORD_FIELDS)
 IN_FORCE = "seq NOT IN (SELECT seq FROM inert)"
 """Of an event: it counts (core/event_validation.py). Whatever reads the log asks for it."""
 
+_BEHIND_LETTER = "ltrim(ref, 'abcdefghijklmnopqrstuvwxyz')"
+CARD_LETTER = f"substr(ref, 1, length(ref) - length({_BEHIND_LETTER}))"
+CARD_NUMBER = f"CAST({_BEHIND_LETTER} AS INTEGER)"
+"""Of a card: what its short id begins with, and the number behind. Written as in the index
+`card_number`, by which the highest number is found."""
+
 CONDITION = "condition"
 """The actor of the events that lift a block whose condition holds: they are nobody's own."""
 

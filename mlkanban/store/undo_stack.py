@@ -25,10 +25,9 @@ other one too: of that one only what was here before this store wrote counts, th
 _OWN = f"actor = :actor AND ({' OR '.join(f'({source})' for source in _SOURCES)})"
 
 
-_MADE_BOARD = (
-    "SELECT action FROM event WHERE board = :board AND kind = 'board.created' EXCEPT"
-    " SELECT action FROM event WHERE board = :board AND kind = 'import.noted'"
-)
+# By the index of cards: those about none are few, those of a board may be all there are.
+_OF_BOARD = "SELECT action FROM event INDEXED BY event_card WHERE card = '' AND board = :board"
+_MADE_BOARD = f"{_OF_BOARD} AND kind = 'board.created' EXCEPT {_OF_BOARD} AND kind = 'import.noted'"
 """The making of a board is not undone, unless an import made it."""
 
 _ABOUT = (

@@ -324,19 +324,17 @@ class Runs:
         effects: list[_RunEffect] = []
         with self._context.writing() as tx:
             faces = [face for report in news if (face := _face(tx.conn, report))]
-            boards = dict.fromkeys(repository.board_id(tx.conn, face) for face in faces)
-            before = {board: repository.loads(tx.conn, board) for board in boards}
+            board_ids = dict.fromkeys(repository.board_id(tx.conn, face) for face in faces)
+            boards = [board_of(tx.conn, board_id) for board_id in board_ids]
+            before = [repository.limited_loads(tx.conn, board) for board in boards]
             for step, report, at in _in_order(tx.conn, news):
                 tx.writer.begin_action()
                 effects += step(tx, report, at)
             over = [
                 sentence
-                for board, loads in before.items()
+                for board, loads in zip(boards, before, strict=True)
                 for sentence in rules.outgrown(
-                    board_of(tx.conn, board),
-                    loads,
-                    repository.loads(tx.conn, board),
-                    further=False,
+                    board, loads, repository.limited_loads(tx.conn, board), further=False
                 )
             ]
         return Done(sentences((_effects_text(effects), *over)))
@@ -414,7 +412,7 @@ def _require_slot(tx: Transaction, face: CardFace) -> None:
     stage = training_stage(board, face)
     if stage is None or stage.unattended is None:
         return
-    others = repository.loads(tx.conn, board.id, face.id).get(stage.id, rules.Load())
+    others = repository.limited_loads(tx.conn, board, face.id).get(stage.id, rules.Load())
     taken = others.slots + executing(runs_in(tx.writer.projector.entity(face.id).fields))
     if taken >= stage.unattended:
         raise LimitReached(f"{stage.name}: {taken}/{stage.unattended} running.")
@@ -660,8 +658,8 @@ def _values(
     if to is not None:
         values["place"] = [to.id, rank_at_end(tx, board, to)]
         full = rules.enter(
-            board, to, repository.loads(tx.conn, board.id, face.id), effect.work or Work.ATTENDED,
-            from_stage=face.stage,
+            board, to, repository.limited_loads(tx.conn, board, face.id),
+            effect.work or Work.ATTENDED, from_stage=face.stage,
         )  # fmt: skip
         if isinstance(full, Refused) and not kept:
             kept = {"reason": run.force if not run.state.ended and run.force else f"run {run.id}"}

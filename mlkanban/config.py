@@ -86,6 +86,13 @@ class Settings:
             "description": "MB (1,000,000 bytes) of a log that are kept after the end; 0: all"
         },
     )
+    backup_room_mb: float = field(
+        default=2000.0,
+        metadata={
+            "description": "MB (1,000,000 bytes) that automatic backups may take: the oldest go; "
+            "0: any number"
+        },
+    )
     repeat_parameters: list[str] = field(
         default_factory=lambda: [*repeats.DEFAULT_NAMES],
         metadata={
@@ -96,6 +103,11 @@ class Settings:
     @property
     def repeats(self) -> Repeats:
         return Repeats(tuple(self.repeat_parameters))
+
+    @property
+    def backup_room(self) -> int:
+        """Bytes that automatic backups may take; 0 for any number."""
+        return round(self.backup_room_mb * 1_000_000)
 
     @property
     def log_limit(self) -> int:
@@ -155,12 +167,12 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
             raise BadInput(problem, "Correct or unset the variable.") from None
         key = rest[0] if name == "keys" and rest else name
         raise _problem(file, text, key, what, "Correct it there.") from None
-    if not 0 <= settings.log_limit_mb < inf:
-        what = f"{settings.log_limit_mb} is no size."
-        advice = "Write a number of MB, 0 for no limit."
-        if (origin := origins["log_limit_mb"]) in _VARIABLES.values():
-            raise BadInput(f"{origin}: {what}", advice)
-        raise _problem(file, text, "log_limit_mb", what, advice)
+    for name in ("log_limit_mb", "backup_room_mb"):
+        if not 0 <= (size := getattr(settings, name)) < inf:
+            what, advice = f"{size} is no size.", "Write a number of MB, 0 for no limit."
+            if (origin := origins[name]) in _VARIABLES.values():
+                raise BadInput(f"{origin}: {what}", advice)
+            raise _problem(file, text, name, what, advice)
     if wrong := _unfit_name(settings.name):
         if (origin := origins["name"]) in _VARIABLES.values():
             raise BadInput(display(f"{origin}: {wrong}"), _NAME_HINT)

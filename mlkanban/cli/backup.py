@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,8 @@ from mlkanban.display.event_text import event_text
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
 from mlkanban.service import restore
-from mlkanban.service.backups import all_below
-from mlkanban.text import short_name
+from mlkanban.service.backups import Backup, all_below
+from mlkanban.text import quantity, short_name
 
 if TYPE_CHECKING:
     from mlkanban.service.restore import RestorePlan, StoreShare
@@ -34,8 +34,9 @@ def backup(ctx: click.Context, to: Path | None) -> None:
     """Make a verified backup of the store, or list the backups.
 
     The store backs itself up, at most every 30 minutes when something changed. Of those backups the
-    newest 4 are kept, and the last of each of 12 days, 10 weeks and 9 months; all others stay until
-    you remove them.
+    newest 4 are kept, and the last of each of 12 days, 10 weeks and 9 months; older ones
+    are compressed (.db.gz), and the oldest go where all take more than backup_room_mb (2000 MB).
+    All others stay until you remove them.
     """
     session: Session = ctx.obj
     if ctx.invoked_subcommand is not None:
@@ -65,6 +66,8 @@ def list_backups(session: Session) -> None:
         ]  # fmt: skip
         if rows:
             yield from table(rows, ("MADE", "WHY", "SIZE", "NAME"))
+            yield ""
+            yield _room_text(backups, session.settings.backup_room)
 
     session.answer(
         "backups",
@@ -74,9 +77,29 @@ def list_backups(session: Session) -> None:
             for entry in backups
         ],
         lines,
+        meta=lambda: {
+            "bytes": sum(entry.size for entry in backups),
+            "automatic_bytes": _automatic_bytes(backups),
+            "room": session.settings.backup_room or None,
+        },
     )  # fmt: skip
     if not backups and not session.json:
         session.show_message("There is no backup yet. Make one: mlkanban backup")
+
+
+def _automatic_bytes(backups: Sequence[Backup]) -> int:
+    return sum(entry.size for entry in backups if entry.automatic)
+
+
+def _room_text(backups: Sequence[Backup], room: int) -> str:
+    """What backups take, and may take."""
+    taken = sum(entry.size for entry in backups)
+    limit = (
+        f"automatic ones {_size(_automatic_bytes(backups))} of {_size(room)} (backup_room_mb)"
+        if room
+        else "automatic ones have no limit (backup_room_mb = 0)"
+    )
+    return f"{quantity(len(backups), 'backup')}, {_size(taken)} in all; {limit}."
 
 
 @click.command()

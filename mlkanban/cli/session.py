@@ -231,13 +231,14 @@ class Session:
         self.read_end_values()
         self._keep_log_limit()
         # Loaded when the answer is out already; what only reads never needs it.
-        from mlkanban.service.backups import wanted
+        from mlkanban.service.backups import tidy_below, wanted
 
         moment = clock.now()
         try:
             if wanted(places().data, moment):
                 with self.service(as_is=True) as service:
                     service.backups.keep(moment)
+                tidy_below(places().data, self.settings.backup_room, briefly=True)
         except MlkanbanError as error:
             self.show_message(f"No backup was made: {error}")
 

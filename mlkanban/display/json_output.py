@@ -1046,6 +1046,14 @@ class BackupJson(WrittenFileJson):
     label: str
 
 
+class BackupRoomJson(Shape):
+    """What backups take, the automatic ones of it, and what these may take; null for no limit."""
+
+    bytes: int
+    automatic_bytes: int
+    room: int | None
+
+
 class StoreShareJson(Shape):
     events: int
     cards: int
@@ -1413,7 +1421,7 @@ KINDS: Mapping[str, JsonKind] = {
         _model_of(_returned(report_text.to_json)), "`report`, with the file that it wrote"
     ),
     "backup": JsonKind(WrittenFileJson, "the backup that `backup` made"),
-    "backups": JsonKind(list[BackupJson], "`backup list`"),
+    "backups": JsonKind(list[BackupJson], "`backup list`", meta=BackupRoomJson),
     "restore": JsonKind(RestoredJson, "`restore`"),
     "export.csv": JsonKind(ExportedRowsJson, "the file that `export csv` wrote"),
     "export.jsonl": JsonKind(ExportedRowsJson, "the file that `export jsonl` wrote"),

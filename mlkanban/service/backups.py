@@ -14,7 +14,11 @@ from mlkanban.store import backup
 from mlkanban.store.backup import Backup
 from mlkanban.store.location import store_path
 
-__all__ = ["Backup", "BackupState", "Backups", "all_below", "wanted"]
+__all__ = ["Backup", "BackupState", "Backups", "all_below", "tidy_below", "wanted"]
+
+_AT_ONCE = 3
+_BRIEFLY_BYTES = 50_000_000
+"""Half a second of compressing."""
 
 
 class BackupState(NamedTuple):
@@ -34,7 +38,7 @@ class Backups:
     def make(self) -> Path:
         """Make a backup in the backup folder, which stays until a person removes it."""
         store = self._context.store
-        return backup.write(store.conn, store.path, label="by-hand")
+        return backup.write(store.conn, store.path, label=backup.BY_HAND)
 
     def make_at(self, target: Path) -> Path:
         """Make a backup at a path that the person chose, where no file exists yet."""
@@ -74,6 +78,17 @@ def wanted(data: Path, now: datetime) -> bool:
     """Whether the store below a data folder is due for a backup; the store is not opened for
     that."""
     return _due(store_path(data), now)
+
+
+def tidy_below(data: Path, room: int, *, briefly: bool = False) -> None:
+    """Compress older backups of the store below a data folder, a few at once, and delete the oldest
+    automatic ones beyond `room` bytes (0: none). `briefly` leaves large ones to the next call that
+    has time."""
+    largest = _BRIEFLY_BYTES if briefly else None
+    try:
+        backup.tidy(store_path(data), room, most=_AT_ONCE, largest=largest)
+    except OSError as error:
+        logger("backup").warning("older ones were not compressed: %s", error)
 
 
 def all_below(data: Path) -> list[Backup]:

@@ -30,8 +30,19 @@ def opened(file: Path) -> Iterator[Connection]:
         raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the file.") from error
     if not size:
         raise _bad(file, "is empty (0 bytes)")
+    with contextlib.ExitStack() as stack:
+        try:
+            plain = stack.enter_context(backup.unpacked(file))
+        except backup.NOT_UNPACKED as error:
+            raise _bad(file, f"cannot be unpacked ({error})") from error
+        yield stack.enter_context(_opened(plain, file))
+
+
+@contextlib.contextmanager
+def _opened(plain: Path, file: Path) -> Iterator[Connection]:
+    """The store in `plain`, which is or was in `file`."""
     try:
-        conn = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        conn = sqlite3.connect(f"{plain.absolute().as_uri()}?mode=ro", uri=True)
         try:
             _check(conn, file)
             yield conn

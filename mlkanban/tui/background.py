@@ -224,7 +224,12 @@ class AutoBackup:
             return
         try:
             # The clock of the file system, whose times tell when something changed.
-            await self._app.store_thread.call(lambda service: service.backups.keep(now()))
+            made = await self._app.store_thread.call(lambda service: service.backups.keep(now()))
+            if made is not None:
+                from mlkanban.service.backups import tidy_below  # rarely due
+
+                data, room = self._app.places.data, self._app.settings.backup_room
+                await beside(lambda: tidy_below(data, room))
         except StoreBusy:
             return  # somebody writes: the next look will do it
         except MlkanbanError as error:

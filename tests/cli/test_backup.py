@@ -1,5 +1,6 @@
 """Backups and going back to one, as somebody at the command line meets them."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -19,7 +20,7 @@ def folder(home) -> Path:
 
 
 def backups(folder: Path, label: str = "") -> list[Path]:
-    return sorted((folder / "backups").glob(f"*-{label}*.db"))
+    return sorted((folder / "backups").glob(f"*-{label}*.db*"))
 
 
 def titles(board) -> list[str]:
@@ -31,7 +32,7 @@ def age(folder: Path, hours: float) -> None:
     for number, file in enumerate(backups(folder)):
         then = time.time() - hours * 3600 - number
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(then))
-        file.rename(file.with_name(f"board-{stamp}-auto-{number}.db"))
+        file.rename(file.with_name(f"board-{stamp}-auto-{number}{''.join(file.suffixes)}"))
 
 
 def test_one_is_made_by_itself_every_half_hour_when_something_changed(board, folder) -> None:
@@ -230,3 +231,46 @@ def test_a_store_that_is_open_elsewhere_is_not_replaced(board, folder) -> None:
     finally:
         other.communicate(b"\n")
     assert board("restore", made, "--yes").code == 0
+
+
+def test_an_older_one_is_compressed_and_can_be_restored(board, folder) -> None:
+    board.card("a")
+    age(folder, 1)
+    board.card("b")
+    older, newest = backups(folder, "auto")
+    assert (older.suffix, newest.suffix) == (".gz", ".db")
+    assert older.stat().st_mode & 0o777 == 0o600
+    assert [entry["name"] for entry in board.data("backup", "list")] == [newest.name, older.name]
+    board("restore", older.name, "--yes")
+    assert titles(board) == []
+    assert not [*(folder / "backups").glob(".*")], "what was unpacked is gone"
+
+
+def test_a_compressed_one_that_is_cut_off_is_refused_in_words(board, folder) -> None:
+    age(folder, 1)
+    board.card("b")
+    older, _ = backups(folder, "auto")
+    older.write_bytes(older.read_bytes()[:-100])
+    refused = board("restore", older.name, "--yes")
+    assert (refused.code, "cannot be unpacked" in refused.err) == (5, True)
+    assert titles(board) == ["b"]
+
+
+def test_the_list_says_what_they_take_and_may_take(board, folder) -> None:
+    [made] = backups(folder)
+    size = made.stat().st_size
+    shown = board("backup", "list").out
+    assert (
+        f"1 backup, {size / 1e6:.1f} MB in all; automatic ones {size / 1e6:.1f} MB of 2000.0 MB"
+    ) in shown
+    told = json.loads(board("--json", "backup", "list").out)["meta"]
+    assert told == {"bytes": size, "automatic_bytes": size, "room": 2_000_000_000}
+
+
+def test_the_oldest_go_where_they_take_too_much_room(board, folder) -> None:
+    (folder / "config.toml").write_text("backup_room_mb = 0.1")
+    for title in "abc":
+        age(folder, 1)
+        board.card(title)
+    [left] = backups(folder, "auto")
+    assert left.suffix == ".db", "the newest stays, though it is larger"

@@ -1,6 +1,7 @@
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -79,3 +80,81 @@ def test_only_automatic_backups_are_thinned(path: Path) -> None:
     assert sum(one.label != "auto" for one in left) == 28 * 2 * 2
     assert (folder / "board-of-somebody.db").exists()
     assert left[0].made == max(one.made for one in left)
+
+
+def made_of(path: Path, day: int, label: str = "auto", size: int = 4_000) -> Path:
+    folder = backup.folder_of(path)
+    folder.mkdir(exist_ok=True)
+    file = folder / f"board-202603{day:02}T090000-{label}-7.db"
+    file.write_bytes(bytes([day]) * size)
+    return file
+
+
+def names(path: Path) -> list[str]:
+    return sorted(file.name[6:] for file in backup.folder_of(path).iterdir())
+
+
+def test_all_but_the_newest_and_those_made_by_hand_are_compressed(path: Path) -> None:
+    for day in (1, 2, 3, 4):
+        made_of(path, day)
+    made_of(path, 1, "by-hand")
+    made_of(path, 1, "before-update")
+    backup.tidy(path, 0, most=2)
+    assert [name for name in names(path) if name.endswith(".gz")] == [
+        "20260302T090000-auto-7.db.gz", "20260303T090000-auto-7.db.gz",
+    ], "a few at once, the newer ones first"  # fmt: skip
+    backup.tidy(path, 0, most=9)
+    assert [name for name in names(path) if not name.endswith(".gz")] == [
+        "20260301T090000-by-hand-7.db", "20260304T090000-auto-7.db",
+    ]  # fmt: skip
+    with backup.unpacked(backup.folder_of(path) / "board-20260302T090000-auto-7.db.gz") as plain:
+        assert plain.read_bytes() == bytes([2]) * 4_000
+    assert not plain.exists()
+
+
+def test_large_ones_wait_for_somebody_who_has_time(path: Path) -> None:
+    made_of(path, 1, size=6_000)
+    made_of(path, 2)
+    made_of(path, 3)
+    backup.tidy(path, 0, most=9, largest=5_000)
+    assert names(path) == [
+        "20260301T090000-auto-7.db", "20260302T090000-auto-7.db.gz", "20260303T090000-auto-7.db",
+    ]  # fmt: skip
+
+
+def test_what_a_kill_leaves_beside_a_compressed_one_goes(path: Path) -> None:
+    made_of(path, 1)
+    made_of(path, 2)
+    backup.tidy(path, 0, most=9)
+    made_of(path, 1)
+    assert len(backup.all_of(path)) == 2, "it is one backup"
+    backup.tidy(path, 0, most=9)
+    assert names(path) == ["20260301T090000-auto-7.db.gz", "20260302T090000-auto-7.db"]
+
+
+def test_a_copy_that_reads_otherwise_replaces_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_of(path, 1)
+    made_of(path, 2)
+
+    def wrong(source: object, target: BinaryIO, size: int) -> None:
+        target.write(b"something else")
+
+    monkeypatch.setattr("shutil.copyfileobj", wrong)
+    backup.tidy(path, 0, most=9)
+    assert names(path) == ["20260301T090000-auto-7.db", "20260302T090000-auto-7.db"]
+
+
+def test_the_oldest_automatic_ones_make_room_and_the_newest_stays(path: Path) -> None:
+    for day in (1, 2, 3):
+        made_of(path, day)
+    made_of(path, 1, "by-hand")
+    backup.tidy(path, 0, most=9)
+    packed = backup.all_of(path)[1].size
+    backup.tidy(path, 4_000 + 2 * packed, most=9)
+    assert [one.made.day for one in backup.all_of(path) if one.automatic] == [3, 2, 1]
+    backup.tidy(path, 4_000 + 2 * packed - 1, most=9)
+    assert [one.made.day for one in backup.all_of(path) if one.automatic] == [3, 2]
+    backup.tidy(path, 1, most=9)
+    assert names(path) == ["20260301T090000-by-hand-7.db", "20260303T090000-auto-7.db"]

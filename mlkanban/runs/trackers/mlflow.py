@@ -18,9 +18,9 @@ from mlkanban.core.timestamps import instant
 from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import NESTED_TAG, RUN_TAG, Tracked
-from mlkanban.runs.trackers.sqlite_files import SqliteFile, reading
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord, SeriesSource, Tracker, name_of
 from mlkanban.runs.trackers.values import MOST_TEXT, numbers, texts
+from mlkanban.sqlite_files import SqliteFile, reading
 from mlkanban.text import quantity
 
 _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}

@@ -23,9 +23,9 @@ from mlkanban.growing_file import GrowingFile
 from mlkanban.runs.model.run import OBJECTIVE
 from mlkanban.runs.model.series import Series, SeriesBuilder
 from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG, Tracked
-from mlkanban.runs.trackers.sqlite_files import SqliteFile, reading
 from mlkanban.runs.trackers.tracker import GoingOn, LiveRecord, SeriesSource, Tracker
 from mlkanban.runs.trackers.values import numbers
+from mlkanban.sqlite_files import SqliteFile, reading
 from mlkanban.text import quantity
 
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")

@@ -14,7 +14,6 @@ from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
-from mlkanban.runs.trackers.sqlite_files import reading
 from mlkanban.runs.trackers.tracker import (
     NOTHING_KNOWN,
     GoingOn,
@@ -23,6 +22,7 @@ from mlkanban.runs.trackers.tracker import (
     Source,
     Tracker,
 )
+from mlkanban.sqlite_files import reading
 from mlkanban.text import display, display_lines
 
 TRACKERS: tuple[Tracker, ...] = (

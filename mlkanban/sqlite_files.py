@@ -19,7 +19,7 @@ _PATIENCE_SECONDS = 0.5
 
 
 class SqliteFile:
-    """An open file of a tracker."""
+    """An open file of another program."""
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn

@@ -84,6 +84,7 @@ def issues(
       trello          Trello: Export as JSON
       taskwarrior     task export
       todo.txt        todo.txt
+      kanban-tui      the database of kanban-tui
       obsidian        a board of Obsidian's Kanban plugin
       table           any table with a column for the title
       lines           a card in each line

@@ -97,7 +97,7 @@ def test_a_full_stage_refuses_a_list(board, file) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--as", "excel"], 2, "There is no kind of list 'excel'. There are: trello,"),
+        (["--as", "excel"], 2, "There is no kind of list 'excel'. There are: kanban-tui, trello,"),
         (["--status", "done"], 2, "'done' says nothing. Write it as STATUS=STAGE."),
         (["--status", "to do=nowhere"], 2, "There is no stage 'nowhere' on cards."),
         (["--column", "id=titel"], 2, "The column 'id' cannot become 'titel'. Did you mean title?"),

@@ -1,5 +1,7 @@
 """What comes of small made-up lists in the layout of each tool."""
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -222,6 +224,42 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
 }  # fmt: skip
 
 
+def kanban_tui(folder: Path) -> Path:
+    """A database with the tables that kanban-tui 0.19 makes."""
+    file = folder / "database.db"
+    with contextlib.closing(sqlite3.connect(file)) as conn:
+        conn.executescript((FILES / "kanban-tui.sql").read_text())
+    return file
+
+
+def test_a_database_of_kanban_tui(service, tmp_path) -> None:
+    file = kanban_tui(tmp_path)
+    before = file.read_bytes()
+    assert read(service, file).kind.name == "kanban-tui"
+    taken(service, file)
+    wanted = {
+        "Focal loss": {
+            "stage": "Done", "outcome": "shipped", "tags": "nlp", "due": "2026-01-15",
+            "created": day(5), "started": day(6, 8), "finished": day(9, 8),
+            "notes": ["two\nlines"],
+        },
+        "Baseline": {
+            "stage": "Doing", "created": day(5), "started": day(7), "needs": ["Focal loss"],
+        },
+    }  # fmt: skip
+    assert cards(service) == wanted
+    assert taken(service, file).unchanged == 2
+    assert file.read_bytes() == before
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as conn:
+        conn.execute("CREATE TABLE tasks (title)")
+        conn.commit()
+    with pytest.raises(BadInput, match="without the tables of kanban-tui"):
+        read(service, tmp_path / "other.db")
+    (tmp_path / "torn.db").write_bytes(before[:5000])
+    with pytest.raises(BadInput, match=r"torn\.db cannot be read"):
+        read(service, tmp_path / "torn.db")
+
+
 @pytest.mark.parametrize("file", WANTED)
 def test_a_list_of_each_tool(service, file) -> None:
     kind, wanted = WANTED[file]
@@ -360,7 +398,7 @@ def test_a_map_says_what_becomes_of_columns_and_statuses(service, tmp_path) -> N
         ("a.csv", "ID,Title,Created\n1,One,0001-01-01\n", "line 2: '0001-01-01' does not lie"),
         ("a.csv", "ID,Title\n1\n", "line 2: has 1 fields, the first line 2"),
         ("a.json", '[{"title": "x", "number": 1}', "line 1: is not JSON"),
-        ("a.json", '{"a": 1}', "is no list that is known. Say what it is: --as trello"),
+        ("a.json", '{"a": 1}', "is no list that is known. Say what it is: --as kanban-tui, trello"),
         ("a.json", "[" * 100_000, "lies too deep"),
         ("a.txt", "", "holds no cards"),
         ("a.txt", "a\0b", "line 1: holds a NUL character"),
@@ -386,7 +424,8 @@ def test_dates_that_can_be_read_in_two_ways(service, tmp_path) -> None:
 
 
 def test_every_kind_has_a_file_here(tmp_path) -> None:
-    assert {kind for kind, _ in WANTED.values()} == {kind.name for kind in KINDS}
+    here = {kind for kind, _ in WANTED.values()} | {"kanban-tui"}
+    assert here == {kind.name for kind in KINDS}
     empty = ListFile(tmp_path / "x", "")
     assert kind_of(empty, "lines").name == "lines"
     with pytest.raises(UsageProblem, match="There is no kind of list 'excel'"):

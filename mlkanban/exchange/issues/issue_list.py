@@ -19,15 +19,16 @@ from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.dates import ORDERS, DateReader, UnclearDates
-from mlkanban.exchange.issues import json_lists, tables, text_lists
+from mlkanban.exchange.issues import json_lists, kanban_tui, tables, text_lists
 from mlkanban.exchange.issues.issue_map import NONE, IssueMap, Landing, is_dropped, landing
 from mlkanban.exchange.issues.record import ListComment, ListEntry, ListFile, ListKind
-from mlkanban.exchange.text_file import bad, decoded, read_bytes
+from mlkanban.exchange.text_file import STDIN, bad, decoded, read_bytes
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.issue_import import ImportedCard, ImportedNote, ImportedStep
 from mlkanban.text import made_keepable, quantity
 
 KINDS: tuple[ListKind, ...] = (
+    kanban_tui.KANBAN_TUI,
     json_lists.TRELLO, json_lists.TASKWARRIOR, json_lists.GITHUB,
     tables.JIRA, tables.AZURE, tables.LINEAR, tables.GITLAB, tables.GITHUB_PROJECT,
     text_lists.OBSIDIAN, text_lists.TODO, tables.TABLE, text_lists.LINES,
@@ -76,6 +77,8 @@ class Understood:
 def kind_of(source: ListFile, name: str = "") -> ListKind:
     """The kind with this name, or the one that knows the file; BadInput when none does."""
     if name:
+        if source.database and name != kanban_tui.KANBAN_TUI.name:
+            raise bad(source.file, 0, f"is a database, not {name}.", "Export it as text.")
         kind = next((each for each in KINDS if each.name == name), None)
         if kind is None:
             listed = ", ".join(each.name for each in KINDS)
@@ -83,6 +86,9 @@ def kind_of(source: ListFile, name: str = "") -> ListKind:
         return kind
     kind = next((each for each in KINDS if each.recognise(source)), None)
     if kind is None:
+        if source.database:
+            what = "is a database without the tables of kanban-tui."
+            raise bad(source.file, 0, what, "Export its cards as CSV.")
         json_lists.loaded(source)  # says what is wrong with it
         listed = ", ".join(each.name for each in KINDS)
         raise bad(source.file, 0, "is no list that is known.", f"Say what it is: --as {listed}.")
@@ -91,7 +97,12 @@ def kind_of(source: ListFile, name: str = "") -> ListKind:
 
 def read_source(file: Path) -> ListFile:
     """Read a file, or standard input; BadInput says what is wrong with it."""
-    return ListFile(file, decoded(file, read_bytes(file), in_lines=False))
+    data = read_bytes(file)
+    if data.startswith(b"SQLite format 3\0"):
+        if file == STDIN:
+            raise bad(file, 0, "is a database.", "Name its file instead.")
+        return ListFile(file, "", database=True)
+    return ListFile(file, decoded(file, data, in_lines=False))
 
 
 class IssueList:

@@ -53,10 +53,11 @@ def as_text(value: Any) -> str:
 
 
 class ListFile(NamedTuple):
-    """A file that was read: its text, '' for a database."""
+    """A file that was read: its text, '' for a `database`."""
 
     file: Path
     text: str
+    database: bool = False
 
 
 @dataclass(frozen=True, slots=True)

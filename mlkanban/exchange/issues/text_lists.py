@@ -141,7 +141,7 @@ def _card(number: int, text: str) -> ListEntry:
 
 
 def _any_text(source: ListFile) -> bool:
-    return source.text.lstrip()[:1] not in ("{", "[", "<") or bool(_NUMBERED.match(source.text))
+    return not source.database and source.text.lstrip()[:1] not in ("{", "[", "<")
 
 
 def _plain_lines(source: ListFile, _: str) -> Iterator[ListEntry]:

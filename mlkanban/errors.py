@@ -38,6 +38,10 @@ class RuleRefused(MlkanbanError):
     exit_code = 1
 
 
+class NoSuchStage(RuleRefused):
+    """A board has no stage that is called like that of a card: a person says where it goes."""
+
+
 class LimitReached(RuleRefused):
     """The stage (or the whole board) is full; an override with a reason would pass."""
 

@@ -12,7 +12,7 @@ from mlkanban import clock
 from mlkanban.cli import types
 from mlkanban.cli.completion import cards_or_stages
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import CARD, LINEAGE, STAGE, RenamedOption, TextCommand
+from mlkanban.cli.types import BOARD, CARD, LINEAGE, STAGE, RenamedOption, TextCommand
 from mlkanban.core.board import BlockReason, Board, Outcome
 from mlkanban.core.card_fields import FIELDS, SETS, CardField
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
@@ -282,6 +282,32 @@ def move(
             cards, find_stage(board, stage).id, override=override, before=before, use=use
         )
         session.answer_done("move", done, service)
+
+
+@click.command()
+@_cards
+@click.argument("board", type=BOARD)
+@click.option(
+    "--stage",
+    default="",
+    metavar="STAGE",
+    help="The stage there (default: the one that is called like theirs).",
+)
+@_override("Override a full stage.")
+@pass_session
+def transfer(session: Session, cards: Sequence[str], board: str, stage: str, override: str) -> None:
+    """Move open cards to another board, with their history.
+
+    Ids, notes, runs, relations and open parts go along; gates go to the stage with the same name or
+    role. Each board counts what happened on it: cycle time and age start with the commitment there,
+    lead time when the card was written, and a card that left in progress counts as abandoned on the
+    board it left. Undo works on both boards.
+    """
+    with session.service(write=True) as service:
+        to = service.boards.find(board)
+        stage_id = find_stage(to, stage).id if stage else ""
+        done = service.transfers.transfer(cards, to.id, stage_id, override=override)
+        session.answer_done("transfer", done, service)
 
 
 @click.command(cls=TextCommand)

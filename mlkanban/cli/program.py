@@ -39,6 +39,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "views": ("views:views", "List the saved views of the board, save one or remove one."),
         "show": ("show_cards:show", "Show everything on one card."),
         "move": ("cards:move", "Move cards to a stage."),
+        "transfer": ("cards:transfer", "Move cards to another board, with their history."),
         "edit": ("cards:edit", "Change fields of cards."),
         "note": ("cards:note", "Append a Markdown note to cards; - reads the note from stdin."),
         "block": (

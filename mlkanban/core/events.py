@@ -13,8 +13,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from mlkanban.core.card_fields import SETS
 from mlkanban.records import record
 
-FORMAT = 1
-"""Version of the event format this program writes."""
+FORMAT = 2
+"""Version of the event format that this program knows."""
+FIRST_FORMAT = 1
+"""The format of events that every program knows: all but those that name a place on another board
+than the one a card was made on. An older program leaves these out, and shows the card where it
+was."""
 
 UNDONE, REDONE = "undone", "redone"
 
@@ -47,7 +51,8 @@ class LogEntry(Generic[Data]):
 class Event(LogEntry[Mapping[str, Any]]):
     """One fact of the log.
 
-    `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
+    `kind`: `card.` created, edited, moved, transferred (to another board), arrived (from one; it
+    sets nothing), reordered, blocked, unblocked, noted, finished,
     reopened, snoozed, woken, archived, restored, alerted, compared, rolled-back or settled;
     `stage.` added, edited or removed; `board.` created or edited; `view.` saved or removed;
     `charter.` edited or measured; `triage.ended`; `review.` began, answered or ended; `run.`
@@ -170,9 +175,12 @@ class Member:
         }
 
 
+_by_clock = attrgetter("hlc", "replica", "rseq")
+
+
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Events in the order all replicas agree on: by clock, then by replica; each of them once."""
-    return list(once(sorted(events, key=lambda event: (event.hlc, event.replica, event.rseq))))
+    return list(once(sorted(events, key=_by_clock)))
 
 
 def once(events: Iterable[Event]) -> Iterator[Event]:
@@ -191,7 +199,8 @@ class Entity:
 
     `stamps` decide which of two writes of a field wins; `origins` name the event a value was first
     written by, which an undo brings back together with the value. `derived` are values of a card
-    that nobody wrote: they follow from the stages of its board (core/lifecycle.py).
+    that nobody wrote: they follow from the stages of its board (core/lifecycle.py). `homes` are the
+    boards of a card that was on several, the one it was made on first.
     """
 
     fields: dict[str, Any] = field(default_factory=dict)
@@ -199,6 +208,13 @@ class Entity:
     origins: dict[str, str] = field(default_factory=dict)
     sets: dict[str, Member] = field(default_factory=dict)
     derived: dict[str, Any] = field(default_factory=dict, compare=False)
+    homes: list[str] = field(default_factory=list)
+
+    def settle(self, event: Event, homes: list[str]) -> str:
+        """The board of a card after its next event, which was on these boards before."""
+        if (target := destination(event.data)) and target not in homes:
+            self.homes = homes = [*homes, target]
+        return _board_in(self.fields.get("place")) or homes[0]
 
     def replaced_by(self, names: Iterable[str]) -> dict[str, list[Any]]:
         """For each field named, the value and origin that an event setting it replaces."""
@@ -239,7 +255,7 @@ class Entity:
         """Set the rank that a card was given since it entered its stage."""
         place = self.fields.get("place")
         if place and self.stamps.get(RANK + place[0], "") > self.stamps["place"]:
-            self.fields["place"] = [place[0], self.fields[RANK + place[0]]]
+            self.fields["place"] = [place[0], self.fields[RANK + place[0]], *place[2:]]
 
     def _member(self, name: str, value: Any, event: Event) -> bool:
         """Add or remove a member."""
@@ -262,6 +278,36 @@ class Entity:
             for name, present in self.fields.items()
             if present and name.startswith(prefix)
         )
+
+
+def _board_in(place: Sequence[str] | None) -> str:
+    """The board that a place names after stage and rank; '' on the board where a card was made."""
+    return place[2] if place and len(place) > 2 else ""
+
+
+def destination(data: Mapping[str, Any]) -> str:
+    """The board on which an event with this data puts its card; '' where it names none."""
+    return _board_in(data.get("set", {}).get("place"))
+
+
+def names_board(data: Mapping[str, Any]) -> bool:
+    """Whether an event with this data names the board of a place, old or new."""
+    before, *_ = data.get("was", {}).get("place") or [None]
+    return bool(destination(data) or _board_in(before))
+
+
+def at_home(events: Iterable[Event]) -> list[Event]:
+    """Those of the events of one card that count, by clock: an event on a board on which the card
+    has never been does not."""
+    homes: list[str] = []
+    kept = []
+    for event in sorted(events, key=_by_clock):
+        homes = homes or [event.board]
+        if event.board in homes:
+            kept.append(event)
+            if target := destination(event.data):
+                homes.append(target)
+    return kept
 
 
 def fold(events: Iterable[Event]) -> dict[str, Entity]:

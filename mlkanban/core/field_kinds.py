@@ -641,7 +641,8 @@ class SnoozedRun(FieldKind):
 
 
 class Place(FieldKind):
-    """The stage a card stands in (its id) and the rank there."""
+    """The stage a card stands in (its id), the rank there, and the board where that is another one
+    than the card was made on."""
 
     typed = "stage"
     needed = True
@@ -653,9 +654,10 @@ class Place(FieldKind):
         return (
             isinstance(value, list)
             and all(isinstance(part, str) for part in value)
-            and len(value) == 2
+            and len(value) in (2, 3)
             and is_id(value[0])
             and is_rank(value[1])
+            and all(map(is_id, value[2:]))
         )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LONGEST = 120
 _PARTS = frozenset(lifecycle.PARTS)
 _BACK = {UNDONE: "undone", REDONE: "done again"}
+_TRANSFERS = ("card.transferred", "card.arrived")
 _ABOUT = {
     "card.blocked": ("blocker",),
     "card.finished": ("outcome", "verdict"),
@@ -48,7 +49,7 @@ def event_text(event: Event, board: Board, about: Event | None = None) -> str:
     """One line on what happened; stages by their present names. `about` is the event that an undo
     or a redo is about, however often it was undone and done again. Safe to print."""
     values = _news(event)
-    if about and not values and not event.data.get("instead"):
+    if about and (not values or about.kind in _TRANSFERS) and not event.data.get("instead"):
         return f"{_BACK[event.kind]}: {event_text(about, board)}"[:500]
     was: Mapping[str, Any] = event.data.get("was", {})
     reason = str(event.data.get("reason", ""))
@@ -141,6 +142,10 @@ def _sentence(
             before = stage(was.get("place", [None])[0])
             ends = f", {values['outcome']}" if values.get("outcome") else ""
             return f"{verb} from {before} to {stage(values.get('place'))}{ends}"
+        case "card.transferred":
+            return f"moved to the board {_cut(event.data.get('note', ''))}"
+        case "card.arrived":
+            return f"came from the board {_cut(event.data.get('note', ''))}"
         case "card.reordered":
             place = values.get("place") or [next(iter(values), "").removeprefix(RANK)]
             return f"put in another place in {stage(place)}"

@@ -1351,7 +1351,8 @@ _DONE = {
     name: JsonKind(DoneJson, f"the cards that `{name}` changed")
     for name in (
         "ab.told", "alert", "archive", "block", "done", "edit", "look-again", "merge", "move",
-        "note", "redo", "release", "retrain", "rollback", "snooze", "unblock", "undo", "unlink",
+        "note", "redo", "release", "retrain", "rollback", "snooze", "transfer", "unblock", "undo",
+        "unlink",
     )
 }  # fmt: skip
 _STAGES = {

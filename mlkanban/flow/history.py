@@ -55,6 +55,7 @@ class CardHistory:
     steps; `retrains` are the short ids of the models that a card trains again, `origins` those of
     all cards it came from, `parent` that of the card it is a part of, '' for none. `due` is its due
     date, '' for none, `place` its place in the plan, from 1; 0 for none, None where nobody knows.
+    If it came from another board, `written_before` says when it was written there.
     """
 
     ref: str
@@ -68,6 +69,12 @@ class CardHistory:
     parent: str = ""
     due: str = ""
     place: int | None = 0
+    written_before: datetime | None = None
+
+    @property
+    def written(self) -> datetime:
+        """When the card was written, on whichever board."""
+        return self.written_before or self.steps[0].at
 
     def without(self, after: datetime, until: datetime) -> "CardHistory":
         """The card without what happened after one instant and up to another."""

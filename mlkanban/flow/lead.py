@@ -88,13 +88,13 @@ def lead_times(sample: Sample) -> LeadTimes:
 
 
 def _written(sample: Sample, card: Followed) -> int:
-    return sample.workflow.ordinal(card.history.steps[0].at)
+    return sample.workflow.ordinal(card.history.written)
 
 
 def _ended(card: Followed, written: int) -> EndedCard:
     assert card.finish is not None
     assert card.flow.finish is not None
-    elapsed = card.flow.finish - card.history.steps[0].at
+    elapsed = card.flow.finish - card.history.written
     return EndedCard(
         card.ref,
         card.history.title,
@@ -114,7 +114,7 @@ def _line(sample: Sample, release: Followed, known: Mapping[str, Followed]) -> R
             if ref in known and ref not in line:
                 line[ref] = known[ref]
                 ahead.append(known[ref])
-    first = min(line.values(), key=lambda card: (card.history.steps[0].at, card.ref))
+    first = min(line.values(), key=lambda card: (card.history.written, card.ref))
     return ReleaseLine(
         release.ref,
         release.history.title,

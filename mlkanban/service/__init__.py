@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.review import Reviews
     from mlkanban.service.search import Search
+    from mlkanban.service.transfer import Transfers
     from mlkanban.service.triage import Triage
     from mlkanban.service.undo import Undoing
     from mlkanban.service.views import Views
@@ -62,6 +63,12 @@ class Service:
         from mlkanban.service.cards import Cards  # the board is read without what writes
 
         return Cards(self._context)
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        from mlkanban.service.transfer import Transfers  # as above, and done rarely
+
+        return Transfers(self._context)
 
     @cached_property
     def checklists(self) -> Checklists:

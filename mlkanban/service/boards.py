@@ -362,7 +362,9 @@ class Boards:
             faces = tuple(
                 repository.faces(conn, board_id)
                 if changes.board
-                else repository.faces_of(conn, changes.cards)
+                else repository.faces_of(
+                    conn, tuple(repository.on_board(conn, board_id, changes.cards))
+                )
             )
             there = {face.id for face in faces}
             board = board_of(conn, board_id)

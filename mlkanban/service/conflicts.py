@@ -120,7 +120,9 @@ def _living(
     """The values that give a card the lifecycle `wanted` (core/lifecycle.py) and what belongs to
     it, as far as the stages of its board allow; then the warning and the override's reason."""
     face = tx.face(ref)
-    board, fields = tx.board_of(face), tx.fields(face)
+    home, fields = tx.board_of(face), tx.fields(face)
+    there = repository.board_of_stage(tx.conn, str(wanted["stage"]))
+    board = board_of(tx.conn, there) if there else home
     now = lifecycle.lifecycle(shown(tx.writer.projector.entity(face.id)))
     then = _allowed(board, lifecycle.from_conflict_value(wanted))
     kept = lifecycle.conflict_value(then, wanted)
@@ -132,6 +134,7 @@ def _living(
     }  # fmt: skip
     if then.stage != now.stage:
         values["place"] = [then.stage, rank_at_end(tx, board, stage)]
+        values["place"] += [board.id] if board.id != home.id else []
     for name in lifecycle.COMPANIONS:
         if fields.get(name) or kept.get(name):
             values[name] = kept.get(name)
@@ -167,7 +170,9 @@ def conflicts_in(conn: Connection, entity_id: str) -> list[OpenConflict]:
     for row in after_merge.open_conflicts(conn, entity_id):  # in order of boards
         if board is None or board.id != row.board:
             board = board_of(conn, row.board)
-            stages = {stage.id: stage.name for stage in (*board.former, *board.stages)}
+            stages = repository.stage_names(conn) | {
+                stage.id: stage.name for stage in (*board.former, *board.stages)
+            }
             refs = repository.ref_by_id(conn, row.board)
         name = refs.get(row.entity) or stages.get(row.entity) or board.key
         state = repository.entity(conn, row.entity)

@@ -58,6 +58,9 @@ def read(
     with store.reading() as conn:
         faces = {face.id: face for face in repository.faces(conn, board.id)}
         transitions = repository.transitions(conn, board.id)
+        left = {transition.card for transition in transitions} - faces.keys()
+        gone = {face.id: face for face in repository.faces_of(conn, tuple(left))}
+        elsewhere = repository.stages_elsewhere(conn, board.id)
         healths = repository.healths(conn, board.id)
         archivings = repository.archivings(conn, board.id)
         stages_set = [_by(last, item) for item in repository.stages_set(conn, board.id)]
@@ -75,7 +78,9 @@ def read(
     changes = _in_order(stages_set)
     then = _as_of(board, changes, until, {row.stage for row in transitions if row.at <= until})
     lived = _as_lived(then, transitions)
-    histories = _histories(lived, faces, transitions, healths, archivings, merged, plans)
+    histories = _histories(
+        lived, faces | gone, transitions, healths, archivings, merged, plans, elsewhere
+    )
     return _workflow(lived, then, changes, until), list(histories)
 
 
@@ -119,10 +124,11 @@ def pace(store: Store, board: Board, as_of: datetime) -> Pace:
         faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
         transitions = repository.transitions_of(conn, ids)
         merged = repository.merged(conn, board.id)
+        elsewhere = repository.stages_elsewhere(conn, board.id)
     transitions = [_by(instant(as_of), item) for item in transitions]
     lived = _as_lived(board, transitions)
     workflow = _workflow(lived, board, (), _NEVER)
-    histories = _histories(lived, faces, transitions, {}, {}, merged, _Plans({}, {}))
+    histories = _histories(lived, faces, transitions, {}, {}, merged, _Plans({}, {}), elsewhere)
     window = Window.back(BASIS_DAYS, workflow.day(as_of))
     sample = follow(workflow, histories, as_of, window)
     return aging(sample, sle(sample).days).pace.at(
@@ -258,12 +264,14 @@ def _histories(
     archivings: Mapping[str, Transition],
     merged: Collection[str],
     plans: _Plans,
+    elsewhere: Collection[str],
 ) -> Iterator[CardHistory]:
     for card, taken in groupby(transitions, key=itemgetter(0)):
-        if card in faces:
+        rows = list(taken)
+        if card in faces and (steps := _steps(board, rows, archivings.get(card), elsewhere)):
             face = faces[card]
+            away = any(row.stage in elsewhere for row in rows)
             tags = tuple(face.tags.split())
-            steps = _steps(board, taken, archivings.get(card))
             yield CardHistory(
                 face.ref, face.title, face.type, tags,
                 _without_delivery(steps) if card in merged else steps,
@@ -275,6 +283,7 @@ def _histories(
                 next(iter(origins(face, PARENT)), "") if face.lineage else "",
                 plans.due.get(card, ""),
                 None if plans.places is None else plans.places.get(card, 0),
+                _instant(face.created_at) if away else None,
             )  # fmt: skip
 
 
@@ -284,20 +293,26 @@ def _by(last: str, row: _Dated) -> _Dated:
 
 
 def _steps(
-    board: Board, transitions: Iterable[Transition], archived: Transition | None
+    board: Board,
+    transitions: Sequence[Transition],
+    archived: Transition | None,
+    elsewhere: Collection[str],
 ) -> tuple[Step, ...]:
     """The states of one card from what changed, each with all that was set before.
 
     A card that was `archived` without an outcome has left the flow by that: in a committed stage
-    it counts as abandoned, as it does when it is archived there, elsewhere as discarded."""
+    it counts as abandoned, as it does when it is archived there, before as discarded. The same goes
+    for a card that was moved to another board, in a stage `elsewhere`; what it did there is left
+    out, also before it came."""
     made: list[Step] = []
     rows = list(transitions)
     if archived is not None and all(row.stamp != archived.stamp for row in rows):
         rows = sorted([*rows, archived], key=attrgetter("stamp"))
     instants = in_sequence([row.at for row in rows])
     place, ended, doing, block = 0, None, Work.ATTENDED, None
+    away = False
     for at, (_, _, stage, outcome, work, blocked, stamp) in zip(instants, rows, strict=True):
-        if stage is not None:
+        if stage is not None and not (away := stage in elsewhere):
             place = board.position(stage)
         if outcome is not None:
             ended = outcome or None
@@ -306,10 +321,12 @@ def _steps(
         if blocked is not None:
             block = Block(blocked[1:], blocked[0] == "+") if blocked else None
         left = None
-        if archived is not None and stamp >= archived.stamp:
+        if away and not made:
+            continue
+        if away or (archived is not None and stamp >= archived.stamp):
             inside = board.first_committed <= place < board.first_delivered
             left = Outcome.ABANDONED.value if inside else Outcome.DISCARDED.value
-        made.append(Step(_instant(at), place, ended or left, doing, block))
+        made.append(Step(_instant(at), place, left if away else ended or left, doing, block))
     return tuple(made)
 
 

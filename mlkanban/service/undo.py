@@ -216,8 +216,8 @@ class _TakingBack:
             for board in boards:
                 _check_order(replace(board_of(conn, board), stages=stages.written(conn, board)))
         self._tx.writer.projector.flush()
-        for card, board in {event.card: event.board for event in all_of_it if event.card}.items():
-            self._check_place(card, board)
+        for card in dict.fromkeys(event.card for event in all_of_it if event.card):
+            self._check_place(card)
         over = self._outgrown(before)
         others = [ref for ref in beside if ref and ref not in refs]
         changed = [*others, *filter(None, refs)]
@@ -399,9 +399,10 @@ class _TakingBack:
         origin = self._tx.writer.projector.entity(event.entity).origins.get(name, "")
         return run_queries.actor_of(self._tx.conn, event.card, origin) == CONDITION
 
-    def _check_place(self, card: str, board: str) -> None:
+    def _check_place(self, card: str) -> None:
         """No card stands in a stage that was removed."""
         fields = self._tx.writer.projector.entity(card).fields
+        board = self._tx.writer.projector.home(card)
         if not fields.get("deleted") and fields["place"][0] not in self._stages(board):
             raise RuleRefused(
                 f"The stage {fields['ref']} stood in was removed since.", "Nothing was changed."
@@ -471,6 +472,7 @@ _DOING = {
     "card.reordered": "reordering", "card.blocked": "blocking", "card.unblocked": "unblocking",
     "card.noted": "the note on", "card.finished": "finishing", "card.reopened": "re-opening",
     "card.archived": "archiving",
+    "card.transferred": "the move to another board of",
     "card.snoozed": "snoozing", "card.woken": "waking", "card.restored": "restoring",
     "card.settled": "a decision on",
     "card.alerted": "the alert of", "card.compared": "the A/B test of",

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlkanban.core import lifecycle
 from mlkanban.core.events import (
+    FIRST_FORMAT,
     FORMAT,
     KNOWN,
     RECORD_FIELDS,
@@ -18,6 +19,7 @@ from mlkanban.core.events import (
     Event,
     Record,
     logged,
+    names_board,
     record_values,
     with_data,
 )
@@ -159,6 +161,9 @@ class Writer:
             # What an undo does not put back was written when it was.
             carried = values.keys() - change.set.keys()
             restores |= {n: entity.origins[n] for n in carried if n in entity.origins}
+        place = values.get("place")
+        if place and len(place) < 3 and entity.homes and change.board != entity.homes[0]:
+            values["place"] = [*place, change.board]
         if values:
             data["set"] = values
             data["was"] = entity.replaced_by(values)
@@ -187,7 +192,7 @@ class Writer:
             board=change.board,
             card=change.card,
             kind=change.kind,
-            version=FORMAT,
+            version=FORMAT if names_board(data) else FIRST_FORMAT,
             data=data,
             action=self.action,
             undoes=change.undoes,

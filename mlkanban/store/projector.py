@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from mlkanban.core import lifecycle, lineage
 from mlkanban.core.board import Board, CardFace
 from mlkanban.core.card_fields import BLANK, FIELDS
-from mlkanban.core.events import Entity, Event, in_order
+from mlkanban.core.events import Entity, Event, at_home, in_order
 from mlkanban.core.metrics import metrics_in
-from mlkanban.core.milestones import in_sequence, milestones, phase
+from mlkanban.core.milestones import Phase, in_sequence, milestones, phase
 from mlkanban.core.notes import PREFIX, current_text
 from mlkanban.core.timestamps import far_behind
 from mlkanban.store import stages
@@ -71,16 +71,26 @@ class Projector:
                 self._home[entity_id] = row[1]
         return entity
 
+    def home(self, entity_id: str) -> str:
+        """The board of an entity as of now; '' when there is none."""
+        self.entity(entity_id)
+        return self._home.get(entity_id, "")
+
     def apply(self, event: Event) -> None:
         """Apply one event that counts, the newest of its entity.
 
-        An entity stays on the board of its first event; naming another board later has no effect.
+        An entity stays on the board of its first event, until an event moves a card to another one;
+        events on a board on which it has never been have no effect.
         """
         entity_id = event.entity
         entity = self.entity(entity_id)
-        if self._home.setdefault(entity_id, event.board) != event.board:
+        homes = entity.homes or [self._home.setdefault(entity_id, event.board)]
+        if event.board not in homes:
             return
         entity.apply(event)
+        if event.card and (home := entity.settle(event, homes)) != self._home[entity_id]:
+            self._home[entity_id] = home
+            self._reworded.add(entity_id)
         entity.derived = {}  # `flush` looks again
         if event.undoes:
             self._undo(event)
@@ -97,8 +107,8 @@ class Projector:
             if not event.undoes and any(value is not None for value in step):
                 self._conn.execute(
                     "INSERT OR REPLACE INTO transition VALUES (?,?,?,?,?,?,?,?,?,1,?)",
-                    (event.id, event.card, event.board, self._when(event), event.seq, *step,
-                     event.stamp),
+                    (event.id, event.card, self._home[entity_id], self._when(event), event.seq,
+                     *step, event.stamp),
                 )  # fmt: skip
         else:
             # The first event, not the last: a board is as old as that.
@@ -214,7 +224,7 @@ class Projector:
         written = self._cards.keys() | self._others.keys()
         rows = self._conn.execute("SELECT DISTINCT entity FROM clash").fetchall()
         due = self._conflicting | {e for (e,) in rows if e in written}
-        due |= {card for card, event in self._cards.items() if self._unfit(card, event.board)}
+        due |= {card for card, event in self._cards.items() if self._unfit(card, self._home[card])}
         for board_id in retimed:
             due |= self._unfit_on(board_id)
         if not due:
@@ -225,7 +235,7 @@ class Projector:
         for entity_id in due:
             board_id = self._home.get(entity_id) or self._home_of(entity_id)
             events = events_of(self._conn, board_id, entity_id)
-            events = [event for event in events if event.board == board_id]
+            events = at_home(events)
             if not events:
                 continue
             self._home[entity_id] = board_id
@@ -307,11 +317,13 @@ class Projector:
     def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str]:
         """created, entered (the present stage), started, finished; '' for none."""
         steps: list[tuple[str, str, str]] = []
-        for at, stage, outcome in self._conn.execute(
-            "SELECT at, stage, outcome FROM transition WHERE card = ? AND live"
+        away: list[bool] = []
+        for at, stage, outcome, where in self._conn.execute(
+            "SELECT at, stage, outcome, board FROM transition WHERE card = ? AND live"
             " AND coalesce(stage, outcome) IS NOT NULL ORDER BY stamp",
             (card_id,),
         ):
+            away.append(where != board.id)
             _, stage_before, outcome_before = steps[-1] if steps else ("", "", "")
             steps.append(
                 (
@@ -328,9 +340,10 @@ class Projector:
         ]
         board = board.with_former
         first, delivered = board.first_committed, board.first_delivered
+        # On another board it is outside this one: the clock starts when it is committed here.
         marks = milestones(
-            (at, phase(board.position(stage), first, delivered, outcome))
-            for at, stage, outcome in steps
+            (at, Phase.BEFORE if out else phase(board.position(stage), first, delivered, outcome))
+            for (at, stage, outcome), out in zip(steps, away, strict=True)
         )
         entered = steps[-1][0]
         for at, stage, _ in reversed(steps):
@@ -352,13 +365,15 @@ class Projector:
     def _save_card(self, card_id: str, event: Event) -> None:
         entity = self._entities[card_id]
         fields = lifecycle.shown(entity)
-        if not {"place", "ref", "title"} <= fields.keys() or not self._known(event.board):
+        if not {"place", "ref", "title"} <= fields.keys() or not self._known(
+            home := self._home[card_id]
+        ):
             # The events that make the card, or its board, have not come yet.
             self._conn.execute("DELETE FROM card WHERE id = ?", (card_id,))
             return
-        times = self._times(card_id, self._board(event.board))
+        times = self._times(card_id, self._board(home))
         face = _face(card_id, entity, fields, times, event.seq, repeats_of(self._conn))
-        self._conn.execute(_SAVE_CARD, (*face, event.board, int(bool(fields.get("deleted")))))
+        self._conn.execute(_SAVE_CARD, (*face, home, int(bool(fields.get("deleted")))))
 
 
 def _face(
@@ -371,7 +386,7 @@ def _face(
 ) -> CardFace:
     """A card as the board shows it, from its fields; `times` are created, entered, started and
     finished, `version` is the number of its newest event."""
-    stage, rank = fields["place"]
+    stage, rank = fields["place"][:2]
     blocker = fields.get("blocker") or {}
     metric, runs = _on_face(fields, repeats)
     created, entered, started, finished = times

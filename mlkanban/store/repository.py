@@ -137,7 +137,10 @@ def last_used_board(conn: sqlite3.Connection, *, taken_back: bool = False) -> st
     and clocks that were set back only matter between machines.
     """
     there = f"SELECT id FROM board WHERE {_BOARD_THERE if not taken_back else 'true'}"
-    last = f"SELECT board FROM event WHERE {BY_PERSON} AND {IN_FORCE} AND board IN ({there})"
+    last = (
+        f"SELECT board FROM event WHERE {BY_PERSON} AND {IN_FORCE} AND board IN ({there})"
+        " AND kind != 'card.arrived'"  # it was done on the board that the card left
+    )
     here = "replica IN (SELECT id FROM replica WHERE inode != 'restored')"
     row = (
         conn.execute(f"{last} AND {here} ORDER BY seq DESC LIMIT 1").fetchone()
@@ -658,12 +661,61 @@ def transitions_of(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Transit
 
 
 def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
-    """All transitions in force of the cards of a board, by card and then in order of time."""
+    """All transitions in force of the cards of a board, by card and then in order of time; also of
+    cards that left it, and what cards did on another board before they came, and after."""
     rows = conn.execute(
         _TRANSITION + "board = ? AND live ORDER BY card, stamp",
         (board_id,),
     ).fetchall()
-    return list(map(Transition._make, rows))
+    if not (moved := _moved(conn, board_id)):
+        return list(map(Transition._make, rows))
+    stayed = [transition for row in rows if (transition := Transition(*row)).card not in moved]
+    return sorted([*stayed, *transitions_of(conn, moved)], key=lambda one: (one.card, one.stamp))
+
+
+def _moved(conn: sqlite3.Connection, board_id: str) -> list[str]:
+    """The ids of the cards that were on this board and on another one."""
+    (boards,) = conn.execute("SELECT count(*) FROM board").fetchone()
+    if boards == 1:
+        return []
+    rows = conn.execute(
+        "SELECT transition.card FROM transition JOIN card ON card.id = transition.card"
+        " WHERE transition.board = ?1 AND card.board != ?1 UNION"
+        " SELECT card.id FROM card CROSS JOIN transition ON transition.card = card.id"
+        " WHERE card.board = ?1 AND transition.board != ?1",
+        (board_id,),
+    )
+    return [card for (card,) in rows]
+
+
+def stages_elsewhere(conn: sqlite3.Connection, board_id: str) -> frozenset[str]:
+    """The ids of all stages of other boards."""
+    rows = conn.execute("SELECT id FROM stage WHERE board != ?", (board_id,))
+    return frozenset(stage for (stage,) in rows)
+
+
+def stage_names(conn: sqlite3.Connection) -> dict[str, str]:
+    """The name of every stage with that of its board, by its id."""
+    rows = conn.execute(
+        "SELECT stage.id, stage.name || ' on ' || board.name FROM stage"
+        " JOIN board ON board.id = stage.board"
+    )
+    return dict(rows.fetchall())
+
+
+def board_of_stage(conn: sqlite3.Connection, stage_id: str) -> str:
+    """The id of the board that a stage is on; '' for none."""
+    row = conn.execute("SELECT board FROM stage WHERE id = ?", (stage_id,)).fetchone()
+    return row[0] if row else ""
+
+
+def on_board(conn: sqlite3.Connection, board_id: str, ids: Sequence[str]) -> frozenset[str]:
+    """Those of these cards that are on a board."""
+    rows = conn.execute(
+        "SELECT id FROM card WHERE board = ? AND id IN (SELECT value FROM json_each(?))",
+        (board_id, json.dumps([*ids])),
+    )
+    return frozenset(card for (card,) in rows)
 
 
 def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str, str]]]:

@@ -47,9 +47,11 @@ def entity_text(entity: Entity) -> str:
         name: [member.adds, sorted(member.gone), member.until, member.removed]
         for name, member in entity.sets.items()
     }
-    state = {"fields": entity.fields, "stamps": by_stamp, "origins": restored}
+    state: dict[str, Any] = {"fields": entity.fields, "stamps": by_stamp, "origins": restored}
     if sets:
         state["sets"] = sets
+    if entity.homes:
+        state["homes"] = entity.homes
     if entity.derived:
         state["fits"] = entity.derived  # the key in the stores that there are
     return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
@@ -61,6 +63,7 @@ def entity_from(text: str) -> Entity:
     stamps = {name: stamp for stamp, names in state["stamps"].items() for name in names}
     entity = Entity(state["fields"], stamps, {**stamps, **state["origins"]})
     entity.derived = state.get("fits", {})
+    entity.homes = state.get("homes", [])
     for name, (adds, gone, until, removed) in state.get("sets", {}).items():
         entity.sets[name] = Member(adds, set(gone), until, removed)
     for name in [n for n in stamps if n.startswith(MEMBERS) and n not in entity.sets]:

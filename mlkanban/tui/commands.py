@@ -89,6 +89,8 @@ COMMANDS: tuple[Command, ...] = (
             "move the card one stage to the right", "Move", _LISTS),
     Command("card.move", ("m",), "Move to ...", "then 1-9: to that stage, marked cards too",
             "Move", (BOARD, CARD, PLAN), word="move"),
+    Command("card.transfer", ("gb",), "To another board",
+            "move cards to another board, with their history", "Move", (BOARD,)),
     Command("triage.accept", ("L", "shift+right"), "Move on",
             "one stage on; the next card", "Decide", (TRIAGE,)),
     Command("triage.stage", DIGITS, "Move to stage", "into stage 1 to 9; the next card",

@@ -46,3 +46,27 @@ def test_a_board_is_renamed(board) -> None:
 def test_the_board_in_use_is_named_where_archiving_changes_it(board) -> None:
     board("init", "Churn", "--template", "plain")
     assert "about the board fraud now" in board("boards", "archive", "churn").err
+
+
+def test_a_card_goes_to_another_board(board) -> None:
+    ref = board.card("Focal loss", "--stage", "data prep")
+    board("init", "Chores", "--template", "plain")
+    refused = board("transfer", ref, "chores")
+    assert refused.code == 1
+    assert (
+        f"Chores has no stage Data prep, where {ref} is."
+        " Name one with --stage: To do, Doing, Done." in refused.err
+    )
+    done = board("--json", "transfer", ref, "chores", "--stage", "doing")
+    assert [card["board"] for card in done.data["cards"]] == ["chores"]
+    assert f"{ref} moved to the board Chores." in done.data["message"]
+    assert "Fraud counts it as abandoned today" in done.data["warning"]
+    history = board("history", ref).out
+    assert "moved to the board Chores, Doing" in history
+    assert "came from the board Fraud, Data prep" in history
+    assert board.data("--board", "fraud", "list") == []
+    assert board("--board", "chores", "undo").code == 0
+    assert [card["id"] for card in board.data("--board", "fraud", "list")] == [ref]
+    assert "undone: moved to the board Chores, Doing" in board("history", ref).out
+    assert board("transfer", ref, "nowhere").code == 3
+    assert board("transfer", ref, "fraud").code == 1

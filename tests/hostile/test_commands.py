@@ -31,6 +31,7 @@ boards
 boards rename {board} {new}
 boards archive {board}
 boards restore {board}
+transfer {other} {board} -> 1
 boards --all
 stages
 stages add {new} --after {queue}

@@ -206,3 +206,19 @@ async def test_a_board_is_renamed_archived_and_brought_back(boards: Path) -> Non
         await page.press("board.archive")
         assert "Fraud 2" in listed(page)[0]
         assert "archived" not in listed(page)[0]
+
+
+async def test_a_card_goes_to_another_board_and_back(boards: Path) -> None:
+    async with opened(boards) as page:
+        await page.press("board.switch", "cursor.top", "board.open")
+        assert page.app.model.current is not None
+        title = page.app.model.current.title
+        await page.press("card.transfer")
+        assert "1  Churn" in page.text()
+        await page.keys("1")
+        assert "Churn has no stage" in page.text()
+        await page.keys("2")
+        assert "moved to the board Churn." in page.text()
+        assert title not in [face.title for face in page.app.model.faces.values()]
+        await page.press("undo")
+        assert title in [face.title for face in page.app.model.faces.values()]

@@ -16,6 +16,7 @@ from mlkanban.tui.card_commands.move import MoveCommands
 from mlkanban.tui.card_commands.open import OpenCommands
 from mlkanban.tui.card_commands.runs import RunCommands
 from mlkanban.tui.card_commands.snooze import SnoozeCommands
+from mlkanban.tui.card_commands.transfer import TransferCommands
 
 if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CardsScreen
@@ -33,6 +34,7 @@ class CardCommands:
         self.objects: tuple[object, ...] = (
             self,
             self.move,
+            TransferCommands(screen, self.edits),
             self.finish,
             BlockCommands(screen, self.edits),
             self.snooze,

@@ -154,6 +154,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "Machines": {
+        "serve": ("serve:serve", "Show the board in a browser of this machine, until ^C."),
         "sync": ("sync:sync", "Exchange changes with your other machines."),
         "resolve": (
             "resolve:resolve",

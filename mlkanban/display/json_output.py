@@ -1253,6 +1253,12 @@ class SettingJson(Shape):
     meaning: str
 
 
+class ServedJson(Shape):
+    address: str
+    board: str
+    writes: bool
+
+
 class DocTopicJson(Shape):
     topic: str
     title: str
@@ -1431,6 +1437,7 @@ KINDS: Mapping[str, JsonKind] = {
     "import.issues": JsonKind(ImportedIssuesJson, "`import issues`"),
     "import.markdown": JsonKind(ImportedMarkdownJson, "`import markdown`"),
     "doctor": JsonKind(DoctorJson, "`doctor`"),
+    "serve": JsonKind(ServedJson, "where `serve` serves the board"),
     "docs": JsonKind(DocTopicsJson, "`docs`"),
     "docs.page": JsonKind(DocPageJson, "`docs TOPIC`"),
     "docs.search": JsonKind(FoundDocLinesJson, "`docs --search`"),

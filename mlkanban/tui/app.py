@@ -122,9 +122,11 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         demo: bool = False,
         triage: tuple[TriageView, int | None] | None = None,
         review: bool = False,
+        view_only: str = "",
         clock: Any = now,
     ) -> None:
         super().__init__(settings, clock)
+        self.view_only = view_only
         self.store_thread = store_thread
         self.places = places
         self.drafts = Drafts(places.drafts)
@@ -188,7 +190,8 @@ class BoardApp(ThemedApp, inherit_bindings=False):
 
     def remember(self, setting: str, value: bool) -> None:
         """Keep a setting for the next start; what is shown is said by nobody."""
-        self.run_worker(self._remember(setting, value))
+        if not self.view_only:
+            self.run_worker(self._remember(setting, value))
 
     async def _remember(self, setting: str, value: str | bool, message: str = "") -> None:
         """Write a setting beside the screen, and say so if there is something to say."""
@@ -206,6 +209,8 @@ class BoardApp(ThemedApp, inherit_bindings=False):
 
     def keep_folds(self) -> None:
         """Keep which stages of the board are folded for the next start."""
+        if self.view_only:
+            return
         kept = {stage.id for stage in self.model.board.stages}
         folds = {stage: fold for stage, fold in self.model.folds.items() if stage in kept}
         board_id = self.model.board.id
@@ -529,7 +534,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         now."""
         before, self._kept = self._kept, (pace, review_day)
         board_id = self.model.board.id
-        if before == self._kept:
+        if before == self._kept or self.view_only:
             return
 
         def keep(service: Service) -> None:

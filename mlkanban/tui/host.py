@@ -74,6 +74,7 @@ class Host(Protocol):
     commands: tuple[Command, ...]
     ascii: bool
     demo: bool
+    view_only: str
     glyphs: Glyphs
     layout: dict[str, str]
     own_themes: list[str]

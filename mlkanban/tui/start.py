@@ -34,9 +34,10 @@ def run_board(
     demo: bool = False,
     triage: tuple[TriageView, int | None] | None = None,
     review: bool = False,
+    view_only: str = "",
 ) -> int:
     """Open the board on this terminal, a part of its triage or its review; the exit code for the
-    process.
+    process. `view_only` is why nothing may be changed, if that is so.
 
     What goes wrong with the store before the first picture is raised as it is; a crash is raised
     after the terminal has been restored.
@@ -48,7 +49,7 @@ def run_board(
         )
     log.write_to(places.log)
     whole = settings.card_list or triage is not None or review
-    store_thread = StoreThread(lambda: _open(places, actor, settings.repeats))
+    store_thread = StoreThread(lambda: _open(places, actor, settings.repeats, view_only))
     try:
         # Read before the app runs: beside its start the same takes half as long again.
         warning, first = store_thread.at_once(
@@ -64,6 +65,7 @@ def run_board(
             demo=demo,
             triage=triage,
             review=review,
+            view_only=view_only,
         )
         before = {number: signal.getsignal(number) for number in LEAVING}
         try:
@@ -74,7 +76,7 @@ def run_board(
                     signal.signal(number, handler)
             if app.crash is not None:
                 raise app.crash  # whatever went wrong after it
-        if not demo and not app.return_code:
+        if not demo and not view_only and not app.return_code:
             app.hooks.at_the_end(store_thread)
             back_up_at_the_end(store_thread)
         return app.return_code or 0
@@ -91,7 +93,11 @@ def _first(service: Service, key: str, *, part: bool) -> FirstLook | Snapshot | 
     return look_first(service, key, now(), max(lines, MANY_CARDS))
 
 
-def _open(places: Places, actor: str, repeats: Repeats) -> Service:
+def _open(places: Places, actor: str, repeats: Repeats, view_only: str) -> Service:
+    if view_only:
+        service = Service.open(places.data, actor=actor, clock=now, write=False, repeats=repeats)
+        service.forbid_writing(view_only)
+        return service
     try:
         return Service.open(
             places.data, actor=actor, clock=now, config=places.config, repeats=repeats

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual.app import App
+from textual.constants import DRIVER
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -53,6 +54,8 @@ class ThemedApp(App[None], inherit_bindings=False):
         self.recent: tuple[str, ...] = ()
         self.own_themes: list[str] = []
         self.crash: Exception | None = None
+        self.view_only = ""
+        """Why commands that reach beyond the screen are refused, if they are."""
         self.set_class(self.ascii, "ascii")
         # Textual's scroll bars end in eighths of a cell, whatever the terminal has.
         self.set_class(self.glyphs.characters != "utf-8", "without-bars")
@@ -163,6 +166,8 @@ class ThemedApp(App[None], inherit_bindings=False):
         self._close_messages_no_wait()
 
     def get_driver_class(self) -> type[Driver]:
+        if DRIVER:  # a browser is drawn on by way of a pipe
+            return super().get_driver_class()
         from mlkanban.tui.keyboard import KeyboardDriver  # which tests do without
 
         return KeyboardDriver

@@ -26,6 +26,7 @@ from mlkanban.tui.bindings import (
     pair_menu,
 )
 from mlkanban.tui.commands import (
+    ACTS_BEYOND_THE_STORE,
     BY_NAME,
     COMMANDS,
     STATUS,
@@ -296,6 +297,9 @@ class KeyScreen(Screen[None]):
         """Run a command of the table, as its key would; one at a time, the next keys wait.
         `number` is for those that are told which of their keys was pressed."""
         if not self.takes_keys:
+            return
+        if self.host.view_only and name in ACTS_BEYOND_THE_STORE:
+            self.status.show(self.host.view_only, warning=True)
             return
         method = self.command_method(name)
         if name not in _WAYS:

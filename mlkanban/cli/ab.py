@@ -24,11 +24,12 @@ from mlkanban.errors import NotFound
 )
 @pass_session
 def ab(session: Session, card: str, arms: tuple[str, ...], least: str, less: bool | None) -> None:
-    """Record what the arms of an A/B test have counted so far; without arms, print it.
+    """Record the results of an A/B test so far.
 
-    A result is a total: successes/n, or mean,sd,n. Made for cron: run it as often as you like;
-    --least and --less keep their last values until you name others. Until the number that
-    --least needs is reached (two-sided 5 %, power 80 %) each look is an early one.
+    Without arms, the test is printed. A result is a total: successes/n, or mean,sd,n. Made for
+    cron: run it as often as you like; --least and --less keep their last values until you name
+    others. Until the number that --least needs is reached (two-sided 5 %, power 80 %) each look is
+    an early one.
 
     Example: mlkanban ab v154 v90=412/18230 v133=371/18190 --least 15% --less
     """

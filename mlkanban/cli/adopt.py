@@ -24,10 +24,10 @@ _ADOPTS = StartWords("The process was not adopted", "adopts it")
 @override_at_start
 @pass_session
 def adopt(session: Session, card: str, pid: int, override: str) -> None:
-    """Adopt a running process as a run of CARD (-: the one named in the git branch).
+    """Adopt a running process as a run of CARD.
 
-    Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
-    card is not blocked for it.
+    CARD may be - for the card named in the git branch. Only that it runs can be seen: when it is
+    gone the run is lost, its exit status unknown, and the card is not blocked for it.
     """
     with slot_for(session, card, override, how=_ADOPTS) as slot:
         ref = slot.job.ref

@@ -362,7 +362,10 @@ def block(
     until: str,
     external: bool | None,
 ) -> None:
-    """Flag cards as blocked; they stay in their stage and count towards its limit."""
+    """Flag cards as blocked.
+
+    A blocked card stays in its stage and counts towards the limit of the stage.
+    """
     with session.service(write=True) as service:
         done = service.cards.block(
             cards,
@@ -472,7 +475,10 @@ def _propose(session: Session, service: "Service", ref: str, outcome: Outcome) -
 @click.argument("into", type=CARD)
 @pass_session
 def merge(session: Session, card: str, into: str) -> None:
-    """Merge CARD, a duplicate, into INTO, which gets its notes, tags and links."""
+    """Merge CARD, a duplicate, into INTO.
+
+    INTO gets the notes, tags and links of CARD, and CARD is archived.
+    """
     with session.service(write=True) as service:
         session.answer_done("merge", service.duplicates.merge(card, into), service)
 

@@ -25,10 +25,11 @@ from mlkanban.text import display_lines
 )
 @pass_session
 def diff(session: Session, run: str, before: str | None, patch: bool) -> None:
-    """Print the code changes between the commits of two runs, BEFORE and RUN.
+    """Print the code changes between two runs.
 
-    Without BEFORE, from the run of the same card before it. Both are ids of runs, or a beginning or
-    an end of one, or a card, for its newest run.
+    They are those between the commits of BEFORE and RUN. Without BEFORE, from the run of the same
+    card before it. Both are ids of runs, or a beginning or an end of one, or a card, for its newest
+    run.
 
     With --patch, print what RUN had that no commit has, as it was kept when RUN was started: up to
     1 MB, for `git apply`. Secrets are ***; changes beside a line of the commit that holds one, and

@@ -79,7 +79,7 @@ class Check:
 )
 @pass_session
 def doctor(session: Session, deep: bool, fix: bool) -> None:
-    """Check the terminal, the settings and the store, and report problems.
+    """Check the terminal, the settings and the store.
 
     Without --fix nothing is changed. The exit code is 4 when there is a problem.
     """

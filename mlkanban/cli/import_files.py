@@ -33,7 +33,7 @@ _LEFT_OUT = {
 
 @click.group("import", cls=SuggestingGroup, no_args_is_help=False)
 def import_group() -> None:
-    """Read cards and history from other tools, or an edited board."""
+    """Read cards and history of other tools, or a board."""
 
 
 import_group.add_command(markdown)

@@ -61,10 +61,11 @@ _MOST_RUNS_NAMED = 20
 @click.option("--from", "source", default="", metavar="PATH", help="The file or folder of the run.")
 @pass_session
 def link(session: Session, card: str, run: str, source: str) -> None:
-    """Link a tracker run to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...
+    """Link a run of a tracker to CARD.
 
-    Or a whole experiment or study, optuna:STUDY, mlflow:EXPERIMENT: its runs so far, and later ones
-    as sync-runs or the board reads them. Runs nested in a linked run of MLflow come with it.
+    Name it as mlflow:RUN_ID, optuna:STUDY/TRIAL ... Or a whole experiment or study, optuna:STUDY,
+    mlflow:EXPERIMENT: its runs so far, and later ones as sync-runs or the board reads them. Runs
+    nested in a linked run of MLflow come with it.
 
     Or wandb:RUN_ID, or tensorboard:DIR for a folder with event files. Its metrics count like those
     of any other run; what the tracker says of its state is shown and moves nothing.
@@ -119,7 +120,10 @@ def _link_job(session: Session, service: Service, card: str, number: str) -> Non
 @click.argument("run", type=TRACKED, metavar="KIND:REF")
 @pass_session
 def unlink(session: Session, card: str, run: str) -> None:
-    """Unlink a tracker run, or an experiment, from CARD; sync-runs does not link it again."""
+    """Unlink a tracker run, or an experiment, from CARD.
+
+    `sync-runs` does not link it again.
+    """
     with session.service(write=True) as service:
         session.answer_done("unlink", service.links.unlink(card, _in_full(run)), service)
 
@@ -152,15 +156,15 @@ def sync_runs(
     heed: Sequence[str],
     ignored: bool,
 ) -> None:
-    """Read runs from experiment trackers; their files are never written.
+    """Read runs from the files of experiment trackers.
 
-    Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR, ./mlflow.db, ./mlruns,
-    ./optuna.db, ./optuna.log, ./journal.log, other *.db, *.sqlite3, *.sqlite and *.log here that
-    are Optuna's or MLflow's by what is in them, ./wandb, ./runs, ./lightning_logs, ./tb_logs and
-    other folders here with event files of TensorBoard, or with folders of such, at the same places
-    in the folders that the newest runs were started in, the setting `trackers`, and where linked
-    runs were read from. Runs of W&B are read by its own program, if that knows `wandb leet
-    inspect`.
+    The files are never written. Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR,
+    ./mlflow.db, ./mlruns, ./optuna.db, ./optuna.log, ./journal.log, other *.db, *.sqlite3, *.sqlite
+    and *.log here that are Optuna's or MLflow's by what is in them, ./wandb, ./runs,
+    ./lightning_logs, ./tb_logs and other folders here with event files of TensorBoard, or with
+    folders of such, at the same places in the folders that the newest runs were started in, the
+    setting `trackers`, and where linked runs were read from. Runs of W&B are read by its own
+    program, if that knows `wandb leet inspect`.
 
     Runs tagged mlkanban.card with the label of a card, STORE:CARD as `mlkanban show CARD` prints
     it, are linked to that card (W&B: a tag mlkanban.card:STORE:CARD). The others, also those that

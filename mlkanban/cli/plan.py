@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--replenish", is_flag=True, help="Pull the first ideas, up to the limit.")
 @pass_session
 def plan(session: Session, until: str, by_score: bool, replenish: bool) -> None:
-    """Show ideas and ready cards, and which of them can be finished by a day.
+    """Show ideas and ready cards, and what fits until a day.
 
     What fits comes from the forecast: finished by then with a chance of 85 %, or of 50 %, after the
     cards that are in progress now. Give cards a score with `edit --score`.

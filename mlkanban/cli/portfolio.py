@@ -12,7 +12,9 @@ from mlkanban.display.portfolio_text import PortfolioRow, standing_json, table
 @click.command()
 @pass_session
 def portfolio(session: Session) -> None:
-    """Show the state of all boards, one line each; * marks the board in use.
+    """Show the state of all boards, one line each.
+
+    A * marks the board in use.
 
     \b
     WIP        open cards between commitment and delivery, with the limit of all (CONWIP)

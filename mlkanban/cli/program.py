@@ -28,10 +28,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "boards": ("boards:boards", "List the boards, or rename, archive and restore one."),
         "stages": ("stages:stages", "List the stages of a board, or change them."),
         "charter": ("charter:charter", "Print the charter of the board as Markdown, or edit it."),
-        "reading": (
-            "reading:reading",
-            "Record a metric of the goal or of a model in use; without one, print its readings.",
-        ),
+        "reading": ("reading:reading", "Record a metric of the goal or of a model in use."),
     },
     "Cards": {
         "add": ("cards:add", "Add a card; several words make one title."),
@@ -42,25 +39,16 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "transfer": ("cards:transfer", "Move cards to another board, with their history."),
         "edit": ("cards:edit", "Change fields of cards."),
         "note": ("cards:note", "Append a Markdown note to cards; - reads the note from stdin."),
-        "block": (
-            "cards:block",
-            "Flag cards as blocked; they stay in their stage and count towards its limit.",
-        ),
+        "block": ("cards:block", "Flag cards as blocked."),
         "unblock": ("cards:unblock", "Lift the block of cards."),
         "done": ("cards:done", "Finish cards."),
         "snooze": (
             "cards:snooze",
             "Hide cards until a day, or until their run ends.",
         ),
-        "merge": (
-            "cards:merge",
-            "Merge CARD, a duplicate, into INTO, which gets its notes, tags and links.",
-        ),
+        "merge": ("cards:merge", "Merge CARD, a duplicate, into INTO."),
         "archive": ("cards:archive", "Take cards off the board."),
-        "alert": (
-            "retraining:alert",
-            "Record a metric of a model in use and compare it with its threshold.",
-        ),
+        "alert": ("retraining:alert", "Record a metric of a model in use, against a threshold."),
         "retrain": (
             "retraining:retrain",
             "Add a card that retrains a model in use.",
@@ -74,116 +62,56 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "models:rollback",
             "Roll a model back: the version before it is in use again.",
         ),
-        "ab": (
-            "ab:ab",
-            "Record what the arms of an A/B test have counted so far; without arms, print it.",
-        ),
-        "triage": (
-            "triage:triage",
-            "Decide on one card after the other; without a terminal, print the queue.",
-        ),
-        "review": (
-            "review:review",
-            "Look back at what was promised and learned, and promise cards until the next review.",
-        ),
-        "plan": (
-            "plan:plan",
-            "Show ideas and ready cards, and which of them can be finished by a day.",
-        ),
+        "ab": ("ab:ab", "Record the results of an A/B test so far."),
+        "triage": ("triage:triage", "Decide on one card after the other."),
+        "review": ("review:review", "Look back at what was promised, and promise cards anew."),
+        "plan": ("plan:plan", "Show ideas and ready cards, and what fits until a day."),
     },
     "Runs": {
-        "run": (
-            "runs:run",
-            "Run a job for CARD (-: the one named in the git branch) and exit with its code.",
-        ),
-        "sbatch": (
-            "sbatch:sbatch",
-            "Submit a job to SLURM for CARD (-: the one named in the git branch).",
-        ),
-        "adopt": (
-            "adopt:adopt",
-            "Adopt a running process as a run of CARD (-: the one named in the git branch).",
-        ),
-        "runs": (
-            "runs:runs",
-            "List the runs of a card, or of all cards of the board, newest first.",
-        ),
-        "queue": (
-            "queue:queue",
-            "List the runs that execute or wait for a slot on this machine, or change their order.",
-        ),
-        "logs": (
-            "runs:logs",
-            "Print what a run wrote: its stdout to stdout, its stderr to stderr.",
-        ),
+        "run": ("runs:run", "Run a job for CARD, and exit with its code."),
+        "sbatch": ("sbatch:sbatch", "Submit a job to SLURM for CARD."),
+        "adopt": ("adopt:adopt", "Adopt a running process as a run of CARD."),
+        "runs": ("runs:runs", "List the runs of a card or of the board."),
+        "queue": ("queue:queue", "List the queue of this machine, or change its order."),
+        "logs": ("runs:logs", "Print what a run wrote."),
         "wait": ("wait:wait", "Wait for the end of runs, and exit with the code of the run."),
-        "rerun": (
-            "rerun:rerun",
-            "Start a run again: the same command in the same folder for the same card.",
-        ),
-        "diff": (
-            "diff:diff",
-            "Print the code changes between the commits of two runs, BEFORE and RUN.",
-        ),
+        "rerun": ("rerun:rerun", "Start a run again."),
+        "diff": ("diff:diff", "Print the code changes between two runs."),
         "stop": ("runs:stop", "Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL."),
-        "link": (
-            "links:link",
-            "Link a tracker run to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...",
-        ),
-        "unlink": (
-            "links:unlink",
-            "Unlink a tracker run, or an experiment, from CARD; sync-runs does not link it again.",
-        ),
-        "sync-runs": (
-            "links:sync_runs",
-            "Read runs from experiment trackers; their files are never written.",
-        ),
+        "link": ("links:link", "Link a run of a tracker to CARD."),
+        "unlink": ("links:unlink", "Unlink a tracker run, or an experiment, from CARD."),
+        "sync-runs": ("links:sync_runs", "Read runs from the files of experiment trackers."),
     },
     "Time": {
         "undo": ("history:undo", "Undo your last change on the board, from any session."),
         "redo": ("history:redo", "Redo the last undone change."),
         "history": ("history:history", "Show the events of a card, or of the board."),
         "flow": ("flow:flow", "Show flow metrics and forecasts."),
-        "portfolio": (
-            "portfolio:portfolio",
-            "Show the state of all boards, one line each; * marks the board in use.",
-        ),
-        "report": (
-            "report:report",
-            "Write a report on one page for people who do not use the board.",
-        ),
+        "portfolio": ("portfolio:portfolio", "Show the state of all boards, one line each."),
+        "report": ("report:report", "Write a one-page report for people without the board."),
     },
     "Machines": {
         "serve": ("serve:serve", "Show the board in a browser of this machine, until ^C."),
         "sync": ("sync:sync", "Exchange changes with your other machines."),
-        "resolve": (
-            "resolve:resolve",
-            "Show conflicts between machines, or resolve one: keep a value or take the other.",
-        ),
+        "resolve": ("resolve:resolve", "Show conflicts between machines, or resolve one."),
     },
     "Files": {
         "import": (
             "import_files:import_group",
-            "Read history from other tools, or an edited board.",
+            "Read cards and history of other tools, or a board.",
         ),
         "export": ("export:export_group", "Write a board as CSV, JSON lines or Markdown."),
         "backup": ("backup:backup", "Make a verified backup of the store, or list the backups."),
         "restore": ("backup:restore_backup", "Replace the store with a backup."),
     },
     "Program": {
-        "doctor": (
-            "doctor:doctor",
-            "Check the terminal, the settings and the store, and report problems.",
-        ),
+        "doctor": ("doctor:doctor", "Check the terminal, the settings and the store."),
         "docs": ("docs:docs", "Read the documentation."),
         "keys": ("about:keys", "Print the keys of the board, including your own."),
         "themes": ("about:themes", "List the available themes."),
         "config": ("about:config", "Print the settings, where each comes from and what it means."),
         "completion": ("completion:completion", "Print the completion script for a shell."),
-        "schema": (
-            "schema:schema",
-            "List the kinds of JSON output, or print the JSON Schema of one.",
-        ),
+        "schema": ("schema:schema", "List the kinds of JSON, or print the schema of one."),
     },
 }
 """Every command with the module of this package and the name there that it is loaded from, and what

@@ -89,11 +89,12 @@ def enqueue(
 @click.group(invoke_without_command=True)
 @click.pass_context
 def queue(ctx: click.Context) -> None:
-    """List the runs that execute or wait for a slot on this machine, or change their order.
+    """List the queue of this machine, or change its order.
 
-    `mlkanban run --queue CARD -- COMMAND` puts a run into the queue. Runs of cards with a higher
-    priority come first, then those that came first, unless `up` and `down` change that. Runs that
-    lost their place (the machine was restarted) are listed below, with what queues them again.
+    Listed are the runs that execute and those that wait for a slot. `mlkanban run --queue CARD --
+    COMMAND` puts a run into the queue. Runs of cards with a higher priority come first, then those
+    that came first, unless `up` and `down` change that. Runs that lost their place (the machine was
+    restarted) are listed below, with what queues them again.
     """
     if ctx.invoked_subcommand is None:
         session = ctx.find_object(Session)

@@ -25,11 +25,12 @@ GOAL = "goal"
 def reading(
     session: Session, subject: str, values: tuple[str, ...], note: str, threshold: str
 ) -> None:
-    """Record a metric of the goal or of a model in use; without one, print its readings.
+    """Record a metric of the goal or of a model in use.
 
-    Of the board what it is to reach is the section target of the charter, and the last reading
-    stands beside it on the charter and in the report. Those of a model are as with `alert`: each is
-    compared with a threshold. Made for cron: the same reading may be recorded again.
+    Without a value, the readings so far are printed. The section target of the charter says what
+    the metric of the goal is to reach; its last reading is shown on the charter and in the report.
+    A reading of a model is compared with a threshold, as with `alert`. Made for cron: the same
+    reading may be recorded again.
 
     \b
     Example: mlkanban charter set target "eur_saved>=50000 EUR/year"

@@ -94,7 +94,7 @@ def report(
     all_boards: bool,
     person: str,
 ) -> None:
-    """Write a report on one page for people who do not use the board.
+    """Write a one-page report for people without the board.
 
     It says why the work is done and where it stands, what waits for somebody else, what comes next
     and by when, what was won and learned, how models in use do, and the pace. Without --out it is

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 def rerun(
     session: Session, run: str, words: Sequence[str], detach: bool, queue: bool, override: str
 ) -> None:
-    """Start a run again: the same command in the same folder for the same card.
+    """Start a run again.
 
-    What changed in the code since is printed first. Limits, hooks and exit codes are those of
-    `mlkanban run`; --gpus and --no-env are as they were.
+    The command, the folder and the card are the same. What changed in the code since is printed
+    first. Limits, hooks and exit codes are those of `mlkanban run`; --gpus and --no-env are as they
+    were.
 
     CHANGES are parameters: `--lr 3e-4`, `--lr=3e-4` and `lr=3e-4` all replace the value of lr where
     the command has it, in the form it has there; a parameter that the command does not have is

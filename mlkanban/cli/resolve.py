@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 @click.option("--override", default="", metavar="REASON", help="Override a limit.")
 @pass_session
 def resolve(session: Session, name: str, field: str, keep: bool, take: bool, override: str) -> None:
-    """Show conflicts between machines, or resolve one: keep a value or take the other.
+    """Show conflicts between machines, or resolve one.
 
-    The later value stands until you resolve it; FIELD is as the list names it. The stage of a card,
-    its outcome and whether it is archived are one value, called `stage` (or `lifecycle`, as in
-    --json): one machine finished a card, for example, while another one moved it.
+    Keep a value, or take the other. The later value stands until you resolve it; FIELD is as the
+    list names it. The stage of a card, its outcome and whether it is archived are one value, called
+    `stage` (or `lifecycle`, as in --json): one machine finished a card, for example, while another
+    one moved it.
     """
     if not field:
         if keep or take:

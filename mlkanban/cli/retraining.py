@@ -19,10 +19,11 @@ from mlkanban.core.names import find_stage
 @click.option("--note", default="", metavar="TEXT", help="More details.")
 @pass_session
 def alert(session: Session, card: str, metric: str, threshold: str, note: str) -> None:
-    """Record a metric of a model in use and compare it with its threshold.
+    """Record a metric of a model in use, against a threshold.
 
-    Past it the card is at alert, and first in triage; while the model is being retrained the alert
-    is noted on the card that does so. Once no metric is past its threshold the card is watched.
+    Past its threshold the card is at alert, and first in triage; while the model is being retrained
+    the alert is noted on the card that retrains it. Once no metric is past its threshold the card
+    is watched.
     Made for cron: the same reading may be recorded again.
 
     Example: mlkanban alert g12 --metric psi=0.31 --threshold 0.2

@@ -23,11 +23,11 @@ from mlkanban.paths import places
 @click.option("--list", "listed", is_flag=True, help="List the reviews that were held.")
 @click.pass_context
 def review(ctx: click.Context, show: int | None, listed: bool) -> None:
-    """Look back at what was promised and learned, and promise cards until the next review.
+    """Look back at what was promised, and promise cards anew.
 
     One thing at a time: what came of the last promises, lessons, cycle times out of the usual,
     overrides, days lost to blocks, risks of the charter; at last, what is promised next. What was
-    answered is kept, so that a review can be gone on with for a week. Without a terminal, print
+    answered is kept, so that a review can be continued for a week. Without a terminal, print
     what there is to answer. How often a review is due, says the charter: charter set rhythm 14d.
     """
     session: Session = ctx.obj

@@ -117,11 +117,11 @@ def run(
     metric: Sequence[str],
     no_env: bool,
 ) -> None:
-    """Run a job for CARD (-: the one named in the git branch) and exit with its code.
+    """Run a job for CARD, and exit with its code.
 
-    The job runs on when the terminal is closed. ^C asks it to stop (SIGINT), twice within five
-    seconds ends it (SIGTERM). The card goes to the stage that counts runs, on to the next one when
-    the job succeeds, and is blocked when it fails.
+    CARD may be - for the card named in the git branch. The job runs on when the terminal is closed.
+    ^C asks it to stop (SIGINT), twice within five seconds ends it (SIGTERM). The card goes to the
+    stage that counts runs, on to the next one when the job succeeds, and is blocked when it fails.
 
     A line `mlkanban: val_auc=0.917` on its stdout reports a metric, `mlkanban: step=1200 loss=0.41
     auc=91.5%` several of a step, and so does a JSON object such as {"val_auc": 0.917} in the file
@@ -227,11 +227,11 @@ def _take_in_end(session: Session, folder: RunFolder, end: Judgement) -> None:
 def runs(
     ctx: click.Context, card: str | None = None, chart: str | None = None, *, whole: bool = False
 ) -> None:
-    """List the runs of a card, or of all cards of the board, newest first.
+    """List the runs of a card or of the board.
 
-    Of one card: also what its runs say together of its metric and target, and what they used. Of a
-    run that goes on, METRIC is the newest value of its log or of its tracker, with all values
-    before it in a few bars.
+    The newest run comes first. Of one card: also what its runs say together of its metric and
+    target, and what they used. Of a run that goes on, METRIC is the newest value of its log or of
+    its tracker, with all values before it in a few bars.
 
     --chart draws the values of the best run and of those that go on over their steps, with target
     and baseline as lines; of a search (five configurations or more) also the best value so far over
@@ -607,12 +607,12 @@ def _in_short(parameters: str) -> str:
 @click.option("--raw", is_flag=True, help="Print the bytes that the job wrote.")
 @pass_session
 def logs(session: Session, run: str, follow: bool, raw: bool) -> None:
-    """Print what a run wrote: its stdout to stdout, its stderr to stderr.
+    """Print what a run wrote.
 
-    The output is printed as a terminal would leave it: a progress bar that draws its line again and
-    again is one line, in its last state; with -f into a pipe or a file, as it stands every ten
-    seconds. --raw prints what the job wrote, byte by byte; to a
-    terminal without the sequences that would act on it.
+    Its stdout goes to stdout, its stderr to stderr. The output is printed as a terminal would leave
+    it: a progress bar that draws its line again and again is one line, in its last state; with -f
+    into a pipe or a file, as it stands every ten seconds. --raw prints what the job wrote, byte by
+    byte; to a terminal without the sequences that would act on it.
 
     RUN is the id of a run, or a beginning or an end of it, or a card, for its newest run; with _3
     behind it, task 3 of its array.

@@ -49,13 +49,14 @@ def sbatch(
     metric: Sequence[str],
     no_env: bool,
 ) -> None:
-    """Submit a job to SLURM for CARD (-: the one named in the git branch).
+    """Submit a job to SLURM for CARD.
 
-    What follows -- is given to sbatch: its options, the script and what the script takes. The
-    comment of the job is its label, mlk:STORE:CARD/RUN, before your own comment. STORE names this
-    store (`mlkanban show CARD` prints it): jobs of other stores are left alone. What becomes of the
-    job is asked of sacct and squeue while the board is open, and by `mlkanban runs`, at most every
-    30 s. Its card follows as it does with `mlkanban run`, once the job starts.
+    CARD may be - for the card named in the git branch. What follows -- is given to sbatch: its
+    options, the script and what the script takes. The comment of the job is its label,
+    mlk:STORE:CARD/RUN, before your own comment. STORE names this store (`mlkanban show CARD` prints
+    it): jobs of other stores are left alone. What becomes of the job is asked of sacct and squeue
+    while the board is open, and by `mlkanban runs`, at most every 30 s. Its card follows as it does
+    with `mlkanban run`, once the job starts.
 
     Lines `mlkanban: val_auc=0.917` in the file with its stdout (and of each task of an array)
     report metrics. --metric sets the metric and the target of the card when the job starts, unless

@@ -18,7 +18,7 @@ from mlkanban.errors import NotFound
 @click.argument("kind", type=KIND, default="")
 @pass_session
 def schema(session: Session, kind: str) -> None:
-    """List the kinds of JSON output, or print the JSON Schema of one.
+    """List the kinds of JSON, or print the schema of one.
 
     Every object that --json prints names its kind.
     """

@@ -24,14 +24,14 @@ from mlkanban.text import beginning
 )
 @pass_session
 def triage(session: Session, view: str, limit: int | None) -> None:
-    """Decide on one card after the other; without a terminal, print the queue.
+    """Decide on one card after the other.
 
-    What was written on two machines at once comes first, then models at alert, snoozes that came
-    due, blocked cards nothing was done with for three days, cards that are late or will be (a
-    chance below 50 %), those that are old for their stage, those with a run that ended, and new
-    ones, the oldest first. A session that was paused within
-    the last seven days is gone on with where it stopped. The view `unlinked` has the runs of
-    trackers that belong to no card yet.
+    Without a terminal, the queue is printed. What was written on two machines at once comes first,
+    then models at alert, snoozes that came due, blocked cards nothing was done with for three days,
+    cards that are late or will be (a chance below 50 %), those that are old for their stage, those
+    with a run that ended, and new ones, the oldest first. A session that was paused within the last
+    seven days is gone on with where it stopped. The view `unlinked` has the runs of trackers that
+    belong to no card yet.
     """
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:

@@ -329,6 +329,7 @@ def test_a_missing_option_says_what_it_takes(board) -> None:
 def test_every_command_has_help(mlk) -> None:
     shown = mlk("--help").out
     assert all(f"\n  {name} " in shown for name in program.COMMANDS if name != "demo")
+    assert "...\n" not in shown.partition("\n")[2], "no sentence is cut"
     for name in program.COMMANDS:
         if name != "demo":
             assert mlk(name, "--help").code == 0

@@ -1,6 +1,7 @@
 """A/B tests of models."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import click
 
@@ -33,13 +34,16 @@ def ab(session: Session, card: str, arms: tuple[str, ...], least: str, less: boo
 
     Example: mlkanban ab v154 v90=412/18230 v133=371/18190 --least 15% --less
     """
-    from mlkanban.core.ab_words import rows  # statistics, which --help does without
+    from mlkanban.display.ab_text import headline, rows  # statistics, which --help does without
     from mlkanban.display.card_json import ab_data
 
     write = bool(arms or least or less is not None)
     with session.service(write=write) as service:
         if write:
             done = service.ab_tests.record(card, arms, least=least, less=less)
+            [changed] = done.cards
+            assert changed.ab is not None
+            done = replace(done, message=f"{changed.ref}: {headline(changed.ab)}.")
             session.answer_done("ab.told", done, service)
             return
         whole = service.cards.get(card)

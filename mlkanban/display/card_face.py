@@ -630,7 +630,7 @@ def _ab_test(face: CardFace) -> list[Fact]:
     """`A/B -9.8 % (-21..+4)  n 36k/56k`, at least `A/B`."""
     # Statistics: few cards have an A/B test.
     from mlkanban.core.ab_test import FIELD, ab_test_in
-    from mlkanban.core.ab_words import change_text, counts_text
+    from mlkanban.display.ab_text import change_text, counts_text
 
     test = ab_test_in({FIELD: json.loads(face.ab)})
     if test is None:

@@ -130,7 +130,7 @@ def _metric(card: Card, page: CardPage) -> Iterator[Row]:
     if page.worth:
         yield "worth", display(page.view.glyphs.figures(worth_text(page.worth)))
     if card.ab:
-        from mlkanban.core.ab_words import rows as ab_rows  # statistics, of few cards
+        from mlkanban.display.ab_text import rows as ab_rows  # statistics, of few cards
 
         yield from ((label, display(text)) for label, text in ab_rows(card.ab))
 

@@ -171,7 +171,7 @@ def _sentence(
             note = f": {_cut(note)}" if (note := str(event.data.get("note", ""))) else ""
             return "; ".join(reading.text for reading in readings(values)) + after + note
         case "card.compared" if (test := ab_test_in(values)) is not None:
-            from mlkanban.core.ab_words import change_text, counts_text  # as above
+            from mlkanban.display.ab_text import change_text, counts_text  # as above
 
             return " ".join(filter(None, ["A/B", change_text(test), counts_text(test)]))
         case "card.rolled-back":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mlkanban.core import ab_test
 from mlkanban.core.ab_test import AbTest, Arm
-from mlkanban.core.ab_words import headline
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.hints import hint
@@ -30,9 +29,9 @@ class AbTests:
         least: str = "",
         less: bool | None = None,
     ) -> Done:
-        """Keep what the arm in use and the challenger have counted so far (`v90=412/18230`), as
-        totals. `least` and `less`, where they are not given, are what was said last; at first less
-        is better where the metric of the card says so."""
+        """Record the results of the arm in use and of the challenger (`v90=412/18230`), as totals.
+        `least` and `less` keep their last values where they are not given; at first less is better
+        where the metric of the card says so."""
         if len(arms) != 2:
             raise UsageProblem(
                 f"{quantity(len(arms), 'arm')} given; an A/B test has two.",
@@ -63,7 +62,7 @@ class AbTests:
                     f"The arms have fewer than before ({test.n:,}, {before.n:,} then):"
                     " results are totals."
                 )
-            return tx.done(f"{face.ref}: {headline(test)}.", (tx.card(face.ref),), warning)
+            return tx.done(f"{face.ref} has an A/B test.", (tx.card(face.ref),), warning)
 
 
 def _names(test: AbTest) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from mlkanban.core.ab_test import (
     parse_arm,
     parse_least,
 )
-from mlkanban.core.ab_words import (
+from mlkanban.display.ab_text import (
     change_text,
     counts_text,
     difference_text,

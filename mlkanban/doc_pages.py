@@ -11,8 +11,8 @@ from mlkanban.errors import NotFound
 from mlkanban.hints import hint
 
 TOPICS = (
-    "first-hour", "board", "keys", "queries", "planning", "runs", "results", "slurm", "trackers",
-    "models", "numbers", "forecasts", "report", "sync", "browser", "backups", "import",
+    "first-hour", "questions", "board", "keys", "queries", "planning", "runs", "results", "slurm",
+    "trackers", "models", "numbers", "forecasts", "report", "sync", "browser", "backups", "import",
     "configuration", "scripting", "privacy", "troubleshooting",
 )  # fmt: skip
 """The pages in the order in which they are listed and turned; each is TOPIC.md."""

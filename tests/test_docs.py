@@ -13,8 +13,11 @@ import click
 import pytest
 
 from mlkanban.cli import program
+from mlkanban.clock import now
 from mlkanban.core import backup_schedule as schedule
+from mlkanban.demo import fill
 from mlkanban.doc_pages import TOPICS, doc_page, search_pages
+from mlkanban.service import Service
 from tests.cli.conftest import PROGRAM
 from tests.made_docs import DOCS, README, ROOT, histogram_of, pages, written
 
@@ -83,6 +86,27 @@ def test_every_command_of_a_page_runs(
         if added := re.match(r"([a-z]+)\d+ added", out + err):
             letter = added[1]
         assert code in ENDS.get(page.stem, {0}), f"mlkanban {shlex.join(given)}: {out}{err}"
+
+
+def test_every_question_is_answered_on_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    service = Service.open(tmp_path / "home", actor="ada", clock=now)
+    board = fill(service, now(), data=tmp_path / "home")
+    letter = service.boards.snapshot(board.id).faces[0].ref.rstrip("0123456789")
+    service.close()
+    monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path / "home"))
+    rows = re.findall(r"`mlkanban ([^`]+)` \|$", (DOCS / "questions.md").read_text(), re.MULTILINE)
+    assert len(rows) > 50
+    for row in rows:
+        words = [re.sub(r"\bv(?=\d+$)", letter, word) for word in shlex.split(row)]
+        assert program.run(words) == 0, row
+        out, err = capsys.readouterr()
+        assert out + err, row
+        assert not out.startswith(("No ", "Nothing to ")), row
 
 
 def _named_commands(text: str) -> Iterator[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, assert_never
 
 from mlkanban.core.day_input import day_text
 from mlkanban.core.review import (
@@ -81,6 +81,16 @@ def result_text(came: Came) -> str:
     return "taken away"
 
 
+LINE_QUESTIONS = {
+    ReviewPart.LEARNED: "The lesson of {}",
+    ReviewPart.UNUSUAL: "What is learned from {}",
+    ReviewPart.OVERRIDES: "What is learned from {}",
+    ReviewPart.BLOCKED: "What will be done about it",
+    ReviewPart.RISKS: "The risk",
+}
+"""What is asked where an answer takes a line (core/review.ANSWERS); {} is the card of the topic."""
+
+
 def topic_title(topic: Topic) -> str:
     """What a topic is about, in a line. Safe to show."""
     match topic.part:
@@ -97,7 +107,9 @@ def topic_title(topic: Topic) -> str:
             return f"Lost to blocks: {sum(lost.days for lost in topic.lost):.1f} days"
         case ReviewPart.RISKS:
             return "A risk of the charter: still so?"
-    return "A model in use: keep it, retrain it or retire it?"
+        case ReviewPart.MODELS:
+            return "A model in use: keep it, retrain it or retire it?"
+    assert_never(topic.part)
 
 
 def topic_facts(topic: Topic, zone: tzinfo) -> Iterator[str]:

@@ -16,6 +16,7 @@ from mlkanban.core.review import Agenda, Candidate, ReviewAnswer, ReviewPart, To
 from mlkanban.core.triage_session import ActiveTime
 from mlkanban.display.card_face import FaceContext, Line
 from mlkanban.display.review_page import candidate_line, head_lines, promise_head, topic_lines
+from mlkanban.display.review_text import LINE_QUESTIONS
 from mlkanban.display.table import first_in_sight
 from mlkanban.errors import MlkanbanError
 from mlkanban.hints import hint
@@ -258,7 +259,7 @@ class ReviewScreen(KeyScreen):
 
         given = topic.text if topic.part in (ReviewPart.LEARNED, ReviewPart.RISKS) else ""
         return await self.ask_and_write(
-            _QUESTIONS[topic.part].format(topic.card),
+            LINE_QUESTIONS[topic.part].format(topic.card),
             " ".join(given.split()),
             write,
             form=f"review {board.id} {topic.key}",
@@ -377,13 +378,3 @@ class ReviewScreen(KeyScreen):
             self.host.show_message(
                 f"Review: {quantity(left, 'topic')} left" + hint(", {review} goes on.")
             )
-
-
-_QUESTIONS = {
-    ReviewPart.LEARNED: "The lesson of {}",
-    ReviewPart.UNUSUAL: "What is learned from {}",
-    ReviewPart.OVERRIDES: "What is learned from {}",
-    ReviewPart.BLOCKED: "What will be done about it",
-    ReviewPart.RISKS: "The risk",
-    ReviewPart.MODELS: "What is to be said of {}",
-}

@@ -712,8 +712,9 @@ def board_of_stage(conn: sqlite3.Connection, stage_id: str) -> str:
 def on_board(conn: sqlite3.Connection, board_id: str, ids: Sequence[str]) -> frozenset[str]:
     """Those of these cards that are on a board."""
     rows = conn.execute(
-        "SELECT id FROM card WHERE board = ? AND id IN (SELECT value FROM json_each(?))",
-        (board_id, json.dumps([*ids])),
+        "SELECT card.id FROM json_each(?) AS one CROSS JOIN card ON card.id = one.value"
+        " WHERE card.board = ?",
+        (json.dumps([*ids]), board_id),
     )
     return frozenset(card for (card,) in rows)
 

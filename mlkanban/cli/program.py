@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "add": ("cards:add", "Add a card; several words make one title."),
         "list": ("show_cards:list_cards", "List the cards of a board, stage by stage."),
         "views": ("views:views", "List the saved views of the board, save one or remove one."),
+        "find": ("show_cards:find", "Find cards and lines of the charter, links too."),
         "show": ("show_cards:show", "Show everything on one card."),
         "move": ("cards:move", "Move cards to a stage."),
         "transfer": ("cards:transfer", "Move cards to another board, with their history."),

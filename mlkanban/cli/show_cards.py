@@ -27,6 +27,7 @@ from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
+    from mlkanban.core.markdown.charter import CharterLine
     from mlkanban.core.profit_curve import MetricWorth
     from mlkanban.flow.due import DueCard, PartsDone
     from mlkanban.runs.model.usage import Spending
@@ -83,7 +84,75 @@ def list_cards(session: Session, query: str, view: str, everything: bool, all_bo
                 session.show_message(f"No card to list on {where}.{others}{found_by}")
             elif others:
                 session.show_message(f"Not listed:{others}")
+            for board in boards if query else ():
+                if lines := service.search.in_charter(board.id, query):
+                    session.show_message(
+                        f"In the charter of {board.name} too, {quantity(len(lines), 'line')}:"
+                        f" mlkanban --board {board.key} charter"
+                    )
         session.show_conflicts(sum(cards.conflicts for cards in lists))
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True, metavar="QUERY...")
+@click.option("--all-boards", is_flag=True, help="Look on every board.")
+@pass_session
+def find(session: Session, query: tuple[str, ...], all_boards: bool) -> None:
+    """Find cards and lines of the charter, links too.
+
+    QUERY is what filters the board; of words alone the lines of the charter that have all of them
+    are found, too. Finished and archived cards are among the cards.
+    """
+    text = " ".join(query)
+    with session.service() as service:
+        boards = service.boards.all() if all_boards else [session.board(service)]
+        lists = list(_lists(service, boards, [text], everything=True))
+        lines = [
+            (board, found)
+            for board in boards
+            for found in service.search.in_charter(board.id, text)
+        ]
+        session.answer(
+            "found",
+            lambda: {
+                "cards": [
+                    card
+                    for cards in lists
+                    for card in face_data(
+                        cards.shown, cards.board, service, clock.now(), cards.every
+                    )
+                ],
+                "charter": [
+                    {
+                        "board": board.key,
+                        "section": found.section.key,
+                        "title": found.section.title,
+                        "line": found.line,
+                    }
+                    for board, found in lines
+                ],
+            },
+            lambda: _found(session, service, lists, lines, with_board=all_boards),
+        )
+        if not lines and not any(cards.shown for cards in lists) and not session.json:
+            session.show_message("Nothing is found: neither a card nor a line of the charter.")
+
+
+def _found(
+    session: Session,
+    service: Service,
+    lists: Sequence[_ListedCards],
+    lines: Sequence[tuple[Board, CharterLine]],
+    *,
+    with_board: bool,
+) -> Iterator[str]:
+    yield from _table(session, service, lists, with_board=with_board)
+    if lines:
+        if any(cards.shown for cards in lists):
+            yield ""
+        for board, found in lines:
+            where = f"{board.key}: " if with_board else ""
+            yield session.clean(f"{where}charter, {found.section.title}: {found.line}")
 
 
 class _ListedCards(NamedTuple):

@@ -575,6 +575,20 @@ class ShownBoardJson(BoardJson):
     cards: list[FaceJson]
 
 
+class FoundLineJson(Shape):
+    """A line of the charter of a board."""
+
+    board: str
+    section: str
+    title: str
+    line: str
+
+
+class FoundJson(Shape):
+    cards: list[FaceJson]
+    charter: list[FoundLineJson]
+
+
 class BoardDoneJson(Shape):
     board: BoardJson
     message: str
@@ -1388,6 +1402,7 @@ KINDS: Mapping[str, JsonKind] = {
     ),
     "card.markdown": JsonKind(CardMarkdownJson, "`show --markdown`"),
     "cards": JsonKind(list[FaceJson], "`list`"),
+    "found": JsonKind(FoundJson, "`find`"),
     "views": JsonKind(list[ViewJson], "`views`"),
     **_DONE,
     "link": JsonKind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from mlkanban.core.board import Board, CardFace
 from mlkanban.core.card_fields import FIELD
@@ -12,6 +13,9 @@ from mlkanban.runs.use_cases.card_runs import newest_runs
 from mlkanban.service.transaction import Context
 from mlkanban.store import after_merge, repository
 from mlkanban.text import accept
+
+if TYPE_CHECKING:
+    from mlkanban.core.markdown.charter import CharterLine
 
 
 class Search:
@@ -37,6 +41,19 @@ class Search:
                 },
                 repository.actors(conn, board_id) if terms.actors else None,
             )
+
+    def in_charter(self, board_id: str, query: str) -> list[CharterLine]:
+        """The lines of the charter of a board that have all texts of a query which asks for texts
+        and nothing else."""
+        # As below.
+        from mlkanban.core.markdown.charter import charter_in, lines_with
+        from mlkanban.core.query.match import words_alone
+
+        words = words_alone(query)
+        if not words:
+            return []
+        with self._context.store.reading() as conn:
+            return lines_with(charter_in(repository.entity(conn, board_id).fields), words)
 
     def find(
         self, board: Board, faces: Sequence[CardFace], query: str, today: date

@@ -219,3 +219,23 @@ def test_the_cards_of_every_board_are_listed(board) -> None:
     ]
     assert board("list", "--all-boards", "-q", "stage:nowhere").code == 2
     assert "No card to list on any board." in board("list", "--all-boards", "-q", "tag:x").err
+
+
+def test_cards_and_lines_of_the_charter_are_found(board) -> None:
+    ref = board.card("Runbook for drift")
+    board("charter", "set", "links", "- Runbook: https://wiki/runbook\n- Data: https://wiki/data")
+    found = board.data("find", "runbook")
+    assert [card["id"] for card in found["cards"]] == [ref]
+    assert found["charter"] == [
+        {"board": "fraud", "section": "links", "title": "Links",
+         "line": "- Runbook: https://wiki/runbook"}
+    ]  # fmt: skip
+    assert "charter, Links: - Runbook: https://wiki/runbook" in board("find", "wiki/run").out
+    # What is asked of cards alone finds no line.
+    assert board.data("find", "runbook", "is:open")["charter"] == []
+    assert "Nothing is found" in board("find", "elsewhere").err
+    assert "In the charter of Fraud too, 1 line: mlkanban" in board("list", "-q", "runbook").err
+    board("init", "Churn", "--template", "plain")
+    assert board.data("find", "runbook") == {"cards": [], "charter": []}
+    every = board.data("find", "runbook", "--all-boards")
+    assert (len(every["cards"]), len(every["charter"])) == (1, 1)

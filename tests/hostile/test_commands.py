@@ -33,6 +33,7 @@ boards archive {board}
 boards restore {board}
 transfer {other} {board} -> 1
 boards --all
+find {new} --all-boards
 stages
 stages add {new} --after {queue}
 stages kind {new} gate

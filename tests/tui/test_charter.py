@@ -156,3 +156,16 @@ async def test_names_in_code_have_no_colour_of_a_state(small: Path) -> None:
         title = role_styles(board.screen.app)["title"]
         assert {style.color for style in styles} == {title.color}
         assert {style.bgcolor for style in styles} <= {title.bgcolor, None}
+
+
+async def test_the_filter_of_the_board_names_what_the_charter_says(small: Path) -> None:
+    async with opened(small, size=(100, 30)) as board:
+        await writes(board, links="Runbook: https://wiki/runbook")
+        await board.press("filter")
+        await board.type("runbook")
+        await board.keys("enter")
+        assert "In the charter too (gc): Links: Runbook: https://wiki/runbook." in board.text()
+        await board.press("filter")
+        await board.type(" is:open")
+        await board.keys("enter")
+        assert "In the charter too" not in board.text()

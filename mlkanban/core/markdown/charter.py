@@ -56,6 +56,26 @@ def charter_in(fields: Mapping[str, Any]) -> dict[str, str]:
     return {s.key: tidy(str(fields.get(PREFIX + s.key) or "")) for s in SECTIONS}
 
 
+class CharterLine(NamedTuple):
+    """A line of the charter in its section."""
+
+    section: Section
+    line: str
+
+
+def lines_with(texts: Mapping[str, str], words: Sequence[str]) -> list[CharterLine]:
+    """The lines of a charter in which all of some words occur, in any case; the title of a section
+    belongs to each of its lines."""
+    wanted = [word.casefold() for word in words]
+    return [
+        CharterLine(section, line.strip())
+        for section in SECTIONS
+        for line in texts.get(section.key, "").splitlines()
+        if line.strip() and wanted
+        and all(word in f"{section.title} {line}".casefold() for word in wanted)
+    ]  # fmt: skip
+
+
 def find_section(name: str) -> Section:
     """The section called `name`, by its key or title or a beginning that only one has."""
     section = pick(name, {s.key: s for s in SECTIONS}) or pick(name, _BY_TITLE)

@@ -15,6 +15,7 @@ from mlkanban.core.query.fields import (
 from mlkanban.core.query.parse import parse
 from mlkanban.core.query.store_terms import FieldText, StoreTerms
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, TextTerm
+from mlkanban.errors import BadQuery
 
 
 def matcher(text: str, scene: QueryContext) -> Predicate:
@@ -45,6 +46,18 @@ def _field_texts(parts: Iterable[TextTerm | Term]) -> Iterator[FieldText]:
             for state, asked in WRITTEN_STATES.items():
                 if state.startswith(part.value.lower()):
                     yield asked
+
+
+def words_alone(text: str) -> tuple[str, ...]:
+    """The texts of a query that asks for texts and nothing else; () for any other one, and where it
+    cannot be read."""
+    try:
+        node = parse(text)
+    except BadQuery:
+        return ()
+    parts = node.parts if isinstance(node, And) else (node,)
+    texts = [part.text for part in parts if isinstance(part, TextTerm)]
+    return tuple(texts) if len(texts) == len(parts) else ()
 
 
 def looks_for_sleepers(text: str) -> bool:

@@ -17,8 +17,9 @@ from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.flow.pace import Pace
 from mlkanban.service import Done
+from mlkanban.text import display
 from mlkanban.tui.board_model import BoardModel
-from mlkanban.tui.commands import BOARD
+from mlkanban.tui.commands import BOARD, keys_shown
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option, numbered
@@ -29,6 +30,7 @@ from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 if TYPE_CHECKING:
     from mlkanban.tui.card_commands import CardCommands
 
+_LONGEST_LINE = 60
 _ANSWER_SECONDS = 0.15
 """So long a query that is typed waits for what the store knows of cards besides their faces."""
 
@@ -262,8 +264,20 @@ class BoardScreen(KeyScreen):
                 self.refocus()
             if self._filter(given if text is None else text):
                 self.view.lay_out()
+                if text:
+                    self.run_worker(self._name_charter(text))
                 return
             typed = text or ""
+
+    async def _name_charter(self, text: str) -> None:
+        """Say what of the charter has the words that cards are filtered by."""
+        board_id = self.board.id
+        lines = await self.fetch(lambda service: service.search.in_charter(board_id, text))
+        if lines:
+            key = next(keys_shown(c) for c in self.host.commands if c.name == "charter")
+            more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+            first = display(f"{lines[0].section.title}: {lines[0].line}"[:_LONGEST_LINE])
+            self.status.show(f"In the charter too ({key}): {first}{more}.", passing=True)
 
     @on(Input.Changed)
     def _filter_as_typed(self, event: Input.Changed) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import date, datetime
@@ -48,7 +49,9 @@ if TYPE_CHECKING:
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.tui.palette import Palette
 
-_POLL_SECONDS, _NETWORK_POLL_SECONDS = 0.25, 2.0
+_POLL_SECONDS, _IDLE_POLL_SECONDS = 0.25, 1.0
+_IDLE_SECONDS = 30.0
+"""So long after the last key and the last change the store is looked at less often."""
 _LIVE_SECONDS = 0.5
 """Seconds after the start until it is looked at what runs report."""
 _PREVIEW_SECONDS = 0.02
@@ -156,6 +159,8 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self._board_screen: BoardScreen | None = None
         self._palette: Palette | None = None
         self._catching_up = asyncio.Lock()
+        self._store_file = background.StoreFile(None)
+        self._last_active = time.monotonic()
 
     async def on_mount(self) -> None:
         for signal_ in (self.app_suspend_signal, self.app_resume_signal):
@@ -166,8 +171,9 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         else:
             await self._show(self._first)
             self._first = None
-        network = await self.store_thread.call(lambda service: service.on_network)
-        self.set_interval(_NETWORK_POLL_SECONDS if network else _POLL_SECONDS, self._poll)
+        network, path = await self.store_thread.call(lambda s: (s.on_network, s.path))
+        self._store_file = background.StoreFile(None if network else path)
+        self._poll_soon()
         self.set_interval(background.DRAFT_SECONDS, self.draft_autosave.look)
         self.set_interval(background.RUN_SECONDS, self.run_watch.look)
         self.set_timer(_LIVE_SECONDS, self._look_at_live_values)
@@ -398,6 +404,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self.background_sync.begin()
 
     def key_pressed(self) -> None:
+        self._last_active = time.monotonic()
         self.auto_backup.key_pressed()
 
     def pass_on(self, event: events.Key) -> None:
@@ -443,30 +450,27 @@ class BoardApp(ThemedApp, inherit_bindings=False):
 
     # Following the store
 
+    def _poll_soon(self) -> None:
+        idle = time.monotonic() - self._last_active > _IDLE_SECONDS
+        seconds = _IDLE_POLL_SECONDS if idle else _POLL_SECONDS
+        self.set_timer(max(seconds, self._store_file.least_seconds), self._poll_again)
+
+    async def _poll_again(self) -> None:
+        try:
+            await self._poll()
+        finally:
+            if self.is_running:
+                self._poll_soon()
+
     async def _poll(self) -> None:
         if self._board_screen is None or self._catching_up.locked():
             return
         if not self.model.complete:  # what was to be read could not be
             self._board_screen.start(self._read_rest())
             return
-        try:
-            newest, happened, notices = await self.store_thread.call(_look_again)
-            self._take_back(self._poll_error)
-            self._poll_error = ""
-            self.hooks.run(happened)
-            if newest != self.cursor:
-                await self.catch_up()
-                self._take_back(*self._messages)
-            await self.run_ends.look(newest, happened)
-            for notice in notices:
-                self.show_message(notice, warning=True)
-        except StoreBusy:
-            return  # somebody writes: the next look will see it
-        except MlkanbanError as error:
-            # Once, not with every look: the person may have other things to read.
-            if error.text != self._poll_error:
-                self.show_message(error.text, warning=True)
-            self._poll_error = error.text
+        state = self._store_file.state(self.now())
+        if state is None or state != self._store_file.seen:
+            self._store_file.seen = state if await self._look_at_store() else None
         if self.model.today != self.today():
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())
@@ -474,6 +478,30 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self._board_screen.view.aged(self.now())
         self._board_screen.preview.aged(self.now())
         self._messages = frozenset(status.message for status in self._statuses())
+
+    async def _look_at_store(self) -> bool:
+        """Look for what was written, and take it in; whether nothing is left to be looked at."""
+        try:
+            newest, happened, notices = await self.store_thread.call(_look_again)
+            self._take_back(self._poll_error)
+            self._poll_error = ""
+            self.hooks.run(happened)
+            if newest != self.cursor:
+                self._last_active = time.monotonic()
+                await self.catch_up()
+                self._take_back(*self._messages)
+            await self.run_ends.look(newest, happened)
+            for notice in notices:
+                self.show_message(notice, warning=True)
+        except StoreBusy:
+            return False  # somebody writes: the next look will see it
+        except MlkanbanError as error:
+            # Once, not with every look: the person may have other things to read.
+            if error.text != self._poll_error:
+                self.show_message(error.text, warning=True)
+            self._poll_error = error.text
+            return False
+        return newest == self.cursor
 
     def _take_back(self, *messages: str) -> None:
         """Clear what the status lines still say of these."""

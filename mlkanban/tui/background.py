@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,38 @@ if TYPE_CHECKING:
 
 DRAFT_SECONDS, RUN_SECONDS, BACKUP_SECONDS, SYNC_SECONDS = 3.0, 2.0, 20.0, 60.0
 """Between two looks; `SYNC_SECONDS` between those into the folder that several hosts share."""
+_NETWORK_POLL_SECONDS = 2.0
+"""The least time between two looks at a store on a network home."""
+_TICK_SECONDS = 2.0
+"""The coarsest clock of a file system that is in use."""
 CALM = 10.0
 """Seconds since the last key, before a backup is made."""
 _MOST_ENDS = 3
 """Runs that a message about their ends names."""
+
+
+class StoreFile:
+    """Tells cheaply whether somebody may have written to the store since it was `seen`: every write
+    gives its file another time. Not on a network home (None), where a machine sees the times of
+    another late: there the store itself is looked at, and less often."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.least_seconds = _NETWORK_POLL_SECONDS if path is None else 0.0
+        self.seen: tuple[int, ...] | None = None
+
+    def state(self, now: datetime) -> tuple[int, ...] | None:
+        """The state of the file; None where it does not tell: two writes may have one time as long
+        as the clock of the file system has not moved on."""
+        if self._path is None:
+            return None
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        if now.timestamp() - status.st_mtime < _TICK_SECONDS:
+            return None
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class DraftAutosave:

@@ -104,6 +104,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "export": ("export:export_group", "Write a board as CSV, JSON lines or Markdown."),
         "backup": ("backup:backup", "Make a verified backup of the store, or list the backups."),
         "restore": ("backup:restore_backup", "Replace the store with a backup."),
+        "compact": ("backup:compact", "Make the store and its backups smaller."),
     },
     "Program": {
         "doctor": ("doctor:doctor", "Check the terminal, the settings and the store."),

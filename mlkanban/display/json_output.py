@@ -1060,6 +1060,16 @@ class BackupJson(WrittenFileJson):
     label: str
 
 
+class CompactedJson(Shape):
+    """Bytes of the store and of all backups before and after; `backup` was made first."""
+
+    store_before: int
+    store_after: int
+    backups_before: int
+    backups_after: int
+    backup: str
+
+
 class BackupRoomJson(Shape):
     """What backups take, the automatic ones of it, and what these may take; null for no limit."""
 
@@ -1444,6 +1454,7 @@ KINDS: Mapping[str, JsonKind] = {
     ),
     "backup": JsonKind(WrittenFileJson, "the backup that `backup` made"),
     "backups": JsonKind(list[BackupJson], "`backup list`", meta=BackupRoomJson),
+    "compact": JsonKind(CompactedJson, "`compact`"),
     "restore": JsonKind(RestoredJson, "`restore`"),
     "export.csv": JsonKind(ExportedRowsJson, "the file that `export csv` wrote"),
     "export.jsonl": JsonKind(ExportedRowsJson, "the file that `export jsonl` wrote"),

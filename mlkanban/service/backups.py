@@ -31,6 +31,16 @@ class BackupState(NamedTuple):
     ahead: int
 
 
+class Compacted(NamedTuple):
+    """Bytes of the store and of all backups, before and after; the backup that was made first."""
+
+    store_before: int
+    store_after: int
+    backups_before: int
+    backups_after: int
+    backup: Path
+
+
 class Backups:
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -44,6 +54,18 @@ class Backups:
         """Make a backup at a path that the person chose, where no file exists yet."""
         store = self._context.store
         return backup.write_to(store.conn, store.path, target)
+
+    def compact(self, room: int) -> Compacted:
+        """Make a backup, write the store anew without free room, and compress the older backups;
+        the oldest automatic ones go beyond `room` bytes (0: none)."""
+        store = self._context.store
+        store_before, backups_before = store.path.stat().st_size, _taken(store.path)
+        made = backup.write(store.conn, store.path, label="before-compact")
+        store.compact()
+        backup.tidy(store.path, room, most=len(backup.all_of(store.path)))
+        return Compacted(
+            store_before, store.path.stat().st_size, backups_before, _taken(store.path), made
+        )
 
     def keep(self, now: datetime) -> Path | None:
         """Make a backup if the store changed and the last backup is old enough, and thin the older
@@ -103,6 +125,10 @@ def _due(path: Path, now: datetime) -> bool:
         return False  # no store, no backup
     # Names tell whole seconds: what was written in the second of a backup may be in it or not.
     return due(changed, (copy.made for copy in backup.all_of(path)), now)
+
+
+def _taken(path: Path) -> int:
+    return sum(copy.size for copy in backup.all_of(path))
 
 
 def _changed(path: Path) -> datetime:

@@ -95,6 +95,23 @@ class Store:
         except sqlite3.Error as error:
             raise errors.explain(error, self.path) from error
 
+    def compact(self) -> None:
+        """Write the file anew without the room that is free in it; what is in it stays the same,
+        and a kill leaves it as it was. StoreBusy while others read or write."""
+        if self.read_only:
+            raise StoreProblem(self.read_only, "Nothing was written.")
+        try:
+            self.check_in_place()
+            self.hold_lease()
+            # All pages change: they would not fit into memory.
+            self.conn.execute("PRAGMA cache_spill=ON")
+            try:
+                self.conn.execute("VACUUM")
+            finally:
+                self.conn.execute("PRAGMA cache_spill=OFF")
+        except sqlite3.Error as error:
+            raise errors.explain(error, self.path) from error
+
     def check_in_place(self) -> None:
         """StoreProblem when the file was renamed or deleted: writes to it would be lost."""
         if _file_id(self.path) != self._file:

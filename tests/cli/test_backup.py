@@ -274,3 +274,39 @@ def test_the_oldest_go_where_they_take_too_much_room(board, folder) -> None:
         board.card(title)
     [left] = backups(folder, "auto")
     assert left.suffix == ".db", "the newest stays, though it is larger"
+
+
+def test_compact_makes_store_and_backups_smaller_and_changes_nothing(board, folder) -> None:
+    ref = board.card("a")
+    board("note", ref, "x " * 30_000)
+    for number in range(3):
+        age(folder, 1)
+        board("note", ref, str(number))
+    conn = sqlite3.connect(folder / "board.db")
+    conn.execute("CREATE TABLE room (text)")
+    conn.execute("INSERT INTO room VALUES (zeroblob(3000000))")
+    conn.commit()
+    conn.execute("DROP TABLE room")
+    conn.commit()
+    conn.close()
+    shown = board.data("show", ref)
+    before = (folder / "board.db").stat().st_size
+    told = board.data("compact")
+    assert told["store_before"] == before
+    assert told["store_after"] == (folder / "board.db").stat().st_size < before - 2_900_000
+    plain = [file.name for file in backups(folder) if file.suffix == ".db"]
+    assert plain == [Path(told["backup"]).name]
+    assert told["backups_after"] == sum(file.stat().st_size for file in backups(folder))
+    assert board.data("show", ref) == shown
+    assert board("doctor", "--deep").code == 0
+    assert board("undo").code == 0, "it is the replica that it was"
+
+
+def test_compact_waits_for_nobody_who_reads_and_says_so(board, folder) -> None:
+    conn = sqlite3.connect(folder / "board.db", isolation_level=None)
+    conn.execute("BEGIN IMMEDIATE")
+    size = (folder / "board.db").stat().st_size
+    answer = board("compact")
+    conn.close()
+    assert answer.code == 4
+    assert (folder / "board.db").stat().st_size == size

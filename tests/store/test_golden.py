@@ -4,14 +4,16 @@ import gzip
 import json
 import shutil
 import sqlite3
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mlkanban.store import backup, database
+from mlkanban.store import backup, database, log
 from tests.store.at_once import at_once
 from tests.store.golden.make import ROOT, STORES, play
 from tests.store.test_migrations import rows
@@ -142,3 +144,54 @@ def test_a_newer_store_is_shown_and_no_command_writes_to_it(tmp_path: Path) -> N
         assert out == ""
     assert path.read_bytes() == before
     assert backup.all_of(path) == []
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_golden_store_that_is_compacted_holds_what_it_held(name: str, tmp_path: Path) -> None:
+    path = taken_out(name, tmp_path / "home")
+    store = database.open_for_writing(path)
+    tables = [table for (table,) in store.conn.execute(_TABLES).fetchall()]
+    before = {table: held(store, table) for table in tables}
+    store.compact()
+    assert {table: held(store, table) for table in tables} == before
+    assert store.conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert log.broken_link(store.conn) == ""
+    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+        store.conn.execute("UPDATE event SET actor = 'x'")
+    store.close()
+
+
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+
+
+def held(store: database.Store, table: str) -> list[tuple[Any, ...]]:
+    return sorted(store.conn.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from mlkanban.store import database
+store = database.open_for_writing(Path(sys.argv[1]))
+print("ready", flush=True)
+while True:
+    store.compact()
+"""
+
+
+def test_a_kill_while_a_store_is_compacted_loses_nothing(tmp_path: Path) -> None:
+    path = taken_out(GOLDEN[-1], tmp_path / "home")
+    store = database.open_for_writing(path)
+    before = held(store, "event")
+    store.close()
+    for at in range(8):
+        command = [sys.executable, "-c", KILLED, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(0.003 * at)
+            process.kill()
+        store = database.open_for_writing(path)
+        assert held(store, "event") == before
+        assert store.conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        store.close()

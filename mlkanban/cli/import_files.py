@@ -12,7 +12,8 @@ from mlkanban.cli.document_import import markdown
 from mlkanban.cli.import_issues import issues
 from mlkanban.cli.out_file import opened
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import FILE, FileParam, SuggestingGroup
+from mlkanban.cli.types import FILE, NEW_NAME, FileParam, SuggestingGroup
+from mlkanban.core.card_fields import word_of
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.dates import ORDERS, UnclearDates, is_form
 from mlkanban.exchange.event_log import EventLog, UnknownStates, log_in
@@ -129,6 +130,54 @@ def events(
         session.answer("import.events", lambda: counts)
         if not session.json:
             _show_imported(session, log, brought)
+        session.show_board_in_use(service, in_use)
+
+
+@import_group.command()
+@click.argument("file", type=FILE)
+@click.option("--name", default="", type=NEW_NAME, help="The name of a board that is new here.")
+@pass_session
+def jsonl(session: Session, file: Path, name: str) -> None:
+    """Import a board with its whole log, as export jsonl writes it. A FILE of - is standard input.
+
+    The board comes with its stages, cards, notes and history; a card keeps its id unless another
+    card has it here. Events that are here already add nothing, so a later export of the same board
+    adds what is new; what was changed here stays, and is named. One undo takes the import back.
+
+    Two stores that both go on are kept alike by sync, not by this.
+    """
+    # What writes logs, and checks their events: the other imports do without.
+    from mlkanban.exchange.log_file import log_file
+
+    session.hooks = False
+    source = "standard input" if file == STDIN else file.name
+    with log_file(file) as log, session.service(write=True, make=True) as service:
+        in_use = session.board_in_use(service)
+        with _progress(session, len(log)) as progress:
+            taken = service.log_import.take(
+                log, source, board_name=name, restored=log.restored, progress=progress
+            )
+        boards = list(taken.boards.values())
+        session.answer(
+            "import.jsonl",
+            lambda: {
+                "boards": boards, "events": len(log), "new_events": taken.new,
+                "undone_events": taken.undone,
+                "kept": [{"id": ref, "fields": names} for ref, names in taken.kept.items()],
+            },
+        )  # fmt: skip
+        if not session.json:
+            events = quantity(len(log), "event")
+            to = f" to {', '.join(boards)}" if boards else ""
+            new = f"{taken.new:,} new ones added{to}" if taken.new else "nothing new"
+            session.show_message(f"{source}: {events}, {new}.")
+            if taken.undone:
+                session.show_message(f"{taken.undone:,} of them were undone here and stay so.")
+        if taken.kept:
+            kept = [f"{ref} ({', '.join(map(word_of, some))})" for ref, some in taken.kept.items()]
+            more = " .." if len(kept) > _MOST_NAMED else ""
+            listed = ", ".join(kept[:_MOST_NAMED])
+            session.show_message(f"Left as they were changed here: {listed}{more}.")
         session.show_board_in_use(service, in_use)
 
 

@@ -1165,6 +1165,14 @@ class ImportedIssuesJson(Shape):
     refused: str | None
 
 
+class ImportedLogJson(Shape):
+    boards: list[str]
+    events: int
+    new_events: int
+    undone_events: int
+    kept: list[KeptFieldsJson]
+
+
 class ImportedCardJson(Shape):
     """`id` is null for a new card; `line` is where it stands in the file."""
 
@@ -1461,6 +1469,7 @@ KINDS: Mapping[str, JsonKind] = {
     "export.markdown": JsonKind(ExportedCardsJson, "the file that `export markdown` wrote"),
     "import.events": JsonKind(ImportedEventsJson, "`import events`"),
     "import.issues": JsonKind(ImportedIssuesJson, "`import issues`"),
+    "import.jsonl": JsonKind(ImportedLogJson, "`import jsonl`"),
     "import.markdown": JsonKind(ImportedMarkdownJson, "`import markdown`"),
     "doctor": JsonKind(DoctorJson, "`doctor`"),
     "serve": JsonKind(ServedJson, "where `serve` serves the board"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.service.integrity import Findings
     from mlkanban.service.issue_import import IssueImport
+    from mlkanban.service.log_import import LogImport
     from mlkanban.service.models_in_use import ModelsInUse
     from mlkanban.service.plan import Planning
     from mlkanban.service.portfolio import Portfolio
@@ -87,6 +88,12 @@ class Service:
         from mlkanban.service.issue_import import IssueImport  # as above
 
         return IssueImport(self._context)
+
+    @cached_property
+    def log_import(self) -> LogImport:
+        from mlkanban.service.log_import import LogImport  # as above
+
+        return LogImport(self._context)
 
     @cached_property
     def undoing(self) -> Undoing:

@@ -225,7 +225,7 @@ class _Taking:
         """Change the fields that the list changed since the last time, and of `sets` the members;
         whether there were any."""
         entity = self._entity(card_id)
-        before = _written(self._imported(card_id) if events is None else events)
+        before = written_by(self._imported(card_id) if events is None else events)
         wanted = dict(listed)
         for prefix in sets:
             gone = (
@@ -235,9 +235,9 @@ class _Taking:
         changed: dict[str, Any] = {}
         for name, theirs in wanted.items():
             was, ours = before.get(name), entity.fields.get(name)
-            if _same(name, theirs, was) or _same(name, theirs, ours):
+            if same_value(name, theirs, was) or same_value(name, theirs, ours):
                 continue
-            if not _same(name, ours, was):
+            if not same_value(name, ours, was):
                 self._keep(entity, noun(name))
             else:
                 changed[name] = theirs
@@ -252,7 +252,7 @@ class _Taking:
 
     def _move(self, card_id: str, card: ImportedCard, events: Sequence[Event]) -> bool:
         """Go on to the stage and outcome that the list has now; whether anything changed."""
-        entity, before = self._entity(card_id), _written(events)
+        entity, before = self._entity(card_id), written_by(events)
         state = lifecycle.shown(entity)
         theirs = card.steps[-1].stage, card.steps[-1].outcome
         ours = state["place"][0], state.get("outcome") or ""
@@ -336,7 +336,7 @@ class _Taking:
         if written is None:
             return bool(text) and self._note(card_id, ImportedNote("", text), "description")
         first, name = str(written.data["note"]), notes.field(note_id)
-        was = _written(events).get(name, first)
+        was = written_by(events).get(name, first)
         ours = notes.current_text(note_id, first, entity.fields)
         if text in (was, ours):
             return False
@@ -386,7 +386,7 @@ class _Taking:
             kept.append(what)
 
 
-def _written(events: Iterable[Event]) -> dict[str, Any]:
+def written_by(events: Iterable[Event]) -> dict[str, Any]:
     """The last values in these events."""
     values: dict[str, Any] = {}
     for event in events:
@@ -394,7 +394,7 @@ def _written(events: Iterable[Event]) -> dict[str, Any]:
     return values
 
 
-def _same(name: str, value: Any, other: Any) -> bool:
+def same_value(name: str, value: Any, other: Any) -> bool:
     blank = BLANK.get(name)
     return (value or blank or None) == (other or blank or None)
 

@@ -193,7 +193,10 @@ class _TakingBack:
     def _take_back(self, action: str) -> Done:
         conn = self._tx.conn
         dead = repository.undone_ids_of_action(conn, action)
-        events = [event for event in repository.action(conn, action) if event.id not in dead]
+        whole = repository.action(conn, action)
+        # An import may hold undos, with what they undid: both are over.
+        ids = {event.id for event in whole}
+        events = [event for event in whole if event.id not in dead and event.undoes not in ids]
         with_it = self._set_off(events)
         all_of_it = [*events, *(event for event in with_it if event not in events)]
         boards = dict.fromkeys(event.board for event in all_of_it)

@@ -155,6 +155,16 @@ def board_keys(conn: sqlite3.Connection) -> dict[str, bool]:
     return dict(conn.execute(f"SELECT key, max({_BOARD_THERE}) FROM board GROUP BY key").fetchall())
 
 
+def keys_by_id(conn: sqlite3.Connection) -> dict[str, str]:
+    """The key of each board that is or was here, by its id."""
+    return dict(conn.execute("SELECT id, key FROM board").fetchall())
+
+
+def has_ref(conn: sqlite3.Connection, ref: str) -> bool:
+    """Whether a card has, or had, this short id."""
+    return conn.execute("SELECT 1 FROM card WHERE ref = ?", (ref,)).fetchone() is not None
+
+
 def count_boards(conn: sqlite3.Connection) -> int:
     (count,) = conn.execute(f"SELECT count(*) FROM board WHERE {_BOARD_SHOWN}").fetchone()
     return int(count)

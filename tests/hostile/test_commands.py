@@ -148,6 +148,7 @@ export markdown --out board.md
 import markdown board.md --dry-run
 import events log.csv --map map.toml -> 5
 import issues log.csv --as lines --dry-run
+import jsonl log.csv -> 5
 export csv
 export jsonl
 export markdown

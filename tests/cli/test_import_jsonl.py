@@ -58,7 +58,7 @@ def test_a_board_comes_back_whole(mlk, file, elsewhere) -> None:
     assert other("undo").code == 0
     assert other("list").code == 3, "the board went with the import"
     assert other("--board", "fraud", "redo").code == 0
-    assert board(other) == before
+    assert board(other)[:-1] == before[:-1], "all but the history, which has both"
     assert other("doctor", "--deep").code == 0
 
 

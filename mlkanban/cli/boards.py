@@ -6,15 +6,16 @@ import click
 
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import BOARD, NEW_NAME, ZONE, SuggestingGroup
+from mlkanban.cli.types import BOARD, NEW_NAME, TEMPLATE, ZONE, SuggestingGroup
 from mlkanban.clock import local_timezone, odd_timezone
 from mlkanban.core.board import Board
 from mlkanban.core.rules import Load
-from mlkanban.core.templates import TEMPLATES
+from mlkanban.core.templates import TEMPLATES, Template
+from mlkanban.core.templates import template as board_template
 from mlkanban.display.card_json import board_data
+from mlkanban.paths import places
 from mlkanban.service import Done, Service
 
-_KEYS = [template.key for template in TEMPLATES]
 _TEMPLATES = "\b\nTemplates:\n" + "\n".join(
     f"  {template.key:<19}{template.about}" for template in TEMPLATES
 )
@@ -22,7 +23,14 @@ _TEMPLATES = "\b\nTemplates:\n" + "\n".join(
 
 @click.command(epilog=_TEMPLATES)
 @click.argument("name", type=NEW_NAME)
-@click.option("--template", type=click.Choice(_KEYS), default=_KEYS[0], show_default=True)
+@click.option(
+    "--template",
+    type=TEMPLATE,
+    default=TEMPLATES[0].key,
+    metavar="NAME",
+    show_default=True,
+    help="A template, one of yours, too.",
+)
 @click.option(
     "--timezone",
     type=ZONE,
@@ -36,7 +44,7 @@ def init(session: Session, name: str, template: str, timezone: str) -> None:
     given = timezone or session.settings.timezone
     zone = given or local_timezone()
     with session.service(write=True, make=True) as service:
-        board = service.boards.create(name, template, zone)
+        board = service.boards.create(name, _template(template), zone)
         session.answer("init", lambda: board_data(board, {}, ()))
         if not given and (odd := odd_timezone()):
             session.show_message(
@@ -46,6 +54,16 @@ def init(session: Session, name: str, template: str, timezone: str) -> None:
             stages = ", ".join(stage.name for stage in board.stages)
             session.show_message(f"Board {board.key} made: {stages}.")
             session.show_message("Add a card with: mlkanban add TITLE")
+
+
+def _template(name: str) -> Template:
+    built_in = board_template(name)
+    if built_in is not None:
+        return built_in
+    # TOML and what checks it: only templates of one's own wait for them.
+    from mlkanban import template_files
+
+    return template_files.board_template(places().config, name)
 
 
 @click.group(cls=SuggestingGroup, invoke_without_command=True)

@@ -23,9 +23,11 @@ from mlkanban.core.names import find_stage
 from mlkanban.core.quick_add import QuickAdd, captured, card_lines, condition_in
 from mlkanban.display.card_json import cards_data
 from mlkanban.errors import UsageProblem
+from mlkanban.paths import places
 from mlkanban.text import MAX_TEXT
 
 if TYPE_CHECKING:
+    from mlkanban.core.card_templates import CardTemplate
     from mlkanban.core.model_versions import VersionName
     from mlkanban.service import Service
 
@@ -94,8 +96,9 @@ def _fields(command: str) -> Callable[[F], F]:
 @click.option("--stage", type=STAGE, default="", help="The stage to add it to (the first one).")
 @click.option(
     "--template",
-    type=click.Choice([template.key for template in CARD_TEMPLATES]),
-    help="Start with the type and checklist of a template.",
+    type=types.TEMPLATE,
+    metavar="NAME",
+    help="Start with the type and checklist of a template, one of yours, too.",
 )
 @_fields("add")
 @click.option("--note", default="", metavar="TEXT", help="Add a first note.")
@@ -125,12 +128,16 @@ def add(
         board = session.board(service)
         lines = _lines_of_stdin() if several else [" ".join(title)]
         drafts = [captured(line, types.today(board)) for line in lines]
-        start = card_template(template) if template else None
-        before, plain = start.fields(board) if start else {}, _plain(options, board)
+        start = _template(template) if template else None
+        plain = _plain(options, board)
         done = service.cards.add_all(
             board.id,
             [
-                NewCard(draft.title, _new_fields(draft, before, plain, options), note)
+                NewCard(
+                    draft.title,
+                    _new_fields(draft, board, start, plain, options),
+                    note or (start.note if start else ""),
+                )
                 for draft in drafts
             ],
             stage_id=find_stage(board, stage).id if stage else "",
@@ -153,14 +160,28 @@ def _lines_of_stdin() -> list[str]:
     return lines
 
 
+def _template(name: str) -> "CardTemplate":
+    built_in = card_template(name)
+    if built_in is not None:
+        return built_in
+    # TOML and what checks it: only templates of one's own wait for them.
+    from mlkanban import template_files
+
+    return template_files.card_template(places().config, name)
+
+
 def _new_fields(
-    draft: QuickAdd, start: Mapping[str, Any], plain: Mapping[str, Any], options: Mapping[str, Any]
+    draft: QuickAdd,
+    board: Board,
+    start: "CardTemplate | None",
+    plain: Mapping[str, Any],
+    options: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The fields of a new card from its template, the marks in its line and the options; the later
-    of these wins."""
-    fields = {**start, **draft.fields, **plain}
-    fields["tags"] = [*draft.fields.get("tags", ()), *options["tags"]]
-    fields |= {field.name: options[field.name] for field in SETS if field.name != "tags"}
+    of these wins, and sets have all."""
+    own = {**draft.fields, **plain}
+    own |= {f.name: [*draft.fields.get(f.name, ()), *options[f.name]] for f in SETS}
+    fields = start.fields(board, own) if start else own
     if metric := _metric(options):
         guards = {"guards": guards_typed(str(plain["guards"]))} if "guards" in plain else {}
         fields |= metric.metrics(metrics_in({**draft.fields, **guards})).fields

@@ -20,7 +20,9 @@ from click.shell_completion import (
 
 from mlkanban.cli.person import use_home
 from mlkanban.cli.session import NAMES, Session, pass_session
+from mlkanban.core.card_templates import CARD_TEMPLATES
 from mlkanban.core.lineage import LineageKind
+from mlkanban.core.templates import TEMPLATES
 from mlkanban.paths import places
 from mlkanban.text import display
 
@@ -208,11 +210,28 @@ def output_kinds(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     return _offered(items)
 
 
+def templates(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The templates whose name begins like that: of boards for `init`, of cards for `add`."""
+    from mlkanban import template_files  # with pydantic: no other completion waits for it
+
+    _session(ctx)
+    own = template_files.own_templates(places().config)
+    cards = [(made.key, made.about) for made in (*CARD_TEMPLATES, *own.cards.values())]
+    boards = [(made.key, made.about) for made in (*TEMPLATES, *own.boards.values())]
+    offered = {"init": boards, "add": cards}.get(ctx.info_name or "", [*cards, *boards])
+    return [
+        CompletionItem(key, help=display(about[:60]))
+        for key, about in offered
+        if key.startswith(incomplete)
+    ]
+
+
 _BY_ITSELF: dict[str, Callable[[click.Context, str], list[CompletionItem]]] = {
     "cards": card_refs,
     "kinds": output_kinds,
     "lineages": lineages,
     "stages": board_stages,
+    "templates": templates,
 }
 """Kinds that are not completed from a list of all their names."""
 

@@ -33,6 +33,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Cards": {
         "add": ("cards:add", "Add a card; several words make one title."),
         "list": ("show_cards:list_cards", "List the cards of a board, stage by stage."),
+        "templates": (
+            "templates:templates",
+            "List the templates of cards and boards, or keep, show and remove your own.",
+        ),
         "views": ("views:views", "List the saved views of the board, save one or remove one."),
         "find": ("show_cards:find", "Find cards and lines of the charter, links too."),
         "show": ("show_cards:show", "Show everything on one card."),

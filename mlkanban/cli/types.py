@@ -251,6 +251,7 @@ LINEAGE = NameParam("lineage", "Write it as ablation-of:g12.", "lineages")
 """A kind and a card."""
 BOARD = NameParam("board", "List them: mlkanban boards", "boards")
 NEW_NAME = NameParam("name", "Type a few words.")
+TEMPLATE = NameParam("template", "List them: mlkanban templates", "templates")
 TAG = NameParam("tag", "Type a word, or leave it out.", "tags")
 ITEM = NameParam("item", "Give its number or the beginning of its text.")
 LINK = NameParam("link", "Give its address, or leave it out.")

@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import Any, NamedTuple
 
 from mlkanban.core.board import NO_ROLE, ROLE_WORDS, Board, CardType, Stage, StageRole
+from mlkanban.core.card_fields import SETS
 from mlkanban.core.templates import template
 from mlkanban.records import record
 
@@ -22,15 +23,18 @@ ASKED = (HYPOTHESIS, METRIC, DATASET, NOTE)
 
 
 class TemplateItem(NamedTuple):
-    """A checklist item, and the role of the stage that a card cannot leave before it is ticked."""
+    """A checklist item, and the role, or else the name, of the stage that a card cannot leave
+    before it is ticked. On a board without a stage of this name it closes none."""
 
     text: str
     gate: StageRole | None = None
+    stage: str = ""
 
 
 @record(frozen=True, slots=True)
 class CardTemplate:
-    """A template; `asks` are questions by what answers them: a field of ASKED, or NOTE."""
+    """A template; `asks` are questions by what answers them: a field of ASKED, or NOTE. `values`
+    are further fields of the card, `note` is its first note."""
 
     key: str
     title: str
@@ -38,15 +42,27 @@ class CardTemplate:
     type: CardType
     checks: tuple[TemplateItem, ...]
     asks: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
 
-    def fields(self, board: Board) -> dict[str, Any]:
-        """The fields that a new card on a board gets from the template, JSON-ready."""
+    def fields(self, board: Board, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The fields that a new card on a board gets from the template, JSON-ready, with those of
+        its `own`, which win: of sets it has both."""
         checklist = []
         for check in self.checks:
             # Its id, which it keeps when the stage is renamed.
-            gate = stage_for(board, check.gate).id if check.gate else ""
+            gate = stage_for(board, check.gate).id if check.gate else _id_of(board, check.stage)
             checklist.append({"text": check.text, "done": False, "gate": gate})
-        return {"type": self.type.value, "checklist": checklist}
+        start = {**self.values, "type": self.type.value, "checklist": checklist}
+        own = own or {}
+        sets = {f.name: [*start.get(f.name, ()), *own.get(f.name, ())] for f in SETS}
+        return {**start, **own, **{name: members for name, members in sets.items() if members}}
+
+
+def _id_of(board: Board, name: str) -> str:
+    """The id of the stage with a name; '' where there is none."""
+    name = name.casefold()
+    return next((stage.id for stage in board.stages if stage.name.casefold() == name), "")
 
 
 CARD_TEMPLATES: tuple[CardTemplate, ...] = (

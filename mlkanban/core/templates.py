@@ -15,6 +15,7 @@ class StageTemplate:
     unattended: int | None = None
     role: StageRole | None = None
     deliverables: tuple[str, ...] = ()
+    soft: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Template:
     title: str
     about: str
     stages: tuple[StageTemplate, ...]
+    conwip: int | None = None
 
 
 TEMPLATES: tuple[Template, ...] = (

@@ -641,6 +641,29 @@ class CharterJson(Shape):
     readings: list[GoalReadingJson]
 
 
+class TemplateJson(Shape):
+    """`of` says what is made from it; the `file` of one that is not your `own` is null."""
+
+    name: str
+    of: Literal["card", "board"]
+    title: str
+    about: str
+    own: bool
+    file: str | None
+
+
+class TemplateFileJson(Shape):
+    name: str
+    file: str
+
+
+class TemplateTextJson(Shape):
+    """`text` is TOML."""
+
+    name: str
+    text: str
+
+
 class ViewJson(Shape):
     name: str
     query: str
@@ -1421,6 +1444,10 @@ KINDS: Mapping[str, JsonKind] = {
     "card.markdown": JsonKind(CardMarkdownJson, "`show --markdown`"),
     "cards": JsonKind(list[FaceJson], "`list`"),
     "found": JsonKind(FoundJson, "`find`"),
+    "templates": JsonKind(list[TemplateJson], "`templates`"),
+    "templates.save": JsonKind(TemplateFileJson, "the file that `templates save` wrote"),
+    "templates.show": JsonKind(TemplateTextJson, "`templates show`"),
+    "templates.remove": JsonKind(TemplateFileJson, "the file that `templates remove` removed"),
     "views": JsonKind(list[ViewJson], "`views`"),
     **_DONE,
     "link": JsonKind(

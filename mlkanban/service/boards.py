@@ -15,7 +15,7 @@ from mlkanban.core.events import Change
 from mlkanban.core.field_kinds import blocker_in
 from mlkanban.core.names import find_board, free_slug
 from mlkanban.core.rules import Load
-from mlkanban.core.templates import TEMPLATES, StageTemplate, template
+from mlkanban.core.templates import TEMPLATES, StageTemplate, Template, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
 from mlkanban.records import record
@@ -127,19 +127,22 @@ class Boards:
         with self._context.store.reading() as conn:
             return board_of(conn, repository.board_id(conn, find_face(conn, ref)))
 
-    def create(self, name: str, template_key: str, timezone: str, *, key: str = "") -> Board:
-        """Create a board from a template; a key that is taken is refused."""
-        made = template(template_key)
+    def create(
+        self, name: str, made_from: str | Template, timezone: str, *, key: str = ""
+    ) -> Board:
+        """Create a board from a template, or from the one that the program has under this key; a
+        key that is taken is refused."""
+        made = template(made_from) if isinstance(made_from, str) else made_from
         if made is None:
             choices = ", ".join(t.key for t in TEMPLATES)
-            raise UsageProblem(f"There is no template {template_key!r}.", f"Choose: {choices}.")
+            raise UsageProblem(f"There is no template {made_from!r}.", f"Choose: {choices}.")
         with self._context.writing() as tx:
             board_id = uuid7(tx.now)
             key = key or free_slug(name, repository.board_keys(tx.conn))
             free_key(tx, key)
             values = {
-                "key": key, "name": accept_title(name), "template": template_key,
-                "timezone": _zone(timezone), "conwip": None, "deleted": False,
+                "key": key, "name": accept_title(name), "template": made.key,
+                "timezone": _zone(timezone), "conwip": made.conwip, "deleted": False,
             }  # fmt: skip
             tx.write(Change("board.created", board_id, set=values))
             for stage, rank in zip(made.stages, ranks.fresh(len(made.stages)), strict=True):
@@ -454,7 +457,7 @@ def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -
         "stage.added", board_id, stage=stage_id,
         set={
             "name": stage.name, "kind": stage.kind.value, "committed": stage.committed,
-            "limit": stage.limit, "unattended": stage.unattended, "soft": False, "rank": rank,
+            "limit": stage.limit, "unattended": stage.unattended, "soft": stage.soft, "rank": rank,
             "deleted": False, **({"role": stage.role.word} if stage.role else {}),
             **({"deliverables": list(stage.deliverables)} if stage.deliverables else {}),
         },

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mlkanban.cells import padded
 from mlkanban.clock import local_timezone, odd_timezone
 from mlkanban.core.templates import TEMPLATES
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.own_templates import own_templates
+from mlkanban.tui.widgets.ask import numbered
 
 if TYPE_CHECKING:
     from mlkanban.core.board import Board
@@ -27,13 +29,17 @@ class NewBoard:
         self, label: str, *, rows: bool = False, listed: bool = True
     ) -> Template | None:
         """The template chosen by its number."""
+        own = await self._screen.fetch(lambda _: own_templates())
+        made = [*TEMPLATES, *(own.boards.values() if own else ())]
+        for problem in own.problems if own else ():
+            self._screen.status.show(problem, warning=True)
         described = rows and self._screen.host.size.width >= _ROOMY
-        options = [
-            Option(str(n), f"{t.title:<18} {t.about}" if described else t.title)
-            for n, t in enumerate(TEMPLATES, 1)
-        ]
+        options = numbered(
+            [f"{padded(t.title, 18)} {t.about}" if described else t.title for t in made]
+        )
+        listed = listed or len(made) > len(TEMPLATES)
         key = await self._screen.ask.choose(label, options, rows=rows, listed=listed)
-        return None if key is None else TEMPLATES[int(key) - 1]
+        return None if key is None else made[[option.key for option in options].index(key)]
 
     async def make(self, chosen: Template) -> Board | None:
         """Ask for a name and make the board; None when cancelled."""
@@ -57,4 +63,4 @@ class NewBoard:
 
 
 def _made(name: str, chosen: Template, timezone: str, service: Service) -> Board:
-    return service.boards.create(name, chosen.key, timezone)
+    return service.boards.create(name, chosen, timezone)

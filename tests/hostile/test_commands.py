@@ -38,7 +38,14 @@ stages
 stages add {new} --after {queue}
 stages kind {new} gate
 stages role {new} train
-stages deliverables {new} {text}
+templates
+templates save own {rich}
+templates save own {rich} --about {new} --title {new} --replace
+templates save ownboard
+templates show own
+add {new} --template own
+templates remove own
+stages deliverables {new} {newer}
 stages deliverables {new} none
 stages commit {new}
 stages uncommit {new}

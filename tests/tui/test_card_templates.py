@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mlkanban.core.card import Card
+from mlkanban.paths import places
 from tests.tui.page import Page, opened
 
 
@@ -175,3 +176,52 @@ async def test_what_was_typed_is_there_after_a_crash(small: Path) -> None:
         await board.keys("enter", "enter")
         assert card(board).hypothesis == "because"
         assert board.app.drafts.forms() == []
+
+
+async def test_a_card_is_kept_as_a_template_and_used_again(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("template.save")
+        assert "Keep v1 as a template called" in board.question()
+        await board.answer("no such name")
+        assert "cannot name a template" in board.status()
+        assert board.typed() == "no such name"
+        await board.keys(*["backspace"] * len("no such name"))
+        await board.answer("calib")
+        assert "The template calib is kept in" in board.status()
+        await board.press("card.template")
+        assert "7  calib" in board.question()
+        await board.keys("7")
+        await board.answer("calibrate again")
+        first, made = board.app.model.faces, card(board)
+        assert made.title == "calibrate again"
+        assert {face.type for face in first.values() if face.ref in ("v1", made.ref)} == {made.type}
+        await board.press("template.save")
+        await board.answer("calib")
+        assert "There is a template calib already." in board.question()
+        await board.keys("y")
+        assert "The template calib is kept in" in board.status()
+
+
+async def test_a_board_is_made_from_a_template_of_ones_own(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("stages", "template.save")
+        await board.answer("ours")
+        assert "The template ours is kept in" in board.status()
+        await board.press("back", "board.switch", "board.new")
+        assert "6  ours" in board.question()
+        await board.keys("6")
+        await board.answer("Next")
+        await board.until(lambda: "Next" in board.lines()[0])
+        assert len(board.app.model.board.stages) == 8
+
+
+async def test_a_broken_file_is_named_and_the_others_are_offered(small: Path) -> None:
+    templates = places().config / "templates"
+    templates.mkdir(parents=True)
+    (templates / "bad.toml").write_text("x = 1")
+    (templates / "good.toml").write_text('about = "fine"')
+    async with opened(small) as board:
+        await board.press("card.template")
+        assert "7  good" in board.question()
+        await board.keys("q")
+        assert "bad.toml" in board.app.messages.entries[-1].text

@@ -14,6 +14,7 @@ from mlkanban.service import Done, Service
 from mlkanban.service.cards import NewCard
 from mlkanban.text import accept_title
 from mlkanban.tui.card_commands.edits import needed
+from mlkanban.tui.own_templates import own_templates
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.field import LINE_SIGN
 
@@ -47,10 +48,14 @@ class NewCardCommands:
         """Ask for a template, and for what a card made from it wants to know."""
         stage = self._screen.new_card_stage
 
-        rows = numbered([f"{padded(made.title, 15)} {made.about}" for made in CARD_TEMPLATES])
+        own = await self._screen.fetch(lambda _: own_templates())
+        made = [*CARD_TEMPLATES, *(own.cards.values() if own else ())]
+        rows = numbered([f"{padded(one.title, 15)} {one.about}" for one in made])
+        for problem in own.problems if own else ():
+            self._screen.status.show(problem, warning=True)
         key = await self._screen.ask.choose(f"New card in {stage.name} from", rows, rows=True)
         if key is not None:
-            await self._fill_in(CARD_TEMPLATES[[row.key for row in rows].index(key)], stage)
+            await self._fill_in(made[[row.key for row in rows].index(key)], stage)
 
     async def _fill_in(self, template: CardTemplate | None, stage: Stage) -> None:
         """Ask one line after the other and write them together; cancelling goes one back."""
@@ -176,9 +181,9 @@ class NewCardCommands:
             cards = (captured(line, today) for line in card_lines(texts[_TITLE]))
             return _New(board.id, tuple(NewCard(card.title, card.fields) for card in cards))
         card = captured(texts[_TITLE], today)
-        fields = template.fields(board) | card.fields
+        fields = template.fields(board, card.fields)
         answers = {part: text for part in parts if part != _TITLE and (text := texts[part].strip())}
-        note = answers.pop(NOTE, "")
+        note = answers.pop(NOTE, "") or template.note
         if metric := answers.pop(METRIC, ""):
             fields |= {
                 name: value for name, value in parse_metrics([metric]).fields.items() if value

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlkanban.tui.external_editor import ExternalEditor
+from mlkanban.tui.own_templates import save_template
 
 if TYPE_CHECKING:
+    from mlkanban.service import Service
     from mlkanban.tui.card_commands.edits import CardEdits
     from mlkanban.tui.command_screen import CardsScreen
 
@@ -38,6 +40,19 @@ class OpenCommands:
             done = await self._editor.edit(CardDocument(faces[0].ref))
             if done is not None:
                 self._screen.after_change(done)
+
+    async def do_template_save(self) -> None:
+        faces = self._edits.chosen()
+        if not faces:
+            return
+        ref, board = faces[0].ref, self._screen.host.model.board
+
+        def text(service: Service, title: str, about: str) -> str:
+            from mlkanban.template_files import card_text  # seldom needed
+
+            return card_text(service.cards.get(ref), board, title, about)
+
+        await save_template(self._screen, ref, text)
 
     def do_card_copy(self) -> None:
         faces = self._edits.chosen()

@@ -16,6 +16,7 @@ from mlkanban.flow.pace import Pace
 from mlkanban.service import Done, Service
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.help_text import with_keys
+from mlkanban.tui.own_templates import save_template
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
@@ -196,6 +197,16 @@ class StagesScreen(ListScreen):
             lines=True,
         )
         await self.board_changed()
+
+    async def do_template_save(self) -> None:
+        board = self.board
+
+        def text(_service: Service, title: str, about: str) -> str:
+            from mlkanban.template_files import board_text  # seldom needed
+
+            return board_text(board, title, about)
+
+        await save_template(self, "the stages of the board", text)
 
     async def do_stage_committed(self) -> None:
         await self._edit(committed=not self._stage.committed)

@@ -37,7 +37,9 @@ def plan(session: Session, until: str, by_score: bool, replenish: bool) -> None:
     """Show ideas and ready cards, and what fits until a day.
 
     What fits comes from the forecast: finished by then with a chance of 85 %, or of 50 %, after the
-    cards that are in progress now. Give cards a score with `edit --score`.
+    cards that are in progress now. Give cards a score with `edit --score`; worth/3 has as its
+    value what the target brings over the baseline, by the worth in the charter. Those scores stand
+    before all others, for their unit is another one.
     """
     with session.service(write=replenish) as service:
         board = session.board(service)
@@ -59,6 +61,7 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
                 "title": row.face.title,
                 "worth": row.score.text if row.score else None,
                 "score": row.score.value if row.score else None,
+                "unit": row.score.unit if row.score else "",
                 "fits": word or None,
             }
         )

@@ -179,7 +179,7 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "score", NormalText("score", _stored_score, score_text),
-        "Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning.", stored="worth",
+        "Value/effort 5/2, RICE 8*2*80%/3, WSJF 5+3+1/2 or worth/3, for planning.", stored="worth",
         former="worth", json_name="worth",
     ),
     CardField(

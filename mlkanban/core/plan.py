@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mlkanban.core.board import Board, CardFace, Stage, asleep, place
@@ -85,20 +86,23 @@ def plan(
     today: date,
     *,
     by_score: bool,
+    worths: Mapping[str, float] = MappingProxyType({}),
+    unit: str = "",
 ) -> Plan:
-    """Plan the open, awake cards before commitment. `worths` are the scores as typed, by card id;
-    ordered by score, cards without one come last; ties are in board order."""
+    """Plan the open, awake cards before commitment. `scores` are those typed, by card id, `worths`
+    what cards bring, in `unit`. Ordered by score, those by worth come first, cards without one
+    last; ties are in board order."""
     at = board.position(ready.id)
     open_cards = [face for face in faces if face.is_open and board.position(face.stage) <= at]
     open_cards.sort(key=lambda face: (board.position(face.stage), *place(face)))
     sleepers = [face for face in open_cards if asleep(face, today)]
     rows = [
-        PlanRow(face, parse_score(scores.get(face.id, "")))
+        PlanRow(face, _score(scores.get(face.id, ""), worths.get(face.id), unit))
         for face in open_cards
         if not asleep(face, today)
     ]
     if by_score:
-        rows.sort(key=lambda row: -row.score.value if row.score else 1.0)
+        rows.sort(key=lambda row: row.score.rank if row.score else (3, 0.0))
     return Plan(
         ready,
         tuple(row for row in rows if row.face.stage != ready.id),
@@ -108,6 +112,14 @@ def plan(
         sum(face.stage != ready.id for face in sleepers),
         sum(face.stage == ready.id for face in sleepers),
     )
+
+
+def _score(typed: str, worth: float | None, unit: str) -> Score | None:
+    """A score, with what its card brings where it takes that as its value."""
+    score = parse_score(typed)
+    if score is None or not score.takes_worth or worth is None:
+        return score
+    return score.of_worth(worth, unit)
 
 
 def _free(board: Board, ready: Stage, faces: Collection[CardFace]) -> int | None:

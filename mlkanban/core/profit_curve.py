@@ -133,6 +133,19 @@ def metric_worth(
     )  # fmt: skip
 
 
+def worth_of_target(
+    curve: ProfitCurve, metric: Mapping[str, Any] | None, tags: Collection[str]
+) -> float | None:
+    """What the target of a metric, as a card stores it, brings over its baseline; None where the
+    curve is about another one, or one of both is not known."""
+    if not metric or not curve.holds_for(metric["name"], tags):
+        return None
+    target, baseline = metric.get("target"), metric.get("baseline")
+    if target is None or baseline is None:
+        return None
+    return curve.at(target) - curve.at(baseline)
+
+
 WorthKind = Literal["baseline", "in use", "best", "target"]
 
 

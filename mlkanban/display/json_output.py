@@ -484,6 +484,7 @@ class PlanRowJson(Shape):
     title: str
     worth: str | None
     score: float | None
+    unit: str
     fits: str | None
 
 

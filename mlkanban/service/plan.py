@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mlkanban.core.board import Board, CardFace, Outcome, Stage
 from mlkanban.core.lineage import PARENT, origins
+from mlkanban.core.metrics import metrics_in
 from mlkanban.core.plan import Plan, plan, ready_stage
+from mlkanban.core.profit_curve import curve_in, worth_of_target
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.flow.due import (
     DueCard,
@@ -27,6 +29,7 @@ from mlkanban.service.cards import Cards
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done
 from mlkanban.store import repository
+from mlkanban.store.database import Connection
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -51,8 +54,9 @@ class Planning:
         with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
             scores = repository.scores(conn, board.id)
+            worths, unit = _worths(conn, board, faces, scores)
         today = board.day_of(self._context.clock())
-        return plan(board, ready, faces, scores, today, by_score=by_score)
+        return plan(board, ready, faces, scores, today, by_score=by_score, worths=worths, unit=unit)
 
     def replenish(self, board: Board, *, by_score: bool = False) -> Done:
         """Pull the first ideas into the stage that is ready, as many as its limit has room for."""
@@ -130,6 +134,24 @@ class Planning:
         workflow, histories = self._history.for_flow(board, now)
         window = Window.back(None, workflow.day(now))
         return fit(follow(workflow, histories, now, window), until)
+
+
+def _worths(
+    conn: Connection, board: Board, faces: Collection[CardFace], scores: Mapping[str, str]
+) -> tuple[dict[str, float], str]:
+    """What the targets of the cards bring whose scores take that as their value, and its unit."""
+    asking = {card for card, score in scores.items() if score.startswith("worth")}
+    curve = curve_in(repository.entity(conn, board.id).fields) if asking else None
+    if curve is None:
+        return {}, ""
+    found = {}
+    for face in faces:
+        if face.id in asking:
+            metric = metrics_in(repository.entity(conn, face.id).fields).metric
+            worth = worth_of_target(curve, metric, face.tags.split())
+            if worth is not None:
+                found[face.id] = worth
+    return found, curve.unit
 
 
 def _has_prospects(face: CardFace) -> bool:

@@ -24,7 +24,7 @@ def test_the_earlier_names_of_scores_still_work_and_are_not_listed(board):
     for command in ("add", "edit", "plan"):
         shown = board(command, "--help").out
         assert "score" in shown
-        assert "worth" not in shown
+        assert "-worth" not in shown
 
 
 def test_replenishing_moves_and_says_so(board):
@@ -54,3 +54,21 @@ def test_a_bad_day_is_refused_before_anything_is_pulled(board):
     board.card("idea")
     assert board("plan", "--replenish", "--until", "2020-01-01").code == 2
     assert board.data("list", "-q", "stage:ready") == []
+
+
+def test_a_score_by_worth_is_what_the_target_brings(board) -> None:
+    board("charter", "set", "worth", "val_auc 0.90=0 0.93=24000 0.95=31000 EUR/year")
+    rich = board.card("Rich", "--metric", "val_auc>=0.93", "--baseline", "0.90",
+                      "--score", "worth/3")  # fmt: skip
+    bare = board.card("No baseline", "--metric", "val_auc>=0.93", "--score", "worth/1")
+    plain = board.card("Plain", "--score", "50/1")
+    richer = board.card("Richer", "--metric", "val_auc>=0.95", "--baseline", "0.90",
+                        "--score", "worth/2")  # fmt: skip
+    rows = board.data("plan", "--by-score")["ideas"]
+    assert [(row["id"], row["score"], row["unit"]) for row in rows] == [
+        (richer, 15500.0, "EUR/year"), (rich, 8000.0, "EUR/year"), (plain, 50.0, ""),
+        (bare, None, ""),
+    ]  # fmt: skip
+    out = board("plan", "--by-score").out
+    assert "worth/3 = 8000 EUR/year" in out
+    assert "worth/1, worth not known" in out

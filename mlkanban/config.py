@@ -42,6 +42,13 @@ class Settings:
             "description": "your name in the log, where several people share a login; empty: it"
         },
     )
+    agent: str = field(
+        default="",
+        metadata={
+            "description": "the program that acts for you, such as claude: an actor of its own, "
+            "with an undo of its own; empty: you act"
+        },
+    )
     theme: str = field(
         default="mlkanban-dark",
         metadata={"description": hint("name of the theme; see: {themes}")},

@@ -15,6 +15,7 @@ import click
 
 from mlkanban import clock, log
 from mlkanban.cli.person import login_name
+from mlkanban.core.actors import agent_actor
 from mlkanban.errors import BadInput, MlkanbanError, NotFound
 from mlkanban.glyphs import Glyphs, terminal_glyphs
 from mlkanban.paths import places
@@ -62,10 +63,12 @@ class Session:
 
     @property
     def actor(self) -> str:
-        """Who acts, for the log: the name in the settings, or else the login. Settings that cannot
-        be read are reported where they are needed, and stop no job."""
+        """Who acts, for the log: the name in the settings, or else the login, or the agent that
+        acts for that person. Settings that cannot be read are reported where they are needed, and
+        stop no job."""
         with contextlib.suppress(BadInput):
-            return self.settings.name or login_name()
+            person = self.settings.name or login_name()
+            return agent_actor(agent, person) if (agent := self.settings.agent) else person
         return login_name()
 
     @cached_property

@@ -40,6 +40,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "views": ("views:views", "List the saved views of the board, save one or remove one."),
         "find": ("show_cards:find", "Find cards and lines of the charter, links too."),
         "show": ("show_cards:show", "Show everything on one card."),
+        "open": ("open:open_link", "Open a link of a card in the browser, or copy it."),
         "move": ("cards:move", "Move cards to a stage."),
         "transfer": ("cards:transfer", "Move cards to another board, with their history."),
         "edit": ("cards:edit", "Change fields of cards."),

@@ -642,6 +642,15 @@ class CharterJson(Shape):
     readings: list[GoalReadingJson]
 
 
+class OpenedLinkJson(Shape):
+    """A `link` of a card, and its `text` that was opened, copied by the terminal, or printed."""
+
+    id: str
+    link: str
+    done: Literal["opened", "copied", "printed"]
+    text: str
+
+
 class TemplateJson(Shape):
     """`of` says what is made from it; the `file` of one that is not your `own` is null."""
 
@@ -1445,6 +1454,7 @@ KINDS: Mapping[str, JsonKind] = {
     "card.markdown": JsonKind(CardMarkdownJson, "`show --markdown`"),
     "cards": JsonKind(list[FaceJson], "`list`"),
     "found": JsonKind(FoundJson, "`find`"),
+    "open": JsonKind(OpenedLinkJson, "`open`"),
     "templates": JsonKind(list[TemplateJson], "`templates`"),
     "templates.save": JsonKind(TemplateFileJson, "the file that `templates save` wrote"),
     "templates.show": JsonKind(TemplateTextJson, "`templates show`"),

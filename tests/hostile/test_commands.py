@@ -39,6 +39,7 @@ stages add {new} --after {queue}
 stages kind {new} gate
 stages role {new} train
 templates
+open {rich} 1
 templates save own {rich}
 templates save own {rich} --about {new} --title {new} --replace
 templates save ownboard

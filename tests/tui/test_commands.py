@@ -479,10 +479,10 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] card.blok: there is no such command; `mlkanban keys` lists them.",
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it, and card.block has no key there.",
-        "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gr "
-        "(card.release), gn (template.save), gh (undo.list), gw (review), gp (plan), gj (queue), "
-        "gu (unlinked), gv (models), ge (report.write), gc (charter), gt (tour), gd (docs), gl "
-        "(messages) cannot be reached.",
+        "[keys] g alone is card.tags, so gg (cursor.top), gb (card.transfer), gm "
+        "(card.retrain), gr (card.release), gn (template.save), gh (undo.list), gw (review), gp "
+        "(plan), gj (queue), gu (unlinked), gv (models), ge (report.write), gc (charter), gt "
+        "(tour), gd (docs), gl (messages) cannot be reached.",
     ]
 
 

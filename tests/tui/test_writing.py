@@ -1,5 +1,7 @@
 """Writing on cards from the board: each action, what it asks, and what the board shows then."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -184,6 +186,35 @@ async def test_the_id_is_copied(small: Path) -> None:
         await board.press("card.copy")
         assert board.app.clipboard == "v1"
         assert board.status() == "Copied: v1"
+
+
+async def test_a_link_is_copied_over_ssh_and_opened_where_there_is_a_browser(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
+    given: list[object] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda args, **_: given.append(args))
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    async with opened(small) as board:
+        await board.press("card.link")
+        assert "v1 has no link. Add one: e" in board.status()
+        with board.store() as bob:
+            bob.cards.edit(["v1"], add={"links": ["https://a", "runbook https://b"]})
+        await board.press("card.link")
+        assert "Open or copy a link of v1" in board.question()
+        await board.keys("2")
+        assert board.app.clipboard == "https://b"
+        assert "Copied to the clipboard of the terminal (OSC 52): https://b" in board.status()
+        assert not given
+        monkeypatch.delenv("SSH_TTY")
+        monkeypatch.delenv("SSH_CONNECTION", raising=False)
+        monkeypatch.delenv("SSH_CLIENT", raising=False)
+        monkeypatch.setenv("DISPLAY", ":0")
+        await board.press("card.link")
+        await board.keys("1")
+        assert "Opened in the browser: https://a" in board.status()
+        assert len(given) == 1
+        assert given[0][-1] == "https://a"  # type: ignore[index]
 
 
 async def test_the_form_saves_with_enter(small: Path) -> None:

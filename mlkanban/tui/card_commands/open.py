@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from mlkanban.hints import hint
+from mlkanban.machine import links
+from mlkanban.text import cell_text
 from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.own_templates import save_template
+from mlkanban.tui.widgets.ask import numbered
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
@@ -53,6 +58,32 @@ class OpenCommands:
             return card_text(service.cards.get(ref), board, title, about)
 
         await save_template(self._screen, ref, text)
+
+    async def do_card_link(self) -> None:
+        """Open a link in the browser of this machine, or have the terminal copy it."""
+        faces, status = self._edits.chosen(), self._screen.status
+        if not faces:
+            return
+        card = await self._screen.fetch(lambda service: service.cards.get(faces[0].ref))
+        if card is None:
+            return
+        if not card.links:
+            status.show(hint("{} has no link. Add one: {edit {} --link URL}", card.ref, card.ref))
+            return
+        link = card.links[0]
+        if len(card.links) > 1:
+            options = numbered([cell_text(text) for text in card.links])
+            label = f"Open or copy a link of {card.ref}"
+            key = await self._screen.ask.choose(label, options, rows=True)
+            if key is None:
+                return
+            link = card.links[[option.key for option in options].index(key)]
+        if address := links.opened(link, os.environ):
+            status.show(cell_text(f"Opened in the browser: {address}"))
+            return
+        text = links.to_copy(link)
+        self._screen.host.copy_to_clipboard(text)
+        status.show(cell_text(f"Copied to the clipboard of the terminal (OSC 52): {text}"))
 
     def do_card_copy(self) -> None:
         faces = self._edits.chosen()

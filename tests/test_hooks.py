@@ -182,7 +182,7 @@ def test_each_hook_is_called_and_documented(ada: Person) -> None:  # noqa: F811
     ended = Run("r1", RunState.FINISHED, exit=0, started=instant(START), ended=instant(START))
     ada.service.runs.take_in([RunReport(ended, a)])
     ada.cards.finish([a], Outcome.SHIPPED)
-    ada.service.retraining.alert(a, "psi=0.3", ">0.2")
+    ada.service.retraining.record_readings(a, ["psi=0.3"], ">0.2")
     called = {hook for hook, _ in kinds(ada)}
 
     assert called == set(HOOKS)

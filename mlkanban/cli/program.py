@@ -54,7 +54,6 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "merge": ("cards:merge", "Merge CARD, a duplicate, into INTO."),
         "archive": ("cards:archive", "Take cards off the board."),
-        "alert": ("retraining:alert", "Record a metric of a model in use, against a threshold."),
         "retrain": (
             "retraining:retrain",
             "Add a card that retrains a model in use.",
@@ -128,7 +127,7 @@ COMMANDS = {name: place for section in SECTIONS.values() for name, (place, _) in
 SENTENCES = {
     name: sentence for section in SECTIONS.values() for name, (_, sentence) in section.items()
 }
-FORMERLY = {"settle": "resolve"}
+FORMERLY = {"settle": "resolve", "alert": "reading"}
 """Names that commands had before; they still work, and no list has them."""
 
 

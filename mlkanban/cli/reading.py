@@ -19,24 +19,34 @@ GOAL = "goal"
     "--threshold",
     default="",
     metavar="LIMIT",
-    help="Of a model, what it is not to pass: '>0.2', '<0.8' (the one it had last).",
+    help="Of a model, what it is not to pass: '>0.2', '<0.8' (the one of its last reading).",
 )
+@click.option("--metric", multiple=True, hidden=True)  # as `alert` took it
 @pass_session
 def reading(
-    session: Session, subject: str, values: tuple[str, ...], note: str, threshold: str
+    session: Session,
+    subject: str,
+    values: tuple[str, ...],
+    note: str,
+    threshold: str,
+    metric: tuple[str, ...],
 ) -> None:
     """Record a metric of the goal or of a model in use.
 
     Without a value, the readings so far are printed. The section target of the charter says what
     the metric of the goal is to reach; its last reading is shown on the charter and in the report.
-    A reading of a model is compared with a threshold, as with `alert`. Made for cron: the same
-    reading may be recorded again.
+
+    A reading of a model is compared with a threshold. Past it the model is at alert, and first in
+    triage; while the model is being retrained the alert is noted on the card that retrains it. Once
+    no metric is past its threshold the model is watched. Made for cron: the same reading may be
+    recorded again.
 
     \b
     Example: mlkanban charter set target "eur_saved>=50000 EUR/year"
              mlkanban reading goal eur_saved=18200
              mlkanban reading fraud psi=0.31 val_auc=0.93
     """
+    values += metric
     if subject != GOAL:
         _of_model(session, subject, values, note, threshold)
         return

@@ -1421,7 +1421,7 @@ class JsonKind(NamedTuple):
 _DONE = {
     name: JsonKind(DoneJson, f"the cards that `{name}` changed")
     for name in (
-        "ab.told", "alert", "archive", "block", "done", "edit", "look-again", "merge", "move",
+        "ab.told", "archive", "block", "done", "edit", "look-again", "merge", "move",
         "note", "redo", "release", "retrain", "rollback", "snooze", "transfer", "unblock", "undo",
         "unlink",
     )
@@ -1464,6 +1464,7 @@ KINDS: Mapping[str, JsonKind] = {
     "link": JsonKind(
         DoneJson | LinkedJobJson, "the cards that `link` changed; a SLURM job it linked"
     ),
+    "alert": JsonKind(DoneJson, "the cards that `reading` of a model changed"),
     "settle": JsonKind(DoneJson, "the cards that `resolve` changed"),
     "undecided": JsonKind(list[ConflictJson], "the conflicts that `resolve` lists"),
     "triage": JsonKind(list[TriageItemJson], "`triage` without a terminal"),

@@ -27,7 +27,7 @@ def find_version(conn: Connection, board_id: str, name: str) -> CardFace:
     never was a model is found by its id."""
     found = _meant(model_queries.versions(conn, board_id), name)
     if not found:
-        face = repository.face_by_ref(conn, name.strip().lower())
+        face = repository.face_by_label(conn, name)
         if face is None:
             raise _unknown(name)
         return face

@@ -21,19 +21,17 @@ from mlkanban.text import accept, accept_title
 
 
 class Retraining:
+    """Readings of models in use, their health, and the cards that train them again."""
+
     def __init__(self, context: Context) -> None:
         self._context = context
-
-    def alert(self, ref: str, metric: str, threshold: str, note: str = "") -> Done:
-        """Keep what a metric of a model in use was found to be (`psi=0.31`), and whether it passes
-        a threshold (`>0.2`). An alert of a model that is being retrained becomes a note there."""
-        return self.record_readings(ref, [metric], threshold, note)
 
     def record_readings(
         self, ref: str, metrics: Sequence[str], threshold: str = "", note: str = ""
     ) -> Done:
-        """Record readings of several metrics as `alert` does; without a threshold each is compared
-        with the threshold of its last reading."""
+        """Record readings of metrics of a model in use (`psi=0.31`), and whether each passes a
+        threshold (`>0.2`), without one that of its last reading. An alert of a model that is being
+        retrained becomes a note on the card that retrains it."""
         values = [model_health.parse_reading(accept_title(metric)) for metric in metrics]
         limit = model_health.parse_threshold(threshold) if threshold else None
         note = accept(note, "the note").strip()

@@ -286,7 +286,7 @@ def by_hand(data: Path) -> list[Event]:
     cards.finish([card], Outcome.SHIPPED, "v")
     service.ab_tests.record(first, ["a=1/20", "b=2/20"], least="5%")
     service.models.look_again(board, "m", "every 90d")
-    service.retraining.alert(card, "psi=1", ">0", "n")
+    service.retraining.record_readings(card, ["psi=1"], ">0", "n")
     again = service.retraining.retrain(card).cards[0].ref
     cards.finish([again], Outcome.SHIPPED, override="so")
     cards.archive([card])

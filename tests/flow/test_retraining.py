@@ -141,7 +141,7 @@ def test_loops_that_ended_otherwise_or_were_there_before_the_window_count_as_far
 def test_retraining_that_no_alert_began_is_no_answer_to_one() -> None:
     assert counted(model("m1", (7, "retraining")), trains("m1", "r1", (7, 0))).loops == ()
     assert summary(counted()).lines == (
-        "No alert in this window; mlkanban alert CARD tells of one.",
+        "No alert in this window; mlkanban reading MODEL records one.",
     )
 
 

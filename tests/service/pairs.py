@@ -101,7 +101,8 @@ OPEN: dict[str, Act] = {
 }  # fmt: skip
 CLOSED: dict[str, Act] = {
     "reopen in Training": _moves("Training"), "reopen in Ready": _moves("Ready"),
-    "archive": ARCHIVE, "alert": lambda m: m.service.retraining.alert(m.card, "psi=0.3", "0.2"),
+    "archive": ARCHIVE,
+    "alert": lambda m: m.service.retraining.record_readings(m.card, ["psi=0.3"], "0.2"),
     "retrain": lambda m: m.service.retraining.retrain(m.card),
     "retire": _edits(health="retired"), "edit": OPEN["edit"], "note": NOTE,
     "remove Review": REMOVE_REVIEW, "uncommit Deployment": OPEN["uncommit Deployment"],

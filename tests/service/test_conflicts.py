@@ -191,7 +191,7 @@ def test_readings_of_cron_on_two_machines_ask_for_no_decision(
     ada.cards.finish([card], Outcome.SHIPPED)
     meet(place, ada, bob)
     for one, value in ((ada, 0.31), (bob, 0.33)):
-        one.service.retraining.alert(card, f"psi={value}", "0.2")
+        one.service.retraining.record_readings(card, [f"psi={value}"], "0.2")
     meet(place, ada, bob)
     assert ada.service.conflicts.all() == []
     assert ada.cards.get(card).readings == bob.cards.get(card).readings

@@ -160,7 +160,7 @@ def test_a_retrain_card_has_the_gates_of_a_release(ada: Person, champion: str) -
 
 def test_the_version_before_is_in_use_again(ada: Person, champion: str) -> None:
     failed = version(ada, "Fraud transformer", "3")
-    ada.service.retraining.alert(failed, "psi=0.31", "0.2")
+    ada.service.retraining.record_readings(failed, ["psi=0.31"], "0.2")
     done = roll_back(ada)
     asks = done.cards[-1]
     assert done.message == (
@@ -250,7 +250,7 @@ def test_a_rolled_back_model_is_not_retrained(ada: Person, champion: str) -> Non
     roll_back(ada)
     with pytest.raises(RuleRefused, match="rolled-back"):
         ada.service.retraining.retrain(failed)
-    ada.service.retraining.alert(failed, "psi=0.5", "0.2")
+    ada.service.retraining.record_readings(failed, ["psi=0.5"], "0.2")
     assert health(ada, failed) == "rolled-back"
 
 
@@ -316,7 +316,7 @@ def test_a_look_lies_ahead(ada: Person, champion: str, when: str) -> None:
 def told_daily(ada: Person, ref: str, days: int) -> None:
     for _ in range(days):
         ada.clock.now += timedelta(days=1)
-        ada.service.retraining.alert(ref, "psi=0.1", "0.2")
+        ada.service.retraining.record_readings(ref, ["psi=0.1"], "0.2")
 
 
 def test_a_metric_that_is_told_no_more_is_silent(ada: Person, champion: str) -> None:
@@ -339,7 +339,7 @@ def test_a_metric_that_is_told_no_more_is_silent(ada: Person, champion: str) -> 
 
 def test_readings_that_were_tried_at_once_make_no_silence(ada: Person, champion: str) -> None:
     for _ in range(6):
-        ada.service.retraining.alert(champion, "psi=0.1", "0.2")
+        ada.service.retraining.record_readings(champion, ["psi=0.1"], "0.2")
     ada.clock.now += timedelta(hours=5)
     assert ada.service.models.all(ada.board)[0].silence is None
 
@@ -347,10 +347,10 @@ def test_readings_that_were_tried_at_once_make_no_silence(ada: Person, champion:
 def test_readings_tried_at_once_are_one_of_the_gaps(ada: Person, champion: str) -> None:
     """Five in a row, then one a week: a week is usual."""
     for _ in range(5):
-        ada.service.retraining.alert(champion, "psi=0.1", "0.2")
+        ada.service.retraining.record_readings(champion, ["psi=0.1"], "0.2")
     for _ in range(3):
         ada.clock.now += timedelta(days=7)
-        ada.service.retraining.alert(champion, "psi=0.1", "0.2")
+        ada.service.retraining.record_readings(champion, ["psi=0.1"], "0.2")
     ada.clock.now += timedelta(days=21)
     assert ada.service.models.all(ada.board)[0].silence is None
     ada.clock.now += timedelta(days=1)
@@ -433,7 +433,7 @@ def test_a_reading_apart_from_a_rollback_makes_no_failed_version_fit(
     ada, bob, _, failed = both(two, place)
     roll_back(ada)
     bob.clock.now += timedelta(hours=1)
-    bob.service.retraining.alert(failed, "psi=0.31", "0.2")
+    bob.service.retraining.record_readings(failed, ["psi=0.31"], "0.2")
     meet(place, ada, bob)
     later = version(ada, "Fraud two towers", "4")
     assert names(ada) == ["fraud 4"]
@@ -587,7 +587,7 @@ def test_many_models_are_read_in_as_many_statements_as_few(ada: Person) -> None:
     def delivers(name: str) -> str:
         [ref] = ada.adds(name, type="model")
         ada.cards.finish([ref], Outcome.SHIPPED, use=VersionName(name, "1"), override="so")
-        ada.service.retraining.alert(ref, "psi=0.1", ">0.2")
+        ada.service.retraining.record_readings(ref, ["psi=0.1"], ">0.2")
         return ref
 
     for number in range(3):

@@ -38,7 +38,7 @@ def champion(ada: Person) -> str:
 
 
 def alert(ada: Person, ref: str, metric: str = "psi=0.31", threshold: str = "0.2", note: str = ""):
-    return ada.service.retraining.alert(ref, metric, threshold, note)
+    return ada.service.retraining.record_readings(ref, [metric], threshold, note)
 
 
 def test_an_alert_is_kept_with_its_threshold(ada: Person, champion: str) -> None:

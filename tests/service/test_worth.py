@@ -139,7 +139,7 @@ def test_the_margin_of_a_value_of_several_runs_is_their_spread(ada: Person) -> N
 def test_a_model_in_use_stands_where_it_was_read_last(ada: Person) -> None:
     [used] = ada.adds("used", metric=metric(value=0.93, noise=0.01))
     ada.cards.finish([used], Outcome.SHIPPED, override="so")
-    ada.service.retraining.alert(used, "val_auc=0.915", "<0.90")
+    ada.service.retraining.record_readings(used, ["val_auc=0.915"], "<0.90")
     at = ada.service.worth.of_card(ada.cards.get(used))
     assert at is not None
     assert (at.value, at.margin) == (0.915, None)

@@ -18,7 +18,7 @@ def data(tmp_path: Path) -> Path:
     fraud, churn, _ = ada.adds("Fraud v1", "Churn v1", "An idea")
     for ref in (fraud, churn):
         ada.moves(ref, to="Monitoring")
-    ada.service.retraining.alert(fraud, "psi=0.31", ">0.2", "merchants")
+    ada.service.retraining.record_readings(fraud, ["psi=0.31"], ">0.2", "merchants")
     ada.service.retraining.judge([churn], Health.WATCH)
     ada.service.close()
     return tmp_path / "data"
@@ -98,7 +98,7 @@ async def test_cron_is_seen_by_whoever_looks(data: Path) -> None:
     async with opened(data, size=ROOMY) as page:
         ada = somebody(data)
         other = next(f.ref for f in page.app.model.faces.values() if f.title == "Churn v1")
-        ada.service.retraining.alert(other, "auc=0.7", "<0.8")
+        ada.service.retraining.record_readings(other, ["auc=0.7"], "<0.8")
         ada.service.close()
         await page.settled()
         await page.press("triage")

@@ -177,7 +177,7 @@ def summary(loops: RetrainingLoops) -> Summary:
     note = f"n {len(loops.loops)} | {scope_text(loops.scope)} | {_CONVENTION}"
     released = _released_lines(loops.releases)
     if not loops.loops:
-        none = hint("No alert in this window; {alert CARD} tells of one.")
+        none = hint("No alert in this window; {reading MODEL} records one.")
         return Summary("Retraining", (none, *released), None, note)
     still = loops.open
     lines = [

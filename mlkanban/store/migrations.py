@@ -24,7 +24,7 @@ from sqlite3 import Connection
 
 from mlkanban.core import lifecycle
 from mlkanban.core.event_validation import inert
-from mlkanban.core.events import FORMAT, Event
+from mlkanban.core.events import FIRST_FORMAT, FORMAT, Event
 from mlkanban.core.lineage import members
 from mlkanban.runs.model.brief import on_face
 from mlkanban.store import log
@@ -266,9 +266,14 @@ if FORMAT > 1:
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
     def fold_what_waited(db: Database) -> None:
         """Events that a newer program wrote lie in the log, and in no table, until this one knows
-        their format."""
-        recreate_projections(db.conn)
-        log.rebuild(db.conn)
+        their format. A log without any is not replayed: a large one takes minutes."""
+        waiting = (
+            f"SELECT 1 FROM event WHERE version > {FIRST_FORMAT} LIMIT 1",
+            "SELECT 1 FROM inert LIMIT 1",
+        )
+        if any(db.conn.execute(query).fetchall() for query in waiting):
+            recreate_projections(db.conn)
+            log.rebuild(db.conn)
 
 
 PROJECTION_TABLES = (

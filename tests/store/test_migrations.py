@@ -344,3 +344,21 @@ def test_a_store_before_ab_tests_keeps_its_cards(ada: Person) -> None:
     conn.close()
     database.open_for_writing(path).close()
     assert rows(path, "SELECT * FROM card") == now
+
+
+def test_a_log_in_which_nothing_waited_is_not_replayed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store of the format before this one: on a large board that would take minutes."""
+    conn = sqlite3.connect(path)
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name LIKE 'format%'")
+    conn.execute(f"PRAGMA user_version={LATEST - 1}")
+    conn.commit()
+    conn.close()
+
+    def rebuild(conn: sqlite3.Connection) -> None:
+        raise AssertionError("replayed")
+
+    monkeypatch.setattr("mlkanban.store.log.rebuild", rebuild)
+    database.open_for_writing(path).close()
+    assert rows(path, "PRAGMA user_version") == [(LATEST,)]

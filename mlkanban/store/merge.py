@@ -29,6 +29,14 @@ def known(conn: sqlite3.Connection) -> dict[str, int]:
     return dict(conn.execute("SELECT replica, max(rseq) FROM event GROUP BY replica").fetchall())
 
 
+def digest(conn: sqlite3.Connection, replica: str, rseq: int) -> str:
+    """The hash of an event of a replica; '' when it is not in the log."""
+    row = conn.execute(
+        "SELECT hash FROM event WHERE replica = ? AND rseq = ?", (replica, rseq)
+    ).fetchone()
+    return row[0] if row else ""
+
+
 def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> list[Record]:
     """At most `most` events of a replica, from number `first` on."""
     rows = conn.execute(
@@ -52,11 +60,7 @@ def unbroken(conn: sqlite3.Connection, batch: Sequence[Record]) -> list[Record]:
     """The longest beginning of a batch, the next events of one replica, whose hashes fit."""
     if not batch:
         return []
-    row = conn.execute(
-        "SELECT hash FROM event WHERE replica = ? AND rseq = ?",
-        (batch[0].replica, batch[0].rseq - 1),
-    ).fetchone()
-    previous, good = row[0] if row else "", []
+    previous, good = digest(conn, batch[0].replica, batch[0].rseq - 1), []
     for record in batch:
         if chained(previous, record) != record.hash:
             break

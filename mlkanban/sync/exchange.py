@@ -18,7 +18,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import bound
 from mlkanban.hints import hint
 from mlkanban.service.transaction import Context
-from mlkanban.store import after_merge, forks, inert, merge, repository
+from mlkanban.store import after_merge, forks, inert, merge, replica, repository
 from mlkanban.store.database import Connection
 from mlkanban.sync import file_format
 from mlkanban.sync.forks import Forks
@@ -30,12 +30,31 @@ Progress = Callable[[str], None]
 """Is called with what is being done, such as `reading file 3 of 12`."""
 
 
+class KnownEvents(NamedTuple):
+    """What this store has: the number of the last event of every replica, the hash of an event (''
+    for none), and whether the store writes, or wrote, as a replica."""
+
+    lasts: Mapping[str, int]
+    digest: Callable[[str, int], str]
+    owns: Callable[[str], bool]
+
+
 class Listing(NamedTuple):
     """The sync files of a transport: first numbers by replica, ascending. `others` are sentences
-    about entries that are named like a sync file and are none."""
+    about entries that are named like a sync file and are none.
+
+    Of the replicas in `ends` nothing has to be read: all that is there, up to that number, is known
+    here. To those in `closed` this store cannot add anything.
+    """
 
     firsts: Mapping[str, list[int]]
     others: list[str]
+    ends: Mapping[str, int] = {}
+    closed: frozenset[str] = frozenset()
+
+
+class NotTaken(Exception):
+    """The other side did not take events of a replica; the text is a sentence for the person."""
 
 
 class Transport(Protocol):
@@ -45,14 +64,17 @@ class Transport(Protocol):
     def begin(self, progress: Progress) -> None:
         """Fetch what others sent; `progress` is called on the way."""
 
-    def listed(self) -> Listing:
-        """List the sync files that are there."""
+    def listed(self, known: KnownEvents) -> Listing:
+        """List the sync files that are there; of what is known here as little as possible."""
+
+    def name(self, replica: str, first: int) -> str:
+        """What a sync file is called in messages."""
 
     def read(self, replica: str, first: int) -> bytes:
         """Read one sync file; b'' when it is gone."""
 
     def write(self, replica: str, first: int, content: bytes) -> None:
-        """Add one sync file, completely or not at all."""
+        """Add one sync file, completely or not at all; NotTaken when the other side refuses it."""
 
     def end(self, progress: Progress) -> bool:
         """Send what was added; False when others were faster, and the exchange has to begin
@@ -106,7 +128,7 @@ class Sync:
             progress("fetching")
             transport.begin(progress)
             there = self._take(transport, report, progress)
-            sent = self._send(transport, there, progress)
+            sent = self._send(transport, there, report, progress)
             progress("sending")
             if transport.end(progress):
                 report.sent = sent
@@ -129,16 +151,15 @@ class Sync:
         """Merge all events that fit, in one transaction, and then those of replicas with forks.
         Returns for each replica the number of its last event at the other side, None when it is
         unknown."""
-        listed, others = transport.listed()
-        report.notices += others
-        report.passed_over = len(others)
-        with self._context.store.reading() as conn:
-            known = merge.known(conn)
-        there: dict[str, int | None] = {}
+        known = self._known()
+        listing = transport.listed(known)
+        report.notices += listing.others
+        report.passed_over = len(listing.others)
+        there: dict[str, int | None] = dict(listing.ends)
         new: dict[str, list[Record]] = {}
-        for number, (replica_id, firsts) in enumerate(listed.items(), 1):
-            progress(f"reading from machine {number} of {len(listed)}")
-            last = known.get(replica_id, 0)
+        for number, (replica_id, firsts) in enumerate(listing.firsts.items(), 1):
+            progress(f"reading from machine {number} of {len(listing.firsts)}")
+            last = known.lasts.get(replica_id, 0)
             records, end = self._looked_at(transport, replica_id, firsts, last, report)
             there[replica_id] = end
             if records:
@@ -150,10 +171,24 @@ class Sync:
             passed_over = forks_of.resolve(forked, report.notices)
             there |= {r: end for r, end in passed_over.items() if end is not None}
             self._add({r: forked[r] for r in forked if r not in passed_over}, report, progress)
-        return there
+        return there | dict.fromkeys(listing.closed)
+
+    def _known(self) -> KnownEvents:
+        store = self._context.store
+
+        def digest(replica_id: str, rseq: int) -> str:
+            with store.reading() as conn:
+                return merge.digest(conn, replica_id, rseq)
+
+        def owns(replica_id: str) -> bool:
+            with store.reading() as conn:
+                return replica.known_here(conn, replica_id)
+
+        with store.reading() as conn:
+            return KnownEvents(merge.known(conn), digest, owns)
 
     def _looked_at(
-        self, transport: Transport, replica: str, firsts: list[int], last: int, report: Report
+        self, transport: Transport, replica_id: str, firsts: list[int], last: int, report: Report
     ) -> tuple[list[Record], int | None]:
         """The events of a replica from files that may hold unknown ones, and the last number
         there."""
@@ -163,13 +198,14 @@ class Sync:
         for at, first in enumerate(firsts):
             if at + 1 < len(firsts) and firsts[at + 1] <= last + 1:
                 continue  # all of it is known
-            read = file_format.read(transport.read(replica, first), replica, first)
+            content = transport.read(replica_id, first)
+            read = file_format.read(content, replica_id, first)
             if read.fault:
                 # The last file is one that each machine reads: what a machine does not know of it,
                 # the next one that does adds.
                 again = not read.intact and first <= last and at + 1 == len(firsts)
                 report.notices.append(
-                    f"log/{replica}/{first:09}.jsonl {read.fault}. "
+                    f"{transport.name(replica_id, first)} {read.fault}. "
                     f"It {'is written again' if again else 'was passed over'}."
                 )
                 report.passed_over += not again
@@ -256,34 +292,44 @@ class Sync:
     # Sending
 
     def _send(
-        self, transport: Transport, there: Mapping[str, int | None], progress: Progress
+        self,
+        transport: Transport,
+        there: Mapping[str, int | None],
+        report: Report,
+        progress: Progress,
     ) -> int:
         """Write what the other side lacks of every replica known here; returns how many events."""
         sent = 0
         with self._context.store.reading() as conn:
-            for replica, last in merge.known(conn).items():
-                first = there.get(replica, 0)
-                if first is None:
-                    continue
-                for records in _parts(conn, replica, first + 1, last):
-                    sent += len(records)
-                    progress(f"writing {sent:,} change{'' if sent == 1 else 's'}")
-                    transport.write(replica, records[0].rseq, file_format.written(records))
+            known = merge.known(conn)
+        for replica_id, last in known.items():
+            first = there.get(replica_id, 0)
+            if first is None:
+                continue
+            try:
+                for records in self._parts(replica_id, first + 1, last):
+                    count = sent + len(records)
+                    progress(f"writing {count:,} change{'' if count == 1 else 's'}")
+                    transport.write(replica_id, records[0].rseq, file_format.written(records))
+                    sent = count
+            except NotTaken as refused:
+                report.notices.append(str(refused))
         return sent
 
-
-def _parts(conn: Connection, replica: str, first: int, last: int) -> Iterator[list[Record]]:
-    """The events of a replica in portions that each fit into one file."""
-    while first <= last:
-        records = merge.records(conn, replica, first, file_format.MOST_EVENTS)
-        size = 0
-        for at, record in enumerate(records):
-            size += 2 * len(record.data) + 1000
-            if at and size > file_format.LARGEST // 2:
-                records = records[:at]
-                break
-        yield records
-        first = records[-1].rseq + 1
+    def _parts(self, replica_id: str, first: int, last: int) -> Iterator[list[Record]]:
+        """The events of a replica in portions that each fit into one file. Between two of them the
+        store is not held: a network may take its time."""
+        while first <= last:
+            with self._context.store.reading() as conn:
+                records = merge.records(conn, replica_id, first, file_format.MOST_EVENTS)
+            size = 0
+            for at, record in enumerate(records):
+                size += 2 * len(record.data) + 1000
+                if at and size > file_format.LARGEST // 2:
+                    records = records[:at]
+                    break
+            yield records
+            first = records[-1].rseq + 1
 
 
 def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[str]:

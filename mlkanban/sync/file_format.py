@@ -40,13 +40,24 @@ class Segment:
 
 def written(records: Sequence[Record]) -> bytes:
     """The bytes of the file that holds these records."""
-    lines = [
-        json.dumps(dict(zip(RECORD_FIELDS, values, strict=True)), separators=(",", ":")) + "\n"
-        for values in map(record_values, records)
-    ]
-    body = "".join(lines).encode()
-    end = json.dumps({"events": len(records), "sha256": sha256(body).hexdigest()})
+    return from_lines(
+        [
+            json.dumps(dict(zip(RECORD_FIELDS, values, strict=True)), separators=(",", ":"))
+            for values in map(record_values, records)
+        ]
+    )
+
+
+def from_lines(lines: Sequence[str]) -> bytes:
+    """The bytes of the file that holds these lines, one for each event."""
+    body = "".join(f"{line}\n" for line in lines).encode()
+    end = json.dumps({"events": len(lines), "sha256": sha256(body).hexdigest()})
     return body + end.encode() + b"\n"
+
+
+def lines_in(content: bytes) -> list[str]:
+    """The lines of a file that is as it was written, one for each event."""
+    return content.decode().split("\n")[:-2]
 
 
 def read(content: bytes, replica: str, first: int) -> Segment:

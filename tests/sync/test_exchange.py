@@ -20,6 +20,7 @@ from mlkanban.exchange.event_log import read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.store import backup, log, rows
 from mlkanban.sync import file_format
+from mlkanban.sync.exchange import KnownEvents
 from mlkanban.sync.transports.folder import Folder
 from tests.exchange.maps import TWO_STAGES
 from tests.ids import fixed_id
@@ -168,7 +169,8 @@ def test_what_is_no_file_is_not_waited_for(two: tuple[Person, Person], place: Pa
     read.join(20)
     assert not read.is_alive()
     firsts = {mine.name: [int(path.stem) for path in files(place)[:-2]]}
-    assert Folder(place).listed().firsts == firsts
+    nothing = KnownEvents({}, lambda _replica, _rseq: "", lambda _replica: False)
+    assert Folder(place).listed(nothing).firsts == firsts
     ours = f"log/{mine.name}"
     assert set(meet(place, ada, bob)) == {
         f"{ours}/000000900.jsonl is a named pipe, not what its name says. It was passed over.",

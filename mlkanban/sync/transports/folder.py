@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlkanban.errors import StoreProblem
 from mlkanban.files import write_whole
-from mlkanban.sync.exchange import Listing, Progress
+from mlkanban.sync.exchange import KnownEvents, Listing, Progress
 from mlkanban.sync.file_format import LARGEST
 
 _REPLICA = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -30,7 +30,7 @@ class Folder:
                 f"There is no folder {self._place}.", "Make it, or connect the disk it is on."
             )
 
-    def listed(self) -> Listing:
+    def listed(self, known: KnownEvents) -> Listing:
         firsts: dict[str, list[int]] = {}
         others: list[str] = []
         with explained(self._log):
@@ -73,6 +73,9 @@ class Folder:
 
     def end(self, progress: Progress = lambda _: None) -> bool:
         return True
+
+    def name(self, replica: str, first: int) -> str:
+        return str(self._path(replica, first).relative_to(self._place))
 
     def _path(self, replica: str, first: int) -> Path:
         return self._log / replica / f"{first:09}.jsonl"

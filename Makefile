@@ -33,7 +33,7 @@ quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store
 
 # Where the system makes a difference; the looks of the screen are tested on Linux.
 test-mac: .venv/.dev-ready  ## Run the tests that make sense on a Mac
-	@$(BIN)/python -m pytest -n 2 -q -rs -m "not network and not slurm and not terminal and not slow" \
+	@$(BIN)/python -m pytest -n 2 -q -rs -m "not network and not slurm and not postgresql and not terminal and not slow" \
 	    tests/machine tests/runs/local tests/runs/model tests/runs/queue tests/runs/use_cases \
 	    tests/core tests/service tests/store tests/test_files.py tests/test_architecture.py
 

@@ -14,7 +14,8 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE, SuggestingGroup
 from mlkanban.errors import UsageProblem
 from mlkanban.sync.transports.folder import Folder
-from mlkanban.sync.transports.remotes import choose, exchange, repository, transports
+from mlkanban.sync.transports.postgresql import PostgreSQL
+from mlkanban.sync.transports.remotes import choose, exchange, place_at, transports
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 def sync(ctx: click.Context, folder: Path | None) -> None:
     """Exchange changes with your other machines.
 
-    Without --dir with the repository that `sync init` chose. What was written on both sides at the
-    same time is kept: `mlkanban resolve` lists it.
+    Without --dir with the repository or database that `sync init` chose. What was written on both
+    sides at the same time is kept: `mlkanban resolve` lists it.
     """
     if ctx.invoked_subcommand is not None:
         if folder is not None:
@@ -43,15 +44,22 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
 
 @sync.command()
 @click.argument("remote")
+@click.option("--member", "members", multiple=True, metavar="LOGIN",
+              help="A login or group of the database that takes part (repeatable).")  # fmt: skip
 @pass_session
-def init(session: Session, remote: str) -> None:
-    """Exchange changes with a git repository from now on.
+def init(session: Session, remote: str, members: Sequence[str]) -> None:
+    """Exchange changes with a git repository, or a database of a team, from now on.
 
-    REMOTE is a path or an address that your git can use, such as gpu2:board.git. It may be empty.
-    On every further machine the same command joins, with what is there already.
+    REMOTE is a path or an address that your git can use, such as gpu2:board.git, and may be empty.
+    Or it is postgresql://HOST/DATABASE, where the tables are made. On every further machine the
+    same command joins, with what is there already.
     """
     with session.service(write=True, make=True) as service:
-        place = repository(service, remote)
+        place = place_at(service, remote)
+        if isinstance(place, PostgreSQL):
+            place.prepare(members)
+        elif members:
+            raise UsageProblem("--member is for a database.", "Leave it out for a repository.")
         report = _exchange(session, service, [place])
         choose(service, place.remote)
         if not session.json:

@@ -186,3 +186,16 @@ def test_where_a_card_is_and_how_it_ended_is_named_in_plain_words(
     assert f"There is no conflict about the due of {ref}." in err
     said(capsys, "--home", "a", "resolve", ref, "stage", "--take")
     assert "learned" in said(capsys, "--home", "a", "show", ref)[0]
+
+
+def test_members_are_for_databases(capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = said(capsys, "--home", "a", "sync", "init", "r.git", "--member", "bob", code=2)
+    assert "--member is for a database." in err
+
+
+def test_a_password_in_an_address_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    address = "postgresql://ada:secret@h/board"
+    _, err = said(capsys, "--home", "a", "sync", "init", address, code=2)
+    assert "The address holds a password" in err
+    assert "secret" not in err
+    assert not [path for path in Path("a").rglob("*") if path.name == "remote"]

@@ -18,6 +18,7 @@ from mlkanban.service import Service
 from mlkanban.sync.exchange import Progress, Report, Transport
 from mlkanban.sync.transports.folder import Folder, explained
 from mlkanban.sync.transports.git import Git
+from mlkanban.sync.transports.postgresql import PostgreSQL, is_address
 
 
 def shared(service: Service) -> Folder | None:
@@ -28,7 +29,7 @@ def shared(service: Service) -> Folder | None:
 
 
 def remote(service: Service) -> str:
-    """The repository chosen by `sync init`, '' for none."""
+    """The repository or database chosen by `sync init`, '' for none."""
     try:
         return _setting(service).read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
@@ -38,10 +39,15 @@ def remote(service: Service) -> str:
 
 
 def choose(service: Service, address: str) -> None:
-    """Choose the repository to exchange with from now on."""
+    """Choose the repository or database to exchange with from now on."""
     setting = _folder(service) / "remote"
     with explained(setting):
         write_whole(setting, f"{address}\n".encode())
+
+
+def place_at(service: Service, address: str) -> Git | PostgreSQL:
+    """The repository, or the database, at an address."""
+    return PostgreSQL(address) if is_address(address) else repository(service, address)
 
 
 def repository(service: Service, address: str) -> Git:
@@ -60,7 +66,7 @@ def transports(service: Service) -> list[Transport]:
     if (beside := shared(service)) is not None:
         ways.append(beside)
     if address := remote(service):
-        ways.append(repository(service, address))
+        ways.append(place_at(service, address))
     if not ways:
         raise UsageProblem(
             "No place to exchange changes with was chosen yet.",

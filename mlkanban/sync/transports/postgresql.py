@@ -1,0 +1,471 @@
+"""A PostgreSQL database that a team shares: one row per event, with the text of its line in a sync
+file.
+
+The database accepts events of a replica only in their order, and only from the login that wrote as
+that replica first. Events that others pass on, before the replica itself has come, belong to no
+login yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from mlkanban.errors import RuleRefused, StoreProblem, UsageProblem
+from mlkanban.hints import hint
+from mlkanban.log import logger
+from mlkanban.sync import file_format
+from mlkanban.sync.exchange import KnownEvents, Listing, NotTaken, Progress
+
+if TYPE_CHECKING:
+    import psycopg
+
+_SCHEMES = ("postgresql:", "postgres:")
+SILENCE_SECONDS = 60.0
+"""A statement without an answer for so long has failed: its connection is cut."""
+_READ_EVENTS, _READ_BYTES = 1000, file_format.LARGEST // 2
+_WRITE_EVENTS, _WRITE_BYTES = 1000, 1_000_000
+"""What one statement reads or writes at most; always one event."""
+_SECRETS = frozenset({"password", "sslpassword"})
+_DEFAULTS = {
+    "application_name": ("PGAPPNAME", "mlkanban"),
+    "connect_timeout": ("PGCONNECT_TIMEOUT", "15"),
+    "keepalives_idle": ("", "15"),
+    "keepalives_interval": ("", "5"),
+    "keepalives_count": ("", "3"),
+    "tcp_user_timeout": ("", "30000"),
+}
+"""Parameters of a connection that the address leaves open: libpq's variable, and our value."""
+
+MIGRATIONS: Sequence[str] = (
+    """
+CREATE TABLE mlkanban.replica (
+    id uuid PRIMARY KEY,
+    login name,
+    rseq integer NOT NULL DEFAULT 0,
+    hash text NOT NULL DEFAULT ''
+);
+COMMENT ON TABLE mlkanban.replica IS
+    'The machines: the login that writes, and the number and hash of the last event of each';
+CREATE TABLE mlkanban.event (
+    replica uuid NOT NULL REFERENCES mlkanban.replica,
+    rseq integer NOT NULL CHECK (rseq > 0),
+    hash text NOT NULL,
+    line text NOT NULL,
+    login name NOT NULL DEFAULT session_user,
+    at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (replica, rseq)
+);
+COMMENT ON TABLE mlkanban.event IS
+    'One row per event; line is its JSON, login and at say who sent it and when';
+
+CREATE FUNCTION mlkanban.after_insert() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE part record;
+BEGIN
+    FOR part IN
+        SELECT replica, min(rseq) AS first, max(rseq) AS last, count(*) AS number
+        FROM added GROUP BY replica
+    LOOP
+        UPDATE mlkanban.replica SET rseq = part.last, hash = (
+            SELECT added.hash FROM added
+            WHERE added.replica = part.replica AND added.rseq = part.last)
+        WHERE id = part.replica AND rseq = part.first - 1
+            AND part.number = part.last - part.first + 1;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'events of a replica follow each other without a gap'
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END LOOP;
+    PERFORM pg_notify('mlkanban', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER after_insert AFTER INSERT ON mlkanban.event REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION mlkanban.after_insert();
+
+CREATE FUNCTION mlkanban.never() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'events are never changed or deleted';
+END $$;
+CREATE TRIGGER never BEFORE UPDATE OR DELETE OR TRUNCATE ON mlkanban.event
+    FOR EACH STATEMENT EXECUTE FUNCTION mlkanban.never();
+
+ALTER TABLE mlkanban.replica ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE mlkanban.event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY read ON mlkanban.replica FOR SELECT USING (true);
+CREATE POLICY read ON mlkanban.event FOR SELECT USING (true);
+CREATE POLICY begin ON mlkanban.replica FOR INSERT
+    WITH CHECK (login IS NULL OR login = session_user);
+CREATE POLICY go_on ON mlkanban.replica FOR UPDATE
+    USING (login IS NULL OR login = session_user)
+    WITH CHECK (login IS NULL OR login = session_user);
+CREATE POLICY write ON mlkanban.event FOR INSERT WITH CHECK (EXISTS (
+    SELECT FROM mlkanban.replica
+    WHERE id = event.replica AND (replica.login IS NULL OR replica.login = session_user)));
+""",
+)
+"""The schema, version after version: a migration that was applied never changes."""
+
+_MEMBER = (
+    "GRANT USAGE ON SCHEMA mlkanban TO {}",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA mlkanban TO {}",
+    "GRANT INSERT (id, login), UPDATE (login) ON mlkanban.replica TO {}",
+    "GRANT INSERT (replica, rseq, hash, line) ON mlkanban.event TO {}",
+)
+
+
+class PostgreSQL:
+    """A database at an address without a password. With `stays` the connection stays open between
+    exchanges, and `heard` says that others wrote since the last one began."""
+
+    def __init__(self, address: str, *, stays: bool = False) -> None:
+        self.remote = address.strip()
+        _check(self.remote)
+        self._stays = stays
+        self._open: psycopg.Connection[Any] | None = None
+        self._known: KnownEvents | None = None
+        self._lasts: dict[tuple[str, int], int] = {}
+        self._again = self.heard = False
+
+    # The tables, and who may use them
+
+    def prepare(self, members: Sequence[str] = ()) -> None:
+        """Create the tables or bring them up to date, and let logins or groups take part."""
+        from psycopg import errors, sql  # an extra, which `__init__` has found
+
+        with self._explained() as conn, conn.transaction():
+            # Two at once: the second one waits, and finds it done.
+            conn.execute("SELECT pg_advisory_xact_lock(hashtext('mlkanban'))")
+            version = self._version(conn)
+            if not version:
+                conn.execute("CREATE SCHEMA IF NOT EXISTS mlkanban")
+                conn.execute(
+                    "CREATE TABLE mlkanban.migration"
+                    " (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
+                )
+            for number, migration in enumerate(MIGRATIONS[version:], version + 1):
+                conn.execute(migration.encode())
+                conn.execute("INSERT INTO mlkanban.migration (version) VALUES (%s)", [number])
+            self._check_owner(conn, members)
+            for member in members:
+                try:
+                    for grant in _MEMBER:
+                        conn.execute(sql.SQL(grant).format(sql.Identifier(member)))
+                except errors.UndefinedObject as error:
+                    raise UsageProblem(
+                        f"{self.remote} has no login or group {member!r}.",
+                        "Make it first, with CREATE ROLE. Nothing was changed.",
+                    ) from error
+
+    def _check_owner(self, conn: psycopg.Connection[Any], members: Sequence[str]) -> None:
+        """Refuse members from a login that cannot add any: the database would only warn."""
+        [owner, owns] = _row(
+            conn.execute(
+                "SELECT pg_get_userbyid(nspowner), pg_has_role(nspowner, 'USAGE')"
+                " FROM pg_namespace WHERE nspname = 'mlkanban'"
+            )
+        )
+        if members and not owns:
+            raise RuleRefused(
+                f"Only {owner}, who set it up, can add members at {self.remote}.",
+                "Nothing was changed.",
+            )
+
+    def _version(self, conn: psycopg.Connection[Any]) -> int:
+        """The version of the tables, 0 when they are not there."""
+        if _row(conn.execute("SELECT to_regclass('mlkanban.migration') IS NULL"))[0]:
+            return 0
+        version = int(_row(conn.execute("SELECT max(version) FROM mlkanban.migration"))[0])
+        if version > len(MIGRATIONS):
+            raise StoreProblem(
+                f"A newer mlkanban made the tables at {self.remote} (version {version}).",
+                "Update mlkanban here. Nothing is lost; the next sync catches up.",
+            )
+        return version
+
+    # Exchanging
+
+    def begin(self, progress: Progress = lambda _: None) -> None:
+        with self._explained() as conn:
+            version = self._version(conn)
+        if version < len(MIGRATIONS):
+            self.close()
+            what = "has older tables" if version else "has no boards yet"
+            raise StoreProblem(
+                f"{self.remote} {what}.", hint("Set it up: {sync init {}}", self.remote)
+            )
+        self._again = self.heard = False
+
+    def listed(self, known: KnownEvents) -> Listing:
+        """List by a query of one row for each replica; of its events nothing that is known."""
+        self._known = known
+        firsts: dict[str, list[int]] = {}
+        ends: dict[str, int] = {}
+        closed = set()
+        with self._explained() as conn:
+            rows = conn.execute(
+                "SELECT id::text, rseq, hash, login IS NULL OR login = session_user"
+                " FROM mlkanban.replica ORDER BY id"
+            ).fetchall()
+        for replica, last, digest, mine in rows:
+            here = known.lasts.get(replica, 0)
+            if last <= here and known.digest(replica, last) == digest:
+                ends[replica] = last
+            else:
+                firsts[replica] = _firsts(here, last)
+                for first, following in pairwise([*firsts[replica], last + 1]):
+                    self._lasts[replica, first] = following - 1
+            if not mine and not known.owns(replica):
+                closed.add(replica)
+        return Listing(firsts, [], ends, frozenset(closed))
+
+    def name(self, replica: str, first: int) -> str:
+        return f"Events {first} to {self._lasts[replica, first]} of replica {replica[-6:]}:"
+
+    def read(self, replica: str, first: int) -> bytes:
+        with self._explained() as conn:
+            lines = conn.execute(
+                "SELECT line FROM (SELECT rseq, line,"
+                "  sum(length(line)) OVER (ORDER BY rseq) - length(line) AS bytes"
+                "  FROM mlkanban.event WHERE replica = %s AND rseq BETWEEN %s AND %s) AS part"
+                " WHERE bytes < %s ORDER BY rseq",
+                [replica, first, self._lasts[replica, first], _READ_BYTES],
+            ).fetchall()
+        return file_format.from_lines([line for (line,) in lines]) if lines else b""
+
+    def write(self, replica: str, first: int, content: bytes) -> None:
+        lines = file_format.lines_in(content)
+        while lines and not self._again:
+            part = _portion(lines)
+            self._append(replica, first, part)
+            first += len(part)
+            lines = lines[len(part) :]
+
+    def _append(self, replica: str, first: int, lines: Sequence[str]) -> None:
+        """Add events in one transaction, those that are there already left out."""
+        assert self._known is not None  # listed before
+        hashes = [json.loads(line)["hash"] for line in lines]
+        own = self._known.owns(replica)
+        with self._explained() as conn, conn.transaction():
+            conn.execute(
+                "INSERT INTO mlkanban.replica (id) VALUES (%s) ON CONFLICT DO NOTHING", [replica]
+            )
+            row = conn.execute(
+                "SELECT login, rseq, hash FROM mlkanban.replica WHERE id = %s FOR UPDATE", [replica]
+            ).fetchone()
+            if row is None:  # row-level security hides it from this login
+                if own:
+                    raise NotTaken(self._of_another(conn, replica))
+                return  # its own machine has come meanwhile, and sends all of it
+            login, last, digest = row
+            if own and login is None:
+                conn.execute(
+                    "UPDATE mlkanban.replica SET login = session_user WHERE id = %s", [replica]
+                )
+            if last < first - 1:  # the database went back, to a backup
+                self._again = True
+                return
+            there = min(last - first + 1, len(lines))
+            ours = hashes[there - 1] if there else self._known.digest(replica, last)
+            if there and there < last - first + 1:
+                [digest] = _row(conn.execute(
+                    "SELECT hash FROM mlkanban.event WHERE replica = %s AND rseq = %s",
+                    [replica, first + there - 1],
+                ))  # fmt: skip
+            if ours != digest:
+                raise NotTaken(
+                    f"Two stores write as the replica {replica[-6:]}: event {first + there - 1} "
+                    f"at {self.remote} is another one than here. Nothing of it was sent."
+                )
+            conn.execute(
+                "INSERT INTO mlkanban.event (replica, rseq, hash, line)"
+                " SELECT %s, %s + number, hash, line"
+                " FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS new (hash, line, number)",
+                [replica, first + there - 1, hashes[there:], list(lines[there:])],
+            )
+
+    def _of_another(self, conn: psycopg.Connection[Any], replica: str) -> str:
+        [login] = _row(conn.execute("SELECT login FROM mlkanban.replica WHERE id = %s", [replica]))
+        return (
+            f"The login {login} was the first to write as the replica {replica[-6:]} at "
+            f"{self.remote}, and you are {conn.info.user}: nothing of it was sent. "
+            f"Connect as {login}."
+        )
+
+    def end(self, progress: Progress = lambda _: None) -> bool:
+        if not self._stays:
+            self.close()
+        return not self._again
+
+    # The connection
+
+    def wait(self, wake: int, seconds: float) -> None:
+        """Wait until others have written, the file `wake` is readable, or that time has passed."""
+        if self._open is None or self._open.closed or self.heard:
+            return
+        if self._open.fileno() in select.select([self._open.fileno(), wake], [], [], seconds)[0]:
+            self.heard = True  # or lost, which the next exchange sees
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._open is not None and not self._open.closed:
+            return self._open
+        import psycopg  # as above
+
+        given = _parameters(self.remote)
+        defaults: dict[str, Any] = {
+            name: value
+            for name, (variable, value) in _DEFAULTS.items()
+            if name not in given and not os.environ.get(variable)
+        }
+        # PgBouncer knows no prepared statements of a session.
+        conn = psycopg.connect(
+            self.remote, autocommit=True, prepare_threshold=None, client_encoding="UTF8", **defaults
+        )
+        self._open = conn
+        if self._stays:
+            conn.add_notify_handler(self._hear)
+            conn.execute("LISTEN mlkanban")
+        return conn
+
+    def _hear(self, notify: psycopg.Notify) -> None:
+        self.heard |= self._open is not None and notify.pid != self._open.info.backend_pid
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[psycopg.Connection[Any]]:
+        """The connection, for some statements: their errors become errors to show, and it is cut
+        when the other side falls silent."""
+        import psycopg  # as above
+
+        watch = None
+        try:
+            conn = self._connected()
+            with _Watch(conn.fileno()) as watch:
+                yield conn
+        except psycopg.errors.InsufficientPrivilege as error:
+            login = self._open.info.user if self._open is not None else ""
+            self.close()
+            raise StoreProblem(
+                f"{self.remote} lets {login} in, but not to the boards ({_reason(error)}).",
+                hint("The login that set it up can change that: {sync init {} --member {}}",
+                     self.remote, login),
+            ) from error  # fmt: skip
+        except psycopg.Error as error:
+            connected = self._open is not None
+            self.close()
+            logger("sync").debug("postgresql: %s", error)
+            if watch is not None and watch.silent:
+                problem = f"{self.remote} said nothing for {SILENCE_SECONDS:g} seconds."
+            else:
+                doing = "did not take it" if connected else "cannot be reached"
+                if isinstance(error, psycopg.OperationalError) and connected:
+                    doing = "broke off"
+                problem = f"{self.remote} {doing} (PostgreSQL: {_reason(error)})."
+            raise StoreProblem(problem, "Nothing is lost; the next sync catches up.") from error
+
+
+class _Watch:
+    """Cuts a connection that is in use for too long at once: its statement fails."""
+
+    def __init__(self, file: int) -> None:
+        self._socket = socket.socket(fileno=os.dup(file))
+        self._timer = threading.Timer(SILENCE_SECONDS, self._cut)
+        self._timer.daemon = True
+        self.silent = False
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        self._socket.close()
+
+    def _cut(self) -> None:
+        self.silent = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def is_address(text: str) -> bool:
+    """Whether an address is that of a PostgreSQL database."""
+    return text.strip().startswith(_SCHEMES)
+
+
+def _check(address: str) -> None:
+    """Refuse what is no address, and one that holds a password: addresses are kept and shown."""
+    try:
+        parts = urlsplit(address)
+        secret = parts.password is not None or bool(_SECRETS & parse_qs(parts.query).keys())
+    except ValueError as error:
+        raise UsageProblem("That is no address of a database.", _FORM) from error
+    if secret:
+        raise UsageProblem(
+            "The address holds a password, and addresses are kept and shown.",
+            "Leave it out, and put it into ~/.pgpass (mode 0600), as for psql.",
+        )
+    if not address.isprintable():
+        raise UsageProblem("That is no address of a database.", _FORM)
+    _parameters(address)
+
+
+def _parameters(address: str) -> Mapping[str, Any]:
+    """The parameters of a connection that an address holds."""
+    try:
+        # An extra: only a store with a database has it.
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError as error:
+        raise StoreProblem(
+            "For a PostgreSQL database mlkanban needs psycopg, which is not installed here.",
+            "Install it: pip install 'mlkanban[team]'",
+        ) from error
+    try:
+        parameters: dict[str, Any] = conninfo_to_dict(address)
+    except psycopg.ProgrammingError as error:
+        raise UsageProblem(f"{address} is no address of a database.", _FORM) from error
+    return parameters
+
+
+_FORM = "Give one like postgresql://HOST/DATABASE."
+
+
+def _firsts(here: int, last: int) -> list[int]:
+    """The first numbers of the parts that are read: those that are known, in case that the two
+    sides differ, and what is new, or the last event."""
+    known = range(1, min(here, last - 1) + 1, _READ_EVENTS)
+    return [*known, *range(min(here + 1, last), last + 1, _READ_EVENTS)]
+
+
+def _portion(lines: Sequence[str]) -> Sequence[str]:
+    """What is sent at once of some lines: at least one."""
+    size = 0
+    for number, line in enumerate(lines[:_WRITE_EVENTS]):
+        size += len(line)
+        if number and size > _WRITE_BYTES:
+            return lines[:number]
+    return lines[:_WRITE_EVENTS]
+
+
+def _row(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = cursor.fetchone()
+    return row or (None,)
+
+
+def _reason(error: Exception) -> str:
+    """The line of an error that says why."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0].rstrip(".")

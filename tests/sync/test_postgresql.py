@@ -1,0 +1,359 @@
+"""Stores of a team that exchange events through a PostgreSQL database."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlkanban.core.events import Record
+from mlkanban.errors import RuleRefused, StoreProblem, UsageProblem
+from mlkanban.store.rows import RECORD_COLUMNS, record_of
+from mlkanban.sync import file_format
+from mlkanban.sync.exchange import KnownEvents, NotTaken
+from mlkanban.sync.transports import postgresql
+from mlkanban.sync.transports.folder import Folder
+from mlkanban.sync.transports.postgresql import PostgreSQL
+from tests.service.exchanging import shown
+from tests.service.people import Clock, Person
+from tests.sync.postgres import Server, missing
+from tests.sync.proxy import Proxy
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    if why := missing():
+        pytest.skip(f"PostgreSQL cannot be started: {why}")
+    folder = Path(tempfile.mkdtemp(prefix="mlkanban-pg-"))
+    folder.chmod(0o755)
+    made = Server(folder / "server")
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop("immediate")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database(server: Server) -> str:
+    """The name of a database of ada's with the tables, where bob takes part."""
+    name = uuid.uuid4().hex
+    server.database(name)
+    way = PostgreSQL(server.address(name))
+    way.prepare(["bob"])
+    way.close()
+    return name
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Person, Person]]:
+    ada, bob = (Person(tmp_path / name, name, Clock()) for name in ("ada", "bob"))
+    bob.board_id = ada.starts("plain").id
+    ada.adds("one")
+    yield ada, bob
+    ada.service.close()
+    bob.service.close()
+
+
+Meet = Callable[..., list[str]]
+
+
+@pytest.fixture
+def meet(server: Server, database: str) -> Meet:
+    """Exchange until everybody has everything; what was said."""
+
+    def meet(*people: Person, rounds: int = 2) -> list[str]:
+        notices = []
+        for _ in range(rounds):
+            for person in people:
+                notices += sync(person, server.address(database, person.service.actor))
+        return notices
+
+    return meet
+
+
+def sync(person: Person, address: str) -> list[str]:
+    return person.service.sync.exchange(PostgreSQL(address)).notices
+
+
+def of_log(person: Person, columns: str = "replica, rseq, hash") -> set[tuple[Any, ...]]:
+    conn = person.service._context.store.conn
+    return set(conn.execute(f"SELECT {columns} FROM event").fetchall())
+
+
+def everything(_replica: str) -> bool:
+    return True
+
+
+def test_what_one_adds_the_other_has(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str
+) -> None:
+    ada, bob = two
+    meet(ada, bob)
+    bob.adds("two")
+    [card] = ada.order("To do")[:1]
+    ada.cards.edit([card], {"title": "new", "hypothesis": "größer\u2028\U0001f600 \\ ' \" 100%"})
+    assert meet(ada, bob) == []
+    assert shown(ada) == shown(bob)
+    assert of_log(ada) == of_log(bob)
+    for person in two:
+        address = server.address(database, person.service.actor)
+        assert person.service.sync.exchange(PostgreSQL(address)).message == "Nothing new."
+    assert server.sql(database, "SELECT count(*) FROM mlkanban.event") == str(len(of_log(ada)))
+
+
+def test_what_is_known_is_not_read_again(
+    two: tuple[Person, Person], server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "_READ_EVENTS", 10)
+    monkeypatch.setattr(postgresql, "_WRITE_EVENTS", 7)
+    ada, bob = two
+    ada.adds(*map(str, range(40)))
+    with Proxy(server.port) as line:
+        ways = [
+            PostgreSQL(server.address(database, person.service.actor, line.port)) for person in two
+        ]
+        assert ada.service.sync.exchange(ways[0]).sent == len(of_log(ada))
+        assert bob.service.sync.exchange(ways[1]).taken == len(of_log(ada))
+        ada.adds("last")
+        ada.service.sync.exchange(ways[0])
+        line.received = 0
+        assert bob.service.sync.exchange(ways[1]).taken == 1
+        one, line.received, line.sent = line.received, 0, 0
+        assert bob.service.sync.exchange(ways[1]).message == "Nothing new."
+        assert line.received + line.sent < 4000
+        assert one < line.received + 2000, "one event, not forty"
+    assert shown(ada) == shown(bob)
+
+
+def test_a_login_writes_only_as_its_own_replicas(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str
+) -> None:
+    ada, bob = two
+    meet(ada, bob)
+    [replica] = of_log(ada, "replica")
+    row = (
+        "INSERT INTO mlkanban.event (replica, rseq, hash, line)"
+        f" VALUES ('{replica[0]}', %s, '', '')"
+    )
+    last = len(of_log(ada))
+    with pytest.raises(RuntimeError, match="row-level security"):
+        server.sql(database, row % (last + 1), login="bob")
+    for rseq in (last, last + 2):
+        with pytest.raises(RuntimeError, match=r"without a gap|duplicate key"):
+            server.sql(database, row % rseq)
+    for statement in (
+        "UPDATE mlkanban.event SET line = ''", "DELETE FROM mlkanban.event",
+        "TRUNCATE mlkanban.event", "UPDATE mlkanban.replica SET rseq = 0",
+        "DELETE FROM mlkanban.replica",
+    ):  # fmt: skip
+        before = server.sql(database, "TABLE mlkanban.replica")
+        with pytest.raises(RuntimeError, match=r"permission denied|row-level security"):
+            server.sql(database, statement, login="bob")
+        assert server.sql(database, "TABLE mlkanban.replica") == before
+    server.sql(database, "UPDATE mlkanban.replica SET login = 'bob'", login="bob")
+    assert server.sql(database, "TABLE mlkanban.replica") == before, "those of others are not seen"
+    with pytest.raises(RuntimeError, match="never changed"):
+        server.sql(database, "UPDATE mlkanban.event SET line = ''")
+    with pytest.raises(RuntimeError, match="permission denied"):
+        server.sql(database, "TABLE mlkanban.event", login="cy")
+
+
+def test_who_is_no_member_is_told_what_to_ask_for(
+    two: tuple[Person, Person], server: Server, database: str
+) -> None:
+    _, bob = two
+    with pytest.raises(StoreProblem) as refused:
+        sync(bob, server.address(database, "cy"))
+    assert "lets cy in, but not to the boards" in refused.value.message
+    assert f"sync init {server.address(database, 'cy')} --member cy" in str(refused.value)
+    PostgreSQL(server.address(database)).prepare(["cy"])
+    assert sync(bob, server.address(database, "cy")) == []
+    with pytest.raises(UsageProblem, match="no login or group 'dan'"):
+        PostgreSQL(server.address(database)).prepare(["dan"])
+    with pytest.raises(RuleRefused, match="Only ada, who set it up, can add members"):
+        PostgreSQL(server.address(database, "bob")).prepare(["cy"])
+
+
+def test_two_stores_that_write_as_one_replica_are_told_apart(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str
+) -> None:
+    ada, bob = two
+    meet(ada, bob)
+    last = max(of_log(ada, "rseq"))[0]
+    ada.adds("here")
+    [mine] = [record for record in _records(ada) if record.rseq == last + 1]
+    ada.cards.edit([ada.order("To do")[0]], {"title": "after"})
+    before = {record.rseq: record.hash for record in _records(ada)}
+    known = KnownEvents({}, lambda _, rseq: before.get(rseq, ""), everything)
+    meet(ada, rounds=1)
+    # Another one, which has the same history up to the last exchange.
+    way = PostgreSQL(server.address(database))
+    way.begin()
+    way.listed(known)
+    theirs = file_format.written([mine]).replace(mine.hash.encode(), b"0" * 64)
+    with pytest.raises(NotTaken, match=rf"Two stores write as the replica .*event {mine.rseq} at"):
+        way.write(mine.replica, mine.rseq, theirs)
+    way.write(mine.replica, mine.rseq, file_format.written([mine]))  # the same one is no harm
+    way.close()
+    other = PostgreSQL(server.address(database, "bob"))
+    other.begin()
+    other.listed(known)
+    with pytest.raises(NotTaken, match=r"ada was the first to write .* you are bob"):
+        other.write(mine.replica, last + 1, file_format.written([mine]))
+    other.close()
+    assert meet(ada, bob) == []
+    assert shown(ada) == shown(bob)
+
+
+def test_a_store_that_was_put_back_goes_on_as_a_new_replica(
+    two: tuple[Person, Person], meet: Meet, tmp_path: Path
+) -> None:
+    ada, bob = two
+    meet(ada, bob)
+    old = ada.service.path.read_bytes()
+    ada.adds("sent")
+    meet(ada)
+    with ada.service.path.open("r+b") as file:
+        file.write(old)
+        file.truncate()
+    ada.service.close()
+    again = Person(tmp_path / "ada", "ada", ada.clock)
+    again.board_id = bob.board_id
+    again.adds("not sent")
+    notices = meet(again, bob)
+    assert sum("written again as a new replica" in notice for notice in notices) == 1
+    assert shown(again) == shown(bob)
+    titles = {face.title for face in bob.boards.snapshot(bob.board_id).faces}
+    assert titles == {"one", "sent", "not sent"}
+    again.service.close()
+
+
+def test_others_pass_on_what_a_machine_wrote_until_it_comes_itself(
+    two: tuple[Person, Person], tmp_path: Path, server: Server, database: str
+) -> None:
+    ada, bob = two
+    between = tmp_path / "between"
+    between.mkdir()
+    for person in (ada, bob):
+        person.service.sync.exchange(Folder(between))
+    assert sync(bob, server.address(database, "bob")) == []
+    logins = "SELECT login FROM mlkanban.replica"
+    assert server.sql(database, logins) == ""
+    ada.adds("two")
+    assert sync(ada, server.address(database)) == []
+    assert server.sql(database, logins) == "ada"
+    # From then on nobody else adds to it.
+    ada.adds("three")
+    for person in (ada, bob):
+        person.service.sync.exchange(Folder(between))
+    assert sync(bob, server.address(database, "bob")) == []
+    assert sync(ada, server.address(database)) == []
+    assert sync(bob, server.address(database, "bob")) == []
+    assert of_log(ada) == of_log(bob)
+
+
+def test_a_line_cut_at_any_byte_loses_nothing(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(postgresql, "_WRITE_EVENTS", 5)
+    ada, bob = two
+    with Proxy(server.port) as line:
+        for number in range(24):
+            ada.adds(*(f"{number}.{one}" for one in range(10)))
+            line.cut_after = 350 + number * 700
+            with contextlib.suppress(StoreProblem):
+                sync(ada, server.address(database, port=line.port))
+            rows = server.sql(
+                database,
+                "SELECT coalesce(max(rseq), 0) = count(*) AND coalesce(max(rseq), 0) ="
+                " (SELECT coalesce(max(rseq), 0) FROM mlkanban.replica) FROM mlkanban.event",
+            )
+            assert rows == "t"
+        line.cut_after = None
+        assert sync(ada, server.address(database, port=line.port)) == []
+    meet(bob)
+    assert of_log(ada) == of_log(bob)
+    assert shown(ada) == shown(bob)
+
+
+def test_a_server_that_falls_silent_is_left(
+    two: tuple[Person, Person], server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 1.0)
+    ada, _ = two
+    with Proxy(server.port) as line:
+        way = PostgreSQL(server.address(database, port=line.port), stays=True)
+        ada.service.sync.exchange(way)
+        line.silent = True
+        with pytest.raises(StoreProblem, match="said nothing for 1 seconds"):
+            ada.service.sync.exchange(way)
+        line.silent = False
+        assert ada.service.sync.exchange(way).message == "Nothing new."
+        way.close()
+
+
+def test_a_server_that_starts_again_is_found_again(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str
+) -> None:
+    ada, bob = two
+    way = PostgreSQL(server.address(database), stays=True)
+    ada.service.sync.exchange(way)
+    ada.adds("two")
+    server.stop("immediate")
+    for _ in range(2):
+        with pytest.raises(StoreProblem, match=r"broke off|cannot be reached"):
+            ada.service.sync.exchange(way)
+    server.start()
+    assert ada.service.sync.exchange(way).sent == 1
+    way.close()
+    meet(bob)
+    assert shown(ada) == shown(bob)
+
+
+def test_what_others_write_is_heard_at_once_and_what_is_ours_is_not(
+    two: tuple[Person, Person], server: Server, database: str
+) -> None:
+    ada, bob = two
+    way = PostgreSQL(server.address(database, "bob"), stays=True)
+    wake, ours = os.pipe()
+    bob.service.sync.exchange(way)
+    bob.starts("plain", "Other")
+    bob.service.sync.exchange(way)
+    way.wait(wake, 0.0)
+    assert not way.heard
+    count = len(of_log(ada))
+    sync(ada, server.address(database))
+    way.wait(wake, 30.0)
+    assert way.heard
+    assert bob.service.sync.exchange(way).taken == count
+    way.close()
+    os.close(wake)
+    os.close(ours)
+
+
+def _records(person: Person) -> list[Record]:
+    conn = person.service._context.store.conn
+    rows = conn.execute(f"SELECT {RECORD_COLUMNS} FROM event ORDER BY rseq").fetchall()
+    return list(map(record_of, rows))
+
+
+@pytest.mark.parametrize("secret", [
+    "postgresql://ada:secret@h/board", "postgres://ada:@h/b", "postgresql://h/b?password=secret",
+    "postgresql://h/b?sslpassword=secret",
+])  # fmt: skip
+def test_a_password_in_an_address_is_refused(secret: str) -> None:
+    with pytest.raises(UsageProblem) as refused:
+        PostgreSQL(secret)
+    assert "holds a password" in refused.value.message
+    assert "~/.pgpass" in refused.value.hint
+    assert "secret" not in str(refused.value)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from mlkanban.core.metrics import reaches
-from mlkanban.core.model_health import number
+from mlkanban.core.metrics import parse_number, reaches
 from mlkanban.errors import UsageProblem
 from mlkanban.text import beginning
 
@@ -77,7 +76,7 @@ def parse_target(text: str) -> GoalTarget:
             f"{beginning(text, _NAMED)!r} does not say what to reach.",
             "Write it as eur_saved>=50000 EUR/year.",
         )
-    return GoalTarget(metric, sign, number(target), " ".join(unit))
+    return GoalTarget(metric, sign, parse_number(target), " ".join(unit))
 
 
 def goal_in(fields: Mapping[str, Any]) -> Goal:

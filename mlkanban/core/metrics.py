@@ -14,6 +14,7 @@ from mlkanban.errors import UsageProblem
 from mlkanban.text import accept
 
 NONE = "none"
+_READING = re.compile(r"\s*([^\s<>=][^<>=]*?)\s*=\s*([^\s<>=]+)\s*")
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
 _ONE = r"[^\s<>=][^<>=]*?\s*(?:>=|<=|=)\s*[^\s<>=]+"
 _SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
@@ -298,6 +299,25 @@ def metric_named(name: str, metric: MetricFields | None) -> MetricFields | None:
     """The metric of a card where it has that name, else None: a target is only for its own
     metric."""
     return metric if metric and metric.get("name") == name else None
+
+
+def parse_reading(text: str, example: str = "psi=0.31") -> tuple[str, float]:
+    """Parse the name and value of `psi=0.31`."""
+    match = _READING.fullmatch(text)
+    if not match:
+        raise UsageProblem(f"{text!r} is not a value of a metric.", f"Write it as {example}.")
+    return match[1], parse_number(match[2])
+
+
+def parse_number(text: str) -> float:
+    """Parse a finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageProblem(f"{text!r} is not a number.", "Write it as 0.31 or 1e-3.")
+    return value
 
 
 def compact(number: float) -> str:

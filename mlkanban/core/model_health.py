@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.board import OUT_OF_USE, Health
+from mlkanban.core.metrics import parse_number
 from mlkanban.errors import UsageProblem
 
 PREFIX = "alert:"
 """The prefix of the card field that stores the last reading of a metric; the metric's name
 follows."""
 ALERTED = "card.alerted"
-_METRIC = re.compile(r"\s*([^\s<>=][^<>=]*?)\s*=\s*([^\s<>=]+)\s*")
 _THRESHOLD = re.compile(r"\s*(>=|<=|>|<|)\s*([^\s<>=]+)\s*")
 
 
@@ -104,14 +104,6 @@ def episodes(readings: Sequence[HealthReading]) -> list[HealthReading]:
     return begun
 
 
-def parse_reading(text: str, example: str = "psi=0.31") -> tuple[str, float]:
-    """Parse the name and value of `psi=0.31`."""
-    match = _METRIC.fullmatch(text)
-    if not match:
-        raise UsageProblem(f"{text!r} is not a value of a metric.", f"Write it as {example}.")
-    return match[1], number(match[2])
-
-
 def parse_threshold(text: str) -> Threshold:
     """Parse a threshold: `>0.2`, `<0.8` (also `>=`, `<=`), or a bare number, above which is an
     alert."""
@@ -120,7 +112,7 @@ def parse_threshold(text: str) -> Threshold:
         raise UsageProblem(
             f"{text!r} is not a threshold.", "Write '>0.2', '<0.8', or 0.2 for an alert above it."
         )
-    return Threshold(match[1] or ">", number(match[2]))
+    return Threshold(match[1] or ">", parse_number(match[2]))
 
 
 def after_reading(health: Health | None, alert: bool, others: bool) -> Health:
@@ -136,14 +128,3 @@ def after_reading(health: Health | None, alert: bool, others: bool) -> Health:
     if health is Health.ALERT:
         return Health.ALERT if others else Health.WATCH
     return health or Health.OK
-
-
-def number(text: str) -> float:
-    """Parse a finite number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise UsageProblem(f"{text!r} is not a number.", "Write it as 0.31 or 1e-3.")
-    return value

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from mlkanban.core.model_health import number
+from mlkanban.core.metrics import parse_number
 from mlkanban.errors import UsageProblem
 from mlkanban.records import record
 from mlkanban.text import beginning
@@ -80,7 +80,7 @@ def parse_curve(text: str) -> ProfitCurve:
         raise UsageProblem(
             f"{beginning(text, _NAMED)!r} does not say what a metric brings.", _EXAMPLE
         )
-    points = sorted((number(words[at - 1]), number(words[at + 1])) for at in signs)
+    points = sorted((parse_number(words[at - 1]), parse_number(words[at + 1])) for at in signs)
     if len(points) < _FEWEST:
         raise UsageProblem("A curve takes two points at least.", _EXAMPLE)
     for (value, _), (after, _) in pairwise(points):

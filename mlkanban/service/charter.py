@@ -17,7 +17,7 @@ from mlkanban.core.markdown.charter import (
     find_section,
     read_charter,
 )
-from mlkanban.core.model_health import parse_reading
+from mlkanban.core.metrics import parse_reading
 from mlkanban.core.profit_curve import ProfitCurve, curve_in
 from mlkanban.core.timestamps import instant
 from mlkanban.service.text_merge import ChangedMeanwhile

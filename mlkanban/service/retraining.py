@@ -9,6 +9,7 @@ from mlkanban.core import lineage, model_health
 from mlkanban.core.board import OUT_OF_USE, CardFace, Health, Outcome
 from mlkanban.core.card import to_json
 from mlkanban.core.events import Change
+from mlkanban.core.metrics import parse_reading
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused, UsageProblem
@@ -32,7 +33,7 @@ class Retraining:
         """Record readings of metrics of a model in use (`psi=0.31`), and whether each passes a
         threshold (`>0.2`), without one that of its last reading. An alert of a model that is being
         retrained becomes a note on the card that retrains it."""
-        values = [model_health.parse_reading(accept_title(metric)) for metric in metrics]
+        values = [parse_reading(accept_title(metric)) for metric in metrics]
         limit = model_health.parse_threshold(threshold) if threshold else None
         note = accept(note, "the note").strip()
         with self._context.writing() as tx:

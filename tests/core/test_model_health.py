@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.board import Health
+from mlkanban.core.metrics import parse_reading
 from mlkanban.core.model_health import (
     PREFIX,
     HealthReading,
     Threshold,
     after_reading,
     episodes,
-    parse_reading,
     parse_threshold,
     readings,
 )

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from itertools import product
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.display.report_page import _STYLE
 from mlkanban.paths import bundled_themes
 from mlkanban.theme_files import COLORS, ROLES, ThemeError, ThemeFile, available, read, read_folder
 
@@ -201,3 +203,14 @@ def test_textual_is_not_needed(home: dict[str, str]) -> None:
     )
     root = Path(__file__).parent.parent
     subprocess.run([sys.executable, "-c", code], env=home, cwd=root, check=True)
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_every_text_of_the_page_of_a_report_can_be_read(at: int) -> None:
+    """Its palettes, for light and dark screens, stand in the page, which needs nothing else."""
+    palettes = re.findall(r":root \{(.*?)\}", _STYLE, re.DOTALL)
+    assert len(palettes) == 2
+    colors = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", palettes[at]))
+    texts = ("title", "text", "dim", "alarm", "live", "clock", "value", "mark", "focus")
+    ground = colors["ground"]
+    assert [name for name in texts if contrast(colors[name], ground) < 4.5] == []

@@ -106,7 +106,7 @@ class Result(StrEnum):
     """Its card was taken away: its adding was undone."""
 
 
-class Came(NamedTuple):
+class PromiseResult(NamedTuple):
     """What came of a promised card; `late_days` after the day that was promised, 0 for none."""
 
     card: str
@@ -115,7 +115,7 @@ class Came(NamedTuple):
     late_days: int
 
     @classmethod
-    def of_field(cls, value: Any) -> Came:
+    def of_field(cls, value: Any) -> PromiseResult:
         """A stored value; KeyError, TypeError or ValueError for a malformed one."""
         card, title = _texts([value["card"], value["title"]])
         return cls(card, title, Result(value["result"]), _count(value["late_days"]))
@@ -170,7 +170,7 @@ class Review:
     after: tuple[str, ...] = ()
     until: date | None = None
     promised: tuple[str, ...] = ()
-    came: tuple[Came, ...] = ()
+    came: tuple[PromiseResult, ...] = ()
     answers: tuple[AnswerRecord, ...] = field(default=(), compare=False)
 
     @property
@@ -209,7 +209,7 @@ class Review:
                 _texts(value["after"]),
                 date.fromisoformat(value["until"]) if value["until"] else None,
                 _texts(value["promised"]),
-                tuple(map(Came.of_field, value["came"])),
+                tuple(map(PromiseResult.of_field, value["came"])),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError):
             return None
@@ -283,7 +283,7 @@ def what_came(
     duplicates: Collection[str],
     day: Callable[[str], date],
     today: date,
-) -> tuple[Came, ...]:
+) -> tuple[PromiseResult, ...]:
     """What came of the promises of these reviews, each card once with the latest day promised.
     `faces` are by short id, `duplicates` the ids of cards that were merged into others, `day` is
     the day of a stored instant."""
@@ -304,17 +304,17 @@ def _came(
     duplicates: Collection[str],
     day: Callable[[str], date],
     today: date,
-) -> Came:
+) -> PromiseResult:
     if face is None:
-        return Came(ref, "", Result.GONE, 0)
+        return PromiseResult(ref, "", Result.GONE, 0)
     title = face.title[:LONGEST_TEXT]
     dropped = face.outcome in ("abandoned", "discarded") or face.id in duplicates
     if dropped or (face.archived and not face.outcome):
-        return Came(ref, title, Result.DROPPED, 0)
+        return PromiseResult(ref, title, Result.DROPPED, 0)
     if face.finished_at:
-        return Came(ref, title, Result.DONE, max(0, (day(face.finished_at) - until).days))
+        return PromiseResult(ref, title, Result.DONE, max(0, (day(face.finished_at) - until).days))
     late = max(0, (today - until).days)
-    return Came(ref, title, Result.LATE if late else Result.OPEN, late)
+    return PromiseResult(ref, title, Result.LATE if late else Result.OPEN, late)
 
 
 # How often
@@ -398,7 +398,7 @@ class Topic:
     outcome: str = ""
     day: date | None = None
     win: bool = False
-    came: tuple[Came, ...] = ()
+    came: tuple[PromiseResult, ...] = ()
     until: date | None = None
     days: int = 0
     limit: float = 0.0

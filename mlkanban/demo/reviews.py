@@ -14,7 +14,7 @@ from mlkanban.core.review import (
     BEGAN,
     ENDED,
     AnswerRecord,
-    Came,
+    PromiseResult,
     Result,
     Review,
     ReviewPart,
@@ -97,7 +97,7 @@ def _finish(card: PlannedCard, after: float, until: float) -> float | None:
 
 def _came(
     cards: Cards, review: Review, minute: float, day: date, calendar: Calendar
-) -> Iterator[Came]:
+) -> Iterator[PromiseResult]:
     by_id = dict(cards.values())
     assert review.ended is not None
     assert review.until is not None
@@ -106,12 +106,13 @@ def _came(
         end = _finish(card, calendar.minute(review.ended), minute)
         if end is None:
             late = max(0, (day - review.until).days)
-            yield Came(card_id, card.spec.title, Result.LATE if late else Result.OPEN, late)
+            result = Result.LATE if late else Result.OPEN
+            yield PromiseResult(card_id, card.spec.title, result, late)
         elif card.spec.end in (Outcome.ABANDONED, Outcome.DISCARDED):
-            yield Came(card_id, card.spec.title, Result.DROPPED, 0)
+            yield PromiseResult(card_id, card.spec.title, Result.DROPPED, 0)
         else:
             late = max(0, (calendar.moment(end).date() - review.until).days)
-            yield Came(card_id, card.spec.title, Result.DONE, late)
+            yield PromiseResult(card_id, card.spec.title, Result.DONE, late)
 
 
 def _changes(

@@ -32,7 +32,7 @@ _READING = "last reading (alert)"
 _PICTURE = 8
 _LABEL = 9
 _NO_READING = "no reading yet"
-_GIVE_WAY = ("next", "ago", "names", "short", "owner", "30 days", "in use")
+_DROPPED_FIRST = ("next", "ago", "names", "short", "owner", "30 days", "in use")
 """What gives way where there is no room, the first of them first: columns that are left out, and
 cells that say the same in less room."""
 
@@ -201,13 +201,13 @@ def _columns(
             for head in heads
         ) - len(GAP)
 
-    for step in _GIVE_WAY:
+    for step in _DROPPED_FIRST:
         if width is None or not rows or taken() <= width:
             break
         if step in heads:
             heads.remove(step)
         elif step == "ago":
-            rows = [_without_ago(row) for row in rows]
+            rows = [_without_days_ago(row) for row in rows]
         elif step == "names":
             rows = [_one_name(row) for row in rows]
             heads.remove("version")
@@ -221,7 +221,7 @@ def _columns(
     return heads, [[row[head] for head in heads] for row in rows]
 
 
-def _without_ago(row: dict[str, _Cell]) -> dict[str, _Cell]:
+def _without_days_ago(row: dict[str, _Cell]) -> dict[str, _Cell]:
     text, role = row[_READING]
     return row | {_READING: _Cell(text.removesuffix(" ago"), role)}
 

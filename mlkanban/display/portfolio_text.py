@@ -23,7 +23,7 @@ _READABLE = 100
 """Lines of text are no longer."""
 _MOST_CARDS = 8
 _LEAST_NAME, _MOST_NAME = 16, 32
-_GIVE_WAY = (f"last {BACK} d", "next 30 d", "at risk", "late", "past SLE", "blocked")
+_DROPPED_FIRST = (f"last {BACK} d", "next 30 d", "at risk", "late", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
 
 
@@ -148,7 +148,7 @@ def _columns(
         columns["next 30 d"] = [c.replace(_LONG, _SHORT) for c in columns["next 30 d"]]
     if _room(columns, width) >= least:
         return [names, [padded(text, key, cut) for text in keys], *columns.values()], name
-    for head in _GIVE_WAY:
+    for head in _DROPPED_FIRST:
         if _room(columns, width) >= min(name, _LEAST_NAME):
             break
         del columns[head]

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from mlkanban.core.board import CardFace
 from mlkanban.core.day_input import day_text
 from mlkanban.core.plan import EVEN
-from mlkanban.core.review import Agenda, Came, Candidate, Result, ReviewPart, Topic
+from mlkanban.core.review import Agenda, Candidate, PromiseResult, Result, ReviewPart, Topic
 from mlkanban.display.card_face import FaceContext, Line, Piece, corner, drawn, title_role
 from mlkanban.display.lines import (
     edge,
@@ -121,7 +121,7 @@ def _facts(topic: Topic, zone: tzinfo, width: int, glyphs: Glyphs) -> list[Line]
     return [[Piece(" ", "text"), *line] for line in lines]
 
 
-def _came_line(came: Came, width: int, glyphs: Glyphs) -> Line:
+def _came_line(came: PromiseResult, width: int, glyphs: Glyphs) -> Line:
     line = [
         Piece(f" {drawn(came.card, ascii=glyphs.ascii):<6}", "dim"),
         Piece(f"{result_text(came):<15}", _ROLES[came.result]),

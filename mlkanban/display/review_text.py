@@ -10,8 +10,8 @@ from mlkanban.core.day_input import day_text
 from mlkanban.core.review import (
     MINUTES,
     Agenda,
-    Came,
     Candidate,
+    PromiseResult,
     Result,
     Review,
     ReviewPart,
@@ -54,7 +54,7 @@ def minutes_text(seconds: int) -> str:
     return f"{seconds // 60} min of {MINUTES}"
 
 
-def came_text(came: Sequence[Came]) -> str:
+def came_text(came: Sequence[PromiseResult]) -> str:
     """What came of promises: `6 planned, 4 done, v128 late`."""
     if not came:
         return "nothing was promised"
@@ -67,7 +67,7 @@ def came_text(came: Sequence[Came]) -> str:
     return ", ".join([f"{len(came)} planned", f"{done} done", *some(others, _MOST_CARDS)])
 
 
-def result_text(came: Came) -> str:
+def result_text(came: PromiseResult) -> str:
     """`done`, `done 2 d late`, `late` or `not done`."""
     match came.result:
         case Result.DONE:
@@ -206,7 +206,7 @@ def _day(moment: datetime, zone: tzinfo) -> str:
 # JSON
 
 
-def came_json(came: Iterable[Came]) -> list[dict[str, Any]]:
+def came_json(came: Iterable[PromiseResult]) -> list[dict[str, Any]]:
     return [
         {"id": each.card, "title": each.title, "result": each.result.value,
          "late_days": each.late_days}

@@ -90,7 +90,7 @@ def due_dates(
     """Judge the due dates of a board, of whose cards `faces` are all. `archived` says when cards
     were archived without an outcome, as instants by card id; `duplicates` are the ids of those
     merged into others, of which nothing was delivered."""
-    past = _Past(board, faces, archived, duplicates, now)
+    past = _BoardHistory(board, faces, archived, duplicates, now)
     chances = _chances(board, faces, past)
     cards = [
         _due_card(face.ref, face.title, face.due, past.today, chances)
@@ -111,7 +111,7 @@ def chances_by(
 ) -> dict[str, float]:
     """The chance of each open card to be finished by a day, by card id, where it is known; the
     others as for `due_dates`."""
-    past = _Past(board, faces, archived, duplicates, now)
+    past = _BoardHistory(board, faces, archived, duplicates, now)
     chances, days = _chances(board, faces, past), (day - past.today).days
     found = ((face.id, chances.by(face.ref, days)[0]) for face in faces if to_do(face))
     return {card: chance for card, chance in found if chance is not None}
@@ -149,7 +149,7 @@ def prospects(
     now: datetime,
 ) -> Prospects:
     """The prospects of the open cards; the arguments are those of `due_dates`."""
-    past = _Past(board, faces, archived, duplicates, now)
+    past = _BoardHistory(board, faces, archived, duplicates, now)
     chances = _chances(board, faces, past)
     done: Counter[str] = Counter()
     for face in faces:
@@ -178,7 +178,7 @@ def _all_done_by(ref: str, today: date, chances: CardChances) -> date | None:
     return None if days is None else today + timedelta(days=days)
 
 
-def _chances(board: Board, faces: Collection[CardFace], past: "_Past") -> CardChances:
+def _chances(board: Board, faces: Collection[CardFace], past: "_BoardHistory") -> CardChances:
     return CardChances(
         past.remaining,
         past.ages,
@@ -218,7 +218,7 @@ def _open_parts(faces: Collection[CardFace]) -> Mapping[str, list[str]]:
     return parts
 
 
-class _Past:
+class _BoardHistory:
     """What the committed cards of a board took, and how fast they are finished."""
 
     def __init__(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class AbTests:
+    """The A/B tests of cards."""
+
     def __init__(self, context: Context) -> None:
         self._context = context
 

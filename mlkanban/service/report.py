@@ -189,6 +189,8 @@ class BoardReport:
 
 
 class Reports:
+    """Reports of boards, and when they were made."""
+
     def __init__(
         self,
         context: Context,

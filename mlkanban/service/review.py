@@ -77,6 +77,8 @@ _RISKS = "risks"
 
 
 class Reviews:
+    """Reviews of boards: what they look back at, their answers, and what is promised."""
+
     def __init__(self, context: Context, history: History, planning: Planning) -> None:
         self._context = context
         self._history = history
@@ -458,7 +460,7 @@ def _chosen(topic: Topic, word: str, text: str) -> ReviewAnswer:
 
 
 def _act(tx: Transaction, board: Board, topic: Topic, chosen: ReviewAnswer, text: str) -> str:
-    """Write what follows from an answer, besides the answer; what to say of it."""
+    """Write what follows from an answer, besides the answer itself; a sentence on what was done."""
     if chosen.needs_text and topic.part is ReviewPart.LEARNED:
         write_edit(tx, tx.face(topic.card), {"verdict": text})
         return f"{topic.card}: the lesson is written."
@@ -478,7 +480,7 @@ def _act(tx: Transaction, board: Board, topic: Topic, chosen: ReviewAnswer, text
 
 
 def _decided(tx: Transaction, ref: str, word: str) -> str:
-    """Keep a model in use, retrain it or take it out of use; what to say of it."""
+    """Keep a model in use, retrain it or take it out of use; a sentence on what was done."""
     if word == "retrain":
         return retrain_model(tx, ref).message
     if word == "retire":

@@ -287,7 +287,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
             # A command as any other: the keys that come meanwhile wait for it.
             self._board_screen.start(self._read_rest())
             return
-        self._tell_put_away()
+        self._announce_only_models()
         if self._triage is not None:
             await self._open_triage(*self._triage)
         elif self._review:
@@ -311,7 +311,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
                 view.changed(set(range(len(board.stages))))
             else:
                 view.show(self.model, self.now())
-        self._tell_put_away()
+        self._announce_only_models()
         self.call_after_refresh(_collect_garbage_again)
 
     async def _open_triage(self, view: TriageView, most: int | None) -> None:
@@ -339,13 +339,13 @@ class BoardApp(ThemedApp, inherit_bindings=False):
                 with_keys("A demo, thrown away at the end. {tour} is a tour.", self.commands)
             )
 
-    def _tell_put_away(self) -> None:
+    def _announce_only_models(self) -> None:
         if self.model.put_away and not self.demo:
-            self.run_worker(self._tell_once(self.model.board.id, self.model.put_away))
+            self.run_worker(self._announce_once(self.model.board.id, self.model.put_away))
 
-    async def _tell_once(self, board_id: str, cards: int) -> None:
-        """Tell once that of what was delivered only models in use are shown."""
-        # Most starts have nothing to tell.
+    async def _announce_once(self, board_id: str, cards: int) -> None:
+        """Show once the notice that of delivered cards only models in use are on the board."""
+        # Most starts have no notice to show.
         from mlkanban.tui.shown_notices import ONLY_MODELS, remember_shown, was_shown
 
         def first_time(service: Service) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mlkanban.core.review import (
     ANSWERS,
     AnswerRecord,
-    Came,
+    PromiseResult,
     Result,
     Review,
     ReviewPart,
@@ -30,7 +30,7 @@ TEXTS = st.text(max_size=20)
 INSTANTS = st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1)).map(
     lambda at: at.replace(tzinfo=UTC)
 )
-CAME = st.builds(Came, TEXTS, TEXTS, st.sampled_from(Result), st.integers(0, 999))
+CAME = st.builds(PromiseResult, TEXTS, TEXTS, st.sampled_from(Result), st.integers(0, 999))
 REVIEWS = st.builds(
     Review,
     st.just("r"),

@@ -3,7 +3,8 @@
 Each has a type here, from which the reader follows. Processes of ours, of any version, write these
 files, but a job can write into its folder, too: a part that is not of its kind counts as missing.
 A part that this version does not know stays as it is, so that whoever writes a record again keeps
-it. Every part may be missing: older versions wrote fewer.
+it. Every part may be missing: older versions wrote fewer. Not pydantic: building its models took
+160 ms of CPU, this reader 27, and every job and every look at a run pays that.
 """
 
 # No `from __future__ import annotations`: which keys are required is read from the annotations.

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from mlkanban.core import rules
-from mlkanban.core.board import BlockReason, Board, Outcome, Work
+from mlkanban.core.board import BlockReason, Board, Outcome, Work, waits
+from mlkanban.core.card_templates import card_template
 from mlkanban.core.event_validation import inert
 from mlkanban.core.events import Event, fold
 from mlkanban.core.review import Result, ReviewPart
@@ -35,6 +36,19 @@ def test_about_120_cards_are_finished_and_25_are_open(demo: Demo) -> None:
     assert 110 <= times.n <= 130
     assert times.never_worked == 0
     assert sum(not face.outcome and not face.archived for face in demo.faces) == 25
+
+
+def test_an_idea_is_scoped_and_a_ready_card_waits_for_open_ones(demo: Demo) -> None:
+    cards = [demo.service.cards.get(face.ref) for face in demo.faces if face.is_open]
+    template = card_template("scope")
+    assert template is not None
+    scope = {item.text for item in template.checks}
+    scoped = [card for card in cards if {item.text for item in card.checklist} == scope]
+    assert len(scoped) == 1
+    assert sum(bool(item.gate) for item in scoped[0].checklist) == 5
+    assert any(len(card.links) > 1 for card in cards)  # opening asks which
+    waiting = waits(demo.faces)
+    assert any(face.id in waiting for face in demo.faces if demo.stage_name[face.stage] == "Ready")
 
 
 def test_cycle_times_are_skewed_as_in_real_life(demo: Demo) -> None:

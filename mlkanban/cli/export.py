@@ -1,21 +1,26 @@
 """Commands that write the board to a file."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from mlkanban.cli.out_file import opened
+from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam, SuggestingGroup
 from mlkanban.core.board import Board
 from mlkanban.errors import UsageProblem
-from mlkanban.exchange.export import write_csv, write_jsonl
+from mlkanban.exchange.export import Progress, write_actionable_agile, write_csv, write_jsonl
 from mlkanban.exchange.markdown import write_markdown
 from mlkanban.service import Service
+from mlkanban.text import quantity
 
 _out = click.option(
     "--out", type=FileParam(dir_okay=False, path_type=Path), help="Write to this file (stdout)."
@@ -29,10 +34,38 @@ def export_group() -> None:
 
 @export_group.command()
 @_out
+@click.option(
+    "--excel", is_flag=True,
+    help="For Excel: instants in the time zone of the board, and a byte order mark.",
+)  # fmt: skip
 @pass_session
-def csv(session: Session, out: Path | None) -> None:
-    """One row per card, for spreadsheets."""
-    _export(session, "csv", out, write_csv)
+def csv(session: Session, out: Path | None, excel: bool) -> None:
+    """One row per card, for spreadsheets and pandas.
+
+    Every field of the card has a column, the metric has name, value, direction and target; then
+    come the days on which the card was blocked, and the day on which it entered each stage last.
+    """
+    _export(session, "csv", out, partial(write_csv, excel=excel))
+
+
+@export_group.command("actionable-agile")
+@_out
+@pass_session
+def actionable_agile(session: Session, out: Path | None) -> None:
+    """One row per card with a date per stage, for ActionableAgile and what reads its files.
+
+    Abandoned and discarded cards are left out: ActionableAgile would count them as finished.
+    """
+    left_out = 0
+
+    def write(service: Service, board: Board, file: TextIO, progress: Progress) -> int:
+        nonlocal left_out
+        count, left_out = write_actionable_agile(service, board, file, progress)
+        return count
+
+    _export(session, "actionable-agile", out, write, more=lambda: {"left_out": left_out})
+    if left_out and not session.json:
+        session.show_message(f"Left out: {quantity(left_out, 'abandoned or discarded card')}.")
 
 
 @export_group.command()
@@ -40,7 +73,7 @@ def csv(session: Session, out: Path | None) -> None:
 @pass_session
 def jsonl(session: Session, out: Path | None) -> None:
     """One event per line, the whole log of the board in order of time."""
-    _export(session, "jsonl", out, write_jsonl)
+    _export(session, "jsonl", out, write_jsonl, "rows")
 
 
 @export_group.command()
@@ -48,24 +81,36 @@ def jsonl(session: Session, out: Path | None) -> None:
 @pass_session
 def markdown(session: Session, out: Path | None) -> None:
     """One readable document, to edit and take back: mlkanban import markdown FILE."""
-    _export(session, "markdown", out, write_markdown, "cards")
+
+    def write(service: Service, board: Board, file: TextIO, progress: Progress) -> int:
+        return write_markdown(service, board, file)
+
+    _export(session, "markdown", out, write, "cards")
 
 
 def _export(
     session: Session,
     kind: str,
     out: Path | None,
-    write: Callable[[Service, Board, TextIO], int],
+    write: Callable[[Service, Board, TextIO, Progress], int],
     what: str = "rows",
+    more: Callable[[], dict[str, Any]] = dict,
 ) -> None:
     if session.json and out is None:
         raise UsageProblem("With --json the export needs a file.", "Add --out FILE.")
     session.bring_up_to_date()
-    with session.service(as_is=True) as service:
+    with session.service(as_is=True) as service, counting_line(session) as show:
         board = session.board(service)
+        watched = out is not None or not sys.stdout.isatty()
+
+        def progress(count: int) -> None:
+            if watched:
+                show("Exporting:", f"{count:,} {what}")
+
         with opened(out, service.path) if out else nullcontext(sys.stdout) as file:
-            count = write(service, board, file)
+            count = write(service, board, file, progress)
     if out is not None:
-        session.answer(f"export.{kind}", lambda: {"file": str(out), what: count}, acted=True)
+        answer = {"file": str(out), what: count, **more()}
+        session.answer(f"export.{kind}", lambda: answer, acted=True)
         if not session.json:
             session.show_message(f"{count:,} {what} written to {out}.")

@@ -1130,6 +1130,10 @@ class ExportedRowsJson(Shape):
     rows: int
 
 
+class ExportedAgileJson(ExportedRowsJson):
+    left_out: int
+
+
 class ExportedCardsJson(Shape):
     file: str
     cards: int
@@ -1504,6 +1508,9 @@ KINDS: Mapping[str, JsonKind] = {
     "compact": JsonKind(CompactedJson, "`compact`"),
     "restore": JsonKind(RestoredJson, "`restore`"),
     "export.csv": JsonKind(ExportedRowsJson, "the file that `export csv` wrote"),
+    "export.actionable-agile": JsonKind(
+        ExportedAgileJson, "the file that `export actionable-agile` wrote"
+    ),
     "export.jsonl": JsonKind(ExportedRowsJson, "the file that `export jsonl` wrote"),
     "export.markdown": JsonKind(ExportedCardsJson, "the file that `export markdown` wrote"),
     "import.events": JsonKind(ImportedEventsJson, "`import events`"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlkanban.service.conflicts import Conflicts
     from mlkanban.service.documents import Documents
     from mlkanban.service.duplicates import Duplicates
+    from mlkanban.service.exports import Exports
     from mlkanban.service.history import History
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.service.integrity import Findings
@@ -82,6 +83,12 @@ class Service:
         from mlkanban.service.history import History  # with imports, which few commands do
 
         return History(self._context)
+
+    @cached_property
+    def exports(self) -> Exports:
+        from mlkanban.service.exports import Exports  # as above
+
+        return Exports(self._context)
 
     @cached_property
     def issue_import(self) -> IssueImport:

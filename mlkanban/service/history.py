@@ -78,11 +78,6 @@ class History:
             HistoryEntry(e, refs.get(e.card, ""), e.id not in dead, about.get(e.id)) for e in events
         ]
 
-    def events(self, board_id: str) -> list[Event]:
-        """The whole log of a board, oldest first, for export."""
-        with self._context.store.reading() as conn:
-            return repository.history(conn, board_id, "", _EVERYTHING)
-
     def dated_ahead(self, now: datetime) -> tuple[int, str, list[str]]:
         """Events dated in the future: how many, the last date, the short ids of their cards."""
         with self._context.store.reading() as conn:

@@ -826,6 +826,26 @@ def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -
     return [event_of(row) for row in reversed(rows)]
 
 
+def history_places(conn: sqlite3.Connection, board_id: str) -> list[int]:
+    """The numbers of all events of a board, in the order of `history`."""
+    rows = conn.execute(
+        f"SELECT seq FROM event WHERE board = ? AND id NOT LIKE '%@%' AND {IN_FORCE}"
+        " ORDER BY at, seq",
+        (board_id,),
+    )
+    return [seq for (seq,) in rows]
+
+
+def events_at(conn: sqlite3.Connection, places: Sequence[int]) -> list[Event]:
+    """The events with these numbers, in the order of `history`."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE seq IN (SELECT value FROM json_each(?))"
+        " ORDER BY at, seq",
+        (json.dumps(list(places)),),
+    ).fetchall()
+    return list(map(event_of, rows))
+
+
 def of_kind(conn: sqlite3.Connection, board_id: str, kind: str) -> list[Event]:
     """The events of one kind about the board itself, in order."""
     # By the index of cards: those about none are few, those of a board may be all there are.

@@ -26,7 +26,7 @@ def test_an_export_that_fails_leaves_the_old_file(board, tmp_path: Path, monkeyp
     out.write_text("old")
     out.chmod(0o640)
 
-    def half(service, board, file) -> int:
+    def half(service, board, file, progress, excel) -> int:
         file.write("half")
         raise OSError(28, "No space left on device")
 
@@ -36,7 +36,7 @@ def test_an_export_that_fails_leaves_the_old_file(board, tmp_path: Path, monkeyp
     assert (answer.code, "No space left" in answer.err) == (4, True)
     assert (out.read_text(), [p.name for p in tmp_path.glob("*out.csv*")]) == ("old", ["out.csv"])
     assert board("export", "csv", "--out", str(out)).code == 0
-    assert out.read_text().startswith("id,stage,")
+    assert out.read_text().startswith("id,title,stage,")
     assert out.stat().st_mode & 0o777 == 0o640
 
 
@@ -45,6 +45,6 @@ def test_an_export_goes_through_a_link_and_into_a_device(board, tmp_path: Path) 
     link.symlink_to(out)
     assert board("export", "csv", "--out", str(link)).code == 0
     assert link.is_symlink()
-    assert out.read_text().startswith("id,stage,")
+    assert out.read_text().startswith("id,title,stage,")
     assert board("export", "csv", "--out", "/dev/null").code == 0
     assert not Path("/dev/null").is_file()

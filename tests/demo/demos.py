@@ -27,7 +27,7 @@ class Demo:
         self.service = Service.open(data, actor="ada", clock=lambda: now)
         self.board = fill(self.service, now, seed, timezone, data=data)
         self.data = data
-        self.events = self.service.history.events(self.board.id)
+        self.events = [*self.service.exports.events(self.board.id)]
         self.faces = self.service.boards.snapshot(self.board.id).faces
         self.stage_name = {stage.id: stage.name for stage in self.board.stages}
 

@@ -315,7 +315,7 @@ def by_hand(data: Path) -> list[Event]:
         service.reviews.end(board, [promised])
     service.charter.measure(board.id, ["eur_saved=18200"], "by hand")
     service.triage.end(board.id, TriageSession("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))
-    events = service.history.events(board.id)
+    events = [*service.exports.events(board.id)]
     service.close()
     return events
 

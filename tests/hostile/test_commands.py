@@ -158,6 +158,8 @@ import events log.csv --map map.toml -> 5
 import issues log.csv --as lines --dry-run
 import jsonl log.csv -> 5
 export csv
+export csv --excel
+export actionable-agile
 export jsonl
 export markdown
 export csv --out {file}

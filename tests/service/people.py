@@ -66,6 +66,7 @@ class Person:
         )
         self.boards, self.cards = self.service.boards, self.service.cards
         self.history, self.undoing = self.service.history, self.service.undoing
+        self.exports = self.service.exports
         self.board_id = ""
 
     def starts(self, template: str = "ml", name: str = "Fraud") -> Board:

@@ -41,7 +41,7 @@ def takes(ada: Person, text: str, **more: Any) -> str:
 
 
 def kinds(ada: Person, after: int) -> list[str]:
-    return [event.kind for event in ada.history.events(ada.board_id)[after:]]
+    return [event.kind for event in [*ada.exports.events(ada.board_id)][after:]]
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_guards_are_edited_in_a_line_of_their_own_or_behind_the_metric(ada: Pers
 
 def test_an_edited_card_is_one_action(ada: Person) -> None:
     [ref] = ada.adds("focal loss", tags=["a", "b"], work="attended")
-    before, count = ada.state(), len(ada.history.events(ada.board_id))
+    before, count = ada.state(), len([*ada.exports.events(ada.board_id)])
     text, since = ada.service.documents.card_page(ref)
     text = edited(text, "title: focal", "title: my focal", "stage: Ideas", "stage: Training",
                   "work: attended", "work: unattended", "[a, b]", "[b, c]",
@@ -103,7 +103,7 @@ def test_an_edited_card_is_one_action(ada: Person) -> None:
 
 
 def test_a_text_that_changes_nothing_writes_nothing(full: Person) -> None:
-    count = len(full.history.events(full.board_id))
+    count = len([*full.exports.events(full.board_id)])
     for face in full.boards.snapshot(full.board_id).faces:
         text, since = full.service.documents.card_page(face.ref)
         assert not full.service.documents.save_card(face.ref, text, since).changed
@@ -210,7 +210,7 @@ def test_a_full_board_differs_in_nothing(full: Person) -> None:
 
 
 def test_an_edited_board_is_one_action(full: Person) -> None:
-    before, count = full.state(), len(full.history.events(full.board_id))
+    before, count = full.state(), len([*full.exports.events(full.board_id)])
     charter = full.service.charter.of(full.board_id)
     text = edited(
         exported(full),
@@ -230,7 +230,7 @@ def test_an_edited_board_is_one_action(full: Person) -> None:
     assert full.order("Ready") == ["v7"]
     assert full.cards.get("v3").hypothesis == "ab\n#### b"
     assert {e.event.actor for e in full.history.of_card("v7")} == {"ada"}
-    events = full.history.events(full.board_id)[count:]
+    events = [*full.exports.events(full.board_id)][count:]
     assert len({event.action for event in events}) == 1
     full.undoes()
     now = full.state()

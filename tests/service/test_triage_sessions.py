@@ -36,7 +36,7 @@ def test_a_session_is_kept_with_the_board_and_moves_no_card(ada: Person) -> None
     assert ada.history.for_flow(ada.board) == flow
     [kept] = ada.service.triage.sessions(ada.board_id, ada.clock.now)
     assert (kept.decisions, kept.seconds, kept.left) == (12, 480, (ref,))
-    event = ada.history.events(ada.board_id)[-1]
+    event = [*ada.exports.events(ada.board_id)][-1]
     assert (event.kind, event.card) == ("triage.ended", "")
     assert event.data["set"]["triage"]["decided"]["accepted"] == 12
     assert_log_and_tables_agree(ada)

@@ -149,7 +149,7 @@ class Page:
     def events(self) -> list[tuple[str, str]]:
         """(event id, kind) of everything that ever happened to the board, oldest first."""
         with self.store() as service:
-            return [(e.id, e.kind) for e in service.history.events(self.app.model.board.id)]
+            return [(e.id, e.kind) for e in [*service.exports.events(self.app.model.board.id)]]
 
     @contextlib.contextmanager
     def store(self) -> Any:

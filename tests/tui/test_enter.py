@@ -179,7 +179,7 @@ async def test_no_key_alone_does_something_that_cannot_be_undone(used: Path) -> 
                     await board.keys("q")
         assert board.app.screen is board.board_screen
         with board.store() as store:
-            done = store.history.events(board.app.model.board.id)[already:]
+            done = [*store.exports.events(board.app.model.board.id)][already:]
         for _ in {event.action for event in done}:
             await board.keys("u")
         with board.store() as store:

@@ -34,7 +34,7 @@ def sessions(data: Path) -> list[dict[str, Any]]:
     """What was kept of each, oldest first."""
     service = Service.open(data, actor="bob", clock=clock, write=False)
     try:
-        events = service.history.events(service.boards.find().id)
+        events = [*service.exports.events(service.boards.find().id)]
     finally:
         service.close()
     return [event.data["set"]["triage"] for event in events if event.kind == "triage.ended"]
@@ -253,7 +253,7 @@ async def test_the_history_tells_it(inbox: Path) -> None:
         await page.press("back")
         with page.store() as store:
             board = page.app.model.board
-            event = store.history.events(board.id)[-1]
+            event = [*store.exports.events(board.id)][-1]
     assert event_text(event, board).startswith("triage: 2 of 6 decided in ")
 
 

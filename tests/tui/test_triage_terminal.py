@@ -32,7 +32,7 @@ def env(home: dict[str, str]) -> dict[str, str]:
 def last_kinds(env: dict[str, str]) -> list[str]:
     service = Service.open(Path(env["MLKANBAN_HOME"]), actor="bob", clock=clock, write=False)
     try:
-        events = service.history.events(service.boards.find().id)
+        events = [*service.exports.events(service.boards.find().id)]
     finally:
         service.close()
     return [event.kind for event in events if event.kind in KINDS]

@@ -39,31 +39,44 @@ def writing_named(file: Path) -> Iterator[TextIO]:
     """Write a file that a person named, with the mode of the file that it replaces; a new one is
     theirs alone. It takes its place when it is whole, where its link leads; a pipe or a device is
     written to as it is. OSError where that cannot be done; a file that was there is whole then."""
+    if file.exists() and not is_plain(file):
+        with open(os.open(file, os.O_WRONLY), "w", encoding="utf-8", newline="") as out:
+            yield out
+        return
+    with drafting_named(file) as draft, open(draft, "w", encoding="utf-8", newline="") as out:
+        yield out
+
+
+def is_plain(file: Path) -> bool:
+    """Whether a file that is there has a place of its own in a folder: no pipe, no device, and no
+    file that was deleted while somebody has it open."""
+    return stat.S_ISREG(os.stat(file).st_mode) and Path(os.path.realpath(file)).exists()
+
+
+@contextlib.contextmanager
+def drafting_named(file: Path) -> Iterator[Path]:
+    """Likewise for programs that want a path: an empty draft, which takes the place of the file
+    when the caller has written it."""
     try:
         there = os.stat(file)
     except FileNotFoundError:
         there = None
     target = Path(os.path.realpath(file))
-    if there is not None and not (stat.S_ISREG(there.st_mode) and target.exists()):
-        with open(os.open(file, os.O_WRONLY), "w", encoding="utf-8", newline="") as out:
-            yield out
-        return
     if there is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
     mode = 0o600 if there is None else stat.S_IMODE(there.st_mode)
     draft = target.with_name(f".mlkanban-{os.urandom(8).hex()}.tmp")
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as out:
-            yield out
-            out.flush()
-            if there is not None:
-                with contextlib.suppress(OSError):  # a file of somebody else becomes one's own
-                    os.fchown(descriptor, there.st_uid, there.st_gid)
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
+        yield draft
+        if there is not None:
+            with contextlib.suppress(OSError):  # a file of somebody else becomes one's own
+                os.fchown(descriptor, there.st_uid, there.st_gid)
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
         os.replace(draft, target)
     finally:
+        os.close(descriptor)
         draft.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         sync_folder(target.parent)

@@ -17,6 +17,7 @@ from mlkanban.core.query.fields import FIELDS
 from mlkanban.display.json_output import KINDS
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES
 from mlkanban.display.table import Table, markdown_table
+from mlkanban.exchange.export_tables import TABLES
 from mlkanban.tui.commands import COMMANDS, keys_shown
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +101,23 @@ def kind_table() -> str:
     return markdown_table(Table(("kind", "of"), rows), cell=str)
 
 
+def database_tables() -> str:
+    """The tables of `export sqlite`, with every column."""
+    parts = []
+    for table in TABLES:
+        rows = []
+        for at, column in enumerate(table.columns):
+            kind = {str: "text", int: "integer", float: "real"}[column.type]
+            kind += ", key" if at == 0 else f", in `{column.references}`" * bool(column.references)
+            rows.append((f"`{column.name}`", kind, column.about))
+        parts.append(f"**`{table.name}`**: {table.about}")
+        parts.append(markdown_table(Table(("column", "type", "holds"), rows), cell=str))
+        if table.searched:
+            searched = ", ".join(f"`{name}`" for name in table.searched)
+            parts.append(f"`{table.name}_fts` is its full-text search, over {searched}.")
+    return "\n\n".join(parts)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "signs": sign_table,
     "keys": key_table,
@@ -108,6 +126,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": setting_table,
     "commands": command_list,
     "kinds": kind_table,
+    "tables": database_tables,
 }
 """What is made, by the name of its markers."""
 

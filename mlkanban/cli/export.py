@@ -11,14 +11,15 @@ from typing import Any, TextIO
 
 import click
 
-from mlkanban.cli.out_file import opened
+from mlkanban.cli.out_file import drafted, opened
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam, SuggestingGroup
 from mlkanban.core.board import Board
-from mlkanban.errors import UsageProblem
+from mlkanban.errors import StoreProblem, UsageProblem
 from mlkanban.exchange.export import Progress, write_actionable_agile, write_csv, write_jsonl
 from mlkanban.exchange.markdown import write_markdown
+from mlkanban.files import is_plain
 from mlkanban.service import Service
 from mlkanban.text import quantity
 
@@ -29,7 +30,7 @@ _out = click.option(
 
 @click.group("export", cls=SuggestingGroup, no_args_is_help=False)
 def export_group() -> None:
-    """Write a board as CSV, JSON lines or Markdown."""
+    """Write a board as CSV, JSON lines, Markdown or a database."""
 
 
 @export_group.command()
@@ -86,6 +87,51 @@ def markdown(session: Session, out: Path | None) -> None:
         return write_markdown(service, board, file)
 
     _export(session, "markdown", out, write, "cards")
+
+
+@export_group.command()
+@click.argument("out", type=FileParam(dir_okay=False, path_type=Path))
+@pass_session
+def sqlite(session: Session, out: Path) -> None:
+    """A database for pandas, Datasette and SQL, with a full-text search.
+
+    OUT is written anew each time: an earlier export is replaced when the new one is whole, and no
+    other file is. Tables and columns are described by mlkanban docs import.
+    """
+    # What few exports need: the tables, and sqlite-utils.
+    from mlkanban.exchange.export_tables import write_database
+
+    session.bring_up_to_date()
+    with session.service(as_is=True) as service, counting_line(session) as show:
+        board = session.board(service)
+        _require_export(service, out)
+        with drafted(out, service.path) as draft:
+            cards, events, searchable = write_database(
+                service, board, draft, lambda count: show("Exporting:", f"{count:,} rows")
+            )
+    answer = {"file": str(out), "cards": cards, "events": events, "search": searchable}
+    session.answer("export.sqlite", lambda: answer, acted=True)
+    if not session.json:
+        what = f"{quantity(cards, 'card')} and {quantity(events, 'event')} written to {out}."
+        session.show_message(what if searchable else f"{what} It has no full-text search: "
+                             "the SQLite of this Python was built without FTS5.")  # fmt: skip
+
+
+def _require_export(service: Service, out: Path) -> None:
+    """Refuse to take the place of a file that is no export."""
+    if not out.exists() or out.samefile(service.path):
+        return  # what writes says it of the store
+    try:
+        if is_plain(out) and (out.stat().st_size == 0 or service.exports.is_database_export(out)):
+            return
+    except OSError as error:
+        raise StoreProblem(
+            f"{out} cannot be read: {error.strerror}.", "Name another file."
+        ) from error
+    raise UsageProblem(
+        f"{out} is there, and is no database that this command wrote: it was left alone.",
+        "Name another file, or remove that one first.",
+    )
 
 
 def _export(

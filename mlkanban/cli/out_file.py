@@ -6,18 +6,30 @@ from pathlib import Path
 from typing import TextIO
 
 from mlkanban.errors import StoreProblem, UsageProblem
-from mlkanban.files import writing_named
+from mlkanban.files import drafting_named, writing_named
 
 
 @contextlib.contextmanager
 def opened(out: Path, store: Path) -> Iterator[TextIO]:
     """The file to write to; it takes its place when it is whole."""
+    with _problems(out, store), writing_named(out) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def drafted(out: Path, store: Path) -> Iterator[Path]:
+    """Likewise for what writes a file by its path."""
+    with _problems(out, store), drafting_named(out) as draft:
+        yield draft
+
+
+@contextlib.contextmanager
+def _problems(out: Path, store: Path) -> Iterator[None]:
     try:
         if out.exists() and out.samefile(store):
             raise UsageProblem(f"{out} is the store itself.", "Choose another place.")
-        with writing_named(out) as file:
-            yield file
+        yield
     except OSError as error:
         raise StoreProblem(
-            f"{out} cannot be written: {error.strerror}.", "Name another file with --out."
+            f"{out} cannot be written: {error.strerror}.", "Name another file."
         ) from error

@@ -105,7 +105,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "import_files:import_group",
             "Read cards and history of other tools, or a board.",
         ),
-        "export": ("export:export_group", "Write a board as CSV, JSON lines or Markdown."),
+        "export": (
+            "export:export_group",
+            "Write a board as CSV, JSON lines, Markdown or a database.",
+        ),
         "backup": ("backup:backup", "Make a verified backup of the store, or list the backups."),
         "restore": ("backup:restore_backup", "Replace the store with a backup."),
         "compact": ("backup:compact", "Make the store and its backups smaller."),

@@ -1139,6 +1139,11 @@ class ExportedCardsJson(Shape):
     cards: int
 
 
+class ExportedDatabaseJson(ExportedCardsJson):
+    events: int
+    search: bool
+
+
 class ImportedEventsJson(Shape):
     board: str
     rows: int
@@ -1512,6 +1517,7 @@ KINDS: Mapping[str, JsonKind] = {
         ExportedAgileJson, "the file that `export actionable-agile` wrote"
     ),
     "export.jsonl": JsonKind(ExportedRowsJson, "the file that `export jsonl` wrote"),
+    "export.sqlite": JsonKind(ExportedDatabaseJson, "the database that `export sqlite` wrote"),
     "export.markdown": JsonKind(ExportedCardsJson, "the file that `export markdown` wrote"),
     "import.events": JsonKind(ImportedEventsJson, "`import events`"),
     "import.issues": JsonKind(ImportedIssuesJson, "`import issues`"),

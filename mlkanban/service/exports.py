@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.core.board import Board, CardFace, place
@@ -17,6 +19,7 @@ from mlkanban.runs.model.run import Run, runs_in
 from mlkanban.service.flow_history import read
 from mlkanban.service.transaction import Context
 from mlkanban.store import repository
+from mlkanban.store.export_file import ExportFile, is_export, writing_export
 
 _CARDS = 500
 _EVENTS = 2000
@@ -163,6 +166,14 @@ class Exports:
             for face, card in zip(there, whole, strict=True):
                 runs = runs_in(entities[face.id].fields)
                 yield ExportedCard(face, card, flow.days(face.ref), tuple(runs))
+
+    def database(self, file: Path) -> AbstractContextManager[ExportFile]:
+        """Write an export into a new database."""
+        return writing_export(file)
+
+    def is_database_export(self, file: Path) -> bool:
+        """Whether a file is such an export."""
+        return is_export(file)
 
     def undone(self, board_id: str) -> frozenset[str]:
         """The ids of the events of a board that are not in force."""

@@ -160,6 +160,8 @@ import jsonl log.csv -> 5
 export csv
 export csv --excel
 export actionable-agile
+export sqlite {new}.db
+export sqlite {file} -> 2
 export jsonl
 export markdown
 export csv --out {file}

@@ -28,7 +28,7 @@ from mlkanban.service import FirstLook
 from mlkanban.text import natural
 
 _NOTHING = Answers()
-MANY_CARDS = 300
+MANY_CARDS = 100
 """The first ones of a stage with more cards tell how wide it should be, and are read first."""
 
 

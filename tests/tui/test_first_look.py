@@ -13,7 +13,7 @@ from mlkanban import demo
 from mlkanban.display.card_face import FaceContext
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
-from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.board_model import MANY_CARDS, BoardModel
 from mlkanban.tui.commands import BY_NAME
 from tests.tui.page import NOW, ROOMY, SMALL, Page, clock, opened
 
@@ -104,10 +104,10 @@ async def test_the_rest_comes_without_another_picture(
         page.send(*BY_NAME["cursor.bottom"].keys[:1])
 
     before_rest(monkeypatch, act)
-    async with opened(long, size=size, first=300) as board:
+    async with opened(long, size=size, first=MANY_CARDS) as board:
         model = board.app.model
         assert model.complete
-        assert model.rows[model.stage] == len(model.columns[model.stage]) - 1 > 300
+        assert model.rows[model.stage] == len(model.columns[model.stage]) - 1 > MANY_CARDS
         await board.press("cursor.top")
         pictures.append(board.lines()[: board.board_view.size.height])
     async with opened(long, size=size) as board:

@@ -23,6 +23,7 @@ from tests.bench import (
     programs,
     runs,
     tracked,
+    writing,
 )
 from tests.bench.table import Row, against, lines, within
 
@@ -81,6 +82,7 @@ def main() -> None:
             ("starting", partial(starts, homes, 3 if quick else 9)),
             ("pressing keys", partial(key_presses, homes, 1 if quick else 2)),
             ("finding cards", partial(finding_cards, homes[LARGE], 2 if quick else 5)),
+            ("writing", partial(writes, homes)),
             ("running commands", partial(commands, homes[200], 5 if quick else 15)),
             ("running jobs", partial(runs.rows, homes[200], LIBRARIES, 2 if quick else 7)),
             ("writing output", partial(output.rows, homes[200], 2 if quick else 5)),
@@ -171,6 +173,15 @@ def finding_cards(home: Path, repetitions: int) -> Iterator[Row]:
     )
     yield within("key of the filter, the dearest, 10,000", key, "ms", 50)
     yield within("its words in notes and so on, beside it, 10,000", look, "ms", 50)
+
+
+def writes(homes: dict[int, Path]) -> Iterator[Row]:
+    """A card that is added, and one that is moved, against a bare insert, in CPU."""
+    bare = 1000 * writing.bare_insert(homes[SMALL])
+    for cards in (SMALL, LARGE):
+        add, move = (1000 * seconds for seconds in writing.add_and_move(homes[cards]))
+        yield against(f"add, CPU, {cards:,} cards / bare insert", add, bare, "ms")
+        yield against(f"move, CPU, {cards:,} cards / bare insert", move, bare, "ms")
 
 
 def commands(home: Path, repetitions: int) -> Iterator[Row]:

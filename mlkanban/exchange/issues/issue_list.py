@@ -119,6 +119,7 @@ class IssueList:
         self.understood = Understood()
         self._source = source
         self._dates = DateReader(ZoneInfo(kind.zone) if kind.zone else self.zone, map.format)
+        self._known: dict[str, str] = {}
         self._landings: dict[str, Landing] = {}
         for record in self._records():
             self._look_at(record)
@@ -165,8 +166,11 @@ class IssueList:
         return self.kind.records(self._source, "")
 
     def _target(self, column: str) -> str:
-        name = column.casefold()
-        return self.map.columns.get(name) or self.kind.fields.get(name) or NONE
+        if column not in self._known:
+            name = column.casefold()
+            said = self.map.columns.get(name) or self.kind.fields.get(name)
+            self._known[column] = said or NONE
+        return self._known[column]
 
     def _look_at(self, record: ListEntry) -> None:
         seen = self.understood

@@ -96,6 +96,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "report": ("report:report", "Write a one-page report for people without the board."),
     },
     "Machines": {
+        "mcp": ("mcp:mcp", "Serve an agent over the Model Context Protocol, on stdin and stdout."),
         "serve": ("serve:serve", "Show the board in a browser of this machine, until ^C."),
         "sync": ("sync:sync", "Exchange changes with your other machines."),
         "resolve": ("resolve:resolve", "Show conflicts between machines, or resolve one."),

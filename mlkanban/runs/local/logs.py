@@ -259,6 +259,19 @@ def last_written(data: Path, run_id: str) -> Written:
     return Written(*(_last_lines(files[-1]) if files else [] for files in (out, alone)))
 
 
+def log_ends(folder: RunFolder, task: int | None, most: int) -> Written:
+    """The lines of the ends of the logs of a run, of at most so many bytes of each, as a terminal
+    would leave them."""
+    out, err = logs(folder, folder.start(), task)
+    alone = [log for log in err if log not in out]
+    return Written(
+        *(
+            [line for log in files for line in screen_lines(tail(log, most))]
+            for files in (out, alone)
+        )
+    )
+
+
 def _last_lines(log: Path) -> list[str]:
     lines = (line.rstrip() for line in screen_lines(tail(log)))
     return [line[:LONGEST_LINE] for line in lines if line][-LOOKED_AT:]

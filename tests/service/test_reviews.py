@@ -194,7 +194,7 @@ def test_what_is_not_promised_again_is_promised_no_more(ada: Person) -> None:
     assert [ada.cards.get(ref).values["promised"] is not None for ref in (one, two)] == [
         False, True,
     ]  # fmt: skip
-    assert ada.undoes() == f"Undone: ending the review, with {two}, {one}."
+    assert ada.undoes() == f"Undone: ending the review, with {one}, {two}."
     assert [ada.cards.get(ref).values["promised"] is not None for ref in (one, two)] == [
         True, False,
     ]  # fmt: skip

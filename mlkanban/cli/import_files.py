@@ -114,10 +114,9 @@ def events(
         if write_map is not None:
             with opened(write_map, service.path) as out:
                 out.write(map_text(log.map))
-        changes = list(log.changes())
         in_use = session.board_in_use(service)
-        with _progress(session, len(changes)) as progress:
-            brought = service.history.bring_in(changes, progress)
+        with _progress(session, len(log.rows)) as progress:
+            brought = service.history.bring_in(log.changes(), progress)
         counts = {
             "board": log.map.key,
             "rows": len(log.rows),

@@ -149,35 +149,33 @@ def read_log(file: Path, map: EventMap) -> EventLog:
 
 
 def log_in(file: Path, text: str, map: EventMap) -> EventLog:
-    """Read and check the log in the `text` of a file."""
+    """Read and check the log in the `text` of a file: once to learn how its dates are written, then
+    to take its rows."""
     dates = DateReader(ZoneInfo(map.timezone), map.format)
-    written: list[EventRow] = []
     unknown: dict[str, int] = {}
     for row in event_rows(file, text, map):
         for date_text in filter(None, (row.created, row.at)):
             _learn(file, row.line, dates, date_text)
         if not row.at:
             raise _no_date(file, row.line, row.at)
-        if row.state in map.stage_of:
-            written.append(row)
-        else:
+        if row.state not in map.stage_of:
             unknown.setdefault(row.state, row.line)
     if unknown:
         raise UnknownStates(file, unknown)
     if dates.unclear:
         raise UnclearDates(file, dates.unclear)
-    if not written:
-        raise bad(file, 0, "holds no rows.", "One row per state that a case entered is needed.")
     rows: list[LogRow] = []
     seen: dict[tuple[str, str, str], int] = {}
     creations: dict[str, tuple[str, EventRow]] = {}
-    for row in written:
+    for row in event_rows(file, text, map):
         at = _instant(file, row.line, dates, row.at)
         same = seen[row.case, at, row.state] = seen.get((row.case, at, row.state), -1) + 1
         title = _title(file, row.line, row.title)
         rows.append(LogRow(at, row.case, row.state, map.stage_of[row.state], same, title))
         if row.created and (row.case not in creations or at < creations[row.case][0]):
             creations[row.case] = at, row
+    if not rows:
+        raise bad(file, 0, "holds no rows.", "One row per state that a case entered is needed.")
     in_order = _in_order(rows, backwards=None if not map.date_columns else False)
     return EventLog(
         named(Path(file.name)), map, tuple(_with_creations(file, map, dates, in_order, creations))

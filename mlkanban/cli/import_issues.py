@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +102,8 @@ def issues(
     with session.service(write=may_write) as service:
         board = session.board(service)
         found = _asking(session, source, kind, map, board, can_ask)
+        _check_named("status", statuses, found.understood.statuses)
+        _check_named("column", columns, found.understood.columns)
         if write_map is not None:
             with opened(write_map, service.path) as out:
                 out.write(_text_of(found))
@@ -166,6 +168,18 @@ def _pair(words: str, form: str) -> tuple[str, str]:
     if not equals or not value.strip():
         raise UsageProblem(f"{words!r} says nothing.", f"Write it as {form}.")
     return name.strip().casefold(), value.strip()
+
+
+def _check_named(what: str, given: Iterable[str], there: Iterable[str]) -> None:
+    """UsageProblem for a status or a column that was named and is not in the list."""
+    known = {name.casefold() for name in there}
+    for words in given:
+        if words.rpartition("=")[0].strip().casefold() not in known:
+            listed = ", ".join(name or "-" for name in there)
+            raise UsageProblem(
+                f"The list has no {what} {words.rpartition('=')[0].strip()!r}.",
+                f"There are: {listed}. Nothing was written.",
+            )
 
 
 def _asking(

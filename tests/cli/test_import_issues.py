@@ -99,6 +99,8 @@ def test_a_full_stage_refuses_a_list(board, file) -> None:
     [
         (["--as", "excel"], 2, "There is no kind of list 'excel'. There are: kanban-tui, trello,"),
         (["--status", "done"], 2, "'done' says nothing. Write it as STATUS=STAGE."),
+        (["--status", "to dp=Doing"], 2, "no status 'to dp'. There are: In Progress, To do."),
+        (["--column", "team=tags"], 2, "The list has no column 'team'. There are: ID, Title,"),
         (["--status", "to do=nowhere"], 2, "There is no stage 'nowhere' on cards."),
         (["--column", "id=titel"], 2, "The column 'id' cannot become 'titel'. Did you mean title?"),
         (["--format", "x"], 2, "'x' is neither day-first, month-first nor a form of dates."),

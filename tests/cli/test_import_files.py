@@ -200,7 +200,7 @@ def test_a_card_in_a_removed_stage_is_listed_where_the_stage_was(mlk, files) -> 
             )
     assert {card["stage"] for card in mlk.data("list", "--all")} == {"Working", "Closed"}
     assert mlk("list", "--all").code == 0
-    assert ",Working,c," in mlk("export", "csv").out
+    assert ",c,Working," in mlk("export", "csv").out
 
 
 @pytest.mark.parametrize("year", ["0001", "1969", "2201", "9999"])

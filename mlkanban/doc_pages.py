@@ -13,21 +13,30 @@ from mlkanban.hints import hint
 TOPICS = (
     "first-hour", "questions", "board", "keys", "queries", "planning", "runs", "results", "slurm",
     "trackers", "models", "numbers", "forecasts", "report", "sync", "browser", "backups", "import",
-    "configuration", "scripting", "privacy", "troubleshooting",
+    "configuration", "scripting", "agents", "privacy", "troubleshooting",
 )  # fmt: skip
 """The pages in the order in which they are listed and turned; each is TOPIC.md."""
 
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n\n", re.DOTALL)
+"""What stands before the title of a page that is a file elsewhere, such as a SKILL.md."""
 _MARKER = re.compile(r"^<!-- .*? -->\n", re.MULTILINE)
 """Where parts that are made from the code begin and end."""
 
 
 class DocPage(NamedTuple):
-    """A page: its topic, its title, what it is about in a sentence, and its Markdown."""
+    """A page: its topic, its title, what it is about in a sentence, its Markdown, and what stands
+    before that in the file."""
 
     topic: str
     title: str
     about: str
     text: str
+    front_matter: str = ""
+
+    @property
+    def file_text(self) -> str:
+        """The page as a file."""
+        return self.front_matter + self.text
 
 
 class FoundLine(NamedTuple):
@@ -44,11 +53,12 @@ def doc_page(topic: str) -> DocPage:
     if topic not in TOPICS:
         raise KeyError(topic)
     text = (files("mlkanban") / "docs" / f"{topic}.md").read_text(encoding="utf-8")
-    text = _MARKER.sub("", text)
+    front = found[0] if (found := _FRONT_MATTER.match(text)) else ""
+    text = _MARKER.sub("", text.removeprefix(front))
     title, _, rest = text.partition("\n")
     paragraph = " ".join(rest.strip().split("\n\n", 1)[0].split())
     about = re.split(r"(?<=[.:]) ", paragraph, maxsplit=1)[0].rstrip(".:") + "."
-    return DocPage(topic, title.removeprefix("# "), about, text)
+    return DocPage(topic, title.removeprefix("# "), about, text, front)
 
 
 def find_page(words: str) -> DocPage:

@@ -178,6 +178,20 @@ def test_every_page_is_a_topic_with_a_sentence_on_it() -> None:
         assert "<!--" not in page.text
 
 
+def test_the_page_for_agents_is_a_skill(capsys: pytest.CaptureFixture[str]) -> None:
+    """As it is printed, it is the SKILL.md that it says it is."""
+    assert program.run(["docs", "agents", "--print"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == (DOCS / "agents.md").read_text()
+    front, _, body = printed.removeprefix("---\n").partition("\n---\n")
+    keys = dict(line.split(": ", 1) for line in front.splitlines())
+    assert keys["name"] == "mlkanban"
+    assert 0 < len(keys["description"]) <= 1024
+    assert body.startswith("\n# ")
+    assert doc_page("agents").text == body.lstrip("\n")
+    assert len(body.splitlines()) < 150
+
+
 def test_search_finds_the_lines_with_all_words() -> None:
     found = [*search_pages("QUEUE gpus")]
     assert {line.topic for line in found} >= {"runs"}

@@ -50,7 +50,7 @@ def docs(session: Session, topic: str, search: str, printed: bool) -> None:
     if page is None:
         _print_topics(session)
     else:
-        session.answer("docs.page", lambda: _page_json(page), lambda: [page.text.rstrip()])
+        session.answer("docs.page", lambda: _page_json(page), lambda: [page.file_text.rstrip()])
 
 
 def _print_topics(session: Session) -> None:
@@ -89,4 +89,4 @@ def _print_found(session: Session, words: str) -> None:
 
 def _page_json(page: DocPage, *, text: bool = True) -> dict[str, str]:
     made = {"topic": page.topic, "title": page.title, "about": page.about}
-    return made | {"text": page.text} if text else made
+    return made | {"text": page.file_text} if text else made

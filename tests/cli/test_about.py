@@ -40,7 +40,8 @@ def test_settings_say_where_they_come_from(mlk, home, monkeypatch) -> None:
         "ascii": (True, "MLKANBAN_ASCII"), "timezone": ("", "default"), "keys": ({}, "default"),
         "trackers": ([], "default"), "preview": (True, "default"),
         "card_list": (False, "default"), "notify": ("none", "default"),
-        "log_limit_mb": (200.0, "default"),
+        "log_limit_mb": (200.0, "default"), "backup_room_mb": (2000.0, "default"),
+        "name": ("", "default"), "agent": ("", "default"),
     }  # fmt: skip
 
 

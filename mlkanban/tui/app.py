@@ -142,6 +142,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self.live_values = LiveValues(self)
         self.live: RunValues = self.live_values
         self.background_sync = background.BackgroundSync(self)
+        self.live_sync = background.LiveSync(self)
         self.draft_autosave = background.DraftAutosave(self)
         self.auto_backup = background.AutoBackup(self)
         self.hooks = background.HookLine(places.config, self._hook_failed)
@@ -184,6 +185,8 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         if network:
             self.set_timer(_SETTLED_SECONDS, self.background_sync.look)
             self.set_interval(background.SYNC_SECONDS, self.background_sync.look)
+        if not self.demo and not self.view_only:
+            self.set_timer(_SETTLED_SECONDS, self.live_sync.begin)
 
     def show_theme(self, name: str) -> None:
         """Another theme, for now."""
@@ -596,6 +599,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
                 return
             if update.cursor != after:
                 self._look_around_soon()
+                self.live_sync.wake()
             self.model.over_since_merge = update.over_since_merge
             conflicts, self.model.conflicts = self.model.conflicts, update.conflicts
             if update.board is not None:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import queue
+import select
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -38,6 +39,11 @@ _NETWORK_POLL_SECONDS = 2.0
 """The least time between two looks at a store on a network home."""
 _TICK_SECONDS = 2.0
 """The coarsest clock of a file system that is in use."""
+LIVE_POLL_SECONDS = 5.0
+"""Between two looks into the database of a team that calls nobody."""
+_RETRY_SECONDS = 1.0, 60.0
+"""From the first to the last pause after a failed exchange with it."""
+_END_SECONDS = 2.0
 CALM = 10.0
 """Seconds since the last key, before a backup is made."""
 _MOST_ENDS = 3
@@ -326,14 +332,7 @@ class BackgroundSync:
     def _run(self, actor: str, by_itself: bool) -> Report | None:
         from mlkanban.sync.transports import remotes  # git and files: few boards have them
 
-        places = self._app.places
-        service = Service.open(
-            places.data,
-            actor=actor,
-            clock=self._app.now,
-            config=places.config,
-            repeats=self._app.settings.repeats,
-        )
+        service = _open_store(self._app, actor)
         try:
             if by_itself:
                 return remotes.meet(service)
@@ -352,6 +351,113 @@ class BackgroundSync:
         if isinstance(screen, KeyScreen) and screen.status.message in ("", self._said):
             screen.status.show(message)
             self._said = screen.status.message
+
+
+class LiveSync:
+    """Keeps an open board in step with the database of a team, in a thread of its own: what is
+    written here is sent at once, and what others write is taken in when the database calls, or at
+    the next look where its calls do not get through."""
+
+    def __init__(self, app: Host) -> None:
+        self._app = app
+        self._thread: threading.Thread | None = None
+        self._reader, self._writer = -1, -1
+        self._ended = threading.Event()
+        self._problem = False
+        self._shown: tuple[str, ...] = ()
+
+    async def begin(self) -> None:
+        """Begin, where the store exchanges with a database."""
+        actor, kept = await self._app.store_thread.call(
+            lambda service: (service.actor, service.path.parent / "sync" / "remote")
+        )
+        if kept.is_file() and self._thread is None and not self._ended.is_set():
+            self._reader, self._writer = os.pipe()
+            os.set_blocking(self._writer, False)
+            self._thread = threading.Thread(target=self._run, args=(actor,), daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Something was written: send it."""
+        if self._thread is not None:
+            with contextlib.suppress(BlockingIOError):  # it is awake
+                os.write(self._writer, b".")
+
+    def at_the_end(self) -> None:
+        """Send what was written last, the terminal being back already; not for long."""
+        self._ended.set()
+        self.wake()
+        if self._thread is not None and not self._problem:
+            self._thread.join(_END_SECONDS)
+
+    def _run(self, actor: str) -> None:
+        from mlkanban.sync.transports import remotes  # as for BackgroundSync
+
+        way, pause = None, _RETRY_SECONDS[0]
+        while True:
+            last = self._ended.is_set()
+            try:
+                service = _open_store(self._app, actor)
+                try:
+                    if way is None and (way := remotes.live(service)) is None:
+                        return
+                    report = remotes.exchange(service, [way])
+                finally:
+                    service.close()
+            except StoreBusy:
+                self._ended.wait(_RETRY_SECONDS[0])
+            except MlkanbanError as error:
+                self._pass_on(self._failed, error.text)
+                self._ended.wait(pause)
+                pause = min(2 * pause, _RETRY_SECONDS[1])
+            else:
+                pause = _RETRY_SECONDS[0]
+                self._pass_on(self._exchanged, report)
+                if not last:
+                    way.wait(self._reader, LIVE_POLL_SECONDS)
+                    _drain(self._reader)
+            if last:
+                break
+        if way is not None:
+            way.close()
+
+    def _pass_on(self, action: Callable[..., object], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the program has ended meanwhile
+            self._app.call_later(action, *args)
+
+    def _failed(self, problem: str) -> None:
+        """Once: until it works again the person has other things to read."""
+        if not self._problem:
+            self._problem = True
+            self._app.show_message(problem, warning=True)
+
+    async def _exchanged(self, report: Report) -> None:
+        if report.taken:
+            await self._app.catch_up()
+        if self._problem:
+            self._problem = False
+            self._app.add_message(sentences(("The database is back.", report.message)))
+        notices = tuple(report.notices)
+        if notices and notices != self._shown:
+            self._app.add_message(sentences(notices))
+        self._shown = notices or self._shown
+
+
+def _drain(file: int) -> None:
+    """Empty a pipe."""
+    if select.select([file], [], [], 0)[0]:
+        os.read(file, 1 << 16)
+
+
+def _open_store(app: Host, actor: str) -> Service:
+    """The store once more, for a thread of its own."""
+    return Service.open(
+        app.places.data,
+        actor=actor,
+        clock=app.now,
+        config=app.places.config,
+        repeats=app.settings.repeats,
+    )
 
 
 class HookLine:

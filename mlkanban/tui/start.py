@@ -78,6 +78,7 @@ def run_board(
                 raise app.crash  # whatever went wrong after it
         if not demo and not view_only and not app.return_code:
             app.hooks.at_the_end(store_thread)
+            app.live_sync.at_the_end()
             back_up_at_the_end(store_thread)
         return app.return_code or 0
     finally:

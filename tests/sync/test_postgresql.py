@@ -2,9 +2,6 @@
 
 import contextlib
 import os
-import shutil
-import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,36 +18,12 @@ from mlkanban.sync.transports.folder import Folder
 from mlkanban.sync.transports.postgresql import PostgreSQL
 from tests.service.exchanging import shown
 from tests.service.people import Clock, Person
-from tests.sync.postgres import Server, missing
+from tests.sync.databases import database as database
+from tests.sync.databases import server as server
+from tests.sync.postgres import Server
 from tests.sync.proxy import Proxy
 
 pytestmark = pytest.mark.postgresql
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    if why := missing():
-        pytest.skip(f"PostgreSQL cannot be started: {why}")
-    folder = Path(tempfile.mkdtemp(prefix="mlkanban-pg-"))
-    folder.chmod(0o755)
-    made = Server(folder / "server")
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop("immediate")
-        shutil.rmtree(folder)
-
-
-@pytest.fixture
-def database(server: Server) -> str:
-    """The name of a database of ada's with the tables, where bob takes part."""
-    name = uuid.uuid4().hex
-    server.database(name)
-    way = PostgreSQL(server.address(name))
-    way.prepare(["bob"])
-    way.close()
-    return name
 
 
 @pytest.fixture

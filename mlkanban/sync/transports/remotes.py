@@ -75,6 +75,12 @@ def transports(service: Service) -> list[Transport]:
     return ways
 
 
+def live(service: Service) -> PostgreSQL | None:
+    """The database that an open board stays connected to; None where the store has none."""
+    address = remote(service)
+    return PostgreSQL(address, stays=True) if is_address(address) else None
+
+
 def meet(service: Service) -> Report | None:
     """Exchange with the other hosts of this home; None where it has none, or while another
     process does it."""

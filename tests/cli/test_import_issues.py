@@ -46,6 +46,12 @@ def test_a_list_is_one_undo(board, file) -> None:
     assert len(board.data("list", "--all")) == 3
 
 
+def test_undo_names_a_list_whatever_its_cards_did(board, file) -> None:
+    Path(file).write_text("ID,Title,Status\n1,One,Doing\n2,Two,Done\n")
+    board("import", "issues", "--yes", file)
+    assert "2 cards: imported: list.csv: 2 cards, 2 new" in board("undo", "--list").out
+
+
 def test_a_list_in_json(board, file) -> None:
     data = board.data("import", "issues", "--dry-run", file)
     assert (data["kind"], data["cards"], data["created"], data["written"]) == ("table", 2, 2, False)

@@ -60,6 +60,13 @@ def test_a_date_for_each_stage() -> None:
     assert third == [0, 2], "on one day in the order of the board"
 
 
+def test_a_date_for_each_stage_with_the_newest_card_first(tmp_path) -> None:
+    rows = "1,a,2026-01-20,,", "2,b,2026-01-12,,2026-01-12"
+    (tmp_path / "cards.csv").write_text("\n".join(["ID,Title,To Do,In Progress,Done", *rows]))
+    log = read_log(tmp_path / "cards.csv", read_map(FILES / "actionable-agile.toml"))
+    assert [row.stage for row in log.rows if row.case == "2"] == [0, 2]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
 def test_tables_of_spreadsheets(tmp_path, encoding, mark) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mlkanban.store.database import Connection
 
 _EVERYTHING = 1_000_000_000
+_HELD = 20_000
+"""After so many changes of an import the cards that they are about are written out."""
 
 
 class HistoryEntry(NamedTuple):
@@ -145,6 +147,8 @@ class History:
                     refs[change.card] = str(named["ref"])
                 tx.writer.append(change)
                 added += 1
-                if not change.card:
+                if added % _HELD == 0:
+                    tx.writer.projector.forget()
+                elif not change.card:
                     tx.writer.projector.flush()
         return BroughtIn(added, undone, tuple(left_out))

@@ -215,6 +215,12 @@ class Projector:
         self._others.clear()
         self._retimed.clear()
 
+    def forget(self) -> None:
+        """Flush, and read entities anew from now on: of long imports not all are held in memory."""
+        self.flush()
+        self._entities.clear()
+        self._home.clear()
+
     def _conflicts(self, retimed: list[str]) -> dict[str, list[Conflict]]:
         """Find the conflicts of all entities that may have one: rebuilt ones, written ones that had
         a conflict, and cards that do not fit the stages of their board.

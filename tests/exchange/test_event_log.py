@@ -197,3 +197,18 @@ def test_a_title_has_at_most_500_characters(folder) -> None:
     assert log_of(folder, [row + "x" * 500], header, map_text).rows
     with pytest.raises(BadInput, match=r"line 3.*The title has 501 characters; 500 is the most"):
         log_of(folder, [row + "x", row + "x" * 501], header, map_text)
+
+
+def test_a_long_log_that_is_written_out_in_parts(folder, tmp_path, monkeypatch) -> None:
+    boards = []
+    for held in (2, 20_000):
+        monkeypatch.setattr("mlkanban.service.history._HELD", held)
+        made = Service.open(
+            tmp_path / str(held), actor="mira", clock=lambda: datetime(2026, 2, 1, 12, tzinfo=UTC)
+        )
+        made.history.bring_in(log_of(folder, ROWS).changes())
+        faces = made.boards.snapshot(made.boards.find("desk").id).faces
+        boards.append([(f.title, f.stage, f.outcome, f.started_at, f.finished_at) for f in faces])
+        made.close()
+    assert boards[0] == boards[1]
+    assert len(boards[0]) == 3

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-mac quick mutants check bench calibration faults readme screenshots golden dist lock clean
+.PHONY: help demo run test test-mac quick mutants check bench calibration faults readme screenshots golden man dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,7 +70,11 @@ screenshots: .venv/.dev-ready  ## Draw the pictures of the README again, the mov
 golden: .venv/.dev-ready  ## Keep a store of this version, for the tests of all later ones
 	@$(BIN)/python -m tests.store.golden.make
 
-dist: .venv/.dev-ready  ## Build the packages, check them, and try the wheel in a fresh environment
+# Not kept in the repository: options change with every other commit.
+man: .venv/.ready  ## Write the manual page and the completions for the system, from the commands
+	@rm -rf mlkanban/share && $(BIN)/python -m tests.packaging.share
+
+dist: .venv/.dev-ready man  ## Build the packages, check them, and try the wheel in a fresh environment
 	@rm -rf dist && $(BIN)/python -m build --outdir dist >/dev/null
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PYTHON) -m venv "$$fresh" && \
 	    "$$fresh/bin/pip" -q install twine dist/*.whl && "$$fresh/bin/twine" check --strict dist/* && \
@@ -82,7 +86,7 @@ lock:  ## Write uv.lock again after a change of dependencies (needs uv)
 	@uv lock --no-config --default-index https://pypi.org/simple
 
 clean:  ## Remove everything that make has made
-	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv build dist mlkanban/share .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find mlkanban tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A checkout that was moved or copied, or whose Python was replaced, is set up again.

@@ -55,15 +55,18 @@ def completion(ctx: click.Context, session: Session, shell: str) -> None:
     fish: mlkanban completion fish > ~/.config/fish/completions/mlkanban.fish
     """
 
+    called = ctx.find_root().command
+    text = "\n\n".join(completion_script(called, shell, name) for name in NAMES)
+    session.answer("completion", lambda: {"script": text}, lambda: [text])
+
+
+def completion_script(program: click.Command, shell: str, name: str) -> str:
+    """The script that completes the program in a shell, as one of its names."""
     _quote_for_bash()
     kind: type[ShellComplete] | None = get_completion_class(shell)
     assert kind is not None
-    scripts = []
-    for name in NAMES:
-        made = kind(ctx.find_root().command, {}, name, f"_{name.upper()}_COMPLETE")
-        scripts.append((made.source_template % made.source_vars()).strip())
-    text = "\n\n".join(scripts)
-    session.answer("completion", lambda: {"script": text}, lambda: [text])
+    made = kind(program, {}, name, f"_{name.upper()}_COMPLETE")
+    return (made.source_template % made.source_vars()).strip()
 
 
 def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:

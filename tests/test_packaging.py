@@ -81,6 +81,22 @@ def test_the_manual_page_has_every_command_and_option(tmp_path: Path) -> None:
             assert all(name in text for name in param.opts)
 
 
+def test_the_recipe_asks_for_what_the_package_asks_for() -> None:
+    recipe = (ROOT / "tests" / "packaging" / "recipe.yaml").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert f'version: "{mlkanban.__version__}"' in recipe
+    assert f'python_min: "{project["requires-python"].removeprefix(">=")}"' in recipe
+    run = recipe.split("  run:\n")[1].split("\n\n")[0]
+    asked = {line.strip()[2:] for line in run.splitlines() if line.strip().startswith("- ")}
+    wanted = {
+        re.sub(r"^([a-z-]+)", r"\1 ", dependency.split(";")[0]).replace("tzdata ", "python-tzdata ")
+        for dependency in project["dependencies"]
+    }
+    assert asked == wanted | {"python >=${{ python_min }}"}
+    for name, place in project["scripts"].items():
+        assert f"      - {name} = {place}\n" in recipe
+
+
 def test_an_installed_wheel_finds_its_themes(
     wheel: Path, tmp_path: Path, home: dict[str, str]
 ) -> None:

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-mac quick mutants check bench calibration faults readme screenshots golden man dist lock clean
+.PHONY: help demo run test test-mac quick mutants check bench team calibration faults readme screenshots golden man dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ check: .venv/.dev-ready  ## Check style, types, who imports whom, and what is de
 
 bench: .venv/.dev-ready  ## Measure speed and memory against a minimal app
 	@PYTHONPATH=. $(BIN)/python tests/bench/run.py
+
+team: .venv/.dev-ready  ## Measure a team of ten on a PostgreSQL server of its own
+	@PYTHONPATH=. $(BIN)/python tests/bench/team.py
 
 calibration: .venv/.dev-ready  ## See how often forecasts hold, also on LOGS="log.csv=map.toml ..."
 	@PYTHONPATH=. $(BIN)/python tests/bench/calibration.py $(LOGS)

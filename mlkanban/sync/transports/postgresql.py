@@ -309,10 +309,15 @@ class PostgreSQL:
 
     def wait(self, wake: int, seconds: float) -> None:
         """Wait until others have written, the file `wake` is readable, or that time has passed."""
-        if self._open is None or self._open.closed or self.heard:
+        if self._open is None or self.closed or self.heard:
             return
         if self._open.fileno() in select.select([self._open.fileno(), wake], [], [], seconds)[0]:
             self.heard = True  # or lost, which the next exchange sees
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is no connection, none yet or none any more."""
+        return self._open is None or self._open.closed
 
     def close(self) -> None:
         if self._open is not None:

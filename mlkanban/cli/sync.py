@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from mlkanban.cli.types import FILE, SuggestingGroup
 from mlkanban.errors import UsageProblem
 from mlkanban.sync.transports.folder import Folder
 from mlkanban.sync.transports.postgresql import PostgreSQL
-from mlkanban.sync.transports.remotes import choose, exchange, place_at, transports
+from mlkanban.sync.transports.remotes import choose, exchange, join, place_at, transports
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
@@ -67,10 +67,33 @@ def init(session: Session, remote: str, members: Sequence[str]) -> None:
         _answer(session, report)
 
 
+@sync.command("join")
+@click.argument("remote")
+@click.option("--share", is_flag=True, help="Your own boards may be seen by everybody there.")
+@pass_session
+def join_boards(session: Session, remote: str, share: bool) -> None:
+    """Get the boards of others, and exchange changes with them from now on.
+
+    REMOTE is what they gave `sync init`. Boards of your own would get there, too: this is refused
+    without --share. Those without cards are archived.
+    """
+    with session.service(write=True, make=True) as service:
+        place = place_at(service, remote)
+        with counting_line(session) as show:
+            report = join(service, place, share=share, progress=_shown(show))
+        if not session.json:
+            session.show_message(f"Changes go to {place.remote} from now on: mlkanban sync")
+        _answer(session, report)
+
+
 def _exchange(session: Session, service: Service, ways: Sequence[Transport]) -> Report:
     """Exchange, and say meanwhile how far that is."""
     with counting_line(session) as show:
-        return exchange(service, ways, lambda step: show(f"Sync: {step} ...", ""))
+        return exchange(service, ways, _shown(show))
+
+
+def _shown(show: Callable[[str, str], None]) -> Callable[[str], None]:
+    return lambda step: show(f"Sync: {step} ...", "")
 
 
 def _answer(session: Session, report: Report) -> None:

@@ -160,6 +160,12 @@ def keys_by_id(conn: sqlite3.Connection) -> dict[str, str]:
     return dict(conn.execute("SELECT id, key FROM board").fetchall())
 
 
+def has_cards(conn: sqlite3.Connection, board_id: str) -> bool:
+    """Whether a board has, or had, cards: open, finished or archived ones."""
+    row = conn.execute("SELECT 1 FROM card WHERE board = ? AND NOT deleted LIMIT 1", (board_id,))
+    return row.fetchone() is not None
+
+
 def has_ref(conn: sqlite3.Connection, ref: str) -> bool:
     """Whether a card has, or had, this short id."""
     return conn.execute("SELECT 1 FROM card WHERE ref = ?", (ref,)).fetchone() is not None

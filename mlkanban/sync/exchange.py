@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from mlkanban.core import rules
-from mlkanban.core.events import Record
+from mlkanban.core.events import Change, Record
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import bound
+from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.hints import hint
 from mlkanban.service.transaction import Context
 from mlkanban.store import after_merge, forks, inert, merge, replica, repository
@@ -142,6 +143,43 @@ class Sync:
         report.notices += self._context.take_notices()
         report.notices = list(dict.fromkeys(report.notices))
         return report
+
+    def join(self, transport: Transport, place: str, *, share: bool, progress: Progress) -> Report:
+        """Exchange with a place where others have boards already.
+
+        NotFound when there are none. Boards of this store that get there, too, are refused unless
+        `share`; those without cards, which the first start leaves, are archived instead.
+        """
+        transport.begin(progress)
+        known = self._known()
+        listing = transport.listed(known)
+        there = {replica_id for replica_id, last in listing.ends.items() if last}
+        there |= {replica_id for replica_id, firsts in listing.firsts.items() if firsts}
+        if not there:
+            raise NotFound(f"There are no boards at {place} yet.",
+                           hint("Begin with yours: {sync init {}}", place))  # fmt: skip
+        if not share and not there & known.lasts.keys():
+            self._keep_own_boards()
+        return self.exchange(transport, progress)
+
+    def _keep_own_boards(self) -> None:
+        """Archive the boards without cards; RuleRefused when one has any."""
+        with self._context.writing() as tx:
+            boards = [board for board in repository.boards(tx.conn) if not board.archived]
+            full = [board.name for board in boards if repository.has_cards(tx.conn, board.id)]
+            if full:
+                raise RuleRefused(
+                    f"Everybody there would see your own boards, too: {', '.join(full)}.",
+                    "Share them with --share, or join with another store (--home PATH).",
+                )
+            for board in boards:
+                # Its key, written anew, is later than that of a board of this name there, which
+                # therefore keeps it.
+                values = {"archived": True, "key": board.key}
+                tx.write(Change("board.edited", board.id, set=values))
+                self._context.notices.append(
+                    f"Your board {board.name} has no cards: it was archived."
+                )
 
     # Taking in
 

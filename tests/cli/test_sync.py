@@ -1,12 +1,15 @@
 """`mlkanban sync` and `resolve`, as a person or a script uses them on two machines."""
 
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mlkanban.cli.program import run
+from mlkanban.runs.model.labels import store_name
 from tests.tools import needs
 
 
@@ -199,3 +202,63 @@ def test_a_password_in_an_address_is_refused(capsys: pytest.CaptureFixture[str])
     assert "The address holds a password" in err
     assert "secret" not in err
     assert not [path for path in Path("a").rglob("*") if path.name == "remote"]
+
+
+def keys(capsys: pytest.CaptureFixture[str], home: str) -> set[str]:
+    out, _ = said(capsys, "--home", home, "--json", "boards")
+    return {board["key"] for board in json.loads(out)["data"]}
+
+
+def test_a_second_person_joins_the_same_board(capsys: pytest.CaptureFixture[str]) -> None:
+    needs("git")
+    subprocess.run(["git", "init", "--quiet", "--bare", "r.git"], check=True)
+    said(capsys, "--home", "b", "init", "work")  # older than the one of the others
+    _, err = said(capsys, "--home", "b", "sync", "join", "r.git", code=3)
+    assert "There are no boards at" in err
+    assert keys(capsys, "b") == {"work"}
+    said(capsys, "--home", "a", "init", "work")
+    said(capsys, "--home", "a", "add", "one")
+    said(capsys, "--home", "a", "sync", "init", "r.git")
+    _, err = said(capsys, "--home", "b", "sync", "join", "r.git")
+    assert "Your board work has no cards: it was archived." in err
+    said(capsys, "--home", "b", "add", "two")
+    said(capsys, "--home", "b", "sync")
+    said(capsys, "--home", "a", "sync")
+    for home in "ab":
+        assert keys(capsys, home) == {"work"}
+        out, _ = said(capsys, "--home", home, "--board", "work", "list")
+        assert "one" in out
+        assert "two" in out
+
+
+def test_boards_with_cards_are_shared_only_when_that_is_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    needs("git")
+    subprocess.run(["git", "init", "--quiet", "--bare", "r.git"], check=True)
+    for home in "ab":
+        said(capsys, "--home", home, "init", f"of {home}")
+        said(capsys, "--home", home, "add", f"card {home}")
+    said(capsys, "--home", "a", "sync", "init", "r.git")
+    [card] = json.loads(said(capsys, "--home", "b", "--json", "list")[0])["data"]
+    label = f"{store_name(replica_of('b'))}:{card['id']}"
+    _, err = said(capsys, "--home", "b", "sync", "join", "r.git", code=1)
+    assert "Everybody there would see your own boards, too: of b." in err
+    said(capsys, "--home", "a", "sync")
+    assert keys(capsys, "a") == {"of-a"}
+    assert keys(capsys, "b") == {"of-b"}
+    said(capsys, "--home", "b", "sync", code=2)
+    said(capsys, "--home", "b", "sync", "join", "r.git", "--share")
+    said(capsys, "--home", "a", "sync")
+    for home in "ab":
+        assert keys(capsys, home) == {"of-a", "of-b"}
+        # Jobs that were labelled before find their cards.
+        assert "card b" in said(capsys, "--home", home, "show", label)[0]
+    assert "Nothing new" in said(capsys, "--home", "b", "sync", "join", "r.git")[0]
+
+
+def replica_of(home: str) -> str:
+    [store] = Path(home).rglob("board.db")
+    with closing(sqlite3.connect(store)) as conn:
+        [replica] = conn.execute("SELECT replica FROM event ORDER BY seq LIMIT 1").fetchone()
+    return str(replica)

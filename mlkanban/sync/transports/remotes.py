@@ -6,7 +6,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -98,7 +99,7 @@ def exchange(
     with _alone(_folder(service)):
         report = Report()
         for way in ways:
-            result = _logged(service, way, progress)
+            result = _logged(way, partial(service.sync.exchange, way, progress))
             for host, count in result.hosts.items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
             report.sent += result.sent
@@ -108,10 +109,22 @@ def exchange(
         return report
 
 
-def _logged(service: Service, way: Transport, progress: Progress) -> Report:
+def join(
+    service: Service, way: Git | PostgreSQL, *, share: bool, progress: Progress = lambda _: None
+) -> Report:
+    """Exchange for the first time with a place where others have boards, and choose it."""
+    with _alone(_folder(service)):
+        report = _logged(
+            way, lambda: service.sync.join(way, way.remote, share=share, progress=progress)
+        )
+        choose(service, way.remote)
+        return report
+
+
+def _logged(way: Transport, exchanging: Callable[[], Report]) -> Report:
     log, kind, begun = logger("sync"), type(way).__name__.lower(), monotonic()
     try:
-        report = service.sync.exchange(way, progress)
+        report = exchanging()
     except MlkanbanError as error:
         log.warning("%s failed after %.1f s: %s", kind, monotonic() - begun, error)
         raise

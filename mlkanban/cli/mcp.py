@@ -45,6 +45,11 @@ def mcp(session: Session, name: str, allow_run: bool) -> None:
     """
     if session.json:
         raise UsageProblem("The protocol speaks JSON of its own.", "Leave out --json.")
+    if sys.stdin.isatty():
+        raise UsageProblem(
+            "This command speaks with a program on stdin, not with a person.",
+            "Set up the client of an agent, which starts it: mlkanban docs agents",
+        )
     try:
         # The SDK and its web servers: a second that only this command waits for.
         from mcp.server.stdio import stdio_server
@@ -54,11 +59,6 @@ def mcp(session: Session, name: str, allow_run: bool) -> None:
             "Install it: pip install 'mlkanban[mcp]'",
         ) from None
     name = name.strip() or session.settings.agent
-    if sys.stdin.isatty():
-        session.show_message(
-            "Waiting for a client of the Model Context Protocol on stdin; ^C ends it."
-            " How to set one up: mlkanban docs agents"
-        )
     gc.enable()  # a server lives for days
     server = _server(name, session.board_key, allow_run=allow_run)
 

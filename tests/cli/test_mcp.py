@@ -1,6 +1,9 @@
 """`mlkanban mcp` as agents start it, driven over stdio by the client of the official SDK."""
 
 import json
+import os
+import pty
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -232,3 +235,14 @@ def test_without_the_sdk_it_says_what_to_install(board, monkeypatch) -> None:
     assert answer.code == 2
     assert "pip install 'mlkanban[mcp]'" in answer.err
     assert "JSON of its own" in board("--json", "mcp").err
+
+
+def test_a_person_who_types_it_is_told_what_it_is_for(board, home) -> None:
+    ours, theirs = pty.openpty()
+    typed = subprocess.run(
+        [*PROGRAM, "mcp"], stdin=theirs, capture_output=True, text=True, env=home, timeout=60
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert (typed.returncode, typed.stdout) == (2, "")
+    assert "mlkanban docs agents" in typed.stderr

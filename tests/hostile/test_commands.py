@@ -126,6 +126,7 @@ adopt {rich} --pid {pid} --override {new}
 runs
 runs {rich}
 runs prune
+mcp --name {new} -> 2
 runs {rich} --chart
 diff {run} -> any
 diff {run} --patch -> any

@@ -83,7 +83,7 @@ Reason = Annotated[str, Field(description="overrides a full stage or open gate")
 Board = Annotated[str, Field(description="key")]
 
 
-class Find(Tool):
+class FindTool(Tool):
     """List cards, stage by stage. Query: words and terms (- negates): stage:train tag:nlp
     type:data is:blocked run:failed age:>5d metric:<target due:<3d"""
 
@@ -98,7 +98,7 @@ class Find(Tool):
         session.call("list", f"--query={self.query}", *(["--all"] if self.finished else []))
 
 
-class Show(Tool):
+class ShowTool(Tool):
     """All of a card: fields, notes, checklist, runs, results."""
 
     reads: ClassVar = True
@@ -109,7 +109,7 @@ class Show(Tool):
         session.call("show", "--", self.card)
 
 
-class Add(Tool):
+class AddTool(Tool):
     """Add a card. The title may hold #tag !high ^fri (due)."""
 
     title: str
@@ -133,7 +133,7 @@ class Add(Tool):
         session.call("add", *_given(options), "--", self.title)
 
 
-class Move(Tool):
+class MoveTool(Tool):
     """Move cards to a stage (its number, or the beginning of its name)."""
 
     cards: Annotated[list[str], Field(min_length=1)]
@@ -144,7 +144,7 @@ class Move(Tool):
         session.call("move", *_given({"override": self.reason}), "--", *self.cards, self.stage)
 
 
-class Note(Tool):
+class NoteTool(Tool):
     """Append a Markdown note to a card."""
 
     card: str
@@ -155,7 +155,7 @@ class Note(Tool):
         session.call("note", "--", self.card, self.text)
 
 
-class Block(Tool):
+class BlockTool(Tool):
     """Flag a card as blocked. reason none lifts the block."""
 
     card: str
@@ -171,7 +171,7 @@ class Block(Tool):
         session.call("block", *_given(options), "--", self.card)
 
 
-class Runs(Tool):
+class RunsTool(Tool):
     """Runs of a card or, without one, of the board, newest first, with metrics and verdict."""
 
     reads: ClassVar = True
@@ -182,7 +182,7 @@ class Runs(Tool):
         session.call("runs", *(["--", self.card] if self.card else []))
 
 
-class Log(Tool):
+class LogTool(Tool):
     """The end of the output of a run, or of the newest run of a card; page 2 is before page 1."""
 
     reads: ClassVar = True
@@ -210,7 +210,7 @@ class Log(Tool):
             session.say(_more(self.page, last))
 
 
-class Forecast(Tool):
+class ForecastTool(Tool):
     """When cards will be finished, from the board's history: how many by a day, when so many are,
     or when one card is."""
 
@@ -233,7 +233,7 @@ class Forecast(Tool):
         session.call("flow", "forecast", "--no-chart", *_given(options))
 
 
-class Undo(Tool):
+class UndoTool(Tool):
     """Undo your own last change on the board, or one by its id. list: your last changes."""
 
     action: str = ""
@@ -245,7 +245,7 @@ class Undo(Tool):
         session.call("undo", *(["--list"] if self.list else _given({"action": self.action})))
 
 
-class Run(Tool):
+class RunTool(Tool):
     """Start a job for a card, detached, or in the queue until a slot is free. folder: where it runs
     (default: the server's)."""
 
@@ -269,10 +269,11 @@ class Run(Tool):
 
 
 TOOLS: Mapping[str, type[Tool]] = {
-    tool.__name__.lower(): tool
-    for tool in (Find, Show, Add, Move, Note, Block, Runs, Log, Forecast, Undo)
-}
-STARTS_JOBS: Mapping[str, type[Tool]] = {"run": Run}
+    "find": FindTool, "show": ShowTool, "add": AddTool, "move": MoveTool, "note": NoteTool,
+    "block": BlockTool, "runs": RunsTool, "log": LogTool, "forecast": ForecastTool,
+    "undo": UndoTool,
+}  # fmt: skip
+STARTS_JOBS: Mapping[str, type[Tool]] = {"run": RunTool}
 """What an agent gets only where the person allows it."""
 
 
@@ -328,7 +329,7 @@ def answer(
         call = tool.model_validate(dict(arguments))
         call.answer(session)
         session.afterwards()
-        if not isinstance(call, Log):  # which has pages of its own
+        if not isinstance(call, LogTool):  # which has pages of its own
             text, session.lines = "\n".join(session.lines), []
             session.say(page_of(text, getattr(call, "page", 1)))
     except ValidationError as error:

@@ -75,6 +75,7 @@ def _server(name: str, board: str, *, allow_run: bool) -> Server[Any]:
     from mcp.server.context import ServerRequestContext
     from mcp.server.lowlevel import Server
 
+    # The models of the tools, and what reads logs: as above.
     from mlkanban.cli.agent_tools import STARTS_JOBS, TOOLS, answer, description, input_schema
 
     tools = {**TOOLS, **(STARTS_JOBS if allow_run else {})}

@@ -349,6 +349,7 @@ def _store(session: Session) -> Iterator[Check]:
             problem, network = service.write_problem, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
+            pending = service.redacting.is_pending
             ahead = service.history.dated_ahead(now())
             used = [model for board in service.boards.all() for model in service.models.all(board)]
     except NotFound:
@@ -366,6 +367,12 @@ def _store(session: Session) -> Iterator[Check]:
     yield Check("store", "ok", f"{path}: boards {boards}, events {events:,}, {size / 1e6:.1f} MB")
     if problem:
         yield Check("store", "problem", problem)
+    if pending:
+        yield Check(
+            "redaction", "problem",
+            "a removal of text was interrupted: old copies may still hold it",
+            "Finish it: mlkanban redact CARD, as before; or mlkanban sync.",
+        )  # fmt: skip
     if malformed:
         hosts = ", ".join(
             f"{short_name(host) or '?'} ({count:,})" for host, count in sorted(malformed.items())

@@ -112,6 +112,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "backup": ("backup:backup", "Make a verified backup of the store, or list the backups."),
         "restore": ("backup:restore_backup", "Replace the store with a backup."),
+        "redact": ("redact:redact", "Remove a pasted secret from a card, for good and everywhere."),
         "compact": ("backup:compact", "Make the store and its backups smaller."),
     },
     "Program": {

@@ -23,6 +23,7 @@ from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.field_kinds import Members, is_id, is_line, is_rank, is_ref
 from mlkanban.core.goal import PREFIX as GOAL
 from mlkanban.core.model_health import PREFIX as READING
+from mlkanban.core.redaction import KIND as REDACTED
 from mlkanban.core.review import ANSWER, REVIEW, RHYTHM, AnswerRecord, Review, is_key, rhythm_days
 from mlkanban.core.timestamps import moment
 from mlkanban.core.triage_session import FIELD as TRIAGE
@@ -117,10 +118,22 @@ def _data(event: Event) -> bool:
         and all(map(_texts, (*saw.values(), *settles.values())))
         and _NEEDED.get(kind, frozenset()) <= values.keys()
         and (kind != "card.noted" or bool(data.get("note")))
+        and (kind != REDACTED or _redaction(data))
         and ("ref" not in values or kind == "card.created")  # people go by it: it stays
-        and all(_value(name, value) for name, value in values.items())
+        and all(is_valid_value(name, value) for name, value in values.items())
         and all(map(_was, was.items()))
         and all(values[name] for name in _NEEDED.get(kind, ()) if name in _NOT_EMPTY)
+    )
+
+
+def _redaction(data: Mapping[str, Any]) -> bool:
+    """Whether the data names writes of text, and sets nothing."""
+    redacts = data.get("redacts")
+    return (
+        isinstance(redacts, dict)
+        and bool(redacts)
+        and not data.get("set")
+        and all(map(_texts, redacts.values()))
     )
 
 
@@ -129,10 +142,11 @@ def _was(field: tuple[str, Any]) -> bool:
     name, before = field
     if not (isinstance(before, list) and len(before) == 2 and isinstance(before[1], str)):
         return False
-    return before[0] is None or _value(name, before[0])
+    return before[0] is None or is_valid_value(name, before[0])
 
 
-def _value(name: str, value: Any) -> bool:
+def is_valid_value(name: str, value: Any) -> bool:
+    """Whether an event may set a field to a value. May raise, too, where it may not."""
     prefix, colon, member = name.partition(":")
     if colon and (check_member := _MEMBERS.get(prefix)):
         return check_member(member, value)

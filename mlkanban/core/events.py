@@ -56,8 +56,8 @@ class Event(LogEntry[Mapping[str, Any]]):
     reopened, snoozed, woken, archived, restored, alerted, compared, rolled-back or settled;
     `stage.` added, edited or removed; `board.` created or edited; `view.` saved or removed;
     `charter.` edited or measured; `triage.ended`; `review.` began, answered or ended; `run.`
-    queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`; `undone`
-    or `redone`.
+    queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`;
+    `redacted` (core/redaction.py); `undone` or `redone`.
     `rseq` numbers the events of a replica without a gap, `seq` those of this store.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds
@@ -66,7 +66,8 @@ class Event(LogEntry[Mapping[str, Any]]):
     override went past), `broken` (the guards that it went past), `saw` {member: [stamps]} (the
     additions a removal takes back; under `card` the newest event about the card that the writer
     knew of every other replica), `settles` {field: [stamps]} (the writes a decision between them
-    knew of), `passed` (the actions that an undo or a redo passed over) and `instead` (the events
+    knew of), `redacts` {stamp: [fields]} (the writes whose text is removed), `passed` (the
+    actions that an undo or a redo passed over) and `instead` (the events
     that an undo without `undoes` stands for: it archived a card that others work on instead of
     taking its adding back).
     """
@@ -133,6 +134,7 @@ class Change:
     restores: Mapping[str, str] = field(default_factory=dict)
     passed: Sequence[str] = ()
     instead: Sequence[str] = ()
+    redacts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     at: str = ""
     actor: str = ""
     event_id: str = ""

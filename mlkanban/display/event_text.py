@@ -213,6 +213,8 @@ def _sentence(
                 + (f"saved: {_cut(str(query))}" if query else "removed")
                 for name, query in values.items()
             )
+        case "redacted":
+            return "text removed for good"
         case "triage.ended" if (session := TriageSession.of_field(values.get(FIELD))) is not None:
             return (
                 f"triage: {session.decisions} of {session.queue} decided"

@@ -1144,6 +1144,22 @@ class ExportedDatabaseJson(ExportedCardsJson):
     search: bool
 
 
+class RedactedTextJson(Shape):
+    event: str
+    at: str
+    field: str
+    characters: int
+
+
+class RedactedJson(Shape):
+    id: str | None
+    removed: list[RedactedTextJson]
+    events: int
+    backups: int
+    backups_left: list[str]
+    elsewhere: list[str]
+
+
 class ImportedEventsJson(Shape):
     board: str
     rows: int
@@ -1519,6 +1535,7 @@ KINDS: Mapping[str, JsonKind] = {
     "export.jsonl": JsonKind(ExportedRowsJson, "the file that `export jsonl` wrote"),
     "export.sqlite": JsonKind(ExportedDatabaseJson, "the database that `export sqlite` wrote"),
     "export.markdown": JsonKind(ExportedCardsJson, "the file that `export markdown` wrote"),
+    "redact": JsonKind(RedactedJson, "`redact`"),
     "import.events": JsonKind(ImportedEventsJson, "`import events`"),
     "import.issues": JsonKind(ImportedIssuesJson, "`import issues`"),
     "import.jsonl": JsonKind(ImportedLogJson, "`import jsonl`"),

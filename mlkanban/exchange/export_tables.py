@@ -18,13 +18,13 @@ from mlkanban.core.timestamps import instant
 from mlkanban.exchange.export import Progress, field_cells, field_columns
 from mlkanban.records import record
 from mlkanban.service import Service
-from mlkanban.service.exports import BoardFlow, CardDays, ExportedCard
+from mlkanban.service.exports import CardDays, ExportedCard, ExportedFlow
 from mlkanban.text import display_lines
 
 _PORTION = 1000
 
 
-class Column(NamedTuple):
+class DbColumn(NamedTuple):
     """A column: what it holds, and the table it refers to, '' for none."""
 
     name: str
@@ -40,7 +40,7 @@ class TableDescription:
 
     name: str
     about: str
-    columns: tuple[Column, ...]
+    columns: tuple[DbColumn, ...]
     searched: tuple[str, ...] = ()
     indexed: tuple[str, ...] = ()
 
@@ -58,59 +58,59 @@ _PARTS = {
 }
 
 
-def _card_columns() -> Iterator[Column]:
+def _card_columns() -> Iterator[DbColumn]:
     for field in FIELDS:
         for name in field_columns(field):
             is_number = name in _NUMBERS or isinstance(field.kind, MetricNumber)
             kind = float if is_number else int if isinstance(field.kind, Flag) else str
-            yield Column(name, kind, _PARTS.get(name) or field.help)
+            yield DbColumn(name, kind, _PARTS.get(name) or field.help)
 
 
-_CARD = Column("card", str, "The short id of the card.", "cards")
+_CARD = DbColumn("card", str, "The short id of the card.", "cards")
 
 TABLES: tuple[TableDescription, ...] = (
     TableDescription(
         "board", "The board that was exported, in one row.",
         (
-            Column("key", str, "Its key, as `--board` takes it."),
-            Column("name", str, "Its name."),
-            Column("timezone", str, "The time zone that makes its days."),
-            Column("exported_at", str, "When it was exported: all numbers are as of then."),
-            Column("program", str, "The version of mlkanban that wrote the file."),
+            DbColumn("key", str, "Its key, as `--board` takes it."),
+            DbColumn("name", str, "Its name."),
+            DbColumn("timezone", str, "The time zone that makes its days."),
+            DbColumn("exported_at", str, "When it was exported: all numbers are as of then."),
+            DbColumn("program", str, "The version of mlkanban that wrote the file."),
         ),
     ),
     TableDescription(
         "stages", "The stages in their order, also removed ones in which cards have been.",
         (
-            Column("position", int, "Its place on the board, from 0."),
-            Column("name", str, "Its name."),
-            Column("kind", str, "What is done there: active, queue, gate and so on."),
-            Column("phase", str, "`before` commitment, `committed`, or `delivered`."),
-            Column("wip_limit", int, "How many cards it takes; empty for any number."),
-            Column("unattended", int, "How many more with a run at work; empty where all count."),
-            Column("removed", int, "1 where the board has it no more."),
+            DbColumn("position", int, "Its place on the board, from 0."),
+            DbColumn("name", str, "Its name."),
+            DbColumn("kind", str, "What is done there: active, queue, gate and so on."),
+            DbColumn("phase", str, "`before` commitment, `committed`, or `delivered`."),
+            DbColumn("wip_limit", int, "How many cards it takes; empty for any number."),
+            DbColumn("unattended", int, "How many more with a run at work; empty where all count."),
+            DbColumn("removed", int, "1 where the board has it no more."),
         ),
     ),
     TableDescription(
         "cards", "One row per card, archived and finished ones too.",
         (
-            Column("id", str, "The short id, such as g12."),
-            Column("uuid", str, "The id that no other card has, on any machine."),
+            DbColumn("id", str, "The short id, such as g12."),
+            DbColumn("uuid", str, "The id that no other card has, on any machine."),
             *_card_columns(),
-            Column("created", str, "When it was added."),
-            Column("entered", str, "When it entered its stage."),
-            Column("started", str, "When it was committed, where that still holds."),
-            Column("finished", str, "When it was delivered or got its outcome."),
-            Column("flow_state", str,
+            DbColumn("created", str, "When it was added."),
+            DbColumn("entered", str, "When it entered its stage."),
+            DbColumn("started", str, "When it was committed, where that still holds."),
+            DbColumn("finished", str, "When it was delivered or got its outcome."),
+            DbColumn("flow_state", str,
                    "`uncommitted`, `open`, `finished`, `abandoned` or `discarded`."),
-            Column("flow_outcome", str, "How it ended, `shipped` where nothing else was said."),
-            Column("never_worked", int, "1 where it went straight past delivery: no cycle time."),
-            Column("started_day", str, "The day of commitment, in the time zone of the board."),
-            Column("finished_day", str, "The day of its end, likewise."),
-            Column("cycle_days", int, "Calendar days from the one to the other, both counted."),
-            Column("reopened", int, "How often it came back from past delivery."),
-            Column("blocked_days", float, "Days of 24 hours in which it was blocked while open."),
-            Column("notes", str, "All its notes, oldest first."),
+            DbColumn("flow_outcome", str, "How it ended, `shipped` where nothing else was said."),
+            DbColumn("never_worked", int, "1 where it went straight past delivery: no cycle time."),
+            DbColumn("started_day", str, "The day of commitment, in the time zone of the board."),
+            DbColumn("finished_day", str, "The day of its end, likewise."),
+            DbColumn("cycle_days", int, "Calendar days from the one to the other, both counted."),
+            DbColumn("reopened", int, "How often it came back from past delivery."),
+            DbColumn("blocked_days", float, "Days of 24 hours in which it was blocked while open."),
+            DbColumn("notes", str, "All its notes, oldest first."),
         ),
         ("title", *(f.name for f in FIELDS if f.searchable and f.name not in ("title", "blocked")),
          "blocked_note", "notes"),
@@ -120,89 +120,89 @@ TABLES: tuple[TableDescription, ...] = (
         "transitions", "One row per step of a card: its whole state from then on. Undone steps are "
         "left out, and the first step of a card is its adding.",
         (
-            Column("id", int, "A number."),
+            DbColumn("id", int, "A number."),
             _CARD,
-            Column("at", str, "When."),
-            Column("day", str, "The day, in the time zone of the board."),
-            Column("stage", int, "The position of the stage.", "stages"),
-            Column("outcome", str, "How it ended; empty while it is open."),
-            Column("work", str, "How it is being worked on."),
-            Column("blocked", str, "Why it is blocked; empty while it is not."),
-            Column("external", int, "1 where somebody else has to act, 0 where not."),
+            DbColumn("at", str, "When."),
+            DbColumn("day", str, "The day, in the time zone of the board."),
+            DbColumn("stage", int, "The position of the stage.", "stages"),
+            DbColumn("outcome", str, "How it ended; empty while it is open."),
+            DbColumn("work", str, "How it is being worked on."),
+            DbColumn("blocked", str, "Why it is blocked; empty while it is not."),
+            DbColumn("external", int, "1 where somebody else has to act, 0 where not."),
         ),
         indexed=("card", "at"),
     ),
     TableDescription(
         "runs", "One row per run of a card, as it was known when the board was exported.",
         (
-            Column("id", int, "A number."),
+            DbColumn("id", int, "A number."),
             _CARD,
-            Column("run", str, "The id of the run."),
-            Column("name", str, "Its name, where a tracker has one."),
-            Column("state", str, "running, finished, failed and so on; of a tracker, its word."),
-            Column("outcome", str, "How it ended, in a few words."),
-            Column("is_result", int, "1 where it came to its end, so that its values count."),
-            Column("started", str, "When it started."),
-            Column("ended", str, "When it ended."),
-            Column("seconds", int, "The seconds that count, where they are known."),
-            Column("gpus", int, "How many GPUs it had, where that is known."),
-            Column("exit", int, "Its exit status."),
-            Column("command", str, "The command line."),
-            Column("host", str, "The machine."),
-            Column("git_commit", str, "The commit of the code."),
-            Column("dirty", int, "1 where the code had changes that were not committed."),
-            Column("dataset", str, "The data that the card named when it began."),
-            Column("tracker_file", str, "Where its tracker keeps it."),
-            Column("params", str, "Its parameters, as JSON."),
+            DbColumn("run", str, "The id of the run."),
+            DbColumn("name", str, "Its name, where a tracker has one."),
+            DbColumn("state", str, "running, finished, failed and so on; of a tracker, its word."),
+            DbColumn("outcome", str, "How it ended, in a few words."),
+            DbColumn("is_result", int, "1 where it came to its end, so that its values count."),
+            DbColumn("started", str, "When it started."),
+            DbColumn("ended", str, "When it ended."),
+            DbColumn("seconds", int, "The seconds that count, where they are known."),
+            DbColumn("gpus", int, "How many GPUs it had, where that is known."),
+            DbColumn("exit", int, "Its exit status."),
+            DbColumn("command", str, "The command line."),
+            DbColumn("host", str, "The machine."),
+            DbColumn("git_commit", str, "The commit of the code."),
+            DbColumn("dirty", int, "1 where the code had changes that were not committed."),
+            DbColumn("dataset", str, "The data that the card named when it began."),
+            DbColumn("tracker_file", str, "Where its tracker keeps it."),
+            DbColumn("params", str, "Its parameters, as JSON."),
         ),
         indexed=("card", "run"),
     ),
     TableDescription(
         "metrics", "One row per metric of a card, per guard, and per value that a run reported.",
         (
-            Column("id", int, "A number."),
+            DbColumn("id", int, "A number."),
             _CARD,
-            Column("run", int, "The run that reported it; empty for the card's own.", "runs"),
-            Column("role", str, "`metric` and `guard` of the card, `reported` by a run."),
-            Column("name", str, "Its name."),
-            Column("value", float, "Its value."),
-            Column("direction", str, "`>=` where more is better, `<=` where less is."),
-            Column("target", float, "What it is to reach, or the limit of a guard."),
-            Column("baseline", float, "The value before the work."),
-            Column("noise", float, "How far it varies by chance."),
-            Column("state", str, "Of a guard: held, broken, open or not measured."),
+            DbColumn("run", int, "The run that reported it; empty for the card's own.", "runs"),
+            DbColumn("role", str, "`metric` and `guard` of the card, `reported` by a run."),
+            DbColumn("name", str, "Its name."),
+            DbColumn("value", float, "Its value."),
+            DbColumn("direction", str, "`>=` where more is better, `<=` where less is."),
+            DbColumn("target", float, "What it is to reach, or the limit of a guard."),
+            DbColumn("baseline", float, "The value before the work."),
+            DbColumn("noise", float, "How far it varies by chance."),
+            DbColumn("state", str, "Of a guard: held, broken, open or not measured."),
         ),
         indexed=("card", "run", "name"),
     ),
     TableDescription(
         "blocked_spans", "One row per time in which an open card was blocked.",
         (
-            Column("id", int, "A number."),
+            DbColumn("id", int, "A number."),
             _CARD,
-            Column("since", str, "From when."),
-            Column("until", str, "Until when; empty while it is blocked."),
-            Column("reason", str, "The reason."),
-            Column("external", int, "1 where somebody else has to act."),
-            Column("days", float, "Days of 24 hours, up to the export where it goes on."),
+            DbColumn("since", str, "From when."),
+            DbColumn("until", str, "Until when; empty while it is blocked."),
+            DbColumn("reason", str, "The reason."),
+            DbColumn("external", int, "1 where somebody else has to act."),
+            DbColumn("days", float, "Days of 24 hours, up to the export where it goes on."),
         ),
         indexed=("card",),
     ),
     TableDescription(
         "events", "One row per event of the log of the board, undone ones too.",
         (
-            Column("id", str, "The id of the event."),
-            Column("number", int, "Its place in the order of time."),
-            Column("card", str, "The short id of the card; empty where there is no such card, as "
+            DbColumn("id", str, "The id of the event."),
+            DbColumn("number", int, "Its place in the order of time."),
+            DbColumn("card", str, "The short id of the card; empty where there is no such card, as "
                    "for events about the board.", "cards"),
-            Column("card_uuid", str, "The long id of the card."),
-            Column("at", str, "When."),
-            Column("actor", str, "Who did it: a login name, `run:ID` or `condition`."),
-            Column("host", str, "On which machine."),
-            Column("kind", str, "What happened, such as card.moved."),
-            Column("action", str, "What one key or command did has one id."),
-            Column("undoes", str, "The event whose values it puts back."),
-            Column("in_force", int, "0 where it was undone."),
-            Column("data", str, "What it set, and what that replaced, as JSON."),
+            DbColumn("card_uuid", str, "The long id of the card."),
+            DbColumn("at", str, "When."),
+            DbColumn("actor", str, "Who did it: a login name, `run:ID` or `condition`."),
+            DbColumn("host", str, "On which machine."),
+            DbColumn("kind", str, "What happened, such as card.moved."),
+            DbColumn("action", str, "What one key or command did has one id."),
+            DbColumn("undoes", str, "The event whose values it puts back."),
+            DbColumn("in_force", int, "0 where it was undone."),
+            DbColumn("data", str, "What it set, and what that replaced, as JSON."),
         ),
         indexed=("card", "at", "kind"),
     ),
@@ -260,13 +260,13 @@ def write_database(
     return cards, events, all(found)
 
 
-def _board(board: Board, flow: BoardFlow) -> Row:
+def _board(board: Board, flow: ExportedFlow) -> Row:
     return (
         board.key, display_lines(board.name), board.timezone, instant(flow.as_of), __version__,
     )  # fmt: skip
 
 
-def _stages(board: Board, flow: BoardFlow) -> Iterator[Row]:
+def _stages(board: Board, flow: ExportedFlow) -> Iterator[Row]:
     workflow = flow.workflow
     for at, (name, kind, limits) in enumerate(
         zip(workflow.stages, workflow.kinds, workflow.limits, strict=True)
@@ -283,7 +283,7 @@ def _add_card(
     rows: dict[str, list[Row]],
     numbers: dict[str, int],
     board: Board,
-    flow: BoardFlow,
+    flow: ExportedFlow,
     exported: ExportedCard,
 ) -> None:
     face, card, days, runs = exported

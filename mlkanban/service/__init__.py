@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mlkanban.service.plan import Planning
     from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.preview import Previews
+    from mlkanban.service.redaction import Redacting
     from mlkanban.service.report import Reports
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.review import Reviews
@@ -89,6 +90,12 @@ class Service:
         from mlkanban.service.exports import Exports  # as above
 
         return Exports(self._context)
+
+    @cached_property
+    def redacting(self) -> Redacting:
+        from mlkanban.service.redaction import Redacting  # done rarely
+
+        return Redacting(self._context)
 
     @cached_property
     def issue_import(self) -> IssueImport:

@@ -80,7 +80,7 @@ class ExportedCard(NamedTuple):
 
 
 @record(frozen=True)
-class BoardFlow:
+class ExportedFlow:
     """The stages of a board, as its history has them, and the cards, as of an instant."""
 
     as_of: datetime
@@ -146,13 +146,13 @@ class Exports:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def flow(self, board: Board) -> BoardFlow:
+    def flow(self, board: Board) -> ExportedFlow:
         """The stages of a board, and what happened to its cards up to now."""
         now = self._context.clock()
         workflow, histories = read(self._context.store, board, now)
-        return BoardFlow(now, workflow, {history.ref: history for history in histories})
+        return ExportedFlow(now, workflow, {history.ref: history for history in histories})
 
-    def cards(self, board: Board, flow: BoardFlow) -> Iterator[ExportedCard]:
+    def cards(self, board: Board, flow: ExportedFlow) -> Iterator[ExportedCard]:
         """Every card of a board by its place, archived and finished ones too."""
         with self._context.store.reading() as conn:
             faces = sorted(repository.faces(conn, board.id), key=place)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Record
+from mlkanban.core.redaction import is_stub
 from mlkanban.store.log import chained
 from mlkanban.store.merge import records, unbroken
 from mlkanban.store.replica import Replica
@@ -38,9 +39,15 @@ def fork(conn: sqlite3.Connection, batch: Sequence[Record]) -> Fork | None:
     }
     for theirs in batch:
         ours = ours_by_number.get(theirs.rseq)
-        if ours is not None and ours != theirs:
+        if ours is not None and ours != theirs and not _same_but_redacted(ours, theirs):
             return Fork(ours, theirs)
     return None
+
+
+def _same_but_redacted(ours: Record, theirs: Record) -> bool:
+    """Whether one of two records is the other one after its text was removed."""
+    stubs = is_stub(ours.data) or is_stub(theirs.data)
+    return stubs and replace(ours, data=theirs.data) == theirs
 
 
 def joins(conn: sqlite3.Connection, record: Record) -> bool:
@@ -79,7 +86,7 @@ def _known(conn: sqlite3.Connection, event_id: str) -> list[str]:
 def drop(conn: sqlite3.Connection, forked: Fork) -> None:
     """Delete the events of a replica from a fork on, all of which the log has from another replica,
     too. The caller rebuilds the projections."""
-    with _log_open(conn):
+    with log_open(conn):
         for record in tail(conn, forked):
             conn.execute(
                 "DELETE FROM event WHERE replica = ? AND rseq = ?", (record.replica, record.rseq)
@@ -104,7 +111,7 @@ def write_again(conn: sqlite3.Connection, forked: Fork, own: Replica) -> int:
         "SELECT rseq, hash FROM event WHERE replica = ? ORDER BY rseq DESC LIMIT 1", (own.id,)
     ).fetchone()
     rseq, digest = last or (0, "")
-    with _log_open(conn):
+    with log_open(conn):
         for (seq, kept, _), record in zip(rows, tail(conn, forked), strict=True):
             rseq += 1
             data = _text(_with_stamps(json.loads(record.data), stamps))
@@ -119,7 +126,7 @@ def write_again(conn: sqlite3.Connection, forked: Fork, own: Replica) -> int:
 
 
 @contextlib.contextmanager
-def _log_open(conn: sqlite3.Connection) -> Iterator[None]:
+def log_open(conn: sqlite3.Connection) -> Iterator[None]:
     """Lift the triggers that guard the log for a repair, within the caller's transaction."""
     guards = conn.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"

@@ -23,6 +23,7 @@ from mlkanban.core.events import (
     record_values,
     with_data,
 )
+from mlkanban.core.redaction import is_stub
 from mlkanban.core.timestamps import bound, far_behind, instant, tick
 from mlkanban.errors import StoreProblem
 from mlkanban.store import names
@@ -51,6 +52,11 @@ def chained(previous: str, record: Record) -> str:
     from hashlib import sha256  # loads OpenSSL, which a board that is only looked at can do without
 
     return sha256(link.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def links(previous: str, record: Record) -> bool:
+    """Whether a record follows the one before it, whose hash is `previous`."""
+    return chained(previous, record) == record.hash or is_stub(record.data)
 
 
 _INSERT = f"INSERT INTO event ({RECORD_COLUMNS}) VALUES ({','.join('?' * len(RECORD_FIELDS))})"
@@ -178,6 +184,7 @@ class Writer:
             ("restores", restores),
             ("settles", {name: list(stamps) for name, stamps in change.settles.items()}),
             ("passed", list(change.passed)), ("instead", list(change.instead)),
+            ("redacts", {stamp: sorted(texts) for stamp, texts in change.redacts.items()}),
         ):  # fmt: skip
             if value:
                 data[name] = value
@@ -259,12 +266,13 @@ class Writer:
 
 
 def broken_link(conn: sqlite3.Connection) -> str:
-    """The id of the first event whose hash does not fit its replica's chain; '' for none."""
+    """The id of the first event whose hash does not fit its replica's chain; '' for none. The hash
+    of a stub is that of the event whose text was removed, and the chain goes on from there."""
     previous: dict[str, str] = {}
     # Row by row, here and below: a long log need not fit into memory.
     rows = conn.execute(f"SELECT {RECORD_COLUMNS} FROM event ORDER BY replica, rseq")
     for record in map(record_of, rows):
-        if chained(previous.get(record.replica, ""), record) != record.hash:
+        if not links(previous.get(record.replica, ""), record):
             return record.id
         previous[record.replica] = record.hash
     return ""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from mlkanban.core.events import FORMAT, Event, Record, with_data
 from mlkanban.store import names, stages
 from mlkanban.store.inert import ambiguous, contradicted, judge
-from mlkanban.store.log import chained, insert_new, rebuild
+from mlkanban.store.log import insert_new, links, rebuild
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, replica_letter
 from mlkanban.store.rows import RECORD_COLUMNS, events_about_board, events_of, kept_as, record_of
@@ -70,7 +70,7 @@ def unbroken(conn: sqlite3.Connection, batch: Sequence[Record]) -> list[Record]:
         return []
     previous, good = digest(conn, batch[0].replica, batch[0].rseq - 1), []
     for record in batch:
-        if chained(previous, record) != record.hash:
+        if not links(previous, record):
             break
         previous = record.hash
         good.append(record)

@@ -261,6 +261,12 @@ def m025_next_number_and_blocked_cards(db: Database) -> None:
     _run(db.conn, _LARGE_BOARDS)
 
 
+@migrations()
+def m026_redactions(db: Database) -> None:
+    """Redactions are found without reading the whole log, at every sync."""
+    _run(db.conn, _REDACTED)
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
@@ -503,6 +509,8 @@ CREATE INDEX IF NOT EXISTS card_number ON card ({CARD_LETTER}, {CARD_NUMBER})
 CREATE INDEX IF NOT EXISTS card_blocked ON card (board)
     WHERE block_reason != '' AND outcome = '' AND NOT archived AND NOT deleted
 """
+
+_REDACTED = "CREATE INDEX IF NOT EXISTS event_redacted ON event (seq) WHERE kind = 'redacted'"
 
 _INERT = "CREATE TABLE IF NOT EXISTS inert (seq INTEGER PRIMARY KEY, why TEXT NOT NULL)"
 

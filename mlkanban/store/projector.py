@@ -117,6 +117,13 @@ class Projector:
                 # Where the stages stand says when cards started and finished.
                 self._retimed.add(event.board)
 
+    def begin_anew(self) -> None:
+        """Keep nothing in memory of what was folded: the projections were made anew."""
+        for kept in (self._entities, self._home, self._cards, self._others, self._boards):
+            kept.clear()
+        for due in (self._retimed, self._reworded, self._conflicting):
+            due.clear()
+
     def retime(self, board_id: str) -> None:
         """Recompute when the cards of a board started and finished."""
         self._retimed.add(board_id)

@@ -900,6 +900,36 @@ def events_by_id(conn: sqlite3.Connection, ids: Iterable[str]) -> list[Event]:
     return [event_of(row) for row in rows]
 
 
+def events_beginning(conn: sqlite3.Connection, text: str) -> list[Event]:
+    """Two events at most whose id begins with a text."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE id >= ? AND id < ? AND {IN_FORCE}"
+        " AND id NOT LIKE '%@%' LIMIT 2",
+        (text, f"{text}g"),
+    ).fetchall()
+    return list(map(event_of, rows))
+
+
+def ref_of(conn: sqlite3.Connection, card_id: str) -> str:
+    """The short id of a card; '' where there is none."""
+    row = conn.execute("SELECT ref FROM card WHERE id = ?", (card_id,)).fetchone()
+    return row[0] if row else ""
+
+
+def refs_holding(conn: sqlite3.Connection, texts: Iterable[str]) -> list[str]:
+    """The short ids of cards with an event, undone or not, that holds one of some texts."""
+    refs: set[str] = set()
+    for text in texts:
+        inside = json.dumps(text, ensure_ascii=False)[1:-1]
+        rows = conn.execute(
+            "SELECT DISTINCT ref FROM event JOIN card ON card.id = event.card"
+            " WHERE instr(event.data, ?)",
+            (inside,),
+        )
+        refs.update(ref for (ref,) in rows)
+    return sorted(refs)
+
+
 def is_undone(conn: sqlite3.Connection, event_id: str) -> bool:
     row = conn.execute("SELECT 1 FROM undone WHERE event = ?", (event_id,)).fetchone()
     return row is not None

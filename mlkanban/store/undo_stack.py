@@ -110,7 +110,8 @@ class UndoStack:
             f" AND {source}"
             " AND done.board = :board AND done.actor = :actor"
             " AND done.id NOT IN (SELECT event FROM undone)"
-            " AND done.kind NOT IN ('undone', 'redone', 'board.created', 'triage.ended')"
+            " AND done.kind NOT IN"
+            " ('undone', 'redone', 'board.created', 'triage.ended', 'redacted')"
             f" AND done.action NOT IN ({_MADE_BOARD})"
             " AND done.action NOT IN (SELECT value FROM json_each(:passed))"
             f"{' AND done.action = :only' if only else ''}"
@@ -136,8 +137,8 @@ class UndoStack:
         for source in _SOURCES:
             mine = f"FROM event WHERE board = :board AND actor = :actor AND {source} AND {IN_FORCE}"
             newest = self._conn.execute(
-                f"SELECT seq {mine} AND kind NOT IN ('undone', 'redone', 'triage.ended')"
-                " ORDER BY seq DESC LIMIT 1",
+                f"SELECT seq {mine} AND kind NOT IN"
+                " ('undone', 'redone', 'triage.ended', 'redacted') ORDER BY seq DESC LIMIT 1",
                 self._about,
             ).fetchone()
             rows = self._conn.execute(
@@ -174,7 +175,8 @@ class UndoStack:
         row = self._conn.execute(
             f"SELECT 1 FROM event WHERE {'card = :card' if card else 'board = :board'}"
             " AND action != :action AND actor != :condition"
-            " AND kind NOT IN ('triage.ended', 'review.began', 'review.answered', 'review.ended')"
+            " AND kind NOT IN ('triage.ended', 'redacted', 'review.began', 'review.answered',"
+            " 'review.ended')"
             f" AND {IN_FORCE} AND NOT ({_OWN}"
             " AND (kind IN ('undone', 'redone') OR id IN (SELECT event FROM undone))) LIMIT 1",
             {**self._about, "card": card, "action": action, "condition": CONDITION},
@@ -185,7 +187,7 @@ class UndoStack:
         """Whether `actor` changed a card in this store apart from `action`, in a way in force."""
         row = self._conn.execute(
             "SELECT 1 FROM event WHERE card = :card AND action != :action AND kind NOT IN"
-            " ('undone', 'redone', 'triage.ended', 'review.began', 'review.answered',"
+            " ('undone', 'redone', 'triage.ended', 'redacted', 'review.began', 'review.answered',"
             f" 'review.ended') AND {IN_FORCE} AND {_OWN}"
             " AND id NOT IN (SELECT event FROM undone) LIMIT 1",
             {**self._about, "card": card, "action": action},

@@ -14,12 +14,14 @@ from typing import NamedTuple, Protocol
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change, Record
+from mlkanban.core.redaction import is_stub
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import bound
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.hints import hint
+from mlkanban.service.redaction import Redacting
 from mlkanban.service.transaction import Context
-from mlkanban.store import after_merge, forks, inert, merge, replica, repository
+from mlkanban.store import after_merge, forks, inert, merge, redaction, replica, repository
 from mlkanban.store.database import Connection
 from mlkanban.sync import file_format
 from mlkanban.sync.forks import Forks
@@ -209,7 +211,56 @@ class Sync:
             passed_over = forks_of.resolve(forked, report.notices)
             there |= {r: end for r, end in passed_over.items() if end is not None}
             self._add({r: forked[r] for r in forked if r not in passed_over}, report, progress)
+        self._remove_redacted(transport, listing.firsts, report, progress)
         return there | dict.fromkeys(listing.closed)
+
+    def _remove_redacted(
+        self,
+        transport: Transport,
+        firsts: Mapping[str, list[int]],
+        report: Report,
+        progress: Progress,
+    ) -> None:
+        """Apply redactions that came to the store, its backups and the sync files."""
+        store = self._context.store
+        with store.reading() as conn:
+            redacted = redaction.redactions(conn)
+            stubs = redaction.places(conn) if redacted else {}
+        if not redacted:
+            return
+        if redaction.is_pending(store.path):
+            progress("removing redacted text from the store and its backups")
+            failed = Redacting(self._context).finish().failed
+            report.notices += [
+                f"Redacted text may still be in the backup {file.name}." for file in failed
+            ]
+        for replica_id, numbers in stubs.items():
+            there = firsts.get(replica_id, [])
+            for first in {max((f for f in there if f <= n), default=0) for n in numbers} - {0}:
+                self._write_stubs(transport, replica_id, first, report)
+
+    def _write_stubs(
+        self, transport: Transport, replica_id: str, first: int, report: Report
+    ) -> None:
+        """Write a sync file again if it holds text that is redacted here."""
+        read = file_format.read(transport.read(replica_id, first), replica_id, first)
+        if read.fault or not read.records:
+            return
+        with self._context.store.reading() as conn:
+            ours = merge.records(conn, replica_id, first, len(read.records))
+        by_number = {record.rseq: record for record in ours if is_stub(record.data)}
+        records = [
+            by_number[theirs.rseq]
+            if theirs.rseq in by_number and by_number[theirs.rseq].hash == theirs.hash
+            else theirs
+            for theirs in read.records
+        ]
+        if records == list(read.records):
+            return
+        try:
+            transport.write(replica_id, first, file_format.written(records))
+        except NotTaken as refused:
+            report.notices.append(str(refused))
 
     def _known(self) -> KnownEvents:
         store = self._context.store
@@ -313,6 +364,11 @@ class Sync:
             added = merge.add(tx.conn, batch)
             for host, count in Counter(record.host for record in added.new).items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
+            redacted = redaction.redactions(tx.conn)
+            if redacted and redaction.apply(tx.conn, redacted):
+                redaction.begin(self._context.store.path)
+                redaction.renew(tx.conn)
+                tx.writer.projector.begin_anew()
             what = f"taking in {len(batch):,} change{'' if len(batch) == 1 else 's'}"
             report.notices += merge.refold(
                 tx.conn, added, lambda done, of: progress(f"{what}, {done:,} of {of:,} cards")

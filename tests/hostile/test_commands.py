@@ -164,6 +164,8 @@ export actionable-agile
 export sqlite {new}.db
 export sqlite {file} -> 2
 export jsonl
+redact {rich} --field note --yes -> any
+redact {new} --yes -> any
 export markdown
 export csv --out {file}
 backup

@@ -35,7 +35,7 @@ _INSTRUCTIONS = (
 @click.option("--allow-run", is_flag=True, help="Let the agent start jobs, too.")
 @pass_session
 def mcp(session: Session, name: str, allow_run: bool) -> None:
-    """Serve an agent over the Model Context Protocol, on stdin and stdout.
+    """Serve an agent over the Model Context Protocol (stdio).
 
     The agent finds, shows, adds, moves, blocks cards and writes notes, reads runs, logs and
     forecasts, and undoes what it did itself. It acts as `agent:NAME of PERSON`. It starts no jobs

@@ -34,7 +34,7 @@ class _Listed(NamedTuple):
 @click.group(cls=SuggestingGroup, invoke_without_command=True)
 @click.pass_context
 def templates(ctx: click.Context) -> None:
-    """List the templates of cards and boards, or keep, show and remove your own."""
+    """List the templates of cards and boards, or change your own."""
     session = ctx.find_object(Session)
     assert session is not None
     if ctx.invoked_subcommand is not None:

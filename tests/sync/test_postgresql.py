@@ -1,7 +1,7 @@
 """Stores of a team that exchange events through a PostgreSQL database."""
 
-import contextlib
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -234,28 +234,29 @@ def test_others_pass_on_what_a_machine_wrote_until_it_comes_itself(
     assert of_log(ada) == of_log(bob)
 
 
-def test_a_line_cut_at_any_byte_loses_nothing(
-    two: tuple[Person, Person], meet: Meet, server: Server, database: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(postgresql, "_WRITE_EVENTS", 5)
+@pytest.mark.parametrize("line", ["", "garbage", "{}", "[" * 20_000, "\u2028\x1b[2J", "OTHER"])
+def test_a_row_that_no_log_can_hold_is_passed_over_and_told(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str, line: str
+) -> None:
     ada, bob = two
-    with Proxy(server.port) as line:
-        for number in range(24):
-            ada.adds(*(f"{number}.{one}" for one in range(10)))
-            line.cut_after = 350 + number * 700
-            with contextlib.suppress(StoreProblem):
-                sync(ada, server.address(database, port=line.port))
-            rows = server.sql(
-                database,
-                "SELECT coalesce(max(rseq), 0) = count(*) AND coalesce(max(rseq), 0) ="
-                " (SELECT coalesce(max(rseq), 0) FROM mlkanban.replica) FROM mlkanban.event",
-            )
-            assert rows == "t"
-        line.cut_after = None
-        assert sync(ada, server.address(database, port=line.port)) == []
+    meet(ada, bob)
+    if line == "OTHER":  # what ada wrote, under another replica
+        line = server.sql(database, "SELECT line FROM mlkanban.event WHERE rseq = 1")
+    forged = str(uuid.uuid4())
+    quoted = line.replace("'", "''")
+    server.sql(
+        database,
+        f"INSERT INTO mlkanban.replica (id, login) VALUES ('{forged}', 'bob')",
+        "INSERT INTO mlkanban.event (replica, rseq, hash, line)"
+        f" VALUES ('{forged}', 1, 'x', '{quoted}')",
+        login="bob",
+    )
+    ada.adds("two")
+    for notices in (meet(ada, rounds=1), meet(ada, rounds=1)):
+        [notice] = notices
+        assert notice.startswith(f"The part of replica {forged[-6:]} from event 1 to event 1 ")
+        assert notice.endswith("in line 1. It was passed over.")
     meet(bob)
-    assert of_log(ada) == of_log(bob)
     assert shown(ada) == shown(bob)
 
 

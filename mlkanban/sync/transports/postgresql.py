@@ -228,7 +228,8 @@ class PostgreSQL:
         return Listing(firsts, [], ends, frozenset(closed))
 
     def name(self, replica: str, first: int) -> str:
-        return f"Events {first} to {self._lasts[replica, first]} of replica {replica[-6:]}:"
+        last = self._lasts[replica, first]
+        return f"The part of replica {replica[-6:]} from event {first} to event {last}"
 
     def read(self, replica: str, first: int) -> bytes:
         with self._explained() as conn:

@@ -119,6 +119,27 @@ def test_what_is_said_wrongly(board, file, words, code, said) -> None:
     assert board.data("list", "--all") == []
 
 
+def test_a_table_whose_title_has_an_unknown_name_asks_for_it(board, tmp_path) -> None:
+    file = tmp_path / "plan.csv"
+    file.write_text("Experiment,Status,Owner\nTrain baseline,Doing,ann\nLabel data,Todo,bob\n")
+    for words in ([], ["--as", "table"], ["--column", "Nope=title"]):
+        refused = board("import", "issues", "--yes", *words, str(file))
+        assert refused.code == 5
+        assert "no column for the title. Its columns: Experiment, Status, Owner." in refused.err
+        assert '--column "Experiment=title"' in refused.err
+        assert board.data("list", "--all") == []
+    board("import", "issues", "--yes", "--column", "experiment=title", str(file))
+    titles = {card["title"] for card in board.data("list", "--all")}
+    assert titles == {"Train baseline", "Label data"}
+
+
+@pytest.mark.parametrize("text", ["Buy milk, eggs\nWrite, print\n", "One\nTwo\n", "Read a, b\n"])
+def test_lines_with_commas_are_no_table(board, tmp_path, text) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text(text)
+    assert "plain lines, a card each" in board("import", "issues", "--dry-run", str(file)).out
+
+
 def test_a_list_without_a_board_or_a_file(mlk, file) -> None:
     assert mlk("import", "issues", "--yes", file).code == 3
     assert mlk("import", "issues", "--yes", "nowhere.csv").code == 5

@@ -121,6 +121,7 @@ class IssueList:
         self._dates = DateReader(ZoneInfo(kind.zone) if kind.zone else self.zone, map.format)
         self._known: dict[str, str] = {}
         self._landings: dict[str, Landing] = {}
+        self._untitled: dict[str, None] = {}
         for record in self._records():
             self._look_at(record)
         self.assumed = self._dates.unclear
@@ -128,6 +129,12 @@ class IssueList:
             raise UnclearDates(source.file, self.assumed)
         if self.assumed:
             self._dates.assume(kind.order)
+        if not self.understood.cards and self._untitled:
+            names = list(self._untitled)
+            raise bad(
+                source.file, 0, f"has no column for the title. Its columns: {', '.join(names)}.",
+                f'Name that of the title: --column "{names[0]}=title".',
+            )  # fmt: skip
         if not self.understood.cards and not self.understood.left_out:
             raise bad(source.file, 0, "holds no cards.", "Is it the right file?")
         self.targets = {self._target(name) for name in self.understood.columns}
@@ -180,6 +187,7 @@ class IssueList:
         title = self._title(record)
         if not title:
             seen.left_out["entries without a title"] += 1
+            self._untitled |= dict.fromkeys(record.values)
             return
         seen.cards += 1
         seen.left_out["characters of titles after the first 500"] += max(

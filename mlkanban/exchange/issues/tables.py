@@ -4,6 +4,7 @@ with a column for the title."""
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 
+from mlkanban.errors import BadInput
 from mlkanban.exchange.dates import MONTH_FIRST
 from mlkanban.exchange.delimited import delimiter_of, table_rows
 from mlkanban.exchange.issues.record import ListComment, ListEntry, ListFile, ListKind
@@ -55,7 +56,22 @@ def _has(*names: str) -> Callable[[ListFile], bool]:
 
 
 def _is_table(source: ListFile) -> bool:
-    return any(_COMMON.get(name) == "title" for name in _head(source))
+    """Whether the first line names a title, or all lines are rows of one width."""
+    head = _head(source)
+    return any(_COMMON.get(name) == "title" for name in head) or (bool(head) and _is_even(source))
+
+
+def _is_even(source: ListFile) -> bool:
+    """Whether a head with different names stands over rows as wide as it is. A blank behind a comma
+    is how sentences are written."""
+    try:
+        rows = table_rows(source.file, source.text, delimiter_of(source.text))
+        _, head = next(rows, (1, []))
+        names = {name.strip().casefold() for name in head} - {""}
+        even = len(names) == len(head) and not any(name[:1].isspace() for name in head)
+        return even and all(cells for _, cells in rows) and source.text.strip().count("\n") > 0
+    except BadInput:
+        return False
 
 
 def _records(source: ListFile, delimiter: str = "") -> Iterator[ListEntry]:

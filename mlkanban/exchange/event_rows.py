@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mlkanban.exchange.delimited import delimiter_of, table_rows
 from mlkanban.exchange.event_map import EventMap
 from mlkanban.exchange.text_file import bad
+from mlkanban.hints import hint
 
 _NO_DATE = frozenset(("", "-", "nat", "nan", "none", "null"))
 _STATUS = "status"
@@ -37,7 +38,7 @@ def event_rows(file: Path, text: str, map: EventMap) -> Iterator[EventRow]:
 def _table_rows(file: Path, text: str, map: EventMap) -> Iterator[EventRow]:
     if not map.case:
         what = "columns must be a table: it names the columns of the file."
-        raise bad(map.file, 0, what, "See: mlkanban import events --help.")
+        raise bad(map.file, 0, what, hint("See: {import events --help}."))
     rows = table_rows(file, text, map.delimiter or delimiter_of(text))
     _, header = next(rows, (1, []))
     case = _column(file, header, map.case)

@@ -13,6 +13,7 @@ from mlkanban.core.event_validation import NEWER, inert
 from mlkanban.core.events import LOGGED, Event
 from mlkanban.errors import BadInput
 from mlkanban.exchange.text_file import STDIN, bad
+from mlkanban.hints import hint
 
 _LONGEST = 8_000_000
 """Bytes of a line: a long note, each of its letters written as \\uXXXX."""
@@ -36,7 +37,7 @@ class LogFile:
                 places.append((event.hlc, event.replica, event.rseq, offset, number))
             offset += len(line)
         if not places:
-            raise bad(file, 0, "holds no events.", "Is it of mlkanban export jsonl?")
+            raise bad(file, 0, "holds no events.", hint("Is it of {export jsonl}?"))
         self._places = sorted(places)
         self.restored = frozenset(restored)
         """The stamps of the events whose values undos put back."""
@@ -67,7 +68,7 @@ class LogFile:
         return event
 
     def _bad(self, number: int, what: str) -> BadInput:
-        return bad(self._file, number, f"{what}.", "Export the board again: mlkanban export jsonl.")
+        return bad(self._file, number, f"{what}.", hint("Export the board again: {export jsonl}."))
 
 
 @contextlib.contextmanager

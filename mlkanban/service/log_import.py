@@ -9,6 +9,7 @@ from typing import Any
 from mlkanban.core.events import Change, Event
 from mlkanban.core.names import free_slug
 from mlkanban.errors import RuleRefused
+from mlkanban.hints import hint
 from mlkanban.service.fields import by_ref
 from mlkanban.service.issue_import import same_value, written_by
 from mlkanban.service.transaction import Context, Transaction, free_key
@@ -83,7 +84,7 @@ class _LogTaking:
         elif event.board not in self._here:
             raise RuleRefused(
                 "The file has no beginning of its board, and the board is not here.",
-                "Export the whole board: mlkanban export jsonl. Nothing was written.",
+                hint("Export the whole board: {export jsonl}. Nothing was written."),
             )
         taken.boards.setdefault(event.board, self._here[event.board])
         if event.kind == "card.created":

@@ -69,9 +69,9 @@ def find_page(words: str) -> DocPage:
     if wanted in TOPICS or len(begins) == 1 or titled:
         return doc_page(wanted if wanted in TOPICS else (begins or titled)[0])
     close = begins or get_close_matches(wanted, TOPICS, n=3)
-    meant = f"Did you mean {' or '.join(close)}? " if close else ""
+    meant = f" Did you mean {' or '.join(close)}?" if close else ""
     raise NotFound(
-        f"There is no page {words!r} in the documentation.", hint(meant + "List them: {docs}")
+        f"There is no page {words!r} in the documentation.{meant}", hint("List them: {docs}")
     )
 
 

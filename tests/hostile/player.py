@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from mlkanban.cli.program import run
 from mlkanban.tui.app import BoardApp
+from mlkanban.tui.docs_app import DocsApp
 from tests.tui.page import Page
 
 
@@ -26,7 +27,17 @@ def looked_at(app: BoardApp) -> None:
     App.run(app, auto_pilot=lambda pilot: look_and_leave(app, pilot))
 
 
+async def read_and_leave(pilot: Pilot[Any]) -> None:
+    await pilot.pause()
+    pilot.app.exit()
+
+
+def read(app: DocsApp) -> None:
+    App.run(app, auto_pilot=read_and_leave)
+
+
 if __name__ == "__main__":
+    DocsApp.run = read  # type: ignore[method-assign,assignment]
     BoardApp.run = looked_at  # type: ignore[method-assign,assignment]  # driven by a pilot
     lines, told = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
     codes = []

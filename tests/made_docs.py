@@ -109,7 +109,7 @@ def database_tables() -> str:
         for at, column in enumerate(table.columns):
             kind = {str: "text", int: "integer", float: "real"}[column.type]
             kind += ", key" if at == 0 else f", in `{column.references}`" * bool(column.references)
-            rows.append((f"`{column.name}`", kind, column.about))
+            rows.append((f"`{column.name}`", kind, column.about.replace("*", "\\*")))
         parts.append(f"**`{table.name}`**: {table.about}")
         parts.append(markdown_table(Table(("column", "type", "holds"), rows), cell=str))
         if table.searched:

@@ -56,7 +56,7 @@ def mcp(session: Session, name: str, allow_run: bool) -> None:
     except ModuleNotFoundError as missing:
         raise UsageProblem(
             f"Serving an agent needs the package {missing.name}.",
-            "Install it: pip install 'mlkanban[mcp]'",
+            "Install mlkanban with it, in the checkout: pipx install --force '.[mcp]'",
         ) from None
     name = name.strip() or session.settings.agent
     gc.enable()  # a server lives for days

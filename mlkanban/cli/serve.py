@@ -42,7 +42,7 @@ def serve(session: Session, port: int, write: bool, is_session: bool) -> None:
     except ModuleNotFoundError as missing:
         raise UsageProblem(
             f"The board in a browser needs the package {missing.name}.",
-            "Install it: pip install 'mlkanban[web]'",
+            "Install mlkanban with it, in the checkout: pipx install --force '.[web]'",
         ) from None
     with session.service() as service:
         board = session.board(service).key

@@ -368,8 +368,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("docs.next", ("]",), "Next topic", "the page of the next topic", "Look", (DOCS,),
             word="next topic"),
     Command("docs.previous", ("[",), "Previous topic", "the page before", "Look", (DOCS,)),
-    Command("docs.choose", ("o", "enter"), "Topics", "choose a topic", "Look", (DOCS,),
-            word="topics"),
+    Command("docs.choose", ("o",), "Topics", "choose a topic", "Look", (DOCS,), word="topics"),
+    Command("docs.follow", ("enter",), "Follow", "choose a link of the page, and follow it", "Look",
+            (DOCS,), word="follow"),
+    Command("docs.return", ("h", "left"), "Return", "the page that a link was followed from",
+            "Look", (DOCS,)),
     Command("docs.search", ("/",), "Search", "search all pages", "Find", (DOCS,)),
     Command("docs.again", ("n",), "Next found", "the next line with the words", "Find", (DOCS,),
             word="next found"),
@@ -450,7 +453,8 @@ STATUS = {
     MESSAGES: ("cursor.down", "cursor.up", "help", "back"),
     HELP: ("help.search", "cursor.page-down", "cursor.page-up", "docs", "back"),
     DOCS: (
-        "docs.next", "docs.choose", "docs.search", "docs.again", "cursor.page-down", "help", "back",
+        "docs.next", "docs.choose", "docs.search", "docs.again", "docs.follow", "cursor.page-down",
+        "help", "back",
     ),
     FORM: (),
 }  # fmt: skip
@@ -640,7 +644,7 @@ def keys_shown(command: Command) -> str:
 
 HINT_KEYS: dict[str, str] = {
     "--board {}": "board.switch",
-    "alert CARD": "card.health",
+    "reading MODEL": "card.health",
     "archive": "card.archive",
     "archive {} --restore": "card.archive",
     "block or unblock": "card.block",

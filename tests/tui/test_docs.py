@@ -64,6 +64,12 @@ async def test_a_link_turns_to_its_page_and_q_leaves() -> None:
         await pilot.pause()
         await pilot.pause()
         assert _text(app) == doc_page("runs").text
+        await pilot.press("h")
+        await pilot.pause()
+        assert _text(app) == doc_page("first-hour").text
+        await pilot.press("enter", "1")
+        await pilot.pause()
+        assert _text(app) == doc_page("keys").text
         await pilot.press("question_mark")
         assert not isinstance(app.screen, DocsScreen)
         await pilot.press("q", "q")

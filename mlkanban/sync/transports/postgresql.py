@@ -437,7 +437,7 @@ def _parameters(address: str) -> Mapping[str, Any]:
     except ImportError as error:
         raise StoreProblem(
             "For a PostgreSQL database mlkanban needs psycopg, which is not installed here.",
-            "Install it: pip install 'mlkanban[team]'",
+            "Install mlkanban with it, in the checkout: pipx install --force '.[team]'",
         ) from error
     try:
         parameters: dict[str, Any] = conninfo_to_dict(address)

@@ -1,5 +1,6 @@
 """The documentation, a page at a time: topics at the left where there is room, search over all."""
 
+import re
 from typing import ClassVar
 
 from textual import events, on
@@ -12,12 +13,14 @@ from mlkanban.display.lines import fitted, page_title
 from mlkanban.doc_pages import TOPICS, FoundLine, doc_page, search_pages
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import DOCS
-from mlkanban.tui.plain_markdown import plain_parser
+from mlkanban.tui.plain_markdown import plain_line, plain_parser
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.widgets.ask import numbered
 from mlkanban.tui.widgets.lines import Lines
 
 _TOPICS_WIDTH = 20
+_FOUND = "found"
+"""The class of the part of a page that a search led to."""
 _WIDE = 100
 """Cells from which on the topics stand beside the page."""
 
@@ -30,6 +33,8 @@ class DocsScreen(TextScreen):
     def __init__(self, topic: str = TOPICS[0]) -> None:
         super().__init__()
         self._topic = topic
+        self._came_from: list[str] = []
+        """The pages that links were followed from, the last one at the end."""
         self._words = ""
         self._found: list[FoundLine] = []
         self._at = -1
@@ -85,7 +90,28 @@ class DocsScreen(TextScreen):
     def _follow(self, event: Markdown.LinkClicked) -> None:
         topic = event.href.partition("#")[0].removesuffix(".md")
         if topic in TOPICS:
-            self.start(self._turn_to(topic))
+            self.start(self._follow_to(topic))
+
+    async def _follow_to(self, topic: str) -> None:
+        self._came_from.append(self._topic)
+        await self._turn_to(topic)
+
+    async def do_docs_follow(self) -> None:
+        links = dict.fromkeys(re.findall(r"\]\(([a-z-]+)\.md[^)]*\)", doc_page(self._topic).text))
+        topics = [topic for topic in links if topic in TOPICS]
+        if not topics:
+            self.status.show("This page has no links. o chooses a topic.")
+            return
+        options = numbered([doc_page(topic).title for topic in topics])
+        key = await self.ask.choose("Follow", options)
+        if key is not None:
+            await self._follow_to(topics[[option.key for option in options].index(key)])
+
+    async def do_docs_return(self) -> None:
+        if self._came_from:
+            await self._turn_to(self._came_from.pop())
+        else:
+            self.status.show("No link was followed yet. q leaves the documentation.")
 
     async def do_docs_next(self) -> None:
         await self._turn_to(TOPICS[(TOPICS.index(self._topic) + 1) % len(TOPICS)])
@@ -131,7 +157,7 @@ class DocsScreen(TextScreen):
         if line.topic != self._topic:
             await self._turn_to(line.topic)
         self._show_place()
-        self.status.show(line.text.strip())
+        self.status.show(plain_line(line.text).strip(" |"))
         # Its place is known when the page has been laid out.
         self.call_after_refresh(self._scroll_to_line, line.number)
 
@@ -144,7 +170,10 @@ class DocsScreen(TextScreen):
         ]
         if not blocks or not self.ready:
             return
+        for marked in self._page.query(f".{_FOUND}"):
+            marked.remove_class(_FOUND)
         block = blocks[-1]
+        block.add_class(_FOUND)
         first, end = block.source_range
         into = block.size.height * (number - first) // max(1, end - first)
         top = block.virtual_region.y + into - self.scroll.size.height // 3

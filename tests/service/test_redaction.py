@@ -67,6 +67,8 @@ def paste_everywhere(person: Person, ref: str) -> None:
     cards.edit([ref], {"title": "use the token", "checklist": [{"text": f"try {SECRET}"}]})
     cards.edit([ref], add={"links": [f"https://x?t={SECRET}"], "tags": [SECRET.lower()]})
     cards.edit([ref], remove={"tags": [SECRET.lower()]})
+    cards.edit([ref], {"dataset": f"{'long ' * 20_000}{SECRET}"})
+    cards.edit([ref], {"dataset": "short"})  # pages with the secret are free now
     cards.note([ref], f"the token is {SECRET}")
     cards.block([ref], BlockReason.BUG, note=f"{SECRET} expired")
     cards.unblock([ref])
@@ -76,6 +78,8 @@ def paste_everywhere(person: Person, ref: str) -> None:
 
 
 def test_the_secret_is_in_no_file_and_the_log_holds(tmp_path: Path, ada: Person) -> None:
+    # As SQLite is built by most: what is deleted stays in free pages.
+    ada.service._context.store.conn.execute("PRAGMA secure_delete=OFF")
     [ref] = ada.adds("plain")
     paste_everywhere(ada, ref)
     made = ada.service.backups.make()

@@ -228,7 +228,8 @@ def test_others_pass_on_what_a_machine_wrote_until_it_comes_itself(
     ada.adds("three")
     for person in (ada, bob):
         person.service.sync.exchange(Folder(between))
-    assert sync(bob, server.address(database, "bob")) == []
+    report = bob.service.sync.exchange(PostgreSQL(server.address(database, "bob")))
+    assert (report.sent, report.notices) == (0, [])
     assert sync(ada, server.address(database)) == []
     assert sync(bob, server.address(database, "bob")) == []
     assert of_log(ada) == of_log(bob)

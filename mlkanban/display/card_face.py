@@ -796,16 +796,31 @@ def fill(facts: Sequence[Fact], room: int, view: FaceContext) -> tuple[Line, lis
     return line, left_out
 
 
+def _clock_beside(face: CardFace, width: int, view: FaceContext) -> Piece:
+    """The clock of a card in a line with its id, which is never cut: `due 2d <50%!`, `due 2d!`,
+    `2d!`, or nothing."""
+    clock = corner(face, view)
+    room = width - cell_len(_text(face.ref, view)) - 1
+    if cell_len(clock.text) <= room:
+        return clock
+    mark = DOUBTFUL if clock.text.endswith(DOUBTFUL) else ""
+    first, _, rest = clock.text.partition(" ")
+    day = rest.partition(" ")[0] + mark
+    forms = ["LATE"] if first == "LATE" else [f"{first} {day}", day]
+    short = next((form for form in forms if cell_len(form) <= room), "")
+    return Piece(short, clock.role)
+
+
 def _room_for_facts(face: CardFace, width: int, view: FaceContext) -> int:
     """Cells between the id of a card and its clock."""
-    clock = corner(face, view)
+    clock = _clock_beside(face, width, view)
     ref = _text(face.ref, view)
     return width - cell_len(ref) - 1 - (cell_len(clock.text) + 1 if clock.text else 0)
 
 
 def _facts(face: CardFace, known: Sequence[Fact], width: int, view: FaceContext) -> Line:
     """The last line of a card: its id, what is said of it as far as there is room, its clock."""
-    clock = corner(face, view)
+    clock = _clock_beside(face, width, view)
     ref = Piece(_text(face.ref, view), "dim")
     facts, _ = fill(known, _room_for_facts(face, width, view), view)
     return _spread([ref, *([Piece(" ", "dim"), *facts] if facts else [])], None, clock, width, view)

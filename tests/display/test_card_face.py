@@ -548,6 +548,23 @@ def test_a_due_date_has_its_chance_and_is_marked_below_half_of_it(
 
 
 @pytest.mark.parametrize(
+    ("width", "due", "said"),
+    [
+        (17, "2026-03-22", "g129 due 2d <50%!"), (16, "2026-03-22", "g129     due 2d!"),
+        (12, "2026-03-22", "g129 due 2d!"), (11, "2026-03-22", "g129    2d!"),
+        (7, "2026-03-22", "g129   "), (13, "2026-02-22", "g129 LATE 26d"),
+        (12, "2026-02-22", "g129    LATE"), (13, "2026-03-20", "g129   today!"),
+    ],
+)  # fmt: skip
+def test_the_clock_of_a_card_gives_way_to_its_id(width: int, due: str, said: str) -> None:
+    face = card(ref="g129", due=due, started_at="2026-03-01T09:00:00.000000Z")
+    view = FaceContext.at(BOARD, NOW, prospects=Prospects({face.id: 0.499}))
+    for state in range(4):
+        last = lines(face._replace(tags=""), Room(width, 2, state), view)[-1]
+        assert "".join(piece.text for piece in last) == said
+
+
+@pytest.mark.parametrize(
     ("parts", "said"),
     [
         (PartsDone(3, 5, date(2026, 12, 22)), "3/5, 85 % by 12-22"),

@@ -173,7 +173,7 @@ def _outside(
 
 
 def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:
-    """`The best of 32 trials with a value is .0751 (trial 48), which reaches the target; 18 have
+    """`The best of 32 trials with a value is .0751 (trial 48), .0049 beyond the target; 18 have
     none.`"""
     best, many = history.best, len(history.trials)
     none = history.total - many
@@ -294,10 +294,12 @@ def _at(series: Series, point: Point) -> str:
 
 
 def _distance(value: float, metric: Mapping[str, Any]) -> str:
-    """How far it is from the target, '' without one."""
+    """How far one value is from the target, '' without one. Whether a target counts as reached is
+    the verdict on all runs with their spread."""
     target = metric.get("target")
     if target is None:
         return ""
-    if reaches(metric, value):
-        return ", which reaches the target"
-    return f", {compact_text(f'{abs(target - value):.2g}')} short of the target"
+    if value == target:
+        return ", exactly the target"
+    side = "beyond" if reaches(metric, value) else "short of"
+    return f", {compact_text(f'{abs(target - value):.2g}')} {side} the target"

@@ -395,7 +395,7 @@ def test_what_tells_most_of_the_metric_comes_first_and_whole_without_a_terminal(
     assert "tells most  lr 1.00" in printed
     chart = board("runs", ref, "--chart").out
     assert "value by trial" in chart
-    assert "The best of 12 trials is .95 (trial 0), which reaches the target." in chart
+    assert "The best of 12 trials is .95 (trial 0), .05 beyond the target." in chart
     assert "what parameters tell: share of rank variance, n 12" in chart
     assert "within chance" in next(
         line for line in chart.splitlines() if line.startswith("dropout")

@@ -34,15 +34,17 @@ def test_where_a_run_is_that_goes_on() -> None:
         " 200)."
     )
     assert conclusion([named([0.951], "running", grows=True)], AUC) == (
-        "The running curve is at .951 (step 100), which reaches the target."
+        "The running curve is at .951 (step 100), .001 beyond the target."
     )
 
 
 def test_which_one_ended_best() -> None:
     a, b = named([0.9, 0.952], "a"), named([0.97, 0.949], "b")
     assert conclusion([b, a], AUC) == (
-        "a ended highest, at .952 (step 200), which reaches the target."
+        "a ended highest, at .952 (step 200), .002 beyond the target."
     )
+    # Whether a target is reached, runs with their spread say, and no single value.
+    assert "at .95 (step 200), exactly the target." in conclusion([named([0.9, 0.95], "a")], AUC)
     loss = {"name": "auc", "direction": "<=", "target": 0.1}
     assert conclusion([a, b], loss) == (
         "b ended lowest, at .949 (step 200), .85 short of the target."
@@ -62,7 +64,7 @@ def test_which_one_ended_best() -> None:
 def test_a_result_that_is_not_the_last_value_is_named() -> None:
     best = replace(named([0.9, 0.851], "best"), result=0.96)
     assert conclusion([best], AUC) == (
-        "The last logged value of the best run is .851 (step 200); its result is .96, which reaches"
+        "The last logged value of the best run is .851 (step 200); its result is .96, .01 beyond"
         " the target."
     )
     same = replace(best, result=0.851)

@@ -241,7 +241,7 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
     rows = []
     for status, count in seen.statuses.most_common():
         place = found.landing(status)
-        word = session.clean(place.word) + (" (guessed)" if place.guessed else "")
+        word = session.clean(place.words) + (" (guessed)" if place.guessed else "")
         rows.append((session.clean(status) or "-", word, f"{count:,}"))
     yield from table(rows, ("status", "goes to", "cards"))
     yield ""

@@ -20,6 +20,8 @@ PARTS = ("place", "outcome", "archived")
 VERDICT = "verdict"
 DUPLICATE_OF = "duplicate of "
 """How the verdict of a card begins that was merged into another; the id of that one follows."""
+GUESSED = "outcome guessed"
+"""The note of an event that ends a card as an imported list does not say itself."""
 COMPANIONS = (VERDICT, "blocker", "work", "snoozed_until", "snoozed_run", "health")
 """Fields that belong to a lifecycle, and are shown and resolved with it."""
 _WORKED = frozenset(

@@ -54,6 +54,8 @@ def event_text(event: Event, board: Board, about: Event | None = None) -> str:
     was: Mapping[str, Any] = event.data.get("was", {})
     reason = str(event.data.get("reason", ""))
     text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})
+    if event.data.get("note") == lifecycle.GUESSED:
+        text += f" ({lifecycle.GUESSED})"
     if reason and event.kind == "card.unblocked":
         text += f": {reason}"
     elif closed := _closed_gates(event):

@@ -181,10 +181,11 @@ def _promise_broken(card: NextCard, today: date) -> bool:
 
 def _finished(report: BoardReport) -> str:
     since = day_text(_since(report), report.today)
-    total = sum(report.outcomes.values())
+    total = sum(report.outcomes.values()) + report.imported
     if not total:
         return f"No card was finished since {since}."
     parts = [f"{report.outcomes[name]} {did}" for name, did in _OUTCOMES if report.outcomes[name]]
+    parts += [f"{report.imported} imported as finished"] if report.imported else []
     verb = "was" if total == 1 else "were"
     return f"Since {since}, {quantity(total, 'card')} {verb} finished: {_joined(parts)}."
 

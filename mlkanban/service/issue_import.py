@@ -32,11 +32,13 @@ _PREFIXES = tuple(each.stored for each in SETS)
 @dataclass(frozen=True, slots=True)
 class ImportedStep:
     """A card came to a stage at an instant, with an outcome where it ended there. `at` is '' where
-    nobody knows when: then it is the time of the import."""
+    nobody knows when: then it is the time of the import. `guessed`: the list does not name the
+    outcome."""
 
     at: str
     stage: str
     outcome: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class IssuesTaken:
     untied: Counter[str] = field(default_factory=Counter)
     warnings: dict[str, None] = field(default_factory=dict)
     refs: list[str] = field(default_factory=list)
+
+
+def _note_of(step: ImportedStep) -> str:
+    return lifecycle.GUESSED if step.outcome and step.guessed else ""
 
 
 class IssueImport:
@@ -187,7 +193,7 @@ class _Taking:
         self._append(
             Change(
                 "card.created", self._board.id, card=card_id, set=values | {"deleted": False},
-                at=first.at, reason=reason, event_id=_id(card_id, "created"),
+                at=first.at, reason=reason, event_id=_id(card_id, "created"), note=_note_of(first),
             )
         )  # fmt: skip
         self._walk(card_id, first, later, new=True)
@@ -299,7 +305,7 @@ class _Taking:
             self._append(
                 Change(
                     kind, self._board.id, card=card_id, set=values, at=step.at, reason=reason,
-                    event_id=event_id,
+                    event_id=event_id, note=_note_of(step),
                 )
             )  # fmt: skip
             before = step

@@ -163,7 +163,8 @@ class BoardRow:
 @dataclass(frozen=True, slots=True)
 class BoardReport:
     """A report. `outcomes` counts the cards that ended since, by outcome; `won` and `learned` are
-    all of these, the first ones first."""
+    all of these, the first ones first. `imported` more came finished from a list of another tool
+    that does not say how."""
 
     board: Board
     wanted: ReportRequest
@@ -176,6 +177,7 @@ class BoardReport:
     needs: tuple[Need, ...]
     next: tuple[NextCard, ...]
     outcomes: Mapping[str, int]
+    imported: int
     won: tuple[ReportedEnd, ...]
     learned: tuple[ReportedEnd, ...]
     models: tuple[ReportedModel, ...]
@@ -231,7 +233,10 @@ class Reports:
         progress("cards in progress")
         blockers = self._boards.blockers(board.id)
         ended = self._ended_since(board, kept, since)
-        cards = self._conclusions(board, ended)
+        with self._context.store.reading() as conn:
+            guessed = repository.guessed_ends(conn, board.id)
+        said = [(at, face) for at, face in ended if face.id not in guessed]
+        cards = self._conclusions(board, said)
         starred = [c for c in cards if c.win or c.outcome == Outcome.SHIPPED]
         rows: tuple[BoardRow, ...] = ()
         if all_boards:
@@ -247,7 +252,8 @@ class Reports:
             worth,
             tuple(_needs(kept, blockers, zone, today, wanted.person)),
             tuple(self._next(board, kept, sample, blockers, today)),
-            Counter(face.outcome for _, face in ended),
+            Counter(face.outcome for _, face in said),
+            len(ended) - len(said),
             tuple(sorted(starred, key=lambda c: (not c.win, -(c.score or -1.0)))),
             tuple(c for c in cards if c.outcome == Outcome.LEARNED and not c.win),
             tuple(self._used(board, kept, zone, wanted.person)),

@@ -944,6 +944,19 @@ def import_actions(conn: sqlite3.Connection, board_id: str) -> set[str]:
     return {action for (action,) in rows}
 
 
+def guessed_ends(conn: sqlite3.Connection, board_id: str) -> set[str]:
+    """The cards of a board whose last outcome is one that an imported list does not name."""
+    rows = conn.execute(
+        "SELECT card, json_extract(data, '$.note') FROM event WHERE board = ?"
+        " AND kind IN ('card.created', 'card.moved', 'card.finished')"
+        f" AND json_type(data, '$.set.outcome') IS NOT NULL AND {IN_FORCE}"
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc",
+        (board_id,),
+    )
+    last = dict(rows.fetchall())
+    return {card for card, note in last.items() if note == lifecycle.GUESSED}
+
+
 def undone_ids_of_action(conn: sqlite3.Connection, action_id: str) -> frozenset[str]:
     """Ids of an action's events that are not in force."""
     rows = conn.execute(

@@ -133,6 +133,23 @@ def test_a_table_whose_title_has_an_unknown_name_asks_for_it(board, tmp_path) ->
     assert titles == {"Train baseline", "Label data"}
 
 
+def test_an_outcome_that_a_list_does_not_name_is_guessed_and_won_by_nobody(board, file) -> None:
+    Path(file).write_text("Title,Status\nRead a paper,Closed\nTrain it,Live\nOpen it,To do\n")
+    planned = board("import", "issues", "--dry-run", "--status", "Live=shipped", file)
+    assert "Done, shipped (guessed)" in " ".join(planned.out.split())
+    assert "1 finished card with a guessed outcome" in planned.out
+    board("import", "issues", "--yes", "--status", "Live=shipped", file)
+    report = board.data("report")
+    assert [card["title"] for card in report["won"]] == ["Train it"]
+    assert "2 cards were finished: 1 shipped and 1 imported as finished." in report["lead"][0]
+    read = next(c["id"] for c in board.data("list", "--all") if c["title"] == "Read a paper")
+    assert "shipped (outcome guessed)" in board("history", read).out
+    board("move", read, "To do")
+    board("done", read, "--outcome", "learned")
+    report = board.data("report")
+    assert [card["title"] for card in report["learned"]] == ["Read a paper"]
+
+
 @pytest.mark.parametrize("text", ["Buy milk, eggs\nWrite, print\n", "One\nTwo\n", "Read a, b\n"])
 def test_lines_with_commas_are_no_table(board, tmp_path, text) -> None:
     file = tmp_path / "list.txt"

@@ -7,7 +7,7 @@ dates are, then to make the cards.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ _DATES = ("created", "started", "finished", "cancelled", "updated", "due")
 _OWN_WAY = frozenset(
     ("title", "tags", "type", "priority", "due", "links", "checklist", "parent", "needs")
 )
+_DELIVERED = (Outcome.SHIPPED, Outcome.LEARNED)
 _LONGEST_TITLE = 500
 _PRIORITIES = {
     Priority.URGENT: ("highest", "urgent", "blocker", "critical", "p0", "immediate"),
@@ -72,6 +73,8 @@ class Understood:
     """Cards in progress of which nobody knows since when."""
     ended_unknown: int = 0
     """Finished cards of which nobody knows since when."""
+    guessed_ends: int = 0
+    """Finished cards of which nobody says that they were shipped."""
 
 
 def kind_of(source: ListFile, name: str = "") -> ListKind:
@@ -223,6 +226,7 @@ class IssueList:
             worked = bool(self._one(record, "started")) or bool(record.history)
             dated = any(self._one(record, name) for name in ("finished", "cancelled", "updated"))
             in_history = bool(record.history)
+            seen.guessed_ends += bool(place.outcome in _DELIVERED and place.guessed)
             if ended and not dated and not in_history:
                 seen.ended_unknown += 1
             elif place.outcome is Outcome.SHIPPED and not worked and self._one(record, "created"):
@@ -401,7 +405,7 @@ class IssueList:
         worked = any(self.board.is_committed(step.stage) for step in before)
         outcome = rules.outcome_for(place.outcome, committed=worked)
         rest = rules.resting_place(self.board, outcome)
-        return ImportedStep(at, rest.id if rest else stage, outcome.value)
+        return ImportedStep(at, rest.id if rest else stage, outcome.value, guessed=place.guessed)
 
 
 def _forward(steps: Sequence[ImportedStep]) -> list[ImportedStep]:
@@ -413,7 +417,7 @@ def _forward(steps: Sequence[ImportedStep]) -> list[ImportedStep]:
     for number, step in enumerate(steps):
         if step.at or not number:
             latest = latest if not number else max(latest, step.at)
-            step = ImportedStep(latest, step.stage, step.outcome)
+            step = replace(step, at=latest)
         forward.append(step)
     return forward
 
@@ -459,4 +463,10 @@ def summary_lines(issues: IssueList) -> list[str]:
     if seen.ended_unknown:
         cards = quantity(seen.ended_unknown, "finished card")
         lines.append(f"{cards} without the day they ended: counted as finished now.")
+    if seen.guessed_ends:
+        cards = quantity(seen.guessed_ends, "finished card")
+        lines.append(
+            f"{cards} with a guessed outcome: no report lists them as won. Name the outcome:"
+            ' --status "STATUS=shipped", or learned.'
+        )
     return lines

@@ -64,6 +64,11 @@ class Landing(NamedTuple):
         """How a map names it."""
         return self.stage.name if self.stage else str(self.outcome)
 
+    @property
+    def words(self) -> str:
+        """The stage and the outcome: `Monitoring, shipped`."""
+        return ", ".join(filter(None, (self.stage.name if self.stage else "", self.outcome)))
+
 
 def is_dropped(word: str) -> bool:
     """Whether a status or a resolution means that nothing was delivered."""

@@ -188,10 +188,18 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--json", is_flag=True, is_eager=True, help="Print one JSON object; may stand anywhere."
 )
 @click.option(
-    "--board", type=BOARD, default="", metavar="KEY", help="The board to work on (MLKANBAN_BOARD)."
+    "--board",
+    type=BOARD,
+    default="",
+    metavar="KEY",
+    help="The board to work on (MLKANBAN_BOARD); may stand anywhere.",
 )
 @click.option(
-    "--home", type=HOME, default="", metavar="DIR", help="The folder of all data (MLKANBAN_HOME)."
+    "--home",
+    type=HOME,
+    default="",
+    metavar="DIR",
+    help="The folder of all data (MLKANBAN_HOME); may stand anywhere.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
@@ -242,7 +250,7 @@ def main() -> int:
 
 def run(args: Sequence[str], name: str = NAMES[0]) -> int:
     """Run one command line; the exit code. Every error ends as a sentence on stderr."""
-    args, json = _json_first(args)
+    args, json = _global_first(args)
     session = Session(json=json)
     try:
         with program.make_context(name, list(args)) as ctx:
@@ -308,9 +316,21 @@ def _printed(session: Session) -> int:
     raise StoreProblem(f"The answer cannot be printed: {error.strerror or error}.")
 
 
-def _json_first(args: Sequence[str]) -> tuple[list[str], bool]:
-    """`--json` may stand anywhere before `--`: it is put in front, where the program expects it."""
+_VALUED = ("--board", "--home")
+
+
+def _global_first(args: Sequence[str]) -> tuple[list[str], bool]:
+    """`--json`, `--board KEY` and `--home DIR` may stand anywhere before `--`: they are put in
+    front, where the program expects them. Whether `--json` is there."""
     end = args.index("--") if "--" in args else len(args)
-    if "--json" not in args[:end]:
-        return list(args), False
-    return ["--json", *(arg for arg in args[:end] if arg != "--json"), *args[end:]], True
+    first: list[str] = []
+    others: list[str] = []
+    words = iter(args[:end])
+    for word in words:
+        if word == "--json" or word.startswith(tuple(f"{name}=" for name in _VALUED)):
+            first.append(word)
+        elif word in _VALUED and (value := next(words, None)) is not None:
+            first += [word, value]
+        else:
+            others.append(word)
+    return [*first, *others, *args[end:]], "--json" in first

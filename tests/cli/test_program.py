@@ -13,6 +13,7 @@ import pytest
 import mlkanban
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli import program
+from mlkanban.cli.types import MEANT
 from mlkanban.core.templates import TEMPLATES
 from mlkanban.errors import StoreProblem
 
@@ -374,13 +375,45 @@ def test_only_what_makes_a_board_makes_a_store(mlk, tmp_path) -> None:
         (("stages", "limits"), "Did you mean limit?"),
         (("export", "jsonn"), "Did you mean jsonl?"),
         (("xyzzy",), "See: mlkanban --help"),
+        (("delete", "v1"), "Did you mean archive?"),
+        (("templates", "delete"), "Did you mean remove?"),
+        (("burndown",), "Did you mean flow burn-up?"),
+        (("flow", "burndown"), "Did you mean burn-up?"),
+        (("flow", "lead-time"), "Did you mean lead?"),
+        (("finish", "v1"), "Did you mean done?"),
+        (("relate",), "See: mlkanban --help"),
     ],
 )
 def test_a_misspelt_command_is_guessed(mlk, words, guess) -> None:
     answer = mlk(*words)
     assert answer.code == 2
-    assert f"There is no command '{words[-1]}'." in answer.err
-    assert guess in answer.err
+    name = words[words[0] in ("flow", "templates", "stages", "export")]
+    assert f"There is no command '{name}'. {guess}" in answer.err
+
+
+def test_every_command_that_is_meant_by_another_word_exists(mlk) -> None:
+    for near in MEANT.values():
+        assert any(mlk(*word.split(), "--help").code == 0 for word in near), near
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "--board", "two"), ("list", "--board=two"), ("--board", "two", "list"),
+        ("list", "--all", "--board", "two", "--json"),
+    ],
+)  # fmt: skip
+def test_the_board_and_the_home_may_stand_anywhere(mlk, tmp_path, words) -> None:
+    home = ("--home", str(tmp_path / "there"))
+    for board in ("one", "two"):
+        assert mlk("init", board, "--template", "plain", *home).code == 0
+        assert mlk("add", f"of {board}", "--board", board, f"--home={home[1]}").code == 0
+    answer = mlk(*words, *home)
+    assert "of two" in answer.out
+    assert "of one" not in answer.out
+    assert mlk("add", "--board", "one", *home, "--", "--board", "two").code == 0
+    assert "--board two" in mlk("list", *home, "--board", "one").out
+    assert mlk("list", "--board").code == 2
 
 
 @pytest.mark.parametrize(

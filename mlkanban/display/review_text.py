@@ -68,12 +68,12 @@ def came_text(came: Sequence[PromiseResult]) -> str:
 
 
 def result_text(came: PromiseResult) -> str:
-    """`done`, `done 2 d late`, `late` or `not done`."""
+    """`done`, `done 2 d late`, `late`, or `open` before the day is over."""
     match came.result:
         case Result.DONE:
             return f"done {came.late_days} d late" if came.late_days else "done"
         case Result.OPEN:
-            return "not done"
+            return "open"
         case Result.LATE:
             return "late"
         case Result.DROPPED:

@@ -37,7 +37,7 @@ def test_a_review_by_commands_alone(risky) -> None:
     assert (first["promised"], second["promised"]) == ([one, two], [])
     assert risky.data("review", "--show", "2") == second
     shown = risky("review", "--show", "2").out
-    assert f"2 planned, 1 done, {two} not done" in shown
+    assert f"2 planned, 1 done, {two} open" in shown
     assert "no effect" in shown
     assert risky("review", "--list").out.splitlines()[0].split()[:2] == ["N", "ON"]
 

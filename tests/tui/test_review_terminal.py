@@ -64,7 +64,7 @@ def test_two_reviews_in_a_row(env: dict[str, str], size: tuple[int, int]) -> Non
     with Terminal(PROGRAM, env=env, size=size) as terminal:
         press(
             terminal,
-            ("2 planned, 1 done, v2 not done", "1"), ("order helps", "1"),
+            ("2 planned, 1 done, v2 open", "1"), ("order helps", "1"),
             ("Review  3 of 5", "q"), ("Review: 2 topics left, gw goes on.", "Q"),
         )  # fmt: skip
         assert terminal.wait() == 0

@@ -36,7 +36,7 @@ def test_every_import_inside_a_function_says_whom_it_spares() -> None:
 _PURE = (
     "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum",
     "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "re", "statistics",
-    "sys", "typing", "unicodedata", "zoneinfo", "mlkanban.core", "mlkanban.errors",
+    "sys", "types", "typing", "unicodedata", "zoneinfo", "mlkanban.core", "mlkanban.errors",
     "mlkanban.hints", "mlkanban.records", "mlkanban.runs.model", "mlkanban.text",
 )  # fmt: skip
 _PURE_HERE = {

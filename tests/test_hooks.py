@@ -12,6 +12,7 @@ import pytest
 from mlkanban import hooks
 from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
+from mlkanban.doc_pages import doc_page
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
@@ -186,7 +187,6 @@ def test_each_hook_is_called_and_documented(ada: Person) -> None:  # noqa: F811
     called = {hook for hook, _ in kinds(ada)}
 
     assert called == set(HOOKS)
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
     for hook in HOOKS:
-        assert f"`{hook}`" in readme
+        assert f"`{hook}`" in doc_page("configuration").text
         assert f"`{hook}`" in str(hooks.__doc__)

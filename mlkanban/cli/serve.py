@@ -38,6 +38,7 @@ def serve(session: Session, port: int, write: bool, is_session: bool) -> None:
     if is_session:
         raise click.exceptions.Exit(_open_board(session, write=write))
     try:
+        # An extra, which nothing else needs.
         from mlkanban.web.server import HOST, BoardServer
     except ModuleNotFoundError as missing:
         raise UsageProblem(
@@ -73,6 +74,7 @@ def _refuse_taken(host: str, port: int) -> None:
 
 def _open_board(session: Session, *, write: bool) -> int:
     """The board as a session of the server, which draws by way of its standard output."""
+    # Textual, which the server itself draws nothing with.
     from mlkanban.tui.start import run_board
 
     os.environ["TERM"] = "xterm-256color"

@@ -373,7 +373,7 @@ def test_what_is_given_wins_over_the_template(board) -> None:
     assert card["metric"]["target"] == 0.9
     assert items(card) == [("mine", False)]
     assert board.data("add", "--template", "chore", "b", "--type", "data")["type"] == "data"
-    assert board("add", "--template", "poem", "c").code == 2
+    assert board("add", "--template", "poem", "c").code == 3
 
 
 def test_the_help_lists_the_templates(board) -> None:

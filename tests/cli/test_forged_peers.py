@@ -471,7 +471,7 @@ STAGE = {"name": "Q", "kind": "queue", "rank": "a1", "deleted": False}
 
 def newer_stage(event: dict[str, Any]) -> None:
     anew(HOME, "stage.added", STAGE, stage=NEW)(event)
-    event["version"] = 2
+    event["version"] = 9
 
 
 def removed_stage(event: dict[str, Any]) -> None:

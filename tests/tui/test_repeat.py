@@ -76,9 +76,10 @@ async def test_a_pair_is_a_key_like_others_in_the_config(small: Path) -> None:
 def test_a_pair_whose_first_key_is_taken_is_told() -> None:
     commands, problems = keymap({"cursor.down": "g"})
     assert problems == [
-        "[keys] g alone is cursor.down, so gg (cursor.top), gm (card.retrain), gr "
-        "(card.release), gh (undo.list), gw (review), gp (plan), gj (queue), gu (unlinked), gv "
-        "(models), ge (report.write), gc (charter), gt (tour), gl (messages) cannot be reached."
+        "[keys] g alone is cursor.down, so gg (cursor.top), gb (card.transfer), gm (card.retrain), "
+        "gr (card.release), gn (template.save), gh (undo.list), gw (review), gp (plan), gj (queue),"
+        " gu (unlinked), gv (models), ge (report.write), gc (charter), gt (tour), gd (docs), gl "
+        "(messages) cannot be reached."
     ]
     assert {c.name: c.keys for c in commands}["cursor.down"] == ("g",)
 

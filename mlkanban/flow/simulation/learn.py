@@ -113,7 +113,7 @@ def learn(sample: Sample) -> Learned | None:
     """The finished cards of the window as jobs; None below 20 of them."""
     if len(sample.finished) < FEWEST:
         return None
-    history = _BoardHistory(sample)
+    history = _LimitHistory(sample)
     ways = [way for card in sample.finished if (way := history.ways[card.ref])]
     backlog, came = history.arrived()
     gaps = tuple((after - before) / _DAY for before, after in pairwise(came))
@@ -241,7 +241,7 @@ class _Crowd:
             yield begin, end
 
 
-class _BoardHistory:
+class _LimitHistory:
     """The stays of all cards of the board, and when its stages were full."""
 
     def __init__(self, sample: Sample) -> None:

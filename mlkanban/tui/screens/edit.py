@@ -1,6 +1,7 @@
 """The fields of one card as a form. Enter saves, Tab goes to the next field."""
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -79,12 +80,21 @@ class EditScreen(KeyScreen):
         name = str(event.widget.id).removeprefix("field-")
         row = event.widget.parent
         if isinstance(event.widget, Field) and isinstance(row, Widget) and name in self._given:
-            text = " " * _LABEL + _help(FIELD[name], self.size.width)
+            text = _help(FIELD[name], self.size.width)
             help_line = self.query_one("#edit-help", Static)
             help_line.update(Content(text))
             self.query_one("#form").move_child(help_line, after=row)
             for field in self.query(".field"):
                 field.set_class(field is row, "here")
+            # Textual brings the field into sight, not what stands below it.
+            self.call_after_refresh(self._show_help_of, row)
+
+    def _show_help_of(self, row: Widget) -> None:
+        if self.ready and row.has_class("here"):
+            help_line = self.query_one("#edit-help", Static)
+            lines = len(wrap(str(help_line.content), self.size.width - _LABEL - _BESIDE_FORM))
+            both = row.virtual_region.grow((0, 0, lines, 0))
+            self.query_one("#form").scroll_to_region(both, animate=False)
 
     @property
     def _form(self) -> str:
@@ -176,6 +186,8 @@ _LABEL = 15
 """The cells before a field."""
 _CHOICE = 4 + max(len(choice) for field in FIELDS for choice in field.kind.choices)
 """The cells of a field with a choice: the text, margins, the cursor, and a gap."""
+_BESIDE_FORM = 3
+"""Cells that the bar of the form takes, and one to spare."""
 _EMPTY = "-"
 """Stands in a field without a value, which is nothing to be seen else."""
 _SEVERAL_LINES = "(several lines: E edits them)"

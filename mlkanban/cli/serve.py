@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+import threading
+import time
 
 import click
 
@@ -13,6 +16,7 @@ from mlkanban.errors import StoreProblem, UsageProblem
 from mlkanban.paths import places
 
 _PORT = 8765
+_LOOK_SECONDS, _LEAVE_SECONDS = 2, 10
 VIEW_ONLY = "The board is served read-only: nothing can be changed."
 
 
@@ -72,12 +76,22 @@ def _refuse_taken(host: str, port: int) -> None:
             ) from None
 
 
+def _end_with(server: int) -> None:
+    """End this session once its server is gone, which may have had no time to say so."""
+    while os.getppid() == server:
+        time.sleep(_LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_LEAVE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _open_board(session: Session, *, write: bool) -> int:
     """The board as a session of the server, which draws by way of its standard output."""
     # Textual, which the server itself draws nothing with.
     from mlkanban.tui.start import run_board
 
     os.environ["TERM"] = "xterm-256color"
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     return run_board(
         places(),
         session.settings,

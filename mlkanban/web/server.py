@@ -4,17 +4,55 @@ The token stands in the address that is printed, and works once: it is exchanged
 that a reload works, and the history of the browser holds nothing that opens the board.
 """
 
+import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from shlex import join
+from typing import cast
 
-from aiohttp import web
+from aiohttp import WSMessage, WSMsgType, web
 from aiohttp.typedefs import Handler
+from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
 HOST = "127.0.0.1"
+_MOST_CELLS = 1_000
+"""Columns or lines of a window: a larger one would take the memory of the machine."""
 _TOKEN_BYTES = 32
+
+
+def _is_size(value: object) -> bool:
+    """Whether it is a count of columns or lines, as a number or in digits."""
+    text = str(value)
+    return text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_CELLS
+
+
+def _is_message(data: str) -> bool:
+    """Whether textual-serve and the board know what to do with a message of a browser."""
+    try:
+        message = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    match message:
+        case ["resize", {"width": int(width), "height": int(height)}]:
+            return _is_size(width) and _is_size(height)
+        case ["stdin", str()] | ["ping", *_] | ["blur", *_] | ["focus", *_]:
+            return len(message) > 1 or message[0] != "ping"
+    return False
+
+
+class _CheckedSocket:
+    """The socket of a browser without the messages that make no sense."""
+
+    def __init__(self, websocket: web.WebSocketResponse) -> None:
+        self._websocket = websocket
+        self.send_json = websocket.send_json
+
+    async def __aiter__(self) -> AsyncIterator[WSMessage]:
+        async for message in self._websocket:
+            if message.type is WSMsgType.TEXT and _is_message(message.data):
+                yield message
 
 
 class BoardServer(Server):
@@ -22,7 +60,7 @@ class BoardServer(Server):
 
     def __init__(self, command: Sequence[str], port: int) -> None:
         super().__init__(
-            join(command),
+            f"exec {join(command)}",  # no shell between the server and the session
             host=HOST,
             port=port,
             title="mlkanban",
@@ -50,6 +88,12 @@ class BoardServer(Server):
         app.middlewares.append(self._guard)
         return app
 
+    async def _process_messages(
+        self, websocket: web.WebSocketResponse, app_service: AppService
+    ) -> None:
+        checked = cast("web.WebSocketResponse", _CheckedSocket(websocket))
+        await super()._process_messages(checked, app_service)
+
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let nobody in who has neither the cookie nor the token. A page of another site may name
@@ -59,6 +103,8 @@ class BoardServer(Server):
         origin = request.headers.get("Origin")
         if origin is not None and origin.removeprefix("http://") not in self._hosts:
             raise web.HTTPForbidden(text="Another site may not open the board.\n")
+        if not all(_is_size(request.query.get(side, "80")) for side in ("width", "height")):
+            raise web.HTTPBadRequest(text="This is no size of a window.\n")
         if secrets.compare_digest(request.cookies.get(self._cookie, ""), self._session):
             return await handler(request)
         given = request.query.get("token", "")

@@ -1,6 +1,9 @@
 """`mlkanban serve`: the board in a browser of this machine, for whoever has its address alone."""
 
+import contextlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -127,6 +130,56 @@ async def test_only_with_write_keys_change_the_board(
         [*PROGRAM, "--home", str(tmp_path), "--json", "list"], capture_output=True, check=True
     )
     assert json.loads(listed.stdout)["data"][0]["stage"] == stage
+
+
+async def test_sizes_and_messages_that_make_no_sense_are_dropped(tmp_path: Path) -> None:
+    with served(tmp_path) as address:
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+            async with browser.get(address) as page:
+                assert page.status == 200
+            where = address.partition("?")[0] + "ws?height=30&width="
+            for width in ("99999999", "-1", "x", ""):
+                with pytest.raises(aiohttp.WSServerHandshakeError, match="400"):
+                    await browser.ws_connect(where + width)
+            async with browser.ws_connect(where + "100") as board:
+                await _drawn(board, "Focal loss")
+                for text in ("{", "[]", '["stdin"]', '["stdin", 1]', "[" * 100_000, "[1]"):
+                    await board.send_str(text)
+                for size in (0, -1, 100_000, 10**30):
+                    await board.send_json(["resize", {"width": size, "height": size}])
+                await board.send_json(["stdin", "L"])
+                await _drawn(board, "read-only")
+
+
+async def test_sessions_end_with_their_server(tmp_path: Path) -> None:
+    with served(tmp_path) as address:
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+            async with browser.get(address) as page:
+                assert page.status == 200
+            where = address.partition("?")[0] + "ws?width=100&height=30"
+            async with browser.ws_connect(where) as board:
+                await _drawn(board, "Focal loss")
+                (session,) = _sessions(tmp_path)
+                os.kill(int(Path(f"/proc/{session}/stat").read_text().split()[3]), signal.SIGKILL)
+                for _ in range(300):
+                    if not _sessions(tmp_path):
+                        break
+                    time.sleep(0.1)
+                assert not _sessions(tmp_path)
+
+
+def _sessions(home: Path) -> list[int]:
+    """The processes that have the store of this home, and are sessions of a server."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            environment = (entry / "environ").read_bytes()
+            if b"--session" in words and f"MLKANBAN_HOME={home}".encode() in environment:
+                found.append(int(entry.name))
+    return found
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:

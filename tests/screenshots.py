@@ -69,7 +69,7 @@ async def main() -> None:
                 (FOLDER / f"{name}-{size[0]}x{size[1]}.txt").write_text(text + "\n")
             if name in STILLS:
                 await draw(home, keys, STILL_SIZE, name)
-        histogram = await draw(home, ("R", "1"), (96, 30), "")
+        histogram = await draw(home, ("R", "1"), (76, 28), "")
     lines = [line.rstrip() for line in histogram.splitlines()[:-1]]
     for page in pages():
         page.write_text(written(page.read_text(), "\n".join(lines).strip("\n")))

@@ -13,12 +13,13 @@ from mlkanban.display.lines import fitted, page_title
 from mlkanban.doc_pages import TOPICS, FoundLine, doc_page, search_pages
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import DOCS
-from mlkanban.tui.plain_markdown import plain_line, plain_parser
+from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.widgets.ask import numbered
 from mlkanban.tui.widgets.lines import Lines
 
 _TOPICS_WIDTH = 20
+_LANGUAGE = re.compile(r"^```\w+$", re.MULTILINE)
 _FOUND = "found"
 """The class of the part of a page that a search led to."""
 _WIDE = 100
@@ -61,7 +62,9 @@ class DocsScreen(TextScreen):
 
     async def _turn_to(self, topic: str) -> None:
         self._topic = topic
-        await self._page.update(self.plain(doc_page(topic).text))
+        # Colours mean something here: words of commands have none of their own.
+        text = _LANGUAGE.sub("```text", doc_page(topic).text)
+        await self._page.update(self.plain(text))
         if self.ready:
             self.scroll.scroll_home(animate=False)
             self._show_place()
@@ -126,7 +129,7 @@ class DocsScreen(TextScreen):
             await self._turn_to(TOPICS[[option.key for option in options].index(key)])
 
     async def do_docs_search(self) -> None:
-        words = await self.ask.text("Search all pages:", self._words, preview=_count)
+        words = await self.ask.text("Search all pages:", self._words, verb="finds", preview=_count)
         if words is None:
             return
         self._words, self._found, self._at = words, [*search_pages(words)], -1
@@ -157,7 +160,6 @@ class DocsScreen(TextScreen):
         if line.topic != self._topic:
             await self._turn_to(line.topic)
         self._show_place()
-        self.status.show(plain_line(line.text).strip(" |"))
         # Its place is known when the page has been laid out.
         self.call_after_refresh(self._scroll_to_line, line.number)
 

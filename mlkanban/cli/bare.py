@@ -41,7 +41,7 @@ def open_board(options: dict[str, str]) -> int:
         key = options.get("board", settings.board)
         return run_board(places(), settings, key, actor=login_name())
     except BaseException as error:
-        from mlkanban.cli import program  # only what fails waits for it
+        from mlkanban.cli.program import ended  # only what fails waits for it
         from mlkanban.cli.session import Session
 
-        return program.ended(error, Session())
+        return ended(error, Session())

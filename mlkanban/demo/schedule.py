@@ -30,26 +30,22 @@ Steps = Sequence[tuple[str, float]]
 
 
 class Calendar:
-    """Six months of working minutes up to now, counted from 0, and the instants they stand for."""
+    """Six months of working minutes up to the last evening, counted from 0, and the instants they
+    stand for. Nothing depends on the time of day: the board is the same one from morning to night.
+    """
 
     def __init__(self, now: datetime, zone: ZoneInfo, rng: Random) -> None:
         self.now, self._zone = now, zone
-        here = now.astimezone(zone)
-        self.today = here.date()
+        self.today = now.astimezone(zone).date()
         monday = self.today - timedelta(days=self.today.weekday())
         away = [monday - timedelta(weeks=weeks) for weeks in _HOLIDAY]
         first = monday - timedelta(weeks=_WEEKS)
-        begun = here.time() >= _MORNING
-        days = [first + timedelta(days=n) for n in range((self.today - first).days + begun)]
+        days = [first + timedelta(days=n) for n in range((self.today - first).days)]
         self.days = [d for d in days if d.weekday() < 5 and not away[0] <= d < away[1]]
         self.holiday = sum(day < away[0] for day in self.days) * DAY
-        # No two days begin and end alike; today is as it is.
+        # No two days begin and end alike.
         self._habits = [(rng.uniform(-25, 25), rng.uniform(0.92, 1.06)) for _ in self.days]
         self.length = len(self.days) * DAY
-        if self.days[-1] == self.today:
-            spent = (here - datetime.combine(self.today, _MORNING, zone)).total_seconds() / 60
-            self.length += min(spent, DAY) - DAY
-            self._habits[-1] = (0.0, 1.0)
 
     def moment(self, minute: float) -> datetime:
         """The instant in the board's zone, to the second; never later than now."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -402,3 +402,13 @@ def test_a_due_date_is_at_risk_and_a_goal_has_parts(demo: Demo) -> None:
     if demo.now == NOW:  # on other days chances are others
         assert any(open_[card].due >= str(demo.now.date()) for card in prospects.doubtful)
     assert any(0 < parts.done < parts.total and parts.by for parts in prospects.parts.values())
+
+
+def test_the_demo_is_the_same_one_all_day() -> None:
+    """Two people who opened it at other hours talk of the same cards, ids and days; one run alone
+    has gone on for some hours whenever it is opened."""
+    of_day = []
+    for hour, minute in ((1, 5), (10, 0), (14, 28), (14, 36), (22, 55)):
+        made = changes(datetime(2026, 12, 1, hour, minute, tzinfo=UTC), 7, "Europe/Berlin")
+        of_day.append([repr(c) for c in made if not c.kind.startswith("run.")])
+    assert all(told == of_day[0] for told in of_day)

@@ -28,7 +28,7 @@ from mlkanban.store import repository, run_queries, stages
 from mlkanban.store.replica import present
 from mlkanban.store.rows import CONDITION, board_of
 from mlkanban.store.undo_stack import UndoStack, set_off
-from mlkanban.text import quantity
+from mlkanban.text import display, quantity
 
 if TYPE_CHECKING:
     from mlkanban.store.database import Connection
@@ -297,6 +297,8 @@ class _TakingBack:
             did = things = f"the rollback of {failed}"
             names = ", ".join(ref for ref in refs if ref != failed)
         else:
+            if list_name := _list_name(about):
+                things = f"{list_name}, {quantity(len(refs), 'card')}"
             did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
         verb = "Undone" if self._kind == UNDONE else "Done again"
         of = self._of(about) if self._kind == UNDONE else ""
@@ -317,7 +319,9 @@ class _TakingBack:
     def _of(self, events: Sequence[Event]) -> str:
         """When an action was done, where that was not just now."""
         zone = ZoneInfo(board_of(self._tx.conn, events[0].board).timezone)
-        done = datetime.fromisoformat(events[0].at).replace(tzinfo=UTC).astimezone(zone)
+        # What an import wrote has the days of its list; the note of the import has its own.
+        at = next((event.at for event in events if event.kind == "import.noted"), events[0].at)
+        done = datetime.fromisoformat(at).replace(tzinfo=UTC).astimezone(zone)
         now = self._tx.now.astimezone(zone)
         if now - done < _JUST_NOW:
             return ""
@@ -510,6 +514,12 @@ def _undoable(conn: "Connection", action: str) -> UndoableAction:
 def _doing(events: Sequence[Event]) -> str:
     """What an action did, ready for what it did that to."""
     return _DOING.get(_leading(events), "")
+
+
+def _list_name(events: Sequence[Event]) -> str:
+    """What the list or log was called that an import read, '' for another action."""
+    notes = (str(e.data.get("note", "")) for e in events if e.kind == "import.noted")
+    return next((display(note.rpartition(": ")[0]) for note in notes), "")
 
 
 def _leading(events: Sequence[Event]) -> str:

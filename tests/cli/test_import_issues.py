@@ -52,6 +52,16 @@ def test_undo_names_a_list_whatever_its_cards_did(board, file) -> None:
     assert "2 cards: imported: list.csv: 2 cards, 2 new" in board("undo", "--list").out
 
 
+def test_undo_and_redo_date_an_import_by_its_day_and_name_the_list(board, tmp_path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("Title,Status,Created\nOne,To do,2020-01-02\nTwo,To do,2020-03-04\n")
+    board("import", "issues", "--yes", str(file))
+    assert board("undo").err.startswith("Undone: the import of list.csv, 2 cards, with v")
+    redone = board("redo").err
+    assert redone.startswith("Done again: the import of list.csv, 2 cards, with v")
+    assert "01-02" not in redone
+
+
 def test_a_list_in_json(board, file) -> None:
     data = board.data("import", "issues", "--dry-run", file)
     assert (data["kind"], data["cards"], data["created"], data["written"]) == ("table", 2, 2, False)

@@ -164,5 +164,5 @@ def is_form(text: str) -> bool:
     try:
         now = datetime(2026, 12, 31, 13, 59, 58)
         return "%" in text and datetime.strptime(now.strftime(text), text).year == now.year
-    except ValueError:
+    except (ValueError, re.error):  # the latter for a part that is named twice
         return False

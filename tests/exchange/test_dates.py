@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mlkanban.exchange.dates import DAY_FIRST, MONTH_FIRST, DateReader
+from mlkanban.exchange.dates import DAY_FIRST, MONTH_FIRST, DateReader, is_form
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -68,3 +68,9 @@ def test_what_is_no_date_or_contradicts_the_others() -> None:
     assert not dates.learn("01/15/2026")
     assert not DateReader(ROME, "%d/%m/%Y").learn("15.01.2026")
     assert DateReader(ROME).read("0001-01-01") is None
+
+
+@pytest.mark.parametrize("form", ["%Y%Y", "%d.%m.%Y %d", "%", "%Q", "Y", "%H:%M"])
+def test_what_is_no_form_of_a_date(form) -> None:
+    assert not is_form(form)
+    assert is_form("%d.%m.%Y")

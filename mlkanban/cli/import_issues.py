@@ -15,7 +15,7 @@ from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE, FileParam
 from mlkanban.errors import MlkanbanError, UsageProblem
-from mlkanban.text import quantity
+from mlkanban.text import keepable, quantity
 
 if TYPE_CHECKING:
     from mlkanban.core.board import Board
@@ -283,7 +283,11 @@ def _text_of(found: IssueList) -> str:
     return map_text(
         found.kind.name,
         found.map.format,
-        ((name, target or "none") for name, target, _ in _columns(found) if name != "comments"),
+        (
+            (name, target or "none")
+            for name, target, _ in _columns(found)
+            if name != "comments" and keepable(name)  # TOML cannot hold what nothing becomes of
+        ),
         ((status, found.landing(status).word) for status in found.understood.statuses),
     )
 

@@ -90,6 +90,15 @@ def test_a_map_is_written_edited_and_used(board, file, tmp_path) -> None:
     assert (one["tags"], one["outcome"]) == (["s1"], "learned")
 
 
+def test_a_map_leaves_out_a_column_whose_name_is_half_a_character(board, tmp_path) -> None:
+    file, kept = tmp_path / "a.json", tmp_path / "map.toml"
+    file.write_text('[{"number": 1, "title": "One", "state": "OPEN", "team\\ud800": "b"}]')
+    assert board("import", "issues", "--dry-run", "--write-map", str(kept), str(file)).code == 0
+    assert "team" not in kept.read_text()
+    assert board("import", "issues", "--yes", "--map", str(kept), str(file)).code == 0
+    assert [card["title"] for card in board.data("list")] == ["One"]
+
+
 def test_a_list_is_piped_in(board) -> None:
     assert board("import", "issues", "-", stdin=LIST).code == 2
     assert board("import", "issues", "-", "--yes", "--as", "table", stdin=LIST).code == 0
@@ -120,6 +129,7 @@ def test_a_full_stage_refuses_a_list(board, file) -> None:
         (["--status", "to do=nowhere"], 2, "There is no stage 'nowhere' on cards."),
         (["--column", "id=titel"], 2, "The column 'id' cannot become 'titel'. Did you mean title?"),
         (["--format", "x"], 2, "'x' is neither day-first, month-first nor a form of dates."),
+        (["--format", "%Y%Y"], 2, "'%Y%Y' is neither day-first, month-first nor a form of dates."),
     ],
 )
 def test_what_is_said_wrongly(board, file, words, code, said) -> None:

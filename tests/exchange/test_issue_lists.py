@@ -400,6 +400,16 @@ def test_a_map_says_what_becomes_of_columns_and_statuses(service, tmp_path) -> N
         ("a.json", '[{"title": "x", "number": 1}', "line 1: is not JSON"),
         ("a.json", '{"a": 1}', "is no list that is known. Say what it is: --as kanban-tui, trello"),
         ("a.json", "[" * 100_000, "lies too deep"),
+        (
+            "a.json",
+            '[{"number": 1, "title": "x", "state": "OPEN", "url": "a\\ud800"}]',
+            "the key of 'x' holds the character U+D800 at position 2, which no board can keep",
+        ),
+        (
+            "a.json",
+            '[{"uuid": "\\ud800", "description": "x", "status": "pending"}]',
+            "the key of 'x' holds the character U+D800",
+        ),
         ("a.txt", "", "holds no cards"),
         ("a.txt", "a\0b", "line 1: holds a NUL character"),
     ],

@@ -25,7 +25,7 @@ from mlkanban.exchange.issues.record import ListComment, ListEntry, ListFile, Li
 from mlkanban.exchange.text_file import STDIN, bad, decoded, read_bytes
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.issue_import import ImportedCard, ImportedNote, ImportedStep
-from mlkanban.text import made_keepable, quantity
+from mlkanban.text import accept, made_keepable, quantity
 
 KINDS: tuple[ListKind, ...] = (
     kanban_tui.KANBAN_TUI,
@@ -265,11 +265,15 @@ class IssueList:
         return " ".join(self._one(record, "title").split())
 
     def _key(self, record: ListEntry) -> str:
-        """What tells a card apart in its list, '' for its title alone."""
-        if said := self._one(record, "key"):
-            return said
+        """What tells a card apart in its list, '' for its title alone. BadInput for one that no
+        board can keep: made keepable, two keys could be one."""
         names = {name.casefold(): texts for name, texts in record.values.items()}
-        return next((names[key][0] for key in self.kind.keys if names.get(key)), "")
+        said = next((t for n, t in record.values.items() if self._target(n) == "key"), None)
+        key = (said or next((names[key] for key in self.kind.keys if names.get(key)), [""]))[0]
+        try:
+            return accept(key, f"the key of {self._title(record)!r}")
+        except UsageProblem as problem:
+            raise bad(self._source.file, record.line, problem.message, problem.hint) from None
 
     def _status(self, record: ListEntry) -> str:
         """The status of a card, with how it ended where nothing was delivered, or where a box is

@@ -549,7 +549,11 @@ def _begin(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()
         tx.write(_change(tx, "run.started", face, run, values, at, kept))
-        yield _RunEffect(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
+        onward = ""
+        if effect.to and "place" in values:
+            origin = tx.board_of(face).stage(face.stage).name
+            onward = f" It moved from {origin} to {effect.to.name}."
+        yield _RunEffect(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN, onward)
     elif had and not run.state.ended:
         values = {name: run.to_field()}
         if had.state.ended and _blocked_by(tx, face) == PREFIX + run.id:

@@ -31,7 +31,7 @@ def work(ada: Person, ref: str) -> str:
 
 def test_a_run_that_succeeds_takes_its_card_along(ada: Person, box: Machine) -> None:
     [ref] = ada.adds("focal loss", to="Features")
-    assert box.starts(ref, "r1") == f"{ref}: run r1 started."
+    assert box.starts(ref, "r1") == (f"{ref}: run r1 started. It moved from Features to Training.")
     assert (ada.where(ref), work(ada, ref)) == ("Training", "unattended")
     assert box.ends(ref, "r1", FINISHED) == (
         f"{ref}: run r1 finished (exit 0). It is in Evaluation now."
@@ -322,8 +322,10 @@ def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> N
     reports = [RunReport(run, refs[0]) for run in sweep]
     reports += [RunReport(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
     assert ada.service.runs.take_in(reports).message == (
-        f"{refs[0]}: 20 runs started. {refs[1]}: run s0 started. {refs[2]}: run s1 started."
-        " 2 more about runs: mlkanban runs. Training is 24/2! running: over its limit now."
+        f"{refs[0]}: 20 runs started. {refs[1]}: run s0 started."
+        f" It moved from Ideas to Training. {refs[2]}: run s1 started. It moved from Ideas to"
+        " Training. 2 more about runs: mlkanban runs."
+        " Training is 24/2! running: over its limit now."
     )
     ended = [replace(run, state=FINISHED, exit=0, ended=at) for run in sweep]
     assert ada.service.runs.take_in([RunReport(run, refs[0]) for run in ended]).message == (

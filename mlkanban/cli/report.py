@@ -149,7 +149,8 @@ def report(
         session.show_message(f"Written: {out}")
     if not any(made.charter.values()) and not person:
         session.show_message(
-            "The report cannot say what the work is for. Write that: mlkanban charter --edit"
+            "The report cannot say what the work is for. Write that: mlkanban charter set scope"
+            " TEXT"
         )
 
 

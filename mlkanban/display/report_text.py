@@ -275,7 +275,7 @@ def _needs(report: BoardReport) -> ReportSection:
     return ReportSection(
         "Needs you",
         points=tuple(points),
-        empty="Nothing waits for anybody else." if not report.wanted.person else "Nothing.",
+        empty="Nothing.",
         more=_more(len(report.needs) - MOST_NEEDS, "more"),
     )
 
@@ -408,18 +408,22 @@ def _model_name(model: ReportedModel) -> str:
     return f"{model.name} {model.version}".strip() if model.name else model.title
 
 
+def _in_the_last(days: int) -> str:
+    return "today" if days <= 1 else f"in the last {days} days"
+
+
 def pace_text(report: BoardReport) -> str:
     """How fast cards are finished, and how long one takes, in a line."""
     pace = report.pace
     counted = pace.counted
     if not counted.n:
         which = "No card that was in progress" if report.sample.never_worked else "No card"
-        return f"{which} was finished in the last {quantity(counted.days, 'day')}."
-    days = quantity(counted.days, "day")
+        return f"{which} was finished {_in_the_last(counted.days)}."
     if counted.per_week is None:
-        text = f"{quantity(counted.n, 'card')} finished in the last {days}"
+        text = f"{quantity(counted.n, 'card')} finished {_in_the_last(counted.days)}"
     else:
-        text = f"{counted.per_week:.1f} cards finished a week over the last {days} ({counted.n})"
+        text = f"{counted.per_week:.1f} cards finished a week over the last {counted.days} days"
+        text += f" ({counted.n})"
     unworked = len(report.sample.never_worked)
     if unworked:
         text += f", without {unworked} that {'was' if unworked == 1 else 'were'} never in progress"

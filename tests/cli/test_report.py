@@ -543,3 +543,10 @@ def test_it_is_one_page_on_paper(demo: Person, tmp_path: Path, which: str) -> No
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     assert len(re.findall(rb"/Type\s*/Page[^s]", paper.read_bytes())) == 1
+
+
+def test_a_board_of_today_has_no_last_1_day(board) -> None:
+    assert "was finished today." in board("report").out
+    board.card("one")
+    assert "charter set scope TEXT" in board("report").err
+    assert board("report").out.count("Nothing waits for anybody else.") == 1

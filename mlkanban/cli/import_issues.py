@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
     from mlkanban.service.issue_import import IssuesTaken
 
+_SHOWN = {"assignee": "tags (@NAME)", "key": "key (not shown)"}
 _MOST_NAMED = 8
 """So many cards are named."""
 
@@ -233,7 +234,7 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
     yield session.clean(f"{what}, for the board {found.board.key}")
     yield ""
     rows = [
-        (session.clean(name), target or "left out", f"{filled:,}")
+        (session.clean(name), _SHOWN.get(target, target) or "left out", f"{filled:,}")
         for name, target, filled in _columns(found)
     ]
     yield from table(rows, ("column", "becomes", "cards"))

@@ -452,3 +452,10 @@ def test_ctrl_c_that_comes_as_another_error_is_no_crash(board, monkeypatch) -> N
     monkeypatch.setattr("mlkanban.cli.show_cards.by_stage", interrupted)
     answer = board("list")
     assert (answer.code, answer.out, answer.err) == (130, "", "")
+
+
+def test_a_field_that_other_tools_have_for_people_names_the_tag(board) -> None:
+    board.card("mine", "--tag", "@bob")
+    refused = board("list", "-q", "assignee:bob")
+    assert (refused.code, "tag:@NAME" in refused.err) == (2, True)
+    assert [card["title"] for card in board.data("list", "-q", "tag:@bob")] == ["mine"]

@@ -118,6 +118,10 @@ def _tokens(text: str, vocabulary: Vocabulary) -> list[_Token]:
     return made
 
 
+_PEOPLE = frozenset(("assignee", "assigned", "person"))
+"""What other tools call the field of the people of a card."""
+
+
 def _means_a_field(text: str, name: str, operator: str, at: int) -> bool:
     """Whether a word is a field of the table that this operator can follow; an error for any word
     before a colon that is no field. Values such as `lr=3e-4` and `http://x` are text, and so is
@@ -131,6 +135,8 @@ def _means_a_field(text: str, name: str, operator: str, at: int) -> bool:
     if not near and not name.isalpha():
         return False
     hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(FIELDS)}."
+    if name.lower() in _PEOPLE:
+        hint = "People are tags: tag:@NAME finds the cards of one."
     raise BadQuery(f"There is no field {name}.", at, f'{hint} Text with a colon needs "quotes".')
 
 

@@ -27,7 +27,7 @@ class TransferCommands:
         if not faces:
             return
         if not boards:
-            self._screen.status.show("There is no other board.")
+            self._screen.status.show("There is no other board. B, then n, makes one.")
             return
         options = numbered([board.name for board in boards])
         key = await self._screen.ask.choose(f"Move {names(faces)} to", options, rows=True)
@@ -42,7 +42,7 @@ class TransferCommands:
         except NoSuchStage as error:
             stages = board.stages[: board.first_delivered]
             options = numbered([stage.name for stage in stages])
-            key = await screen.ask.choose(f"{error.message.rstrip('.')}; to", options, rows=True)
+            key = await screen.ask.choose(f"{error.message} Move to", options, rows=True)
             if key is not None:
                 at = [option.key for option in options].index(key)
                 await self._to(board, refs, stages[at].id)

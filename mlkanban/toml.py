@@ -1,11 +1,19 @@
 """TOML from any source, limited to a size and depth that a person would write."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 1_000_000
 DEEPEST = 32
+_ASIDE = re.compile(
+    r'#[^\n]*|"{3}(?:\\.|[^\\])*?(?:"{3}|\\?\Z)|"(?:\\.|[^"\\\n])*"?'
+    r"|'{3}.*?(?:'{3}|\Z)|'[^'\n]*'?",
+    re.DOTALL,
+)
+"""Comments and strings, also one that does not end."""
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{DEEPEST}}}", re.ASCII)
 
 
 class Unreasonable(tomllib.TOMLDecodeError):
@@ -28,6 +36,9 @@ def read(file: Path) -> str:
 
 def parsed(text: str) -> dict[str, Any]:
     """The tables of a text; TOMLDecodeError says what is wrong with it."""
+    bare = _ASIDE.sub(lambda found: "" if found[0].startswith("#") else "s", text)
+    if _LONG_KEY.search(bare):  # tomllib would need minutes for it
+        raise _too_deep()
     try:
         tables = tomllib.loads(text)
     except RecursionError:

@@ -13,7 +13,7 @@ from mlkanban.core.board import Board
 from mlkanban.errors import BadInput, LimitReached, UsageProblem
 from mlkanban.exchange.dates import UnclearDates
 from mlkanban.exchange.issues.issue_list import KINDS, IssueList, kind_of, read_source
-from mlkanban.exchange.issues.issue_map import IssueMap, read_issue_map
+from mlkanban.exchange.issues.issue_map import IssueMap, map_text, read_issue_map
 from mlkanban.exchange.issues.record import ListFile
 from mlkanban.service import Service
 
@@ -440,3 +440,18 @@ def test_every_kind_has_a_file_here(tmp_path) -> None:
     assert kind_of(empty, "lines").name == "lines"
     with pytest.raises(UsageProblem, match="There is no kind of list 'excel'"):
         kind_of(empty, "excel")
+
+
+def test_a_table_of_very_many_columns(service, tmp_path) -> None:
+    """Each step is in proportion to the columns; quadratic ones take minutes here."""
+    names = [f"c{number}" for number in range(20_000)]
+    text = f"ID,Title,{','.join(names)}\n1,One,{','.join('x' * len(names))}\n"
+    (tmp_path / "wide.csv").write_text(text)
+    source = read_source(tmp_path / "wide.csv")
+    found = IssueList(source, kind_of(source), IssueMap(), board_of(service))
+    targets = [(name, found.target(name) or "none") for name in found.understood.columns]
+    assert targets[:3] == [("ID", "key"), ("Title", "title"), ("c0", "none")]
+    (tmp_path / "map.toml").write_text(map_text("table", "", targets, []))
+    assert read_issue_map(tmp_path / "map.toml").columns == {
+        name.casefold(): target for name, target in targets
+    }

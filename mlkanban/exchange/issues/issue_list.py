@@ -141,15 +141,15 @@ class IssueList:
         if not self.understood.cards and not self.understood.left_out:
             raise bad(source.file, 0, "holds no cards.", "Is it the right file?")
         self.targets = {self._target(name) for name in self.understood.columns}
+        columns = {name.casefold() for name in self.understood.columns}
+        self._best_key = next((key for key in kind.keys if key in columns), "")
         self._count_dates()
 
     def target(self, column: str) -> str:
         """What becomes of a column, '' for nothing."""
         target = self._target(column)
         if target == NONE and column.casefold() not in self.map.columns:
-            columns = {name.casefold() for name in self.understood.columns}
-            best = next((key for key in self.kind.keys if key in columns), "")
-            target = "key" if column.casefold() == best else target
+            target = "key" if column.casefold() == self._best_key else target
         return "" if target == NONE else target
 
     def landing(self, status: str) -> Landing:

@@ -3,6 +3,7 @@ is not in it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from mlkanban.charts.layouts.curves import drawn_range
@@ -302,4 +303,7 @@ def _distance(value: float, metric: Mapping[str, Any]) -> str:
     if value == target:
         return ", exactly the target"
     side = "beyond" if reaches(metric, value) else "short of"
-    return f", {compact_text(f'{abs(target - value):.2g}')} {side} the target"
+    # Of the numbers as they are shown, so that the sentence adds up.
+    away = abs(Decimal(number_text(value, metric)) - Decimal(repr(target)))
+    shown = f"{away.normalize():f}" if away else f"{abs(target - value):.2g}"
+    return f", {compact_text(shown)} {side} the target"

@@ -38,6 +38,12 @@ def test_where_a_run_is_that_goes_on() -> None:
     )
 
 
+def test_a_distance_has_the_digits_of_its_two_numbers() -> None:
+    assert conclusion([named([0.9, 0.94118], "a")], AUC) == (
+        "a ended at .941 (step 200), .009 short of the target."
+    )
+
+
 def test_which_one_ended_best() -> None:
     a, b = named([0.9, 0.952], "a"), named([0.97, 0.949], "b")
     assert conclusion([b, a], AUC) == (
@@ -47,7 +53,7 @@ def test_which_one_ended_best() -> None:
     assert "at .95 (step 200), exactly the target." in conclusion([named([0.9, 0.95], "a")], AUC)
     loss = {"name": "auc", "direction": "<=", "target": 0.1}
     assert conclusion([a, b], loss) == (
-        "b ended lowest, at .949 (step 200), .85 short of the target."
+        "b ended lowest, at .949 (step 200), .849 short of the target."
     )
     assert conclusion([a], None) == "a ended at .952 (step 200)."
     assert conclusion([b, a], None) == "b ended at .949 (step 200)."

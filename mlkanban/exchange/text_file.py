@@ -16,6 +16,8 @@ LONGEST_LINE = 1_000_000
 STDIN = Path("-")
 """Names what is piped in."""
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CUT = ("truncated data", "unexpected end of data")
+"""What Python says of text whose last character lacks bytes."""
 
 
 def bad(file: Path, line: int, what: str, hint: str) -> BadInput:
@@ -54,11 +56,16 @@ def read_text(file: Path) -> str:
 def decoded(file: Path, data: bytes, *, in_lines: bool = True) -> str:
     """The content of a file as text, `in_lines` of a reasonable length. UTF-16 is known by its byte
     order mark."""
+    code = "utf-16" if data.startswith(_UTF_16) else "utf-8-sig"
     try:
-        text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
+        text = data.decode(code)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise bad(file, line, "is not UTF-8 text.", "Save the file as UTF-8.") from error
+        name = "UTF-16" if code == "utf-16" else "UTF-8"
+        line = data[: error.start].decode(code, "ignore").count("\n") + 1
+        if error.end == len(data) and error.reason in _CUT:
+            what = f"ends within a character of its {name} text."
+            raise bad(file, line, what, "Is the file whole? Get it again.") from error
+        raise bad(file, line, f"is not {name} text.", "Save the file as UTF-8.") from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise bad(file, line, "holds a NUL character.", "Export the file again as text.")

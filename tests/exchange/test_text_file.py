@@ -14,6 +14,10 @@ def test_text_is_text(tmp_path) -> None:
     ("data", "said"),
     [
         (b"a\nb\xff\n", "line 2: is not UTF-8"),
+        (b"a\nb\xc3", "line 2: ends within a character of its UTF-8 text. Is the file whole?"),
+        ("a\nb\n\u0a0a".encode("utf-16")[:-1], "line 3: ends within a character of its UTF-16"),
+        ("\u0a0a\n\U0001f600".encode("utf-16")[:-2], "line 2: ends within a character"),
+        (b"\xff\xfea\0\n\0\0\xdca\0", "line 2: is not UTF-16 text"),
         (b"a\n\nb\0\n", "line 3: holds a NUL"),
         (b"a\n" + b"x" * 1_000_001, "line 2: is longer than"),
     ],

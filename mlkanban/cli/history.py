@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,8 @@ def undo(session: Session, skip: bool, listed: bool, action: str, with_later: bo
     if listed:
         _list_undoable(session)
         return
-    hints = _later_work(action, with_it=with_later) if action else _hints("undo")
+    program = _program(session)
+    hints = _later_work(program, action, with_it=with_later) if action else _hints(program, "undo")
     with session.service(write=True) as service, hints:
         board = session.board(service)
         if with_later:
@@ -73,7 +75,7 @@ def undo(session: Session, skip: bool, listed: bool, action: str, with_later: bo
 @pass_session
 def redo(session: Session, skip: bool) -> None:
     """Redo the last undone change."""
-    with session.service(write=True) as service, _hints("redo"):
+    with session.service(write=True) as service, _hints(_program(session), "redo"):
         board = session.board(service, taken_back=True)
         done = service.undoing.redo(board.id, skip=skip)
         session.answer_done("redo", done, service)
@@ -112,29 +114,34 @@ def _undoable_data(undoable: UndoableAction) -> dict[str, Any]:
     }
 
 
+def _program(session: Session) -> str:
+    """How a command about the same board begins."""
+    return f"mlkanban --board {shlex.quote(session.board_key)}" if session.board_key else "mlkanban"
+
+
 @contextlib.contextmanager
-def _later_work(action: str, *, with_it: bool) -> Iterator[None]:
+def _later_work(program: str, action: str, *, with_it: bool) -> Iterator[None]:
     """Say how to go on when later work stands on the action that was chosen, or, `with_it`, work
     that cannot be undone stands on what came after it."""
     try:
         yield
     except CannotTakeBack as error:
-        look = f"mlkanban history {error.ref}".rstrip()
-        way = f"Undo what came after it, too: mlkanban undo --action {action} --with-later. "
+        look = f"{program} history {error.ref}".rstrip()
+        way = f"Undo what came after it, too: {program} undo --action {action} --with-later. "
         raise RuleRefused(
             error.message, f"{'Nothing was changed. ' if with_it else way}Look at it: {look}"
         ) from error
 
 
 @contextlib.contextmanager
-def _hints(command: str) -> Iterator[None]:
+def _hints(program: str, command: str) -> Iterator[None]:
     """Say how to go on when what comes next cannot be taken back."""
     try:
         yield
     except CannotTakeBack as error:
-        look = f"mlkanban history {error.ref}".rstrip()
+        look = f"{program} history {error.ref}".rstrip()
         raise RuleRefused(
-            error.message, f"Look at it: {look}; pass it over: mlkanban {command} --skip"
+            error.message, f"Look at it: {look}; pass it over: {program} {command} --skip"
         ) from error
 
 

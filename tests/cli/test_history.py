@@ -66,6 +66,10 @@ def test_an_undo_that_cannot_be_says_how_to_go_on(board, monkeypatch) -> None:
     refused = board("undo")
     assert refused.code == 1
     assert f"mlkanban history {ref}; pass it over: mlkanban undo --skip" in refused.err
+    key = board.data("boards")[0]["key"]
+    named = board("--board", key, "undo")
+    begin = f"mlkanban --board {key}"
+    assert f"{begin} history {ref}; pass it over: {begin} undo --skip" in named.err
     assert "the note on" in board("undo", "--skip").err
     assert "Done again" in board("redo").err
 

@@ -70,10 +70,13 @@ class _LogTaking:
         self._restored = restored
         self._stamps: dict[str, str] = {}
         self._made: set[str] = set()
+        self._begun: set[str] = set()
         self._imports: dict[str, set[str]] = {}
 
     def take(self, event: Event) -> None:
         tx, taken = self._tx, self.taken
+        if event.kind == "board.created":
+            self._begun.add(event.board)
         if tx.writer.knows(event.id):
             taken.undone += bool(event.card) and repository.is_undone(tx.conn, event.id)
             self._remember(event)
@@ -81,10 +84,11 @@ class _LogTaking:
         values = by_ref(event.data.get("set", {}), self._refs)
         if event.kind == "board.created":
             values = self._board(event, values)
-        elif event.board not in self._here:
+        elif event.board not in self._begun:
+            # Of a later part alone nobody could see what is missing before it.
             raise RuleRefused(
-                "The file has no beginning of its board, and the board is not here.",
-                hint("Export the whole board: {export jsonl}. Nothing was written."),
+                "The file has no beginning of its board.",
+                hint("Import the whole file of {export jsonl}. Nothing was written."),
             )
         taken.boards.setdefault(event.board, self._here[event.board])
         if event.kind == "card.created":

@@ -137,3 +137,16 @@ def test_a_part_of_a_log_is_no_board(mlk, file, elsewhere, tmp_path) -> None:
     assert refused.code == 1
     assert "no beginning of its board" in refused.err
     assert json.loads(part.read_text())["kind"] != "board.created"
+
+
+def test_the_end_of_a_log_is_not_taken_before_its_middle(mlk, file, elsewhere, tmp_path) -> None:
+    """The middle would come after it then, and older values win for good."""
+    before, lines = board(mlk), file.read_text().splitlines(keepends=True)
+    other, part = elsewhere("other"), tmp_path / "part.jsonl"
+    for some, code in ((lines[:-8], 0), (lines[-3:], 1), (lines[-8:-3], 1), (lines, 0)):
+        part.write_text("".join(some))
+        answer = other("import", "jsonl", str(part))
+        assert answer.code == code
+        assert ("no beginning of its board" in answer.err) == bool(code)
+    assert board(other)[:2] == before[:2]
+    assert other("doctor", "--deep").code == 0

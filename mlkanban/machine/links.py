@@ -6,7 +6,10 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f\"'<>]+", re.IGNORECASE)
+from mlkanban.text import display
+
+_WORD = re.compile(r"(?<!\S)https?://\S+", re.IGNORECASE)
+_IN_NO_ADDRESS = re.compile("[\"'<>\u00ad\u200b-\u200d\u2060]")
 _OPENERS = ("open",) if sys.platform == "darwin" else ("xdg-open", "wslview")
 _REMOTE = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
@@ -14,9 +17,12 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
 
 def address_in(link: str) -> str:
     """The web address in a link, such as `runbook https://wiki/fraud`; '' for any other link, which
-    no program is started for."""
-    match = _ADDRESS.search(link)
-    return match[0] if match else ""
+    no program is started for: also one with characters that would cut or hide the address."""
+    match = _WORD.search(link)
+    if not match or _IN_NO_ADDRESS.search(match[0]) or display(match[0]) != match[0]:
+        return ""
+    # Behind an address nobody can see whether a blank ends it: only words before it are a name.
+    return match[0] if match.end() == len(link.rstrip()) else ""
 
 
 def opener(environ: Mapping[str, str]) -> str:

@@ -36,12 +36,19 @@ def opened(log: Path) -> str:
     ("link", "address"),
     [
         ("https://wiki/fraud", "https://wiki/fraud"),
-        ("runbook HTTP://wiki/a?b=1&c=2#d now", "HTTP://wiki/a?b=1&c=2#d"),
+        ("runbook HTTP://wiki/a?b=1&c=2#d", "HTTP://wiki/a?b=1&c=2#d"),
         ("file:///etc/passwd", ""),
         ("optuna:gbm", ""),
         ("--help", ""),
         ("javascript:alert(1)", ""),
-        ("https://wiki/\x1b]52;c;eA==\x07", "https://wiki/"),
+        ("https://wiki/\x1b]52;c;eA==\x07", ""),
+        ("https://wiki/my page", ""),
+        ("runbook https://wiki b/c", ""),
+        ('https://wiki/"a"', ""),
+        ("<https://wiki/a>", ""),
+        ("https://wiki\u202e/a", ""),
+        ("https://wi\u200bki/a", ""),
+        ("  https://wiki/ä模 ", "https://wiki/ä模"),
     ],
 )
 def test_only_web_addresses_are_given_to_a_program(link: str, address: str) -> None:

@@ -15,9 +15,8 @@ from mlkanban.tui.board_model import BoardModel
 
 _SNOOZED_CELLS = 90
 """In fewer cells snoozed cards are not mentioned."""
-_LEAST_NAME, _NAME_BESIDE_FILTER, _NAME_BESIDE_WORDS = 8, 9, 10
-"""Cells that are kept of the name of the board, as long as that is possible; the last as long as
-the counts have their words."""
+_LEAST_NAME, _NAME_BESIDE_FILTER = 8, 9
+"""Cells that are kept of the name of the board, as long as that is possible."""
 _GAP = "   "
 
 
@@ -32,8 +31,8 @@ class _Sum(NamedTuple):
 
 def title_line(model: BoardModel, width: int, glyphs: Glyphs) -> Line:
     """The line in exactly `width` cells. Snoozed cards go first where there is little room, then
-    the end of a long name of the board, then words, then what a filter finds none of, then more of
-    the name, then the counts from the left."""
+    words, then what a filter finds none of, then the end of the name of the board, then the counts
+    from the left."""
     sums = list(_sums(model, glyphs))
     left = _left(model, width, glyphs)
     right = [Piece(each.words, each.role) for each in sums]
@@ -46,7 +45,7 @@ def title_line(model: BoardModel, width: int, glyphs: Glyphs) -> Line:
 
     if over(right) > 0:
         right = [Piece(each.words, each.role) for each in sums]
-    if over(right) > max(0, cell_len(left[0].text) - _NAME_BESIDE_WORDS):
+    if over(right) > 0:
         right = [Piece(each.short, each.role) for each in sums]
         if over(right) > 0:
             right = [Piece(each.short, each.role) for each in sums if not each.nothing_found]

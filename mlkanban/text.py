@@ -6,7 +6,7 @@ Titles, notes and logs come from imports and colleagues. Printed raw they could 
 
 import re
 from collections.abc import Sequence
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 from mlkanban.errors import UsageProblem
 
@@ -159,6 +159,11 @@ def accept(text: str, what: str) -> str:
 def accept_title(text: str) -> str:
     """The title of a card, board or stage as it is stored: one line, not empty."""
     title = " ".join(lines_of(accept(text, "the title"))).strip()
-    if not title:
+    if not is_seen(title):
         raise UsageProblem("A title is needed.", "Type a few words.")
     return title
+
+
+def is_seen(text: str) -> bool:
+    """Whether anything of the text is to be seen: more than blanks and characters without width."""
+    return any(not character.isspace() and category(character) != "Cf" for character in text)

@@ -180,3 +180,14 @@ def test_lines_with_commas_are_no_table(board, tmp_path, text) -> None:
 def test_a_list_without_a_board_or_a_file(mlk, file) -> None:
     assert mlk("import", "issues", "--yes", file).code == 3
     assert mlk("import", "issues", "--yes", "nowhere.csv").code == 5
+
+
+def test_a_title_that_nobody_sees_is_none(board, tmp_path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text("One\n\u200b\n\u2060 \u00ad\nTw\u200bo\n")
+    answer = board("import", "issues", "--yes", "--as", "lines", str(file))
+    assert "Left out: entries without a title (2)." in answer.out
+    assert len(board.data("list")) == 2
+    for words in (("add", "\u200b"), ("edit", board.data("list")[0]["id"], "--title", "\u200b ")):
+        refused = board(*words)
+        assert (refused.code, "A title is needed." in refused.err) == (2, True)

@@ -25,7 +25,7 @@ from mlkanban.exchange.issues.record import ListComment, ListEntry, ListFile, Li
 from mlkanban.exchange.text_file import STDIN, bad, decoded, read_bytes
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.issue_import import ImportedCard, ImportedNote, ImportedStep
-from mlkanban.text import accept, made_keepable, quantity
+from mlkanban.text import accept, is_seen, made_keepable, quantity
 
 KINDS: tuple[ListKind, ...] = (
     kanban_tui.KANBAN_TUI,
@@ -262,7 +262,8 @@ class IssueList:
         return next(iter(self._texts(record, target)), "")
 
     def _title(self, record: ListEntry) -> str:
-        return " ".join(self._one(record, "title").split())
+        title = " ".join(self._one(record, "title").split())
+        return title if is_seen(title) else ""
 
     def _key(self, record: ListEntry) -> str:
         """What tells a card apart in its list, '' for its title alone. BadInput for one that no

@@ -345,7 +345,7 @@ def _store(session: Session) -> Iterator[Check]:
     try:
         with session.service(as_is=True) as service:
             path, kind = service.path, service.file_system
-            boards, events = len(service.boards.all()), service.boards.cursor()
+            boards, events = service.boards.all(archived=True), service.boards.cursor()
             problem, network = service.write_problem, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
@@ -364,7 +364,9 @@ def _store(session: Session) -> Iterator[Check]:
                     "Mend it: mlkanban doctor --fix; or: mlkanban restore NAME")  # fmt: skip
         return
     size = path.stat().st_size
-    yield Check("store", "ok", f"{path}: boards {boards}, events {events:,}, {size / 1e6:.1f} MB")
+    archived = sum(board.archived for board in boards)
+    count = f"boards {len(boards)}" + (f" ({archived} archived)" if archived else "")
+    yield Check("store", "ok", f"{path}: {count}, events {events:,}, {size / 1e6:.1f} MB")
     if problem:
         yield Check("store", "problem", problem)
     if pending:

@@ -11,7 +11,7 @@ from mlkanban.cli.types import CARD
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.machine import links
-from mlkanban.text import display
+from mlkanban.text import display, quantity
 
 
 @click.command("open")
@@ -38,7 +38,7 @@ def open_link(session: Session, card: str, number: int | None) -> None:
         )
     if number is not None and number > len(found.links):
         raise NotFound(
-            f"{found.ref} has {len(found.links)} links, no link {number}.",
+            f"{found.ref} has {quantity(len(found.links), 'link')}, no link {number}.",
             hint("See: {show {}}", found.ref),
         )
     link = found.links[(number or 1) - 1]

@@ -228,3 +228,11 @@ def test_two_versions_in_use_are_named(board) -> None:
     assert said not in board("doctor").out
     board("edit", one, "--health", "ok")
     assert said in board("doctor").out
+
+
+def test_archived_boards_are_counted(mlk) -> None:
+    for name in ("One", "Two"):
+        mlk("init", name, "--template", "plain")
+    assert ": boards 2, events" in mlk("doctor").out
+    assert mlk("boards", "archive", "two").code == 0
+    assert ": boards 2 (1 archived), events" in mlk("doctor").out

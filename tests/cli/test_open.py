@@ -105,3 +105,8 @@ def test_of_several_links_one_is_named(board, browser) -> None:
     none = board("open", board.card("y"))
     assert none.code == 3
     assert "has no link. Add one: mlkanban edit" in none.err
+
+
+def test_a_link_that_is_not_there_is_counted_in_good_words(board) -> None:
+    ref = board.card("x", "--link", "https://wiki/fraud")
+    assert f"{ref} has 1 link, no link 2." in board("open", ref, "2").err

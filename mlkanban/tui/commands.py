@@ -446,7 +446,8 @@ STATUS = {
     ),
     STAGES: (
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
-        "stage.remove", "help", "back",
+        "stage.remove", "stage.role", "stage.deliverables", "stage.kind", "stage.soft",
+        "stage.committed", "help", "back",
     ),
     CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "help", "back"),
     PORTFOLIO: ("board.open", "board.new", "board.rename", "board.archive", "help", "back"),

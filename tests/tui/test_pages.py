@@ -211,8 +211,11 @@ async def test_the_role_of_a_stage_is_chosen_by_what_it_means(used: Path) -> Non
         await board.keys("5")
         await board.press("stages")
         assert "role   train: models are trained" in board.text()
+        assert "r role   d deliverables   t kind" in board.lines()[-1]
         await board.press("stage.role")
         assert "data         data is collected" in board.text()
+        assert "train        models are trained (now)" in board.text()
+        assert board.text().count("(now)") == 1
         await board.keys("2")
         assert "Its role is data" in board.status()
         assert "role   data: data is" in board.text()

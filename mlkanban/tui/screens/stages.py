@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 
 from mlkanban.core.board import NO_ROLE, ROLE_WORDS, Stage, StageKind, StageRole
-from mlkanban.core.card_templates import ROLE_ABOUT
+from mlkanban.core.card_templates import ROLE_ABOUT, role_of
 from mlkanban.core.rules import Meter, in_progress
 from mlkanban.display.card_face import FaceContext, Line, Piece
 from mlkanban.display.lines import paragraph
@@ -178,7 +178,10 @@ class StagesScreen(ListScreen):
         words = [*((role.word, ROLE_ABOUT[role]) for role in StageRole), (NO_ROLE, "none of these")]
         if self._stage.role:
             words.append(("by its name", "what its template or its name says"))
-        options = numbered([f"{word:<12} {about}" for word, about in words])
+        now = role.word if (role := role_of(self.board, self._stage)) else NO_ROLE
+        options = numbered(
+            [f"{word:<12} {about}{' (now)' * (word == now)}" for word, about in words]
+        )
         label = f"{self._stage.name} is for"
         key = await self.ask.choose(label, options, rows=True)
         if key is not None:

@@ -31,5 +31,5 @@ def _problems(out: Path, store: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreProblem(
-            f"{out} cannot be written: {error.strerror}.", "Name another file."
+            f"{out} cannot be written: {error.strerror}.", "Name another file with --out."
         ) from error

@@ -157,12 +157,12 @@ sync join {new} -> 2
 export markdown --out board.md
 import markdown board.md --dry-run
 import events log.csv --map map.toml -> 5
-import issues log.csv --as lines --dry-run
+import issues board.md --as lines --dry-run
 import jsonl log.csv -> 5
 export csv
 export csv --excel
 export actionable-agile
-export sqlite {new}.db
+export sqlite {file}.db
 export sqlite {file} -> 2
 export jsonl
 redact {rich} --field note --yes -> any

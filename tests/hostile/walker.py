@@ -38,6 +38,7 @@ WAYS = {
     commands.PORTFOLIO: ("board.switch",),
     commands.MESSAGES: ("messages",),
     commands.HELP: ("help",),
+    commands.DOCS: ("docs",),
 }
 """The commands that lead from the board to each screen."""
 LEAVING = ("quit", "back")

@@ -17,6 +17,7 @@ from mlkanban.core.field_kinds import (
     BlockerKind,
     Checklist,
     Day,
+    Guards,
     Members,
     MetricKind,
     MetricNumber,
@@ -59,6 +60,8 @@ def field_cells(field: CardField, board: Board, card: Card) -> tuple[Cell, ...]:
         if metric is None:
             return ("", None, "", None)
         return (metric.name, metric.value, metric.direction, metric.target)
+    if isinstance(kind, Guards):
+        return ("  ".join(map(str, card.measured_guards)),)
     if isinstance(kind, BlockerKind):
         block: Blocker | None = value
         if block is None:

@@ -14,7 +14,7 @@ BIN = Path(sys.executable).parent
 SIZE = (160, 45)
 _QUIET = 0.3
 _TIMEOUT = 60
-BOARD = "in progress"
+BOARD = "help"
 """Stands on the board as soon as its cards do."""
 
 T = TypeVar("T")

@@ -1,5 +1,6 @@
 """A guard, a limit that must hold beside the metric, on every surface of the command line."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,10 @@ def test_a_broken_guard_stands_everywhere(mlk: Person, ref: str) -> None:
     ]  # fmt: skip
     assert card["metric"]["name"] == "auc"
     assert "✗ p95_ms 61→≤50" in mlk().out
-    assert "auc .935/>=.92  p95_ms 61/<=50  fpr <=1.25" in mlk("export", "csv").out
+    [row] = csv.DictReader(mlk("export", "csv").out.splitlines())
+    assert (row["metric_name"], row["metric_value"]) == ("auc", "0.935")
+    assert (row["metric_direction"], row["metric_target"]) == (">=", "0.92")
+    assert row["guards"] == "p95_ms 61/<=50  fpr <=1.25"
     said = mlk("runs", ref).out
     assert "guards: p95_ms 61 +- 1, not <=50; fpr not measured" in said
     assert "proposed: not supported; >=0.92 is reached, but p95_ms is 61 +- 1, not <=50" in said

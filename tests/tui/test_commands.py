@@ -487,9 +487,9 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
 
 
 def test_several_keys_are_taken() -> None:
-    commands, problems = keymap({"card.note": "Y ctrl+n"})
+    commands, problems = keymap({"card.note": "I ctrl+n"})
     assert problems == []
-    assert [on_screen(commands, CARD)[key].name for key in ("Y", "ctrl+n")] == ["card.note"] * 2
+    assert [on_screen(commands, CARD)[key].name for key in ("I", "ctrl+n")] == ["card.note"] * 2
 
 
 def test_a_hostile_name_is_shown_harmlessly() -> None:

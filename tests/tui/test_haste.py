@@ -389,8 +389,10 @@ async def test_keys_behind_a_cancelled_palette_mean_what_they_mean_one_by_one(sm
         await board.until(lambda: "one" in board.stage("Ideas").cards())
         board.send(":", "x", "ctrl+g", ":", "y", "ctrl+g", ":", "x")
         await board.settled()
-        assert isinstance(board.app.screen, Palette)
-        assert board.app.screen.query_one(CommandInput).value == "x"
+        palette = board.app.screen
+        assert isinstance(palette, Palette)
+        # It takes what was typed ahead once it is drawn.
+        await board.until(lambda: palette.query_one(CommandInput).value == "x")
         assert {FIRST, "one"} <= set(board.stage("Ideas").cards()), "x archived nothing"
         assert "Copied" not in "".join(message.text for message in board.app.messages.entries)
 

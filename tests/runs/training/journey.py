@@ -142,7 +142,7 @@ class Journey:
         self._until("evidence")
         step = self._step(name)
         self._type("q")
-        self._until("in progress")
+        self._until(lambda text: "in progress" in text or " WIP " in text)
         return step
 
     def _data_arrives(self) -> None:
@@ -166,7 +166,7 @@ class Journey:
         self._until("supported")
         step = self._step("7-card")
         self._type("q")
-        self._until("in progress")
+        self._until(lambda text: "in progress" in text or " WIP " in text)
         return step
 
     def _complete(self) -> Step:

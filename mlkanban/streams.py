@@ -32,3 +32,10 @@ def write_all(descriptor: int, data: bytes) -> None:
     """Write all of these bytes; OSError where that fails in their midst."""
     while data:
         data = data[os.write(descriptor, data) :]
+
+
+def on_terminal() -> bool:
+    """Whether a screen can be drawn and keys can be read: it is drawn on stderr, so that stream
+    must be the terminal too."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)

@@ -1,19 +1,17 @@
 """`mlkanban` without a command, on a terminal: the board, without what reads a command line."""
 
 import gc
-import sys
 from collections.abc import Sequence
 
 from mlkanban.cli.person import login_name, use_home
 from mlkanban.files import be_private
-from mlkanban.streams import open_streams
+from mlkanban.streams import on_terminal, open_streams
 
 
 def screen_options(args: Sequence[str]) -> dict[str, str] | None:
     """`--home` and `--board` of a call that opens the board on a terminal and names nothing else,
     as long as there is nothing about them to refuse; None for every other call: click reads it."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)  # the screen is drawn on stderr
-    if not all(stream is not None and stream.isatty() for stream in streams):
+    if not on_terminal():
         return None
     given: dict[str, str] = {}
     for option, value in zip(args[::2], args[1::2], strict=False):

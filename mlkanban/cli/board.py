@@ -1,7 +1,6 @@
 """The board itself: on the screen where there is a terminal, else as text."""
 
 import shutil
-import sys
 from collections.abc import Iterator
 
 import click
@@ -14,13 +13,12 @@ from mlkanban.core.rules import Load
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
 from mlkanban.service import Service, Snapshot
+from mlkanban.streams import on_terminal
 
 
 def open_board(session: Session, *, demo: bool = False) -> None:
     """What `mlkanban` does without a command."""
-    # The screen is drawn on stderr, so that stream must be the terminal too.
-    terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
-    if terminal and not session.json:
+    if on_terminal() and not session.json:
         # Textual: 300 ms that a board printed as text does without.
         from mlkanban.tui.start import run_board
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import TOPIC
 from mlkanban.doc_pages import TOPICS, doc_page, find_page, search_pages
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.streams import on_terminal
 from mlkanban.text import quantity
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def docs(session: Session, topic: str, search: str, printed: bool) -> None:
         _print_found(session, search)
         return
     page = find_page(topic) if topic else None
-    terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
-    if terminal and not printed and not session.json and os.environ.get("TERM", "dumb") != "dumb":
+    has_screen = on_terminal() and os.environ.get("TERM", "dumb") != "dumb"
+    if has_screen and not printed and not session.json:
         # Textual: 300 ms that a page printed as text does without.
         from mlkanban.tui.docs_app import read_docs
 

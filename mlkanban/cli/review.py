@@ -1,6 +1,5 @@
 """Reviews: what was promised and learned since the last one, and what is promised next."""
 
-import sys
 from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from mlkanban.core.day_input import day_ahead
 from mlkanban.errors import UsageProblem
 from mlkanban.hints import hint
 from mlkanban.paths import places
+from mlkanban.streams import on_terminal
 
 
 @click.group("review", cls=SuggestingGroup, invoke_without_command=True)
@@ -41,9 +41,7 @@ def review(ctx: click.Context, show: int | None, listed: bool) -> None:
         _show(session, show)
     elif listed:
         _list(session)
-    elif not session.json and all(
-        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
-    ):
+    elif on_terminal() and not session.json:
         # Textual: 300 ms that a review printed as text does without.
         from mlkanban.tui.start import run_board
 

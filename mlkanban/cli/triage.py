@@ -1,7 +1,5 @@
 """The queue of cards that ask for a decision."""
 
-import sys
-
 import click
 
 from mlkanban.cli.layout import table
@@ -9,6 +7,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RenamedChoice
 from mlkanban.core.triage import FORMER_VIEWS, TriageView
 from mlkanban.paths import places
+from mlkanban.streams import on_terminal
 from mlkanban.text import beginning
 
 
@@ -33,8 +32,7 @@ def triage(session: Session, view: str, limit: int | None) -> None:
     seven days is gone on with where it stopped. The view `unlinked` has the runs of trackers that
     belong to no card yet.
     """
-    terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
-    if terminal and not session.json:
+    if on_terminal() and not session.json:
         # Textual: 300 ms that a queue printed as text does without.
         from mlkanban.tui.start import run_board
 

@@ -53,6 +53,11 @@ def hint(text: str, *values: str) -> Hint:
     return Hint(*parts, text[at:])
 
 
+def install_extra(extra: str) -> str:
+    """What to do where the packages of an extra are missing."""
+    return f"Install mlkanban with it, in the checkout: pipx install --force '.[{extra}]'"
+
+
 def sentences(texts: Iterable[str]) -> Hint:
     """Texts with a blank between them, their commands kept; empty ones are left out."""
     spaced = [part for text in texts if text for part in (" ", text)]

@@ -15,6 +15,7 @@ from mlkanban import __version__
 from mlkanban.cells import shortened
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
+from mlkanban.hints import install_extra
 from mlkanban.text import display
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def mcp(session: Session, name: str, allow_run: bool) -> None:
     except ModuleNotFoundError as missing:
         raise UsageProblem(
             f"Serving an agent needs the package {missing.name}.",
-            "Install mlkanban with it, in the checkout: pipx install --force '.[mcp]'",
+            install_extra("mcp"),
         ) from None
     name = name.strip() or session.settings.agent
     gc.enable()  # a server lives for days

@@ -13,6 +13,7 @@ import click
 
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import StoreProblem, UsageProblem
+from mlkanban.hints import install_extra
 from mlkanban.paths import places
 
 _PORT = 8765
@@ -34,8 +35,8 @@ VIEW_ONLY = "The board is served read-only: nothing can be changed."
 def serve(session: Session, port: int, write: bool, is_session: bool) -> None:
     """Show the board in a browser of this machine, until ^C.
 
-    Only 127.0.0.1 answers, and only who has the address that is printed: it opens the board in one
-    browser, where a reload works from then on. Without --write nothing can be changed.
+    Only 127.0.0.1 answers, and only to whoever has the address that is printed: it opens the board
+    in one browser, where a reload works from then on. Without --write nothing can be changed.
 
     From another machine: ssh -L 8765:127.0.0.1:8765 HOST, then open the address there.
     """
@@ -47,7 +48,7 @@ def serve(session: Session, port: int, write: bool, is_session: bool) -> None:
     except ModuleNotFoundError as missing:
         raise UsageProblem(
             f"The board in a browser needs the package {missing.name}.",
-            "Install mlkanban with it, in the checkout: pipx install --force '.[web]'",
+            install_extra("web"),
         ) from None
     with session.service() as service:
         board = session.board(service).key

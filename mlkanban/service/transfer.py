@@ -42,7 +42,7 @@ class Transfers:
             warnings: dict[str, None] = {}
             for face in faces:
                 target = stage_id if face.ref in wanted else ""
-                warnings[_move(tx, face, board, target or "", stage_id, override)] = None
+                warnings[_move(tx, face, board, target, stage_id, override)] = None
             warnings |= dict.fromkeys(_left_behind(tx, faces))
             cards = [tx.card(face.ref) for face in faces]
         names = ", ".join(some([face.ref for face in faces], 10))
@@ -76,7 +76,7 @@ def _move(
             "Open cards go to another board; bring it back, or re-open it, first.",
         )
     was = before.stage(face.stage)
-    stage = _stage(board, stage_id) or _alike(before, was, board) or _stage(board, otherwise)
+    stage = _stage(board, stage_id) or _alike(was, board) or _stage(board, otherwise)
     if stage is None:
         raise NoSuchStage(
             f"{board.name} has no stage {was.name}, where {face.ref} is.",
@@ -113,7 +113,7 @@ def _stage(board: Board, stage_id: str) -> Stage | None:
     return next((stage for stage in board.stages if stage.id == stage_id), None)
 
 
-def _alike(before: Board, stage: Stage, board: Board) -> Stage | None:
+def _alike(stage: Stage, board: Board) -> Stage | None:
     """The stage of a board that is called like this one of another board."""
     name = stage.name.casefold()
     return next((other for other in board.stages if other.name.casefold() == name), None)
@@ -149,7 +149,7 @@ def _left_behind(tx: Transaction, faces: Sequence[CardFace]) -> list[str]:
             if other is not None and tx.board_of(other).id != board.id:
                 sentences_left.append(
                     f"{face.ref} is a part of {parent}, which is on {tx.board_of(other).name} and"
-                    " counts it no longer."
+                    " counts the parts there alone."
                 )
     for face in faces:
         apart = 0
@@ -158,7 +158,7 @@ def _left_behind(tx: Transaction, faces: Sequence[CardFace]) -> list[str]:
                 apart += len(repository.tied(tx.conn, one.id, f"{PARENT}:{face.ref}"))
         if apart:
             sentences_left.append(
-                f"{quantity(apart, 'finished part')} of {face.ref} stay where they were finished,"
-                " and it counts them no longer."
+                f"{quantity(apart, 'part')} of {face.ref} {'is' if apart == 1 else 'are'} on other"
+                f" boards: {face.ref} counts the parts on its own board alone."
             )
     return sentences_left

@@ -175,17 +175,18 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         network, path = await self.store_thread.call(lambda s: (s.on_network, s.path))
         self._store_file = background.StoreFile(None if network else path)
         self._poll_soon()
-        self.set_interval(background.DRAFT_SECONDS, self.draft_autosave.look)
         self.set_interval(background.RUN_SECONDS, self.run_watch.look)
         self.set_timer(_LIVE_SECONDS, self._look_at_live_values)
         self.set_interval(background.RUN_SECONDS, self._look_at_live_values)
-        if not self.demo:
-            self.set_interval(background.BACKUP_SECONDS, self.auto_backup.look)
         self._look_around_soon()
+        if self.view_only:
+            return  # no backups, no drafts, nothing exchanged
+        self.set_interval(background.DRAFT_SECONDS, self.draft_autosave.look)
         if network:
             self.set_timer(_SETTLED_SECONDS, self.background_sync.look)
             self.set_interval(background.SYNC_SECONDS, self.background_sync.look)
-        if not self.demo and not self.view_only:
+        if not self.demo:
+            self.set_interval(background.BACKUP_SECONDS, self.auto_backup.look)
             self.set_timer(_SETTLED_SECONDS, self.live_sync.begin)
 
     def show_theme(self, name: str) -> None:
@@ -343,7 +344,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
             )
 
     def _announce_only_models(self) -> None:
-        if self.model.put_away and not self.demo:
+        if self.model.put_away and not self.demo and not self.view_only:
             self.run_worker(self._announce_once(self.model.board.id, self.model.put_away))
 
     async def _announce_once(self, board_id: str, cards: int) -> None:
@@ -428,7 +429,8 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         await super().on_event(event)
 
     def keep_drafts(self) -> None:
-        self.draft_autosave.keep()
+        if not self.view_only:
+            self.draft_autosave.keep()
 
     async def look_at_runs(self) -> None:
         await self.run_watch.look_now()

@@ -393,7 +393,8 @@ BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
 
 ACTS_BEYOND_THE_STORE = frozenset({
     "run.again", "run.stop", "run.earlier", "run.later", "run.hold", "run.log", "run.diff",
-    "unlinked.read", "report.write", "card.editor", "charter.edit", "sync", "theme",
+    "unlinked.read", "report.write", "card.editor", "card.link", "charter.edit", "sync",
+    "template.save", "theme",
 })  # fmt: skip
 """Commands that start programs, write files or reach other machines: a store that may not be
 written does not refuse them by itself."""

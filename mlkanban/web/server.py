@@ -37,8 +37,8 @@ def _is_message(data: str) -> bool:
     match message:
         case ["resize", {"width": int(width), "height": int(height)}]:
             return _is_size(width) and _is_size(height)
-        case ["stdin", str()] | ["ping", *_] | ["blur", *_] | ["focus", *_]:
-            return len(message) > 1 or message[0] != "ping"
+        case ["stdin", str()] | ["ping", _] | ["blur", *_] | ["focus", *_]:
+            return True
     return False
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from mlkanban.errors import RuleRefused, StoreProblem, UsageProblem
-from mlkanban.hints import hint
+from mlkanban.hints import hint, install_extra
 from mlkanban.log import logger
 from mlkanban.sync import file_format
 from mlkanban.sync.exchange import KnownEvents, Listing, NotTaken, Progress
@@ -437,7 +437,7 @@ def _parameters(address: str) -> Mapping[str, Any]:
     except ImportError as error:
         raise StoreProblem(
             "For a PostgreSQL database mlkanban needs psycopg, which is not installed here.",
-            "Install mlkanban with it, in the checkout: pipx install --force '.[team]'",
+            install_extra("team"),
         ) from error
     try:
         parameters: dict[str, Any] = conninfo_to_dict(address)

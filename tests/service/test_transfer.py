@@ -154,7 +154,7 @@ def test_open_parts_go_along(ada: Person, churn: Board) -> None:
     ada.cards.finish([finished], Outcome.LEARNED)
     done = ada.service.transfers.transfer([whole], churn.id)
     assert sorted(refs(ada, churn.id)) == sorted([whole, part, deeper])
-    assert f"1 finished part of {whole} stay" in done.warning
+    assert f"1 part of {whole} is on other boards" in done.warning
     assert rebuilt(ada)
 
 

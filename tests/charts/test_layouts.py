@@ -37,7 +37,7 @@ from mlkanban.glyphs import glyphs
 
 GOLDEN = Path(__file__).parent / "golden"
 ROLES: tuple[Role, ...] = ("live", "value", "faint", "alarm")
-GRAPHIC_CONTROLS = str.maketrans("•○", "..")
+GRAPHIC_CONTROLS = str.maketrans("•○▲▼", "....")
 """Code page 437 has these in the places of control characters, where Python does not look."""
 FIRST = date(2026, 1, 5)
 sizes = st.tuples(st.integers(24, 200), st.integers(5, 60))

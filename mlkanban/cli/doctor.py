@@ -18,6 +18,7 @@ import click
 
 from mlkanban.access import refusal
 from mlkanban.cli.person import login_name
+from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.clock import local_timezone, now, odd_timezone
 from mlkanban.config import Settings
@@ -41,6 +42,7 @@ from mlkanban.tui import pager
 from mlkanban.tui.commands import keymap
 
 if TYPE_CHECKING:
+    from mlkanban.service import Service
     from mlkanban.service.backups import BackupState
     from mlkanban.service.integrity import Findings
 
@@ -159,7 +161,7 @@ def _repair(session: Session) -> tuple[list[str], list[Check]]:
     repaired, failed = _repair_records()
     try:
         with session.service(write=True) as service:
-            repaired += service.repair(service.check_integrity())
+            repaired += service.repair(_findings(session, service))
     except NotFound:
         pass  # said of the store already
     except MlkanbanError as error:
@@ -206,9 +208,15 @@ def _deep(session: Session) -> Iterator[Check]:
         except MlkanbanError:
             return  # said of the store already
         try:
-            yield from deep_checks(service.check_integrity())
+            yield from deep_checks(_findings(session, service))
         except MlkanbanError as error:
             yield Check("deep look", "problem", error.message, error.hint)
+
+
+def _findings(session: Session, service: Service) -> Findings:
+    """The findings of a check of the store, which takes its time on a long log."""
+    with counting_line(session) as show:
+        return service.check_integrity(show)
 
 
 def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:

@@ -14,6 +14,8 @@ from mlkanban.store import database, repository
 from mlkanban.store.location import file_system, on_network, store_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlkanban.runs.use_cases.card_runs import Runs
     from mlkanban.runs.use_cases.tracker_links import Links
     from mlkanban.service.ab_tests import AbTests
@@ -280,11 +282,12 @@ class Service:
         """Notices about the store for the person since the last call."""
         return self._context.take_notices()
 
-    def check_integrity(self) -> Findings:
-        """Check the integrity of the store and its files."""
+    def check_integrity(self, progress: Callable[[str, str], None] = lambda *_: None) -> Findings:
+        """Check the integrity of the store and its files; `progress` is called with what is being
+        done, and how far it is."""
         from mlkanban.service.integrity import check  # every table and index: for doctor alone
 
-        return check(self._context, self.sqlite_version)
+        return check(self._context, self.sqlite_version, progress)
 
     def malformed(self) -> dict[str, int]:
         """How many events of the log are malformed and do not count, by the host that wrote

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -48,17 +48,26 @@ class Findings:
         return not (self.damage or self.broken)
 
 
-def check(context: Context, library: str) -> Findings:
+def check(
+    context: Context, library: str, progress: Callable[[str, str], None] = lambda *_: None
+) -> Findings:
     """Check everything; nothing is changed."""
     store = context.store
     conn, path = store.conn, store.path
+    progress("checking the pages of the store ...", "")
     damage = integrity.damage(conn)
     broken, differing, crowded, future = "", [], [], {}
     if not damage:
         try:
             with errors.explained(path), integrity.copied(conn) as copy:
+                progress("checking the chains of hashes ...", "")
                 broken = broken_link(copy)
-                differing = [] if broken else integrity.differences(copy)
+
+                def replayed(events: int) -> None:
+                    progress("replaying the log ...", f"{events:,} events")
+
+                differing = [] if broken else integrity.differences(copy, replayed)
+                progress("checking the rest ...", "")
                 crowded = integrity.crowded(copy)
                 future = integrity.from_the_future(copy, context.clock() + _SKEW)
         except UNREADABLE as error:

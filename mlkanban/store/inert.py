@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from mlkanban.core.event_validation import MALFORMED, fact, inert, subject
 from mlkanban.core.events import Event, Record
-from mlkanban.store.rows import COLUMNS, event_of
+from mlkanban.store.rows import COLUMNS, event_of, own_id
 
 
 def judge(conn: sqlite3.Connection, event: Event) -> None:
@@ -52,21 +52,36 @@ def ambiguous(conn: sqlite3.Connection, ids: Collection[str] | None = None) -> b
     return False
 
 
+def entangled(conn: sqlite3.Connection) -> bool:
+    """Whether events of one card may decide what those of another one count: one takes the other
+    back, or has its id, or the card has the id of a board or a stage. No program writes such."""
+    checks = (
+        "SELECT 1 FROM event AS undo JOIN event AS before ON before.id = undo.undoes"
+        " WHERE undo.undoes != '' AND before.card != undo.card LIMIT 1",
+        "SELECT 1 FROM event AS again JOIN event AS first"
+        " ON first.id = substr(again.id, 1, instr(again.id, '@') - 1)"
+        " WHERE instr(again.id, '@') AND first.card != again.card LIMIT 1",
+    )
+    return any(conn.execute(check).fetchall() for check in checks) or ambiguous(conn)
+
+
 def sift(conn: sqlite3.Connection, log: Iterable[Event]) -> Iterator[Event]:
     """Of the whole log, in replica-independent order, the events that count: each id once, and for
     each entity only events of one kind. The others are recorded as inert."""
-    first: dict[str, tuple[str, str, str]] = {}
+    rows = conn.execute("SELECT id FROM event WHERE instr(id, '@')").fetchall()
+    first: dict[str, tuple[str, str, str] | None] = {own_id(again): None for (again,) in rows}
     subjects: dict[str, tuple[str, str]] = {}
     for event in log:
         if why := inert(event):
             _mark(conn, event, why)
-        elif event.id in first:
-            if first[event.id] != fact(event):
+        elif before := first.get(event.id):
+            if before != fact(event):
                 _mark(conn, event, MALFORMED)
         elif subjects.setdefault(event.entity, subject(event)) != subject(event):
             _mark(conn, event, MALFORMED)
         else:
-            first[event.id] = fact(event)
+            if event.id in first:
+                first[event.id] = fact(event)
             yield event
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import zip_longest
 
@@ -47,12 +47,17 @@ def copied(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         copy.close()
 
 
-def differences(conn: sqlite3.Connection) -> list[str]:
-    """The projections that differ from a replay of the log into fresh tables."""
+def differences(
+    conn: sqlite3.Connection, progress: Callable[[int], None] = lambda _: None
+) -> list[str]:
+    """The projections that differ from a replay of the log into fresh tables; `progress` is called
+    now and then with the number of events replayed."""
     with copied(conn) as fresh:
+        # Only the log is still of use in the copy, and nobody needs the way back to it.
+        fresh.execute("PRAGMA journal_mode=OFF")
         fresh.execute("BEGIN")
         migrations.recreate_projections(fresh)
-        log.rebuild(fresh)
+        log.rebuild(fresh, progress)
         tables = migrations.PROJECTION_TABLES
         return [table for table in tables if not _same(_rows(conn, table), _rows(fresh, table))]
 

@@ -2,9 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from mlkanban.core.events import (
     FIRST_FORMAT,
     FORMAT,
     KNOWN,
+    LOGGED,
     RECORD_FIELDS,
     Change,
     Entity,
@@ -42,6 +45,8 @@ from mlkanban.store.rows import event_of as event_of
 
 _LITTLE_ROOM = 900_000_000
 """A number of a short card id after which few are left of those that count."""
+_HELD = 2_000
+"""Events after which a replay writes out the cards that it has folded."""
 _IN_ORDER = "hlc, replica, rseq"
 """The order of `in_order`, which the store keeps for all events."""
 
@@ -278,16 +283,45 @@ def broken_link(conn: sqlite3.Connection) -> str:
     return ""
 
 
-def rebuild(conn: sqlite3.Connection) -> None:
-    """Replay the whole log into the (empty) projections."""
-    from mlkanban.store.inert import sift  # a log is rarely replayed
+def rebuild(conn: sqlite3.Connection, progress: Callable[[int], None] = lambda _: None) -> None:
+    """Replay the whole log into the (empty) projections; `progress` is called now and then with the
+    number of events so far.
+
+    Card after card, so that a long log takes little memory; in the order of the log, and with all
+    cards in memory, where events of one card decide about another one.
+    """
+    from mlkanban.store.inert import entangled, sift  # a log is rarely replayed
 
     projector = Projector(conn)
     replicas: dict[str, set[str]] = {}
-    rows = conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY {_IN_ORDER}")
-    for event in sift(conn, map(event_of, rows)):
+    if in_turn := not entangled(conn):
+        rows = _card_by_card(conn)
+    else:
+        rows = conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY {_IN_ORDER}")
+    held = 0
+    for number, event in enumerate(sift(conn, map(event_of, rows)), 1):
+        if in_turn and held >= _HELD and event.entity not in replicas:
+            _write_out(projector, replicas)
+            held = 0
+            progress(number)
         projector.apply(event)
         replicas.setdefault(event.entity, set()).add(event.replica)
-    projector.look_for_conflicts({entity for entity, some in replicas.items() if len(some) > 1})
-    projector.flush()
+        held += 1
+    _write_out(projector, replicas)
     names.make_names_unique(conn)
+
+
+def _card_by_card(conn: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """The rows of the log: those about boards and stages, then those of each card, by clock."""
+    by_clock = itemgetter(*map(LOGGED.index, ("hlc", "replica", "rseq")))
+    rows = conn.execute(f"SELECT {COLUMNS} FROM event INDEXED BY event_card ORDER BY card")
+    for _, of_card in groupby(rows, itemgetter(LOGGED.index("card"))):
+        yield from sorted(of_card, key=by_clock)
+
+
+def _write_out(projector: Projector, replicas: dict[str, set[str]]) -> None:
+    """Write out entities that are complete, with the conflicts of those that several replicas
+    wrote to."""
+    projector.look_for_conflicts({entity for entity, some in replicas.items() if len(some) > 1})
+    projector.forget()
+    replicas.clear()

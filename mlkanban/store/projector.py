@@ -58,6 +58,7 @@ class Projector:
         self._retimed: set[str] = set()
         self._reworded: set[str] = set()
         self._conflicting: set[str] = set()
+        self._latest_step: dict[str, str] = {}
 
     def entity(self, entity_id: str) -> Entity:
         """The folded state of an entity as of now, including events that are not flushed yet."""
@@ -95,10 +96,11 @@ class Projector:
         if event.undoes:
             self._undo(event)
             self._conflicting.add(entity_id)  # a conflict may be open again
-        self._conn.executemany(
-            "INSERT OR REPLACE INTO undone VALUES (?, ?)",
-            [(other, event.id) for other in event.data.get("instead", ())],
-        )
+        if instead := event.data.get("instead"):
+            self._conn.executemany(
+                "INSERT OR REPLACE INTO undone VALUES (?, ?)",
+                [(other, event.id) for other in instead],
+            )
         if event.card:
             self._cards[entity_id] = event
             if _may_change_words(event):
@@ -119,7 +121,8 @@ class Projector:
 
     def begin_anew(self) -> None:
         """Keep nothing in memory of what was folded: the projections were made anew."""
-        for kept in (self._entities, self._home, self._cards, self._others, self._boards):
+        for kept in (self._entities, self._home, self._cards, self._others, self._boards,
+                     self._latest_step):  # fmt: skip
             kept.clear()
         for due in (self._retimed, self._reworded, self._conflicting):
             due.clear()
@@ -132,6 +135,7 @@ class Projector:
         """Rebuild an entity from all its events, because some of them arrived late."""
         self._entities[entity_id] = Entity()
         self._home.pop(entity_id, None)
+        self._latest_step.pop(entity_id, None)
         for table in ("transition", "undone"):
             self._conn.executemany(
                 f"DELETE FROM {table} WHERE event = ?", [(event.id,) for event in events]
@@ -148,12 +152,15 @@ class Projector:
     def _when(self, event: Event) -> str:
         """When a step counts as taken: not before the last step of its card, so that a clock
         slightly behind does no harm; steps written by a clock far ahead are ignored here."""
-        (last,) = self._conn.execute(
-            "SELECT max(at) FROM transition WHERE card = ?", (event.card,)
-        ).fetchone()
-        if not last or last <= event.at or far_behind(event.at, last):
-            return event.at
-        return str(last)
+        last = self._latest_step.get(event.card)
+        if last is None:
+            (at,) = self._conn.execute(
+                "SELECT max(at) FROM transition WHERE card = ?", (event.card,)
+            ).fetchone()
+            last = at or ""
+        when = event.at if last <= event.at or far_behind(event.at, last) else last
+        self._latest_step[event.card] = max(last, when)
+        return when
 
     def _undo(self, event: Event) -> None:
         """Mark what `event` takes back, and put steps of flow history in or out of force."""
@@ -221,6 +228,7 @@ class Projector:
         self._cards.clear()
         self._others.clear()
         self._retimed.clear()
+        self._latest_step.clear()  # conflicts may have taken steps out
 
     def forget(self) -> None:
         """Flush, and read entities anew from now on: of long imports not all are held in memory."""

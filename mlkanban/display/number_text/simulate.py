@@ -35,8 +35,8 @@ _MEASURES = {
     "waiting": "waiting to start",
 }
 _CONVENTION = (
-    "mean of runs with these cards, 5 to 95 % of runs with others like them, and that mean"
-    " | calendar days, both ends counted"
+    "mean of runs with these cards, in brackets what 90 % of runs with others like them gave, as"
+    " near as whole days allow, and that mean | calendar days, both ends counted"
 )
 _MODELS = {
     Capacity.INDEPENDENT: "each card takes its own time",

@@ -9,6 +9,7 @@ since they were changed, it refuses and says why.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -60,7 +61,7 @@ Refusal = Literal["few", "few_since_change", "no_gaps", "overridden", "not_repro
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A figure over many runs: the mean of the plain ones, and the ends of a span that holds this
-    mean, and with 90 % the next of those with jobs and gaps drawn anew. From `lowest` to `highest`
+    mean, and with about 90 % the next of those with jobs and gaps drawn anew. From `lowest` to `highest`
     it is reproduced: 95 % of the plain runs have all figures that are compared between theirs at
     once.
     """
@@ -370,9 +371,22 @@ def summed(runs: PlayedRuns) -> Played:
 def _held(ordered: Sequence[float], mean: float) -> tuple[float, float]:
     """The ends of a span that holds the next value with 90 %, 5 % on either side, and the mean:
     the values at ranks of n + 1, interpolated (Weibull; Hyndman and Fan, Sample Quantiles in
-    Statistical Packages, The American Statistician 50, 1996, definition 6)."""
+    Statistical Packages, The American Statistician 50, 1996, definition 6).
+
+    Whole days tie at these ends, so that both of them may hold far more: without the tied values
+    at one end, or at both, where that comes nearer to 90 % of the runs."""
     low, high = (_at_rank(ordered, share * (len(ordered) + 1)) for share in _ENDS)
+    lows = low, *ordered[bisect_right(ordered, low) :][:1]
+    highs = high, *ordered[: bisect_left(ordered, high)][-1:]
+    low, high = min(
+        ((a, b) for a in lows for b in highs if a <= b),
+        key=lambda ends: abs(_share_within(ordered, *ends) - (_ENDS[1] - _ENDS[0])),
+    )
     return min(low, mean), max(high, mean)
+
+
+def _share_within(ordered: Sequence[float], low: float, high: float) -> float:
+    return (bisect_right(ordered, high) - bisect_left(ordered, low)) / len(ordered)
 
 
 def _at_rank(ordered: Sequence[float], rank: float) -> float:

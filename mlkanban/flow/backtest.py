@@ -427,17 +427,19 @@ def _took(start: int, finish: int | None) -> int:
 def _remaining(known: _KnownThen) -> Remaining:
     """How long cards take, by what was known at the end of a day."""
     open_cards = [then for then, _ in known.still]
+    since = known.since
     survival = kaplan_meier(
-        (facts.took for facts in known.ended if facts.done),
+        [facts.took for facts in known.ended if facts.done],
         [
-            *(facts.took for facts in known.ended if not facts.done),
-            *(known.day - then.start + 1 for then in open_cards),
+            *[facts.took for facts in known.ended if not facts.done],
+            *[known.day - then.start + 1 for then in open_cards],
         ],
-        (
-            known.since - facts.start
-            for facts in (*known.ended, *open_cards)
-            if facts.start < known.since
-        ),
+        [
+            since - facts.start
+            for some in (known.ended, open_cards)
+            for facts in some
+            if facts.start < since
+        ],
     )
     return Remaining(survival, over=True)
 

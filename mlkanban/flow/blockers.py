@@ -119,7 +119,7 @@ def blockers(sample: Sample) -> Blockers:
     uncommitted = 0
     for card in sample.cards:
         steps = known(card.history.steps, end)
-        if not steps:
+        if all(step.block is None for step in steps):
             continue
         for stretch in _stretches(sample.workflow, card, steps, start, end):
             groups[stretch.block].append(stretch)

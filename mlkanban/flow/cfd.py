@@ -8,7 +8,7 @@ lowest is the departures. The distance between two lines is the work between the
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 from mlkanban.flow.wip import cumulative
 
@@ -67,7 +67,7 @@ def cfd(sample: Sample) -> Cfd:
     workflow, days = sample.workflow, sample.days
     last = days.stop - 1
     stages = (*sample.stages, workflow.first_delivered)
-    arrived = [[_day(sample, card, at) for card in sample.worked] for at in stages]
+    arrived = [_days(sample, at) for at in stages]
     lines = []
     for at, came, went in zip(stages, arrived, (*arrived[1:], arrived[-1]), strict=True):
         lines.append(
@@ -89,12 +89,13 @@ def _counted(arrived: list[int | None], days: range) -> tuple[int, tuple[int, ..
     return before, cumulative(arrived, days)
 
 
-def _day(sample: Sample, card: Followed, at: int) -> int | None:
+def _days(sample: Sample, at: int) -> list[int | None]:
+    """The day on which each worked card arrived at a stage, or departed."""
     if at == sample.workflow.first_committed:
-        return card.start
+        return [card.start for card in sample.worked]
     if at == sample.workflow.first_delivered:
-        return card.finish
-    return card.arrived[at]
+        return [card.finish for card in sample.worked]
+    return [card.arrived[at] for card in sample.worked]
 
 
 def _area(upper: CumulativeLine, lower: CumulativeLine) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mlkanban.flow.histogram import COLUMNS, Bin, bins
 from mlkanban.flow.history import FlowState, Step, Workflow, known, spans
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
-from mlkanban.flow.sample import EndedCard, Followed, Grouping, Sample
+from mlkanban.flow.sample import EndedCard, Followed, Grouping, Sample, kept
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope
 from mlkanban.flow.wip import in_progress_on
@@ -84,6 +84,7 @@ class _Times:
     open: list[_Took] = field(default_factory=list)
 
 
+@kept
 def cycle_times(sample: Sample) -> CycleTimes:
     """Count the cards finished or abandoned in the window, and those in progress at its end, in
     calendar days."""

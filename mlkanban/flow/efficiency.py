@@ -4,7 +4,7 @@ Source: D. Vacanti and the Kanban Guide: flow efficiency = active / (active + wa
 Time in which a run executes unattended is neither: it is a third share of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -50,11 +50,16 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
-    """The time finished cards spent in a stage, and the cards, longest stay first."""
+    """The time finished cards spent in a stage, all together and each (`stays`, by short id)."""
 
     stage: str
     spent: Spent
-    cards: tuple[str, ...]
+    stays: Mapping[str, timedelta]
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """The cards, longest stay first."""
+        return tuple(sorted(self.stays, key=self.stays.__getitem__, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +102,11 @@ def efficiency(sample: Sample) -> Efficiency:
     by_stage = {at: Spent() for at in sample.stages}
     stays: dict[int, dict[str, timedelta]] = {at: {} for at in sample.stages}
     for card in sample.finished:
-        stayed: dict[int, timedelta] = {}
+        ref = card.history.ref
         for at, share, time in _shares(sample, card):
             by_stage[at].time[share] += time
-            stayed[at] = stayed[at] + time if at in stayed else time
-        for at, time in stayed.items():
-            stays[at][card.ref] = time
+            stayed = stays[at]
+            stayed[ref] = stayed[ref] + time if ref in stayed else time
     total = Spent()
     for spent in by_stage.values():
         total.add(spent)
@@ -112,7 +116,7 @@ def efficiency(sample: Sample) -> Efficiency:
             StageTime(
                 workflow.stages[at],
                 spent,
-                tuple(sorted(stays[at], key=stays[at].__getitem__, reverse=True)),
+                stays[at],
             )
             for at, spent in by_stage.items()
         ),
@@ -132,8 +136,7 @@ def _shares(sample: Sample, card: Followed) -> Iterator[tuple[int, Share, timede
     for step, until in spans(card.history.steps, sample.as_of):
         if step.outcome is None and first <= step.stage < last and until > begun:
             since = step.at
-            share = share_of(workflow, step)
-            yield step.stage, share, until - (since if since > begun else begun)
+            yield step.stage, share_of(workflow, step), until - (since if since > begun else begun)
 
 
 def share_of(workflow: Workflow, step: Step) -> Share:

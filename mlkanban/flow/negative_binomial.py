@@ -48,19 +48,18 @@ def _beta(a: float, b: float, x: float) -> float:
 
 def _fraction(a: float, b: float, x: float) -> float:
     """The continued fraction, by the algorithm of Lentz."""
-    d = 1 / _not_zero(1 - (a + b) * x / (a + 1))
+    d = 1 / (1 - (a + b) * x / (a + 1) or _TINY)
     c, value = 1.0, d
     for m in range(1, _MOST_STEPS):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for part in (even, odd):
-            d = 1 / _not_zero(1 + part * d)
-            c = _not_zero(1 + part / c)
-            value *= c * d
-        if abs(c * d - 1) < _EXACT:
+        d = 1 / (1 + even * d or _TINY)
+        c = 1 + even / c or _TINY
+        value *= c * d
+        d = 1 / (1 + odd * d or _TINY)
+        c = 1 + odd / c or _TINY
+        change = c * d
+        value *= change
+        if -_EXACT < change - 1 < _EXACT:
             break
     return value
-
-
-def _not_zero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY

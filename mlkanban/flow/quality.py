@@ -73,7 +73,15 @@ def _past_points(sample: Sample) -> tuple[PastPoint, ...]:
 
 
 def _doubts(workflow: Workflow, history: CardHistory) -> Iterator[str]:
+    delivered = workflow.first_delivered
     for before, after in pairwise(history.steps):
+        if (
+            before.stage <= after.stage
+            and before.at != after.at
+            and before.stage < delivered
+            and before.outcome is None
+        ):
+            continue
         moved = before.stage != after.stage
         if not moved and before.outcome == after.outcome:
             continue

@@ -1,11 +1,11 @@
 """The cards of a board, each followed once: what every flow number is made from."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property
-from typing import Literal, NamedTuple
+from functools import cached_property, wraps
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from mlkanban.core.profit_curve import WorthMarks
 from mlkanban.core.triage_session import TriageSession
@@ -14,6 +14,7 @@ from mlkanban.flow.window import Scope, Window
 from mlkanban.records import record
 
 Grouping = Literal["type", "tag", "stage"]
+Number = TypeVar("Number")
 
 
 class EndedCard(NamedTuple):
@@ -69,6 +70,11 @@ class Sample:
     sessions: tuple[TriageSession, ...] = ()
     query: str = ""
     worth: WorthMarks | None = None
+
+    @cached_property
+    def numbers(self) -> dict[Callable[["Sample"], Any], Any]:
+        """What was counted of it already (see `kept`)."""
+        return {}
 
     @cached_property
     def today(self) -> date:
@@ -228,6 +234,19 @@ class Sample:
         return tuple(sorted(cards, key=lambda card: (card.flow.finish, card.ref)))
 
 
+def kept(count: Callable[[Sample], Number]) -> Callable[[Sample], Number]:
+    """Count a number that others need too once for each sample."""
+
+    @wraps(count)
+    def counted(sample: Sample) -> Number:
+        if count not in sample.numbers:
+            sample.numbers[count] = count(sample)
+        number: Number = sample.numbers[count]
+        return number
+
+    return counted
+
+
 def follow(
     workflow: Workflow,
     histories: Iterable[CardHistory],
@@ -237,6 +256,7 @@ def follow(
 ) -> Sample:
     """Follow every card up to the instant `as_of`; what came later is kept in `histories` only."""
     workflow = workflow.as_of(as_of)
+    zone = workflow.timezone
     cards: list[Followed] = []
     whole = tuple(histories)
     for history in whole:
@@ -245,10 +265,10 @@ def follow(
             continue
         if history.steps[-1].at > as_of:
             history = history.until(as_of)
-        start, finish, *arrived = (
-            None if at is None else workflow.ordinal(at)
+        start, finish, *arrived = [
+            None if at is None else at.astimezone(zone).toordinal()
             for at in (flow.start, flow.finish, *flow.arrivals)
-        )
+        ]
         cards.append(Followed(history, flow, start, finish, tuple(arrived)))
     every = tuple(cards)
     return Sample(workflow, as_of, window, every, whole, every, tuple(sessions))

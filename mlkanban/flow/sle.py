@@ -6,10 +6,11 @@ start to finish, with a probability. Here 85 %, from what was finished lately.
 
 from collections.abc import Sequence
 from datetime import date
+from heapq import nlargest
 
 from mlkanban.flow.history import FlowState
 from mlkanban.flow.percentiles import nearest_rank, needed
-from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.sample import Followed, Sample, kept
 from mlkanban.flow.survival import Survival, kaplan_meier
 from mlkanban.flow.window import Scope, Window
 from mlkanban.records import record
@@ -34,15 +35,15 @@ class Sle:
     scope: Scope
 
 
+@kept
 def sle(sample: Sample) -> Sle:
     """Expect what 85 % of the cards finished lately took, whatever the window."""
     today = sample.today.toordinal()
-    done = sorted(
-        (card for card in sample.worked if card.flow.state is FlowState.FINISHED),
-        key=lambda card: (card.flow.finish, card.ref),
-    )
+    done = [card for card in sample.worked if card.flow.state is FlowState.FINISHED]
     lately = [card for card in done if card.finish is not None and card.finish > today - BASIS_DAYS]
-    counted = lately if len(lately) > BASIS_CARDS else done[-BASIS_CARDS:]
+    if len(lately) <= BASIS_CARDS:
+        lately = nlargest(BASIS_CARDS, done, key=lambda card: (card.flow.finish, card.ref))
+    counted = lately
     basis = sorted(map(sample.days_of, counted))
     days = nearest_rank(basis, PERCENT) if len(basis) >= needed(PERCENT) else None
     ages = [(card.ref, sample.days_of(card), card.history.title) for card in sample.open]

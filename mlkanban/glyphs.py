@@ -104,6 +104,10 @@ class Glyphs:
             text = text.replace(written, sign)
         return text
 
+    def cell(self, text: str) -> str:
+        """A cell of a table: figures with the signs for that, words and titles as they are."""
+        return text if any(map(str.isalpha, text)) else self.compared(text)
+
     def as_typed(self, text: str) -> str:
         """A compared text as it was before: `>=0.95`, `0.94 +- 0.01`."""
         for written, sign in self._signs:

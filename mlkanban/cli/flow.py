@@ -532,7 +532,8 @@ def words(session: Session, summary: Summary, extra: list[str]) -> Iterator[str]
         yield from wrapped_note(session.glyphs.compared(session.clean(line)), room)
     if summary.table is not None:
         yield ""
-        cleaned = [[session.clean(cell) for cell in row] for row in summary.table.rows]
+        shown = session.glyphs.cell
+        cleaned = [[shown(session.clean(cell)) for cell in row] for row in summary.table.rows]
         yield from table(cleaned, [name.upper() for name in summary.table.head])
         yield ""
     yield from wrapped_note(session.glyphs.compared(session.clean(summary.note)), room)

@@ -47,7 +47,9 @@ class ProfitCurve(NamedTuple):
     @property
     def step(self) -> float:
         """A small step of the metric, a power of ten: a thousandth on a curve from .90 to .95."""
-        return float(10.0 ** (math.floor(math.log10(self.last - self.first)) - 1))
+        # Rounded: from .9 to 1.0 is a tenth as from 0 to .1, whatever floating point makes of it.
+        width = round(math.log10(self.last - self.first), 9)
+        return float(10.0 ** (math.floor(width) - 1))
 
     def at(self, value: float) -> float:
         """What a value brings."""

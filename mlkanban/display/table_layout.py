@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from rich.cells import cell_len
@@ -16,7 +17,7 @@ _LEAST = 10
 _LONGEST = 400
 """No column is wider; of a longer text no more is looked at."""
 _NUMBER = re.compile(
-    r"(?:LATE |due )?[-+−]?[<>]?[0-9][0-9.,%:/ x+-]*(?: ?[dh%x])?!{0,2}|-|not reached|"
+    r"(?:LATE |due )?[-+−]?[<>]?[0-9][0-9.,%:/ x+±-]*(?: ?[dh%x])?!{0,2}|-|not reached|"
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -27,7 +28,8 @@ class TableLayout:
     so."""
 
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
-        self._table = table
+        rows = tuple(tuple(map(glyphs.cell, row)) for row in table.rows)
+        self._table = replace(table, rows=rows)
         self._glyphs = glyphs
 
     @cached_property

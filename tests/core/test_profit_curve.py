@@ -62,6 +62,7 @@ def test_it_may_hold_for_cards_with_a_tag_alone() -> None:
 def test_a_step_is_a_small_part_of_the_curve() -> None:
     assert CURVE.step == pytest.approx(0.001)
     assert parse_curve("ms 20=5 500=1").step == pytest.approx(10)
+    assert parse_curve("auc 0.9=0 1.0=5").step == parse_curve("auc 0=0 0.1=5").step == 0.01
 
 
 @pytest.mark.parametrize(

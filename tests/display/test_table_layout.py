@@ -87,3 +87,9 @@ def test_what_names_a_row_is_cut_last() -> None:
 def test_days_past_a_date_stand_at_the_right_like_those_before_it() -> None:
     made = TableLayout(Table(("card", "in"), [("v1", "LATE 3 d"), ("v2", "19 d")]), UTF8)
     assert made.row(1, made.sizes(40)) == "v2        19 d"
+
+
+def test_figures_have_the_signs_and_titles_stay_as_they_were_written() -> None:
+    table = Table(("what", "auc", "title"), [("best", ".944 +- .004", "recall +- 1")])
+    assert ".944 ± .004" in lines_of(table, 60)[1]
+    assert "recall +- 1" in lines_of(table, 60)[1]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.board import StageKind, Work
-from mlkanban.display.number_text.efficiency import summary, to_json
-from mlkanban.flow.efficiency import Share, efficiency
+from mlkanban.display.number_text.efficiency import headline, summary, to_json
+from mlkanban.flow.efficiency import Efficiency, Share, efficiency
 from tests.flow.logs import GPU, WORKFLOW, card, histories, rows, sample
 
 ALL_ACTIVE = replace(WORKFLOW, kinds=(StageKind.ACTIVE,) * 5)
@@ -132,3 +132,14 @@ def test_where_nothing_was_finished_no_share_is_known():
     assert [found.share(share) for share in Share] == [None] * 4
     late = efficiency(sample([card("a", (0, 0), (5, 1), (9, 4))], day=12, days=5))
     assert late.total.total == 4, "from its commitment on, before the window too"
+
+
+def test_a_share_names_its_cards_and_no_tile_has_that_of_fewer_than_five():
+    def finished(n: int) -> Efficiency:
+        return efficiency(sample([card(f"c{at}", (at, 1), (at + 2, 4)) for at in range(n)], day=20))
+
+    assert (
+        "100 %: the hands-on share of the time of 2 finished cards" in summary(finished(2)).lines[0]
+    )
+    assert headline(finished(4)) == ()
+    assert headline(finished(5)) == (("100 % efficient", "text"),)

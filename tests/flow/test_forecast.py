@@ -46,6 +46,7 @@ def test_a_forecast_and_throughput_count_the_same_days():
         assert f" of {ahead.past_days} whole day" in summary(ahead).note
     ahead = forecast(sample(today, day=20.2))
     assert "n 0 finished on 0 of 0 whole days (today left out)" in summary(ahead).note
+    assert "binomial" not in summary(ahead).note
     assert reason(ahead).endswith("5 different days; here on none before today.")
 
 

@@ -15,7 +15,7 @@ from mlkanban.display.number_view import (
 from mlkanban.display.table import Table
 from mlkanban.flow.efficiency import Efficiency, Share, Spent
 from mlkanban.flow.efficiency import efficiency as count
-from mlkanban.flow.percentiles import whole_percents
+from mlkanban.flow.percentiles import needed, whole_percents
 from mlkanban.hints import hint
 
 _CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
@@ -96,7 +96,7 @@ def summary(efficiency: Efficiency) -> Summary:
     else:
         lines = [
             f"Flow efficiency {100 * efficiency.efficiency:.0f} %: the hands-on share of the"
-            " time of finished cards, unattended runs left out",
+            f" time of {finished_cards(efficiency.n)}, unattended runs left out",
             f"All time of finished cards: {shares[Share.ACTIVE]} % hands on,"
             f" {shares[Share.UNATTENDED]} % unattended,"
             f" {shares[Share.WAITING] + shares[Share.BLOCKED]} % waiting or blocked",
@@ -114,7 +114,8 @@ def _row(name: str, spent: Spent, percent: int) -> tuple[str, ...]:
 
 def headline(efficiency: Efficiency) -> Headline:
     share = efficiency.efficiency
-    return () if share is None else ((f"{100 * share:.0f} % efficient", "text"),)
+    few = efficiency.n < needed(50)
+    return () if share is None or few else ((f"{100 * share:.0f} % efficient", "text"),)
 
 
 NUMBER = NumberView(

@@ -124,10 +124,11 @@ def summary(forecast: Forecast) -> Summary:
     note = (
         f"n {forecast.n} finished on {forecast.active_days} of {past}"
         f"{' (today left out)' if forecast.left_out else ''}"
-        f" | {scope_text(forecast.scope)} | {_CONVENTION}"
+        f" | {scope_text(forecast.scope)}"
     )
     if not forecast.possible:
         return Summary("Forecast", (reason(forecast),), None, note)
+    note += f" | {_CONVENTION}"
     how_many = f"85 %: {_at_least(forecast)} by {forecast.by} ({ahead})"
     past_text = rests_on(forecast)
     claims = (ForecastClaim("how_many", forecast.days), ForecastClaim("when", forecast.cards))

@@ -61,9 +61,9 @@ Refusal = Literal["few", "few_since_change", "no_gaps", "overridden", "not_repro
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A figure over many runs: the mean of the plain ones, and the ends of a span that holds this
-    mean, and with about 90 % the next of those with jobs and gaps drawn anew. From `lowest` to `highest`
-    it is reproduced: 95 % of the plain runs have all figures that are compared between theirs at
-    once.
+    mean, and with about 90 % the next of those with jobs and gaps drawn anew. From `lowest` to
+    `highest` it is reproduced: 95 % of the plain runs have all figures that are compared between
+    theirs at once.
     """
 
     mean: float

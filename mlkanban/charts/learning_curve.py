@@ -53,12 +53,14 @@ class NamedSeries:
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
     """A picture of learning curves, over one of the `axes`; `hidden` are those of all `values` that
-    were reported which it need not show."""
+    were reported which it need not show. `closer` is whether another picture than that of the whole
+    range shows the ends of the curves closer."""
 
     spec: CurveSpec
     axes: tuple[Axis, ...]
     hidden: tuple[float, ...]
     values: int
+    closer: bool = False
 
 
 def learning_curve(
@@ -83,17 +85,20 @@ def learning_curve(
     least = sorted(value for one in shown for value in one.series.lowest)
     greatest = sorted(value for one in shown for value in one.series.highest)
     kept = [*(level.value for level in levels), *(one.series.points[-1].value for one in shown)]
-    low, high = min([least[0], *kept]), max([greatest[-1], *kept])
-    if not whole and count >= _ENOUGH:
+    all_values = low, high = min([least[0], *kept]), max([greatest[-1], *kept])
+    if count >= _ENOUGH:
         direction = direction_of(metric) if has_direction(metric) else ""
         many = min(int(_OUTLIERS * count / (1 if direction else 2)), MOST_EXTREMES - 1)
         ends = least[: many + 1], greatest[-1 - many :]
         low, high = _without_outliers(*ends, kept, low, high, direction)
     one_row = _in_one_row(shown[0], metric.get("target"), high - low)
-    if not whole and count >= _SOME and has_direction(metric) and one_row:
+    if count >= _SOME and has_direction(metric) and one_row:
         many = min(int(_EARLY * count), MOST_EXTREMES - 1)
         edges = least[many], greatest[-1 - many]
         low, high = _without_early(*edges, kept, low, high, direction_of(metric))
+    closer = whole and (low, high) != all_values
+    if whole:
+        low, high = all_values
     lines = tuple(
         CurveLine(
             _label(one, metric),
@@ -102,6 +107,12 @@ def learning_curve(
             one.letter,
         )
         for one in reversed(shown)
+    )
+    lines += tuple(
+        CurveLine("", one.role, ((part[-1],),), one.letter, mark=True)
+        for one in reversed(shown)
+        if one.grows
+        for part in [tuple(one.series.parts(over))[-1]]
     )
     places = [place for line in lines for part in line.parts for place, _ in (part[0], part[-1])]
     last = max(places)
@@ -116,7 +127,7 @@ def learning_curve(
         last = max(last, _with_room(max(growing)))
     spec = CurveSpec(over.value, lines, levels, min(0.0, *places), last, low, high)
     hidden = (*(value for value in least if value < low), *(v for v in greatest if v > high))
-    return LearningCurve(spec, tuple(axes), hidden, count)
+    return LearningCurve(spec, tuple(axes), hidden, count, closer)
 
 
 def levels_of(metric: Mapping[str, Any]) -> tuple[CurveLevel, ...]:

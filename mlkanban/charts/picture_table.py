@@ -58,7 +58,11 @@ def _rows(spec: Spec, height: int) -> tuple[Rows, tuple[Mark, ...]]:
             ]
             return [(spec.unit, "chance"), *chances], ()
         case CurveSpec():
-            ends = [(line.label, f"{line.parts[-1][-1][1]:.6g}") for line in spec.lines]
+            ends = [
+                (line.label, f"{line.parts[-1][-1][1]:.6g}")
+                for line in spec.lines
+                if line.label or not line.mark
+            ]
             levels = [(level.label, f"{level.value:.6g}") for level in spec.levels]
             return [(spec.axis, "value"), *ends, *levels], ()
         case BarsSpec():

@@ -90,10 +90,14 @@ def curve_lines(
     *,
     coloured: bool,
     whole_key: str = "",
+    closer_key: str = "",
 ) -> list[Line]:
-    """At most `height` lines. `whole_key` is the key that shows the whole range."""
+    """At most `height` lines. `whole_key` is the key that shows the whole range, `closer_key` the
+    one that goes back from it."""
     conclusions = sentences(named, metric)
-    foot: list[Line] = [[]] if height > LEAST_HEIGHT or curve.hidden else []
+    foot: list[Line] = [[]] if height > LEAST_HEIGHT or curve.hidden or curve.closer else []
+    if curve.closer and closer_key:
+        foot = [[Piece(f"The whole range: {closer_key} shows the ends closer", "dim")]]
     most = next(lines for least, lines in _SENTENCES if width >= least)
     most = max(0, min(most, height - LEAST_HEIGHT - len(foot)))
     hidden = _not_drawn(curve.spec, curve.hidden, height - most - len(foot))
@@ -187,12 +191,14 @@ def search_sentence(history: SearchHistory, metric: Mapping[str, Any]) -> str:
 
 
 def _whole(texts: Sequence[str], width: int, glyphs: Glyphs, most: int) -> list[Line]:
-    """As many of the sentences as are whole in so many lines, the first one in any case."""
-    for many in range(len(texts), 1, -1):
-        text = glyphs.compared(" ".join(texts[:many]))
-        if len(lines := paragraph(text, "text", width, glyphs)) <= most:
+    """As many of the sentences as are whole in so many lines, of the first one at least its first
+    statement."""
+    shorter = [f"{text.split('; ', 1)[0].rstrip('.')}." for text in texts[:1]]
+    for some in [*(texts[:many] for many in range(len(texts), 0, -1)), shorter]:
+        lines = paragraph(glyphs.compared(" ".join(some)), "text", width, glyphs)
+        if len(lines) <= most:
             return lines
-    return paragraph(glyphs.compared(" ".join(texts[:1])), "text", width, glyphs, most)
+    return paragraph(glyphs.compared(" ".join(shorter)), "text", width, glyphs, most)
 
 
 def sentences(named: Sequence[NamedSeries], metric: Mapping[str, Any] | None) -> list[str]:

@@ -250,6 +250,7 @@ class LearningCurves:
                 lines = curve_lines(
                     self._picture, self._named, self._metric, width, height, host.glyphs,
                     coloured=coloured, whole_key=self._key("curve.range"),
+                    closer_key=self._key("curve.range"),
                 )  # fmt: skip
             self._drawn = (key, lines)
         return self._drawn[1]

@@ -237,5 +237,53 @@ def test_names_at_the_end_do_not_cover_each_other() -> None:
     assert curve is not None
     placed = layout(curve.spec, 60, 8)
     assert placed is not None
-    rows = [word.row for word in placed.words]
-    assert len(rows) == len(set(rows)) == 6
+    cells = [(word.row, at) for word in placed.words for at in range(word.column, word.end)]
+    assert len(placed.words) == 6
+    assert len(cells) == len(set(cells))
+
+
+def test_all_ticks_of_an_axis_are_in_one_unit() -> None:
+    for last, texts in (
+        (10_000, ["0", "2k", "4k", "6k", "8k", "10k"]),
+        (6000, ["0", "1000", "2000", "3000", "4000", "5000", "6000"]),
+    ):
+        steps = named([0.9, 0.91, 0.92], step=lambda at, last=last: (at - 1) * last / 2)
+        curve = learning_curve([steps], AUC)
+        assert curve is not None
+        placed = layout(curve.spec, 80, 8)
+        assert placed is not None
+        assert [text for _, text in placed.x_ticks] == texts
+
+
+def test_labels_stand_in_the_row_of_their_line() -> None:
+    """Nothing stands at the height of another line, and no target is drawn through a curve that
+    ends short of it."""
+    best = named([0.85 + 0.094 * at / 65 for at in range(66)])
+    running = named([0.86 + 0.082 * at / 40 for at in range(41)], "running", grows=True)
+    metric = AUC | {"baseline": 0.934}
+    whole = learning_curve([best, running], metric, whole=True)
+    assert whole is not None
+    for width, height in ((80, 7), (120, 7), (160, 9), (100, 20)):
+        placed = layout(whole.spec, width, height)
+        assert placed is not None
+        rows = {word.text.strip(): word.row for word in placed.words}
+        target = [curve for curve in placed.curves if curve.role == "focus"]
+        apart = height > 7
+        assert bool(target) is apart
+        assert ("target .95" in rows) is apart
+        ends = {curve.role: curve.points[-1][1] for curve in placed.curves if curve.joined}
+        assert rows[".944  best"] == round(ends["value"])
+        if height == 7:
+            assert rows[".942  running"] == rows[".944  best"]
+
+
+def test_the_end_of_what_runs_is_marked() -> None:
+    running = named([0.9, 0.93], "running", grows=True)
+    curve = learning_curve([named([0.9, 0.92, 0.94]), running], AUC)
+    assert curve is not None
+    assert [(line.mark, line.parts[0][-1]) for line in curve.spec.lines if line.mark] == [
+        (True, (2, 0.93))
+    ]
+    placed = layout(curve.spec, 60, 12)
+    assert placed is not None
+    assert [word.text for word in placed.words].count("•") == 1

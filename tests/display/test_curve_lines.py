@@ -229,3 +229,31 @@ def test_of_sentences_for_which_there_is_no_room_none_is_cut() -> None:
         text = " ".join("".join(piece.text for piece in line) for line in lines[:2])
         shown[width] = [word in text for word in ("of the target. The best", "…")]
     assert shown == {60: [False, False], 80: [True, False], 190: [True, False]}
+
+
+def test_the_whole_range_names_the_way_back() -> None:
+    values = [0.944 - 0.094 * math.exp(-8 * at / 66) for at in range(66)]
+    some = [named(values, "best")]
+    for whole in (False, True):
+        curve = learning_curve(some, AUC, whole=whole)
+        assert curve is not None
+        lines = curve_lines(
+            curve, some, AUC, 80, 9, UTF8, coloured=False, whole_key="|", closer_key="|"
+        )
+        foot = "".join(piece.text for piece in lines[-1])
+        assert ("| shows all" in foot) is not whole
+        assert ("| shows the ends closer" in foot) is whole
+
+
+def test_of_a_sentence_without_room_its_first_statement_is_whole() -> None:
+    values = [0.9, 0.94, 0.93]
+    running = [named(values, "running", grows=True)]
+    curve = learning_curve(running, AUC)
+    assert curve is not None
+    shown = []
+    for width in (120, 70):
+        lines = curve_lines(curve, running, AUC, width, 9, UTF8, coloured=False)
+        shown.append("".join(piece.text for piece in lines[0]))
+    whole, short = shown
+    assert "best so far" in whole
+    assert short == whole.split(";")[0] + "."

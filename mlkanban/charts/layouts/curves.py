@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ _SECONDS = (
 """Distances between ticks of time; days follow."""
 _MOST_DECIMALS, _LEAST_DIGITS, _MOST_DIGITS = 8, 3, 8
 """Of the numbers at ticks: decimals, and digits of what is very large or small."""
+_LEAST_IN_K = 1e4
+"""Numbers of an axis that ends before are written out."""
 _LONG = 1e6
 """From here on numbers have exponents."""
 _LEVEL, _MARK = "┄", "•"
@@ -39,9 +42,12 @@ _BELOW, _ABOVE = "▼", "▲"
 """Where a curve lies outside of the picture."""
 _FAR_DIGITS = 3
 """Of the value farthest outside."""
+_DOT = 0.25
+"""Rows from one dot to the next above it."""
 _DOTS = 4
 """Cells from one dot of a level to the next."""
-_MOST_LABEL = 20
+_MOST_LABEL, _MOST_BESIDE = 20, 24
+"""Cells of a label, and of those that stand beside each other in a row."""
 _FARTHEST = 1e9
 """Rows above or below the picture: farther out, a value may have no finite place on its scale."""
 _WIDEST = 120
@@ -58,6 +64,26 @@ def drawn_range(spec: CurveSpec, height: int) -> tuple[float, float]:
     return min(low, spec.low), max(spec.high, low + (rows - 1) / rows_per_step * step)
 
 
+class _Label(NamedTuple):
+    """What stands at the right of the picture, at the height of a place."""
+
+    place: float
+    text: str
+    role: Role
+
+    def row(self, rows: int) -> int:
+        return max(0, min(rows - 1, round(self.place)))
+
+    @property
+    def colour(self) -> Role:
+        """Of its words: what is faint is no text."""
+        return "dim" if self.role == "faint" else self.role
+
+    def hides(self, place: float) -> bool:
+        """Whether a level there cannot be told from the end of this curve, though they differ."""
+        return 0 < abs(self.place - place) <= _DOT
+
+
 class _OutsideColumns(NamedTuple):
     """Columns in which curves lie below or above the picture, how far, and in which colour."""
 
@@ -68,8 +94,9 @@ class _OutsideColumns(NamedTuple):
 
 
 def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> Layout:
-    """Place the curves, their names at the right at the height of their ends, moved where they
-    would cover each other, and lines for the levels."""
+    """Place the curves, their names at the right at the height of their ends, and lines for the
+    levels, but none through the end of a curve that differs from it by a dot: it would
+    read as reached."""
     rows = height - FEET
     low, step, rows_per_step = _scale(spec.low, spec.high, rows)
 
@@ -78,20 +105,21 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
 
     ticks = _ticks(low, step, rows_per_step, rows)
     margin = max(_LEAST_MARGIN, margin_for([text for _, text in ticks]))
-    named = [(up(level.value), level.label, level.role) for level in spec.levels]
-    named += [(up(one.parts[-1][-1][1]), one.label, one.role) for one in spec.lines if one.label]
-    right = 1 + min(_MOST_LABEL, max(len(label) for _, label, _ in named))
+    ends = [_Label(up(line.parts[-1][-1][1]), line.label, line.role)
+            for line in reversed(spec.lines) if line.label]  # fmt: skip
+    levels = [_Label(up(level.value), level.label, level.role) for level in spec.levels]
+    beside = _beside(ends, levels, rows, min(_MOST_BESIDE, width // 3))
+    right = 1 + max((_cells(labels) for labels in beside.values()), default=0)
     columns = max(1, min(_WIDEST, width - margin - right))
     across = (columns - 1) / ((spec.last - spec.first) or 1.0)
     cells, curves = Cells(), []
-    for level in spec.levels:
-        place = up(level.value)
-        if not 0 <= place <= rows - 1:
-            continue
+    shown = [level for level in levels if 0 <= level.place <= rows - 1
+             and not any(end.hides(level.place) for end in ends)]  # fmt: skip
+    for level in shown:
         if finish == "letters":
-            cells.rule(round(place), range(columns), _LEVEL, level.role)
+            cells.rule(level.row(rows), range(columns), _LEVEL, level.role)
         else:
-            dots = tuple((float(column), place) for column in range(0, columns, _DOTS))
+            dots = tuple((float(column), level.place) for column in range(0, columns, _DOTS))
             curves.append(Curve(level.role, dots, joined=False, behind=True))
     marks = []
     for line in spec.lines:
@@ -107,17 +135,25 @@ def layout_curves(spec: CurveSpec, width: int, height: int, finish: Finish) -> L
                 joined = len(piece) > 1
                 curves.append(Curve(line.role, tuple(piece), joined=joined, letter=line.letter))
     words = [
-        CanvasText(columns + 1, row, label[:_MOST_LABEL], "dim" if role == "faint" else role)
-        for row, (_, label, role) in zip(_apart([at for at, *_ in named], rows), named, strict=True)
-        if row is not None
-    ]
+        CanvasText(
+            columns + 1 + _cells(labels[:at]) + bool(at), row, label.text[:_MOST_LABEL],
+            label.colour)
+        for row, labels in beside.items()
+        for at, label in enumerate(labels)
+    ]  # fmt: skip
     drawn_low, drawn_high = drawn_range(spec, height)
     drawn = [curve for curve in curves if not curve.behind]
+    taken = {row: _columns_at(drawn, row) for row in range(rows)}
+    for label in shown:
+        row, room = label.row(rows), range(len(label.text) + 1)
+        if label not in beside[row] and room.stop <= columns and taken[row].isdisjoint(room):
+            words.append(CanvasText(0, row, f"{label.text} ", label.colour))
+            taken[row].update(room)
     for row, glyph, found in (
         (0, _BELOW, _outside(spec, across, lambda value: value < drawn_low, min)),
         (rows - 1, _ABOVE, _outside(spec, across, lambda value: value > drawn_high, max)),
     ):
-        words += _arrows(found, glyph, row, columns, _columns_at(drawn, row))
+        words += _arrows(found, glyph, row, columns, taken[row])
     return Layout(
         margin, columns, rows, 0, cells.groups(), (*words, *marks), ticks,
         _across_ticks(spec, across, columns), right=right, curves=tuple(curves),
@@ -171,7 +207,7 @@ def _across_ticks(spec: CurveSpec, across: float, columns: int) -> tuple[tuple[i
     if spec.ticks:
         return spread([_tick(spec, place, label, across, columns) for place, label in spec.ticks])
     time = spec.axis == "time"
-    text = _time_text if time else _count_text
+    text = _time_text if time else partial(_count_text, greatest=max(-spec.first, spec.last))
     span = (spec.last - spec.first) or 1.0
     room = max(len(text(spec.last)), len(text(spec.first))) + LABEL_GAP + 2
     least = span / max(1, columns // room)
@@ -209,10 +245,11 @@ def _time_steps() -> Iterator[float]:
         yield 86400 * days
 
 
-def _count_text(number: float) -> str:
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if abs(number) >= size:
-            return f"{number / (1e3 if unit == 'k' else size):.6g}{unit}"
+def _count_text(number: float, greatest: float) -> str:
+    """A number in the unit of the greatest one of its axis: `8k` beside `10k`."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if greatest >= max(size, _LEAST_IN_K) and number:
+            return f"{number / size:.6g}{unit}"
     return f"{number:.6g}"
 
 
@@ -339,18 +376,29 @@ def _cut(
     return at(begin), at(end)
 
 
-def _apart(places: Sequence[float], rows: int) -> list[int | None]:
-    """A row for each label, as near to its place as others leave it; None where there are too
-    many, for the last ones."""
-    taken: dict[int, int] = {}
-    order = sorted(range(len(places))[:rows], key=lambda at: -places[at])
-    row = rows
-    for at in order:
-        row = min(row - 1, max(0, min(rows - 1, round(places[at]))))
-        taken[at] = row
-    # What was pushed out below goes up again.
-    floor = 0
-    for at in reversed(order):
-        taken[at] = max(taken[at], floor)
-        floor = taken[at] + 1
-    return [taken.get(at) for at in range(len(places))]
+def _beside(
+    ends: Sequence[_Label], levels: Sequence[_Label], rows: int, most: int
+) -> dict[int, list[_Label]]:
+    """The labels of each row, most important first. What shares a row stands beside each
+    other there, as much as fits into `most` cells; other ends take the nearest row that belongs to
+    none. A level has a label in its own row or none."""
+    own = {label.row(rows) for label in (*ends, *levels)}
+    taken: dict[int, list[_Label]] = {}
+    for end in ends:
+        row = end.row(rows)
+        if _cells([*taken.get(row, ()), end]) > most and row in taken:
+            free = [other for other in range(rows) if other not in own and other not in taken]
+            if not free:
+                continue
+            row = min(free, key=lambda other: abs(other - end.place))
+        taken.setdefault(row, []).append(end)
+    for level in levels:
+        labels = taken.setdefault(level.row(rows), [])
+        if not labels or _cells([*labels, level]) <= most:
+            labels.append(level)
+    return taken
+
+
+def _cells(labels: Sequence[_Label]) -> int:
+    """The cells of labels beside each other."""
+    return sum(len(label.text[:_MOST_LABEL]) for label in labels) + max(0, len(labels) - 1)

@@ -54,7 +54,7 @@ def list_cards(session: Session, query: str, view: str, everything: bool, all_bo
     committed, counted from when it was written down; =5d is the cycle time of a finished one, and
     = was never worked on. Before the title: ^^ urgent, ^ high, v low. After it: ! the reason of a
     block, health of a model in use, the due date with its chance (! below 50 %) or LATE, parts
-    that are done of all (and by when all are, with 85 %), = the outcome, archived, #tags.
+    that are done of all (and by when all are, with 85 %), = the outcome, archived, @person, #tags.
 
     With --all-boards a value that one board does not have, such as a stage, finds nothing there.
     """
@@ -290,7 +290,14 @@ def _table(
 
 def _rows(session: Session, service: Service, cards: _ListedCards) -> Iterator[tuple[str, ...]]:
     # As for `_table`.
-    from mlkanban.display.card_face import FaceContext, age, due, parts_text, priority_sign
+    from mlkanban.display.card_face import (
+        FaceContext,
+        age,
+        due,
+        parts_text,
+        person_text,
+        priority_sign,
+    )
 
     board, every = cards.board, cards.every
     prospects = service.planning.prospects(board, every)
@@ -303,6 +310,7 @@ def _rows(session: Session, service: Service, cards: _ListedCards) -> Iterator[t
             parts_text(parts, view.today) if (parts := prospects.parts.get(face.id)) else "",
             face.outcome and f"= {face.outcome}",
             "archived" if face.archived else "",
+            person_text(face, board),
             *some([f"#{tag}" for tag in face.tags.split()], 10),
         ]
         title = "  ".join(

@@ -179,6 +179,7 @@ class CardFace(NamedTuple):
     lineage: str = ""
     runs: str = ""
     ab: str = ""
+    person: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -224,7 +225,8 @@ class Board:
     """A workflow with its stages in order; `conwip` limits all committed cards together.
 
     Nothing is changed on an `archived` board. `former` stages were removed; history still speaks of
-    them. Every card of a board asks where its stage stands, so that is worked out once.
+    them. `of_team` says that more than one person had cards in progress. Every card of a board asks
+    where its stage stands, so that is worked out once.
     """
 
     id: str
@@ -236,6 +238,7 @@ class Board:
     template: str = ""
     former: tuple[Stage, ...] = ()
     archived: bool = False
+    of_team: bool = False
 
     @cached_property
     def zone(self) -> ZoneInfo:

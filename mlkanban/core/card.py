@@ -128,7 +128,8 @@ class Card:
     (core/card_fields.py). Instants are UTC, `due` and `snoozed_until` are days; `metric` and
     `guards` are as they were written, `measured` and `measured_guards` the same at the values that
     its runs stand at, and `ab` is its A/B test as recorded last; `snoozed_run` is the run
-    it is snoozed until, '' for a day. `readings` are the last ones of a model in use."""
+    it is snoozed until, '' for a day. `person` moved it last in progress. `readings` are the last
+    ones of a model in use."""
 
     id: str
     ref: str
@@ -139,6 +140,7 @@ class Card:
     entered_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    person: str = ""
     measured: Metric | None = None
     measured_guards: tuple[MeasuredGuard, ...] = ()
     readings: tuple[HealthReading, ...] = ()

@@ -27,7 +27,7 @@ from mlkanban.core.rules import Load, Meter, meters
 from mlkanban.display.guard_text import STATE_ROLES
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.records import record
-from mlkanban.text import ascii_only, cell_text, some
+from mlkanban.text import ascii_only, cell_text, short_name, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,7 @@ _SOON_DAYS = 7
 """A due date that is no nearer does not hide that a card is old."""
 TYPED = " typed"
 """Behind a value that a person wrote, where the card has runs."""
+_OWNER_CELLS = 6
 _LEAST_WORDS = 3
 """Fewer letters of a cut word say nothing: its sign stands alone then."""
 
@@ -757,11 +758,25 @@ def _best(face: CardFace, metric: MetricFields | None) -> str:
 
 
 def tags(face: CardFace, view: FaceContext) -> list[Fact]:
-    """The tags, each whole or not at all; of very many only a few and how many more there are."""
+    """The person who has it on a board of several, and the tags, each whole or not at all; of very
+    many only a few and how many more there are."""
     texts = [f"#{tag}" for tag in face.tags.split()]
     if len(texts) > _MANY_TAGS:
         texts = some(texts, _FEW_TAGS)  # so that there is room to say how many
-    return [Fact((_text(text, view),), "dim") for text in texts]
+    owners = [Fact(owner, "mark")] if (owner := _owner(face, view)) else []
+    return [*owners, *(Fact((_text(text, view),), "dim") for text in texts)]
+
+
+def person_text(face: CardFace, board: Board) -> str:
+    """`@bob`, the person who has a card, on a board of several people; else ''."""
+    return f"@{short_name(face.person)}" if board.of_team and face.person else ""
+
+
+def _owner(face: CardFace, view: FaceContext) -> tuple[str, ...]:
+    """The person who has a card, whole or in a few letters."""
+    text = _text(person_text(face, view.board), view)
+    short = shortened(text, _OWNER_CELLS, view.glyphs.cut)
+    return tuple(dict.fromkeys((text, short))) if text else ()
 
 
 def _text(text: str, view: FaceContext) -> str:

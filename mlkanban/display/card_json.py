@@ -59,6 +59,7 @@ def card_data(card: Card, board: Board, now: datetime) -> Data:
         "entered": _instant(card.entered_at),
         "started": _instant(card.started_at),
         "finished": _instant(card.finished_at),
+        "person": card.person or None,
         "age_days": age_days(card.started_at, card.finished_at, board, now),
         "notes": [
             {"at": _instant(note.at), "actor": note.actor, "text": note.text} for note in card.notes
@@ -153,6 +154,7 @@ def face_data(
             "entered": face.entered_at,
             "started": face.started_at or None,
             "finished": face.finished_at or None,
+            "person": face.person or None,
             "age_days": age_days(_moment(face.started_at), _moment(face.finished_at), board, now),
         }
         for face in faces

@@ -228,6 +228,8 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         yield "", part
     if card.work is Work.WAITING:
         yield "work", [Piece("waiting", "text")]
+    if card.person and content.view.board.of_team:
+        yield "person", [Piece(f"@{short_name(card.person)}", "mark")]
     yield from _waits(content)
     if card.tags and len(card.tags) <= _MOST_ON_LINE:
         yield "tags", [Piece(" ".join(f"#{cell_text(tag)}" for tag in card.tags), "dim")]

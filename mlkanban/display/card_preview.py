@@ -26,7 +26,7 @@ from mlkanban.core.metrics import (
 )
 from mlkanban.core.milestones import days_old
 from mlkanban.core.timestamps import moment
-from mlkanban.display.card_face import TYPED, FaceContext, Line, Piece, drawn, due
+from mlkanban.display.card_face import TYPED, FaceContext, Line, Piece, drawn, due, person_text
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.guard_text import STATE_ROLES, live_text, state_sign
 from mlkanban.display.lines import filled, fitted, flow, paragraph, width_of
@@ -304,7 +304,8 @@ def _ending(card: Previewed, view: FaceContext) -> list[Line]:
 
 
 def _dates(face: CardFace, view: FaceContext) -> list[Line]:
-    """Since when it is in its stage, is committed, and is written down, each day once; its tags."""
+    """Since when it is in its stage, is committed, and is written down, each day once; its person
+    and tags."""
     parts: list[Line] = []
     made = view.day(face.created_at) if face.created_at else None
     if face.entered_at and not face.outcome and view.day(face.entered_at) != made:
@@ -318,6 +319,8 @@ def _dates(face: CardFace, view: FaceContext) -> list[Line]:
         both = face.started_at and view.day(face.started_at) == made
         began = "created and committed" if both else "created"
         parts.append([Piece(f"{began} {view.short_day(made)}", "dim")])
+    if owner := person_text(face, view.board):
+        parts.append([Piece(owner, "mark")])
     if face.tags:
         tags = " ".join(f"#{_text(tag, view)}" for tag in face.tags.split()[:9])
         parts.append([Piece(tags, "dim")])

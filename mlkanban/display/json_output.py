@@ -161,7 +161,8 @@ _ON_FACES = (
 
 
 class IdentityJson(Shape):
-    """`age_days` counts from commitment until finished, or until now."""
+    """`age_days` counts from commitment until finished, or until now; `person` moved the card last
+    into a stage in progress."""
 
     id: str
     uuid: str
@@ -170,6 +171,7 @@ class IdentityJson(Shape):
     entered: datetime
     started: datetime | None
     finished: datetime | None
+    person: str | None
     age_days: int | None
 
 

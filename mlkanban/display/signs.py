@@ -62,6 +62,7 @@ ON_CARDS = (
          r"= (shipped|learned|superseded|abandoned|discarded)"),
     Sign("archived", "off the board; shown because you asked for archived cards", r"archived"),
     Sign("waiting", "in progress, and nobody works on it now", r"waiting"),
+    Sign("@bob", "who moved it last in progress, where several people do", r"@\S+"),
     Sign("#nlp", "a tag", r"#\S+"),
     Sign("+40 more", "tags for which there is no room", r"\+[\d,]+ more"),
 )  # fmt: skip

@@ -354,26 +354,28 @@ class Boards:
         with self._context.store.reading() as conn:
             return repository.cursor(conn)
 
-    def update(self, board_id: str, after: int) -> Update:
+    def update(self, board_id: str, after: int, *, of_team: bool | None = None) -> Update:
         """What changed on the board after the cursor `after`, whoever did it.
 
         A change of stages moves the commitment or delivery point, and with it start and finish of
-        any card: then `faces` are all of them.
+        any card: then `faces` are all of them, and also when the board is no longer `of_team` as it
+        was, or is so now.
         """
         with self._context.store.reading() as conn:
             changes = repository.changes(conn, board_id, after)
+            board = board_of(conn, board_id)
+            everything = changes.board or of_team not in (None, board.of_team)
             faces = tuple(
                 repository.faces(conn, board_id)
-                if changes.board
+                if everything
                 else repository.faces_of(
                     conn, tuple(repository.on_board(conn, board_id, changes.cards))
                 )
             )
             there = {face.id for face in faces}
-            board = board_of(conn, board_id)
             return Update(
                 changes.cursor,
-                board if changes.board else None,
+                board if everything else None,
                 faces,
                 tuple(card for card in changes.cards if card not in there),
                 after_merge.over_since_merge(conn, board),

@@ -9,12 +9,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
+from mlkanban.core.actors import CONDITION
 from mlkanban.core.board import OUT_OF_USE, CardFace, Health, Outcome, in_use
 from mlkanban.core.events import Change, Event, changes
 from mlkanban.service.transaction import Context, Done
 from mlkanban.store import model_queries, repository, run_queries
 from mlkanban.store.database import Connection
-from mlkanban.store.rows import CONDITION, board_of
+from mlkanban.store.rows import board_of
 
 _DECIDED = (Health.RETIRED, Health.ROLLED_BACK)
 """What a person decided of a model; what becomes of cards that retrain it changes nothing."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlkanban.core.actors import is_person
 from mlkanban.core.board import Board, CardFace, Stage
 from mlkanban.core.card_fields import BLANK
 from mlkanban.core.events import Change, Event
@@ -20,7 +21,7 @@ from mlkanban.records import record
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
-from mlkanban.store.rows import board_of, is_person, repeats_of
+from mlkanban.store.rows import board_of, repeats_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, CheckItem

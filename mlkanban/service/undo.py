@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.cells import shortened
 from mlkanban.core import lifecycle, notes, review, rules
+from mlkanban.core.actors import CONDITION
 from mlkanban.core.board import Board
 from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
@@ -26,7 +27,7 @@ from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.service.views import VIEW
 from mlkanban.store import repository, run_queries, stages
 from mlkanban.store.replica import present
-from mlkanban.store.rows import CONDITION, board_of
+from mlkanban.store.rows import board_of
 from mlkanban.store.undo_stack import UndoStack, set_off
 from mlkanban.text import display, quantity
 

@@ -207,7 +207,8 @@ def m020_releases_and_ab_tests(db: Database) -> None:
     """`card.ab` is the A/B test of a card, and what was malformed before models were released and
     rolled back counts."""
     _add_ab(db.conn)
-    columns = [name for _, name, *_ in db.conn.execute("PRAGMA table_info(card)").fetchall()]
+    table = db.conn.execute("PRAGMA table_info(card)").fetchall()
+    columns = [name for _, name, *_ in table if name != "person"]  # added likewise, later
     misplaced = columns[-1] != "ab"  # it was added before the others that an old store lacks
     if misplaced or db.conn.execute("SELECT 1 FROM inert LIMIT 1").fetchall():
         recreate_projections(db.conn)
@@ -265,6 +266,23 @@ def m025_next_number_and_blocked_cards(db: Database) -> None:
 def m026_redactions(db: Database) -> None:
     """Redactions are found without reading the whole log, at every sync."""
     _run(db.conn, _REDACTED)
+
+
+@migrations()
+def m027_who_has_cards(db: Database) -> None:
+    """`card.person` is who moved a card last into the stage in progress that it came to."""
+    _add_person(db.conn)
+    projector = Projector(db.conn)
+    for (board,) in db.conn.execute("SELECT id FROM board").fetchall():
+        projector.retime(board)
+    projector.flush()
+
+
+def _add_person(conn: Connection) -> None:
+    """Add `card.person` as `_add_ab` does its column."""
+    columns = [name for _, name, *_ in conn.execute("PRAGMA table_info(card)").fetchall()]
+    if columns and "person" not in columns:
+        _run(conn, _PERSON)
 
 
 if FORMAT > 1:
@@ -458,6 +476,12 @@ ALTER TABLE card ADD COLUMN lineage TEXT NOT NULL DEFAULT ''
 
 _AB = "ALTER TABLE card ADD COLUMN ab TEXT NOT NULL DEFAULT ''"
 
+_PERSON = """
+ALTER TABLE card ADD COLUMN person TEXT NOT NULL DEFAULT ''
+
+CREATE INDEX IF NOT EXISTS card_person ON card (board, person) WHERE person != ''
+"""
+
 _ROLE = "ALTER TABLE stage ADD COLUMN role TEXT NOT NULL DEFAULT ''"
 
 _DELIVERABLES = "ALTER TABLE stage ADD COLUMN deliverables TEXT NOT NULL DEFAULT ''"
@@ -538,6 +562,7 @@ def apply(conn: Connection) -> None:
     """Run the migrations the store has not seen, inside the caller's transaction."""
     conn.execute(_INERT)  # the steps before the one that fills it read the log as all do
     _add_ab(conn)  # and they save cards and stages with all columns
+    _add_person(conn)
     _add_to_stages(conn)
     migrations.apply(Database(conn, execute_plugins=False))
 
@@ -549,6 +574,6 @@ def recreate_projections(conn: Connection) -> None:
     parts = (
         _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
         _CLASHES, _INERT, _STAGES_BY_BOARD, _AB, _ROLE, _DELIVERABLES,
-        _LARGE_BOARDS,
+        _LARGE_BOARDS, _PERSON,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

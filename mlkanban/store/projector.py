@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle, lineage
+from mlkanban.core.actors import person_of
 from mlkanban.core.board import Board, CardFace
 from mlkanban.core.card_fields import BLANK, FIELDS
 from mlkanban.core.events import Entity, Event, at_home, in_order
@@ -335,16 +336,20 @@ class Projector:
         row = self._conn.execute("SELECT 1 FROM board WHERE id = ?", (board_id,)).fetchone()
         return row is not None
 
-    def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str]:
-        """created, entered (the present stage), started, finished; '' for none."""
+    def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str, str]:
+        """created, entered (the present stage), started, finished, and the person who moved it last
+        into a stage that is committed; '' for none."""
         steps: list[tuple[str, str, str]] = []
         away: list[bool] = []
-        for at, stage, outcome, where in self._conn.execute(
-            "SELECT at, stage, outcome, board FROM transition WHERE card = ? AND live"
+        people: list[str] = []
+        for at, stage, outcome, where, actor in self._conn.execute(
+            "SELECT transition.at, stage, outcome, transition.board, event.actor FROM transition"
+            " JOIN event ON event.seq = transition.seq WHERE transition.card = ? AND live"
             " AND coalesce(stage, outcome) IS NOT NULL ORDER BY stamp",
             (card_id,),
         ):
             away.append(where != board.id)
+            people.append(person_of(actor))
             _, stage_before, outcome_before = steps[-1] if steps else ("", "", "")
             steps.append(
                 (
@@ -354,7 +359,7 @@ class Projector:
                 )
             )
         if not steps:
-            return ("", "", "", "")
+            return ("", "", "", "", "")
         instants = in_sequence([at for at, _, _ in steps])
         steps = [
             (at, stage, outcome) for at, (_, stage, outcome) in zip(instants, steps, strict=True)
@@ -373,14 +378,15 @@ class Projector:
             entered = at
         # What was never worked has no start, and so no cycle time.
         started = marks.started if marks.worked or not marks.finished else None
-        return (steps[0][0], entered, started or "", marks.finished or "")
+        person = _last_in_progress(board, [stage for _, stage, _ in steps], away, people)
+        return (steps[0][0], entered, started or "", marks.finished or "", person)
 
     def _retime(self, card_id: str, board_id: str) -> None:
-        created, entered, started, finished = self._times(card_id, self._board(board_id))
+        times = self._times(card_id, self._board(board_id))
         self._conn.execute(
-            "UPDATE card SET created_at = ?, entered_at = ?, started_at = ?, finished_at = ?"
-            " WHERE id = ?",
-            (created, entered, started, finished, card_id),
+            "UPDATE card SET created_at = ?, entered_at = ?, started_at = ?, finished_at = ?,"
+            " person = ? WHERE id = ?",
+            (*times, card_id),
         )
 
     def _save_card(self, card_id: str, event: Event) -> None:
@@ -401,16 +407,16 @@ def _face(
     card_id: str,
     entity: Entity,
     fields: Mapping[str, Any],
-    times: tuple[str, str, str, str],
+    times: tuple[str, str, str, str, str],
     version: int,
     repeats: Repeats,
 ) -> CardFace:
-    """A card as the board shows it, from its fields; `times` are created, entered, started and
-    finished, `version` is the number of its newest event."""
+    """A card as the board shows it, from its fields; `times` are those of `Projector._times`,
+    `version` is the number of its newest event."""
     stage, rank = fields["place"][:2]
     blocker = fields.get("blocker") or {}
     metric, runs = _on_face(fields, repeats)
-    created, entered, started, finished = times
+    created, entered, started, finished, person = times
     return CardFace(
         id=card_id,
         ref=fields["ref"],
@@ -439,7 +445,23 @@ def _face(
         lineage=" ".join(lineage.members(fields)),
         runs=runs,
         ab=json.dumps(ab, separators=(",", ":")) if (ab := fields.get("ab")) else "",
+        person=person,
     )
+
+
+def _last_in_progress(
+    board: Board, stages: Sequence[str], away: Sequence[bool], people: Sequence[str]
+) -> str:
+    """Who last moved a card into a stage that is committed, from its steps in order; '' where it
+    went back since, or nobody did. Runs move cards for the person who has them."""
+    person, before = "", ""
+    for stage, out, mover in zip(stages, away, people, strict=True):
+        if out or not (board.is_committed(stage) or board.is_delivered(stage)):
+            person = ""
+        elif stage != before and board.is_committed(stage):
+            person = mover or person
+        before = stage
+    return person
 
 
 def _on_face(fields: Mapping[str, Any], repeats: Repeats) -> tuple[str, str]:

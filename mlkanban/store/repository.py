@@ -545,7 +545,7 @@ def cards(conn: sqlite3.Connection, faces: Sequence[CardFace]) -> list[Card]:
         board, state = stored[face.id]
         times = (face.created_at, face.entered_at, face.started_at, face.finished_at)
         notes = notes_of(noted[face.id], state.fields)
-        whole.append(card_of(face.id, board, state, times, notes, repeats_of(conn)))
+        whole.append(card_of(face.id, board, state, times, notes, repeats_of(conn), face.person))
     return whole
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
+from mlkanban.core.actors import CONDITION
 from mlkanban.core.board import Board, Outcome, Stage, StageKind
 from mlkanban.core.card import Card, Note
 from mlkanban.core.card_fields import values_of
@@ -100,22 +101,31 @@ def stages_of(conn: sqlite3.Connection, board_id: str, *, removed: bool) -> tupl
     )  # fmt: skip
 
 
+_FIRST, _LAST = (
+    "(SELECT person FROM card WHERE card.board = board.id AND person > ''"
+    f" AND person != '' ORDER BY person{way} LIMIT 1)"
+    for way in ("", " DESC")
+)
+"""The first and the last of those who had cards of a board in progress: one step in an index."""
+
+
 def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
     """The board with this id; NotFound when there is none."""
     row = conn.execute(
-        "SELECT key, name, timezone, conwip, template, state FROM board"
-        " LEFT JOIN entity ON entity.id = board.id WHERE board.id = ?",
+        f"SELECT key, name, timezone, conwip, template, state, {_FIRST} != {_LAST}"
+        " FROM board LEFT JOIN entity ON entity.id = board.id WHERE board.id = ?",
         (board_id,),
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no board {board_id}.", hint("List them: {boards}"))
-    key, name, timezone, conwip, template, state = row
+    key, name, timezone, conwip, template, state, of_team = row
     return Board(
         id=board_id, key=key, name=name, timezone=_zone_here(timezone), conwip=conwip,
         template=template,
         stages=stages_of(conn, board_id, removed=False),
         former=stages_of(conn, board_id, removed=True),
         archived=bool(state and entity_from(state).fields.get("archived")),
+        of_team=bool(of_team),
     )  # fmt: skip
 
 
@@ -135,8 +145,10 @@ def card_of(
     times: tuple[str, ...],
     notes: tuple[Note, ...],
     repeats: Repeats,
+    person: str = "",
 ) -> Card:
-    """A whole card from its fields; `times` are created, entered, started and finished."""
+    """A whole card from its fields; `times` are created, entered, started and finished, `person` is
+    the one of its face."""
     # What measures: the board, which shows faces, does without.
     from mlkanban.core.model_health import readings
     from mlkanban.runs.model.brief import measured
@@ -158,6 +170,7 @@ def card_of(
         entered_at=entered,
         started_at=started,
         finished_at=finished,
+        person=person,
         measured=metric_in(metrics.metric),
         measured_guards=tuple(map(guard_in, metrics.guards)),
         readings=tuple(readings(fields)),
@@ -202,16 +215,8 @@ CARD_NUMBER = f"CAST({_BEHIND_LETTER} AS INTEGER)"
 """Of a card: what its short id begins with, and the number behind. Written as in the index
 `card_number`, by which the highest number is found."""
 
-CONDITION = "condition"
-"""The actor of the events that lift a block whose condition holds: they are nobody's own."""
-
 BY_PERSON = f"actor NOT LIKE 'run:%' AND actor != '{CONDITION}'"
 """Of an event: a person wrote it, not a run or a condition."""
-
-
-def is_person(actor: str) -> bool:
-    """Whether an actor is a person, not a run or a condition."""
-    return not actor.startswith("run:") and actor != CONDITION
 
 
 def event_of(row: tuple[Any, ...]) -> Event:

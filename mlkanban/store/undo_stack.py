@@ -8,9 +8,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from mlkanban.core.actors import CONDITION
 from mlkanban.core.events import Event
 from mlkanban.store.repository import is_undone
-from mlkanban.store.rows import COLUMNS, CONDITION, IN_FORCE, event_of
+from mlkanban.store.rows import COLUMNS, IN_FORCE, event_of
 
 _SOURCES = (
     "event.replica = :replica",

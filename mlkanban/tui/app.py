@@ -595,7 +595,10 @@ class BoardApp(ThemedApp, inherit_bindings=False):
     async def _take_in(self) -> None:
         async with self._catching_up:
             board_id, after = self.model.board.id, self.cursor
-            update = await self.store_thread.call(lambda s: s.boards.update(board_id, after))
+            of_team = self.model.board.of_team
+            update = await self.store_thread.call(
+                lambda s: s.boards.update(board_id, after, of_team=of_team)
+            )
             screen = self._board_screen
             if screen is None:
                 return

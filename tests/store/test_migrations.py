@@ -128,7 +128,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m020_releases_and_ab_tests",), ("m021_configurations_by_value",),
         ("m022_what_was_shipped",), ("m023_roles_of_stages",),
         ("m024_deliverables_of_stages",), ("m025_next_number_and_blocked_cards",),
-        ("m026_redactions",), ("format_2",), ("m027_next",),
+        ("m026_redactions",), ("m027_who_has_cards",), ("format_2",), ("m028_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]

@@ -17,11 +17,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.cli.program import run
+from mlkanban.core.actors import CONDITION
 from mlkanban.core.board import Board, place
 from mlkanban.display.card_json import card_data, stages_data
 from mlkanban.paths import places
 from mlkanban.service import Service
-from mlkanban.store.rows import CONDITION
 from tests.stress.random_commands import Command, Commands
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -37,6 +37,7 @@ STATES = (
 )  # fmt: skip
 NO_RUN, ANY_RUN = "none", "any"
 NO_PARENT, ANY_PARENT = "none", "any"
+NOBODY = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +329,22 @@ def _actors(scene: QueryContext) -> Iterable[str]:
     return sorted(name.lower() for name in names if not name.startswith("run:"))
 
 
+def _person(sign: str, value: str, scene: QueryContext) -> Predicate:
+    """Who moved it last in progress: a whole name, else the beginning of one."""
+    word = value.casefold().removeprefix("@")
+    if word == NOBODY:
+        return lambda face: not face.person
+    names = {face.person for face in scene.faces if face.person}
+    wanted = {name for name in names if name.casefold() == word} or {
+        name for name in names if name.casefold().startswith(word)
+    }
+    return lambda face: face.person in wanted
+
+
+def _people(scene: QueryContext) -> Iterable[str]:
+    return (*sorted({face.person.lower() for face in scene.faces if face.person}), NOBODY)
+
+
 def _parents(scene: QueryContext) -> Iterable[str]:
     refs = {ref for face in scene.faces for ref in lineage.origins(face, lineage.PARENT)}
     return (*sorted(refs, key=natural), NO_PARENT, ANY_PARENT)
@@ -474,6 +491,16 @@ def _table() -> Iterable[QueryField]:
         "word",
         _actor,
         _actors,
+        colon_only=True,
+    )
+
+    yield QueryField(
+        "person",
+        "who moved it last in progress: a name or its beginning, or none",
+        "person:ada",
+        "word",
+        _person,
+        _people,
         colon_only=True,
     )
 

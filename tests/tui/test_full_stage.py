@@ -20,7 +20,7 @@ async def test_the_choice_is_one_line(small: Path) -> None:
         before = board.stages()
         await into_training(board)
         assert board.lines()[-2].strip(" ─") == (
-            "Training is 1/1:   r put in Ready   w swap out...   o override (reason)   q cancel"
+            "Training is 1/1:   r put in Ready   w swap out...   o override (reason)  >q cancel"
         )
         assert "2/2" in board.stage("Data prep").header() or board.stages() == before
 
@@ -110,7 +110,7 @@ async def test_other_keys_are_no_answer(small: Path) -> None:
     async with opened(small) as board:
         before = board.events()
         await into_training(board)
-        await board.keys("x", "enter", "j", "5", "space")
+        await board.keys("x", "j", "5", "space")
         assert "Training is 1/1" in board.question()
         assert board.events() == before
 

@@ -99,7 +99,7 @@ async def test_owner_and_look_are_written(data: Path) -> None:
         await page.keys("d")
         await page.answer("every 4w retrain")
         assert "retrain 04-" in page.text()
-        await page.keys("w", "k")
+        await page.keys("w", "l")
         assert page.messages("v")[-1].startswith("v")
 
 

@@ -109,5 +109,5 @@ async def test_a_key_that_answers_nothing_says_so(small: Path) -> None:
     async with opened(small) as board:
         await board.press("card.finish")
         await board.keys("x")
-        assert board.status() == "x is no answer here; q cancels."
+        assert board.status() == "x is no answer here; Enter takes the answer at >, q cancels."
         assert board.question()

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from mlkanban.cells import padded
 from mlkanban.core import checklist
 from mlkanban.display.checklist_lines import gate_of, item_sign
-from mlkanban.tui.widgets.ask import Option, numbered
+from mlkanban.tui.widgets.menu import Option, numbered
 
 if TYPE_CHECKING:
     from mlkanban.tui.card_commands.edits import CardEdits
@@ -24,6 +24,8 @@ class ChecklistCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits
+        self._row = 0
+        """Where the cursor of the list is: a tick leaves it there."""
 
     async def do_card_checklist(self) -> None:
         faces = self._edits.chosen()
@@ -34,6 +36,7 @@ class ChecklistCommands:
 
     async def _tick(self, ref: str) -> None:
         """Show the checklist of a card until the person has enough; every tick is saved at once."""
+        self._row = 0
         try:
             while await self._tick_once(ref):
                 pass
@@ -65,7 +68,7 @@ class ChecklistCommands:
         head = f"{'Gates' if all_gates else 'Checklist'} of {ref}" + (
             f", {checklist.progress(items)}" if items else ""
         )
-        key = await screen.ask.choose(head, [*rows, *more], rows=True, stays=True)
+        key = await screen.ask.choose(head, [*rows, *more], rows=True, stays=True, at=self._row)
         if key == "+":
             done = await screen.ask_and_write(
                 f"New item for {ref}", "", lambda s, text: s.checklists.add(ref, text),
@@ -78,7 +81,7 @@ class ChecklistCommands:
             at = [row.key for row in rows].index(key)
             done = await screen.write(lambda s: s.checklists.remove(ref, at, items[at].text))
         elif key is not None:
-            at = [row.key for row in rows].index(key)
+            self._row = at = [row.key for row in rows].index(key)
             done = await screen.write(lambda s: s.checklists.toggle(ref, at, items[at].text))
         else:
             return False

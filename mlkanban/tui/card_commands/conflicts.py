@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlkanban.text import display
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import Option
 
 if TYPE_CHECKING:
     from mlkanban.service.conflicts import OpenConflict
@@ -37,7 +37,7 @@ class ConflictCommands:
         """Ask which value is to stand; False when that was not decided."""
         label = f"{conflict.name}, {conflict.label}: '{_cut(conflict.kept)}' stands"
         other = f"take '{_cut(conflict.other)}' from {display(conflict.machine)}"
-        options = [Option("k", "keep it"), Option("o", other)]
+        options = [Option("y", "keep it"), Option("o", other)]
         key = await self._screen.ask.choose(label, options, rows=True)
         if key is None:
             return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
 from mlkanban.tui.commands import BY_NAME
 from mlkanban.tui.help_text import with_keys
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import NOTHING, Option
 
 if TYPE_CHECKING:
     from mlkanban.core.board import CardFace
@@ -112,7 +112,7 @@ class CardEdits:
         screen = self._screen
         options = [*([_TICK] if error.unticked else []), _GO_ON]
         question = screen.host.glyphs.figures(f"{error.message.rstrip('.')}:")
-        key = await screen.ask.choose(question, options)
+        key = await screen.ask.choose(question, options, at=NOTHING)
         if key == "t":
             ticks.update(error.unticked)
             return await self.pass_gates(action, ticks)

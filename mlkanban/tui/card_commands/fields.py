@@ -10,7 +10,7 @@ from mlkanban.core.card_fields import FIELD
 from mlkanban.core.day_input import parse_day
 from mlkanban.service import Done, Service
 from mlkanban.tui.card_commands.edits import names
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import Option
 
 if TYPE_CHECKING:
     from mlkanban.tui.card_commands.edits import CardEdits
@@ -47,7 +47,8 @@ class FieldCommands:
         if not faces:
             return
         options = [Option(key, value.value) for key, value in _PRIORITIES.items()]
-        key = await self._screen.ask.choose(f"Priority of {names(faces)}:", options)
+        at = [priority.value for priority in _PRIORITIES.values()].index(faces[0].priority)
+        key = await self._screen.ask.choose(f"Priority of {names(faces)}:", options, at=at)
         if key is not None:
             fields = {"priority": _PRIORITIES[key].value}
             await self._edits.change_cards(faces, lambda s, refs: s.cards.edit(refs, fields))

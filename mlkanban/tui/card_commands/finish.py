@@ -9,7 +9,7 @@ from mlkanban.core.board import Outcome
 from mlkanban.core.rules import outcome_for
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.card_commands.model_use import ask_use
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import Option
 
 if TYPE_CHECKING:
     from mlkanban.core.board import CardFace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {
     "s": (Outcome.SHIPPED, "shipped"),
-    "l": (Outcome.LEARNED, "learned: the answer was no"),
+    "l": (Outcome.LEARNED, "learned: the question is answered"),
     "p": (Outcome.SUPERSEDED, "superseded"),
     "a": (Outcome.ABANDONED, "abandoned"),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlkanban.core.board import Health, Outcome, in_use
 from mlkanban.core.model_versions import parse_version_name
 from mlkanban.tui.card_commands.edits import names
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import Option
 
 if TYPE_CHECKING:
     from mlkanban.core.board import CardFace
@@ -30,13 +30,15 @@ class HealthCommands:
         options = [Option(key, health.value) for key, health in _HEALTH.items()]
         options += [Option("r", "retrain")] if len(faces) == 1 else []
         used = len(faces) == 1 and in_use(faces[0])
-        options += [Option("k", "keep, look again later")] if used else []
+        options += [Option("l", "keep, look again later")] if used else []
         options += [Option("u", "in use as ...")] if len(faces) == 1 else []
         options += [Option("n", "none")] if any(face.health for face in faces) else []
-        key = await self._screen.ask.choose(f"Health of {names(faces)}:", options)
+        known = [health.value for health in _HEALTH.values()]
+        at = known.index(faces[0].health) if faces[0].health in known else 0
+        key = await self._screen.ask.choose(f"Health of {names(faces)}:", options, at=at)
         if key == "r":
             await self._retrain(faces)
-        elif key == "k":
+        elif key == "l":
             await self._edits.change_cards(faces, lambda s, refs: s.models.keep(refs[0]))
         elif key == "u":
             await self._name(faces[0])

@@ -12,7 +12,7 @@ from mlkanban.errors import LimitReached
 from mlkanban.runs.model.queue_order import more_slots_of
 from mlkanban.tui.card_commands.edits import names, needed
 from mlkanban.tui.card_commands.model_use import ask_use
-from mlkanban.tui.widgets.ask import Option, numbered
+from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
 
 if TYPE_CHECKING:
     from mlkanban.core.board import Board, CardFace, Stage
@@ -38,7 +38,8 @@ class MoveCommands:
             return
         stages = self._board.stages
         options = [self._stage_row(at) for at in range(len(stages[:9]))]
-        key = await self._screen.ask.choose(f"Move {names(faces)} to", options, rows=True)
+        at = min(self._board.position(faces[0].stage), len(options) - 1)  # where it stands
+        key = await self._screen.ask.choose(f"Move {names(faces)} to", options, rows=True, at=at)
         if key is not None:
             await self.to_stage(faces, self._board.stages[int(key) - 1])
 
@@ -111,7 +112,8 @@ class MoveCommands:
         if standing:
             options.append(Option("w", "swap out..."))
         options.append(Option("o", "override (reason)"))
-        key = await screen.ask.choose(f"{error.message.rstrip('.')}:", options)
+        question = f"{error.message.rstrip('.')}:"
+        key = await screen.ask.choose(question, options, at=NOTHING)
         if key == "r" and parking is not None:
             return await self.to_stage(faces, parking, ticks=ticks)
         if key == "w":

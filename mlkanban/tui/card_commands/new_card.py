@@ -15,8 +15,8 @@ from mlkanban.service.cards import NewCard
 from mlkanban.text import accept_title
 from mlkanban.tui.card_commands.edits import needed
 from mlkanban.tui.own_templates import own_templates
-from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.field import LINE_SIGN
+from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
 
 if TYPE_CHECKING:
     from mlkanban.core.card_templates import CardTemplate
@@ -131,7 +131,8 @@ class NewCardCommands:
         first = self._screen.host.model.board.stages[0]
         options = [Option("r", f"put in {first.name}")] if first.id != stage.id else []
         options.append(Option("o", "override (reason)"))
-        key = await self._screen.ask.choose(f"{error.message.rstrip('.')}:", options)
+        question = f"{error.message.rstrip('.')}:"
+        key = await self._screen.ask.choose(question, options, at=NOTHING)
         if key == "r":
             return await self._add(new, first)
         if key == "o":

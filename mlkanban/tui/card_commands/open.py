@@ -10,7 +10,7 @@ from mlkanban.machine import links
 from mlkanban.text import cell_text
 from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.own_templates import save_template
-from mlkanban.tui.widgets.ask import numbered
+from mlkanban.tui.widgets.menu import numbered
 
 if TYPE_CHECKING:
     from mlkanban.service import Service

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlkanban.core.board import CardFace, Work, asleep
 from mlkanban.core.day_input import day_ahead
 from mlkanban.tui.card_commands.edits import names
-from mlkanban.tui.widgets.ask import Option
+from mlkanban.tui.widgets.menu import Option
 
 if TYPE_CHECKING:
     from mlkanban.tui.card_commands.edits import CardEdits

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.errors import LimitReached, MlkanbanError, NoSuchStage
 from mlkanban.tui.card_commands.edits import names, needed
-from mlkanban.tui.widgets.ask import numbered
+from mlkanban.tui.widgets.menu import numbered
 
 if TYPE_CHECKING:
     from mlkanban.core.board import Board

@@ -31,13 +31,13 @@ from mlkanban.tui.commands import (
     COMMANDS,
     STATUS,
     hint_with_keys,
-    idle_answer_text,
     idle_key_text,
     keys_shown,
 )
 from mlkanban.tui.key_hints import KeyHint, card_hints, key_hints
-from mlkanban.tui.widgets.ask import Ask, Option, numbered
+from mlkanban.tui.widgets.ask import Ask
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
+from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class KeyScreen(Screen[None]):
         key = latin(event.character or "", self.host.layout) if printable else event.key
         if self.ask.choosing:
             if not self.ask.press(key):
-                self._show_idle(idle_answer_text(key), key)
+                self._show_idle(self.ask.idle_text(key), key)
         elif event.key in CANCEL_KEYS:
             self._escape()
         elif self.ask.asking:
@@ -380,7 +380,7 @@ class KeyScreen(Screen[None]):
         names, before = sorted(self.host.own_themes), self.host.theme
         options = numbered([f"{name}  in use" if name == before else name for name in names])
         key = await self.ask.choose(
-            "Theme: j k show another, Enter takes it",
+            "Theme",
             options,
             at=names.index(before) if before in names else 0,
             pointed=lambda at: self.host.show_theme(names[at]),
@@ -436,7 +436,8 @@ class KeyScreen(Screen[None]):
 
     async def _leave_demo(self) -> None:
         question = "Leave the demo? Its board and all you did on it are thrown away."
-        if await self.ask.choose(question, [Option("y", "leave")]) is not None:
+        leave = [Option("y", "leave")]
+        if await self.ask.choose(question, leave, at=NOTHING) is not None:
             self.host.leave()
 
     # The store

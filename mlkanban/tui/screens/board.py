@@ -22,9 +22,9 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD, keys_shown
 from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
 from mlkanban.tui.widgets.cards_view import CardsView
+from mlkanban.tui.widgets.menu import Option, numbered
 from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from mlkanban.text import display, quantity
 from mlkanban.tui.commands import DOCS
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.text_screen import TextScreen
-from mlkanban.tui.widgets.ask import numbered
 from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.menu import numbered
 
 _TOPICS_WIDTH = 20
 _LANGUAGE = re.compile(r"^```\w+$", re.MULTILINE)
@@ -27,13 +27,15 @@ _WIDE = 100
 
 
 class DocsScreen(TextScreen):
-    """`topic` is the page to begin with."""
+    """`topic` is the page to begin with, '' for the one that has the `words`, which are looked
+    for then."""
 
     WHERE: ClassVar[str] = DOCS
 
-    def __init__(self, topic: str = TOPICS[0]) -> None:
+    def __init__(self, topic: str = TOPICS[0], words: str = "") -> None:
         super().__init__()
-        self._topic = topic
+        self._topic = topic or TOPICS[0]
+        self._wanted = words
         self._came_from: list[str] = []
         """The pages that links were followed from, the last one at the end."""
         self._words = ""
@@ -54,7 +56,12 @@ class DocsScreen(TextScreen):
         yield self.status
 
     def on_mount(self) -> None:
-        self.start(self._turn_to(self._topic))
+        self.start(self._begin())
+
+    async def _begin(self) -> None:
+        await self._turn_to(self._topic)
+        if self._wanted:
+            await self._look_for(self._wanted)
 
     def on_resize(self, event: events.Resize) -> None:
         self._topics.display = event.size.width >= _WIDE
@@ -130,8 +137,10 @@ class DocsScreen(TextScreen):
 
     async def do_docs_search(self) -> None:
         words = await self.ask.text("Search all pages:", self._words, verb="finds", preview=_count)
-        if words is None:
-            return
+        if words is not None:
+            await self._look_for(words)
+
+    async def _look_for(self, words: str) -> None:
         self._words, self._found, self._at = words, [*search_pages(words)], -1
         if self._found:
             # From the page that is open on.

@@ -21,8 +21,8 @@ from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
-from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import Lines, ListLines
+from mlkanban.tui.widgets.menu import NOTHING, Option
 
 _NONE = (
     "No model is in use. A card of the type model, or a release ({card.release} on the board),"
@@ -144,7 +144,7 @@ class ModelsScreen(ListScreen):
             return
         name, ref = cell_text(model.version.name), model.version.face.ref
         question = f"Roll {name} ({ref}) back? The version before is in use again."
-        if await self.ask.choose(question, [Option("y", "roll back")]) is None:
+        if await self.ask.choose(question, [Option("y", "roll back")], at=NOTHING) is None:
             self.status.show("Nothing was changed.")
             return
         self.expect_question()

@@ -171,7 +171,7 @@ class PortfolioScreen(ListScreen):
         await self.board_changed()
 
     async def do_board_new(self) -> None:
-        chosen = await self._new_board.which_template("How does its work flow?", rows=True)
+        chosen = await self._new_board.which_template("How does its work flow?")
         board = await self._new_board.make(chosen) if chosen is not None else None
         if board is not None:
             await self._open(board)

@@ -19,8 +19,8 @@ from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.own_templates import save_template
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.undo import UndoCommands
-from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.lines import ListLines
+from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
 
 _UNCOMMITTED = (
     "No stage is committed, so no card counts as in progress. {stage.committed} commits a stage."
@@ -112,7 +112,8 @@ class StagesScreen(ListScreen):
         try:
             done = await self.attempt(lambda service: action(service, False))
         except WouldChangeCards as error:
-            if await self.ask.choose(error.message, [Option("y", "do it")]) == "y":
+            agree = [Option("y", "do it")]
+            if await self.ask.choose(error.message, agree, at=NOTHING) == "y":
                 done = await self.write(lambda service: action(service, True))
             else:
                 self.status.show("Nothing was changed.")
@@ -183,7 +184,8 @@ class StagesScreen(ListScreen):
             [f"{word:<12} {about}{' (now)' * (word == now)}" for word, about in words]
         )
         label = f"{self._stage.name} is for"
-        key = await self.ask.choose(label, options, rows=True)
+        at = [word for word, _ in words].index(now)
+        key = await self.ask.choose(label, options, rows=True, at=at)
         if key is not None:
             word = words[[option.key for option in options].index(key)][0]
             await self._edit(role=word if word in ROLE_WORDS else "")

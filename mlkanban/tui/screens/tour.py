@@ -11,8 +11,8 @@ from mlkanban.tui.commands import FORM
 from mlkanban.tui.help_text import PAGES, word_with_keys
 from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import Lines
+from mlkanban.tui.widgets.menu import Option
 
 _TURNS = (
     KeyHint("n", "next"),

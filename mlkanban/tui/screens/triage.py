@@ -41,8 +41,8 @@ from mlkanban.tui.plain_markdown import plain_line
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.title_line import attention
 from mlkanban.tui.undo import UndoCommands
-from mlkanban.tui.widgets.ask import Option
 from mlkanban.tui.widgets.lines import Lines, ListLines
+from mlkanban.tui.widgets.menu import NOTHING, Option
 
 _DECISIONS = {
     "card.finish": "completed", "card.block": "blocked", "card.archive": "archived",
@@ -364,7 +364,7 @@ class TriageScreen(KeyScreen):
                 Option("z", "snooze again"),
             ]  # fmt: skip
             label = f"{faces[0].ref} was snoozed {quantity(snoozes, 'time')}. What is it to be?"
-            key = await self.ask.choose(label, options)
+            key = await self.ask.choose(label, options, at=NOTHING)
             others = {"L": "triage.accept", "c": "card.finish", "x": "card.archive"}
             if key in others:
                 await self.command_method(others[key])()

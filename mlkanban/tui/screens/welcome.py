@@ -13,7 +13,13 @@ from mlkanban.tui.new_board import NewBoard
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.lines import Lines
 
-_QUESTION = f"Which one?  1-{len(TEMPLATES)} chooses, q leaves"
+_QUESTION = "Which one?"
+_KEYS = (
+    KeyHint(f"1-{len(TEMPLATES)}", "choose"),
+    KeyHint("j k", "move"),
+    KeyHint("Enter", "take it", ("enter",)),
+    KeyHint("q", "leave", ("q",), "back"),
+)
 _LEAST = 16
 """Below this many lines the templates are listed in the question itself."""
 
@@ -25,7 +31,9 @@ class WelcomeScreen(KeyScreen):
         super().__init__()
         self._new_board = NewBoard(self)
         self._page = Lines(ascii=self.host.ascii, id="welcome")
-        self.status.offer([KeyHint("1-5", "chooses"), KeyHint("q", "leaves")])
+        self._here = -1
+        """The template under the cursor, -1 where the question lists them."""
+        self.status.offer(_KEYS)
 
     def compose(self) -> ComposeResult:
         yield self._page
@@ -37,9 +45,21 @@ class WelcomeScreen(KeyScreen):
         self.app.run_worker(self._choose())
 
     def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
+        self._draw(*event.size)
+
+    def _draw(self, width: int, height: int) -> None:
         # Less the question.
-        self._page.show(welcome_lines(width, height - 2, self.host.glyphs))
+        lines, here = welcome_lines(width, height - 2, self.host.glyphs, self._here)
+        self._page.show(lines, here)
+
+    def _point(self, at: int) -> None:
+        self._here = at
+        self._draw(*self.app.size)
+
+    def question_came_up(self) -> None:
+        """The keys in the last line are those of the question here."""
+        super().question_came_up()
+        self.status.hide_keys(hidden=False)
 
     async def _choose(self) -> None:
         board = None
@@ -57,5 +77,5 @@ class WelcomeScreen(KeyScreen):
 
     async def _which(self) -> Template | None:
         if self.app.size.height < _LEAST:
-            return await self._new_board.which_template("Which one?", rows=True)
-        return await self._new_board.which_template(_QUESTION, listed=False)
+            return await self._new_board.which_template(_QUESTION)
+        return await self._new_board.which_template(_QUESTION, pointed=self._point)

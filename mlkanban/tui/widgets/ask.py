@@ -2,37 +2,26 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from textwrap import wrap
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from rich.cells import cell_len
 from textual import events, on
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from mlkanban.cells import shortened
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.lines import rule, width_of
+from mlkanban.display.lines import filled, rule, width_of
 from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, display
-from mlkanban.tui.commands import CANCELS
+from mlkanban.theme_files import REVERSE
 from mlkanban.tui.theme import lines_content
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
+from mlkanban.tui.widgets.menu import Menu, Option
 
 _LONG = 80
 """Characters of a text that is not dropped with one key."""
 _EDGE = 6
 """Cells of a rule that has the question as its title."""
-_STEPS = {"j": 1, "down": 1, "k": -1, "up": -1}
-
-
-class Option(NamedTuple):
-    """A key and what it stands for; a `note` on it plays a role of its own."""
-
-    key: str
-    text: str
-    note: str = ""
-    role: str = "dim"
 
 
 class Asker(Protocol):
@@ -76,14 +65,15 @@ class Ask(Vertical):
         self._glyphs = glyphs
         self._answer: asyncio.Future[str | None] | None = None
         self._turn = asyncio.Lock()
-        self._keys: frozenset[str] = frozenset()
-        self._options: Sequence[Option] = ()
-        self._shown: list[Line] = []
-        self._row = 0
+        self._menu: Menu | None = None
         self._pointed: Callable[[int], None] | None = None
         self._given = ""
         self._guarded = self._warned = False
         self._label = self._verb = self._cancels = ""
+        self._in_rule = False
+        """Whether the first line stands in the rule, two cells from its start; all others begin
+        one cell from the edge, below it."""
+        self._height = 0
         self._complete: Callable[[str], str] | None = None
         self._preview: Callable[[str], str] | None = None
         self.form = ""
@@ -165,25 +155,24 @@ class Ask(Vertical):
         at: int = 0,
         pointed: Callable[[int], None] | None = None,
     ) -> str | None:
-        """One of the options by its key, `q` cancels. In one line if it fits, else in rows; the
-        label alone where the options are `listed` elsewhere already. One that `stays` is shown
-        until the next question, or `close`. With `pointed` there is a cursor, which begins at the
-        row `at` and chooses with Enter; `pointed` is told of each row it comes to."""
-        room = max(10, self.screen.size.width - 2)
-        last = Option(CANCELS, "done" if stays else "cancel")
-        shown = [[Piece(label, "title")]]
-        if listed:
-            shown = _in_rows(
-                label, [*options, last], room, self.screen.size.height, self._glyphs.cut
-            )
-            if not (rows or pointed):
-                shown = _in_one_line(label, [*options, last], room) or shown
+        """One of the options: by its key, by a click, or by Enter on the row under the cursor,
+        which begins `at` a row; j, k and the arrows move it. `q` and the last row cancel. In one
+        line if it fits, else in rows; the label alone where the options are `listed` elsewhere. One
+        that `stays` is shown until the next question, or `close`. `pointed` is told of each option
+        that the cursor comes to."""
         async with self._turn:
             await self._make_parts()
-            self._keys = frozenset(option.key for option in options)
-            self._options, self._row, self._pointed = options, at, pointed
-            self._shown = shown
-            self._show(self._with_cursor())
+            self._menu = Menu(
+                label,
+                options,
+                at=at,
+                last="done" if stays else "cancel",
+                rows=rows or pointed is not None,
+                listed=listed,
+                moves=listed or pointed is not None,
+            )
+            self._pointed = pointed
+            self._show_menu()
             return await self._wait(stays=stays)
 
     def stand_above(self, lines: int) -> None:
@@ -195,29 +184,48 @@ class Ask(Vertical):
         if not self.asking:
             self.display = False
 
-    def _with_cursor(self) -> list[Line]:
-        """The lines of a choice; in rows, the options come last but one."""
-        lines = [*self._shown]
-        if self._pointed is not None:
-            here = len(lines) - 1 - len(self._options) + self._row
-            lines[here] = [Piece(">", "focus"), *lines[here][1:]]
-        return lines
+    def _show_menu(self) -> None:
+        if self._menu is not None:
+            width, height = self.screen.size
+            margin = int(self.styles.margin.bottom)
+            lines = self._menu.lines(max(10, width - 2), height - margin - 1, self._glyphs)
+            self._show(lines, self._menu.cursor_line)
 
     def press(self, key: str) -> bool:
         """A key while choosing; False for one that is no answer."""
-        if self._pointed is not None and key in _STEPS:
-            row = max(0, min(self._row + _STEPS[key], len(self._options) - 1))
-            if row != self._row:
-                self._row = row
-                self._show(self._with_cursor())
-                self._pointed(row)
-            return True
-        if self._pointed is not None and key == "enter":
-            key = self._options[self._row].key
-        if key not in self._keys and key != CANCELS and key not in CANCEL_KEYS:
+        menu = self._menu
+        if menu is None:
             return False
-        self._end_with(key if key in self._keys else None)
+        before = menu.row
+        if menu.step(key):
+            if menu.row != before:
+                self._show_menu()
+                if self._pointed is not None and menu.row < len(menu.options) - 1:
+                    self._pointed(menu.row)
+            return True
+        if key == "enter":
+            key = menu.chosen
+        if key not in menu.keys and key not in CANCEL_KEYS:
+            return False
+        self._end_with(None if key in CANCEL_KEYS or key == menu.options[-1].key else key)
         return True
+
+    def idle_text(self, key: str) -> str:
+        """What is said of a key that answers nothing that is offered."""
+        return self._menu.idle_text(key) if self._menu is not None else ""
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on an answer of a menu is its key."""
+        if self.choosing and self._menu is not None:
+            event.stop()
+            line = event.screen_y - self.region.y - (not self._in_rule)
+            start = 2 if self._in_rule and not line else 1
+            if key := self._menu.key_at(event.screen_x - self.region.x - start, line):
+                self._asker.take_key(events.Key(key, key))
+
+    def on_resize(self) -> None:
+        if self.choosing:
+            self._show_menu()
 
     def type(self, key: str, character: str | None) -> None:
         """A key of the text that was typed before the field had the keys."""
@@ -296,18 +304,28 @@ class Ask(Vertical):
             self._answer.set_result(answer)
             self.query_one(Field).closed = True
 
-    def _show(self, lines: Sequence[Line]) -> None:
+    def _show(self, lines: Sequence[Line], cursor: int = -1) -> None:
+        """Show lines under a rule, with the first one in it if it fits; the one of the `cursor`
+        stands on its ground."""
         first, *others = [
             [Piece(self._drawable(text), role) for text, role in line] for line in lines
         ]
         width = self.screen.size.width
         goes_on = bool(others) and others[0][0].role == "title"
-        if width_of(first) + _EDGE <= width and not goes_on:
+        self._in_rule = width_of(first) + _EDGE <= width and not goes_on
+        if self._in_rule:
             shown = [rule(first, width, self._glyphs)]
         else:
             shown = [[Piece(self._glyphs.rule * width, "faint")], [Piece(" ", "text"), *first]]
+            cursor += cursor >= 0
         shown += [[Piece(" ", "text"), *line] for line in others]
-        self.query_one(Static).update(lines_content(shown))
+        if cursor >= 0:
+            shown[cursor] = filled(shown[cursor], width, self._glyphs)
+        plain = self.app.no_color or self.app.theme_variables["board-cursor-style"] == REVERSE
+        content = lines_content(shown, cursor, "reverse" if plain else "on $board-cursor-bg")
+        static = self.query_one(Static)
+        static.update(content, layout=len(shown) != self._height)
+        self._height = len(shown)
 
     def _drawable(self, text: str) -> str:
         shown = "\n".join(map(display, text.split("\n")))
@@ -332,42 +350,3 @@ def _label_lines(label: str, does: tuple[str, str], remark: str, room: int) -> l
     elif remark:
         lines.append([Piece(remark, "text")])
     return lines
-
-
-def _in_one_line(label: str, options: Sequence[Option], room: int) -> list[Line]:
-    """`Training is 1/1:   r put in Ready   q cancel`; [] if there is too little room."""
-    for gap in ("   ", "  "):
-        line: Line = [Piece(label, "title")]
-        for option in options:
-            role = "dim" if option.key == CANCELS else "text"
-            line += [Piece(gap, "dim"), Piece(option.key, "focus"), Piece(f" {option.text}", role)]
-            if option.note:
-                line.append(Piece(f" {option.note}", option.role))
-        if sum(cell_len(display(piece.text)) for piece in line) <= room:
-            return [line]
-    return []
-
-
-def _in_rows(label: str, options: Sequence[Option], room: int, height: int, cut: str) -> list[Line]:
-    """The options below one another; of a very long label as much as there is room for."""
-    most = max(1, height - len(options) - 2)
-    head = wrap(display(label), room, max_lines=most, placeholder=f" {cut}")
-    rows: list[Line] = [[Piece(line, "title")] for line in head]
-    for option in options:
-        start = f"  {option.key}  "
-        text = shortened(display(option.text), max(1, room - len(start)), cut)
-        row = [
-            Piece(" ", "text"), Piece(option.key, "focus"),
-            Piece(f"  {text}", "dim" if option.key == CANCELS else "text"),
-        ]  # fmt: skip
-        left = room - width_of(row) - 1
-        if option.note and left > 1:
-            row.append(Piece(f" {shortened(display(option.note), left, cut)}", option.role))
-        rows.append(row)
-    return rows
-
-
-def numbered(texts: Sequence[str]) -> list[Option]:
-    """Options for 1 to 9, then letters that are not `q`."""
-    keys = "123456789abcdefghijklmnoprstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return [Option(key, text) for key, text in zip(keys, texts, strict=False)]

@@ -18,6 +18,7 @@ from mlkanban.display.json_output import KINDS
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES
 from mlkanban.display.table import Table, markdown_table
 from mlkanban.exchange.export_tables import TABLES
+from mlkanban.shell_commands import SECTIONS
 from mlkanban.tui.commands import COMMANDS, keys_shown
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +50,7 @@ def command_list() -> str:
     """Every command with its usage and what it does."""
     lines = ["```text"]
     with program.program.make_context("mlkanban", ["--json"], resilient_parsing=True) as ctx:
-        for title, names in program.SECTIONS.items():
+        for title, names in SECTIONS.items():
             lines += ["", title] if len(lines) > 1 else [title]
             for name in names:
                 command = program.program.get_command(ctx, name)

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from mlkanban import clock
 from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR
 from mlkanban.errors import UsageProblem
+from mlkanban.shell_commands import MEANT
 from mlkanban.text import accept
 
 if TYPE_CHECKING:
@@ -27,25 +28,6 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 _ALIKE = 0.75
 """How much a mistyped name has in common with a command (difflib): `delete` is no `release`."""
-MEANT: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("delete", "rm", "del"), ("archive", "remove")),
-    "remove": ("archive",),
-    **dict.fromkeys(("finish", "close", "complete"), ("done",)),
-    **dict.fromkeys(("start", "begin", "reopen"), ("move",)),
-    **dict.fromkeys(("new", "create"), ("add", "save")),
-    **dict.fromkeys(("rename", "tag", "priority", "due"), ("edit", "rename")),
-    **dict.fromkeys(("search", "grep"), ("find",)),
-    **dict.fromkeys(("ls", "status"), ("list",)), "view": ("show",), "cat": ("show",),
-    "comment": ("note",), "hide": ("snooze",), "log": ("history",), "kill": ("stop",),
-    **dict.fromkeys(("stats", "metrics", "charts"), ("flow",)),
-    **dict.fromkeys(("burndown", "burn-down", "burnup"), ("burn-up", "flow burn-up")),
-    **{name: (f"flow {name}",) for name in ("forecast", "aging", "throughput", "cfd", "wip")},
-    "lead-time": ("lead", "flow lead"), "cycle-time": ("flow cycle-time",),
-    "retro": ("review",), "web": ("serve",), "columns": ("stages",), "projects": ("boards",),
-    **dict.fromkeys(("settings", "preferences"), ("config",)),
-    **dict.fromkeys(("help", "manual", "man"), ("docs",)),
-}  # fmt: skip
-"""Other words that people know a command by, and what it may be called in a group."""
 
 
 class SuggestingGroup(click.Group):

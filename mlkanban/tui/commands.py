@@ -316,7 +316,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sync", ("S",), "Sync", "exchange changes with your other machines", "Screens",
             also="push pull"),
     Command("stages", ("s",), "Stages", "add, rename, order, limit and remove stages", "Screens",
-            also="columns wip workflow"),
+            also="columns wip workflow rename limits"),
     Command("stage.add", ("n",), "New stage", "a new stage after this one", "Stages", (STAGES,)),
     Command("stage.rename", ("e",), "Rename", "rename the stage", "Stages", (STAGES,)),
     Command("stage.raise", ("+",), "Raise limit", "one more card at a time", "Stages", (STAGES,)),
@@ -347,7 +347,7 @@ COMMANDS: tuple[Command, ...] = (
             "Write", (CHARTER,)),
     Command("board.switch", ("B",), "Boards", "all boards with their numbers: open or make one",
             "Screens",
-            also="projects"),
+            also="projects rename archive"),
     Command("board.open", ("enter",), "Open board", "work on this board", "Boards", (PORTFOLIO,)),
     Command("board.new", ("n",), "New board", "a new board from a template", "Boards",
             (PORTFOLIO,)),
@@ -632,11 +632,6 @@ def idle_key_text(key: str, commands: Sequence[Command], where: str) -> str:
     return f"{text}."
 
 
-def idle_answer_text(key: str) -> str:
-    """What is said of a key that answers nothing that a question offers."""
-    return f"{shown(key)} is no answer here; {CANCELS} cancels." if _known(key) else ""
-
-
 def keys_shown(command: Command) -> str:
     """All keys of a command as people write them; digits as a range."""
     if command.keys == DIGITS:
@@ -681,6 +676,25 @@ HINT_KEYS: dict[str, str] = {
 }
 """Command in a hint -> command of the table that does the same on the screen, or, after a blank,
 the one that leads there. Those that are not here are for a shell."""
+
+
+IN_A_SHELL: dict[str, str] = {
+    "add": "card.new", "archive": "card.archive", "block": "card.block", "boards": "board.switch",
+    "charter": "charter", "docs": "docs", "done": "card.finish", "edit": "card.edit",
+    "find": "filter", "flow": "reports", "history": "card.open", "init": "board.switch",
+    "keys": "help", "link": "unlinked", "list": "list", "logs": "runs", "diff": "runs",
+    "merge": "card.merge", "models": "models", "move": "card.move", "note": "card.note",
+    "open": "card.link", "plan": "plan", "portfolio": "board.switch", "queue": "queue",
+    "reading": "card.health", "redo": "redo", "release": "card.release", "report": "report.write",
+    "rerun": "runs", "resolve": "card.resolve", "retrain": "card.retrain", "review": "review",
+    "rollback": "models", "runs": "runs", "show": "card.open", "snooze": "card.snooze",
+    "stages": "stages", "stop": "runs", "sync": "sync", "sync-runs": "unlinked",
+    "templates": "card.template", "themes": "theme", "transfer": "card.transfer",
+    "triage": "triage", "unblock": "card.block", "undo": "undo", "unlink": "unlinked",
+    "views": "views",
+}  # fmt: skip
+"""What is typed in a shell -> the command that does the same here, or leads there: the palette
+finds that by the words of both. Those that are not here are for a shell alone."""
 
 
 def hint_with_keys(text: str, commands: Iterable[Command], where: str) -> str:

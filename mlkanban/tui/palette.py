@@ -6,9 +6,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from heapq import nlargest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
@@ -43,9 +43,10 @@ from mlkanban.cells import padded, shortened
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core.board import CardFace
 from mlkanban.errors import BadQuery, MlkanbanError
+from mlkanban.shell_commands import SENTENCES, words_for
 from mlkanban.text import display
 from mlkanban.tui.card_commands.edits import names
-from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
+from mlkanban.tui.commands import BOARD, BY_NAME, IN_A_SHELL, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.theme import role_styles
@@ -69,7 +70,7 @@ _KEYS = Content.assemble(
         for part in ((f" {key} ", "$board-focus"), (f"{what}  ", "$board-dim"))
     )
 )
-_RECENT, _COMMANDS = "last used", "commands"
+_RECENT, _COMMANDS, _SHELLS = "last used", "commands", "in a shell, and in the documentation"
 _MOST_CARDS = 8
 _MOST_LINES = 5
 
@@ -342,11 +343,47 @@ class CommandProvider(Provider):
 
     def _named(self, wanted: _Query, scattered: Callable[[str], float]) -> Iterator[Hit]:
         """The commands and the reports by their names."""
+        here = {command.name for command in self._commands()}
         for command in self._commands():
-            about = f"{command.help} {command.also}"
+            about = f"{command.help} {command.also} {_shell_words().get(command.name, '')}"
             if (score := wanted.named(command.title, about, scattered)) > 0:
                 yield self._hit(score, command)
         yield from self._reports(wanted, scattered)
+        yield from self._in_a_shell(wanted, here)
+        yield from self._pages(wanted)
+
+    def _in_a_shell(self, wanted: _Query, here: Collection[str]) -> Iterator[Hit]:
+        """What is typed in a shell, for lack of a key on this screen; it leads to the page of the
+        documentation that says how."""
+        screen = self._screen
+        for name, sentence in SENTENCES.items() if screen is not None else ():
+            if IN_A_SHELL.get(name) in here:
+                continue
+            score = wanted.tier(name) or wanted.tier(f"{name} {sentence} {words_for(name)}")
+            if score:
+                line = self._line(f"In a shell: {name}", sentence, f"mlkanban {name}")
+                go = partial(self._open_docs, "", f"mlkanban {name}")
+                text = f"In a shell: mlkanban {name}"
+                yield GroupedHit(score + _SHELL, line, go, text=text, group=_SHELLS)
+
+    def _pages(self, wanted: _Query) -> Iterator[Hit]:
+        """The pages of the documentation by their titles."""
+        from mlkanban.doc_pages import TOPICS, doc_page  # files that the board does without
+
+        keys = next(
+            (keys_shown(c) for c in self._commands() if c.name == "docs"), ""
+        )  # none in the documentation itself
+        for page in map(doc_page, TOPICS if keys else ()):
+            if score := wanted.tier(f"{page.topic} {page.title}"):
+                line = self._line(f"Page: {page.title}", page.about, keys)
+                go = partial(self._open_docs, page.topic, "")
+                text = f"Page: {page.title}"
+                yield GroupedHit(score + _SHELL, line, go, text=text, group=_SHELLS)
+
+    def _open_docs(self, topic: str, words: str) -> None:
+        screen = self._screen
+        if screen is not None:
+            screen.open("docs", topic, words)
 
     def _hit(self, score: float, command: Command, group: str = _COMMANDS) -> Hit:
         line = self._line(command.title, command.help, keys_shown(command))
@@ -508,7 +545,7 @@ class _Query(NamedTuple):
 
 
 _WHOLE, _STARTS, _INSIDE = 30.0, 20.0, 10.0
-_EXACT, _BEGINS, _NAMED, _CARD, _CHARTER = 9.0, 6.0, 5.0, 4.0, 3.0
+_EXACT, _BEGINS, _NAMED, _CARD, _CHARTER, _SHELL = 9.0, 6.0, 5.0, 4.0, 3.0, -1.0
 """What counts among those that are equally close."""
 _EDGE, _END = r"(?<!\w)", r"(?!\w)"
 _LIST_MARK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
@@ -521,6 +558,15 @@ def _of_table(line: str) -> str:
         return line
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     return "" if all(set(cell) <= set("-:") for cell in cells) else ", ".join(cells)
+
+
+@cache
+def _shell_words() -> Mapping[str, str]:
+    """For each command the words by which it is looked for in a shell."""
+    words: dict[str, str] = {}
+    for name, command in IN_A_SHELL.items():
+        words[command] = f"{words.get(command, '')} {name} {words_for(name)}"
+    return words
 
 
 def _list_width(app: App[object]) -> int:

@@ -13,9 +13,9 @@ import pytest
 import mlkanban
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli import program
-from mlkanban.cli.types import MEANT
 from mlkanban.core.templates import TEMPLATES
 from mlkanban.errors import StoreProblem
+from mlkanban.shell_commands import MEANT, SENTENCES
 
 HEAVY = ("textual", "rich", "plotext", "pandas", "numpy", "pydantic", "sqlite_utils")
 
@@ -147,7 +147,7 @@ def test_the_list_of_commands_says_what_the_help_of_each_begins_with(name) -> No
     ctx = click.Context(program.program)
     command = program.program.get_command(ctx, name)
     assert command is not None
-    assert program.SENTENCES[name] == command.get_short_help_str(1_000)
+    assert SENTENCES[name] == command.get_short_help_str(1_000)
     offered = {item.value: item.help for item in program.program.shell_complete(ctx, name)}
     assert offered[name] == command.get_short_help_str()
 

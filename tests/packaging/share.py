@@ -11,8 +11,9 @@ import click
 
 from mlkanban import __version__
 from mlkanban.cli.completion import completion_script
-from mlkanban.cli.program import SECTIONS, program
+from mlkanban.cli.program import program
 from mlkanban.cli.session import NAMES
+from mlkanban.shell_commands import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 SHARE = ROOT / "mlkanban" / "share"

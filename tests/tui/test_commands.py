@@ -9,6 +9,7 @@ from textual.color import Color
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.core.board import Health
+from mlkanban.shell_commands import SENTENCES
 from mlkanban.tui.commands import (
     BOARD,
     BY_NAME,
@@ -18,6 +19,7 @@ from mlkanban.tui.commands import (
     DIGITS,
     DOCS,
     HELP,
+    IN_A_SHELL,
     MESSAGES,
     MODEL,
     MODELS,
@@ -316,6 +318,36 @@ async def test_the_palette_knows_other_words_for_things(
 ) -> None:
     async with opened(used) as board:
         assert some <= set((await _found(board, query))[:6])
+
+
+@pytest.mark.parametrize(
+    ("query", "some"),
+    [
+        ("import", {"In a shell: mlkanban import", "Page: Import and export"}),
+        ("jira", {"In a shell: mlkanban import"}),
+        ("browser", {"In a shell: mlkanban serve"}),
+        ("rename", {"Edit", "Boards", "Stages"}),
+        ("transfer", {"To another board"}),
+        ("done", {"Finish"}),
+    ],
+)
+async def test_what_only_a_shell_has_is_found_too(used: Path, query: str, some: set[str]) -> None:
+    async with opened(used) as board:
+        assert some <= set(await _found(board, query))
+
+
+async def test_every_command_of_a_shell_is_found_by_its_name(used: Path) -> None:
+    async with opened(used) as board:
+        for name in SENTENCES:
+            command = BY_NAME.get(IN_A_SHELL.get(name, ""))
+            there = command is not None and BOARD in command.where
+            wanted = command.title if command and there else f"In a shell: mlkanban {name}"
+            assert wanted in await _found(board, name), name
+        board.send(":", *"jira")
+        await board.until(lambda: "mlkanban import" in board.text())
+        board.send("enter")
+        await board.until(lambda: "Documentation" in board.text())
+        await board.until(lambda: "with 'mlkanban import'" in board.text())
 
 
 async def test_all_reports_are_found_by_the_word(used: Path) -> None:

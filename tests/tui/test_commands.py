@@ -231,7 +231,8 @@ def _first_hit(board: Page) -> str:
     from textual.command import CommandList
 
     for found in board.app.screen.query(CommandList):
-        return str(found.get_option_at_index(0).prompt) if found.option_count else ""
+        hits = (option for option in found.options if not option.disabled)  # no heading
+        return str(option.prompt) if (option := next(hits, None)) else ""
     return ""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,8 +20,8 @@ from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, replica_letter
 from mlkanban.store.rows import RECORD_COLUMNS, events_about_board, events_of, kept_as, record_of
 
-_OFTEN = 100
-"""Cards between two calls of `progress`."""
+_OFTEN = 500
+"""Cards that are written out together, with a call of `progress` before."""
 
 
 def known(conn: sqlite3.Connection) -> dict[str, int]:
@@ -105,17 +105,35 @@ def _event(record: Record, seq: int) -> Event:
     return Event(*values)
 
 
-def refold(
-    conn: sqlite3.Connection, added: Added, progress: Callable[[int, int], None]
-) -> list[str]:
-    """Update everything that the added events are about, and return notices for the person.
+class Names(NamedTuple):
+    """The short id of every card, and the stages that differ from what somebody wrote."""
 
-    `progress(done, total)` is called now and then with counts of cards. The notices name cards
-    whose short id changed because another replica used it first, and stages that differ from what
-    somebody wrote.
-    """
-    before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
-    overruled = stages.overruled(conn)
+    refs: Mapping[str, str]
+    stages: Container[str]
+
+
+def shown(conn: sqlite3.Connection) -> Names:
+    """The names that a merge may change."""
+    refs = dict(conn.execute("SELECT id, ref FROM card").fetchall())
+    return Names(refs, stages.overruled(conn).keys())
+
+
+def renamed(conn: sqlite3.Connection, before: Names) -> list[str]:
+    """Notices for the person: cards whose short id changed because another replica used it first,
+    and stages that differ from what somebody wrote, and did not before."""
+    notices = [
+        f"{before.refs[card]} is {ref} now: another machine was first."
+        for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id")
+        if before.refs.get(card, ref) != ref
+    ]
+    return notices + [
+        notice for key, notice in stages.overruled(conn).items() if key not in before.stages
+    ]
+
+
+def refold(conn: sqlite3.Connection, added: Added, progress: Callable[[int, int], None]) -> None:
+    """Update everything that the added events are about. `progress(done, total)` is called now and
+    then with counts of cards."""
     if any(contradicted(conn, record.id) for record in added.shared) or ambiguous(
         conn, {record.card or _event(record, 0).entity for record in added.new}
     ):
@@ -127,14 +145,6 @@ def refold(
     else:
         _refold(conn, added.new, progress)
     names.make_names_unique(conn)
-    notices = [
-        f"{before[card]} is {ref} now: another machine was first."
-        for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id").fetchall()
-        if before.get(card, ref) != ref
-    ]
-    return notices + [
-        notice for key, notice in stages.overruled(conn).items() if key not in overruled
-    ]
 
 
 def _refold(
@@ -162,6 +172,7 @@ def _refold(
     for number, card in enumerate(cards):
         if number % _OFTEN == 0:
             progress(number, len(cards))
+            projector.forget()
         if events := events_of(conn, "", card):  # none when what came does not count
             projector.refold(card, events)
     projector.flush()

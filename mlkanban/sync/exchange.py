@@ -7,7 +7,7 @@ here and in store/merge.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -20,7 +20,7 @@ from mlkanban.core.timestamps import bound
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.hints import hint
 from mlkanban.service.redaction import Redacting
-from mlkanban.service.transaction import Context
+from mlkanban.service.transaction import Context, Transaction
 from mlkanban.store import after_merge, forks, inert, merge, redaction, replica, repository
 from mlkanban.store.database import Connection
 from mlkanban.sync import file_format
@@ -28,6 +28,8 @@ from mlkanban.sync.forks import Forks
 from mlkanban.text import short_name
 
 _TRIES = 5
+_PART_EVENTS = 10_000
+"""So many new events are read, and merged in one transaction, before more are read."""
 
 Progress = Callable[[str], None]
 """Is called with what is being done, such as `reading file 3 of 12`."""
@@ -54,6 +56,13 @@ class Listing(NamedTuple):
     others: list[str]
     ends: Mapping[str, int] = {}
     closed: frozenset[str] = frozenset()
+
+
+class _State(NamedTuple):
+    """What a person is told changes of: the loads of the stages of each board, and names."""
+
+    loads: Mapping[str, Mapping[str, Load]]
+    names: merge.Names
 
 
 class NotTaken(Exception):
@@ -118,6 +127,123 @@ def _conflicts(count: int) -> str:
 
 def _passed_over(count: int) -> str:
     return f"{count} file{'' if count == 1 else 's'} passed over"
+
+
+class _Reader:
+    """Reads the sync files of the replicas in `due`, in parts that fit into memory.
+
+    `ends` are the numbers of the last events at the other side, None where that is unknown.
+    `passed_over` are the names of files that hold nothing of use. The replicas in `whole` come
+    last, and of them all is read at once.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        transport: Transport,
+        firsts: Mapping[str, list[int]],
+        report: Report,
+        progress: Progress,
+    ) -> None:
+        self._context = context
+        self._transport = transport
+        self._report = report
+        self._progress = progress
+        self._firsts = firsts
+        self._all = len(firsts)
+        self._last = False
+        self._begun: dict[str, int] = {}
+        self.due = dict(firsts)
+        self.ends: dict[str, int | None] = {}
+        self.passed_over: set[str] = set()
+        self.whole: set[str] = set()
+
+    def next_part(self) -> dict[str, list[Record]]:
+        """The next events, by replica; a replica that was read to its end is due no more."""
+        with self._context.store.reading() as conn:
+            lasts = merge.known(conn)
+        # Where nothing of a part was taken in, what follows tells why.
+        self.whole |= {r for r, last in self._begun.items() if lasts.get(r, 0) == last}
+        self._begun = {}
+        self._last = self.due.keys() <= self.whole
+        new: dict[str, list[Record]] = {}
+        room = None if self._last else _PART_EVENTS
+        for replica_id, firsts in list(self.due.items()):
+            if replica_id in self.whole and not self._last:
+                continue
+            self._progress(f"reading from machine {self._all - len(self.due) + 1} of {self._all}")
+            last = lasts.get(replica_id, 0)
+            records, finished = self._looked_at(replica_id, firsts, last, room)
+            if records:
+                new[replica_id] = self._from_the_fork_on(firsts, records)
+            if finished:
+                del self.due[replica_id]
+            else:
+                self._begun[replica_id] = last
+            if room is not None and (room := room - len(records)) <= 0:
+                break
+        return new
+
+    def put_off(self, replica_id: str) -> bool:
+        """Read all of a replica again when all others are done; False when they are."""
+        if not self._last:
+            self.whole.add(replica_id)
+            self.due[replica_id] = self._firsts[replica_id]
+        return not self._last
+
+    def _looked_at(
+        self, replica_id: str, firsts: list[int], last: int, most: int | None
+    ) -> tuple[list[Record], bool]:
+        """The events of a replica from files that may hold unknown ones, and whether those were all
+        files: after `most` events no further one is read."""
+        records: list[Record] = []
+        end: int | None = 0
+        gap = False
+        for at, first in enumerate(firsts):
+            if at + 1 < len(firsts) and firsts[at + 1] <= last + 1:
+                continue  # all of it is known
+            if most is not None and len(records) >= most:
+                return records, False
+            read = file_format.read(self._transport.read(replica_id, first), replica_id, first)
+            if read.fault:
+                # The last file is one that each machine reads: what a machine does not know of it,
+                # the next one that does adds.
+                again = not read.intact and first <= last and at + 1 == len(firsts)
+                name = self._transport.name(replica_id, first)
+                self._report.notices.append(
+                    f"{name} {read.fault}. It {'is written again' if again else 'was passed over'}."
+                )
+                if again:
+                    end = first - 1
+                else:
+                    self.passed_over.add(name)
+                    if first <= last:
+                        end = None
+                continue
+            # What lies beyond a gap is of no use there, until somebody fills that.
+            gap |= first > max(end or 0, 0 if records else last) + 1
+            records += read.records
+            if read.records and end is not None and not gap:
+                end = max(end, read.records[-1].rseq)
+        self.ends[replica_id] = end
+        return records, True
+
+    def _from_the_fork_on(self, firsts: list[int], records: list[Record]) -> list[Record]:
+        """The records and, when they do not follow from the log here, the earlier ones back to
+        those that do."""
+        replica_id = records[0].replica
+        for first in reversed(firsts):
+            with self._context.store.reading() as conn:
+                if forks.joins(conn, records[0]):
+                    break
+            if first >= records[0].rseq:
+                continue
+            read = file_format.read(self._transport.read(replica_id, first), replica_id, first)
+            records = [
+                *(record for record in read.records if record.rseq < records[0].rseq),
+                *records,
+            ]
+        return records
 
 
 class Sync:
@@ -188,31 +314,37 @@ class Sync:
     def _take(
         self, transport: Transport, report: Report, progress: Progress
     ) -> dict[str, int | None]:
-        """Merge all events that fit, in one transaction, and then those of replicas with forks.
-        Returns for each replica the number of its last event at the other side, None when it is
-        unknown."""
+        """Merge all events that fit, in one transaction, and then those of replicas with forks; of
+        very many events each part by itself. Returns for each replica the number of its last event
+        at the other side, None when it is unknown."""
         known = self._known()
         listing = transport.listed(known)
         report.notices += listing.others
-        report.passed_over = len(listing.others)
-        there: dict[str, int | None] = dict(listing.ends)
-        new: dict[str, list[Record]] = {}
-        for number, (replica_id, firsts) in enumerate(listing.firsts.items(), 1):
-            progress(f"reading from machine {number} of {len(listing.firsts)}")
-            last = known.lasts.get(replica_id, 0)
-            records, end = self._looked_at(transport, replica_id, firsts, last, report)
-            there[replica_id] = end
-            if records:
-                new[replica_id] = self._from_the_fork_on(transport, firsts, records)
-        forks_of = Forks(self._context)
-        forked = {r: records for r, records in new.items() if forks_of.concern(records)}
-        self._add({r: records for r, records in new.items() if r not in forked}, report, progress)
-        if forked:
-            passed_over = forks_of.resolve(forked, report.notices)
-            there |= {r: end for r, end in passed_over.items() if end is not None}
-            self._add({r: forked[r] for r in forked if r not in passed_over}, report, progress)
+        reader = _Reader(self._context, transport, listing.firsts, report, progress)
+        before = self._state()
+        while reader.due:
+            new = reader.next_part()
+            forks_of = Forks(self._context)
+            forked = {r: records for r, records in new.items() if forks_of.concern(records)}
+            good = {r: records for r, records in new.items() if r not in forked}
+            # What there is of a fork is judged as a whole, and when all else is known.
+            forked = {r: records for r, records in forked.items() if not reader.put_off(r)}
+            last = not reader.due
+            self._add(good, before, reader.due, report, progress, last=last and not forked)
+            if forked:
+                passed_over = forks_of.resolve(forked, report.notices)
+                reader.ends |= {r: end for r, end in passed_over.items() if end is not None}
+                good = {r: forked[r] for r in forked if r not in passed_over}
+                self._add(good, before, reader.due, report, progress, last=last)
+        report.passed_over = len(listing.others) + len(reader.passed_over)
         self._remove_redacted(transport, listing.firsts, report, progress)
-        return there | dict.fromkeys(listing.closed)
+        return {**listing.ends, **reader.ends, **dict.fromkeys(listing.closed)}
+
+    def _state(self) -> _State:
+        with self._context.store.reading() as conn:
+            boards = [board.id for board in repository.boards(conn)]
+            loads = {board: repository.loads(conn, board) for board in boards}
+            return _State(loads, merge.shown(conn))
 
     def _remove_redacted(
         self,
@@ -276,62 +408,11 @@ class Sync:
         with store.reading() as conn:
             return KnownEvents(merge.known(conn), digest, owns)
 
-    def _looked_at(
-        self, transport: Transport, replica_id: str, firsts: list[int], last: int, report: Report
-    ) -> tuple[list[Record], int | None]:
-        """The events of a replica from files that may hold unknown ones, and the last number
-        there."""
-        records: list[Record] = []
-        end: int | None = 0
-        gap = False
-        for at, first in enumerate(firsts):
-            if at + 1 < len(firsts) and firsts[at + 1] <= last + 1:
-                continue  # all of it is known
-            content = transport.read(replica_id, first)
-            read = file_format.read(content, replica_id, first)
-            if read.fault:
-                # The last file is one that each machine reads: what a machine does not know of it,
-                # the next one that does adds.
-                again = not read.intact and first <= last and at + 1 == len(firsts)
-                report.notices.append(
-                    f"{transport.name(replica_id, first)} {read.fault}. "
-                    f"It {'is written again' if again else 'was passed over'}."
-                )
-                report.passed_over += not again
-                if again:
-                    end = first - 1
-                elif first <= last:
-                    end = None
-                continue
-            # What lies beyond a gap is of no use there, until somebody fills that.
-            gap |= first > max(end or 0, 0 if records else last) + 1
-            records += read.records
-            if read.records and end is not None and not gap:
-                end = max(end, read.records[-1].rseq)
-        return records, end
-
-    def _from_the_fork_on(
-        self, transport: Transport, firsts: list[int], records: list[Record]
-    ) -> list[Record]:
-        """The records and, when they do not follow from the log here, the earlier ones back to
-        those that do."""
-        for first in reversed(firsts):
-            with self._context.store.reading() as conn:
-                if forks.joins(conn, records[0]):
-                    break
-            if first >= records[0].rseq:
-                continue
-            read = file_format.read(
-                transport.read(records[0].replica, first), records[0].replica, first
-            )
-            records = [
-                *(record for record in read.records if record.rseq < records[0].rseq),
-                *records,
-            ]
-        return records
-
-    def _fitting(self, new: Mapping[str, list[Record]], report: Report) -> dict[str, list[Record]]:
-        """The records, of replicas without forks, that may be merged now."""
+    def _fitting(
+        self, new: Mapping[str, list[Record]], due: Container[str], report: Report
+    ) -> dict[str, list[Record]]:
+        """The records, of replicas without forks, that may be merged now. Why others may not is
+        told of replicas that were read to their end, which are not `due`."""
         fitting = {}
         with self._context.store.reading() as conn:
             known = merge.known(conn)
@@ -339,13 +420,13 @@ class Sync:
                 last = known.get(replica_id, 0)
                 rest = merge.next_in_log(last, records)
                 late = [record for record in records if record.rseq > last + len(rest)]
-                if late:
+                if late and replica_id not in due:
                     report.notices.append(
                         f"{len(late)} changes from {short_name(late[0].host)} wait: those before "
                         "have not come yet."
                     )
                 good = merge.unbroken(conn, rest)
-                if len(good) < len(rest):
+                if len(good) < len(rest) and replica_id not in due:
                     report.notices.append(
                         f"Changes from {short_name(rest[0].host)} do not follow from those before "
                         f"(event {rest[len(good)].rseq}); they were not taken in."
@@ -354,34 +435,52 @@ class Sync:
                     fitting[replica_id] = good
         return fitting
 
-    def _add(self, new: Mapping[str, list[Record]], report: Report, progress: Progress) -> None:
-        batch = [record for records in self._fitting(new, report).values() for record in records]
-        if not batch:
+    def _add(
+        self,
+        new: Mapping[str, list[Record]],
+        before: _State,
+        due: Container[str],
+        report: Report,
+        progress: Progress,
+        *,
+        last: bool,
+    ) -> None:
+        """Merge the records that fit; after the `last` of several parts tell what all have come to,
+        compared with the state `before`."""
+        fitting = self._fitting(new, due, report)
+        batch = [record for records in fitting.values() for record in records]
+        if not batch and not (last and report.hosts):
             return
         with self._context.writing() as tx:
-            boards = [board.id for board in repository.boards(tx.conn)]
-            before = {board: repository.loads(tx.conn, board) for board in boards}
-            added = merge.add(tx.conn, batch)
-            for host, count in Counter(record.host for record in added.new).items():
-                report.hosts[host] = report.hosts.get(host, 0) + count
-            redacted = redaction.redactions(tx.conn)
-            if redacted and redaction.apply(tx.conn, redacted):
-                redaction.begin(self._context.store.path)
-                redaction.renew(tx.conn)
-                tx.writer.projector.begin_anew()
-            what = f"taking in {len(batch):,} change{'' if len(batch) == 1 else 's'}"
-            report.notices += merge.refold(
-                tx.conn, added, lambda done, of: progress(f"{what}, {done:,} of {of:,} cards")
-            )
-            merge.another_letter(tx.conn, tx.writer.replica)
-            report.notices += _over(tx.conn, before)
-            report.notices += _about_malformed(tx.conn, batch)
+            if batch:
+                self._merge(tx, batch, report, progress)
+            if last:
+                merge.another_letter(tx.conn, tx.writer.replica)
+                report.notices += merge.renamed(tx.conn, before.names)
+                report.notices += _over(tx.conn, before.loads)
         report.notices += _about_clocks(batch, self._context.clock())
         for version in merge.newer(batch):
             report.notices.append(
                 f"Some changes were written by a newer mlkanban (format {version}): they are kept "
                 "and passed on, and show when you update."
             )
+
+    def _merge(
+        self, tx: Transaction, batch: list[Record], report: Report, progress: Progress
+    ) -> None:
+        added = merge.add(tx.conn, batch)
+        for host, count in Counter(record.host for record in added.new).items():
+            report.hosts[host] = report.hosts.get(host, 0) + count
+        redacted = redaction.redactions(tx.conn)
+        if redacted and redaction.apply(tx.conn, redacted):
+            redaction.begin(self._context.store.path)
+            redaction.renew(tx.conn)
+            tx.writer.projector.begin_anew()
+        what = f"taking in {len(batch):,} change{'' if len(batch) == 1 else 's'}"
+        if report.taken > len(added.new):
+            what += f" after {report.taken - len(added.new):,}"
+        merge.refold(tx.conn, added, lambda done, of: progress(f"{what}, {done:,} of {of:,} cards"))
+        report.notices += _about_malformed(tx.conn, batch)
 
     # Sending
 

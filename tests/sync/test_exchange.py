@@ -39,6 +39,32 @@ def test_what_one_adds_the_other_has(two: tuple[Person, Person], place: Path) ->
     assert bob.service.sync.exchange(Folder(place)).message == "Nothing new."
 
 
+def test_many_events_are_taken_in_by_parts_which_stay(
+    two: tuple[Person, Person], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long histories fit into memory, and who breaks off goes on from there."""
+    ada, bob = two
+    monkeypatch.setattr("mlkanban.sync.exchange._PART_EVENTS", 4)
+    monkeypatch.setattr(file_format, "MOST_EVENTS", 3)
+    ada.adds(*map(str, range(10)))
+    ada.service.sync.exchange(Folder(place))
+    steps: list[str] = []
+
+    def breaks_off(step: str) -> None:
+        steps.append(step)
+        if "after" in step:  # taking in ... after those of the first part
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bob.service.sync.exchange(Folder(place), breaks_off)
+    assert [step for step in steps if "taking in" in step] == [
+        "taking in 6 changes, 0 of 6 cards", "taking in 4 changes after 6, 0 of 4 cards"
+    ]  # fmt: skip
+    assert len(bob.boards.snapshot(bob.board_id).faces) == 7
+    assert bob.service.sync.exchange(Folder(place)).taken == 4
+    assert shown(ada) == shown(bob)
+
+
 def test_edits_of_different_fields_both_stay(two: tuple[Person, Person], place: Path) -> None:
     ada, bob = two
     (card,) = ada.order("Ideas")

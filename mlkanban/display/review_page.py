@@ -198,7 +198,8 @@ def candidate_line(
     """A card that may be promised: its mark, id, chance, title, stage and clock."""
     face, glyphs = candidate.face, view.glyphs
     sign = Piece(glyphs.marked if marked else " ", "mark")
-    chance = chance_text(candidate.chance) if candidate.chance is not None else "?"
+    unknown = glyphs.blocked if face.block_reason else "?"
+    chance = unknown if candidate.chance is None else chance_text(candidate.chance)
     start = [
         edge("faint", glyphs, here=here), sign, Piece(f" {cell_text(face.ref):<6}", "dim"),
         Piece(f"{chance:>5}  ", _chance_role(candidate)),
@@ -221,5 +222,5 @@ def _face_title(face: CardFace, view: FaceContext, most: int) -> str:
 
 def _chance_role(candidate: Candidate) -> str:
     if candidate.chance is None:
-        return "dim"
+        return "alarm" if candidate.face.block_reason else "dim"
     return "live" if candidate.chance >= 0.85 else "text" if candidate.chance >= EVEN else "clock"

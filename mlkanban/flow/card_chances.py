@@ -40,6 +40,8 @@ Unknown = Literal[
     "not in the plan",
     "its place then is unknown",
     "a part is unknown",
+    "blocked",
+    "a part is blocked",
 ]
 
 
@@ -102,6 +104,10 @@ class CardChances:
     def parts_of(self, ref: str) -> Sequence[str]:
         """The open parts of a card."""
         return self._parts.get(ref, ())
+
+    def waits_for(self, ref: str) -> Sequence[str]:
+        """The open cards that a card with parts waits for, or itself."""
+        return self._leaves(ref, ())
 
     def place(self, ref: str) -> int | None:
         """The place of a card in the plan, from 1, where nobody waits for one with open parts."""

@@ -6,6 +6,7 @@ number of the same name asks it of a sample, and as of any day.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -71,7 +72,8 @@ class DueDates:
 def due(sample: Sample) -> DueDates:
     """Judge the due dates of the cards of a sample by all cards of the board and all time."""
     board = sample.of_board.of_all_time
-    chances = card_chances(board)
+    blocked = {card.ref for card in board.cards if card.history.steps[-1].block is not None}
+    chances = _Chances(card_chances(board), blocked)
     cards = [
         _due_card(card.ref, card.history.title, card.history.due, sample.today, chances)
         for card in sample.cards
@@ -163,11 +165,27 @@ def prospects(
             continue
         if face.due:
             dated[face.id] = _due_card(face.ref, face.title, face.due, past.today, chances).chance
-        open_parts = len(chances.parts_of(face.ref))
+        open_parts = len(chances.of.parts_of(face.ref))
         if total := open_parts + done[face.ref]:
-            by = _all_done_by(face.ref, past.today, chances) if open_parts else None
+            by = _all_done_by(face.ref, past.today, chances.of) if open_parts else None
             parts[face.id] = PartsDone(done[face.ref], total, by)
     return Prospects({card: c for card, c in dated.items() if c is not None}, parts)
+
+
+class _Chances(NamedTuple):
+    """The chances of the open cards of a board, of which some are `blocked`: how long that goes on
+    neither an age nor a place in the plan knows."""
+
+    of: CardChances
+    blocked: AbstractSet[str]
+
+    def by(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
+        """The chance to be finished within `days` days after today, or why it is unknown."""
+        if days >= 0 and ref in self.blocked:
+            return None, "blocked"
+        if days >= 0 and not self.blocked.isdisjoint(self.of.waits_for(ref)):
+            return None, "a part is blocked"
+        return self.of.by(ref, days)
 
 
 def _all_done_by(ref: str, today: date, chances: CardChances) -> date | None:
@@ -178,8 +196,8 @@ def _all_done_by(ref: str, today: date, chances: CardChances) -> date | None:
     return None if days is None else today + timedelta(days=days)
 
 
-def _chances(board: Board, faces: Collection[CardFace], past: "_BoardHistory") -> CardChances:
-    return CardChances(
+def _chances(board: Board, faces: Collection[CardFace], past: "_BoardHistory") -> _Chances:
+    chances = CardChances(
         past.remaining,
         past.ages,
         _open_parts(faces),
@@ -187,17 +205,18 @@ def _chances(board: Board, faces: Collection[CardFace], past: "_BoardHistory") -
         past.dates,
         rest_of_day(past.now),
     )
+    return _Chances(chances, {face.ref for face in faces if face.block_reason})
 
 
-def _due_card(ref: str, title: str, due: str, today: date, chances: CardChances) -> DueCard:
+def _due_card(ref: str, title: str, due: str, today: date, chances: _Chances) -> DueCard:
     day = date.fromisoformat(due)
     days = (day - today).days
     chance, unknown = chances.by(ref, days)
-    parts = len(chances.parts_of(ref))
+    parts = len(chances.of.parts_of(ref))
     return DueCard(
         ref, title, day, days, chance, unknown,
-        None if parts else chances.ages.get(ref),
-        None if parts else chances.place(ref),
+        None if parts else chances.of.ages.get(ref),
+        None if parts else chances.of.place(ref),
         parts,
     )  # fmt: skip
 

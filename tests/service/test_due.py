@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mlkanban.core.board import Outcome
+from mlkanban.core.board import BlockReason, Outcome
 from mlkanban.display.number_text.due import chance_words, summary, to_json
 from mlkanban.flow.burn_up import burn_ups
 from mlkanban.flow.card_chances import CardChances, Remaining, rest_of_day
@@ -186,6 +186,33 @@ def test_a_card_with_parts_is_done_when_all_of_them_are(ada: Person) -> None:
     [asleep] = ada.adds("asleep", parent=whole)
     ada.cards.snooze([asleep], date.fromisoformat(day(ada, 5)))
     assert due_cards(ada)["whole"].unknown == "a part is unknown"
+
+
+def test_nothing_is_said_of_the_chance_while_a_card_is_blocked(ada: Person) -> None:
+    """Neither its age nor its place knows how long a block goes on, even one that lasts beyond the
+    date."""
+    lived(ada)
+    ada.clock.now += timedelta(days=9)
+    [whole] = ada.adds("whole", to="Features", due=day(ada, 3))
+    [part] = ada.adds("part", to="Training", parent=whole, due=day(ada, 3))
+    [late] = ada.adds("late", to="Training", due=day(ada, -1))
+    free = due_cards(ada)
+    assert {free["whole"].unknown, free["part"].unknown} == {None}
+    ada.cards.block([part, late], BlockReason.ENVIRONMENT, until=day(ada, 3))
+    for cards in (due_cards(ada), {card.title: card for card in due(sampled(ada)).cards}):
+        assert {title: (card.chance, card.unknown) for title, card in cards.items()} == {
+            "late": (0.0, None),
+            "part": (None, "blocked"),
+            "whole": (None, "a part is blocked"),
+        }
+        assert chance_words(cards["part"]) == "chance unknown: blocked"
+    faces = ada.boards.snapshot(ada.board_id).faces
+    ids = {face.title: face.id for face in faces}
+    assert set(ada.service.planning.prospects(ada.board).chances) == {ids["late"]}
+    ahead = date.fromisoformat(day(ada, 3))
+    assert ids["part"] not in ada.service.planning.chances(ada.board, faces, ahead)
+    ada.cards.unblock([part])
+    assert due_cards(ada)["part"] == free["part"]
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -21,7 +21,7 @@ from mlkanban.text import quantity
 
 _CONVENTION = (
     "of a committed card by its age, of another one by its place in the plan as the forecast has"
-    f" it, of one with parts: {PARTS}"
+    f" it, of one with parts: {PARTS}; none of a card that is blocked, or has a part that is"
 )
 
 

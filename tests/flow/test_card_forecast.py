@@ -70,6 +70,9 @@ def test_every_open_card_gets_its_days():
     assert rows(said)[1][2:5] == ("unknown", "too few older", "too few older")
     assert said.lines[0].startswith("About 1 of the 1 open card whose chance is known will be")
     assert "The chance of 1 card is unknown: fewer than 10 finished cards got" in said.lines[1]
+    tomorrow = card_forecasts(sample(cards, day=18), days=1)
+    assert tomorrow.cards[0].chance == pytest.approx(10 / 52)
+    assert summary(tomorrow).lines[0].startswith("Probably none of the 1 open card")
 
 
 def test_a_card_may_be_finished_today_as_long_as_the_day_goes_on():

@@ -38,6 +38,8 @@ def test_without_a_queue_or_a_gate_there_is_no_percentage():
     assert (found.efficiency, found.share(Share.ACTIVE)) == (None, None)
     said = summary(found)
     assert "not configured" in said.lines[0]
+    assert said.table is not None
+    assert said.table.head[1] == "hands-on or waiting d"
     assert "100 %" not in " ".join(said.lines)
     assert to_json(found)["efficiency"] is None
 

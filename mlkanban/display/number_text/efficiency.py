@@ -104,7 +104,8 @@ def summary(efficiency: Efficiency) -> Summary:
     percents = whole_percents([s.spent.total / efficiency.total.total for s in efficiency.stages])
     rows = [_row(s.stage, s.spent, p) for s, p in zip(efficiency.stages, percents, strict=True)]
     rows.append(_row("all", efficiency.total, 100))
-    head = ("stage", "hands-on d", "unattended d", "waiting d", "blocked d", "share")
+    hands_on = "hands-on d" if efficiency.configured else "hands-on or waiting d"
+    head = ("stage", hands_on, "unattended d", "waiting d", "blocked d", "share")
     return Summary("Flow efficiency", tuple(lines), Table(head, tuple(rows)), note)
 
 

@@ -104,7 +104,9 @@ def summary(forecasts: CardForecasts) -> Summary:
     if known:
         all_known = quantity(len(known), "open card")
         which = f"the {all_known} whose chance is known" if unknown else all_known
-        lines.append(f"About {sum(known):.0f} of {which} will be finished by {until}")
+        # An expectation of half a card at most: none is finished with a chance of a half or more.
+        about = f"About {sum(known):.0f}" if round(sum(known)) else "Probably none"
+        lines.append(f"{about} of {which} will be finished by {until}")
     reasons = Counter(card.unknown for card in forecasts.cards if card.unknown)
     for why, many in reasons.items():
         lines.append(f"The chance of {quantity(many, 'card')} is unknown: {_because(why)}")

@@ -87,7 +87,7 @@ def summary(quality: Quality) -> Summary:
     cards = quantity(quality.n, "card")
     line = f"{cards}, nothing to doubt{' in them' if quality.past_points else ''}."
     if met:
-        line = f"{len(touched)} of {cards} have a history that makes numbers doubtful."
+        line = f"{len(touched)} of {cards} have in their history what may make numbers doubtful."
     rows = tuple(
         (
             _MEANINGS[f.kind],

@@ -44,7 +44,7 @@ STORED: dict[str, Any] = {
     "blocker": {"reason": "bug", "external": False, "note": "a bug",
                 "since": "2026-03-19T09:00:00Z"},
     "snoozed_until": UNTIL_RUN, "snoozed_run": "run:7", "model": "fraud", "version": "3b",
-    "owner": "risk team", "look_again": "2026-12-15 every 90d retrain",
+    "owner": "risk team", "look_again": "2026-12-15 every 90d retrain", "source_key": "ML-2",
 }  # fmt: skip
 """What events can write on a card; `_made_up` has the rest."""
 SEEN = {
@@ -55,7 +55,7 @@ SEEN = {
     "needs": "v3", "links": "https://example.org", "checklist": "three seeds", "health": "watch",
     "verdict": "It does.", "win": "yes", "outcome": "shipped", "archived": "yes", "blocked": "bug",
     "snoozed": "run:7", "snoozed_run": "run:7", "model": "fraud", "version": "3b",
-    "owner": "risk team", "look_again": "2026-12-15 every 90d retrain",
+    "owner": "risk team", "look_again": "2026-12-15 every 90d retrain", "key": "ML-2",
 }  # fmt: skip
 """What a person sees of it, by the public names."""
 KNOWN = frozenset(SEEN)
@@ -207,14 +207,14 @@ def test_what_is_searchable_is_found(field: CardField) -> None:
 def test_what_a_person_wrote_is_searched() -> None:
     assert {field.name for field in FIELDS if field.searchable} & KNOWN == {
         "title", "hypothesis", "dataset", "verdict", "links", "checklist", "blocked",
-        "model", "version", "owner",
+        "model", "version", "owner", "key",
     }  # fmt: skip
 
 
 def test_add_has_what_a_new_card_can_have_and_edit_what_is_learned_later() -> None:
     both = {
         "type", "priority", "class", "work", "tag", "due", "metric", "baseline", "noise", "score",
-        "budget", "hypothesis", "dataset", "link", "needs", "parent", "lineage", "checklist",
+        "key", "budget", "hypothesis", "dataset", "link", "needs", "parent", "lineage", "checklist",
     }  # fmt: skip
     of_edit = {"title", "verdict", "win", "health", "untag", "unlink", "needs-not", "lineage-not"}
     neither = {"outcome", "archived", "blocked", "snoozed", "snoozed-run", "stage"}
@@ -229,7 +229,7 @@ def test_add_has_what_a_new_card_can_have_and_edit_what_is_learned_later() -> No
 def test_the_form_has_health_only_for_a_model_in_use() -> None:
     form = {
         "title", "type", "priority", "class", "work", "tags", "due", "metric", "guards", "score",
-        "budget",
+        "budget", "key",
         "hypothesis", "dataset", "verdict", "links", "needs", "parent", "lineage",
     }  # fmt: skip
     in_use = {"health", "model", "version", "owner", "look_again"}

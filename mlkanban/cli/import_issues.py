@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
     from mlkanban.service.issue_import import IssuesTaken
 
-_SHOWN = {"assignee": "tags (@NAME)", "key": "key (not shown)"}
 _MOST_NAMED = 8
 """So many cards are named."""
 
@@ -104,7 +103,7 @@ def issues(
         board = session.board(service)
         found = _asking(session, source, kind, map, board, can_ask)
         _check_named("status", statuses, found.understood.statuses)
-        _check_named("column", columns, found.understood.columns)
+        _check_named("column", columns, found.understood.columns, kind.head(source))
         if write_map is not None:
             with opened(write_map, service.path) as out:
                 out.write(_text_of(found))
@@ -171,9 +170,12 @@ def _pair(words: str, form: str) -> tuple[str, str]:
     return name.strip().casefold(), value.strip()
 
 
-def _check_named(what: str, given: Iterable[str], there: Iterable[str]) -> None:
-    """UsageProblem for a status or a column that was named and is not in the list."""
-    known = {name.casefold() for name in there}
+def _check_named(
+    what: str, given: Iterable[str], there: Iterable[str], empty: Iterable[str] = ()
+) -> None:
+    """UsageProblem for a status or a column that was named and is not in the list, not even as an
+    `empty` column."""
+    known = {name.casefold() for name in (*there, *empty)}
     for words in given:
         if words.rpartition("=")[0].strip().casefold() not in known:
             listed = ", ".join(name or "-" for name in there)
@@ -234,7 +236,7 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
     yield session.clean(f"{what}, for the board {found.board.key}")
     yield ""
     rows = [
-        (session.clean(name), _SHOWN.get(target, target) or "left out", f"{filled:,}")
+        (session.clean(name), _becomes(found, name, target), f"{filled:,}")
         for name, target, filled in _columns(found)
     ]
     yield from table(rows, ("column", "becomes", "cards"))
@@ -251,6 +253,16 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
         yield session.clean(f"Left out: {', '.join(left)}.")
     for line in summary_lines(found):
         yield session.clean(line)
+
+
+def _becomes(found: IssueList, column: str, target: str) -> str:
+    """What becomes of a column, in words."""
+    shown = found.is_shown_key(column)
+    if target == "key":
+        return "key" if shown else "key (not shown)"
+    words = "tags (@NAME)" if target == "assignee" else target
+    more = found.understood.more.get(column, "")
+    return ", ".join(filter(None, (words, more, "key" if shown else ""))) or "left out"
 
 
 def _would(taken: IssuesTaken) -> str:
@@ -317,7 +329,7 @@ def _data(
                 "status": status, "cards": count,
                 "stage": place.stage.name if place.stage else None,
                 "outcome": place.outcome.value if place.outcome else None,
-                "guessed": place.guessed,
+                "guessed": place.guessed, "archived": place.archived,
             }
             for status, count, place in places
         ],

@@ -22,6 +22,7 @@ from mlkanban.core.field_kinds import (
     Fields,
     Flag,
     Guards,
+    Key,
     Lineage,
     LookAgainKind,
     Members,
@@ -203,6 +204,10 @@ FIELDS: tuple[CardField, ...] = (
         "A link; may be repeated.", stored="link:", option="link",
         drop=("unlink", "Remove a link."), noun="link", searchable=True,
         form_help="Links with | between: one | another.",
+    ),
+    CardField(
+        "key", Key(), "What another tool calls it: ML-2 in Jira, #12 on GitHub.",
+        stored="source_key", searchable=True,
     ),
     CardField(
         "needs", Members("card", str.lower, is_card), "A card that must come first.",

@@ -61,6 +61,8 @@ class FieldKind:
 
     choices: tuple[str, ...] = ()
     """The values there are, () where any will do."""
+    asked = "a text in its {}"
+    """What a query asks for; the label of the field comes in."""
 
     def read(self, fields: Fields, stored: str) -> Any:
         """The value on a card with these fields."""
@@ -105,6 +107,10 @@ class FieldKind:
         """What is searched: texts of a card with these fields."""
         yield str(fields.get(stored) or "")
 
+    def answers(self, wanted: str, word: str) -> bool:
+        """Whether a query for `wanted`, in lower case, finds one of those texts."""
+        return wanted in word.casefold()
+
 
 class TextLine(FieldKind):
     """One line of text."""
@@ -128,6 +134,16 @@ class Name(TextLine):
 
     def parse(self, typed: Text, name: str, today: date) -> Text:
         return " ".join(str(typed).split())
+
+
+class Key(Name):
+    """What another tool calls a card: `ML-2`, `#12`. A query asks for all of it: ML-2 is not
+    ML-20."""
+
+    asked = "its whole {} in another tool"
+
+    def answers(self, wanted: str, word: str) -> bool:
+        return not wanted or wanted.removeprefix("#") == word.casefold().removeprefix("#")
 
 
 class Title(TextLine):

@@ -1170,6 +1170,7 @@ class ImportedEventsJson(Shape):
     new_events: int
     undone_events: int
     left_out: list[str]
+    columns_left_out: list[str]
 
 
 class ImportedColumnJson(Shape):
@@ -1188,6 +1189,7 @@ class ImportedStatusJson(Shape):
     stage: str | None
     outcome: str | None
     guessed: bool
+    archived: bool
 
 
 class LeftOutJson(Shape):

@@ -22,7 +22,7 @@ from mlkanban.exchange.dates import DateReader, UnclearDates
 from mlkanban.exchange.event_map import EventMap
 from mlkanban.exchange.event_rows import EventRow, event_rows
 from mlkanban.exchange.text_file import bad, named, read_text
-from mlkanban.text import accept_title
+from mlkanban.text import accept_title, is_seen, made_keepable
 
 _NAMESPACE = uuid.UUID("5e0a4f6c-3d7b-5b44-9a51-6d6c6b616e62")
 _SHOWN = 12
@@ -122,6 +122,9 @@ class EventLog:
             if before is None:
                 kind = "card.created"
                 values |= {"title": row.title, "type": CardType.CHORE.value, "deleted": False}
+                key = " ".join(made_keepable(row.case).split())
+                if key != row.title and is_seen(key):
+                    values["source_key"] = key
             event_id = _id(card, row.at, row.state, str(row.repeat))
             yield Change(kind, board, card=card, set=values, at=row.at, event_id=event_id)
 

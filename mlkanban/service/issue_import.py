@@ -33,12 +33,13 @@ _PREFIXES = tuple(each.stored for each in SETS)
 class ImportedStep:
     """A card came to a stage at an instant, with an outcome where it ended there. `at` is '' where
     nobody knows when: then it is the time of the import. `guessed`: the list does not name the
-    outcome."""
+    outcome. `archived`: the card goes off the board."""
 
     at: str
     stage: str
     outcome: str = ""
     guessed: bool = False
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,8 @@ class _Taking:
         values = {"ref": ref, "deleted": False, "place": [first.stage, ""], **card.values}
         if first.outcome:
             values["outcome"] = first.outcome
+        if first.archived:
+            values["archived"] = True
         values = {
             name: value
             for name, value in values.items()
@@ -265,14 +268,15 @@ class _Taking:
         was = before.get("place", [""])[0], before.get("outcome") or ""
         if theirs in (ours, was):
             return False
-        if ours != was or state.get("archived"):
+        archived = bool(state.get("archived"))
+        if ours != was or archived != bool(before.get("archived")):
             self._keep(entity, "stage")
             return False
         last = run_queries.last_step(self._tx.conn, card_id)
         *others, final = card.steps
         steps = [step for step in others if step.at > last]
         steps.append(final if final.at > last else replace(final, at=""))
-        self._walk(card_id, ImportedStep(last, *ours), steps)
+        self._walk(card_id, ImportedStep(last, *ours, archived=archived), steps)
         return True
 
     def _walk(
@@ -291,6 +295,8 @@ class _Taking:
             if step.outcome != before.outcome:
                 values["outcome"] = step.outcome or None
                 values |= lifecycle.lifting(self._entity(card_id).fields)
+            if step.archived != before.archived:
+                values["archived"] = step.archived
             if not values:
                 continue
             kind = "card.moved"

@@ -481,7 +481,7 @@ def having_in(
         whole = value is not None and (field.is_set or field.kind.several)
         stored = json.loads(value) if whole else value
         words = field.words(stored if field.is_set else {field.stored: stored})
-        if any(word and wanted in word.casefold() for word in words):
+        if any(word and field.kind.answers(wanted, word) for word in words):
             card_ids.add(card)
     return frozenset(card_ids)
 

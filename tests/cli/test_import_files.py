@@ -47,6 +47,7 @@ def test_an_import_in_json(mlk, files) -> None:
     assert data.pop("new_events") > 0
     assert data == {
         "board": "desk", "rows": 4, "cards": 2, "finished": 1, "undone_events": 0, "left_out": [],
+        "columns_left_out": [],
     }  # fmt: skip
     assert mlk.data(*files)["new_events"] == 0
 
@@ -364,3 +365,23 @@ def test_a_month_of_weekly_files_is_the_file_of_the_month(mlk, tmp_path, monkeyp
     assert steps() == steps_by_weeks
     assert numbers() == by_weeks
     assert by_weeks["n"] > 5
+
+
+def test_a_date_column_that_the_map_does_not_have_is_named(mlk, files) -> None:
+    log, map = Path(files[2]), Path(files[4])
+    map.write_text(
+        'board = "desk"\n[columns]\ncard = "ID"\ntitle = "Name"\n'
+        '[[stage]]\nname = "Working"\ncolumn = "In Progress"\ncommit = true\n'
+        '[[stage]]\nname = "Closed"\ncolumn = "Done"\ndone = true\n'
+    )
+    log.write_text(
+        "ID,Name,In Progress,Verified,Done,Points,Sprint,Blocked\n"
+        "ML-1,One,2026-01-02,2026-01-03,2026-01-04,3,2026-01-01 to 01-14,\n"
+        "ML-2,Two,2026-01-05,,,5,,\n"
+    )
+    answer = mlk(*files)
+    assert answer.code == 0
+    assert "Left out: dates in the columns Verified, which no stage of the map names." in answer.err
+    assert mlk.data(*files)["columns_left_out"] == ["Verified"]
+    [card] = mlk.data("list", "--all", "-q", "key:ml-2")
+    assert mlk.data("show", card["id"])["title"] == "Two", "the case is the key of its card"

@@ -68,6 +68,7 @@ def test_a_list_in_json(board, file) -> None:
     assert data["columns"][-1] == {"column": "Sprint", "field": None, "cards": 1}
     assert data["statuses"][0] == {
         "status": "In Progress", "cards": 1, "stage": "Doing", "outcome": None, "guessed": True,
+        "archived": False,
     }  # fmt: skip
     assert (data["begun_unknown"], data["created_to_resolved"]) == (1, 0)
     assert board.data("list", "--all") == []
@@ -168,6 +169,69 @@ def test_an_outcome_that_a_list_does_not_name_is_guessed_and_won_by_nobody(board
     board("done", read, "--outcome", "learned")
     report = board.data("report")
     assert [card["title"] for card in report["learned"]] == ["Read a paper"]
+
+
+def test_a_guessed_end_is_no_model_in_monitoring(mlk, file) -> None:
+    mlk("init", "Fraud", "--timezone", "UTC")
+    Path(file).write_text("Key,Title,Status\nML-1,Read a paper,Closed\nML-2,Train it,Live\n")
+    words = "--status", "Live=shipped"
+    planned = mlk("import", "issues", "--dry-run", *words, file)
+    assert "Closed shipped, archived (guessed)" in " ".join(planned.out.split())
+    assert "Live Monitoring, shipped 1" in " ".join(planned.out.split())
+    assert "1 finished card with a guessed outcome: archived," in planned.out
+    mlk("import", "issues", "--yes", *words, file)
+    monitored = mlk.data("list", "-q", "stage:monitoring")
+    assert [card["title"] for card in monitored] == ["Train it"]
+    assert len(mlk.data("list", "--all", "-q", "outcome:shipped")) == 2
+    assert "unchanged" in str(mlk.data("import", "issues", "--yes", *words, file))
+    Path(file).write_text("Key,Title,Status\nML-1,Read a paper,Doing\nML-2,Train it,Live\n")
+    mlk("import", "issues", "--yes", *words, file)
+    [again] = mlk.data("list", "-q", "key:ML-1")
+    assert (again["stage"], again["outcome"], again["archived"]) == ("Data prep", None, False)
+
+
+def test_the_key_of_another_tool_is_shown_and_found(board, tmp_path) -> None:
+    file = tmp_path / "jira.csv"
+    rows = "".join(f"ML-{n},Task {n},To do\n" for n in (2, 20))
+    file.write_text("Issue key,Summary,Status\n" + rows)
+    planned = board("import", "issues", "--dry-run", str(file)).out
+    assert "Issue key key 2" in " ".join(planned.split()).replace("  ", " ")
+    board("import", "issues", "--yes", str(file))
+    [two] = board.data("list", "-q", "key:ml-2")
+    assert two["title"] == "Task 2", "ML-20 is another one"
+    assert board.data("show", two["id"])["key"] == "ML-2"
+    assert "Task 2" in board("find", "ML-2").out
+    assert "\nKey         ML-2\n" in board("show", two["id"]).out
+    assert "ML-20" in board("export", "csv").out
+    assert board.data("list", "-q", "key:none") == []
+
+
+def test_boxes_of_a_description_are_a_checklist_and_a_label_may_be_a_priority(
+    board, tmp_path
+) -> None:
+    file = tmp_path / "gh.json"
+    file.write_text(
+        '[{"number": 3, "title": "One", "state": "OPEN", "labels": [{"name": "priority: high"},'
+        ' {"name": "gpu"}], "body": "Why\\r\\n\\r\\n- [ ] reproduce\\r\\n* [x] mend"},'
+        ' {"number": 4, "title": "Two", "state": "OPEN", "labels": [{"name": "priority/odd"}]}]'
+    )
+    said = " ".join(board("import", "issues", "--yes", str(file)).out.split())
+    assert "labels tags, priority 2" in said
+    assert "body description, checklist 1" in said
+    [one] = board.data("list", "-q", "key:#3")
+    card = board.data("show", one["id"])
+    assert (card["priority"], card["tags"]) == ("high", ["gpu"])
+    items = [(item["text"], item["done"]) for item in card["checklist"]]
+    assert items == [("reproduce", False), ("mend", True)]
+    assert [note["text"] for note in card["notes"]] == ["Why"]
+    [two] = board.data("list", "-q", "key:4")
+    assert (two["priority"], two["tags"]) == ("normal", ["priority/odd"])
+
+
+def test_a_column_that_is_empty_in_all_rows_may_be_named(board, tmp_path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("Title,Status,Team\nOne,To do,\n")
+    assert board("import", "issues", "--yes", "--column", "Team=tags", str(file)).code == 0
 
 
 @pytest.mark.parametrize("text", ["Buy milk, eggs\nWrite, print\n", "One\nTwo\n", "Read a, b\n"])

@@ -58,7 +58,8 @@ def cards(service: Service) -> dict[str, dict[str, Any]]:
         told = {
             "stage": board.stage(card.stage).name, "outcome": card.outcome and card.outcome.value,
             "tags": " ".join(card.tags), "type": card.type.value, "priority": card.priority.value,
-            "due": card.due and card.due.isoformat(), "links": " ".join(card.links),
+            "key": card.values["key"], "due": card.due and card.due.isoformat(),
+            "links": " ".join(card.links),
             **{name: at[:16] if at else "" for name, at in days.items()},
             "notes": [note.text for note in card.notes],
             "checklist": [f"{'x' if item.done else '-'} {item.text}" for item in card.checklist],
@@ -78,41 +79,49 @@ TODAY = "2026-02-01T12:00"
 WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "jira.csv": ("jira", {
         "Focal loss": {
+            "key": "FRD-1",
             "stage": "Done", "outcome": "shipped", "tags": "@ada gpu nlp", "priority": "high",
             "due": "2026-01-15", "created": day(5), "finished": day(9),
             "notes": ["two\nlines", "ada: first; with a mark", "bob: second"],
         },
         "Rebalance classes": {
+            "key": "FRD-2",
             "stage": "Doing", "tags": "@bob bug", "created": day(6), "started": day(8, 10),
             "parent": "Focal loss", "needs": ["Old idea"],
         },
         "Old idea": {
+            "key": "FRD-3",
             "stage": "To do", "outcome": "discarded", "priority": "low", "created": day(6),
         },
-        "Next one": {"stage": "To do", "priority": "low", "created": day(7)},
+        "Next one": {"key": "FRD-4", "stage": "To do", "priority": "low", "created": day(7)},
     }),
     "github.json": ("github", {
         "Focal loss": {
+            "key": "#12",
             "stage": "Done", "outcome": "shipped", "tags": "@ada experiment nlp",
             "type": "experiment", "links": "https://github.example/o/r/issues/12",
             "created": day(5), "finished": day(9),
-            "notes": ["Why\n\n- [ ] one", "bob: Looks good"],
+            "notes": ["Why", "bob: Looks good"], "checklist": ["- one"],
         },
         "Mixup": {
+            "key": "#13",
             "stage": "To do", "outcome": "discarded", "created": day(6),
             "links": "https://github.example/o/r/issues/13",
         },
         "Baseline": {
+            "key": "#14",
             "stage": "Doing", "created": day(7), "started": day(8),
             "links": "https://github.example/o/r/issues/14",
         },
     }),
     "github-project.tsv": ("github-project", {
         "Focal loss": {
+            "key": "#12",
             "stage": "Doing", "tags": "@ada @bob gpu nlp", "created": TODAY, "started": TODAY,
             "links": "https://github.example/o/r/issues/12",
         },
         "Baseline": {
+            "key": "#13",
             "stage": "Done", "outcome": "shipped", "created": TODAY, "finished": TODAY,
             "links": "https://github.example/o/r/issues/13",
         },
@@ -120,35 +129,42 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     }),
     "gitlab.csv": ("gitlab", {
         "Focal loss": {
+            "key": "#7",
             "stage": "Done", "outcome": "shipped", "tags": "@bob-b gpu nlp", "due": "2026-01-15",
             "created": day(5), "finished": day(9), "notes": ["two\nlines"],
             "links": "https://gitlab.example/g/p/-/issues/7",
         },
         "Baseline": {
+            "key": "#8",
             "stage": "To do", "created": day(6), "links": "https://gitlab.example/g/p/-/issues/8",
         },
     }),
     "linear.csv": ("linear", {
         "Focal loss": {
+            "key": "FRD-1",
             "stage": "Done", "outcome": "shipped", "tags": "@ada@lab.example gpu nlp",
             "priority": "high", "due": "2026-01-15", "created": day(5), "started": day(6),
             "finished": day(9), "notes": ["two\nlines"],
         },
         "Rebalance classes": {
+            "key": "FRD-2",
             "stage": "Doing", "priority": "urgent", "created": day(5, 10), "started": day(7),
             "parent": "Focal loss",
         },
         "Mixup": {
+            "key": "FRD-3",
             "stage": "Done", "outcome": "abandoned", "created": day(5, 10), "started": day(7),
             "finished": day(8),
         },
     }),
     "azure-devops.csv": ("azure", {
         "Losses": {
+            "key": "100",
             "stage": "Doing", "tags": "@ada", "type": "feature", "priority": "high",
             "created": day(5), "started": day(6),
         },
         "Focal loss": {
+            "key": "101",
             "stage": "Done", "outcome": "shipped", "tags": "@ada gpu nlp", "created": day(5),
             "started": day(6), "finished": day(19), "notes": ["two\nlines"], "parent": "Losses",
         },
@@ -156,6 +172,7 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "trello.json": ("trello", {
         "Baseline": {"stage": "Doing", "created": "2026-01-06T09:10", "started": day(8)},
         "Focal loss": {
+            "key": "#12",
             "stage": "Done", "outcome": "shipped", "tags": "@ada green nlp", "due": "2026-01-15",
             "links": "https://trello.example/c/1 https://x.example/plot.png",
             "created": day(5), "started": day(6), "finished": day(9),
@@ -165,14 +182,18 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     }),
     "taskwarrior.json": ("taskwarrior", {
         "Focal loss": {
+            "key": "5f0c3c1e-0000-4000-8000-000000000001",
             "stage": "Doing", "tags": "fraud.losses nlp", "priority": "high", "due": "2026-01-15",
             "created": day(5), "started": day(6), "notes": ["first", "second"],
             "needs": ["Get labels"],
         },
         "Baseline": {
+            "key": "5f0c3c1e-0000-4000-8000-000000000002",
             "stage": "Done", "outcome": "shipped", "created": day(1), "finished": day(4),
         },
-        "Get labels": {"stage": "To do", "created": day(2)},
+        "Get labels": {
+            "key": "5f0c3c1e-0000-4000-8000-000000000003", "stage": "To do", "created": day(2),
+        },
     }),
     "todo.txt": ("todo.txt", {
         "Focal loss": {
@@ -239,12 +260,13 @@ def test_a_database_of_kanban_tui(service, tmp_path) -> None:
     taken(service, file)
     wanted = {
         "Focal loss": {
-            "stage": "Done", "outcome": "shipped", "tags": "nlp", "due": "2026-01-15",
+            "key": "1", "stage": "Done", "outcome": "shipped", "tags": "nlp", "due": "2026-01-15",
             "created": day(5), "started": day(6, 8), "finished": day(9, 8),
             "notes": ["two\nlines"],
         },
         "Baseline": {
-            "stage": "Doing", "created": day(5), "started": day(7), "needs": ["Focal loss"],
+            "key": "2", "stage": "Doing", "created": day(5), "started": day(7),
+            "needs": ["Focal loss"],
         },
     }  # fmt: skip
     assert cards(service) == wanted

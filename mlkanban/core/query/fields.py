@@ -512,7 +512,7 @@ def _plain(known: Collection[str]) -> Iterable[QueryField]:
         if name and name not in known:
             yield QueryField(
                 name,
-                f"a text in its {card_field.label}, or none",
+                f"{card_field.kind.asked.format(card_field.label)}, or none",
                 f"{name}:word",
                 "word",
                 _stored(card_field.name),

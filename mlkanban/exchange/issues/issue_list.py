@@ -36,7 +36,7 @@ KINDS: tuple[ListKind, ...] = (
 """All kinds of lists, the more particular ones first: the first that knows a file reads it."""
 _DATES = ("created", "started", "finished", "cancelled", "updated", "due")
 _OWN_WAY = frozenset(
-    ("title", "tags", "type", "priority", "due", "links", "checklist", "parent", "needs")
+    ("title", "key", "tags", "type", "priority", "due", "links", "checklist", "parent", "needs")
 )
 _DELIVERED = (Outcome.SHIPPED, Outcome.LEARNED)
 _LONGEST_TITLE = 500
@@ -52,6 +52,8 @@ _PLAIN_TYPES = frozenset(
 )
 _NO_DAY = date(1970, 1, 1)
 """Days of fields are no words such as `fri` in a file."""
+_PRIORITY_LABEL = re.compile(r"prio(?:rity)?\s*(?:::?|/|-)\s*(\S.*)", re.IGNORECASE)
+_BOX = re.compile(r"\s*[-*+]\s+(\[[ xX]\]\s+\S.*)")
 _TICK = re.compile(r"\[([ xX])\]\s+(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"\s*<[^>]*>\s*$")
 
@@ -75,6 +77,11 @@ class Understood:
     """Finished cards of which nobody knows since when."""
     guessed_ends: int = 0
     """Finished cards of which nobody says that they were shipped."""
+    archived_ends: int = 0
+    """Those of them that go off the board."""
+    more: dict[str, str] = field(default_factory=dict)
+    """{column: a further field that some of its texts become}: checklists in descriptions, and
+    priorities among labels."""
 
 
 def kind_of(source: ListFile, name: str = "") -> ListKind:
@@ -143,14 +150,23 @@ class IssueList:
         self.targets = {self._target(name) for name in self.understood.columns}
         columns = {name.casefold() for name in self.understood.columns}
         self._best_key = next((key for key in kind.keys if key in columns), "")
+        self._called = [
+            name for name in kind.called if name in columns and map.columns.get(name) != NONE
+        ]
         self._count_dates()
 
     def target(self, column: str) -> str:
         """What becomes of a column, '' for nothing."""
-        target = self._target(column)
-        if target == NONE and column.casefold() not in self.map.columns:
-            target = "key" if column.casefold() == self._best_key else target
+        target, name = self._target(column), column.casefold()
+        if target == NONE and name not in self.map.columns:
+            target = "key" if name in (self._best_key, *self._called[:1]) else target
         return "" if target == NONE else target
+
+    def is_shown_key(self, column: str) -> bool:
+        """Whether the cards show what the column says as their key."""
+        if "key" in self.targets:
+            return self._target(column) == "key"
+        return column.casefold() in self._called[:1]
 
     def landing(self, status: str) -> Landing:
         if status not in self._landings:
@@ -200,6 +216,11 @@ class IssueList:
             seen.keys.add(key)
         for name, values in record.values.items():
             seen.columns[name] += 1
+            for text in values:
+                if self._target(name) == "description" and any(map(_BOX.fullmatch, _lines(text))):
+                    seen.more[name] = "checklist"
+                elif self._target(name) == "tags" and any(map(_priority_of, _words(text))):
+                    seen.more[name] = "priority"
             if self._target(name) in _DATES:
                 for text in values:
                     self._learn(record.line, text)
@@ -227,6 +248,7 @@ class IssueList:
             dated = any(self._one(record, name) for name in ("finished", "cancelled", "updated"))
             in_history = bool(record.history)
             seen.guessed_ends += bool(place.outcome in _DELIVERED and place.guessed)
+            seen.archived_ends += place.archived
             if ended and not dated and not in_history:
                 seen.ended_unknown += 1
             elif place.outcome is Outcome.SHIPPED and not worked and self._one(record, "created"):
@@ -267,14 +289,32 @@ class IssueList:
 
     def _key(self, record: ListEntry) -> str:
         """What tells a card apart in its list, '' for its title alone. BadInput for one that no
-        board can keep: made keepable, two keys could be one."""
+        board can keep: made keepable, two keys could be one. A number, which another project may
+        have too, is none."""
         names = {name.casefold(): texts for name, texts in record.values.items()}
-        said = next((t for n, t in record.values.items() if self._target(n) == "key"), None)
+        numbers = self.kind.called if self.kind.mark else ()
+        said = next(
+            (
+                texts for name, texts in record.values.items()
+                if self._target(name) == "key" and name.casefold() not in numbers
+            ),
+            None,
+        )  # fmt: skip
         key = (said or next((names[key] for key in self.kind.keys if names.get(key)), [""]))[0]
         try:
             return accept(key, f"the key of {self._title(record)!r}")
         except UsageProblem as problem:
             raise bad(self._source.file, record.line, problem.message, problem.hint) from None
+
+    def _shown_key(self, record: ListEntry) -> str:
+        """What people call the card in its tool, '' for nothing."""
+        for name, texts in record.values.items():
+            if self.is_shown_key(name):
+                text = made_keepable(texts[0])
+                known = name.casefold() in self.kind.called
+                key = self.kind.key_of(text) if known else " ".join(text.split())
+                return key if is_seen(key) else ""
+        return ""
 
     def _status(self, record: ListEntry) -> str:
         """The status of a card, with how it ended where nothing was delivered, or where a box is
@@ -310,21 +350,25 @@ class IssueList:
         values: dict[str, Any] = checked({"title": title}, partial=True)
         tags, kind = self._tags_and_type(record)
         values["type"] = kind
+        if self._called or "key" in self.targets:
+            values["key"] = self._shown_key(record)
         stored: dict[str, Any] = {}
         if self.targets & {"tags", "assignee", "type"}:
             stored |= _members("tags", tags)
         if "links" in self.targets:
             stored |= _members("links", self._texts(record, "links"))
-        if "priority" in self.targets:
+        if self._has("priority"):
             word = self._one(record, "priority").casefold()
-            values["priority"] = _PRIORITY.get(word, Priority.NORMAL.value)
+            labels = map(_priority_of, self._labels(record))
+            found = _PRIORITY.get(word) or next(filter(None, labels), "")
+            values["priority"] = found or Priority.NORMAL.value
         if "due" in self.targets:
             due = self._dates.read(self._one(record, "due"))
             values["due"] = due.astimezone(self.zone).date().isoformat() if due else None
-        if "checklist" in self.targets:
-            values["checklist"] = checked(
-                {"checklist": list(_items(self._texts(record, "checklist")))}, partial=True
-            )["checklist"]
+        if self._has("checklist"):
+            boxes = [box[1] for line in self._described(record) if (box := _BOX.fullmatch(line))]
+            items = list(_items((*self._texts(record, "checklist"), *boxes)))
+            values["checklist"] = checked({"checklist": items}, partial=True)["checklist"]
         for each in FIELDS:
             if each.name in self.targets and each.name not in _OWN_WAY and each.settable:
                 values[each.name] = self._value(record, each.name)
@@ -342,11 +386,7 @@ class IssueList:
             raise bad(self._source.file, record.line, what, problem.hint) from None
 
     def _tags_and_type(self, record: ListEntry) -> tuple[list[str], str]:
-        words = [
-            word
-            for text in self._texts(record, "tags")
-            for word in (re.split(r"\s*[,;]\s*", text) if "," in text or ";" in text else [text])
-        ]
+        words = [word for word in self._labels(record) if not _priority_of(word)]
         people = [
             _ADDRESS.sub("", name)
             for text in self._texts(record, "assignee")
@@ -359,8 +399,21 @@ class IssueList:
         tags = [*words, *(f"@{name.lstrip('@')}" for name in people if name.strip("@ "))]
         return tags, known[0] if known else CardType.CHORE.value
 
+    def _has(self, target: str) -> bool:
+        """Whether the list says this of any card."""
+        return target in self.targets or target in self.understood.more.values()
+
+    def _labels(self, record: ListEntry) -> list[str]:
+        return [word for text in self._texts(record, "tags") for word in _words(text)]
+
+    def _described(self, record: ListEntry) -> list[str]:
+        """The lines of the description."""
+        return _lines("\n\n".join(dict.fromkeys(self._texts(record, "description"))))
+
     def _description(self, record: ListEntry) -> str:
-        return "\n\n".join(dict.fromkeys(self._texts(record, "description")))
+        """The description without the boxes to tick, which are the checklist."""
+        text = "\n".join(line for line in self._described(record) if not _BOX.fullmatch(line))
+        return text.strip()
 
     def _comments(self, record: ListEntry) -> Iterator[ImportedNote]:
         written = [ListComment("", "", text) for text in self._texts(record, "comment")]
@@ -410,7 +463,25 @@ class IssueList:
         worked = any(self.board.is_committed(step.stage) for step in before)
         outcome = rules.outcome_for(place.outcome, committed=worked)
         rest = rules.resting_place(self.board, outcome)
-        return ImportedStep(at, rest.id if rest else stage, outcome.value, guessed=place.guessed)
+        return ImportedStep(
+            at, rest.id if rest else stage, outcome.value,
+            guessed=place.guessed, archived=place.archived,
+        )  # fmt: skip
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _words(text: str) -> list[str]:
+    """The labels in a text."""
+    return re.split(r"\s*[,;]\s*", text) if "," in text or ";" in text else [text]
+
+
+def _priority_of(label: str) -> str:
+    """The priority that a label such as `priority: high` stands for, '' for any other one."""
+    said = _PRIORITY_LABEL.fullmatch(label.strip())
+    return _PRIORITY.get(said[1].strip().casefold(), "") if said else ""
 
 
 def _forward(steps: Sequence[ImportedStep]) -> list[ImportedStep]:
@@ -470,8 +541,9 @@ def summary_lines(issues: IssueList) -> list[str]:
         lines.append(f"{cards} without the day they ended: counted as finished now.")
     if seen.guessed_ends:
         cards = quantity(seen.guessed_ends, "finished card")
+        off = " archived," if seen.archived_ends else ""
         lines.append(
-            f"{cards} with a guessed outcome: no report lists them as won. Name the outcome:"
+            f"{cards} with a guessed outcome:{off} no report lists them as won. Name the outcome:"
             ' --status "STATUS=shipped", or learned.'
         )
     return lines

@@ -65,9 +65,17 @@ class Landing(NamedTuple):
         return self.stage.name if self.stage else str(self.outcome)
 
     @property
+    def archived(self) -> bool:
+        """Whether its cards go off the board: a stage that is worked in past delivery (Monitoring)
+        is for what is in use, and nobody says that these are."""
+        ended = self.guessed and self.outcome is Outcome.SHIPPED
+        return ended and self.stage is not None and self.stage.kind is not StageKind.QUEUE
+
+    @property
     def words(self) -> str:
-        """The stage and the outcome: `Monitoring, shipped`."""
-        return ", ".join(filter(None, (self.stage.name if self.stage else "", self.outcome)))
+        """The stage and the outcome: `Done, shipped`, or `shipped, archived`."""
+        stage = self.stage.name if self.stage and not self.archived else ""
+        return ", ".join(filter(None, (stage, self.outcome, "archived" if self.archived else "")))
 
 
 def is_dropped(word: str) -> bool:

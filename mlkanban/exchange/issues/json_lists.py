@@ -151,7 +151,7 @@ def _trello(source: ListFile, _: str) -> Iterator[ListEntry]:
         card_id = as_text(card.get("id"))
         where = lists.get(as_text(card.get("idList")), {})
         record = ListEntry(0)
-        for name in ("id", "name", "desc", "due", "start", "url", "dateCompleted"):
+        for name in ("id", "name", "idShort", "desc", "due", "start", "url", "dateCompleted"):
             record.add(name, card.get(name))
         if not record.first("url"):
             record.add("url", card.get("shortUrl"))
@@ -216,9 +216,9 @@ GITHUB = ListKind(
         "statereason": "resolution", "state_reason": "resolution", "labels": "tags",
         "assignees": "assignee", "createdat": "created", "created_at": "created",
         "closedat": "finished", "closed_at": "finished", "updatedat": "updated",
-        "updated_at": "updated", "url": "links", "html_url": "links", "number": "none",
+        "updated_at": "updated", "url": "links", "html_url": "links",
     },
-    ("html_url", "url", "number", "id"),
+    ("html_url", "url", "number", "id"), ("number", "html_url", "url"), "#",
 )  # fmt: skip
 TRELLO = ListKind(
     "trello", "a Trello board (JSON)", "trello", _has("cards", "lists"), _trello,
@@ -228,7 +228,7 @@ TRELLO = ListKind(
         "datelastactivity": "updated", "members": "assignee", "checklists": "checklist",
         "attachments": "links", "url": "links",
     },
-    ("id",),
+    ("id",), ("idshort",), "#",
 )  # fmt: skip
 TASKWARRIOR = ListKind(
     "taskwarrior", "a taskwarrior export (JSON)", "taskwarrior",
@@ -238,5 +238,5 @@ TASKWARRIOR = ListKind(
         "priority": "priority", "due": "due", "entry": "created", "start": "started",
         "end": "finished", "modified": "updated", "depends": "needs",
     },
-    ("uuid",),
+    ("uuid",), ("uuid",),
 )  # fmt: skip

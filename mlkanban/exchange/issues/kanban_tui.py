@@ -92,4 +92,5 @@ KANBAN_TUI = ListKind(
         "depends_on": "needs",
     },
     ("task_id",),
+    ("task_id",),
 )

@@ -1,6 +1,7 @@
 """What one entry of a list says, by the names that its tool has for it."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,6 +61,9 @@ class ListFile(NamedTuple):
     database: bool = False
 
 
+_NUMBER = re.compile(r"\d+$")
+
+
 @dataclass(frozen=True, slots=True)
 class ListKind:
     """A kind of list. `name` is what people call it with --as, `title` what it is in a sentence.
@@ -67,8 +71,11 @@ class ListKind:
 
     `recognise` looks at the content, `records` reads it. `fields` {name of a value, in lower case:
     field of a card} says what becomes of the values; `keys` name those that tell cards apart, the
-    best one first. `zone` is that of dates without one, '' for the zone of the board; `order` says
-    whether the day or the month usually comes first, '' where that differs.
+    best one first. `called` names the values, the best one first, of which people make the name of
+    a card, such as ML-2; `mark` stands before a number that such a value ends with. `zone` is that
+    of dates without one, '' for the zone of the board; `order` says whether the day or the month
+    usually comes first, '' where that differs. `head` gives the names of all columns of a table, in
+    lower case, also of those in which nothing stands.
     """
 
     name: str
@@ -78,5 +85,15 @@ class ListKind:
     records: Callable[[ListFile, str], Iterator[ListEntry]]
     fields: Mapping[str, str]
     keys: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    mark: str = ""
     zone: str = ""
     order: str = ""
+    head: Callable[[ListFile], Collection[str]] = lambda source: ()
+
+    def key_of(self, text: str) -> str:
+        """What people call the card with this value of those in `called`, '' for none."""
+        if not self.mark:
+            return " ".join(text.split())
+        number = _NUMBER.search(text)
+        return self.mark + number[0] if number else ""

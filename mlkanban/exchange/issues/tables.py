@@ -161,25 +161,26 @@ def _any_table(source: ListFile, delimiter: str) -> Iterator[ListEntry]:
 
 JIRA = ListKind(
     "jira", "a Jira export (CSV)", "jira", _has("issue key", "summary"), _jira, _JIRA,
-    ("issue key",),
+    ("issue key",), ("issue key",), head=_head,
 )  # fmt: skip
 LINEAR = ListKind(
     "linear", "a Linear export (CSV)", "linear", _has("id", "team", "title", "status"), _linear,
-    _LINEAR, ("id",),
+    _LINEAR, ("id",), ("id",), head=_head,
 )  # fmt: skip
 AZURE = ListKind(
     "azure", "an Azure DevOps export (CSV)", "azure", _has("id", "work item type"), _azure, _AZURE,
-    ("id",), order=MONTH_FIRST,
+    ("id",), ("id",), order=MONTH_FIRST, head=_head,
 )  # fmt: skip
 GITLAB = ListKind(
     "gitlab", "a GitLab export (CSV)", "gitlab", _has("title", "issue id", "url", "state"),
-    _records, _COMMON, ("url", "issue id"), zone="UTC",
+    _records, _COMMON, ("url", "issue id"), ("issue id",), "#", zone="UTC",
+    head=_head,
 )  # fmt: skip
 GITHUB_PROJECT = ListKind(
     "github-project", "a GitHub project (TSV)", "github", _has("title", "url", "status"), _records,
-    _COMMON, ("url",),
+    _COMMON, ("url",), ("url",), "#", head=_head,
 )  # fmt: skip
 TABLE = ListKind(
     "table", "a table", "table", _is_table, _any_table, _COMMON,
-    ("key", "id", "issue id", "url", "link"),
+    ("key", "id", "issue id", "url", "link"), ("key", "id", "issue id"), head=_head,
 )  # fmt: skip

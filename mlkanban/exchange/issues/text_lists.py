@@ -163,7 +163,7 @@ TODO = ListKind(
         "text": "title", "done": "status", "priority": "priority", "created": "created",
         "completed": "finished", "projects": "tags", "contexts": "tags", "due": "due",
     },
-    ("id",),
+    ("id",), ("id",),
 )  # fmt: skip
 OBSIDIAN = ListKind(
     "obsidian", "an Obsidian board (Markdown)", "obsidian", _is_obsidian, _obsidian,

@@ -124,7 +124,7 @@ def test_the_grammar(text, tree):
 
 NEWER = ["work", "title", "score", "worth", "budget", "hypothesis", "dataset", "verdict", "link",
          "model", "version", "owner", "configuration", "look-again",
-         "checklist", "actor", "id", "parent", "person"]  # fmt: skip
+         "checklist", "actor", "id", "key", "parent", "person"]  # fmt: skip
 OLDER = sorted(NAMES - set(NEWER))
 
 

@@ -18,6 +18,7 @@ from mlkanban.errors import UsageProblem
 from mlkanban.exchange.dates import ORDERS, UnclearDates, is_form
 from mlkanban.exchange.event_log import EventLog, UnknownStates, log_in
 from mlkanban.exchange.event_map import EventMap, map_text, read_map, with_states
+from mlkanban.exchange.event_rows import left_out_dates
 from mlkanban.exchange.text_file import STDIN, read_text
 from mlkanban.service.history import BroughtIn
 from mlkanban.service.imported_steps import LeftOut
@@ -110,6 +111,7 @@ def events(
         event_map = replace(event_map, format=format)
     text = read_text(file)
     log = _asking(session, file, text, event_map)
+    unread = left_out_dates(file, text, log.map)
     with session.service(write=True, make=True) as service:
         if write_map is not None:
             with opened(write_map, service.path) as out:
@@ -125,8 +127,14 @@ def events(
             "new_events": brought.new,
             "undone_events": brought.undone,
             "left_out": list(dict.fromkeys(ref for ref, _ in brought.left_out)),
+            "columns_left_out": unread,
         }
         session.answer("import.events", lambda: counts)
+        if unread:
+            session.show_message(
+                f"Left out: dates in the columns {', '.join(unread)}, which no stage of the map"
+                ' names. Add a [[stage]] with column = "..." for each that is a stage.'
+            )
         if not session.json:
             _show_imported(session, log, brought)
         session.show_board_in_use(service, in_use)

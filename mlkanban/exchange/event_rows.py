@@ -5,7 +5,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
+from mlkanban.exchange.dates import DateReader
 from mlkanban.exchange.delimited import delimiter_of, table_rows
 from mlkanban.exchange.event_map import EventMap
 from mlkanban.exchange.text_file import bad
@@ -64,6 +66,28 @@ def _table_rows(file: Path, text: str, map: EventMap) -> Iterator[EventRow]:
         else:
             left = cells[origin] if origin is not None else ""
             yield EventRow(*whose, cells[at], cells[state], left, written)
+
+
+def left_out_dates(file: Path, text: str, map: EventMap) -> list[str]:
+    """Columns of dates that no stage of a map names, of a table with a date for each stage: there
+    the tracker may have a stage that the map does not have."""
+    if not map.date_columns or text.lstrip()[:1] in ("{", "["):
+        return []
+    rows = table_rows(file, text, map.delimiter or delimiter_of(text))
+    _, header = next(rows, (1, []))
+    known = {map.case, map.title, map.created, *map.where, *map.date_columns}
+    reader = DateReader(ZoneInfo(map.timezone), map.format)
+    kept = {at for at, name in enumerate(header) if name.strip() and name not in known}
+    filled = set()
+    for _, cells in rows:
+        for at in [*kept]:
+            cell = cells[at].strip()
+            if cell.casefold() in _NO_DATE:
+                continue
+            filled.add(at)
+            if cell.isdecimal() or not reader.learn(cell):
+                kept.remove(at)
+    return [header[at] for at in sorted(kept & filled)]
 
 
 def _column(file: Path, header: list[str], name: str) -> int:

@@ -100,6 +100,11 @@ class Keyboard(XTermParser):
             if keys := _STRING.sub("", keys):
                 yield from super().feed(keys.replace(_ENTER_BEFORE_RAW, "\r"))
 
+    @property
+    def waiting(self) -> bool:
+        """Whether it means something that nothing more comes."""
+        return bool(self._begun) or self._paste is not None or self._timeout_time is not None
+
     def tick(self) -> Iterable[Message]:
         """What it means that nothing more has come."""
         silent = monotonic() - self._last
@@ -193,6 +198,13 @@ class KeyboardDriver(LinuxDriver):
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
         self._file = cast("Any", _Output(cast("TextIO", self._file)))
+        self._ended, self._end = os.pipe()
+
+    def disable_input(self) -> None:
+        """Wake the thread that waits for keys, so that it ends."""
+        os.write(self._end, b".")
+        super().disable_input()
+        os.read(self._ended, 1)
 
     def write(self, data: str) -> None:
         """Nothing while another program has the terminal: nobody takes it from the queue."""
@@ -221,11 +233,12 @@ class KeyboardDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until the end; bytes that are no UTF-8 are passed over. OSError when the terminal
-        is gone."""
+        is gone. Unlike Textual's own, this thread sleeps until something comes."""
         keyboard = Keyboard(cast("Host", self._app).layout, self._debug)
         decode = getincrementaldecoder("utf-8")("ignore").decode
         while not self.exit_event.is_set():
-            if select.select([self.fileno], [], [], _LOOK_SECONDS)[0]:
+            seconds = _LOOK_SECONDS if keyboard.waiting else None
+            if self.fileno in select.select([self.fileno, self._ended], [], [], seconds)[0]:
                 read = os.read(self.fileno, 4096)
                 if not read:
                     raise OSError("The terminal is closed.")

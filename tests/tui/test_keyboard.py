@@ -1,7 +1,12 @@
 """What bytes from the terminal mean, and that bytes nobody meant mean nothing."""
 
+import os
+import select
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from textual import events
@@ -195,3 +200,40 @@ async def test_a_key_of_another_script_says_what_to_switch(
     async with opened(small) as board:
         await board.keys(*first, TE)
         assert board.status() == "т is no key here: switch the keyboard to Latin letters."
+
+
+def test_the_thread_of_keys_sleeps_until_something_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It wakes by itself only where it means something that nothing more comes."""
+    keys, typed = os.pipe()
+    driver = _Driver(keys)
+    waits: list[float | None] = []
+    script = iter([b"j", b"\x1b[", b""])
+
+    def select_(files: list[int], *others: object) -> tuple[list[int], list[int], list[int]]:
+        seconds = cast("float | None", others[-1])
+        waits.append(seconds)
+        data = next(script, None)
+        if data:
+            os.write(typed, data)
+        elif data is None:
+            driver.exit_event.set()
+        return ([keys] if data else []), [], []
+
+    monkeypatch.setattr(select, "select", select_)
+    driver.run_input_thread()
+    assert driver.taken == ["j"]
+    assert waits[:2] == [None, None]
+    assert waits[2] is not None
+
+
+class _Driver(keyboard.KeyboardDriver):
+    """The driver without a terminal."""
+
+    def __init__(self, keys: int) -> None:
+        self.fileno, self.exit_event, self._debug = keys, Event(), False
+        self._ended, self._end = os.pipe()
+        self._app = SimpleNamespace(layout={})  # type: ignore[assignment]
+        self.taken: list[str] = []
+
+    def process_message(self, message: Message) -> None:
+        self.taken.append(_word(message))

@@ -64,7 +64,6 @@ class KeyScreen(Screen[None]):
     """
 
     WHERE: ClassVar[str]
-    CSS = "KeyScreen { layers: base above; }"
     AUTO_FOCUS = ""
 
     _actions: ClassVar[frozenset[str]] = frozenset()

@@ -333,6 +333,11 @@ class Boards:
                 after_merge.count_conflicts(conn, board_id),
             )
 
+    def has_more_cards(self, board_id: str, than: int) -> bool:
+        """Whether a board has more than so many cards."""
+        with self._context.store.reading() as conn:
+            return repository.has_more_cards(conn, board_id, than)
+
     def first_look(self, board_id: str, today: date, started_before: str, most: int) -> FirstLook:
         """What the first picture of a board needs, which takes no longer on a large board; see
         `repository.first_faces` and `repository.stage_counts`."""

@@ -213,6 +213,12 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
     return _with_repeats_in_force(conn, read)
 
 
+def has_more_cards(conn: sqlite3.Connection, board_id: str, than: int) -> bool:
+    """Whether a board has more than so many cards, deleted ones included; reads no further."""
+    rows = conn.execute("SELECT 1 FROM card WHERE board = ? LIMIT 1 OFFSET ?", (board_id, than))
+    return rows.fetchone() is not None
+
+
 def _with_repeats_in_force(conn: sqlite3.Connection, cards: list[CardFace]) -> list[CardFace]:
     """Faces updated to the current setting of names for repeats: rows were written under the
     setting at the last write of the card."""

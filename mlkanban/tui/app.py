@@ -60,15 +60,17 @@ _SETTLED_SECONDS = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
 
 
-def look_first(service: Service, key: str, at: datetime, most: int) -> FirstLook | None:
+def look_first(service: Service, key: str, at: datetime, most: int) -> FirstLook | Snapshot | None:
     """What the first picture of the board `key` needs, or of the one worked on last; None when
-    there is none yet. Of each stage `most` cards are read."""
+    there is none yet. Of each stage `most` cards are read, and all of a board with no more."""
     try:
         board = service.boards.find(key)
     except NotFound:
         if key:
             raise
         return None
+    if not service.boards.has_more_cards(board.id, most):
+        return service.boards.snapshot(board.id)
     pace = read_pace(service.path.parent, board.id)
     today = FaceContext.at(board, at).today
     before = oldest_expected(board, today, pace.sle if pace else None)

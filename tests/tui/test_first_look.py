@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from mlkanban import demo
 from mlkanban.display.card_face import FaceContext
-from mlkanban.service import Service
-from mlkanban.tui.app import BoardApp
+from mlkanban.service import FirstLook, Service, Snapshot
+from mlkanban.tui.app import BoardApp, look_first
 from mlkanban.tui.board_model import MANY_CARDS, BoardModel
 from mlkanban.tui.commands import BY_NAME
 from tests.tui.page import NOW, ROOMY, SMALL, Page, clock, opened
@@ -125,3 +125,14 @@ async def test_what_was_changed_meanwhile_is_shown(
     before_rest(monkeypatch, act)
     async with opened(small, first=1) as board:
         assert "written meanwhile" in board.text()
+
+
+def test_a_small_board_is_read_once(full: Path) -> None:
+    service = Service.open(full, actor="ada", clock=clock, write=False)
+    cards = len(service.boards.snapshot(service.boards.find().id).faces)
+    whole = look_first(service, "", NOW, cards)
+    part = look_first(service, "", NOW, cards - 1)
+    service.close()
+    assert isinstance(whole, Snapshot)
+    assert len(whole.faces) == cards
+    assert isinstance(part, FirstLook)

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+from textual import events
 from textual.geometry import Offset
+from textual.screen import Screen
+from textual.widgets import Static
 
 from tests.tui.page import SMALL, Page, opened
 
@@ -143,3 +147,18 @@ def _scroll_down() -> type:
     from textual.events import MouseScrollDown
 
     return MouseScrollDown
+
+
+async def test_a_click_on_a_widget_that_is_gone(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands in the layout until that is made anew; the program ended with an error there."""
+    async with opened(small) as board:
+        gone = Static("a question that was answered")
+        monkeypatch.setattr(
+            Screen, "get_widget_and_offset_at", lambda screen, x, y: (gone, Offset(0, 0))
+        )
+        screen = board.app.screen
+        screen._forward_event(events.MouseDown(None, 5, 5, 0, 0, 1, False, False, False, 5, 5))
+        await board.settled()
+        assert board.app.is_running

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual import events, on
 from textual.actions import parse
 from textual.binding import Binding, BindingsMap
+from textual.geometry import Offset
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import WorkType
 
 from mlkanban.core.board import Board, CardFace
@@ -91,6 +93,12 @@ class KeyScreen(Screen[None]):
         self.status = StatusLine(
             self.hints(), self.worded, record=self.host.messages.add, glyphs=self.host.glyphs
         )
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        """A widget that was removed, and still stands there until the next layout, is none: Textual
+        would look for its parent."""
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is not None and widget.is_attached else (None, None)
 
     @cached_property
     def command_objects(self) -> tuple[object, ...]:

@@ -8,7 +8,6 @@ in one tracker.
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import NamedTuple
 
 from mlkanban.runs.model.run_ids import ID
@@ -42,6 +41,8 @@ class CardLabel(NamedTuple):
 
 def store_name(replica: str) -> str:
     """The name of a replica in labels: short, and unique."""
+    from hashlib import sha256  # OpenSSL, 4 MB: a board without jobs does without
+
     return sha256(replica.encode()).hexdigest()[:8]
 
 

@@ -164,6 +164,13 @@ def accept_title(text: str) -> str:
     return title
 
 
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are drawn as blanks: fillers of Hangul, Braille without dots."""
+
+
 def is_seen(text: str) -> bool:
     """Whether anything of the text is to be seen: more than blanks and characters without width."""
-    return any(not character.isspace() and category(character) != "Cf" for character in text)
+    return any(
+        not character.isspace() and category(character) != "Cf" and character not in _BLANK
+        for character in text
+    )

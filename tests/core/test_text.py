@@ -73,6 +73,6 @@ def test_a_text_of_a_million_characters_is_the_most() -> None:
 
 def test_a_title_is_one_line_and_not_empty() -> None:
     assert accept_title("  a\nb ") == "a b"
-    for empty in ("", " \n "):
+    for empty in ("", " \n ", "\u2800 \u3164"):
         with pytest.raises(UsageProblem, match="A title is needed"):
             accept_title(empty)

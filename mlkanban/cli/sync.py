@@ -13,9 +13,15 @@ from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE, SuggestingGroup
 from mlkanban.errors import UsageProblem
-from mlkanban.sync.transports.folder import Folder
 from mlkanban.sync.transports.postgresql import PostgreSQL
-from mlkanban.sync.transports.remotes import choose, exchange, join, place_at, transports
+from mlkanban.sync.transports.remotes import (
+    choose,
+    exchange,
+    folder_at,
+    join,
+    place_at,
+    transports,
+)
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
@@ -38,7 +44,7 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
         return
     session: Session = ctx.obj
     with session.service(write=True, make=True) as service:
-        ways = [Folder(folder)] if folder is not None else transports(service)
+        ways = [folder_at(service, folder)] if folder is not None else transports(service)
         _answer(session, _exchange(session, service, ways))
 
 

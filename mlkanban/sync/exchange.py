@@ -37,11 +37,13 @@ Progress = Callable[[str], None]
 
 class KnownEvents(NamedTuple):
     """What this store has: the number of the last event of every replica, the hash of an event (''
-    for none), and whether the store writes, or wrote, as a replica."""
+    for none), and whether the store writes, or wrote, as a replica. Of the replicas in `redacted`
+    all files are wanted: text may have to be removed from them."""
 
     lasts: Mapping[str, int]
     digest: Callable[[str, int], str]
     owns: Callable[[str], bool]
+    redacted: Container[str] = ()
 
 
 class Listing(NamedTuple):
@@ -88,9 +90,10 @@ class Transport(Protocol):
     def write(self, replica: str, first: int, content: bytes) -> None:
         """Add one sync file, completely or not at all; NotTaken when the other side refuses it."""
 
-    def end(self, progress: Progress) -> bool:
+    def end(self, progress: Progress, known: KnownEvents, ends: Mapping[str, int]) -> bool:
         """Send what was added; False when others were faster, and the exchange has to begin
-        again."""
+        again. Of the replicas in `ends` the other side has all events up to that number, and no
+        others, which are known here: a transport may go by that next time."""
 
 
 @dataclass(slots=True)
@@ -259,7 +262,8 @@ class Sync:
             there = self._take(transport, report, progress)
             sent = self._send(transport, there, report, progress)
             progress("sending")
-            if transport.end(progress):
+            known = self._known()
+            if transport.end(progress, known, _settled(there, known)):
                 report.sent = sent
                 break
         else:
@@ -406,7 +410,8 @@ class Sync:
                 return replica.known_here(conn, replica_id)
 
         with store.reading() as conn:
-            return KnownEvents(merge.known(conn), digest, owns)
+            redacted = redaction.places(conn) if redaction.redactions(conn) else {}
+            return KnownEvents(merge.known(conn), digest, owns, redacted.keys())
 
     def _fitting(
         self, new: Mapping[str, list[Record]], due: Container[str], report: Report
@@ -487,11 +492,12 @@ class Sync:
     def _send(
         self,
         transport: Transport,
-        there: Mapping[str, int | None],
+        there: dict[str, int | None],
         report: Report,
         progress: Progress,
     ) -> int:
-        """Write what the other side lacks of every replica known here; returns how many events."""
+        """Write what the other side lacks of every replica known here; returns how many events.
+        Afterwards `there` has it, too."""
         sent = 0
         with self._context.store.reading() as conn:
             known = merge.known(conn)
@@ -504,9 +510,10 @@ class Sync:
                     count = sent + len(records)
                     progress(f"writing {count:,} change{'' if count == 1 else 's'}")
                     transport.write(replica_id, records[0].rseq, file_format.written(records))
-                    sent = count
+                    sent, there[replica_id] = count, records[-1].rseq
             except NotTaken as refused:
                 report.notices.append(str(refused))
+                there[replica_id] = None
         return sent
 
     def _parts(self, replica_id: str, first: int, last: int) -> Iterator[list[Record]]:
@@ -523,6 +530,11 @@ class Sync:
                     break
             yield records
             first = records[-1].rseq + 1
+
+
+def _settled(there: Mapping[str, int | None], known: KnownEvents) -> dict[str, int]:
+    """The replicas of which both sides have the same events, with the number of the last one."""
+    return {r: end for r, end in there.items() if end and known.lasts.get(r) == end}
 
 
 def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[str]:

@@ -20,7 +20,7 @@ from mlkanban.exchange.event_log import read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.store import backup, log, rows
 from mlkanban.sync import file_format
-from mlkanban.sync.exchange import KnownEvents
+from mlkanban.sync.exchange import KnownEvents, Report
 from mlkanban.sync.transports.folder import Folder
 from tests.exchange.maps import TWO_STAGES
 from tests.ids import fixed_id
@@ -166,6 +166,45 @@ def test_a_clock_far_ahead_is_told_and_not_followed(
     other = ref(ada)
     newest = ada.history.of_card(other)[-1].event.hlc
     assert int(newest[:15]) / 1000 < ada.clock.now.timestamp() + 60
+
+
+def test_files_that_both_sides_know_are_neither_listed_nor_read(
+    two: tuple[Person, Person], place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = two
+    ways = {person: Folder(place, tmp_path / f"seen{n}") for n, person in enumerate(two)}
+    looked: set[str] = set()
+    listing, read = os.scandir, Folder.read
+
+    def exchanges(person: Person) -> Report:
+        looked.clear()
+        return person.service.sync.exchange(ways[person])
+
+    def listed(folder: Path | str) -> Any:
+        looked.add(Path(folder).name)
+        return listing(folder)
+
+    def noted(self: Folder, replica: str, first: int) -> bytes:
+        looked.add(replica)
+        return read(self, replica, first)
+
+    # As long after the last change as it takes.
+    monkeypatch.setattr("mlkanban.sync.transports.folder._SETTLED_SECONDS", -1)
+    monkeypatch.setattr(os, "scandir", listed)
+    monkeypatch.setattr(Folder, "read", noted)
+    for person in (ada, bob, ada, bob):
+        exchanges(person)
+    assert exchanges(ada).message == "Nothing new."
+    assert looked == {"log"}
+    bob.adds("new")
+    exchanges(bob)
+    assert exchanges(ada).taken
+    assert len(looked - {"log"}) == 1
+    assert shown(ada) == shown(bob)
+    exchanges(ada)
+    file = max(place.glob("log/*/*"), key=lambda path: path.stat().st_mtime_ns)
+    file.write_bytes(file.read_bytes()[:-9])  # cut off in its place
+    assert exchanges(ada).notices
 
 
 def test_a_file_that_is_not_whole_waits(two: tuple[Person, Person], place: Path) -> None:

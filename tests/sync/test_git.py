@@ -7,12 +7,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
 from mlkanban.runs.local.processes import alive, process
-from mlkanban.sync.exchange import Progress
 from mlkanban.sync.transports import external_program, remotes
 from mlkanban.sync.transports.git import ATTRIBUTES, Git, environment
 from tests.service.people import Clock, Person
@@ -71,19 +71,42 @@ def test_one_who_was_slower_begins_again(
     end = Git.end
     asked: list[bool] = []
 
-    def slow(self: Git, tell: Progress) -> bool:
+    def slow(self: Git, *about: Any) -> bool:
         if not asked:
             asked.append(True)
             monkeypatch.setattr(Git, "end", end)
             meet(bare, bob)
             monkeypatch.setattr(Git, "end", slow)
-        return end(self, tell)
+        return end(self, *about)
 
     monkeypatch.setattr(Git, "end", slow)
     meet(bare, ada)
     assert titles(ada) == ["ada's", "bob's"]
     meet(bare, bob)
     assert titles(bob) == ["ada's", "bob's"]
+
+
+def test_files_that_both_sides_know_are_not_read_again(
+    bare: Path, two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = two
+    meet(bare, ada, bob, ada)
+    files: list[tuple[str, int]] = []
+    read = Git.read
+
+    def noted(self: Git, replica: str, first: int) -> bytes:
+        files.append((replica, first))
+        return read(self, replica, first)
+
+    monkeypatch.setattr(Git, "read", noted)
+    assert meet(bare, ada) == ["Nothing new."]
+    assert files == []
+    bob.adds("bob's")
+    meet(bare, bob)
+    assert files == []  # what bob added lies beside nothing that he does not know
+    meet(bare, ada)
+    assert len({replica for replica, _ in files}) == 1
+    assert titles(ada) == ["bob's"]
 
 
 def test_a_repository_that_is_away_is_told_and_caught_up_with(

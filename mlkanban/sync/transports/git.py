@@ -19,7 +19,7 @@ from mlkanban.errors import MlkanbanError, StoreProblem
 from mlkanban.files import write_whole
 from mlkanban.hints import hint
 from mlkanban.log import logger
-from mlkanban.sync.exchange import Progress
+from mlkanban.sync.exchange import KnownEvents, Progress
 from mlkanban.sync.transports import external_program
 from mlkanban.sync.transports.folder import Folder, explained
 
@@ -56,27 +56,59 @@ class Git(Folder):
     """A folder that is a clone of `remote`."""
 
     def __init__(self, remote: str, clone: Path) -> None:
-        super().__init__(clone)
+        super().__init__(clone, clone / ".git" / "mlkanban-seen.json")
+        self._trees: dict[str, str] = {}
+        self._wrote = False
         self.remote = remote
         self._clone = clone
 
     def begin(self, progress: Progress = lambda _: None) -> None:
         """Fetch, and check out the files of the branch into the clone."""
         try:
+            self._wrote = False
             self._prepare()
             self._reach(progress, "fetch", "--prune", *self._upload_pack, "origin")
             if self._git("branch", "--remotes", "--list", f"origin/{BRANCH}"):
                 self._git("checkout", "--quiet", "--force", "-B", BRANCH, f"origin/{BRANCH}")
                 self._git("clean", "--quiet", "--force", "-d", "-x")
+            self._trees = self._trees_at(f"origin/{BRANCH}")
             self._pack()
         except GitFailed as error:
             raise _problem(self.remote, error) from error
 
-    def end(self, progress: Progress = lambda _: None) -> bool:
-        """Commit and push what is new; False when somebody else pushed meanwhile."""
+    def write(self, replica: str, first: int, content: bytes) -> None:
+        self._wrote = True
+        super().write(replica, first, content)
+
+    def _mark(self, replica: str, newest: int) -> str:
+        """What git calls all files of a replica together."""
+        return self._trees.get(replica, "")
+
+    def _trees_at(self, commit: str) -> dict[str, str]:
+        """The name that git gives to the files of each replica; none before the first commit."""
         try:
-            first = not self._git("branch", "--remotes", "--list", f"origin/{BRANCH}")
-            self._put(self._clone / ".gitattributes")
+            lines = self._git("ls-tree", commit, "log/").splitlines()
+        except GitFailed:
+            return {}
+        return {path.removeprefix("log/"): head.split()[2] for head, path in
+                (line.split("\t") for line in lines)}  # fmt: skip
+
+    def end(self, progress: Progress, known: KnownEvents, ends: Mapping[str, int]) -> bool:
+        """Commit and push what is new; False when somebody else pushed meanwhile."""
+        if not self._sent(progress):
+            return False
+        if self._wrote:
+            self._trees = self._trees_at("HEAD")
+        self._marks = {replica: self._mark(replica, 0) for replica in self._newest}
+        self._note(known, ends)
+        return True
+
+    def _sent(self, progress: Progress) -> bool:
+        try:
+            first = not self._trees
+            put = self._put(self._clone / ".gitattributes")
+            if not (first or put or self._wrote):
+                return True
             self._git("add", "--all", "--force", ".")
             if not first and not self._git("status", "--porcelain"):
                 return True
@@ -104,11 +136,14 @@ class Git(Folder):
         else:
             self._git("remote", "add", "--", "origin", self.remote)
 
-    def _put(self, attributes: Path) -> None:
+    def _put(self, attributes: Path) -> bool:
+        """Write the attributes where they are not there; whether that was so."""
         with explained(attributes):
             if not attributes.is_file() or attributes.read_text(errors="replace") != ATTRIBUTES:
                 attributes.parent.mkdir(exist_ok=True)
                 write_whole(attributes, ATTRIBUTES.encode())
+                return True
+        return False
 
     def _pack(self) -> None:
         """Pack the loose objects of many syncs, now and then. Nothing depends on it: when it fails,

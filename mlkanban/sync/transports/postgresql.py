@@ -301,7 +301,7 @@ class PostgreSQL:
             f"Connect as {login}."
         )
 
-    def end(self, progress: Progress = lambda _: None) -> bool:
+    def end(self, progress: Progress, known: KnownEvents, ends: Mapping[str, int]) -> bool:
         if not self._stays:
             self.close()
         return not self._again

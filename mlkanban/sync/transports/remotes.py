@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,13 @@ def shared(service: Service) -> Folder | None:
     """The folder that the stores of several hosts share; None on a local disk."""
     if not service.on_network:
         return None
-    return Folder(service.path.parent.parent)
+    return folder_at(service, service.path.parent.parent)
+
+
+def folder_at(service: Service, place: Path) -> Folder:
+    """The folder at a place."""
+    name = zlib.crc32(os.fsencode(os.path.realpath(place)))
+    return Folder(place, _folder(service) / f"seen-{name:08x}.json")
 
 
 def remote(service: Service) -> str:

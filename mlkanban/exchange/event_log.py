@@ -5,10 +5,11 @@ what is new.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -168,21 +169,38 @@ def log_in(file: Path, text: str, map: EventMap) -> EventLog:
     if dates.unclear:
         raise UnclearDates(file, dates.unclear)
     rows: list[LogRow] = []
-    seen: dict[tuple[str, str, str], int] = {}
+    texts: dict[str, str] = {}  # a long log has each state and each title many times
+
+    def once(text: str) -> str:
+        return texts.setdefault(text, text)
+
     creations: dict[str, tuple[str, EventRow]] = {}
     for row in event_rows(file, text, map):
         at = _instant(file, row.line, dates, row.at)
-        same = seen[row.case, at, row.state] = seen.get((row.case, at, row.state), -1) + 1
-        title = _title(file, row.line, row.title)
-        rows.append(LogRow(at, row.case, row.state, map.stage_of[row.state], same, title))
+        title = once(_title(file, row.line, row.title))
+        stage = map.stage_of[row.state]
+        rows.append(LogRow(at, once(row.case), once(row.state), stage, 0, title))
         if row.created and (row.case not in creations or at < creations[row.case][0]):
             creations[row.case] = at, row
     if not rows:
         raise bad(file, 0, "holds no rows.", "One row per state that a case entered is needed.")
+    _number_repeats(rows)
     in_order = _in_order(rows, backwards=None if not map.date_columns else False)
     return EventLog(
         named(Path(file.name)), map, tuple(_with_creations(file, map, dates, in_order, creations))
     )
+
+
+def _number_repeats(rows: list[LogRow]) -> None:
+    """Count identical rows, in the order of the file."""
+    for _, same in groupby(sorted(range(len(rows)), key=lambda n: rows[n].at),
+                           lambda n: rows[n].at):  # fmt: skip
+        seen: Counter[tuple[str, str]] = Counter()
+        for number in same:
+            row = rows[number]
+            if repeat := seen[row.case, row.state]:
+                rows[number] = row._replace(repeat=repeat)
+            seen[row.case, row.state] += 1
 
 
 def _with_creations(
@@ -214,8 +232,8 @@ def _in_order(rows: Sequence[LogRow], backwards: bool | None = None) -> tuple[Lo
         turned = {case: _descends(instants, backwards) for case, instants in cases.items()}
     else:
         turned = dict.fromkeys(cases, backwards)
-    numbered = [(row.at, -at if turned[row.case] else at, row) for at, row in enumerate(rows)]
-    return tuple(row for _, _, row in sorted(numbered))
+    order = sorted(range(len(rows)), key=lambda n: (rows[n].at, -n if turned[rows[n].case] else n))
+    return tuple(rows[n] for n in order)
 
 
 def _descends(instants: Iterable[str], otherwise: bool = False) -> bool:

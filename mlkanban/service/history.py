@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlkanban.store.database import Connection
 
 _EVERYTHING = 1_000_000_000
-_HELD = 20_000
+HELD = 5_000
 """After so many changes of an import the cards that they are about are written out."""
 
 
@@ -147,7 +147,7 @@ class History:
                     refs[change.card] = str(named["ref"])
                 tx.writer.append(change)
                 added += 1
-                if added % _HELD == 0:
+                if added % HELD == 0:
                     tx.writer.projector.forget()
                 elif not change.card:
                     tx.writer.projector.flush()

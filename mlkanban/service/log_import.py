@@ -11,6 +11,7 @@ from mlkanban.core.names import free_slug
 from mlkanban.errors import RuleRefused
 from mlkanban.hints import hint
 from mlkanban.service.fields import by_ref
+from mlkanban.service.history import HELD
 from mlkanban.service.issue_import import same_value, written_by
 from mlkanban.service.transaction import Context, Transaction, free_key
 from mlkanban.store import repository
@@ -49,6 +50,8 @@ class LogImport:
             taking = _LogTaking(tx, board_name, restored)
             for number, event in enumerate(events, 1):
                 taking.take(event)
+                if number % HELD == 0:
+                    tx.writer.projector.forget()
                 if progress is not None and number % every == 0:
                     progress(number)
             for board in taking.changed:
@@ -67,6 +70,7 @@ class _LogTaking:
         self._board_name = board_name
         self._here = repository.keys_by_id(tx.conn)
         self._refs: dict[str, str] = {}
+        self._given: set[str] = set()
         self._restored = restored
         self._stamps: dict[str, str] = {}
         self._made: set[str] = set()
@@ -127,14 +131,13 @@ class _LogTaking:
 
     def _free_ref(self, ref: str) -> str:
         """The short id that a card had, or a new one where another card has it here."""
-        taken = ref in self._refs.values() or repository.has_ref(self._tx.conn, ref)
-        if ref and not taken:
-            self._refs[ref] = ref
-            return ref
-        new = self._tx.writer.new_ref()
-        while new in self._refs.values():
+        new = ref
+        if not ref or ref in self._given or repository.has_ref(self._tx.conn, ref):
             new = self._tx.writer.new_ref()
+            while new in self._given:
+                new = self._tx.writer.new_ref()
         self._refs[ref] = new
+        self._given.add(new)
         return new
 
     def _remember(self, event: Event) -> None:
@@ -145,6 +148,7 @@ class _LogTaking:
         if event.kind == "card.created":
             ref = str(event.data.get("set", {}).get("ref", ""))
             self._refs[ref] = str(self._tx.writer.projector.entity(event.card).fields["ref"])
+            self._given.add(self._refs[ref])
 
     def _not_changed_here(self, event: Event, values: dict[str, Any]) -> dict[str, Any]:
         """The values of those fields of a card that nobody changed here since the last import."""
@@ -153,7 +157,11 @@ class _LogTaking:
             actions = repository.import_actions(tx.conn, event.board) | {tx.writer.action}
             self._imports[event.board] = actions
         before = repository.history(tx.conn, "", event.card, 1_000_000)
-        came = written_by(one for one in before if one.action in self._imports[event.board])
+        imported = [one for one in before if one.action in self._imports[event.board]]
+        # A part of the file that was left out before must not overwrite what came after it.
+        latest = {name: one.at for one in imported for name in one.data.get("set", {})}
+        values = {n: value for n, value in values.items() if latest.get(n, "") <= event.at}
+        came = written_by(imported)
         now = tx.writer.projector.entity(event.card).fields
         kept = [name for name in values if not same_value(name, now.get(name), came.get(name))]
         if kept:

@@ -24,6 +24,9 @@ LATEST = 26 + FORMAT - 1
 """user_version of a store this program writes: how many migrations it has seen, those included that
 fold what waited for a newer format of events."""
 
+_SPILL = "PRAGMA cache_spill=20000"
+"""A write stays in memory to its end, since spilled pages lock out every reader meanwhile; of one
+that changes more pages (80 MB, an import of some 40,000 events) the rest is written as it comes."""
 _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
@@ -32,8 +35,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=EXTRA",
     # On a Mac fsync leaves data in the cache of the disk; elsewhere this does nothing.
     "PRAGMA fullfsync=ON",
-    # A long write stays in memory to its end: spilled pages would lock out every reader meanwhile.
-    "PRAGMA cache_spill=OFF",
+    _SPILL,
 )
 READS = "This command only reads."
 """Why a store that was opened for reading is not written to."""
@@ -104,11 +106,11 @@ class Store:
             self.check_in_place()
             self.hold_lease()
             # All pages change: they would not fit into memory.
-            self.conn.execute("PRAGMA cache_spill=ON")
+            self.conn.execute("PRAGMA cache_spill=1")
             try:
                 self.conn.execute("VACUUM")
             finally:
-                self.conn.execute("PRAGMA cache_spill=OFF")
+                self.conn.execute(_SPILL)
         except sqlite3.Error as error:
             raise errors.explain(error, self.path) from error
 

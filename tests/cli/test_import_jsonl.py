@@ -150,3 +150,22 @@ def test_the_end_of_a_log_is_not_taken_before_its_middle(mlk, file, elsewhere, t
         assert ("no beginning of its board" in answer.err) == bool(code)
     assert board(other)[:2] == before[:2]
     assert other("doctor", "--deep").code == 0
+
+
+def test_what_was_missing_in_the_middle_does_not_overwrite_what_came_after(
+    mlk, file, elsewhere, tmp_path
+) -> None:
+    [three] = [card["id"] for card in mlk.data("list") if card["title"] == "Three"]
+    mlk("edit", three, "--title", "Third")
+    mlk("edit", three, "--title", "Fourth")
+    mlk("export", "jsonl", "--out", str(file))
+    lines = file.read_text().splitlines(keepends=True)
+    part = tmp_path / "part.jsonl"
+    [missing] = [
+        line for line in lines if json.loads(line)["data"].get("set", {}).get("title") == "Third"
+    ]
+    part.write_text("".join(line for line in lines if line != missing))
+    other = elsewhere("other")
+    for log in (part, file):
+        assert other("import", "jsonl", str(log)).code == 0
+    assert {card["title"] for card in other.data("list", "--all")} >= {"Fourth"}

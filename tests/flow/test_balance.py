@@ -428,3 +428,13 @@ def test_the_expectation_is_what_85_percent_took(cards, days):
     """Of cards that took 1 to so many days, all of them finished on day 300."""
     finished = [took(f"c{n}", n, start=301 - n) for n in range(1, cards + 1)]
     assert sle(sample(finished, day=300)).days == days
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "steady"), [(2, 6, True), (1, 6, False), (2, 7, False)]
+)
+def test_wip_is_steady_within_two_cards_or_half_of_the_mean(lowest, highest, steady):
+    found = little(sample([took(f"c{n}", 4, start=n) for n in range(1, 61)], day=60, days=40))
+    assert found.mean_wip <= 4
+    level = replace(found, mean_wip=4.0, wip_at_start=4, wip_at_end=4)
+    assert replace(level, lowest_wip=lowest, highest_wip=highest).steady == steady

@@ -1,11 +1,14 @@
 """The chances of single cards: of those in progress, of those in the plan, and of cards with
 parts."""
 
+from datetime import date, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.flow.card_chances import FARTHEST, CardChances, Remaining
+from mlkanban.flow.card_chances import FARTHEST, CardChances, Remaining, rest_of_day
+from mlkanban.flow.due import DueCard, Prospects
 from mlkanban.flow.survival import kaplan_meier
 
 STEPS = 300
@@ -66,3 +69,34 @@ def test_why_a_chance_is_unknown() -> None:
 def test_today_what_is_left_of_the_day_counts_and_a_past_day_is_missed() -> None:
     assert chances(rest=0.5).by("x", 0) == (0.5 / STEPS, None)
     assert chances().by("x", -1) == (0.0, None)
+
+
+class Slowly:
+    """A card is finished within two years, each day as likely as any other."""
+
+    def chance(self, cards: int, days: float) -> float:
+        return min(1.0, days / (2 * 365))
+
+
+def test_the_day_of_a_card_in_the_plan_is_told_up_to_a_year_ahead() -> None:
+    assert chances(dates=Slowly).days("x", 50) == 365
+    assert chances(dates=Slowly).days("x", 51) is None
+
+
+def test_of_today_as_much_is_left_as_the_clock_says() -> None:
+    assert rest_of_day(datetime(2026, 3, 1, 18, 0)) == 0.25
+    assert rest_of_day(datetime(2026, 3, 1)) == 1
+
+
+def test_parts_in_the_plan_are_done_with_the_last_one() -> None:
+    """Not the product: whoever does the last one has done those before it."""
+    some = chances(parts={"whole": ["x", "y"]})
+    assert some.chance("whole", STEPS) == some.chance("y", STEPS) == (0.5, None)
+
+
+@pytest.mark.parametrize(("chance", "doubtful"), [(0.49, True), (0.5, False), (None, False)])
+def test_a_due_date_is_marked_below_one_half(chance: float | None, doubtful: bool) -> None:
+    card = DueCard("v1", "a", date(2026, 3, 1), 3, chance, None, None, 1, 0)
+    assert card.doubtful == doubtful
+    if chance is not None:
+        assert bool(Prospects({"v1": chance}).doubtful) == doubtful

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom
 
-from mlkanban.flow.finish_rate import FinishRate, last
+from mlkanban.flow.finish_rate import Ahead, FinishRate, last
 from mlkanban.flow.negative_binomial import NegativeBinomial
 from tests.examples import examples
 
@@ -161,3 +161,16 @@ def test_the_last_days_weigh_most():
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_the_last_number_for_which_something_holds(border, most):
     assert last(lambda number: number <= border, most) == min(border, most)
+
+
+def test_no_past_makes_a_forecast_surer_than_1999_of_2000() -> None:
+    rate = FinishRate(7)
+    rate.learn([10] * 60 + [0] * 7)
+    assert max(rate.ahead().met) == 0.9995
+
+
+def test_a_day_that_brought_just_as_many_cards_does_not_speak_against_them() -> None:
+    spread = NegativeBinomial(5.0, 2.0)
+    likely = spread.at_least(4)
+    assert Ahead(spread, (likely,), 1).chance(4) == pytest.approx(likely * 4 / 5)
+    assert Ahead(spread, (likely - 0.01,), 1).chance(4) == pytest.approx((1 + likely * 4) / 5)

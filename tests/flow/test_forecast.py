@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from itertools import pairwise
+from math import log
 
 import pytest
 from hypothesis import given, settings
@@ -278,3 +279,31 @@ def test_it_says_what_past_it_rests_on(days, tried):
     assert to_json(found)["how_many"]["past_periods"] == apart
     assert to_json(found)["how_many"]["past_forecasts"] == tried
     assert to_json(found)["per_day"] == pytest.approx(1)
+
+
+def test_nothing_is_said_beyond_ten_years() -> None:
+    """Of one card in so many days the chance is a half after log 2 times as many."""
+    soon, late = (GammaRate(log(2) / half, 1.001, 0.0).days(1, 50) for half in (3645, 3651))
+    assert soon is not None
+    assert 3640 < soon <= 3650
+    assert late is None
+
+
+def test_a_rate_changes_no_more_than_one_that_three_cards_are_known_of() -> None:
+    forecaster = Forecaster()
+    forecaster.learn([9] * 90 + [0] * 60 + [9] * 30 + [0] * 90 + [1, 0] * 10)
+    rate = forecaster.when()
+    assert rate.growth == pytest.approx(1 / 3)
+    steady = Forecaster()
+    steady.learn([3, 4] * 60 + [8, 9] * 30)
+    rate, lately = steady.when(), steady.rate
+    assert 0 < rate.growth < 1 / 3
+    # Over 14 days it scatters as it did over 14 days.
+    assert rate.dispersion + rate.growth * 14 * rate.per_day == pytest.approx(lately.dispersion)
+
+
+def test_numbers_of_cards_are_shown_down_to_one_chance_in_2000() -> None:
+    cards = [took(f"c{n}", 2, start=1 + n % 40) for n in range(120)]
+    ahead = forecast(sample(cards, day=45))
+    tail = sum(chance for _, chance in ahead.chances[-1:])
+    assert 0.0005 <= tail < 0.002

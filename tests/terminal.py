@@ -297,6 +297,10 @@ class Terminal:
             left.append("line discipline")
         return left
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def cpu_seconds(self) -> float:
         """CPU time of the program so far, all its threads, user and system."""
         if self.exit_status is not None:

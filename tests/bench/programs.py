@@ -1,5 +1,6 @@
 """The programs that are measured, and what a start of each costs."""
 
+import os
 import subprocess
 import sys
 import time
@@ -38,9 +39,15 @@ def start_board(home: Path) -> Start:
         return settled(terminal, BOARD)
 
 
+MINIMAL: list[str | Path] = [sys.executable, minimal.__file__]
+
+
+def minimal_app(home: Path) -> Terminal:
+    return Terminal(MINIMAL, env={"HOME": str(home)}, size=SIZE)
+
+
 def start_minimal(home: Path) -> Start:
-    command = [sys.executable, minimal.__file__]
-    with Terminal(command, env={"HOME": str(home)}, size=SIZE) as terminal:
+    with minimal_app(home) as terminal:
         return settled(terminal, minimal.TEXT)
 
 
@@ -65,6 +72,22 @@ def run_command(home: Path, *command: str | Path) -> float:
         command, env={"HOME": str(home)}, cwd=home, stdout=subprocess.DEVNULL, check=True
     )
     return time.perf_counter() - started
+
+
+def command_cpu(home: Path, *command: str | Path) -> float:
+    """The seconds of CPU, user and system, of a command that ends by itself."""
+    process = subprocess.Popen(
+        command,
+        env={"HOME": str(home)},
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return usage.ru_utime + usage.ru_stime
 
 
 def interleaved(repetitions: int, jobs: Sequence[Callable[[], T]]) -> list[list[T]]:

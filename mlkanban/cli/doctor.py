@@ -357,6 +357,7 @@ def _store(session: Session) -> Iterator[Check]:
             problem, network = service.write_problem, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
+            strays = service.strays()
             pending = service.redacting.is_pending
             ahead = service.history.dated_ahead(now())
             used = [model for board in service.boards.all() for model in service.models.all(board)]
@@ -392,6 +393,8 @@ def _store(session: Session) -> Iterator[Check]:
     for refs in sorted({tuple(sorted((m.version.face.ref, *m.others))) for m in used if m.others}):
         yield Check("models", "note", f"{' and '.join(refs)} are versions of one model in use",
                     f"Keep one: mlkanban edit {refs[0]} --health retired")  # fmt: skip
+    for stray, way in strays:
+        yield Check("cards", "note", stray, way)
     if stageless:
         named = ", ".join(
             f"{short_name(name)} (from {short_name(host) or '?'})" for name, host in stageless

@@ -289,6 +289,14 @@ class Service:
 
         return check(self._context, self.sqlite_version, progress)
 
+    def strays(self) -> list[tuple[str, str]]:
+        """Cards that the work of two machines left where nobody looks for them, each in a sentence,
+        with what to do about it."""
+        from mlkanban.store.strays import strays  # for doctor alone
+
+        with self._context.store.reading() as conn:
+            return [(stray, str(way)) for stray, way in strays(conn)]
+
     def malformed(self) -> dict[str, int]:
         """How many events of the log are malformed and do not count, by the host that wrote
         them."""

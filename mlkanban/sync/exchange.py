@@ -7,7 +7,7 @@ here and in store/merge.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -18,11 +18,12 @@ from mlkanban.core.redaction import is_stub
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import bound
 from mlkanban.errors import NotFound, RuleRefused
-from mlkanban.hints import hint
+from mlkanban.hints import hint, sentences
 from mlkanban.service.redaction import Redacting
 from mlkanban.service.transaction import Context, Transaction
 from mlkanban.store import after_merge, forks, inert, merge, redaction, replica, repository
 from mlkanban.store.database import Connection
+from mlkanban.store.strays import strays
 from mlkanban.sync import file_format
 from mlkanban.sync.forks import Forks
 from mlkanban.text import short_name
@@ -61,10 +62,12 @@ class Listing(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What a person is told changes of: the loads of the stages of each board, and names."""
+    """What a person is told changes of: the loads of the stages of each board, names, and cards
+    that were left apart."""
 
     loads: Mapping[str, Mapping[str, Load]]
     names: merge.Names
+    strays: Collection[str]
 
 
 class NotTaken(Exception):
@@ -348,7 +351,7 @@ class Sync:
         with self._context.store.reading() as conn:
             boards = [board.id for board in repository.boards(conn)]
             loads = {board: repository.loads(conn, board) for board in boards}
-            return _State(loads, merge.shown(conn))
+            return _State(loads, merge.shown(conn), {stray for stray, _ in strays(conn)})
 
     def _remove_redacted(
         self,
@@ -463,6 +466,11 @@ class Sync:
                 merge.another_letter(tx.conn, tx.writer.replica)
                 report.notices += merge.renamed(tx.conn, before.names)
                 report.notices += _over(tx.conn, before.loads)
+                report.notices += [
+                    sentences((f"{stray}.", way))
+                    for stray, way in strays(tx.conn)
+                    if stray not in before.strays
+                ]
         report.notices += _about_clocks(batch, self._context.clock())
         for version in merge.newer(batch):
             report.notices.append(

@@ -256,3 +256,53 @@ def test_work_on_one_machine_follows_the_card_of_the_other(
         assert ([note.text for note in card.notes], card.tags) == (["meanwhile"], ("gpu",))
         assert rebuilt(person)
     assert shown(ada) == shown(bob)
+
+
+def test_a_card_that_came_to_a_board_another_machine_archived_is_named(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    churn = ada.boards.create("Churn", "ml", "UTC")
+    [ref] = ada.adds("one", to="Features")
+    meet(place, ada, bob)
+    ada.service.transfers.transfer([ref], churn.id)
+    bob.boards.archive(churn.id)
+    told = [text for text in meet(place, ada, bob) if ref in text]
+    assert (
+        told
+        == [
+            f"{ref} was moved to the board churn, which another machine archived. "
+            "Bring the board back: mlkanban boards restore churn"
+        ]
+        * 2
+    )
+    for person in (ada, bob):
+        assert [stray for stray, _ in person.service.strays()] == [told[0].split(". ")[0]]
+    assert not [text for text in meet(place, ada, bob) if ref in text], "told once"
+    bob.boards.restore(churn.id)
+    meet(place, ada, bob)
+    assert not ada.service.strays()
+    # Who archives a board with a card that came there before means the card, too.
+    ada.boards.archive(churn.id)
+    assert not ada.service.strays()
+
+
+def test_a_part_apart_from_its_whole_is_named(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    churn = ada.boards.create("Churn", "ml", "UTC")
+    [whole] = ada.adds("whole", to="Features")
+    meet(place, ada, bob)
+    ada.service.transfers.transfer([whole], churn.id)
+    [part] = bob.adds("part", to="Features", parent=whole)
+    told = [text for text in meet(place, ada, bob) if text.startswith(part)]
+    here = ada.boards.of_id(ada.board_id).key
+    assert (
+        told
+        == [
+            f"{part} on {here} is a part of {whole}, which is on churn and counts the parts there"
+            f" alone. Move it there: mlkanban transfer {part} churn"
+        ]
+        * 2
+    )
+    ada.service.transfers.transfer([part], churn.id)
+    assert not ada.service.strays()

@@ -39,6 +39,7 @@ def _meter(s: Standing) -> Meter:
     return Meter(s.wip, s.conwip)
 
 
+_ARCHIVED = " (archived)"
 _COLUMNS: dict[str, Callable[[Standing], str]] = {
     "WIP": lambda s: str(_meter(s)),
     "blocked": lambda s: str(s.blocked),
@@ -97,7 +98,7 @@ def table_lines(
 
     def line(at: int, start: Piece, role: str) -> Line:
         made = [start, Piece(f" {_mark(rows[at - 1]) if at else '':2}", "focus")]
-        made.append(Piece(padded(names[at], name, glyphs.cut), role))
+        made.append(Piece(_in_cells(names[at], name, glyphs.cut), role))
         for column, size in zip(numbers, sizes, strict=True):
             standing = rows[at - 1].standing if at else None
             own = _ROLES[column[0]](standing) if standing and column[0] in _ROLES else "dim"
@@ -107,7 +108,11 @@ def table_lines(
         return made
 
     lines = [
-        line(at, edge(_state(row.standing), glyphs, here=at == here + 1), "title")
+        line(
+            at,
+            edge(_state(row.standing), glyphs, here=at == here + 1),
+            "dim" if row.board.archived else "title",
+        )
         for at, row in enumerate(rows, 1)
     ]
     return line(0, Piece(" ", "text"), "dim"), lines
@@ -119,7 +124,20 @@ def _mark(row: PortfolioRow) -> str:
 
 def _name(board: Board, *, ascii: bool) -> str:
     name = drawn(board.name, ascii=ascii)
-    return f"{name} (archived)" if board.archived else name
+    return f"{name}{_ARCHIVED}" if board.archived else name
+
+
+def _in_cells(name: str, width: int, cut: str) -> str:
+    """A name in so many cells; that a board is archived is cut last."""
+    start = name.removesuffix(_ARCHIVED)
+    room = width - cell_len(_ARCHIVED)
+    if start == name or cell_len(name) <= width or room < _LEAST_NAME - cell_len(_ARCHIVED):
+        return padded(name, width, cut)
+    return (
+        padded(start, room, cut).rstrip()
+        + _ARCHIVED
+        + " " * (room - cell_len(padded(start, room, cut).rstrip()))
+    )
 
 
 def _number(row: PortfolioRow, cell: Callable[[Standing], str]) -> str:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from mlkanban.core.board import Board, Stage
 from mlkanban.display.lines import width_of
-from mlkanban.display.portfolio_text import PortfolioRow, sentences, table, table_lines
+from mlkanban.display.portfolio_text import PortfolioRow, _in_cells, sentences, table, table_lines
 from mlkanban.flow.portfolio import Standing
 from mlkanban.glyphs import UTF8, glyphs
 
@@ -147,3 +147,10 @@ def test_what_needs_somebody_has_the_colour_of_its_state() -> None:
     assert (roles["13/12!"], roles["2"], roles["0"]) == ("alarm", "alarm", "dim")
     assert first[0].role == "alarm"
     assert "alarm" not in {piece.role for piece in quiet}
+
+
+def test_that_a_board_is_archived_is_cut_last() -> None:
+    for width in (16, 20, 24, 30):
+        cells = _in_cells("A churn study of the year 2024 (archived)", width, "…")
+        assert cells.rstrip().endswith("… (archived)")
+        assert cell_len(cells) == width

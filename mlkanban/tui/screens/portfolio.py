@@ -139,6 +139,13 @@ class PortfolioScreen(ListScreen):
             self.row,
             details=partial(board_details, here, cards.faces, view),
         )
+        word = "restore" if here.board.archived else "archive"
+        self.status.offer(
+            [
+                hint._replace(word=word) if hint.command == "board.archive" else hint
+                for hint in self.hints()
+            ]
+        )
 
     # Choosing
 

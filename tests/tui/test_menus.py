@@ -138,3 +138,14 @@ async def test_a_tick_leaves_the_cursor_where_it_is(used: Path) -> None:
         await page.keys("enter")
         assert "✓" not in page.pointed_at()
         assert page.pointed_at().endswith("two")
+
+
+async def test_deliverables_are_divided_by_semicolons(small: Path) -> None:
+    async with opened(small, size=SMALL) as page:
+        await page.press("stages")
+        await page.keys("d")
+        await page.answer("three seeds; a page; ")
+        stage = page.app.model.board.stages[0]
+        assert stage.deliverables == ("three seeds", "a page")
+        await page.keys("d")
+        assert page.typed() == "three seeds; a page"

@@ -19,9 +19,11 @@ from mlkanban.tui.help_text import with_keys
 from mlkanban.tui.own_templates import save_template
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.undo import UndoCommands
+from mlkanban.tui.widgets.field import LINE_SIGN
 from mlkanban.tui.widgets.lines import ListLines
 from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
 
+_LINE = "\n"
 _UNCOMMITTED = (
     "No stage is committed, so no card counts as in progress. {stage.committed} commits a stage."
 )
@@ -192,11 +194,23 @@ class StagesScreen(ListScreen):
 
     async def do_stage_deliverables(self) -> None:
         board, stage = self.board, self._stage
+        # One that has a semicolon was written elsewhere: then lines divide them.
+        between = _LINE if any(";" in text for text in stage.deliverables) else ";"
         await self.ask_and_write(
-            f"Before new experiments and models leave {stage.name}, one a line",
-            "\n".join(stage.deliverables),
+            f"What do new experiments and models need before they leave {stage.name}?"
+            f" {LINE_SIGN if between == _LINE else between} between two",
+            (between if between == _LINE else "; ").join(stage.deliverables),
             lambda s, text: s.boards.edit_stage(
-                board.id, stage.id, {"deliverables": list(filter(str.strip, text.splitlines()))}
+                board.id,
+                stage.id,
+                {
+                    "deliverables": [
+                        part
+                        for line in text.splitlines()
+                        for part in line.split(between)
+                        if part.strip()
+                    ]
+                },
             ),
             form="stage deliverables",
             lines=True,
@@ -211,7 +225,7 @@ class StagesScreen(ListScreen):
 
             return board_text(board, title, about)
 
-        await save_template(self, "the stages of the board", text)
+        await save_template(self, "the stages of the board", f"the stages of {board.name}", text)
 
     async def do_stage_committed(self) -> None:
         await self._edit(committed=not self._stage.committed)

@@ -28,10 +28,10 @@ def own_templates() -> OwnTemplates | None:
 
 
 async def save_template(
-    screen: CommandScreen, what: str, text_of: Callable[[Service, str, str], str]
+    screen: CommandScreen, what: str, about: str, text_of: Callable[[Service, str, str], str]
 ) -> None:
-    """Ask for a name and keep `what` as a template; `text_of` gives its text from a title and what
-    it is about."""
+    """Ask for a name and keep `what` as a template that is said to be `about` something; `text_of`
+    gives its text from a title and that."""
     name = ""
     while True:
         typed = await screen.ask.text(f"Keep {what} as a template called", typed=name)
@@ -40,13 +40,17 @@ async def save_template(
             screen.status.clear()
             return
         name = typed.strip()
-        if await _write(screen, name, text_of, replace=False):
+        if not name:
+            screen.status.show("Type a name: letters, digits, - and _.")
+            continue
+        if await _write(screen, name, about, text_of, replace=False):
             return
 
 
 async def _write(
     screen: CommandScreen,
     name: str,
+    about: str,
     text_of: Callable[[Service, str, str], str],
     *,
     replace: bool,
@@ -57,7 +61,7 @@ async def _write(
         file = template_files.file_of(places().config, name)
         if file.exists() and not replace:
             return ""
-        text = text_of(service, name, "")
+        text = text_of(service, name, about)
         return str(template_files.save(places().config, name, text, replace=replace))
 
     file = await screen.fetch(write)
@@ -68,6 +72,6 @@ async def _write(
         replacing = [Option("y", "replace it")]
         if await screen.ask.choose(question, replacing, at=NOTHING) is None:
             return False
-        return await _write(screen, name, text_of, replace=True)
+        return await _write(screen, name, about, text_of, replace=True)
     screen.status.show(cell_text(f"The template {name} is kept in {file}"))
     return True

@@ -181,7 +181,9 @@ async def test_what_was_typed_is_there_after_a_crash(small: Path) -> None:
 async def test_a_card_is_kept_as_a_template_and_used_again(small: Path) -> None:
     async with opened(small) as board:
         await board.press("template.save")
-        assert "Keep v1 as a template called" in board.question()
+        assert "Keep type, fields and checklist of v1 as a template" in board.question()
+        await board.keys("enter")
+        assert board.status() == "Type a name: letters, digits, - and _."
         await board.answer("no such name")
         assert "cannot name a template" in board.status()
         assert board.typed() == "no such name"
@@ -189,7 +191,7 @@ async def test_a_card_is_kept_as_a_template_and_used_again(small: Path) -> None:
         await board.answer("calib")
         assert "The template calib is kept in" in board.status()
         await board.press("card.template")
-        assert "7  calib" in board.question()
+        assert "7  calib           as v1, calibrate probabilities" in board.question()
         await board.keys("7")
         await board.answer("calibrate again")
         first, made = board.app.model.faces, card(board)

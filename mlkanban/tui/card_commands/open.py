@@ -57,7 +57,8 @@ class OpenCommands:
 
             return card_text(service.cards.get(ref), board, title, about)
 
-        await save_template(self._screen, ref, text)
+        what = f"type, fields and checklist of {ref}"
+        await save_template(self._screen, what, f"as {ref}, {faces[0].title}", text)
 
     async def do_card_link(self) -> None:
         """Open a link in the browser of this machine, or have the terminal copy it."""

@@ -186,7 +186,12 @@ class StatusLine(Widget):
     def _lines(self) -> list[str]:
         """The lines of a message that is not beside the keys."""
         indent = "  " if self.warning else ""
-        return wrap(self._marked, max(10, self.size.width - 2), subsequent_indent=indent)
+        return wrap(
+            self._marked,
+            max(10, self.size.width - 2),
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        )
 
     def render_line(self, y: int) -> Strip:
         styles = role_styles(self.app)

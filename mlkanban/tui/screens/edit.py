@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from mlkanban.cells import shortened
 from mlkanban.core.board import Outcome
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField
@@ -24,6 +25,17 @@ from mlkanban.tui.key_hints import KeyHint
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.field import Field
 from mlkanban.tui.widgets.lines import Lines
+
+
+class Choices(Static):
+    """What can be typed into a field, as much as there is room for."""
+
+    def __init__(self, text: str, cut: str) -> None:
+        super().__init__(markup=False, classes="choices")
+        self._text, self._cut = text, cut
+
+    def render(self) -> Content:
+        return Content(shortened(self._text, self.size.width, self._cut))
 
 
 class EditScreen(KeyScreen):
@@ -60,7 +72,7 @@ class EditScreen(KeyScreen):
                     if choices := FIELD[name].kind.choices:
                         field.styles.width = _CHOICE
                         offered = f"{self.host.glyphs.more_down} {', '.join(choices)}"
-                        yield Static(Content(offered), markup=False, classes="choices")
+                        yield Choices(offered, self.host.glyphs.cut)
             yield Static(markup=False, id="edit-help")
         yield self.ask
         yield self.status

@@ -44,7 +44,8 @@ async def test_every_screen_shows_it_and_stays(hostile: Path, size: tuple[int, i
     async with opened(hostile, size=size) as board:
         for keys in (
             ["s"], ["s", "j", "j", "j", "e"], ["?"], ["B"], ["R"], ["R", "6", "l"], ["R", "8"],
-            ["i"], ["i", "j", "j"], ["i", *["j"] * 16],
+            ["i"], ["i", "j", "j"], ["i", *["j"] * 16], ["gw"], ["gp"], ["gj"], ["gv"], ["gu"],
+            ["gc"], ["gl"], ["r"], ["N"], ["gn"], ["s", "d"], ["s", "r"], ["gd", "o"], ["B", "n"],
         ):  # fmt: skip
             await board.keys(*keys)
             assert_harmless(board.text())

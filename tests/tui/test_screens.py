@@ -30,6 +30,14 @@ WAYS = {
     "review": ["gw"],
     "portfolio": ["B"],
     "form": ["e"],
+    "templates": ["N"],
+    "outcome": ["c"],
+    "roles": ["s", "r"],
+    "deliverables": ["s", "d"],
+    "queue": ["gj"],
+    "charter": ["gc"],
+    "inbox": ["gu"],
+    "tour": ["gt"],
 }
 
 

@@ -28,7 +28,7 @@ def review(ctx: click.Context, show: int | None, listed: bool) -> None:
     One thing at a time: what came of the last promises, lessons, cycle times out of the usual,
     overrides, days lost to blocks, risks of the charter; at last, what is promised next. What was
     answered is kept, so that a review can be continued for a week. Without a terminal, print
-    what there is to answer. How often a review is due, says the charter: charter set rhythm 14d.
+    what there is to answer. The charter says how often a review is due: charter set rhythm 14d.
     """
     session: Session = ctx.obj
     if show is not None and listed:
@@ -77,7 +77,7 @@ def answer_topic(session: Session, key: str, answer: str, text: str) -> None:
 @click.argument("cards", type=CARD, nargs=-1, metavar="[CARD]...")
 @click.option("--nothing", is_flag=True, help="End the review and promise no card.")
 @click.option(
-    "--until", type=WHEN, default="", metavar="DATE",
+    "--until", "--by", "until", type=WHEN, default="", metavar="DATE",
     help="The day of the next review: 2026-03-31, 2w, fri (by default as the rhythm has it).",
 )  # fmt: skip
 @pass_session

@@ -152,7 +152,7 @@ FIELDS: tuple[CardField, ...] = (
         noun="tag", form_help="Words: vision gpu.",
     ),
     CardField(
-        "due", Day(), "The due date, 2026-03-31 (edit: or none).", metavar="DATE",
+        "due", Day(), "The due date: fri, 3d, 2026-03-31 (edit: or none).", metavar="DATE",
         form_help="The due date: 2026-12-01, fri, 3d, 2w or none.",
     ),
     CardField(

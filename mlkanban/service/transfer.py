@@ -80,7 +80,8 @@ def _move(
     if stage is None:
         raise NoSuchStage(
             f"{board.name} has no stage {was.name}, where {face.ref} is.",
-            f"Name one with --stage: {', '.join(stage.name for stage in board.stages)}.",
+            "Name one before its delivery with --stage: "
+            f"{', '.join(stage.name for stage in board.stages[: board.first_delivered])}.",
         )
     if board.is_delivered(stage.id):
         raise RuleRefused(

@@ -71,8 +71,8 @@ def _apart(conn: sqlite3.Connection, boards: Mapping[str, Board]) -> list[tuple[
             if here and there and here.id != there.id and not (here.archived or there.archived):
                 found.append(
                     (
-                        f"{ref} on {here.key} is a part of {whole}, which is on {there.key} and counts"
-                        " the parts there alone",
+                        f"{ref} on {here.key} is a part of {whole}, which is on {there.key} and"
+                        " counts the parts there alone",
                         hint("Move it there: {transfer {} {}}", ref, there.key),
                     )
                 )

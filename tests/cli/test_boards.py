@@ -55,7 +55,7 @@ def test_a_card_goes_to_another_board(board) -> None:
     assert refused.code == 1
     assert (
         f"Chores has no stage Data prep, where {ref} is."
-        " Name one with --stage: To do, Doing, Done." in refused.err
+        " Name one before its delivery with --stage: To do, Doing." in refused.err
     )
     done = board("--json", "transfer", ref, "chores", "--stage", "doing")
     assert [card["board"] for card in done.data["cards"]] == ["chores"]

@@ -265,6 +265,7 @@ class BoardScreen(KeyScreen):
             if self._filter(given if text is None else text):
                 self.view.lay_out()
                 if text:
+                    self.status.show("Esc shows all cards again.", passing=True)
                     self.run_worker(self._name_charter(text))
                 return
             typed = text or ""

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -404,3 +406,29 @@ def test_reports_of_the_terminal_press_no_keys(started: Terminal) -> None:
     started.send("\x1b[?62;4c\x1b[1114112;5u\x1b[97;5:3u\x1b]11;rgb:0/0/0\x1b\\n")
     started.wait_for("New card in Ideas")
     assert "Go to" not in started.text
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_a_copied_id_is_in_the_buffer_of_a_real_tmux(env: dict[str, str]) -> None:
+    """With set-clipboard on, tmux takes what the program copies by OSC 52."""
+    tmux = ["tmux", "-L", f"mlkanban-test-{os.getpid()}"]
+
+    def says(*words: str) -> str:
+        done = subprocess.run([*tmux, *words], env=env, capture_output=True, text=True, check=False)
+        return done.stdout
+
+    def wait_for(holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 30
+        while not holds():
+            assert time.monotonic() < deadline, says("capture-pane", "-p")
+            time.sleep(0.1)
+
+    try:
+        says("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24")
+        says("set", "-s", "set-clipboard", "on")
+        says("send-keys", " ".join(map(str, PROGRAM)), "Enter")
+        wait_for(lambda: "calibrate" in says("capture-pane", "-p"))
+        says("send-keys", "y")
+        wait_for(lambda: says("show-buffer") == "v1")
+    finally:
+        says("kill-server")

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-mac quick mutants check bench team calibration faults readme screenshots golden man dist lock clean
+.PHONY: help demo run test test-mac quick mutants check bench team exchanges calibration faults readme screenshots golden man dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench: .venv/.dev-ready  ## Measure speed and memory against a minimal app
 
 team: .venv/.dev-ready  ## Measure a team of ten on a PostgreSQL server of its own
 	@PYTHONPATH=. $(BIN)/python tests/bench/team.py
+
+exchanges: .venv/.dev-ready  ## Measure sync of long histories and after many exchanges (BENCH=full)
+	@PYTHONPATH=. $(BIN)/python tests/bench/exchanges.py
 
 calibration: .venv/.dev-ready  ## See how often forecasts hold, also on LOGS="log.csv=map.toml ..."
 	@PYTHONPATH=. $(BIN)/python tests/bench/calibration.py $(LOGS)

@@ -60,10 +60,14 @@ def find_backup(data: Path, name: str) -> Path:
 
 
 def _may_exist(file: Path) -> bool:
+    # Not `exists`, which from Python 3.14 on hides why a file cannot be looked at.
     try:
-        return file.exists()
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError:
-        return True  # why it cannot be read is told when it is opened
+        pass
+    return True  # why it cannot be read is told when it is opened
 
 
 def plan(data: Path, file: Path) -> RestorePlan:

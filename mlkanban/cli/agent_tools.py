@@ -79,8 +79,8 @@ class Tool(BaseModel):
 
 
 Page = Annotated[int, Field(ge=1)]
-Reason = Annotated[str, Field(description="overrides a full stage or open gate")]
-Board = Annotated[str, Field(description="key")]
+Ending = Literal["shipped", "learned", "superseded", "abandoned"]
+"""The outcomes that `done` takes."""
 
 
 class FindTool(Tool):
@@ -90,7 +90,7 @@ class FindTool(Tool):
     reads: ClassVar = True
     query: str = ""
     finished: Annotated[bool, Field(description="also finished, archived")] = False
-    board: Board = ""
+    board: str = ""
     page: Page = 1
 
     def answer(self, session: AgentSession) -> None:
@@ -99,7 +99,7 @@ class FindTool(Tool):
 
 
 class ShowTool(Tool):
-    """All of a card: fields, notes, checklist, runs, results."""
+    """All of a card."""
 
     reads: ClassVar = True
     card: str
@@ -119,8 +119,8 @@ class AddTool(Tool):
     metric: Annotated[str, Field(description="val_auc>=0.92")] = ""
     note: str = ""
     parent: str = ""
-    board: Board = ""
-    reason: Reason = ""
+    board: str = ""
+    reason: str = ""
 
     def answer(self, session: AgentSession) -> None:
         _refuse_dash(self.title)
@@ -134,14 +134,27 @@ class AddTool(Tool):
 
 
 class MoveTool(Tool):
-    """Move cards to a stage (its number, or the beginning of its name)."""
+    """Move cards to a stage."""
 
     cards: Annotated[list[str], Field(min_length=1)]
     stage: str
-    reason: Reason = ""
+    reason: Annotated[str, Field(description="overrides a full stage or open gate")] = ""
 
     def answer(self, session: AgentSession) -> None:
         session.call("move", *_given({"override": self.reason}), "--", *self.cards, self.stage)
+
+
+class DoneTool(Tool):
+    """Finish a card, with what was learned."""
+
+    card: str
+    outcome: Ending
+    verdict: str = ""
+    reason: str = ""
+
+    def answer(self, session: AgentSession) -> None:
+        options = {"outcome": self.outcome, "verdict": self.verdict, "override": self.reason}
+        session.call("done", *_given(options), "--", self.card)
 
 
 class NoteTool(Tool):
@@ -161,7 +174,7 @@ class BlockTool(Tool):
     card: str
     reason: BlockReason | Literal["none"]
     note: str = ""
-    until: Annotated[str, Field(description="lifts it: card:ID, run:ID, 2026-03-31, 3d")] = ""
+    until: Annotated[str, Field(description="card:ID, run:ID, 3d")] = ""
 
     def answer(self, session: AgentSession) -> None:
         if self.reason == "none":
@@ -210,15 +223,23 @@ class LogTool(Tool):
             session.say(_more(self.page, last))
 
 
+class StopTool(Tool):
+    """Stop a run, as ^C does."""
+
+    run: str
+
+    def answer(self, session: AgentSession) -> None:
+        session.call("stop", "--", self.run)
+
+
 class ForecastTool(Tool):
-    """When cards will be finished, from the board's history: how many by a day, when so many are,
-    or when one card is."""
+    """When cards will be finished: how many by a day, when so many are, or when one card is."""
 
     reads: ClassVar = True
     card: str = ""
     by_date: Annotated[str, Field(description="2026-03-31")] = ""
     cards: Annotated[int | None, Field(description="how many")] = None
-    board: Board = ""
+    board: str = ""
 
     def answer(self, session: AgentSession) -> None:
         session.board_key = self.board or session.board_key
@@ -238,7 +259,7 @@ class UndoTool(Tool):
 
     action: str = ""
     list: bool = False
-    board: Board = ""
+    board: str = ""
 
     def answer(self, session: AgentSession) -> None:
         session.board_key = self.board or session.board_key
@@ -246,14 +267,14 @@ class UndoTool(Tool):
 
 
 class RunTool(Tool):
-    """Start a job for a card, detached, or in the queue until a slot is free. folder: where it runs
-    (default: the server's)."""
+    """Start a job for a card, detached, or in the queue until a slot is free. folder: where
+    it runs."""
 
     card: str
     command: Annotated[list[str], Field(min_length=1)]
     folder: str = "."
     queue: bool = False
-    reason: Reason = ""
+    reason: str = ""
 
     def answer(self, session: AgentSession) -> None:
         session.json = True  # for people, `run` says on the terminal what it does
@@ -269,12 +290,12 @@ class RunTool(Tool):
 
 
 TOOLS: Mapping[str, type[Tool]] = {
-    "find": FindTool, "show": ShowTool, "add": AddTool, "move": MoveTool, "note": NoteTool,
-    "block": BlockTool, "runs": RunsTool, "log": LogTool, "forecast": ForecastTool,
-    "undo": UndoTool,
+    "find": FindTool, "show": ShowTool, "add": AddTool, "move": MoveTool, "done": DoneTool,
+    "note": NoteTool, "block": BlockTool, "runs": RunsTool, "log": LogTool,
+    "forecast": ForecastTool, "undo": UndoTool,
 }  # fmt: skip
-STARTS_JOBS: Mapping[str, type[Tool]] = {"run": RunTool}
-"""What an agent gets only where the person allows it."""
+JOBS: Mapping[str, type[Tool]] = {"run": RunTool, "stop": StopTool}
+"""What starts and stops jobs: an agent gets it only where the person allows it."""
 
 
 def description(tool: type[Tool]) -> str:

@@ -14,7 +14,9 @@ from mcp.types import Implementation, TextContent
 
 from tests.cli.conftest import PROGRAM, Person
 
-NAMES = {"find", "show", "add", "move", "note", "block", "runs", "log", "forecast", "undo"}
+NAMES = {
+    "find", "show", "add", "move", "done", "note", "block", "runs", "log", "forecast", "undo",
+}  # fmt: skip
 
 
 class Agent:
@@ -94,6 +96,14 @@ async def test_an_agent_works_with_cards(ada, served) -> None:
         await agent("block", card=ref, reason="none")
         assert ada.data("show", ref)["blocked"] is None
 
+        assert "outcome" in await agent.refused("done", card=ref)
+        assert "'learned'" in await agent.refused("done", card=ref, outcome="lost")
+        assert "learned" in await agent("done", card=ref, outcome="learned", verdict="no gain")
+        ended = ada.data("show", ref)
+        assert (ended["outcome"], ended["verdict"]) == ("learned", "no gain")
+        await agent("undo")
+        assert ada.data("show", ref)["outcome"] is None
+
         found = await agent("find", query="tag:nlp stage:train")
         assert ref in found
         assert "Try focal loss" in found
@@ -122,7 +132,9 @@ async def test_a_refusal_says_what_to_do_next_and_a_reason_overrides_it(ada, ser
         assert "stage" in await agent.refused("move", cards=[first])
         assert "cards" in await agent.refused("move", cards=[], stage="train")
         assert "colour" in await agent.refused("show", card=first, colour="red")
-        assert "There is no tool 'done'" in await agent.refused("done", card=first)
+        off = await agent.refused("stop", run=first)
+        assert "There is no tool 'stop'" in off
+        assert "mlkanban mcp --allow-run" in off
         assert "dash" in await agent.refused("note", card=first, text="-")
 
 
@@ -159,10 +171,12 @@ async def test_runs_their_logs_and_starting_them(ada, served, tmp_path) -> None:
     command = [sys.executable, "-c", script]
     async with served() as agent:
         refused = await agent.refused("run", card=ref, command=command)
-        assert "Starting jobs is off: mlkanban mcp --allow-run" in refused
+        assert "That is off: mlkanban mcp --allow-run" in refused
         assert ada.data("runs") == []
     async with served("--allow-run") as agent:
-        assert {tool.name for tool in (await agent.client.list_tools()).tools} == NAMES | {"run"}
+        assert {tool.name for tool in (await agent.client.list_tools()).tools} == NAMES | {
+            "run", "stop",
+        }  # fmt: skip
         started = json.loads(await agent("run", card=ref, command=command, folder="job"))["data"]
         assert ada("wait", started["id"], "--timeout", "60").code == 0
         listed = await agent("runs", card=ref)
@@ -185,9 +199,14 @@ async def test_runs_their_logs_and_starting_them(ada, served, tmp_path) -> None:
         ]
         assert numbers == list(range(numbers[0], 3000))
         assert "no such page" in await agent.refused("log", run=ref, page=999)
+        again = json.loads(
+            await agent("run", card=ref, command=["sleep", "100"], reason="one more")
+        )["data"]
+        assert again["id"] in await agent("stop", run=again["id"])
+        assert "does not run here" in await agent.refused("stop", run=again["id"])
         nowhere = await agent.refused("run", card=ref, command=["true"], folder="nowhere")
         assert "nowhere cannot be entered" in nowhere
-    assert ada.data("runs", ref)[0]["metrics"] == {"auc": 0.91}
+    assert ada.data("runs", ref)[-1]["metrics"] == {"auc": 0.91}
 
 
 async def test_long_answers_come_in_pages(ada, served) -> None:

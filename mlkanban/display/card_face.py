@@ -622,7 +622,8 @@ def states(face: CardFace, view: FaceContext, waits: Sequence[str]) -> list[Fact
         add("waiting", "dim")
     if view.prospects is not None and (parts := view.prospects.parts.get(face.id)):
         whole = parts_text(parts, view.today)
-        forms = dict.fromkeys((whole, whole.partition(",")[0]))
+        named = f"parts {whole.partition(',')[0]}"
+        forms = dict.fromkeys((f"parts {whole}", whole if parts.by else named, named))
         found.append(Fact(tuple(forms), "text", measured=True))
     return found
 
@@ -672,6 +673,8 @@ def metric(
     elif kept.metric:
         forms = _metric_forms(kept.metric, view, named=named, typed=kept.typed)
         breaks = _breaks(_text(kept.metric["name"], view), kept.metric, view, typed=kept.typed)
+        # What it is for is no riddle on its own line: value and target stay together.
+        breaks = (*breaks[-1:], *breaks[:-1])
         facts.append(Fact(forms, "value", measured=True, leaves=sign, breaks=breaks))
     if facts and best:
         facts.append(Fact((best,), "value", measured=True, leaves=name))
@@ -705,7 +708,7 @@ def _breaks(
         return ()
     between = "" if view.glyphs.ascii else view.glyphs.to
     last = TYPED * typed
-    # The arrow at the end of the first line, where it finds room: no line begins with one.
+    # The arrow at the end of the first line, where it finds room: none begins with one.
     at_target = tuple((f"{name} {value}{to}", f"{target}{last}") for to in (between, "") if target)
     return (*at_target, (name, _value_to_target(value, target, view) + last))
 

@@ -115,24 +115,29 @@ def pane(card: Previewed, view: FaceContext, width: int, height: int) -> list[Li
         head = Piece("Gates" if checklist.are_gates(found.checklist) else "Checklist", "focus")
         lines += [[], [head, Piece(f"  {checklist.progress(found.checklist)}", "dim")]]
         lines += [_set_in(line) for line in _items(found.checklist, view, room - 1, _MOST_ITEMS)]
+    runs: list[Line] = []
     if found.runs:
         from mlkanban.display.run_lines import count_text  # statistics: most cards have no runs
         from mlkanban.runs.model.overview import run_counts  # as above
 
         many = count_text(run_counts(tasks_apart(found.runs)))
-        lines += [[], [Piece("Runs", "focus"), Piece(f"  {many}", "dim")]]
-        lines += [_set_in(line) for line in _runs(card, view, room - 1, _MOST_RUNS)]
+        runs = [[], [Piece("Runs", "focus"), Piece(f"  {many}", "dim")]]
+        runs += [_set_in(line) for line in _runs(card, view, room - 1, _MOST_RUNS)]
     several = len(found.stays) > 1
     stays = _stays(found.stays, view, room - 1, _MOST_STAYS) if several else []
     stages = [[], [Piece("Stages", "focus")], *map(_set_in, stays)] if stays else []
-    notes = found.notes[0 if found.hypothesis or lines[-1] else 1 :]
-    left = height - len(lines) - len(stages) - 2 * len(notes)
+    notes = found.notes[0 if found.hypothesis or (runs or lines)[-1] else 1 :]
+    left = height - len(lines) - len(runs) - len(stages) - 2 * len(notes)
     most = max(_NOTE_LINES, left // max(1, len(notes)))
+    written: list[Line] = []
     for at, text in notes:
-        lines += [[], [Piece(_day(at, view), "dim")]]
+        written += [[], [Piece(_day(at, view), "dim")]]
         words = _one_line(text, room * most, view)
-        lines += map(_set_in, paragraph(words, "text", room - 1, view.glyphs, most))
-    lines += stages
+        written += map(_set_in, paragraph(words, "text", room - 1, view.glyphs, most))
+    written += stages
+    # The runs come last, right above their curves, where all that is said finds room.
+    above = len(lines) + len(runs) + len(written) <= height
+    lines += written + runs if above else runs + written
     return [_set_in(line) for line in lines[:height]]
 
 

@@ -54,7 +54,7 @@ ON_CARDS = (
     Sign("due 9d 37%!", "the chance to be finished by then, marked below 50 %",
          r"due (today|\d+d) [<>]?\d+%!?"),
     Sign("3/5, 85 % by 12-22", "parts done of all, and by when all are with 85 %",
-         r"\d+/\d+(, 85 % by [\d-]+)?"),
+         r"(parts )?\d+/\d+(, 85 % by [\d-]+)?"),
     Sign("=5d", "finished, with its cycle time; = alone: never worked on", r"=(\d+d)?"),
     Sign("■ alert, ok", "how a model in use is doing; ► retraining, • watch",
          r"■ alert|ok|• watch|► retraining|superseded|retired|rolled-back"),

@@ -52,16 +52,9 @@ def _hint(command: Command) -> KeyHint:
 def _called_for(cards: Sequence[CardFace]) -> list[str]:
     """The commands that the cards are waiting for."""
     alert = any(face.health == Health.ALERT for face in cards)
-    return ["runs"] * _runs_go_on(cards) + ["card.health"] * alert
-
-
-def _runs_go_on(cards: Sequence[CardFace]) -> bool:
-    if not cards or not cards[0].runs:
-        return False
-    # What a face keeps of its runs: most boards have none.
-    from mlkanban.runs.model.brief import Brief
-
-    return bool(Brief.read(cards[0].runs).since)
+    # Of ended ones, too: among cards with runs the keys line stays as it is.
+    runs = bool(cards) and bool(cards[0].runs)
+    return ["runs"] * runs + ["card.health"] * alert
 
 
 def _word(name: str, cards: Sequence[CardFace], today: date) -> str | None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
-from mlkanban.core.board import Outcome
+from mlkanban.core.board import CardFace, Outcome
+from mlkanban.runs.model.brief import Brief
 from mlkanban.tui.commands import BOARD, COMMANDS, STATUS
 from mlkanban.tui.key_hints import card_hints
 from mlkanban.tui.widgets import status_line
@@ -17,6 +18,17 @@ from tests.tui.page import SMALL, opened
 def test_without_a_card_only_keys_that_need_none_are_named() -> None:
     hints = card_hints(COMMANDS, STATUS[BOARD], (), date(2026, 3, 20))
     assert [hint.word for hint in hints] == ["new", "find", "undo", "reports", "help"]
+
+
+def test_the_key_of_runs_comes_first_for_every_card_that_has_some() -> None:
+    for runs, first in (
+        (Brief(2, since="2026-03-20T11:00:00Z").packed, "runs"),
+        (Brief(2).packed, "runs"),
+        ("", "open"),
+    ):
+        face = CardFace._make(["a", "g1", *[""] * 20])._replace(runs=runs)
+        hints = card_hints(COMMANDS, STATUS[BOARD], (face,), date(2026, 3, 20))
+        assert hints[0].word == first
 
 
 async def test_a_blocked_card_is_to_be_unblocked(used: Path) -> None:

@@ -4,25 +4,25 @@ Titles, notes and logs come from imports and colleagues. Printed raw they could 
 (clipboard, window title) or reorder a line; so every output passes through `display`.
 """
 
-import re
 from collections.abc import Sequence
 from unicodedata import category, east_asian_width
 
 from mlkanban.errors import UsageProblem
+from mlkanban.patterns import pattern
 
 # C0 except tab, DEL, C1, bidi controls, line/paragraph separators, BOM, lone surrogates.
-_UNSAFE = re.compile(
+_UNSAFE = pattern(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-_UNSAFE_IN_LINES = re.compile(
+_UNSAFE_IN_LINES = pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-_REFUSED = re.compile("[\x00\ud800-\udfff]")
-_UNSTEADY = re.compile("[\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
-_LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
-_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
+_REFUSED = pattern("[\x00\ud800-\udfff]")
+_UNSTEADY = pattern("[\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
+_LINE_END = pattern("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_FLAG = pattern("[\U0001f1e6-\U0001f1ff]")
 
-_NUMBERS = re.compile(r"0*([0-9]+)")
+_NUMBERS = pattern(r"0*([0-9]+)")
 
 MAX_TEXT = 1_000_000
 NAME_CELLS = 24

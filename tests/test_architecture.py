@@ -37,7 +37,8 @@ _PURE = (
     "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum",
     "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "re", "statistics",
     "sys", "types", "typing", "unicodedata", "zoneinfo", "mlkanban.core", "mlkanban.errors",
-    "mlkanban.hints", "mlkanban.records", "mlkanban.runs.model", "mlkanban.text",
+    "mlkanban.hints", "mlkanban.patterns", "mlkanban.records", "mlkanban.runs.model",
+    "mlkanban.text",
 )  # fmt: skip
 _PURE_HERE = {
     "core": {"pydantic": "core/field_kinds.py"},

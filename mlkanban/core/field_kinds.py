@@ -31,6 +31,7 @@ from mlkanban.core.metrics import (
 )
 from mlkanban.core.timestamps import moment
 from mlkanban.errors import UsageProblem
+from mlkanban.patterns import pattern
 from mlkanban.text import MANY_TAGS, accept, accept_title, display, quantity, some, tidy
 
 Fields = Mapping[str, Any]
@@ -39,11 +40,11 @@ Text = str | tuple[str, ...]
 NONE = "none"
 """What a person types to clear a field that is no free text."""
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_REF = re.compile(r"[a-z]{1,8}[0-9]{1,9}[a-z]{0,8}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_RANK = re.compile(r"[0-9A-Za-z]{1,1000}")
-_ITEM = re.compile(r"(?s)(?:\[([ xX]?)\])?\s*(.*)")
+_ID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_REF = pattern(r"[a-z]{1,8}[0-9]{1,9}[a-z]{0,8}")
+_DAY = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RANK = pattern(r"[0-9A-Za-z]{1,1000}")
+_ITEM = pattern(r"(?s)(?:\[([ xX]?)\])?\s*(.*)")
 
 
 class FieldKind:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from mlkanban.errors import UsageProblem
+from mlkanban.patterns import pattern
 from mlkanban.text import accept
 
 NONE = "none"
-_READING = re.compile(r"\s*([^\s<>=][^<>=]*?)\s*=\s*([^\s<>=]+)\s*")
-_METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
+_READING = pattern(r"\s*([^\s<>=][^<>=]*?)\s*=\s*([^\s<>=]+)\s*")
+_METRIC = pattern(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
 _ONE = r"[^\s<>=][^<>=]*?\s*(?:>=|<=|=)\s*[^\s<>=]+"
-_SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
+_SEVERAL = pattern(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
 
 
 _DIGITS = 4

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mlkanban.core.board import BlockReason
+from mlkanban.patterns import pattern
 
 LOOKED_AT = 50
 SHOWN = 10
 LONGEST_LINE = 300
-ESCAPES = re.compile(
+ESCAPES = pattern(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[PX^_][^\x1b]*(?:\x1b\\|$)"
     r"|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
 )
-_PROGRESS = re.compile(
+_PROGRESS = pattern(
     r"\d+%\s*\|.*\|"  # tqdm
     r"|^\s*\S*\s*\d+/\d+\s*\[[=>.\-#\s]*\]"  # keras
     # Nothing is tried twice: a line of blanks would take long.
@@ -34,8 +35,8 @@ _ENV, _DATA, _BUG, _QUEUE = (
     BlockReason.ENVIRONMENT, BlockReason.DATA_ACCESS, BlockReason.BUG, BlockReason.COMPUTE_QUEUE,
 )  # fmt: skip
 _PATTERNS: tuple[tuple[re.Pattern[str], Death], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.MULTILINE), Death(why, reason))
-    for pattern, why, reason in (
+    (pattern(text, re.IGNORECASE | re.MULTILINE), Death(why, reason))
+    for text, why, reason in (
         (r"CUDA (error: )?out of memory|torch\.(cuda\.)?OutOfMemoryError|RESOURCE_EXHAUSTED",
          "out of GPU memory", _ENV),
         (r"\bCUDA error|\bNCCL\b.*(error|timeout)|ncclUnhandled|cudnn_status|device-side assert",

@@ -8,26 +8,26 @@ Source: BasicLauncher and JobReturn in Hydra 1.3.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
+from mlkanban.patterns import pattern
 from mlkanban.runs.model.failure import ESCAPES
 from mlkanban.runs.model.metric_lines import Reported, reported
 
 SIGN = "HYDRA"
 """What the lines of Hydra itself contain."""
-_HEADING = re.compile(r"(?:\[(?P<at>[^\]]*)\])?\[HYDRA\]\s+#(?P<number>\d+)\s*:\s*(?P<rest>.*)")
-_LAUNCHES = re.compile(r"\[HYDRA\].*\b[Ll]aunching\b(?P<locally>.* locally)?")
-_OVERRIDE = re.compile(
+_HEADING = pattern(r"(?:\[(?P<at>[^\]]*)\])?\[HYDRA\]\s+#(?P<number>\d+)\s*:\s*(?P<rest>.*)")
+_LAUNCHES = pattern(r"\[HYDRA\].*\b[Ll]aunching\b(?P<locally>.* locally)?")
+_OVERRIDE = pattern(
     r"(?:^|\s)[+~]*(?P<name>[A-Za-z_][\w.@/:-]*)=(?P<value>.*?)"
     r"(?=\s[+~]*[A-Za-z_][\w.@/:-]*=|\s*$)"
 )
-_LOGGED = re.compile(r"\[[^\]]*\]\[[^\]]*\]\[[A-Z]+\] - (?=mlkanban:)")
+_LOGGED = pattern(r"\[[^\]]*\]\[[^\]]*\]\[[A-Z]+\] - (?=mlkanban:)")
 """What Hydra's configuration of `logging` writes before a message."""
-_FAILED = re.compile(r"Error executing job with overrides: (?P<overrides>\[.*\])")
+_FAILED = pattern(r"Error executing job with overrides: (?P<overrides>\[.*\])")
 _TIME = "%Y-%m-%d %H:%M:%S,%f"
 
 

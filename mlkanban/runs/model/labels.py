@@ -7,19 +7,17 @@ in one tracker.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from mlkanban.patterns import pattern
 from mlkanban.runs.model.run_ids import ID
 
 COMMENT = "mlk:"
 """Before a label, in the comment of a SLURM job."""
 _REF = r"[a-z]{1,3}\d+[a-z]*"
 _STORE = r"[0-9a-f]{8}"
-_LABEL = re.compile(rf"(?:({_STORE}):)?({_REF})")
-_IN_COMMENT = re.compile(
-    rf"(?<![\w:]){COMMENT}(?:({_STORE}):)?({_REF})(?:/({ID.pattern}))?(?![\w:])"
-)
+_LABEL = pattern(rf"(?:({_STORE}):)?({_REF})")
+_IN_COMMENT = pattern(rf"(?<![\w:]){COMMENT}(?:({_STORE}):)?({_REF})(?:/({ID.pattern}))?(?![\w:])")
 
 
 class CardLabel(NamedTuple):

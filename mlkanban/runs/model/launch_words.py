@@ -10,6 +10,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import NamedTuple
 
+from mlkanban.patterns import pattern
 from mlkanban.runs.model.parameters import (
     GIVEN,
     has_argument_name,
@@ -69,12 +70,12 @@ _CHOICES = (
     "input_*",
 )  # fmt: skip
 """Names of paths that choose what is computed: a file with parameters, a base model, data."""
-_PLACE = re.compile(r"(?:/|\.{1,2}/|~|[a-z][a-z0-9+]*://).*", re.DOTALL)
+_PLACE = pattern(r"(?:/|\.{1,2}/|~|[a-z][a-z0-9+]*://).*", re.DOTALL)
 """A value that is a place, whatever the name."""
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(translate, names)))
+    return pattern("|".join(map(translate, names)))
 
 
 _LAUNCH, _WHOLE, _CHOICE, _MACHINE = map(_any_of, (_NAMES, _OF_LAUNCHERS, _CHOICES, _OF_MACHINE))

@@ -12,6 +12,7 @@ from sys import float_info
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mlkanban.patterns import pattern
 from mlkanban.runs.model.redaction import redacted_text
 
 MARK = "mlkanban:"
@@ -21,19 +22,19 @@ MOST_UNREAD = 5
 LONGEST_LINE = 20_000
 """Characters of a line of metrics."""
 _LONGEST_TEXT = 60
-_NAME = re.compile(r"[^\W\d][\w./@ -]{0,60}")
-_LINE = re.compile(r"(?P<before>.*?(?:^|(?<=\s)))mlkanban:(?P<rest>.*)", re.DOTALL)
-_OWN_WORDS = re.compile(r"\s*Run \d{8}-\d{6}-")
+_NAME = pattern(r"[^\W\d][\w./@ -]{0,60}")
+_LINE = pattern(r"(?P<before>.*?(?:^|(?<=\s)))mlkanban:(?P<rest>.*)", re.DOTALL)
+_OWN_WORDS = pattern(r"\s*Run \d{8}-\d{6}-")
 """What `mlkanban run` itself says, which a job of another run may have in its output."""
-_PAIR = re.compile(
+_PAIR = pattern(
     r"[\s,;]*(?P<name>[^\s=,;][^=,;]{0,200}?)\s*=\s*"
     # A comma belongs to the value before digits that are no name: `a=0,91`, not `a=0,b=1`.
     r"(?P<value>[^\s,;=]+(?:,\d+(?![\w./@-]*\s*=)[^\s,;=]*)*(?:\s?%)?)(?=[\s,;]|$)"
 )
-_NUMBER = re.compile(r"(?P<number>[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s?(?P<per>%?)")
-_OF_TRACKER = re.compile(r" is (?:NaN|infinite)(?: since step -?\d+)?$")
-_BEGAN_AGAIN = re.compile(r"steps of (?P<name>.+) began again (?:once|\d+ times): ")
-_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+_NUMBER = pattern(r"(?P<number>[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s?(?P<per>%?)")
+_OF_TRACKER = pattern(r" is (?:NaN|infinite)(?: since step -?\d+)?$")
+_BEGAN_AGAIN = pattern(r"steps of (?P<name>.+) began again (?:once|\d+ times): ")
+_THOUSANDS = pattern(r"[-+]?[1-9]\d{0,2},\d{3}")
 _STEP_NAMES = ("step", "global_step", "iteration", "iter")
 """What counts the steps of a training; of several in one line the first of these does."""
 _STEPS = frozenset(("step", "global_step"))

@@ -9,16 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from mlkanban.patterns import pattern
 from mlkanban.runs.model.run import Run
 
 _PYTHON, _SCRIPT, _WRAPPER, _PROGRAM = "python", "script", "wrapper", "program"
 PROGRAMS = (_SCRIPT, _PROGRAM)
 """The names of what a command line executes."""
 _ARGUMENT = "argument "
-_INTERPRETER = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*", re.DOTALL)
-_NO_VALUE = re.compile(r"[BbdEhiIOPqsSuvVx]+")
+_INTERPRETER = pattern(r"(?:.*/)?(?:python|pypy)[\d.]*", re.DOTALL)
+_NO_VALUE = pattern(r"[BbdEhiIOPqsSuvVx]+")
 """Options of Python that take no word."""
-_FILE = re.compile(r".+\.(?:py|sh|bash|R|r|jl|ipynb|lua)", re.DOTALL)
+_FILE = pattern(r".+\.(?:py|sh|bash|R|r|jl|ipynb|lua)", re.DOTALL)
 _LAUNCHERS = frozenset(
     ("torchrun", "accelerate", "deepspeed", "mpirun", "mpiexec", "horovodrun", "srun", "uv")
 )
@@ -32,14 +33,14 @@ _WRAPPED = 4
 """The first words of a command line, among which its interpreter and its script are."""
 GIVEN = "yes"
 """The value of an option that has none."""
-_DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?")
+_DECIMAL = pattern(r"-?\d+\.\d+(e[-+]?\d+)?")
 _LONG = 8
 """Characters of a number that nobody wrote by hand."""
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 17
 """Digits of a number that is displayed, and those that any float has at most."""
 _LEAST_PLAIN = -7
 """The power of ten of the first digit of a number from which on it has no exponent."""
-OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
+OPTION = pattern(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
 _SUBMITTED = "sbatch"
 _WHEN_AND_WHERE = frozenset(
     (
@@ -49,22 +50,22 @@ _WHEN_AND_WHERE = frozenset(
     )
 )  # fmt: skip
 """Options of sbatch, each with a value, that decide nothing of what a job computes."""
-_NUMBER = re.compile(
+_NUMBER = pattern(
     r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[-+]?\d{1,3})?", re.IGNORECASE | re.ASCII
 )
 """Not with zeros before it, as names of files have them."""
 _TRUTH = {"true": "True", "false": "False"}
-_SHELL = re.compile(r"(?:.*/)?(?:ba|da|k|z)?sh", re.DOTALL)
-_SHELL_OPTION = re.compile(r"-[a-z]+|--[a-z]+|[a-z]*pipefail")
+_SHELL = pattern(r"(?:.*/)?(?:ba|da|k|z)?sh", re.DOTALL)
+_SHELL_OPTION = pattern(r"-[a-z]+|--[a-z]+|[a-z]*pipefail")
 _WRAP = "--wrap"
-_TO_FILE = re.compile(r"(?<!\S)(?:\d|&)?>>?\s*(?:&\d|&?[^\s;&|<>]+)")
+_TO_FILE = pattern(r"(?<!\S)(?:\d|&)?>>?\s*(?:&\d|&?[^\s;&|<>]+)")
 """Where a command of a shell writes its output."""
-_BETWEEN = re.compile(r"[;&|]+")
-_COMPOUND = re.compile(r"[();<>|&`]+|.*(?:`|<<).*", re.DOTALL)
+_BETWEEN = pattern(r"[;&|]+")
+_COMPOUND = pattern(r"[();<>|&`]+|.*(?:`|<<).*", re.DOTALL)
 _KEYWORDS = frozenset(
     ("for", "while", "until", "if", "case", "select", "function", "do", "then", "{", "}", "!")
 )
-ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
+ASSIGNED = pattern(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
 
 
 def parameters(argv: Sequence[str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from mlkanban.patterns import pattern
+
 HIDDEN = "***"
 
 
@@ -45,12 +47,12 @@ _BEFORE_HARMLESS_PASS = _words(
 )
 _WEAK = _words("token tokens pass signature sig auth bearer")
 """Words that name other things too: the value decides."""
-_PLAIN = re.compile(
+_PLAIN = pattern(
     r"[+-]?\d{1,3}(?:\.\d+)?|v\d{1,3}(?:\.\d+)*|true|false|yes|no|on|off|none|null|auto|basic|digest"
     r"|oauth2?|kerberos|ldap|ntlm|negotiate|bearer|token|iam|saml|sso|jwt",
     re.IGNORECASE,
 )
-_AMOUNT = re.compile(r"\d[\d_.,]*(?:[kmbt]|e[+-]?\d+)?", re.IGNORECASE)
+_AMOUNT = pattern(r"\d[\d_.,]*(?:[kmbt]|e[+-]?\d+)?", re.IGNORECASE)
 _SECRET_GROUPS = _words("secret secrets credentials creds passwords")
 _OF_GROUPS = _words("path file dir folder backend provider name enabled")
 """What is set of a group of secrets without being one: `secrets.path`."""
@@ -59,67 +61,67 @@ _AFTER = _words("value plain b64 base64 text str string env")
 _SHORT = _words("pin pat sig otp")
 """Short words that are names of other things too: alone they name a secret only in capitals."""
 _URL_NAMES = _words("sig signature credential key code policy")
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
+_WORDS = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
-_BARE_NAME = re.compile(r"-{0,2}[A-Za-z_][\w.:/-]*")
-_NAMED_VALUE = re.compile(
+_BARE_NAME = pattern(r"-{0,2}[A-Za-z_][\w.:/-]*")
+_NAMED_VALUE = pattern(
     r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?\]?\s*(?::=|==|=|:(?!//))\s*"
     r"(?:[fFrRbBuU]{1,2}(?=[\"']))?"
 )
-_VALUE = re.compile(r"\\\"(?:(?!\\\").)*\\\"|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\s\"'&]\S*", re.DOTALL)
-_ENDS_IN_TEXT = re.compile(r"[;|&)}\]\"'`,]")
-_HEADER = re.compile(
+_VALUE = pattern(r"\\\"(?:(?!\\\").)*\\\"|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\s\"'&]\S*", re.DOTALL)
+_ENDS_IN_TEXT = pattern(r"[;|&)}\]\"'`,]")
+_HEADER = pattern(
     r"(?P<name>\b(?:Proxy-)?Authorization\\?[\"']?\s*[:=]\s*(?:[fFrRbBuU]{1,2}(?=[\"']))?"
     r"\\?[\"']?)(?P<value>[^\"'\\\n]+)",
     re.IGNORECASE,
 )
-_BEARER = re.compile(r"(?P<name>\bBearer\s+)(?P<value>[^\s\"',;]+)", re.IGNORECASE)
-_COOKIE = re.compile(r"(?P<name>\b(?:Set-)?Cookie:\s*)(?P<value>[^\"'\n]+)", re.IGNORECASE)
-_LOGIN_CALL = re.compile(
+_BEARER = pattern(r"(?P<name>\bBearer\s+)(?P<value>[^\s\"',;]+)", re.IGNORECASE)
+_COOKIE = pattern(r"(?P<name>\b(?:Set-)?Cookie:\s*)(?P<value>[^\"'\n]+)", re.IGNORECASE)
+_LOGIN_CALL = pattern(
     r"(?P<name>\blogin\((?:[^()]{0,200}?\bkey\s*=)?\s*\\?[\"'])(?P<value>[^\"'\\]+)"
 )
-_SETTING_CALL = re.compile(
+_SETTING_CALL = pattern(
     r"(?P<start>(?:setdefault|putenv|setenv|set)\(\s*\\?[\"'](?P<name>[\w.-]{1,80})\\?[\"']\s*,"
     r"\s*\\?[\"'])(?P<value>[^\"'\\]+)"
 )
-_URL = re.compile(
+_URL = pattern(
     r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)"
     # Without going back, for a line may hold thousands of addresses.
     r"(?P<who>[^\s/@?#:\"']*+(?::[^\s@\"']{0,4000}+)?(?:@[^\s/@?#\"']*+(?=@))*+)@"
 )
-_QUERY = re.compile(r"(?P<start>[?&;])(?P<name>[A-Za-z][\w.-]*)=(?P<value>[^&;\s\"'#]+)")
-_PRIVATE = re.compile(
+_QUERY = pattern(r"(?P<start>[?&;])(?P<name>[A-Za-z][\w.-]*)=(?P<value>[^&;\s\"'#]+)")
+_PRIVATE = pattern(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 
-_ATTRIBUTES = re.compile(
+_ATTRIBUTES = pattern(
     r"(?P<start>\b(?:key|name)\s{0,9}=\s{0,9}[\"'](?P<name>[\w.:-]{1,80})[\"']\s{1,9}value\s{0,9}="
     r"\s{0,9}[\"'])(?P<value>[^\"']+)"
 )
-_ELEMENT = re.compile(r"(?P<start><(?P<name>[\w.:-]{1,80})>)(?P<value>[^<>]+)(?=</)")
-_LISTED = re.compile(
+_ELEMENT = pattern(r"(?P<start><(?P<name>[\w.:-]{1,80})>)(?P<value>[^<>]+)(?=</)")
+_LISTED = pattern(
     r"(?P<start>[\"'](?P<name>--?[A-Za-z][\w-]{1,80})[\"']\s{0,9},\s{0,9}[\"'])(?P<value>[^\"']+)"
 )
-_NETRC = re.compile(
+_NETRC = pattern(
     r"(?P<name>(?:^|\blogin\s{1,9}\S{1,200}\s{1,9})\s{0,40}password\s{1,9})(?P<value>\S+)(?=\s*$)"
 )
-_OPENED = re.compile(
+_OPENED = pattern(
     r"\s*(?P<dash>- )?[{(\s]{0,9}[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?\s{0,9}"
     r"(?::=|=|:)\s{0,9}(?P<with>|[(\[\\]|[|>][+-]?\d?[+-]?)\s*"
 )
 """A line with a name whose value begins in the next one."""
-_TRIPLE = re.compile(
+_TRIPLE = pattern(
     r"(?P<start>(?P<name>[A-Za-z_][\w.-]{0,80})\s{0,9}=\s{0,9}\(?[fFrRbBuU]{0,2}(?P<quote>\"{3}|'{3}))"
 )
-_QUOTED = re.compile(r"(?P<quote>[\"'])(?P<value>(?:\\.|(?!(?P=quote)).)+)(?P=quote)")
+_QUOTED = pattern(r"(?P<quote>[\"'])(?P<value>(?:\\.|(?!(?P=quote)).)+)(?P=quote)")
 _MOST_CONTINUED, _MOST_JOINED = 20, 4000
 """Lines with a backslash at their end, and characters in them, that are taken for one command."""
 
-_ITEM = re.compile(r"\s*(?:- )?(?P<quote>[\"']?)(?P<word>[^\s\"',]+)(?P=quote),?\s*")
+_ITEM = pattern(r"\s*(?:- )?(?P<quote>[\"']?)(?P<word>[^\s\"',]+)(?P=quote),?\s*")
 """A line with one item of a list, as YAML and JSON have them."""
 
 # Forms that issuers give their secrets, as published for scanners.
-_ISSUED = re.compile(
+_ISSUED = pattern(
     r"(?<![A-Za-z0-9])(?:"
     r"sk-[A-Za-z0-9_-]{12,}|(?:hf_|api_org_|gh[pousr]_|github_pat_|xox[abeoprs]-|xapp-|gl(?:pat|dt|rt|ptt|oas)-"
     r"|(?:sk|rk|pk)_(?:live|test)_|whsec_|npm_|pypi-|nvapi-|dckr_(?:pat|oat)_|AKIA|ASIA|ABIA|ACCA"
@@ -131,11 +133,11 @@ _ISSUED = re.compile(
     r"|eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*"
     r")"
 )
-_HOOKS = re.compile(
+_HOOKS = pattern(
     r"(?P<name>hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/"
     r"|api\.telegram\.org/bot)(?P<value>[^\s\"']+)"
 )
-_RANDOM = re.compile(r"(?<![\w./@*+=-])[A-Za-z0-9_+/=-]{24,}(?![\w./@*+-])")
+_RANDOM = pattern(r"(?<![\w./@*+=-])[A-Za-z0-9_+/=-]{24,}(?![\w./@*+-])")
 _BITS = 3.9
 """Entropy per character from which on a mixed word is no name that a person gave."""
 
@@ -149,21 +151,21 @@ _CODES = {
     "zip": "-P", "unzip": "-P",
 }  # fmt: skip
 _SETTERS = _words("set modify add put config configure")
-_USER = re.compile(r"(?P<who>[^:\s]*):(?P<value>(?!\d+$|//)\S.*)", re.DOTALL)
+_USER = pattern(r"(?P<who>[^:\s]*):(?P<value>(?!\d+$|//)\S.*)", re.DOTALL)
 _USER_OPTIONS = frozenset(
     ("-u", "--user", "--proxy-user", "-U", "-a", "--auth", "--basic-auth", "--login")
 )
-_CURL_USER = re.compile(r"-[A-Za-z]*[uU]")
+_CURL_USER = pattern(r"-[A-Za-z]*[uU]")
 _USER_ENDS = {"lftp": ",", "smbclient": "%", "rpcclient": "%"}
 """What stands between name and password, where it is no colon."""
 _CONTAINERS = _words("docker podman nerdctl")
 _CLIENTS = _words("curl wget http https")
 _WRITES = _words("write put patch")
-_JOINED_USER = re.compile(
+_JOINED_USER = pattern(
     r"(?P<option>-[uU]|--(?:(?:proxy-)?user|login)=)(?P<who>[^:\s=-][^:\s]*):(?!\d+$).+", re.DOTALL
 )
 _NO_SECRET_AFTER = frozenset(("--host", "--base-url", "-method", "--method"))
-_BLANKS = re.compile(r"(\s+)")
+_BLANKS = pattern(r"(\s+)")
 
 
 def redacted(argv: Sequence[str]) -> list[str]:
@@ -437,8 +439,8 @@ def _in_text(text: str, *, script: bool) -> str:
     text = _COOKIE.sub(_value_hidden, text)
     text = _BEARER.sub(_value_hidden, text)
     text = _NETRC.sub(_value_hidden, text)
-    for pattern in (_LISTED, _ATTRIBUTES, _ELEMENT):
-        text = pattern.sub(_without_setting, text)
+    for setting in (_LISTED, _ATTRIBUTES, _ELEMENT):
+        text = setting.sub(_without_setting, text)
     text = _LOGIN_CALL.sub(_value_hidden, text)
     text = _SETTING_CALL.sub(_without_setting, text)
     text = _HOOKS.sub(_value_hidden, text)
@@ -505,7 +507,7 @@ def _without_values(text: str, *, script: bool) -> str:
     return "".join([*parts, text[done:]])
 
 
-_NAME_PARTS = re.compile(
+_NAME_PARTS = pattern(
     r"(?=[A-Z]?[a-z]{0,20}[aeiouy])[A-Z]?[a-z]{3,}\d*|(?=[A-Z]?[a-z]{0,20}[aeiouy])[A-Z][a-z]{2}\d*"
     r"|(?i:lr|bs|wd|ep|v|x|fp|bf|int|dim|seed)\d+(?:e-?\d+)?"
 )

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from mlkanban.patterns import pattern
 from mlkanban.runs.model.redaction import redacted_patch
 
-_HUNK = re.compile(
+_HUNK = pattern(
     r"@@ -(?P<old>\d+)(?:,(?P<olds>\d+))? \+(?P<new>\d+)(?:,(?P<news>\d+))? @@(?P<after>.*)",
     re.DOTALL,
 )

@@ -55,7 +55,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "plan": ("plan:plan", "Show ideas and ready cards, and what fits until a day."),
     },
     "Runs": {
-        "run": ("runs:run", "Run a job for CARD, and exit with its code."),
+        "run": ("run:run", "Run a job for CARD, and exit with its code."),
         "sbatch": ("sbatch:sbatch", "Submit a job to SLURM for CARD."),
         "adopt": ("adopt:adopt", "Adopt a running process as a run of CARD."),
         "runs": ("runs:runs", "List the runs of a card or of the board."),

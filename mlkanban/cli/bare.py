@@ -1,6 +1,5 @@
 """`mlkanban` without a command, on a terminal: the board, without what reads a command line."""
 
-import gc
 import sys
 from collections.abc import Sequence
 
@@ -27,7 +26,6 @@ def screen_options(args: Sequence[str]) -> dict[str, str] | None:
 def open_board(options: dict[str, str]) -> int:
     """Open the board; the exit code. Errors are answered as those of commands are."""
     be_private()
-    gc.disable()  # the board turns this on again after its first picture
     open_streams()
     try:
         _load_asyncio_without_tls()

@@ -1,6 +1,5 @@
 """The program: its commands by name, and how it ends, whatever happens."""
 
-import gc
 import importlib
 import os
 import sys
@@ -126,8 +125,6 @@ def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
 def main() -> int:
     """Run the program as the shell asked for it; the exit code."""
     be_private()
-    # Commands end before garbage matters; the board turns this on again after its first picture.
-    gc.disable()
     open_streams()
     called = os.path.basename(sys.argv[0])
     name = called if called in NAMES else NAMES[0]

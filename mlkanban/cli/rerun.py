@@ -11,7 +11,7 @@ import click
 
 from mlkanban.cli.before_run import show
 from mlkanban.cli.named_runs import named_run
-from mlkanban.cli.runs import start_run
+from mlkanban.cli.run import start_run
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN_OR_CARD, override_at_start
 from mlkanban.errors import StoreProblem

@@ -35,6 +35,16 @@ def test_a_list_in_json_loads_nothing_of_the_screen() -> None:
     assert done.stdout == "[]\n"
 
 
+def test_the_start_of_a_job_loads_no_table_picture_or_tracker() -> None:
+    rooms = ("display", "charts", "runs.slurm", "runs.queue", "runs.trackers", "cli.runs")
+    code = (
+        "import sys, mlkanban.cli.program, mlkanban.cli.run;"
+        f"print([m for m in sys.modules for r in {rooms!r} if m.startswith('mlkanban.' + r)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @pytest.mark.parametrize(
     "args",
     [

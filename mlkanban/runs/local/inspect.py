@@ -59,7 +59,9 @@ def judged(folder: RunFolder, start: StartRecord, here: PidScope, now: datetime)
     at = scope_in(start, here)
     child = Process.of_record(start["child"]) if "child" in start else None
     supervisor = Process.of_record(start["supervisor"]) if "supervisor" in start else None
-    visible = at == here
+    end = folder.end()
+    # Once that is written nothing else counts: not each process of the machine is looked at.
+    visible = at == here and not end
     session = start.get("session", 0)
     child_alive = alive(child, session) if visible and child else None
     in_group = bool(visible and child and not child_alive and group(child, session))
@@ -69,7 +71,7 @@ def judged(folder: RunFolder, start: StartRecord, here: PidScope, now: datetime)
     if supervisor_alive and supervisor and rc is not None and (late or stopped(supervisor)):
         supervisor_alive = False  # it cannot write down any more how the job ended
     # After the processes were looked at: they write it before they go.
-    end = folder.end()
+    end = end or folder.end()
     return judge(
         Seen(
             here=here,

@@ -17,7 +17,6 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.machine import machine
 from mlkanban.paths import working_folder
+from mlkanban.records import record
 from mlkanban.runs.local.code import CodeState, code_state
 from mlkanban.runs.local.folder import RunFolder, new_id, queue_folder, runs_folder, tail
 from mlkanban.runs.local.processes import oom_kills, process, where
@@ -49,7 +49,7 @@ _FIRST, _MOST_FILES = 3, 4096
 open."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wanted:
     """A run to be started.
 

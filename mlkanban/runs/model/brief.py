@@ -221,7 +221,7 @@ def weak_guards(
 
 
 def _results(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats) -> Results | None:
-    if metrics.metric is None or not runs:
+    if metrics.metric is None or not any(run.metrics or run.tasks for run in runs):
         return None
     from mlkanban.runs.model.results import results  # with statistics, which most boards do without
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +18,7 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
+from mlkanban.records import record
 from mlkanban.runs.model.brief import Brief, executing, weak_guards
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _MOST_SENTENCES = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RunReport:
     """A run as its folder describes it, with its card (a short id or a label, and the id where it
     is known), and the targets of its card from the start of the run (`val_auc>=0.92`)."""

@@ -69,7 +69,7 @@ class GrowingFile:
             if not end:
                 return
             self._offset += end
-            self._tail = (self._tail + chunk[:end])[-TAIL_BYTES:]
+            self._tail = (self._tail + chunk[max(0, end - TAIL_BYTES) : end])[-TAIL_BYTES:]
             for line in lines_containing(chunk[:end], *containing):
                 yield line.decode(errors="replace")
 

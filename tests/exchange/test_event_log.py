@@ -202,7 +202,7 @@ def test_a_title_has_at_most_500_characters(folder) -> None:
 def test_a_long_log_that_is_written_out_in_parts(folder, tmp_path, monkeypatch) -> None:
     boards = []
     for held in (2, 20_000):
-        monkeypatch.setattr("mlkanban.service.history._HELD", held)
+        monkeypatch.setattr("mlkanban.service.history.HELD", held)
         made = Service.open(
             tmp_path / str(held), actor="mira", clock=lambda: datetime(2026, 2, 1, 12, tzinfo=UTC)
         )

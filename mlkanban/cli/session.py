@@ -91,6 +91,7 @@ class Session:
         one that reads, which writes nothing; with `as_is` that sees what the file has."""
         # Store and use cases, half of what a command loads: help and usage errors do without.
         from mlkanban.service import Service
+        from mlkanban.sync.transports.turns import take_turn
 
         settings = self.settings  # a mistake there is reported before anything is written
         where = places()
@@ -104,6 +105,7 @@ class Session:
             timeout=timeout,
             config=where.config,
             repeats=settings.repeats,
+            take_turn=take_turn if write else None,
         )
         try:
             if write and service.read_only:

@@ -207,6 +207,22 @@ def conwip(session: Session, number: int | str) -> None:
     )
 
 
+@stages.command("team-limits")
+@click.argument("on", type=click.Choice(["on", "off"]))
+@pass_session
+def team_limits(session: Session, on: str) -> None:
+    """Have the limits of the board hold for a whole team at once.
+
+    Whoever takes a slot asks the PostgreSQL database of the team first. Where that is not reached,
+    limits are checked on each machine, and what a merge breaks is shown as `since merge`.
+    """
+    _change(
+        session,
+        "team-limits",
+        lambda service, board: service.boards.edit(board.id, {"team_limits": on == "on"}),
+    )
+
+
 def _edit(
     session: Session, name: str, stage: str, fields: dict[str, Any], *, agreed: bool = False
 ) -> None:
@@ -259,6 +275,8 @@ def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iter
         name, kind = session.clean(stage.name), stage.kind.value
         rows.append((str(at + 1), name, shown, kind, role.word if role else "-", counted))
     yield from table(rows, ("", "STAGE", "CARDS", "KIND", "ROLE", "COMMITTED"))
+    if board.team_limits:
+        yield "Limits hold for the whole team at once, where its database is reached."
     asking = [stage for stage in board.stages if stage.deliverables]
     if asking:
         yield "New experiments and models are asked before they leave:"

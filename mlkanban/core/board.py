@@ -225,7 +225,8 @@ class Board:
     """A workflow with its stages in order; `conwip` limits all committed cards together.
 
     Nothing is changed on an `archived` board. `former` stages were removed; history still speaks of
-    them. `of_team` says that more than one person had cards in progress. Every card of a board asks
+    them. With `team_limits` limits hold for a whole team at once, where its database is reached.
+    `of_team` says that more than one person had cards in progress. Every card of a board asks
     where its stage stands, so that is worked out once.
     """
 
@@ -238,6 +239,7 @@ class Board:
     template: str = ""
     former: tuple[Stage, ...] = ()
     archived: bool = False
+    team_limits: bool = False
     of_team: bool = False
 
     @cached_property

@@ -293,7 +293,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **{name: field.kind.is_valid for name, field in STORED.items() if not field.is_set},
     **dict.fromkeys(("key", "name"), is_line),
     **dict.fromkeys(("limit", "unattended", "conwip"), _number),
-    **dict.fromkeys(("deleted", "committed", "soft"), _flag),
+    **dict.fromkeys(("deleted", "committed", "soft", "team_limits"), _flag),
     "template": _text, "role": _text, "ref": is_ref, "rank": is_rank, "timezone": _zone,
     "deliverables": _lines, "kind": _one_of(StageKind),
     TRIAGE: _session, ab_test.FIELD: ab_test.is_valid,

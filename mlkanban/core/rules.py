@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
 
 _MOST_REASONS = 3
+_MOST_HOLDERS = 4
 
 
 @record(frozen=True, slots=True)
@@ -175,12 +176,13 @@ def enter(
     *,
     from_stage: str = "",
     asleep: Mapping[str, int] | None = None,
+    held_by: Mapping[str, Sequence[str]] | None = None,
 ) -> Verdict:
     """Whether one more card doing `work` may enter `stage`.
 
     `loads` (by stage id) do not include the card. `from_stage` is its present stage: within the
-    committed stages CONWIP does not change. `asleep` are the snoozed cards among the loads, which a
-    refusal mentions.
+    committed stages CONWIP does not change. `asleep` are the snoozed cards among the loads, and
+    `held_by` names all of them with their people; a refusal mentions both.
     """
     now = loads.get(stage.id, Load())
     then = now.plus(work)
@@ -191,7 +193,8 @@ def enter(
                 warning = f"{stage.name} is {meter}: over its soft limit now."
                 continue
             return Refused(
-                f"{stage.name} is {was}{_of_them_snoozed((asleep or {}).get(stage.id, 0))}.",
+                f"{stage.name} is {was}{_of_them_snoozed((asleep or {}).get(stage.id, 0))}"
+                f"{_holders((held_by or {}).get(stage.id, ()))}.",
                 f"Finish or move a card out of {stage.name} first, or override with a reason.",
                 by_limit=True,
                 passed=f"{stage.name} is {meter} now",
@@ -201,8 +204,10 @@ def enter(
         wip = in_progress(board, loads)
         if wip + 1 > board.conwip:
             snoozed = sum(n for at, n in (asleep or {}).items() if board.is_committed(at))
+            at_work = [stage for stage in held_by or {} if board.is_committed(stage)]
+            holders = [card for stage in at_work for card in (held_by or {})[stage]]
             return Refused(
-                f"{_conwip(board, wip)}{_of_them_snoozed(snoozed)}.",
+                f"{_conwip(board, wip)}{_of_them_snoozed(snoozed)}{_holders(holders)}.",
                 "Finish one first, or override with a reason.",
                 by_limit=True,
                 passed=f"{_conwip(board, wip + 1)} now",
@@ -212,6 +217,12 @@ def enter(
 
 def _conwip(board: Board, cards: int, verb: str = "has") -> str:
     return f"The board {verb} {Meter(cards, board.conwip)} cards in progress (CONWIP)"
+
+
+def _holders(cards: Sequence[str]) -> str:
+    """`: g4 (bob), g7 (cy)`, the first ones where there are many."""
+    more = f" and {len(cards) - _MOST_HOLDERS} more" if len(cards) > _MOST_HOLDERS else ""
+    return f": {', '.join(cards[:_MOST_HOLDERS])}{more}" if cards else ""
 
 
 def _of_them_snoozed(cards: int) -> str:

@@ -174,6 +174,7 @@ def board_data(board: Board, loads: Mapping[str, Load], merged: Collection[str])
         "timezone": board.timezone,
         "template": board.template,
         "conwip": board.conwip,
+        "team_limits": board.team_limits,
         "archived": board.archived,
         "stages": stages_data(board, loads, merged),
     }

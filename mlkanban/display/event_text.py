@@ -260,7 +260,10 @@ def _board(values: Mapping[str, Any]) -> str:
     parts = [f"renamed to {values['name']}"] if "name" in values else []
     if "archived" in values:
         parts.append("archived" if values["archived"] else "brought back from the archive")
-    parts.append(_fields({n: v for n, v in values.items() if n not in ("name", "archived")}))
+    if "team_limits" in values:
+        parts.append(f"limits for the whole team {'on' if values['team_limits'] else 'off'}")
+    own = ("name", "archived", "team_limits")
+    parts.append(_fields({n: v for n, v in values.items() if n not in own}))
     return f"board {', '.join(filter(None, parts))}"
 
 

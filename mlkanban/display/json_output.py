@@ -566,6 +566,7 @@ class BoardJson(Shape):
     timezone: str
     template: str
     conwip: int | None
+    team_limits: bool
     archived: bool
     stages: list[StageJson]
 
@@ -1459,7 +1460,7 @@ _STAGES = {
     f"stages.{name}": JsonKind(StagesDoneJson, f"the stages after `stages {name}`")
     for name in (
         "add", "commit", "conwip", "deliverables", "kind", "limit", "move", "remove", "rename",
-        "role", "uncommit",
+        "role", "team-limits", "uncommit",
     )
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.service.boards import Boards, FirstLook, Snapshot, Update
 from mlkanban.service.consequences import Conditions, health_after_end, one_version_in_use
-from mlkanban.service.transaction import Clock, Context, Done
+from mlkanban.service.transaction import Clock, Context, Done, TakeTurn
 from mlkanban.store import database, repository
 from mlkanban.store.location import file_system, on_network, store_path
 
@@ -253,12 +253,14 @@ class Service:
         timeout: float = 30,
         config: Path | None = None,
         repeats: Repeats = DEFAULT,
+        take_turn: TakeTurn | None = None,
     ) -> Service:
         """Open the store below the data folder `data`, for writing or for reading.
 
         For writing, a missing store is created unless `make` is False; otherwise a missing store is
         NotFound. StoreProblem says what is wrong with a store. Below `config`, outside the store,
-        is recorded how far the store has written. `repeats` says which runs are averaged.
+        is recorded how far the store has written. `repeats` says which runs are averaged, and
+        `take_turn` takes turns with a team.
         """
         path = store_path(data)
         if write:
@@ -267,7 +269,7 @@ class Service:
             store = database.open_for_reading(path, timeout=timeout)
         store.conn.repeats = repeats
         marks = config / "marks" if config is not None else None
-        return cls(Context(store, actor, clock, _CONSEQUENCES, marks=marks))
+        return cls(Context(store, actor, clock, _CONSEQUENCES, marks=marks, take_turn=take_turn))
 
     def take_hook_events(self) -> list[HookEvent]:
         """The actions of this person since the last call, for hooks."""

@@ -29,7 +29,7 @@ from mlkanban.store.replica import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title, quantity
 
-BOARD_FIELDS = frozenset({"name", "timezone", "conwip", "archived"})
+BOARD_FIELDS = frozenset({"name", "timezone", "conwip", "archived", "team_limits"})
 STAGE_FIELDS = frozenset(
     {"name", "kind", "committed", "limit", "unattended", "soft", "role", "deliverables"}
 )
@@ -150,7 +150,7 @@ class Boards:
             return board_of(tx.conn, board_id)
 
     def edit(self, board_id: str, fields: Mapping[str, Any]) -> Done:
-        """Set name, timezone, conwip (None: no limit) or archived."""
+        """Set name, timezone, conwip (None: no limit), archived or team_limits."""
         _known(fields, BOARD_FIELDS, "A board", hint("See: {boards}"))
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)

@@ -99,7 +99,7 @@ class Cards:
         self, board_id: str, new: Sequence[NewCard], *, stage_id: str = "", override: str = ""
     ) -> Done:
         """Add cards at the end of a stage, in their order: all of them, or none."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
             added = [_add(tx, board, stage, new_card, override) for new_card in new]
@@ -136,7 +136,7 @@ class Cards:
             raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
         cards = []
         warnings: dict[str, str] = {}
-        with self._context.writing() as tx:
+        with self._context.writing(slots="work" in wanted) as tx:
             for ref in refs:
                 face = tx.face(ref)
                 forced = ""
@@ -181,7 +181,7 @@ class Cards:
         cards: list[Card] = []
         warning = ""
         waiting: list[str] = []
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             gates = Gates(tx, override, ticks)
             faces = list(map(tx.face, refs))
             for face in faces:
@@ -211,7 +211,7 @@ class Cards:
     def swap(self, ref: str, out: str, *, override: str = "", ticks: Ticks | None = None) -> Done:
         """Swap the places of two open cards of one board, as for a full stage. An override passes
         gates; limits are kept."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             face, other = tx.face(ref), tx.face(out)
             board = tx.board_of(face)
             if repository.board_id(tx.conn, other) != board.id:
@@ -430,7 +430,7 @@ class Cards:
         """Restore archived cards to the stage and outcome they had."""
         cards = []
         reopened: list[Card] = []
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             boards = {board.id: board for board in (tx.board_of(tx.face(ref)) for ref in refs)}
             before = {id_: repository.limited_loads(tx.conn, b) for id_, b in boards.items()}
             for ref in refs:

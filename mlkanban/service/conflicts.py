@@ -72,7 +72,7 @@ class Conflicts:
         known = called(field)
         field = known.stored if known else field
         field = lifecycle.FIELD if field in lifecycle.PARTS else field
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             wanted = name.strip().casefold()
             names = {
                 conflict.entity: conflict.name

@@ -146,7 +146,7 @@ class Documents:
         BadMarkdown says where it cannot be read; ChangedMeanwhile, what somebody else changed too.
         """
         sheet = _sheet(ref, text)
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             board = tx.board_of(tx.face(ref))
             planned, conflicts = _Look(tx.conn, board, since, self._today(board)).card(sheet)
             if conflicts:
@@ -201,7 +201,7 @@ class Documents:
     ) -> Done:
         """Change the board as an edited document says, all of it or nothing. A limit (LimitReached)
         or a gate (GateClosed) in the way is passed where `override` gives the reason."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             differences, planned = self._plan(tx.conn, board_id, page, mine)
             if differences.conflicts:
                 raise ChangedMeanwhile(differences.conflicts)

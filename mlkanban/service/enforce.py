@@ -37,14 +37,19 @@ def may_enter(
     conn: Connection, board: Board, stage: Stage, work: Work, face: CardFace | None, now: datetime
 ) -> rules.Verdict:
     """Whether `face`, or a new card, may enter a stage. A refusal names the snoozed cards that
-    count, which nobody sees."""
+    count, which nobody sees, and in a team who holds the slots."""
     loads = repository.limited_loads(conn, board, face.id if face else "")
     came_from = face.stage if face and face.is_open else ""
     verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
     if isinstance(verdict, rules.Refused):
         today = board.day_of(now)
         asleep = repository.asleep(conn, board.id, today)
-        verdict = rules.enter(board, stage, loads, work, from_stage=came_from, asleep=asleep)
+        # Whoever is alone on a board sees there what fills a stage.
+        several = board.of_team or board.team_limits
+        held = repository.held_by(conn, board, face.id if face else "") if several else {}
+        verdict = rules.enter(
+            board, stage, loads, work, from_stage=came_from, asleep=asleep, held_by=held
+        )
     return verdict
 
 

@@ -99,7 +99,7 @@ class IssueImport:
         """Write the cards of a list called `name` in one transaction, which is one undo. `source`
         is the tool that gives the keys. LimitReached when a stage is full, unless `override` gives
         a reason. `progress` is told the number of cards looked at so far."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             taking = _Taking(tx, board_of(tx.conn, board_id), source, override)
             for number, card in enumerate(cards, 1):
                 taking.take(card)

@@ -192,6 +192,12 @@ def find_stage_by_id(board: Board, stage_id: str) -> Stage:
     return matching
 
 
+Send = Callable[["Transaction"], None]
+TakeTurn = Callable[["Context"], contextlib.AbstractContextManager[Send]]
+"""Takes the turn of one person among a team: what all others wrote is here then, and nobody takes a
+slot until its end. What it gives sends what a transaction wrote, before that is committed here."""
+
+
 @record(frozen=True, slots=True)
 class Context:
     """What every use case works with: a store, who acts, the clock, and what follows from events.
@@ -207,21 +213,33 @@ class Context:
     new_events: list[Event] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     marks: Path | None = None
+    take_turn: TakeTurn | None = None
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self, *, slots: bool = False) -> Iterator[Transaction]:
+        """One action. One that may take `slots` has its turn among the team, where a board has
+        limits that hold for all of it."""
         load_what_writing_needs()
-        with self.store.writing() as conn:
+        with contextlib.ExitStack() as stack:
+            send = stack.enter_context(self._turn(slots))
+            conn = stack.enter_context(self.store.writing())
             # Under the lock, so that the log has its events in order of time.
             now = self.clock()
             writer = Writer(conn, self.store.path, actor=self.actor, now=now, marks=self.marks)
             tx = Transaction(conn, writer, now, self.consequences)
             yield tx
             writer.projector.flush()
+            if tx.events:
+                send(tx)
         writer.keep_mark()
         if writer.went_back:
             self.notices.append(WENT_BACK)
         self.new_events.extend(tx.events)
+
+    def _turn(self, slots: bool) -> contextlib.AbstractContextManager[Send]:
+        if slots and self.take_turn is not None and repository.has_team_limits(self.store.conn):
+            return self.take_turn(self)
+        return contextlib.nullcontext(lambda _: None)
 
     def take_notices(self) -> list[str]:
         """What a person should know of the store since the last look."""

@@ -34,7 +34,7 @@ class Transfers:
         """Move open cards, with their open parts, to the end of a stage of another board; without
         one to the stage that is called like theirs (NoSuchStage where there is none). A full stage
         refuses (LimitReached), unless `override` gives a reason."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             board = board_of(tx.conn, board_id)
             wanted = list(dict.fromkeys(tx.face(ref).ref for ref in refs))
             faces = [face for ref in wanted for face in _with_parts(tx, tx.face(ref))]

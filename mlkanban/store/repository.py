@@ -28,6 +28,7 @@ from mlkanban.store.rows import (
     notes_of,
     repeats_of,
 )
+from mlkanban.text import short_name
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -118,6 +119,29 @@ def is_archived(conn: sqlite3.Connection, board_id: str) -> bool:
     """Whether a board is archived."""
     row = conn.execute(f"SELECT {_ARCHIVED} FROM entity WHERE id = ?", (board_id,)).fetchone()
     return bool(row and row[0])
+
+
+def has_team_limits(conn: sqlite3.Connection) -> bool:
+    """Whether there is a board whose limits hold for a whole team at once."""
+    row = conn.execute(
+        "SELECT 1 FROM board JOIN entity ON entity.id = board.id"
+        " WHERE json_extract(entity.state, '$.fields.team_limits') LIMIT 1"
+    ).fetchone()
+    return row is not None
+
+
+def held_by(conn: sqlite3.Connection, board: Board, leaving_out: str) -> dict[str, list[str]]:
+    """The open cards of each stage that a limit looks at, as `g4 (bob)`, but for one."""
+    stages = limited(board)
+    rows = conn.execute(
+        "SELECT stage, ref, person FROM card WHERE board = ? AND id != ?"
+        f" AND stage IN ({','.join('?' * len(stages))}) AND {_OPEN} ORDER BY stage, rank, id",
+        (board.id, leaving_out, *stages),
+    )
+    held: dict[str, list[str]] = {}
+    for stage, ref, person in rows:
+        held.setdefault(stage, []).append(f"{ref} ({short_name(person)})" if person else ref)
+    return held
 
 
 def boards_without_stages(conn: sqlite3.Connection) -> list[tuple[str, str]]:

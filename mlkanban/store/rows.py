@@ -119,12 +119,14 @@ def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
     if row is None:
         raise NotFound(f"There is no board {board_id}.", hint("List them: {boards}"))
     key, name, timezone, conwip, template, state, of_team = row
+    fields = entity_from(state).fields if state else {}
     return Board(
         id=board_id, key=key, name=name, timezone=_zone_here(timezone), conwip=conwip,
         template=template,
         stages=stages_of(conn, board_id, removed=False),
         former=stages_of(conn, board_id, removed=True),
-        archived=bool(state and entity_from(state).fields.get("archived")),
+        archived=bool(fields.get("archived")),
+        team_limits=bool(fields.get("team_limits")),
         of_team=bool(of_team),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -31,6 +32,7 @@ from mlkanban.text import short_name
 _TRIES = 5
 _PART_EVENTS = 10_000
 """So many new events are read, and merged in one transaction, before more are read."""
+_AT_ONCE = 1000
 
 Progress = Callable[[str], None]
 """Is called with what is being done, such as `reading file 3 of 12`."""
@@ -316,6 +318,33 @@ class Sync:
                     f"Your board {board.name} has no cards: it was archived."
                 )
 
+    def take_in(self, transport: Transport) -> Mapping[str, int | None]:
+        """Merge what others sent; for each replica the number of its last event at the other side,
+        None when it is unknown."""
+        report = Report()
+        transport.begin(lambda _: None)
+        there = self._take(transport, report, lambda _: None)
+        self._context.notices.extend(report.notices)
+        return there
+
+    def send_own(
+        self, transport: Transport, tx: Transaction, there: Mapping[str, int | None]
+    ) -> None:
+        """Write what this replica wrote, that of a transaction in progress included; NotTaken when
+        the other side refuses it."""
+        own = tx.writer.replica.id
+        if (last := there.get(own, 0)) is None:
+            return
+        records = merge.records(tx.conn, own, last + 1, -1)
+        for at in range(0, len(records), _AT_ONCE):
+            part = records[at : at + _AT_ONCE]
+            transport.write(own, part[0].rseq, file_format.written(part))
+
+    def others_wrote(self, transport: Transport, tx: Transaction) -> bool:
+        """Whether the other side has something of others that is not here."""
+        listing = transport.listed(self._known())
+        return any(replica_id != tx.writer.replica.id for replica_id in listing.firsts)
+
     # Taking in
 
     def _take(
@@ -404,15 +433,18 @@ class Sync:
     def _known(self) -> KnownEvents:
         store = self._context.store
 
+        def looking() -> AbstractContextManager[Connection]:
+            return nullcontext(store.conn) if store.conn.in_transaction else store.reading()
+
         def digest(replica_id: str, rseq: int) -> str:
-            with store.reading() as conn:
+            with looking() as conn:
                 return merge.digest(conn, replica_id, rseq)
 
         def owns(replica_id: str) -> bool:
-            with store.reading() as conn:
+            with looking() as conn:
                 return replica.known_here(conn, replica_id)
 
-        with store.reading() as conn:
+        with looking() as conn:
             redacted = redaction.places(conn) if redaction.redactions(conn) else {}
             return KnownEvents(merge.known(conn), digest, owns, redacted.keys())
 

@@ -15,6 +15,7 @@ from mlkanban.hints import hint
 from mlkanban.paths import Places
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.service import FirstLook, Service, Snapshot
+from mlkanban.sync.transports.turns import take_turn
 from mlkanban.tui.app import BoardApp, look_at, look_first
 from mlkanban.tui.background import back_up_at_the_end
 from mlkanban.tui.board_model import MANY_CARDS
@@ -101,7 +102,12 @@ def _open(places: Places, actor: str, repeats: Repeats, view_only: str) -> Servi
         return service
     try:
         return Service.open(
-            places.data, actor=actor, clock=now, config=places.config, repeats=repeats
+            places.data,
+            actor=actor,
+            clock=now,
+            config=places.config,
+            repeats=repeats,
+            take_turn=take_turn,
         )
     except StoreBusy:
         raise

@@ -55,6 +55,7 @@ stages move {new} 1
 stages rename {new} {newer}
 stages remove {newer}
 stages conwip none
+stages team-limits on
 charter
 charter set scope {new}
 charter --edit

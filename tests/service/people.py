@@ -11,6 +11,7 @@ from mlkanban.core.board import Board, Stage, place
 from mlkanban.core.card import Card
 from mlkanban.core.names import find_stage
 from mlkanban.service import Service
+from mlkanban.service.transaction import TakeTurn
 from mlkanban.store import database
 from mlkanban.store.location import store_path
 
@@ -58,11 +59,17 @@ class Person:
         *,
         timeout: float = 30,
         config: Path | None = None,
+        take_turn: TakeTurn | None = None,
     ) -> None:
         self.clock = clock or Clock()
         _put_new_store(store_path(data))
         self.service = Service.open(
-            data, actor=actor, clock=self.clock, timeout=timeout, config=config
+            data,
+            actor=actor,
+            clock=self.clock,
+            timeout=timeout,
+            config=config,
+            take_turn=take_turn,
         )
         self.boards, self.cards = self.service.boards, self.service.cards
         self.history, self.undoing = self.service.history, self.service.undoing

@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from mlkanban.errors import RuleRefused, StoreProblem, UsageProblem
+from mlkanban.errors import RuleRefused, StoreBusy, StoreProblem, UsageProblem
 from mlkanban.hints import hint, install_extra
 from mlkanban.log import logger
 from mlkanban.sync import file_format
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _SCHEMES = ("postgresql:", "postgres:")
 SILENCE_SECONDS = 60.0
 """A statement without an answer for so long has failed: its connection is cut."""
+TURN_SECONDS = 8
+"""How long one waits for a turn, and how long the server lets a turn be idle."""
 _READ_EVENTS, _READ_BYTES = 1000, file_format.LARGEST // 2
 _WRITE_EVENTS, _WRITE_BYTES = 1000, 1_000_000
 """What one statement reads or writes at most; always one event."""
@@ -126,10 +128,11 @@ class PostgreSQL:
     """A database at an address without a password. With `stays` the connection stays open between
     exchanges, and `heard` says that others wrote since the last one began."""
 
-    def __init__(self, address: str, *, stays: bool = False) -> None:
+    def __init__(self, address: str, *, stays: bool = False, patience: float | None = None) -> None:
         self.remote = address.strip()
         _check(self.remote)
         self._stays = stays
+        self._patience = patience
         self._open: psycopg.Connection[Any] | None = None
         self._known: KnownEvents | None = None
         self._lasts: dict[tuple[str, int], int] = {}
@@ -306,6 +309,32 @@ class PostgreSQL:
             self.close()
         return not self._again
 
+    # Turns
+
+    def begin_turn(self) -> None:
+        """Begin a transaction that one person of the team has at a time; StoreBusy when others do
+        not end theirs."""
+        import psycopg  # as above
+
+        with self._explained() as conn:
+            conn.execute("BEGIN")
+            conn.execute(f"SET LOCAL lock_timeout = '{TURN_SECONDS}s'")
+            # Of a machine that was put to sleep in the middle the server takes the turn away.
+            conn.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{TURN_SECONDS}s'")
+            try:
+                conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('mlkanban turn', 0))")
+            except psycopg.errors.LockNotAvailable as error:
+                self.close()
+                raise StoreBusy(
+                    f"Others of the team have been taking slots for {TURN_SECONDS} seconds.",
+                    "Nothing was changed. Try again in a moment.",
+                ) from error
+
+    def end_turn(self) -> None:
+        """Make what was written in this turn known to all."""
+        with self._explained() as conn:
+            conn.execute("COMMIT")
+
     # The connection
 
     def wait(self, wake: int, seconds: float) -> None:
@@ -314,6 +343,14 @@ class PostgreSQL:
             return
         if self._open.fileno() in select.select([self._open.fileno(), wake], [], [], seconds)[0]:
             self.heard = True  # or lost, which the next exchange sees
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether a turn was begun and is not ended."""
+        if self._open is None or self._open.closed:
+            return False
+        status = self._open.info.transaction_status
+        return status is not type(status).IDLE
 
     @property
     def closed(self) -> bool:
@@ -336,6 +373,8 @@ class PostgreSQL:
             for name, (variable, value) in _DEFAULTS.items()
             if name not in given and not os.environ.get(variable)
         }
+        if self._patience is not None:
+            defaults["connect_timeout"] = str(max(2, int(self._patience)))
         # PgBouncer knows no prepared statements of a session.
         conn = psycopg.connect(
             self.remote, autocommit=True, prepare_threshold=None, client_encoding="UTF8", **defaults
@@ -358,7 +397,7 @@ class PostgreSQL:
         watch = None
         try:
             conn = self._connected()
-            with _Watch(conn.fileno()) as watch:
+            with _Watch(conn.fileno(), self._patience or SILENCE_SECONDS) as watch:
                 yield conn
         except psycopg.errors.InsufficientPrivilege as error:
             login = self._open.info.user if self._open is not None else ""
@@ -373,7 +412,8 @@ class PostgreSQL:
             self.close()
             logger("sync").debug("postgresql: %s", error)
             if watch is not None and watch.silent:
-                problem = f"{self.remote} said nothing for {SILENCE_SECONDS:g} seconds."
+                silence = self._patience or SILENCE_SECONDS
+                problem = f"{self.remote} said nothing for {silence:g} seconds."
             else:
                 doing = "did not take it" if connected else "cannot be reached"
                 if isinstance(error, psycopg.OperationalError) and connected:
@@ -385,9 +425,9 @@ class PostgreSQL:
 class _Watch:
     """Cuts a connection that is in use for too long at once: its statement fails."""
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, seconds: float) -> None:
         self._socket = socket.socket(fileno=os.dup(file))
-        self._timer = threading.Timer(SILENCE_SECONDS, self._cut)
+        self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
         self.silent = False
 

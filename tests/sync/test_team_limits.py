@@ -1,0 +1,171 @@
+"""Limits that hold for a whole team at once, in a PostgreSQL database, with a process a person."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlkanban.errors import LimitReached
+from mlkanban.sync.transports import turns
+from mlkanban.sync.transports.postgresql import PostgreSQL
+from mlkanban.sync.transports.turns import take_turn
+from tests.service.exchanging import shown
+from tests.service.people import Clock, Person
+from tests.sync.databases import database as database
+from tests.sync.databases import server as server
+from tests.sync.postgres import Server
+from tests.sync.proxy import Proxy
+
+pytestmark = pytest.mark.postgresql
+
+
+class Team:
+    """People with a card each, who share a board where Doing takes one card."""
+
+    def __init__(self, folder: Path, server: Server, name: str, people: tuple[str, ...]) -> None:
+        self.server, self.name = server, name
+        if "dan" not in server.sql("postgres", "SELECT rolname FROM pg_roles"):
+            server.sql("postgres", "CREATE ROLE dan LOGIN")
+        way = PostgreSQL(server.address(name))
+        way.prepare(people[1:])
+        way.close()
+        self.people = {
+            who: Person(folder / who, who, Clock(), take_turn=take_turn) for who in people
+        }
+        self.first = next(iter(self.people.values()))
+        self.first.starts("plain")
+        self.first.sets("Doing", limit=1)
+        self.first.boards.edit(self.first.board_id, {"team_limits": True})
+        self.cards = dict(zip(people, self.first.adds(*people), strict=True))
+        for who in people:
+            self.sync(who)
+            self.people[who].board_id = self.first.board_id
+            self.connects(who)
+
+    def connects(self, who: str, port: int = 0) -> None:
+        path = self.people[who].service.path
+        turns._open.pop(path, None)
+        turns._away.pop(path, None)
+        (path.parent / "sync").mkdir(exist_ok=True)
+        address = self.server.address(self.name, who, port)
+        (path.parent / "sync" / "remote").write_text(address)
+
+    def sync(self, who: str) -> list[str]:
+        address = self.server.address(self.name, who)
+        return self.people[who].service.sync.exchange(PostgreSQL(address)).notices
+
+    def meet(self) -> None:
+        for _ in range(2):
+            for who in self.people:
+                self.sync(who)
+
+    def doing(self) -> list[str]:
+        return self.first.order("Doing")
+
+    def same(self) -> bool:
+        boards = [shown(person) for person in self.people.values()]
+        return all(board == boards[0] for board in boards)
+
+
+@pytest.fixture
+def team(tmp_path: Path, server: Server, database: str) -> Iterator[Team]:
+    team = Team(tmp_path, server, database, ("ada", "bob"))
+    yield team
+    for person in team.people.values():
+        person.service.close()
+
+
+def test_who_comes_second_is_refused_with_the_name_of_the_first(team: Team) -> None:
+    ada, bob = team.people.values()
+    ada.moves(team.cards["ada"], to="Doing")
+    with pytest.raises(LimitReached) as refused:
+        bob.moves(team.cards["bob"], to="Doing")
+    assert refused.value.message == f"Doing is 1/1: {team.cards['ada']} (ada)."
+    assert bob.service.take_notices() == []
+    ada.moves(team.cards["ada"], to="Done")
+    bob.moves(team.cards["bob"], to="Doing")
+    with pytest.raises(LimitReached, match=r"\(bob\)"):
+        ada.adds("another", to="Doing")
+    team.meet()
+    assert team.same()
+
+
+def test_a_board_without_the_setting_asks_nobody(team: Team) -> None:
+    ada, bob = team.people.values()
+    ada.boards.edit(ada.board_id, {"team_limits": False})
+    team.meet()
+    ada.moves(team.cards["ada"], to="Doing")
+    bob.moves(team.cards["bob"], to="Doing")
+    team.meet()
+    assert len(team.doing()) == 2
+    assert ada.boards.over_since_merge(ada.board_id) == {ada.stage("Doing").id}
+
+
+def test_without_a_server_limits_hold_on_each_machine_and_the_merge_says_so(team: Team) -> None:
+    ada, bob = team.people.values()
+    team.server.stop("immediate")
+    try:
+        ada.moves(team.cards["ada"], to="Doing")
+        bob.moves(team.cards["bob"], to="Doing")
+        for person in (ada, bob):
+            [notice] = person.service.take_notices()
+            assert notice.startswith("The limits of the team were checked on this machine alone:")
+    finally:
+        team.server.start()
+    notices = [*team.sync("ada"), *team.sync("bob"), *team.sync("ada")]
+    assert "Doing is 2/1! since the merge." in notices
+    team.meet()
+    assert team.same()
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_line_that_is_cut_when_a_slot_is_taken_leaves_all_or_nothing(
+    team: Team, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    ada, bob = team.people.values()
+    commit = PostgreSQL.end_turn
+    with Proxy(team.server.port) as line:
+        team.connects("ada", line.port)
+
+        def cut(way: PostgreSQL) -> None:
+            monkeypatch.setattr(PostgreSQL, "end_turn", commit)
+            if not before:
+                commit(way)
+            line.cut()
+            commit(way)
+
+        monkeypatch.setattr(PostgreSQL, "end_turn", cut)
+        ada.moves(team.cards["ada"], to="Doing")
+        assert ada.service.take_notices() == []
+        with pytest.raises(LimitReached):
+            bob.moves(team.cards["bob"], to="Doing")
+    team.meet()
+    assert team.same()
+    assert team.doing() == [team.cards["ada"]]
+
+
+def test_a_machine_that_dies_after_the_database_has_it_gets_it_back(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = team.people.values()
+    commit = PostgreSQL.end_turn
+
+    class Died(BaseException):
+        pass
+
+    def dies(way: PostgreSQL) -> None:
+        commit(way)
+        raise Died
+
+    monkeypatch.setattr(PostgreSQL, "end_turn", dies)
+    with pytest.raises(Died):
+        ada.moves(team.cards["ada"], to="Doing")
+    monkeypatch.undo()
+    assert ada.where(team.cards["ada"]) == "To do", "nothing half written"
+    with pytest.raises(LimitReached):
+        bob.moves(team.cards["bob"], to="Doing")
+    with pytest.raises(LimitReached):
+        ada.adds("other", to="Doing")
+    assert ada.where(team.cards["ada"]) == "Doing"
+    team.meet()
+    assert team.same()

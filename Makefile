@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-mac quick mutants check bench team exchanges calibration faults readme screenshots golden man dist lock clean
+.PHONY: help demo run test test-mac quick explore mutants check bench team exchanges calibration faults readme screenshots golden man dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ run: .venv/.ready  ## Open your own board
 
 # Images of containers often forbid Python to keep what it compiled: each of the hundreds of processes
 # that the tests start would compile the program again.
-test test-mac quick faults: export PYTHONDONTWRITEBYTECODE :=
+test test-mac quick explore faults: export PYTHONDONTWRITEBYTECODE :=
 
 test: .venv/.dev-ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -rs
@@ -30,6 +30,10 @@ quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store
 	    tests/runs/slurm/test_pending_reasons.py \
 	    --ignore tests/flow/simulation \
 	    --ignore tests/service/test_replicas.py --ignore tests/service/test_planted_faults.py
+
+explore: .venv/.dev-ready  ## Try new random examples of every property, ten times as many (long)
+	@$(BIN)/python -m pytest -n 2 -q --hypothesis-profile explore \
+	    $$(grep -rl --include='test_*.py' '^from hypothesis' tests)
 
 # Where the system makes a difference; the looks of the screen are tested on Linux.
 test-mac: .venv/.dev-ready  ## Run the tests that make sense on a Mac

@@ -22,7 +22,7 @@ _SETTLED_SECONDS = 3
 """What changed longer ago has another time when it changes again, on any file system."""
 
 
-class _Seen(NamedTuple):
+class _FilesSeen(NamedTuple):
     """How the files of a replica stood when both sides had the same events of it: the first number
     of the newest file, the number of the last event, and its hash."""
 
@@ -87,7 +87,7 @@ class Folder:
                         self._marks[replica.name] = mark
         return Listing(firsts, others, ends)
 
-    def _stands(self, replica: str, before: _Seen, known: KnownEvents) -> bool:
+    def _stands(self, replica: str, before: _FilesSeen, known: KnownEvents) -> bool:
         """Whether both sides have of a replica what they had, and nothing has to be looked at."""
         return (
             replica not in known.redacted
@@ -106,11 +106,11 @@ class Folder:
             return ""
         return " ".join(f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}" for stat in stats)
 
-    def _seen_before(self) -> dict[str, _Seen]:
+    def _seen_before(self) -> dict[str, _FilesSeen]:
         """What the last exchange noted; nothing where that cannot be read."""
         try:
             noted = json.loads(self._seen.read_bytes()) if self._seen else {}
-            return {replica: _Seen(*values) for replica, values in noted.items()}
+            return {replica: _FilesSeen(*values) for replica, values in noted.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             return {}
 
@@ -119,7 +119,7 @@ class Folder:
         if self._seen is None:
             return
         seen = {
-            replica: _Seen(mark, self._newest[replica], end, known.digest(replica, end))
+            replica: _FilesSeen(mark, self._newest[replica], end, known.digest(replica, end))
             for replica, end in sorted(ends.items())
             if (mark := self._marks.get(replica))
         }

@@ -22,7 +22,6 @@ from mlkanban.core.field_kinds import (
     Fields,
     Flag,
     Guards,
-    Key,
     Lineage,
     LookAgainKind,
     Members,
@@ -34,6 +33,7 @@ from mlkanban.core.field_kinds import (
     Place,
     Prose,
     SnoozedRun,
+    SourceKey,
     Title,
     is_card,
 )
@@ -206,7 +206,7 @@ FIELDS: tuple[CardField, ...] = (
         form_help="Links with | between: one | another.",
     ),
     CardField(
-        "key", Key(), "What another tool calls it: ML-2 in Jira, #12 on GitHub.",
+        "key", SourceKey(), "What another tool calls it: ML-2 in Jira, #12 on GitHub.",
         stored="source_key", searchable=True,
     ),
     CardField(

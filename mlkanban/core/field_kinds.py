@@ -137,7 +137,7 @@ class Name(TextLine):
         return " ".join(str(typed).split())
 
 
-class Key(Name):
+class SourceKey(Name):
     """What another tool calls a card: `ML-2`, `#12`. A query asks for all of it: ML-2 is not
     ML-20."""
 

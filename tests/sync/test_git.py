@@ -13,6 +13,7 @@ import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
 from mlkanban.runs.local.processes import alive, process
+from mlkanban.store import log
 from mlkanban.sync.transports import external_program, remotes
 from mlkanban.sync.transports.git import ATTRIBUTES, Git, environment
 from tests.service.people import Clock, Person
@@ -410,3 +411,37 @@ def test_without_ssh_that_is_what_is_missing(
     with pytest.raises(StoreProblem, match="ssh is not installed here") as said:
         remotes.exchange(ada.service, [transport])
     assert "next sync" not in str(said.value)
+
+
+def history(repository: Path) -> str:
+    command = ["git", "-C", str(repository), "log", "--all", "--patch"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_redacted_text_is_gone_from_the_present_files_and_a_new_repository_has_none_of_it(
+    bare: Path, two: tuple[Person, Person], tmp_path: Path
+) -> None:
+    ada, bob = two
+    secret = "hf_SeCrEt12345"
+    [ref] = ada.adds(f"train with {secret}")
+    meet(bare, ada, bob)
+    ada.adds("unsent")
+    ada.cards.edit([ref], {"title": "train"})  # keeps the text as what was before
+    bob.service.redacting.redact(bob.service.redacting.plan(ref, containing=secret))
+    meet(bare, bob, ada, bob)
+    for person in two:
+        assert titles(person) == ["train", "unsent"]
+        assert not log.broken_link(person.service._context.store.conn)
+        for file in person.service.path.parent.rglob("*"):
+            if file.is_file() and ".git" not in file.parts:
+                assert secret.encode() not in file.read_bytes(), file
+    present = ["git", "-C", str(bare), "grep", "-c", secret, "mlkanban"]
+    assert subprocess.run(present, check=False).returncode == 1
+    assert secret in history(bare), "as the command says"
+    fresh = tmp_path / "fresh.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(fresh)], check=True)
+    meet(fresh, ada, bob)
+    assert secret not in history(fresh)
+    for person in two:
+        assert secret not in history(person.service.path.parent / "sync" / "clone")
+        assert titles(person) == ["train", "unsent"]

@@ -121,7 +121,11 @@ class Git(Folder):
         return True
 
     def _prepare(self) -> None:
-        """Create or repair the clone of this remote, whatever a killed process left."""
+        """Create or repair the clone of this remote, whatever a killed process left. A clone of
+        another remote goes: the history of one repository is not for the other."""
+        if self._git_folder.is_dir() and self._cloned() != self.remote:
+            with explained(self._clone):
+                shutil.rmtree(self._clone)
         if not self._git_folder.is_dir():
             self._clone.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._git("init", "--quiet")
@@ -131,10 +135,15 @@ class Git(Folder):
         # Before the attributes of the branch, which others may write, come those of the clone.
         self._put(self._git_folder / "info" / "attributes")
         self._git("symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
-        if self._git("remote"):
-            self._git("remote", "set-url", "--", "origin", self.remote)
-        else:
+        if not self._git("remote"):
             self._git("remote", "add", "--", "origin", self.remote)
+
+    def _cloned(self) -> str:
+        """The remote that the clone is of, '' where a killed process left too little."""
+        try:
+            return self._git("config", "--get", "remote.origin.url")
+        except GitFailed:
+            return ""
 
     def _put(self, attributes: Path) -> bool:
         """Write the attributes where they are not there; whether that was so."""

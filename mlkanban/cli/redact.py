@@ -14,8 +14,8 @@ from mlkanban.text import quantity
 
 _SHOWN = 60
 _NOT_REACHED = (
-    "Not reached: clones and earlier commits of the sync repository, a PostgreSQL database, backups"
-    " and exports elsewhere, logs of runs. Change the secret itself."
+    "Not reached: clones and earlier commits of the sync repository, backups of a PostgreSQL"
+    " database, backups and exports elsewhere, logs of runs. Change the secret itself."
 )
 
 
@@ -34,8 +34,8 @@ def redact(
 
     What is found in the texts of the card, or of one event (its id is in history --json), is
     shown and, when you agree, replaced by [redacted]: in the log, the search, the backups of this
-    store, and at the next sync in the sync files; the other machines follow at theirs. It cannot
-    be undone.
+    store, and at the next sync in the sync files or the database; the other machines follow at
+    theirs. It cannot be undone.
     """
     if containing == "-":
         containing = sys.stdin.read().strip("\r\n")

@@ -7,11 +7,11 @@ here and in store/merge.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change, Record
@@ -99,6 +99,13 @@ class Transport(Protocol):
         """Send what was added; False when others were faster, and the exchange has to begin
         again. Of the replicas in `ends` the other side has all events up to that number, and no
         others, which are known here: a transport may go by that next time."""
+
+
+@runtime_checkable
+class Redacts(Protocol):
+    """A transport that replaces single events by their stubs, with no files to write again."""
+
+    def redact(self, records: Sequence[Record]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -402,10 +409,25 @@ class Sync:
             report.notices += [
                 f"Redacted text may still be in the backup {file.name}." for file in failed
             ]
+        if isinstance(transport, Redacts):
+            self._redact(transport, stubs)
+            return
         for replica_id, numbers in stubs.items():
             there = firsts.get(replica_id, [])
             for first in {max((f for f in there if f <= n), default=0) for n in numbers} - {0}:
                 self._write_stubs(transport, replica_id, first, report)
+
+    def _redact(self, transport: Redacts, stubs: Mapping[str, Collection[int]]) -> None:
+        with self._context.store.reading() as conn:
+            ours = [
+                record
+                for replica_id, numbers in stubs.items()
+                for number in sorted(numbers)
+                for record in merge.records(conn, replica_id, number, 1)
+                if is_stub(record.data)
+            ]
+        for at in range(0, len(ours), _AT_ONCE):
+            transport.redact(ours[at : at + _AT_ONCE])
 
     def _write_stubs(
         self, transport: Transport, replica_id: str, first: int, report: Report

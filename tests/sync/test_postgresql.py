@@ -1,6 +1,8 @@
 """Stores of a team that exchange events through a PostgreSQL database."""
 
+import json
 import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from mlkanban.core.events import Record
 from mlkanban.errors import RuleRefused, StoreProblem, UsageProblem
+from mlkanban.store import log
 from mlkanban.store.rows import RECORD_COLUMNS, record_of
 from mlkanban.sync import file_format
 from mlkanban.sync.exchange import KnownEvents, NotTaken
@@ -332,3 +335,112 @@ def test_a_password_in_an_address_is_refused(secret: str) -> None:
     assert "holds a password" in refused.value.message
     assert "~/.pgpass" in refused.value.hint
     assert "secret" not in str(refused.value)
+
+
+SECRET = "hf_SeCrEt12345"
+
+
+def test_redacted_text_is_gone_from_the_table_and_from_all_stores(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str
+) -> None:
+    ada, bob = two
+    [ref] = ada.order("To do")
+    ada.cards.note([ref], f"the token is {SECRET}")
+    ada.cards.edit([ref], {"title": f"train with {SECRET}"})
+    meet(ada, bob)
+    held = f"SELECT count(*) FROM mlkanban.event WHERE line LIKE '%{SECRET}%'"
+    assert server.sql(database, held) == "2"
+    # Not sent when it happens: a new card, and a change that keeps the text as what was before.
+    ada.adds("unsent")
+    ada.cards.edit([ref], {"title": "train"})
+    count = len(of_log(ada))
+    # bob does it: the events are ada's.
+    bob.service.redacting.redact(bob.service.redacting.plan(ref, containing=SECRET))
+    meet(bob, rounds=1)
+    assert server.sql(database, held) == "0"
+    meet(ada, rounds=1)
+    assert server.sql(database, held) == "0"
+    meet(ada, bob)
+    for person in two:
+        assert len(of_log(person)) == count + 1
+        assert [note.text for note in person.cards.get(ref).notes] == ["[redacted]"]
+        assert {f.title for f in person.boards.snapshot(person.board_id).faces} == {
+            "train", "unsent"
+        }  # fmt: skip
+        assert not log.broken_link(person.service._context.store.conn)
+        for file in person.service.path.parent.rglob("*"):
+            assert file.is_dir() or SECRET.encode() not in file.read_bytes()
+    assert shown(ada) == shown(bob)
+    assert server.sql(database, "SELECT count(*) FROM mlkanban.event") == str(count + 1)
+
+
+def test_nothing_but_text_can_be_replaced_in_the_table(
+    two: tuple[Person, Person], meet: Meet, server: Server, database: str
+) -> None:
+    meet(*two)
+    first = "SELECT line FROM mlkanban.event WHERE rseq = 1 LIMIT 1"
+    line = server.sql(database, first)
+    kept = json.loads(line)
+    for forged in (
+        {"data": '{"set":{"name":"forged"}}'}, {"actor": "bob", "data": '{"redacted":true}'},
+        {"data": '{"redacted":true}'},
+    ):  # fmt: skip
+        text = json.dumps(kept | forged)
+        call = f"SELECT mlkanban.redact('{kept['replica']}', 1, '{text}')"
+        server.sql(database, call, login="bob")
+        assert server.sql(database, first) == line
+    with pytest.raises(RuntimeError, match="permission denied"):
+        server.sql(database, call, login="cy")
+
+
+def test_tables_of_an_older_program_are_updated_while_others_are_connected(
+    two: tuple[Person, Person], server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = two
+    now, older = postgresql.MIGRATIONS, postgresql.MIGRATIONS[:1]
+    database = uuid.uuid4().hex
+    server.database(database)
+    monkeypatch.setattr(postgresql, "MIGRATIONS", older)
+    PostgreSQL(server.address(database)).prepare(["bob"])
+    open_board = PostgreSQL(server.address(database, "bob"), stays=True)
+    sync(ada, server.address(database))
+    bob.service.sync.exchange(open_board)
+    assert shown(ada) == shown(bob)
+
+    monkeypatch.setattr(postgresql, "MIGRATIONS", now)
+    new = PostgreSQL(server.address(database))
+    bob.adds("before the update")
+    for _ in range(2):
+        with pytest.raises(StoreProblem, match=r"An older mlkanban made .* \(version 1\)") as told:
+            ada.service.sync.exchange(new)
+        assert (
+            f"ada, who set it up, updates them: mlkanban sync init {new.remote}" in told.value.hint
+        )
+    with pytest.raises(RuleRefused, match="Only ada, who set it up, can update the tables"):
+        PostgreSQL(server.address(database, "bob")).prepare()
+    # While an older program is in the middle of a turn the update waits.
+    monkeypatch.setattr(postgresql, "MIGRATIONS", older)
+    open_board.begin_turn()
+    assert bob.service.sync.exchange(open_board).sent
+    monkeypatch.setattr(postgresql, "MIGRATIONS", now)
+    updating = threading.Thread(target=new.prepare)
+    updating.start()
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while server.sql(database, waiting) == "0":
+        assert updating.is_alive()
+    open_board.end_turn()
+    updating.join()
+    monkeypatch.setattr(postgresql, "MIGRATIONS", older)
+    bob.adds("unsent")
+    with pytest.raises(StoreProblem, match=r"A newer mlkanban made .* \(version 2\)") as told:
+        bob.service.sync.exchange(open_board)
+    assert "Update mlkanban here. Nothing is lost" in told.value.hint
+    open_board.close()
+
+    monkeypatch.setattr(postgresql, "MIGRATIONS", now)
+    for person in (bob, ada, bob):
+        assert sync(person, server.address(database, person.service.actor)) == []
+    assert shown(ada) == shown(bob)
+    assert of_log(ada) == of_log(bob)
+    titles = {face.title for face in ada.boards.snapshot(ada.board_id).faces}
+    assert titles == {"one", "before the update", "unsent"}

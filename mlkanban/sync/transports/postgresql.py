@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from mlkanban.core.events import Record
 from mlkanban.errors import RuleRefused, StoreBusy, StoreProblem, UsageProblem
 from mlkanban.hints import hint, install_extra
 from mlkanban.log import logger
@@ -113,6 +114,56 @@ CREATE POLICY write ON mlkanban.event FOR INSERT WITH CHECK (EXISTS (
     SELECT FROM mlkanban.replica
     WHERE id = event.replica AND (replica.login IS NULL OR replica.login = session_user)));
 """,
+    """
+CREATE OR REPLACE FUNCTION mlkanban.never() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND current_setting('mlkanban.redacting', true) = 'yes' THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION 'events are never changed or deleted';
+END $$;
+CREATE POLICY redact ON mlkanban.event FOR UPDATE
+    USING (current_setting('mlkanban.redacting', true) = 'yes');
+CREATE FUNCTION mlkanban.is_redacted(before jsonb, after jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+SELECT CASE
+    WHEN before = after OR after = '"[redacted]"' THEN true
+    WHEN jsonb_typeof(before) = 'object' AND jsonb_typeof(after) = 'object' THEN NOT EXISTS (
+        SELECT FROM jsonb_each(before) AS b FULL JOIN jsonb_each(after) AS a USING (key)
+        WHERE b.value IS NULL OR CASE
+            WHEN a.value IS NULL THEN key !~ '^(tag|link):'
+            ELSE NOT mlkanban.is_redacted(b.value, a.value) END)
+    WHEN jsonb_typeof(before) = 'array' AND jsonb_typeof(after) = 'array' THEN
+        jsonb_array_length(before) = jsonb_array_length(after) AND NOT EXISTS (
+            SELECT FROM generate_series(0, jsonb_array_length(before) - 1) AS at
+            WHERE NOT mlkanban.is_redacted(before -> at, after -> at))
+    ELSE false END
+$$;
+COMMENT ON FUNCTION mlkanban.is_redacted IS
+    'Whether two values differ only in texts that were replaced, and tags and links that went';
+CREATE FUNCTION mlkanban.redact(of uuid, number integer, stub text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held text := (SELECT line FROM mlkanban.event WHERE replica = of AND rseq = number);
+    before jsonb;
+    after jsonb;
+BEGIN
+    IF held IS NULL OR held = stub THEN
+        RETURN;
+    END IF;
+    before := (held::jsonb ->> 'data')::jsonb;
+    after := (stub::jsonb ->> 'data')::jsonb;
+    IF held::jsonb - 'data' = stub::jsonb - 'data' AND after -> 'redacted' = 'true'
+        AND mlkanban.is_redacted(before - 'redacted', after - 'redacted')
+    THEN
+        PERFORM set_config('mlkanban.redacting', 'yes', true);
+        UPDATE mlkanban.event SET line = stub WHERE replica = of AND rseq = number;
+        PERFORM set_config('mlkanban.redacting', '', true);
+    END IF;
+END $$;
+COMMENT ON FUNCTION mlkanban.redact IS
+    'Replaces texts of an event by [redacted]; everything else stays as it is';
+""",
 )
 """The schema, version after version: a migration that was applied never changes."""
 
@@ -154,6 +205,12 @@ class PostgreSQL:
                     "CREATE TABLE mlkanban.migration"
                     " (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
                 )
+            elif version < len(MIGRATIONS) and not self._owner(conn)[1]:
+                raise RuleRefused(
+                    f"Only {self._owner(conn)[0]}, who set it up, can update the tables at "
+                    f"{self.remote}.",
+                    "Nothing was changed.",
+                )
             for number, migration in enumerate(MIGRATIONS[version:], version + 1):
                 conn.execute(migration.encode())
                 conn.execute("INSERT INTO mlkanban.migration (version) VALUES (%s)", [number])
@@ -170,17 +227,22 @@ class PostgreSQL:
 
     def _check_owner(self, conn: psycopg.Connection[Any], members: Sequence[str]) -> None:
         """Refuse members from a login that cannot add any: the database would only warn."""
-        [owner, owns] = _row(
-            conn.execute(
-                "SELECT pg_get_userbyid(nspowner), pg_has_role(nspowner, 'USAGE')"
-                " FROM pg_namespace WHERE nspname = 'mlkanban'"
-            )
-        )
+        owner, owns = self._owner(conn)
         if members and not owns:
             raise RuleRefused(
                 f"Only {owner}, who set it up, can add members at {self.remote}.",
                 "Nothing was changed.",
             )
+
+    def _owner(self, conn: psycopg.Connection[Any]) -> tuple[str, bool]:
+        """Who made the tables, and whether this login may change them."""
+        owner, owns = _row(
+            conn.execute(
+                "SELECT pg_get_userbyid(nspowner), pg_has_role(nspowner, 'USAGE')"
+                " FROM pg_namespace WHERE nspname = 'mlkanban'"
+            )
+        )
+        return owner, owns
 
     def _version(self, conn: psycopg.Connection[Any]) -> int:
         """The version of the tables, 0 when they are not there."""
@@ -199,12 +261,21 @@ class PostgreSQL:
     def begin(self, progress: Progress = lambda _: None) -> None:
         with self._explained() as conn:
             version = self._version(conn)
+            owner = self._owner(conn)[0] if 0 < version < len(MIGRATIONS) else ""
         if version < len(MIGRATIONS):
             self.close()
-            what = "has older tables" if version else "has no boards yet"
+            if not version:
+                raise StoreProblem(
+                    f"{self.remote} has no boards yet.",
+                    hint("Set it up: {sync init {}}", self.remote),
+                )
             raise StoreProblem(
-                f"{self.remote} {what}.", hint("Set it up: {sync init {}}", self.remote)
-            )
+                f"An older mlkanban made the tables at {self.remote} (version {version}).",
+                hint(
+                    "Nothing is lost; the next sync catches up. {}, who set it up, updates them: "
+                    "{sync init {}}", owner, self.remote,
+                ),
+            )  # fmt: skip
         self._again = self.heard = False
 
     def listed(self, known: KnownEvents) -> Listing:
@@ -294,6 +365,16 @@ class PostgreSQL:
                 " SELECT %s, %s + number, hash, line"
                 " FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS new (hash, line, number)",
                 [replica, first + there - 1, hashes[there:], list(lines[there:])],
+            )
+
+    def redact(self, records: Sequence[Record]) -> None:
+        """Replace the lines of events whose text was removed by their stubs."""
+        lines = file_format.lines_in(file_format.written(records))
+        with self._explained() as conn:
+            conn.execute(
+                "SELECT mlkanban.redact(replica::uuid, rseq, line)"
+                " FROM unnest(%s::text[], %s::int[], %s::text[]) AS stub (replica, rseq, line)",
+                [[r.replica for r in records], [r.rseq for r in records], list(lines)],
             )
 
     def _of_another(self, conn: psycopg.Connection[Any], replica: str) -> str:

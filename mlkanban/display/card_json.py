@@ -131,6 +131,7 @@ def face_data(
     if any(face.due and face.is_open for face in faces):
         due_dates = service.planning.due_dates(board, every)
         chances = {card.ref: card.chance for card in due_dates.cards}
+    keys = service.boards.keys_elsewhere(board.id) if faces else {}
     return [
         {
             "id": face.ref,
@@ -138,6 +139,7 @@ def face_data(
             "board": board.key,
             "stage": board.stage(face.stage).name,
             "title": face.title,
+            "key": keys.get(face.id, ""),
             "type": face.type,
             "priority": face.priority,
             "class": face.service_class,

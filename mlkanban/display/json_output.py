@@ -155,8 +155,8 @@ def _with_fields(name: str, fields: Iterable[CardField]) -> type[Shape]:
 
 
 _ON_FACES = (
-    "stage", "title", "type", "priority", "class", "tags", "due", "snoozed", "blocked", "work",
-    "outcome", "health", "archived",
+    "stage", "title", "key", "type", "priority", "class", "tags", "due", "snoozed", "blocked",
+    "work", "outcome", "health", "archived",
 )  # fmt: skip
 
 

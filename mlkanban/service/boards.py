@@ -316,6 +316,11 @@ class Boards:
             stored = repository.blockers(conn, board_id)
         return {card: block for card, fields in stored.items() if (block := blocker_in(fields))}
 
+    def keys_elsewhere(self, board_id: str) -> dict[str, str]:
+        """The keys that other tools have for cards of a board, by card id."""
+        with self._context.store.reading() as conn:
+            return repository.keys_elsewhere(conn, board_id)
+
     def over_since_merge(self, board_id: str) -> frozenset[str]:
         """Ids of the stages that a merge took over their limits."""
         with self._context.store.reading() as conn:

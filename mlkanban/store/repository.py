@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import lifecycle
 from mlkanban.core.board import Board, BoardName, CardFace, Outcome, Work
-from mlkanban.core.card_fields import CardField
+from mlkanban.core.card_fields import FIELD, CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.metrics import CardMetrics
 from mlkanban.core.rules import Load, limited
@@ -483,6 +483,16 @@ def blockers(conn: sqlite3.Connection, board_id: str) -> dict[str, Any]:
         (board_id,),
     ).fetchall()
     return {card: json.loads(block) for card, block in rows if block}
+
+
+def keys_elsewhere(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
+    """The keys that other tools have for cards of a board, by card id."""
+    rows = conn.execute(
+        f"SELECT card.id, json_extract(entity.state, '$.fields.{FIELD['key'].stored}') FROM card"
+        " JOIN entity ON entity.id = card.id WHERE card.board = ?",
+        (board_id,),
+    )
+    return {card: key for card, key in rows if key}
 
 
 def having(conn: sqlite3.Connection, board_id: str, text: str) -> frozenset[str]:

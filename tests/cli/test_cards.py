@@ -12,7 +12,7 @@ CARD_KEYS = {
     "snoozed_until", "snoozed_run", "blocked", "metric", "work", "hypothesis", "dataset",
     "checklist", "links", "needs", "parent", "outcome", "verdict", "archived", "created",
     "entered", "started", "finished", "age_days", "notes", "worth", "lineage",
-    "health", "readings", "budget", "ab",
+    "health", "readings", "budget", "ab", "person",
     *(field.json_name for field in FIELDS if not field.part_of),
 }  # fmt: skip
 

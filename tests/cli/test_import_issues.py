@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -198,11 +200,15 @@ def test_the_key_of_another_tool_is_shown_and_found(board, tmp_path) -> None:
     assert "Issue key key 2" in " ".join(planned.split()).replace("  ", " ")
     board("import", "issues", "--yes", str(file))
     [two] = board.data("list", "-q", "key:ml-2")
-    assert two["title"] == "Task 2", "ML-20 is another one"
+    assert (two["title"], two["key"]) == ("Task 2", "ML-2"), "ML-20 is another one"
     assert board.data("show", two["id"])["key"] == "ML-2"
     assert "Task 2" in board("find", "ML-2").out
     assert "\nKey         ML-2\n" in board("show", two["id"]).out
     assert "ML-20" in board("export", "csv").out
+    board("export", "sqlite", str(tmp_path / "out.db"))
+    with closing(sqlite3.connect(tmp_path / "out.db")) as db:
+        exported = db.execute("SELECT title, key FROM cards ORDER BY key").fetchall()
+    assert exported == [("Task 2", "ML-2"), ("Task 20", "ML-20")]
     assert board.data("list", "-q", "key:none") == []
 
 

@@ -197,8 +197,8 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     }),
     "todo.txt": ("todo.txt", {
         "Focal loss": {
-            "stage": "To do", "tags": "fraud gpu", "priority": "high", "due": "2026-01-15",
-            "created": day(5, 0),
+            "key": "3f2a", "stage": "To do", "tags": "fraud gpu", "priority": "high",
+            "due": "2026-01-15", "created": day(5, 0),
         },
         "Baseline": {
             "stage": "Done", "outcome": "shipped", "tags": "fraud", "created": day(1, 0),

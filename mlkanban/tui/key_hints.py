@@ -66,7 +66,8 @@ def _word(name: str, cards: Sequence[CardFace], today: date) -> str | None:
     match name:
         case "card.block":
             works = not any(face.outcome for face in cards)
-            word = "unblock" if all(face.block_reason for face in cards) else ""
+            # Both as wide: the keys behind stay where they are from card to card.
+            word = "unblock" if all(face.block_reason for face in cards) else "block  "
         case "card.snooze":
             works = all(face.is_open for face in cards)
             word = "wake" if all(asleep(face, today) for face in cards) else ""

@@ -170,8 +170,12 @@ async def test_a_message_that_comes_again_is_kept_once_and_old_ones_are_dropped(
 async def test_at_80_cells_the_keys_of_the_board_stand_whole(used: Path) -> None:
     async with opened(used, size=SMALL) as board:
         assert board.status() == (
-            "Enter open   n new   m move   b block   c finish   / find   u undo   ? help"
+            "Enter open   n new   m move   b block     c finish   / find   u undo   ? help"
         )
+        await board.go_to("retrain on the new quarter")
+        assert board.status() == (
+            "Enter open   n new   m move   b unblock   c finish   / find   u undo   ? help"
+        ), "the keys behind stay where they are"
 
 
 async def test_a_long_message_lies_over_the_board_and_moves_nothing(used: Path) -> None:

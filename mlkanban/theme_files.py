@@ -55,6 +55,9 @@ failed, late; `live` running, succeeded, ticked; `clock` old, due, full, queued;
 card under the cursor keeps the colours of its text. `area-1` to `area-4` are bars and bands.
 """
 
+STRONG = ("alarm", "focus")
+"""Roles in bold."""
+
 REVERSE = "reverse"
 """As `cursor-bg`: the card under the cursor in reverse video."""
 

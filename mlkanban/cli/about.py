@@ -1,7 +1,7 @@
 """Commands about the program itself: keys, themes, settings."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -9,7 +9,8 @@ from mlkanban.cli.layout import bold, table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.config import DEFAULT, meanings, read
 from mlkanban.paths import places
-from mlkanban.theme_files import available
+from mlkanban.theme_contrast import LEAST, TEXTS, least, role_contrasts, told_apart_at_16
+from mlkanban.theme_files import ThemeFile, available
 from mlkanban.tui.commands import keymap, keys_shown
 
 _SHOWN = 4
@@ -57,9 +58,21 @@ def keys(session: Session) -> None:
 
 
 @click.command()
+@click.option(
+    "--contrast",
+    "with_contrast",
+    is_flag=True,
+    help="How well each colour of words can be read, and told apart at 16 colours.",
+)
 @pass_session
-def themes(session: Session) -> None:
-    """List the available themes."""
+def themes(session: Session, with_contrast: bool) -> None:
+    """List the available themes.
+
+    With --contrast: the contrast of each role on the ground and on the card under the cursor, as
+    WCAG 2 defines it (4.5 is enough for text, 21 the most), and the roles that look the same in a
+    terminal of 16 colours, where the board takes the theme terminal by itself. --json always has
+    them.
+    """
     themes_found, problems = available()
     in_use = session.settings.theme
 
@@ -80,15 +93,50 @@ def themes(session: Session) -> None:
         lambda: {
             "themes": [
                 {"name": theme.name, "dark": theme.dark, "file": str(theme.path)}
+                | _contrast_json(theme)
                 for theme in themes_found.values()
             ],
             "in_use": in_use,
             "problems": problems,
         },
-        lines,
+        (lambda: _contrast_lines(themes_found.values())) if with_contrast else lines,
     )
     for problem in [*problems, *(theme.note for theme in themes_found.values() if theme.note)]:
         session.show_message(problem)
+
+
+def _contrast_lines(themes: Iterable[ThemeFile]) -> Iterator[str]:
+    """For each role a row, for each theme a column of its contrasts: on the ground and under the
+    cursor."""
+    files = list(themes)
+    of_themes = [role_contrasts(theme) for theme in files]
+    rows = [
+        (role, *(f"{_digits(of.on_ground)} {_digits(of.on_cursor)}" for of in row))
+        for role, *row in zip(TEXTS, *of_themes, strict=True)
+    ]
+    yield from table(rows, ("ROLE", *(theme.name for theme in files)))
+    yield ""
+    yield f"Contrast on the ground, and under the cursor: {LEAST} is enough for text, 21 the most."
+    for theme, contrasts in zip(files, of_themes, strict=True):
+        groups = told_apart_at_16(theme)
+        same = "; ".join(" = ".join(group) for group in groups if len(group) > 1)
+        weakest = least(contrasts)
+        yield (
+            f"{theme.name}: {f'least {weakest:.1f}' if weakest else 'colours of the terminal'}; "
+            f"{len(groups)} of {len(TEXTS)} roles told apart at 16 colours"
+            + (f" ({same})" if same else "")
+        )
+
+
+def _digits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _contrast_json(theme: ThemeFile) -> dict[str, object]:
+    return {
+        "contrasts": [of._asdict() for of in role_contrasts(theme)],
+        "roles_at_16_colours": told_apart_at_16(theme),
+    }
 
 
 @click.command()

@@ -1329,10 +1329,19 @@ class KeysJson(Shape):
     problems: list[str]
 
 
+class RoleContrastJson(Shape):
+    role: str
+    color: str
+    on_ground: float | None
+    on_cursor: float | None
+
+
 class ThemeJson(Shape):
     name: str
     dark: bool
     file: str
+    contrasts: list[RoleContrastJson]
+    roles_at_16_colours: list[list[str]]
 
 
 class ThemesJson(Shape):

@@ -15,13 +15,10 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 
 from mlkanban.display.card_face import Line
-from mlkanban.theme_files import COLORS, REVERSE, ROLES, ThemeFile, available
+from mlkanban.theme_contrast import LEAST, Parts, bold_roles, contrast
+from mlkanban.theme_files import COLORS, REVERSE, ROLES, STRONG, ThemeFile, available
 
 TEXT_ROLES = [role for role in ROLES if role != "cursor-bg"]
-STRONG = ("alarm", "focus")
-"""Roles in bold."""
-_LEAST = 4.5
-"""The least contrast of a text on its ground."""
 
 
 def load_themes() -> tuple[list[Theme], list[str], dict[str, str]]:
@@ -105,7 +102,6 @@ _CURSOR_GROUNDS = (
     "input-selection-background",
 )
 
-_Parts = tuple[int, int, int]
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _GREYS = 25
 _NEARLY_GREY = 45
@@ -124,11 +120,11 @@ def _nearest(color: str) -> str:
     return Color(*min(near, key=lambda parts: _distance(parts, wanted))).hex
 
 
-def _strength(parts: _Parts) -> int:
+def _strength(parts: Parts) -> int:
     return max(parts) - min(parts)
 
 
-def _grey(step: int) -> _Parts:
+def _grey(step: int) -> Parts:
     """The grey that Rich takes for `step` parts of _GREYS."""
     part = 255 if step == _GREYS else max(0, 10 * step - 2)
     return part, part, part
@@ -139,13 +135,13 @@ def _sent_for_grey(step: int) -> str:
     return Color(part, part, part).hex
 
 
-def _distance(one: _Parts, other: _Parts) -> int:
+def _distance(one: Parts, other: Parts) -> int:
     return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
 
 
 def _readable_ground(ground: str, texts: tuple[str, ...]) -> str:
     wanted = Color.parse(ground).rgb
-    shown = [_luminance(_rounded(text)) for text in texts]
+    shown = [_rounded(text) for text in texts]
     palette = [(_grey(step), _sent_for_grey(step)) for step in range(_GREYS + 1)]
     for r, g, b in product(_LEVELS, repeat=3):
         if len({r, g, b}) > 1:
@@ -153,24 +149,14 @@ def _readable_ground(ground: str, texts: tuple[str, ...]) -> str:
     palette.sort(key=lambda colour: _distance(colour[0], wanted))
     nearest = _nearest(ground)
     for parts, sent in [(_rounded(nearest), nearest), *palette]:
-        under = _luminance(parts)
-        if all(max(text, under) + 0.05 >= _LEAST * (min(text, under) + 0.05) for text in shown):
+        if all(contrast(text, parts) >= LEAST for text in shown):
             return sent
     return ground
 
 
-def _rounded(color: str) -> _Parts:
+def _rounded(color: str) -> Parts:
     shown = Color.parse(color).rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
     return shown.red, shown.green, shown.blue
-
-
-def _luminance(parts: _Parts) -> float:
-    """As WCAG 2 defines it."""
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (number / 255 for number in parts)
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 class WithoutColour(LineFilter):
@@ -191,9 +177,7 @@ def role_styles(app: App[object], *, cursor: bool = False) -> dict[str, Style]:
     reverse video."""
     variables = app.theme_variables
     colors = {role: variables[f"board-{role}"] for role in ROLES}
-    bold = set(STRONG)
-    if app.no_color or colors["title"] == colors["text"]:
-        bold |= {"title", "mark"}
+    bold = set(bold_roles(app.no_color or colors["title"] == colors["text"]))
     if cursor and (app.no_color or variables["board-cursor-style"] == REVERSE):
         reverse = Style(color="default", bgcolor="default", reverse=True)
         return {role: reverse + Style(bold=role in bold) for role in TEXT_ROLES}

@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from mlkanban.runs.model import repeats
+from mlkanban.theme_files import COLORS
 
 
 def test_keys_come_from_the_table_of_the_screen(mlk, home) -> None:
@@ -26,6 +29,30 @@ def test_themes_and_bad_theme_files(mlk, home) -> None:
     assert "mlkanban-dark" in answer.out
     assert "mine.toml" in answer.err
     assert mlk.data("themes")["in_use"] == "mlkanban-dark"
+
+
+def test_the_contrast_of_themes_is_that_of_wcag_and_names_roles_that_look_alike(mlk, home) -> None:
+    folder = Path(home["MLKANBAN_HOME"]) / "themes"
+    folder.mkdir()
+    white = dict.fromkeys(COLORS, "#fff") | {"background": "#000"}
+    colors = "".join(f'{name} = "{color}"\n' for name, color in white.items())
+    (folder / "mine.toml").write_text(
+        f'name = "mine"\ndark = true\n{colors}[board]\nalarm = "#ff0000"\n'
+        'live = "#ee0000"\nclock = "#777777"\n'
+        'cursor-bg = "#ffffff"\n'
+    )
+    themes = {theme["name"]: theme for theme in mlk.data("themes")["themes"]}
+    of = {role.pop("role"): role for role in themes["mine"]["contrasts"]}
+    # Red on black is 5.25 and #777 on white 4.48, in every table of contrasts.
+    assert of["alarm"]["on_ground"] == pytest.approx(5.252, abs=0.001)
+    assert of["clock"]["on_cursor"] == pytest.approx(4.478, abs=0.001)
+    assert of["title"] == {"color": "#fff", "on_ground": 21, "on_cursor": 1}
+    # Bold tells red words of a state from others of nearly the same red.
+    assert ["alarm"] in themes["mine"]["roles_at_16_colours"]
+    assert ["title", "mark"] in themes["terminal"]["roles_at_16_colours"]
+    shown = mlk("themes", "--contrast").out
+    assert "mine: least 1.0; " in shown
+    assert "terminal: colours of the terminal; 7 of 9 roles told apart at 16 colours" in shown
 
 
 def test_settings_say_where_they_come_from(mlk, home, monkeypatch) -> None:

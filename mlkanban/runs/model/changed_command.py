@@ -7,18 +7,19 @@ from typing import NamedTuple
 
 from mlkanban.errors import UsageProblem
 from mlkanban.hints import hint
-from mlkanban.runs.model.parameters import ASSIGNED, OPTION, names_one
+from mlkanban.runs.model.parameters import ASSIGNED, OPTION, names_one, values_behind
 
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish"))
 _ADVICE = hint("Or start it anew: {run CARD}")
 
 
 class _Given(NamedTuple):
-    """A parameter as it was typed: its words, its name and its value, None for a flag."""
+    """A parameter as it was typed: its words, its name and the words of its value, none for a
+    flag."""
 
-    words: list[str]
+    words: Sequence[str]
     name: str
-    value: str | None
+    values: Sequence[str]
 
 
 def changed_command(argv: Sequence[str], words: Sequence[str]) -> list[str]:
@@ -59,22 +60,26 @@ def _at_the_end(argv: Sequence[str], words: Sequence[str]) -> list[str]:
 
 
 def _given(words: Sequence[str]) -> Iterator[_Given]:
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
+    at = 0
+    while at < len(words):
+        word = words[at]
         option, assigned = OPTION.fullmatch(word), ASSIGNED.fullmatch(word)
         match = option or assigned
         if match is None:
-            raise UsageProblem(
-                f"{word!r} belongs to no parameter.",
-                "Name each (--name value or name=value), or none: then the words replace the last "
-                "ones of the command.",
-            )
-        if option and option["value"] is None and rest and not names_one(rest[0]):
-            value = rest.pop(0)
-            yield _Given([word, value], option["name"], value)
-        else:
-            yield _Given([word], match["name"], match["value"])
+            raise _without_name(word)
+        behind = values_behind(words, at + 1) if match["value"] is None else ()
+        values = behind if match["value"] is None else (match["value"],)
+        end = at + 1 + len(behind)
+        yield _Given(words[at:end], match["name"], values)
+        at = end
+
+
+def _without_name(word: str) -> UsageProblem:
+    return UsageProblem(
+        f"{word!r} belongs to no parameter.",
+        "Name each (--name value or name=value), or none: then the words replace the last ones of"
+        " the command.",
+    )
 
 
 def _with(argv: list[str], given: _Given) -> list[str]:
@@ -92,14 +97,15 @@ def _with(argv: list[str], given: _Given) -> list[str]:
     word = argv[place]
     match = OPTION.fullmatch(word) or ASSIGNED.fullmatch(word)
     assert match is not None
-    follows = argv[place + 1 : place + 2]
-    apart = match["value"] is None and bool(follows) and not names_one(follows[0])
-    if given.value is None:
+    apart = () if match["value"] is not None else values_behind(argv, place + 1)
+    if not given.values:
         if match["value"] is not None or apart:
             raise UsageProblem(f"{given.name} has a value in the command: give another one.")
         return argv
+    if len(given.values) > 1 and len(apart) < 2:
+        raise _without_name(given.values[1])
     if match["value"] is not None:
-        changed = [word[: match.start("value")] + given.value]
+        changed = [word[: match.start("value")] + given.values[0]]
     else:
-        changed = [word, given.value]
-    return [*argv[:place], *changed, *argv[place + 1 + apart :]]
+        changed = [word, *given.values]
+    return [*argv[:place], *changed, *argv[place + 1 + len(apart) :]]

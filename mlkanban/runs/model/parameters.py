@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Context, Decimal
 from typing import NamedTuple
@@ -27,8 +27,6 @@ _LAUNCHER_MODULES = frozenset(
     ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch",
      "deepspeed.launcher.runner", "horovod.runner.launch")
 )  # fmt: skip
-_PAIRS = frozenset(("betas", "adam_betas", "adam-betas"))
-"""Options with two words each."""
 _WRAPPED = 4
 """The first words of a command line, among which its interpreter and its script are."""
 GIVEN = "yes"
@@ -74,8 +72,9 @@ def parameters(argv: Sequence[str]) -> dict[str, str]:
     -m) and the `wrapper` before these (`env`, `uv run`), or else its `program`; each other word is
     named by its place: `argument 2`. Of a text that a shell executes (`bash -c`, `sbatch --wrap`)
     these are the words of the command that starts a program of its own, or of the last one, and all
-    else of it is a wrapper. An option before a word takes it for its value: what it really means
-    only the program knows. What tells sbatch when to run a job and where to write is none."""
+    else of it is a wrapper. An option before a word takes it for its value, one with a name of
+    its own all numbers in a row (`--betas 0.9 0.999`): what they really mean only the program
+    knows. What tells sbatch when to run a job and where to write is none."""
     if of_shell := _in_shell(argv):
         outer, inner = parameters(of_shell.around), parameters(of_shell.command)
         around = [*(value for name, value in outer.items() if is_word(name)), *of_shell.others]
@@ -245,25 +244,26 @@ def launcher_options(argv: Sequence[str]) -> Set[str]:
 
 def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The parameters of a command line with their values; '' stands before a word without name."""
-    place, words = 0, deque(argv)
-    to_scheduler = bool(words) and words[0] == _SUBMITTED
+    place, at = 0, 0
+    to_scheduler = bool(argv) and argv[0] == _SUBMITTED
     to_python = False
-    while words:
-        word = words.popleft()
+    while at < len(argv):
+        word = argv[at]
+        at += 1
         if word == "--":
             continue
         if option := OPTION.fullmatch(word):
             value = option["value"]
-            if to_python and value is None and option["name"] == "m" and words:
+            if to_python and value is None and option["name"] == "m" and at < len(argv):
                 to_python = False
-                yield "", words.popleft()
+                yield "", argv[at]
+                at += 1
                 continue
             if value is None:
-                takes = words and words[0] != "--" and not names_one(words[0])
-                takes = takes and not (to_python and _NO_VALUE.fullmatch(option["name"]))
-                value = words.popleft() if takes else GIVEN
-                if option["name"] in _PAIRS and words and _NUMBER.fullmatch(words[0]):
-                    value += f" {words.popleft()}"
+                none = to_python and _NO_VALUE.fullmatch(option["name"])
+                taken = () if none else values_behind(argv, at)
+                at += len(taken)
+                value = " ".join(taken) or GIVEN
             if to_scheduler and option["name"] in _WHEN_AND_WHERE:
                 continue
             # What it took may be the script.
@@ -276,6 +276,18 @@ def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
             to_scheduler = to_scheduler and place == 1  # the script and its own options follow
             to_python = place <= _WRAPPED and bool(_INTERPRETER.fullmatch(word))
             yield "", word
+
+
+def values_behind(words: Sequence[str], at: int) -> Sequence[str]:
+    """The words from a place on that are the value of the option before it: one, or behind an
+    option with a name of its own (`--betas`, not `-b`) all numbers in a row."""
+    if at >= len(words) or words[at] == "--" or names_one(words[at]):
+        return ()
+    end = at + 1
+    if words[at - 1].startswith("--") and _NUMBER.fullmatch(words[at]):
+        while end < len(words) and _NUMBER.fullmatch(words[end]):
+            end += 1
+    return words[at:end]
 
 
 def names_one(word: str) -> bool:

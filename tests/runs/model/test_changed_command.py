@@ -27,6 +27,12 @@ def test_several_are_replaced_and_new_ones_appended() -> None:
     ]  # fmt: skip
 
 
+def test_several_numbers_of_an_option_are_replaced_together() -> None:
+    made = changed_command(["t", "--betas", "0.9", "0.999", "--lr", "1"], ["--betas", ".8", ".99"])
+    assert made == ["t", "--betas", ".8", ".99", "--lr", "1"]
+    assert changed_command(["t"], ["--betas", ".8", ".99"]) == ["t", "--betas", ".8", ".99"]
+
+
 def test_a_flag_stays_and_may_get_a_value() -> None:
     flag = ["t", "--amp", "--lr", "1"]
     assert changed_command(flag, ["--amp"]) == flag

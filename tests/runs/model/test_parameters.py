@@ -45,6 +45,8 @@ def test_the_ways_to_write_a_parameter_are_one() -> None:
           "script": "a.py", "argument 1": "x", "lr": "1"}),
         ("python a.py --betas 0.9 0.999 --lr 1",
          {"python": "python", "script": "a.py", "betas": "0.9 0.999", "lr": "1"}),
+        ("python a.py --x 30 60 9e1 -c 1 2", {"x": "30 60 9e1", "c": "1", "argument 1": "2"}),
+        ("python a.py --x a 5 --lr .1 rdb", {"x": "a", "argument 1": "5", "lr": ".1"}),
         ("./train.sh data.csv", {"script": "./train.sh", "argument 1": "data.csv"}),
         ("python", {"python": "python"}), ("python -c pass", {"python": "python", "c": "pass"}),
         ("train a.csv 1 2 3 python", {"program": "train", "argument 5": "python"}),

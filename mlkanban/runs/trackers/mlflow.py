@@ -142,12 +142,13 @@ def _records(found: Sequence[Tracked], outer: Collection[str]) -> list[LiveRecor
     """What is kept of the runs that were begun in the same run of ours. Those in which others are
     nested, of the refs in `outer`, are not counted among them."""
     many = sum(tracked.ref not in outer for tracked in found)
-    return [_record(tracked, many, outer=tracked.ref in outer) for tracked in found]
+    nested = many < len(found)
+    return [_record(tracked, many, outer=tracked.ref in outer, nested=nested) for tracked in found]
 
 
-def _record(tracked: Tracked, many: int, *, outer: bool) -> LiveRecord:
+def _record(tracked: Tracked, many: int, *, outer: bool, nested: bool) -> LiveRecord:
     where, name = Path(tracked.where), tracked.name or tracked.ref
-    about = f"run {name}, one of {many}" if many > 1 else ""
+    about = f"run {name}, one of {many}{' nested runs' * nested}" if many > 1 else ""
     about = f"outer run {name}" if outer and many else about
     return LiveRecord(
         tracked.ref, tuple(tracked.metrics), lambda name: _series(tracked.ref, where, name, ()),
@@ -214,7 +215,7 @@ class NestedSeries:
         for value, ended in values:
             best = value if best is None else better(best, value)
             series.add(best, at=ended / 1000)
-        about = f"best of {quantity(len(values), 'nested run')}"
+        about = f"best of {quantity(len(values), 'finished nested run')}"
         return replace(series.series, about=about, best_so_far=True)
 
 

@@ -76,7 +76,7 @@ def test_of_nested_runs_of_mlflow_the_newest_with_the_metric_is_shown_and_named(
         outer, *inner = sorted((run for (run,) in rows), key=lambda run: run == seed)
         above = "INSERT INTO tags (run_uuid, key, value) VALUES (?, 'mlflow.parentRunId', ?)"
         conn.executemany(above, [(run, outer) for run in inner])
-    assert read(here).series["val_auc"].about == "run seed 1, one of 2", "in an outer one"
+    assert read(here).series["val_auc"].about == "run seed 1, one of 2 nested runs"
 
 
 def test_of_finished_nested_runs_of_mlflow_the_best_so_far_is_shown(here: Path) -> None:
@@ -101,7 +101,7 @@ def test_of_finished_nested_runs_of_mlflow_the_best_so_far_is_shown(here: Path) 
             conn.execute(tag, (f"n{at}", "mlflow.parentRunId", outer))
     found = read(here)
     assert values(found) == [0.8, 0.9, 0.9]
-    assert found.series["val_auc"].about == "best of 3 nested runs"
+    assert found.series["val_auc"].about == "best of 3 finished nested runs"
     assert found.series["val_auc"].best_so_far
 
 

@@ -105,8 +105,10 @@ def result_text(run: Run, *, evidence: bool = True) -> str:
     on, how that is known."""
     if run.state is not RunState.TRACKED:
         return run.outcome or (run.evidence if evidence else "")
+    if run.says:  # its state is what the tracker says
+        return run.why or run.stopped_at
     # That a tracker moves no card need not stand in each line.
-    return run.where_pruned.strip() or run.outcome or run.evidence.partition("; ")[0] * evidence
+    return run.outcome or run.evidence.partition("; ")[0] * evidence
 
 
 def reported_text(

@@ -189,7 +189,10 @@ def test_the_result_of_a_tracked_run_is_short() -> None:
         "tensorboard:/tb/a", RunState.TRACKED, started=RUNS[0].started,
         evidence="TensorBoard says nothing; that moves no card",
     )  # fmt: skip
-    rows = run_rows([pruned, silent], None, UTC, NOW, evidence=True)
-    assert rows[1].endswith("  at step 7, with 0.4221 so far")
+    complete = Run("optuna:s/4", RunState.TRACKED, says="COMPLETE", metrics={"auc": 0.9})
+    rows = run_rows([pruned, silent, complete], None, UTC, NOW, evidence=True)
+    assert rows[1].endswith("  step 7: 0.4221"), "that it was pruned is its state"
+    assert "complete" in rows[3]
+    assert rows[3].endswith("auc 0.9")
     assert rows[2].endswith("  TensorBoard says nothing")
     assert "says" not in run_rows([silent], None, UTC, NOW)[1]

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from sys import float_info
 from typing import Any, NamedTuple
 
+from mlkanban.core.metrics import number_text
 from mlkanban.core.timestamps import instant
 from mlkanban.records import record
 from mlkanban.runs.model.state import (
@@ -298,11 +299,19 @@ class Run:
 
     @property
     def where_pruned(self) -> str:
-        """` at step 7, with 0.31 so far`."""
+        """` at step 7, with 0.31 so far`; `stopped_at` is that in a column of a table."""
         value, step = self.pruned_at.get("value"), self.pruned_at.get("step")
         if value is None:
             return ""
         return f"{'' if step is None else f' at step {step:.12g}'}, with {value:.4g} so far"
+
+    @property
+    def stopped_at(self) -> str:
+        """`step 7: 0.31`."""
+        value, step = self.pruned_at.get("value"), self.pruned_at.get("step")
+        if value is None:
+            return ""
+        return f"{'' if step is None else f'step {step:.12g}: '}{number_text(value)}"
 
     @property
     def ending(self) -> str:

@@ -4,14 +4,19 @@ screen shows of it is in `table_layout`.
 Columns line up whatever the script. Markdown and HTML take every sign of the cells literally.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
+from mlkanban.patterns import pattern
 from mlkanban.records import record
 from mlkanban.text import display
 
 GAP = "  "
 _LEAST_LAST = 10
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>#|&~"})
+_MENTION = pattern(r"(?<![\w@])@(?=\w)")
+_LINK = pattern(r"\b(https?|ftp)(?=://)|\b(www)(?=\.)", re.IGNORECASE)
+"""What becomes a link without any sign around it."""
 # What html.escape does; that module takes longer to import than any table to draw.
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
@@ -27,8 +32,10 @@ class Table:
 
 
 def markdown_text(text: str) -> str:
-    """Stored text with every sign that means something to Markdown taken literally."""
-    return display(text).translate(_MARKDOWN)
+    """Stored text with every sign that means something to Markdown taken literally: addresses
+    become no links, and `@name` calls nobody where the text is pasted, by a space without width."""
+    literal = _LINK.sub(r"\g<0>\\", display(text).translate(_MARKDOWN))
+    return _MENTION.sub("@&#8203;", literal)
 
 
 def html_text(text: str) -> str:

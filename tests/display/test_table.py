@@ -4,12 +4,14 @@ from html import escape
 
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from mlkanban.display.table import (
     Table,
     html_table,
     html_text,
     markdown_table,
+    markdown_text,
     text_lines,
 )
 from mlkanban.text import display
@@ -31,6 +33,13 @@ def test_markdown_and_html_take_every_sign_literally():
     assert markdown_table(nasty).split("\n")[2] == r"| \<b\>\|\*x\*" + f"{chr(0xFFFD)}\\[31m |"
     assert "<b>" not in html_table(nasty)
     assert markdown_table(Table(("a",), [("`x`",)]), cell=str) == "| a |\n| --- |\n| `x` |"
+
+
+def test_pasted_markdown_makes_no_links_and_calls_nobody():
+    shown = markdown_text("ask @maria, a@b.c, http://a.b/c, www.x.org")
+    assert shown == r"ask @&#8203;maria, a@b.c, http\://a.b/c, www\.x.org"
+    parsed = MarkdownIt("gfm-like", {"linkify": False}).renderInline(shown)
+    assert parsed == "ask @\u200bmaria, a@b.c, http://a.b/c, www.x.org"
 
 
 @given(st.text())

@@ -1,11 +1,12 @@
 """A team at work at once over one PostgreSQL server: does everybody come to the same boards, is
 anything lost, how soon do others see a change, how many bytes does it cost?
 
-    PYTHONPATH=. python tests/bench/team.py [PEOPLE [ACTIONS]]
+    PYTHONPATH=. python tests/bench/team.py [PEOPLE [ACTIONS [limits]]]
 
 Each person is a process with a store of its own. The second one works offline until all others are
 done, the third one is killed in the middle and goes on, and the server crashes once and is started
-again.
+again. With `limits` those of the board hold for the whole team at once. How long moves take, which
+ask for a slot, is measured in both cases.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 
 from mlkanban.errors import RuleRefused, StoreProblem
 from mlkanban.sync.transports.postgresql import PostgreSQL
+from mlkanban.sync.transports.turns import take_turn
 from tests.service.exchanging import shown
 from tests.service.people import Person
 from tests.sync.postgres import Server, missing
@@ -38,7 +40,8 @@ PAUSE_SECONDS = 0.5
 
 
 def main() -> None:
-    people, actions = (*map(int, sys.argv[1:]), *(10, 200)[len(sys.argv) - 1 :])
+    given = [arg for arg in sys.argv[1:] if arg != "limits"]
+    people, actions = (*map(int, given), *(10, 200)[len(given) :])
     if why := missing():
         sys.exit(f"PostgreSQL cannot be started: {why}")
     folder = Path(tempfile.mkdtemp(prefix="mlkanban-team-"))
@@ -63,6 +66,7 @@ def run(folder: Path, server: Server, people: int, actions: int) -> None:
         first.prepare(names[1:])
         somebody = person(folder, names[0])
         somebody.starts("plain")
+        somebody.boards.edit(somebody.board_id, {"team_limits": "limits" in sys.argv})
         somebody.adds(*map(str, range(20)))
         somebody.service.sync.exchange(first)
         somebody.service.close()
@@ -115,6 +119,8 @@ def report(folder: Path, server: Server, names: list[str], took: float, line: Pr
             for entry in log(folder, name)
             if entry["what"] == "took" and entry["id"] in counted
         ]
+    moves = [e["seconds"] for name in online for e in log(folder, name) if e["what"] == "moved"]
+    by_themselves = sum(e["what"] == "alone" for name in names for e in log(folder, name))
     boards, events = [], set(written)
     for name in names:
         one = person(folder, name)
@@ -134,6 +140,8 @@ def report(folder: Path, server: Server, names: list[str], took: float, line: Pr
         f"others' changes: n = {len(delays)}, median {median(delays):.2f} s, "
         f"90 % {cuts[89]:.2f} s, 99 % {cuts[98]:.2f} s, {late:.1%} after more than 1 s "
         "(what was written without a server is in it, not what was written or read offline)\n"
+        f"moves: n = {len(moves)}, median {1000 * median(moves):.0f} ms, "
+        f"90 % {1000 * quantiles(moves, n=10)[8]:.0f} ms; {by_themselves} checked limits alone\n"
         f"bytes: {line.sent / count:,.0f} sent and {line.received / count:,.0f} received per event "
         f"by all together; table and index {int(size) / count:,.0f} per event; load {load()}"
     )
@@ -153,7 +161,8 @@ def start(
 
 
 def person(folder: Path, name: str) -> Person:
-    made = Person(folder / name, name, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    clock = lambda: datetime.now(UTC)  # noqa: E731
+    made = Person(folder / name, name, clock, take_turn=take_turn)  # type: ignore[arg-type]
     if boards := made.boards.all():
         made.board_id = boards[0].id
     return made
@@ -184,6 +193,9 @@ class Worker:
         self.one = person(folder, name)
         self.chance = random.Random(f"{name} {os.getpid()}")
         self.wake, _ = os.pipe()
+        beside = self.one.service.path.parent / "sync"
+        beside.mkdir(exist_ok=True)
+        beside.joinpath("remote").write_text(address)
         self.file = (folder / f"{name}.log").open("a", buffering=1)
         self.seen = self.cursor()
 
@@ -218,11 +230,18 @@ class Worker:
             if kind < 0.2 or not refs:
                 one.adds(f"{self.name} {chance.random()}")
             elif kind < 0.6:
-                one.moves(chance.choice(refs), to=chance.choice(one.board.stages).name)
+                ref, to = chance.choice(refs), chance.choice(one.board.stages).name
+                began = time.monotonic()
+                try:
+                    one.moves(ref, to=to)
+                finally:
+                    self.note("moved", seconds=time.monotonic() - began)
             else:
                 one.cards.edit([chance.choice(refs)], {"title": f"{self.name} {chance.random()}"})
-        except RuleRefused:
+        except (RuleRefused, StoreProblem):
             self.note("refused")
+        for notice in one.service.take_notices():
+            self.note("alone" if "this machine alone" in notice else "notice", text=notice)
         self.new("wrote")
         self.note("acted")
 
@@ -243,6 +262,7 @@ def work(folder: Path, name: str, address: str, actions: int, *, offline: bool) 
     worker.one = person(folder, name)
     if offline:
         worker.way.close()
+        (worker.one.service.path.parent / "sync" / "remote").unlink()
     for _ in range(done(folder, name), actions):
         worker.act()
         if offline:

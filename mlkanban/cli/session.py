@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -105,7 +105,7 @@ class Session:
             timeout=timeout,
             config=where.config,
             repeats=settings.repeats,
-            take_turn=take_turn if write else None,
+            take_turn=partial(take_turn, show_wait=self._show_wait) if write else None,
         )
         try:
             if write and service.read_only:
@@ -129,6 +129,15 @@ class Session:
             for notice in service.take_notices():
                 self.show_message(notice)
             service.close()
+
+    def _show_wait(self, text: str) -> None:
+        """Show on a line of stderr what is waited for, where somebody looks; '' takes it away."""
+        if self.json or not sys.stderr.isatty():
+            return
+        import shutil  # 2 ms, for what is seldom shown
+
+        room = shutil.get_terminal_size().columns - 1
+        click.echo(f"\r{' ' * room}\r{self.clean(text)[:room]}", nl=False, err=True)
 
     def bring_up_to_date(self, timeout: float = 30) -> None:
         """Take in what became of runs, where there is anything, before the store is read as it is;

@@ -70,8 +70,8 @@ class Forks:
         with store.writing() as conn:
             replica.forget_place(conn, [])
         notices.append(
-            "The store file is older than what it had sent (it was put back): it goes on as a new "
-            "replica, and what it had sent is taken in again."
+            "The store file lacks what it had sent (it was put back, or mlkanban was killed while "
+            "sending): it goes on as a new replica, and what it had sent is taken in again."
         )
         return True
 

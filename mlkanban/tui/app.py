@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -133,6 +134,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         super().__init__(settings, clock)
         self.view_only = view_only
         self.store_thread = store_thread
+        store_thread.show_wait = partial(self.call_later, self._show_wait)
         self.places = places
         self.drafts = Drafts(places.drafts)
         self._triage, self._review = triage, review
@@ -371,6 +373,11 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         """Show a message on the screen in front."""
         if isinstance(self.front, KeyScreen):
             self.front.status.show(message, warning=warning)
+
+    def _show_wait(self, message: str) -> None:
+        """Show what is waited for; what comes of it is shown in its place."""
+        if message and isinstance(self.front, KeyScreen):
+            self.front.status.show(message, passing=True)
 
     def add_message(self, message: str) -> None:
         """Show what came about by itself, behind what the person did."""

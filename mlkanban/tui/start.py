@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlkanban import log
@@ -15,7 +16,7 @@ from mlkanban.hints import hint
 from mlkanban.paths import Places
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.service import FirstLook, Service, Snapshot
-from mlkanban.sync.transports.turns import take_turn
+from mlkanban.sync.transports.turns import ShowWait, take_turn
 from mlkanban.tui.app import BoardApp, look_at, look_first
 from mlkanban.tui.background import back_up_at_the_end
 from mlkanban.tui.board_model import MANY_CARDS
@@ -50,7 +51,11 @@ def run_board(
         )
     log.write_to(places.log)
     whole = settings.card_list or triage is not None or review
-    store_thread = StoreThread(lambda: _open(places, actor, settings.repeats, view_only))
+    store_thread = StoreThread(
+        lambda: _open(
+            places, actor, settings.repeats, view_only, lambda text: store_thread.show_wait(text)
+        )
+    )
     try:
         # Read before the app runs: beside its start the same takes half as long again.
         warning, first = store_thread.at_once(
@@ -95,7 +100,9 @@ def _first(service: Service, key: str, *, part: bool) -> FirstLook | Snapshot | 
     return look_first(service, key, now(), max(lines, MANY_CARDS))
 
 
-def _open(places: Places, actor: str, repeats: Repeats, view_only: str) -> Service:
+def _open(
+    places: Places, actor: str, repeats: Repeats, view_only: str, show_wait: ShowWait
+) -> Service:
     if view_only:
         service = Service.open(places.data, actor=actor, clock=now, write=False, repeats=repeats)
         service.forbid_writing(view_only)
@@ -107,7 +114,7 @@ def _open(places: Places, actor: str, repeats: Repeats, view_only: str) -> Servi
             clock=now,
             config=places.config,
             repeats=repeats,
-            take_turn=take_turn,
+            take_turn=partial(take_turn, show_wait=show_wait),
         )
     except StoreBusy:
         raise

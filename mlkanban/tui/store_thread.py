@@ -17,6 +17,8 @@ class StoreThread:
     def __init__(self, opening: Callable[[], Service]) -> None:
         self._opening = opening
         self._service: Service | None = None
+        self.show_wait: Callable[[str], object] = lambda _: None
+        """Shows what an action waits for; it is called in another thread."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
     def at_once(self, action: Callable[[Service], T]) -> T:

@@ -3,8 +3,6 @@ people race for a slot."""
 
 import contextlib
 import random
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from tests.sync.postgres import LOGINS, Server
 from tests.sync.proxy import Proxy
 from tests.sync.test_postgresql import of_log, sync
 from tests.sync.test_postgresql import two as two
-from tests.sync.test_team_limits import Team
+from tests.sync.test_team_limits import Team, order, says, slot_taker
 
 pytestmark = pytest.mark.postgresql
 
@@ -109,13 +107,7 @@ def test_of_four_who_take_the_last_slot_at_once_one_does(
     team = Team(tmp_path, server, database, PEOPLE)
     for person in team.people.values():
         person.service.close()
-    takers = {
-        who: subprocess.Popen(
-            [sys.executable, "-m", "tests.sync.slot_taker", str(tmp_path / who), who],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-        )
-        for who in PEOPLE
-    }  # fmt: skip
+    takers = {who: slot_taker(tmp_path, who) for who in PEOPLE}
     try:
         assert {says(taker) for taker in takers.values()} == {"ready"}
         for number in range(RACES):
@@ -140,14 +132,3 @@ def test_of_four_who_take_the_last_slot_at_once_one_does(
     for person in again:
         person.service.close()
     tell("4 people race for the last slot of a team, over PostgreSQL", RACES, 0)
-
-
-def order(taker: "subprocess.Popen[str]", line: str) -> None:
-    assert taker.stdin is not None
-    taker.stdin.write(f"{line}\n")
-    taker.stdin.flush()
-
-
-def says(taker: "subprocess.Popen[str]") -> str:
-    assert taker.stdout is not None
-    return taker.stdout.readline().strip()

@@ -11,7 +11,8 @@ import threading
 
 class Proxy:
     """Passes on what connections to `port` send to another port of this machine. `cut_after` is how
-    many more bytes the client sends before the line is cut; nothing gets through while `silent`."""
+    many more bytes the client sends before the line is cut; nothing gets through while `silent`.
+    `answers` are those that a client waited for."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -19,7 +20,7 @@ class Proxy:
         self.port = int(self._door.getsockname()[1])
         self.cut_after: int | None = None
         self.silent = False
-        self.sent = self.received = 0
+        self.sent = self.received = self.answers = 0
         self._lines: set[socket.socket] = set()
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -50,6 +51,7 @@ class Proxy:
         ):
             pair = {client: server, server: client}
             self._lines |= pair.keys()
+            asked = False
             while True:
                 for line in select.select([*pair], [], [])[0]:
                     data = line.recv(65536)
@@ -59,9 +61,12 @@ class Proxy:
                         continue
                     if line is server:
                         self.received += len(data)
+                        self.answers += asked
+                        asked = False
                         client.sendall(data)
                         continue
                     self.sent += len(data)
+                    asked = True
                     if self.cut_after is not None and self.cut_after <= len(data):
                         server.sendall(data[: self.cut_after])
                         self.cut_after = None

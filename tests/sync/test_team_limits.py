@@ -1,6 +1,9 @@
 """Limits that hold for a whole team at once, in a PostgreSQL database, with a process a person."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,7 +48,7 @@ class Team:
     def connects(self, who: str, port: int = 0) -> None:
         path = self.people[who].service.path
         turns._open.pop(path, None)
-        turns._away.pop(path, None)
+        path.with_name("sync").joinpath("away").unlink(missing_ok=True)
         (path.parent / "sync").mkdir(exist_ok=True)
         address = self.server.address(self.name, who, port)
         (path.parent / "sync" / "remote").write_text(address)
@@ -169,3 +172,111 @@ def test_a_machine_that_dies_after_the_database_has_it_gets_it_back(
     assert ada.where(team.cards["ada"]) == "Doing"
     team.meet()
     assert team.same()
+
+
+@pytest.mark.parametrize(
+    ("died", "then"), [("before", "move"), ("after", "move"), ("after", "note")]
+)
+def test_a_process_killed_between_the_two_commits_goes_on_and_no_slot_is_lost(
+    team: Team, tmp_path: Path, died: str, then: str
+) -> None:
+    ada, bob = team.people.values()
+    ada.service.close()
+    card = team.cards["ada"]
+    taker = slot_taker(tmp_path, "ada", died)
+    assert says(taker) == "ready"
+    order(taker, f"move {card} Doing")
+    assert says(taker) == "there"
+    taker.kill()
+    taker.communicate()
+    if died == "before":
+        bob.moves(team.cards["bob"], to="Doing")
+        bob.moves(team.cards["bob"], to="To do")
+    else:
+        with pytest.raises(LimitReached, match=r"\(ada\)"):
+            bob.moves(team.cards["bob"], to="Doing")
+    # The first thing that it does again may be one without a turn, which knows nothing of the move.
+    taker = slot_taker(tmp_path, "ada")
+    assert says(taker) == "ready"
+    order(taker, f"note {card} back" if then == "note" else f"move {card} Done")
+    answer = says(taker)
+    assert answer.startswith("done")
+    assert ("killed while sending" in answer) == (died == "after" and then == "move")
+    taker.terminate()
+    taker.communicate()
+    again = team.people["ada"] = team.first = Person(tmp_path / "ada", "ada", Clock())
+    again.board_id = bob.board_id
+    team.meet()
+    assert team.same()
+    assert team.doing() == ([card] if then == "note" else [])
+    if then == "note":
+        assert [note.text for note in bob.cards.get(card).notes] == ["back"]
+        bob.moves(card, to="Done")
+    bob.moves(team.cards["bob"], to="Doing")
+
+
+def slot_taker(folder: Path, who: str, *stays: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.sync.slot_taker", str(folder / who), who, *stays],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+    )  # fmt: skip
+
+
+def order(taker: "subprocess.Popen[str]", line: str) -> None:
+    assert taker.stdin is not None
+    taker.stdin.write(f"{line}\n")
+    taker.stdin.flush()
+
+
+def says(taker: "subprocess.Popen[str]") -> str:
+    assert taker.stdout is not None
+    return taker.stdout.readline().strip()
+
+
+def test_a_server_that_is_silent_is_waited_for_once_and_the_wait_is_shown(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.4)
+    monkeypatch.setattr(turns, "ONCE_MORE_SECONDS", 0.2)
+    monkeypatch.setattr(turns, "SHOWN_AFTER_SECONDS", 0.1)
+    waits: list[str] = []
+    ada = team.people["ada"]
+    with Proxy(team.server.port) as line:
+        team.connects("ada", line.port)
+        slowly = Person(
+            tmp_path / "ada", "ada", Clock(),
+            take_turn=partial(take_turn, show_wait=waits.append),
+        )  # fmt: skip
+        slowly.board_id = ada.board_id
+        slowly.moves(team.cards["ada"], to="Doing")
+        assert slowly.service.take_notices() == []
+        waits.clear()
+        line.silent = True
+        alone = "The limits of the team were checked on this machine alone: "
+        reason = f"{team.server.address(team.name, 'ada', line.port)} said nothing for 0.4 seconds."
+        slowly.moves(team.cards["ada"], to="To do")
+        assert slowly.service.take_notices() == [alone + reason]
+        assert waits == [f"Waiting for {team.server.address(team.name, 'ada', line.port)} ...", ""]
+        # Another process of this machine does not wait again, but says so.
+        turns._open.pop(ada.service.path).close()
+        ada.moves(team.cards["ada"], to="Doing")
+        assert ada.service.take_notices() == [alone + reason]
+        assert len(waits) == 2
+        line.silent = False
+        monkeypatch.setattr(turns, "AGAIN_SECONDS", 0.0)
+        slowly.moves(team.cards["ada"], to="To do")
+        assert slowly.service.take_notices() == []
+    slowly.service.close()
+
+
+def test_a_turn_costs_nine_answers_of_the_database_and_one_more_with_news(team: Team) -> None:
+    ada, bob = team.people.values()
+    with Proxy(team.server.port) as line:
+        team.connects("ada", line.port)
+        ada.moves(team.cards["ada"], to="Doing")
+        for news, answers in ((False, 9), (True, 10)):
+            if news:
+                bob.adds("new")
+            line.answers = 0
+            ada.moves(team.cards["ada"], to="To do" if news else "Done")
+            assert line.answers == answers

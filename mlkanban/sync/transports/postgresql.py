@@ -329,7 +329,10 @@ class PostgreSQL:
         assert self._known is not None  # listed before
         hashes = [json.loads(line)["hash"] for line in lines]
         own = self._known.owns(replica)
-        with self._explained() as conn, conn.transaction():
+        with (
+            self._explained() as conn,
+            contextlib.nullcontext() if self.in_turn else conn.transaction(),
+        ):
             conn.execute(
                 "INSERT INTO mlkanban.replica (id) VALUES (%s) ON CONFLICT DO NOTHING", [replica]
             )
@@ -398,10 +401,13 @@ class PostgreSQL:
         import psycopg  # as above
 
         with self._explained() as conn:
-            conn.execute("BEGIN")
-            conn.execute(f"SET LOCAL lock_timeout = '{TURN_SECONDS}s'")
             # Of a machine that was put to sleep in the middle the server takes the turn away.
-            conn.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{TURN_SECONDS}s'")
+            conn.execute(
+                f"BEGIN; SET LOCAL lock_timeout = '{TURN_SECONDS}s';"
+                f"SET LOCAL idle_in_transaction_session_timeout = '{TURN_SECONDS}s'"
+            )
+        # The server has answered: now others are waited for.
+        with self._explained(TURN_SECONDS) as conn:
             try:
                 conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('mlkanban turn', 0))")
             except psycopg.errors.LockNotAvailable as error:
@@ -470,15 +476,16 @@ class PostgreSQL:
         self.heard |= self._open is not None and notify.pid != self._open.info.backend_pid
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[psycopg.Connection[Any]]:
+    def _explained(self, longer: float = 0.0) -> Iterator[psycopg.Connection[Any]]:
         """The connection, for some statements: their errors become errors to show, and it is cut
-        when the other side falls silent."""
+        when the other side falls silent, `longer` than usual."""
         import psycopg  # as above
 
         watch = None
+        silence = (self._patience or SILENCE_SECONDS) + longer
         try:
             conn = self._connected()
-            with _Watch(conn.fileno(), self._patience or SILENCE_SECONDS) as watch:
+            with _Watch(conn.fileno(), silence) as watch:
                 yield conn
         except psycopg.errors.InsufficientPrivilege as error:
             login = self._open.info.user if self._open is not None else ""
@@ -493,7 +500,6 @@ class PostgreSQL:
             self.close()
             logger("sync").debug("postgresql: %s", error)
             if watch is not None and watch.silent:
-                silence = self._patience or SILENCE_SECONDS
                 problem = f"{self.remote} said nothing for {silence:g} seconds."
             else:
                 doing = "did not take it" if connected else "cannot be reached"

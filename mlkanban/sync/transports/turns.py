@@ -4,40 +4,50 @@ after all others, while nobody else can."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from mlkanban.errors import RuleRefused, StoreBusy, StoreProblem
+from mlkanban.files import write_whole
 
 if TYPE_CHECKING:
     from mlkanban.service.transaction import Context, Send, Transaction
     from mlkanban.sync.transports.postgresql import PostgreSQL
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 3.0
 """A person waits for the answer; a database that is silent for so long counts as away."""
 ONCE_MORE_SECONDS = 2.0
 """A line that breaks sooner is tried once more."""
 AGAIN_SECONDS = 30.0
 """So long after it was away it is not asked again."""
+SHOWN_AFTER_SECONDS = 0.5
+"""A shorter wait is not shown."""
+
+ShowWait = Callable[[str], object]
+"""Shows what is waited for; '' when that is over. It is called in a thread of its own."""
 
 _open: dict[Path, PostgreSQL] = {}
-_away: dict[Path, float] = {}
 
 
 @contextlib.contextmanager
-def take_turn(context: Context) -> Iterator[Send]:
+def take_turn(context: Context, show_wait: ShowWait = lambda _: None) -> Iterator[Send]:
     """Take the turn where the store exchanges with a database that is reached; else what is written
     counts on this machine alone, until the next sync."""
-    way = None
-    if monotonic() >= _away.get(context.store.path, 0.0):
-        way = _database(context)
+    way = _database(context)
     if way is None:
         yield lambda _: None
         return
+    if problem := _away(context):
+        _checked_alone(context, problem)
+        yield lambda _: None
+        return
     try:
-        there = _begun(way, context)
+        with _shown(way, show_wait):
+            there = _begun(way, context)
     except StoreBusy:
         raise
     except StoreProblem as error:
@@ -46,7 +56,8 @@ def take_turn(context: Context) -> Iterator[Send]:
         return
 
     def send(tx: Transaction) -> None:
-        _sent(way, context, tx, there)
+        with _shown(way, show_wait):
+            _sent(way, context, tx, there)
 
     try:
         yield send
@@ -118,8 +129,48 @@ def _sent(
             _left(context, error)
 
 
+@contextlib.contextmanager
+def _shown(way: PostgreSQL, show_wait: ShowWait) -> Iterator[None]:
+    """Show that the database is waited for, where that takes its time."""
+    shown = threading.Event()
+
+    def show() -> None:
+        shown.set()
+        show_wait(f"Waiting for {way.remote} ...")
+
+    timer = threading.Timer(SHOWN_AFTER_SECONDS, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown.is_set():
+            show_wait("")
+
+
 def _left(context: Context, error: StoreProblem) -> None:
-    _away[context.store.path] = monotonic() + AGAIN_SECONDS
-    context.notices.append(
-        f"The limits of the team were checked on this machine alone: {error.message}"
-    )
+    """Go on without the database, and note that for a while, also for other processes."""
+    with contextlib.suppress(OSError):
+        write_whole(_note(context), error.message.encode())
+    _checked_alone(context, error.message)
+
+
+def _away(context: Context) -> str:
+    """Why the database was not reached a moment ago, '' when it may be asked."""
+    note = _note(context)
+    try:
+        if not 0 <= time.time() - note.stat().st_mtime < AGAIN_SECONDS:
+            return ""
+        return note.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _note(context: Context) -> Path:
+    return context.store.path.parent / "sync" / "away"
+
+
+def _checked_alone(context: Context, problem: str) -> None:
+    context.notices.append(f"The limits of the team were checked on this machine alone: {problem}")

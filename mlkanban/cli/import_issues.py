@@ -34,11 +34,13 @@ _MOST_NAMED = 8
 @click.option("--as", "kind_name", default="", metavar="KIND",
               help="What kind of list it is, where that is not seen from it.")  # fmt: skip
 @click.option("--map", "map_file", type=FILE, metavar="MAP",
-              help="What its columns and statuses become (TOML).")  # fmt: skip
+              help="What its columns, statuses and types become (TOML).")  # fmt: skip
 @click.option("--column", "columns", multiple=True, metavar="COLUMN=FIELD",
               help="What a column becomes, or none; may be repeated.")  # fmt: skip
 @click.option("--status", "statuses", multiple=True, metavar="STATUS=STAGE",
               help="The stage of a status, or an outcome; may be repeated.")  # fmt: skip
+@click.option("--type", "types", multiple=True, metavar="WORD=TYPE",
+              help="The type of cards with this type or label; may be repeated.")  # fmt: skip
 @click.option("--format", default="", metavar="FORM",
               help="The form of its dates: day-first, month-first or %d/%m/%Y %H:%M.")  # fmt: skip
 @click.option("--write-map", type=FileParam(dir_okay=False, path_type=Path), metavar="OUT",
@@ -54,6 +56,7 @@ def issues(
     map_file: Path | None,
     columns: tuple[str, ...],
     statuses: tuple[str, ...],
+    types: tuple[str, ...],
     format: str,
     write_map: Path | None,
     yes: bool,
@@ -62,12 +65,12 @@ def issues(
 ) -> None:
     """Import a list of cards from another tool. A FILE of - is standard input.
 
-    Shows what the list was taken for, what its columns and statuses become, and what is left out;
-    asks, and writes all cards as one action, which undo takes back. Without a terminal nobody can
-    be asked: then --yes is needed.
+    Shows what the list was taken for, what its columns, statuses and types become, and what is
+    left out; asks, and writes all cards as one action, which undo takes back. Without a terminal
+    nobody can be asked: then --yes is needed.
 
-    A status becomes the stage of the same name, else one that is guessed. Change that with --status
-    and --column, or write it as a map, edit that, and give it with --map.
+    A status becomes the stage of the same name, else one that is guessed. Change that with
+    --status, --type and --column, or write it as a map, edit that, and give it with --map.
 
     When the list comes again, new cards are added, and the others get what changed in the list
     since. What somebody changed here stays, and is named.
@@ -95,7 +98,7 @@ def issues(
 
     can_ask = file != STDIN and sys.stdin.isatty() and not session.json
     may_write = not dry_run and (yes or can_ask)
-    map = _map(map_file, columns, statuses, format)
+    map = _map(map_file, columns, statuses, types, format)
     source = read_source(file)
     kind = kind_of(source, kind_name or map.kind)
     session.hooks = False
@@ -104,6 +107,7 @@ def issues(
         found = _asking(session, source, kind, map, board, can_ask)
         _check_named("status", statuses, found.understood.statuses)
         _check_named("column", columns, found.understood.columns, kind.head(source))
+        _check_named("type", types, found.understood.types, found.understood.labels)
         if write_map is not None:
             with opened(write_map, service.path) as out:
                 out.write(_text_of(found))
@@ -127,8 +131,8 @@ def issues(
                 )
             if refused or not click.confirm("Write this?", err=True):
                 session.show_message(
-                    "Nothing was written. Change what it becomes with --status and --column, or"
-                    " with a map: --write-map MAP, then --map MAP."
+                    "Nothing was written. Change what it becomes with --status, --type and"
+                    " --column, or with a map: --write-map MAP, then --map MAP."
                 )
                 raise click.exceptions.Exit(1)
         with counting_line(session) as show:
@@ -151,13 +155,18 @@ def _name(source: ListFile) -> str:
 
 
 def _map(
-    file: Path | None, columns: tuple[str, ...], statuses: tuple[str, ...], format: str
+    file: Path | None,
+    columns: tuple[str, ...],
+    statuses: tuple[str, ...],
+    types: tuple[str, ...],
+    format: str,
 ) -> IssueMap:
     from mlkanban.exchange.issues.issue_map import IssueMap, check, read_issue_map  # as above
 
     map = read_issue_map(file) if file else IssueMap()
     map.columns |= dict(_pair(words, "COLUMN=FIELD") for words in columns)
     map.statuses |= dict(_pair(words, "STATUS=STAGE") for words in statuses)
+    map.types |= dict(_pair(words, "WORD=TYPE") for words in types)
     map.format = format or map.format
     check(map)
     return map
@@ -230,6 +239,7 @@ def _columns(found: IssueList) -> list[tuple[str, str, int]]:
 def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str]:
     from mlkanban.cli.layout import table  # measures with rich, which --json does without
     from mlkanban.exchange.issues.issue_list import summary_lines
+    from mlkanban.exchange.issues.issue_map import type_landing
 
     seen = found.understood
     what = f"{_name(source)}: {found.kind.title}, {quantity(seen.cards, 'card')}"
@@ -248,6 +258,16 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
         rows.append((session.clean(status) or "-", word, f"{count:,}"))
     yield from table(rows, ("status", "goes to", "cards"))
     yield ""
+    if any(seen.types):
+        types = [
+            (word, count, type_landing(word, found.map)) for word, count in seen.types.most_common()
+        ]
+        rows = [
+            (session.clean(word) or "-", type + (" (guessed)" if guessed else ""), f"{count:,}")
+            for word, count, (type, guessed) in types
+        ]
+        yield from table(rows, ("type", "becomes", "cards"))
+        yield ""
     left = [f"{what} ({count:,})" for what, count in seen.left_out.items() if count]
     if left:
         yield session.clean(f"Left out: {', '.join(left)}.")
@@ -261,8 +281,8 @@ def _becomes(found: IssueList, column: str, target: str) -> str:
     if target == "key":
         return "key" if shown else "key (not shown)"
     words = "tags (@NAME)" if target == "assignee" else target
-    more = found.understood.more.get(column, "")
-    return ", ".join(filter(None, (words, more, "key" if shown else ""))) or "left out"
+    more = found.understood.more.get(column, ())
+    return ", ".join(filter(None, (words, *more, "key" if shown else ""))) or "left out"
 
 
 def _would(taken: IssuesTaken) -> str:
@@ -291,7 +311,7 @@ def _show_kept(session: Session, taken: IssuesTaken) -> None:
 
 
 def _text_of(found: IssueList) -> str:
-    from mlkanban.exchange.issues.issue_map import map_text  # as above
+    from mlkanban.exchange.issues.issue_map import map_text, type_landing  # as above
 
     return map_text(
         found.kind.name,
@@ -302,6 +322,7 @@ def _text_of(found: IssueList) -> str:
             if name != "comments" and keepable(name)  # TOML cannot hold what nothing becomes of
         ),
         ((status, found.landing(status).word) for status in found.understood.statuses),
+        ((word, type_landing(word, found.map).type) for word in found.understood.types if word),
     )
 
 
@@ -313,6 +334,8 @@ def _data(
     written: bool,
     refused: str = "",
 ) -> dict[str, Any]:
+    from mlkanban.exchange.issues.issue_map import type_landing  # as above
+
     seen = found.understood
     places = [(status, count, found.landing(status)) for status, count in seen.statuses.items()]
     return {
@@ -332,6 +355,11 @@ def _data(
                 "guessed": place.guessed, "archived": place.archived,
             }
             for status, count, place in places
+        ],
+        "types": [
+            {"type": word, "cards": count, "becomes": place.type.value, "guessed": place.guessed}
+            for word, count in seen.types.items()
+            for place in (type_landing(word, found.map),)
         ],
         "left_out": [
             {"what": what, "count": count}

@@ -1193,6 +1193,15 @@ class ImportedStatusJson(Shape):
     archived: bool
 
 
+class ImportedTypeJson(Shape):
+    """A type or a label of a list that decides the type of its cards, '' where neither does."""
+
+    type: str
+    cards: int
+    becomes: str
+    guessed: bool
+
+
 class LeftOutJson(Shape):
     what: str
     count: int
@@ -1216,6 +1225,7 @@ class ImportedIssuesJson(Shape):
     cards: int
     columns: list[ImportedColumnJson]
     statuses: list[ImportedStatusJson]
+    types: list[ImportedTypeJson]
     left_out: list[LeftOutJson]
     created_to_resolved: int
     begun_unknown: int

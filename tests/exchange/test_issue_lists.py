@@ -81,7 +81,7 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
         "Focal loss": {
             "key": "FRD-1",
             "stage": "Done", "outcome": "shipped", "tags": "@ada gpu nlp", "priority": "high",
-            "due": "2026-01-15", "created": day(5), "finished": day(9),
+            "type": "feature", "due": "2026-01-15", "created": day(5), "finished": day(9),
             "notes": ["two\nlines", "ada: first; with a mark", "bob: second"],
         },
         "Rebalance classes": {
@@ -167,6 +167,7 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
             "key": "101",
             "stage": "Done", "outcome": "shipped", "tags": "@ada gpu nlp", "created": day(5),
             "started": day(6), "finished": day(19), "notes": ["two\nlines"], "parent": "Losses",
+            "type": "feature",
         },
     }),
     "trello.json": ("trello", {
@@ -405,12 +406,34 @@ def test_a_map_says_what_becomes_of_columns_and_statuses(service, tmp_path) -> N
         ('[columns]\na = "titel"', "cannot become 'titel'. Did you mean title"),
         ('[status]\na = "b"', "status: a map has no such key. Did you mean statuses"),
         ("columns = 3", "columns: must be a table"),
+        ('[types]\na = "bug"', "type 'a' cannot become 'bug'. There are: experiment, data"),
         ('format = "x"', "neither day-first"),
     ):
         (tmp_path / "map.toml").write_text(text)
         with pytest.raises(BadInput, match=r"map\.toml") as caught:
             read_issue_map(tmp_path / "map.toml")
         assert said in str(caught.value)
+
+
+def test_types_of_a_list_become_types_of_cards(service, tmp_path) -> None:
+    list = tmp_path / "list.csv"
+    list.write_text(
+        "Title,Type,Labels\nOne,Story,\nTwo,Bug,\nThree,Spike,gpu\nFour,Task,experiment\nFive,,data\n"
+    )
+    issues = read(service, list)
+    assert issues.understood.types == {"Story": 1, "Bug": 1, "Spike": 1, "experiment": 1, "data": 1}
+    assert "type" in issues.understood.more["Labels"]
+    taken(service, list)
+    made = cards(service)
+    types = {title: (card.get("type", "chore"), card.get("tags")) for title, card in made.items()}
+    assert types == {
+        "One": ("feature", None), "Two": ("chore", "bug"), "Three": ("experiment", "gpu spike"),
+        "Four": ("experiment", "experiment"), "Five": ("data", "data"),
+    }  # fmt: skip
+    (tmp_path / "map.toml").write_text('[types]\nBug = "monitoring"\ngpu = "model"\n')
+    taken(service, list, read_issue_map(tmp_path / "map.toml"))
+    made = cards(service)
+    assert (made["Two"]["type"], made["Three"]["type"]) == ("monitoring", "model")
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
-from mlkanban.core.board import Board, CardType, Outcome, Priority
+from mlkanban.core.board import Board, Outcome, Priority
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.dates import ORDERS, DateReader, UnclearDates
 from mlkanban.exchange.issues import json_lists, kanban_tui, tables, text_lists
-from mlkanban.exchange.issues.issue_map import NONE, IssueMap, Landing, is_dropped, landing
+from mlkanban.exchange.issues.issue_map import (
+    NONE,
+    IssueMap,
+    Landing,
+    is_dropped,
+    landing,
+    named_type,
+    type_landing,
+)
 from mlkanban.exchange.issues.record import ListComment, ListEntry, ListFile, ListKind
 from mlkanban.exchange.text_file import STDIN, bad, decoded, read_bytes
 from mlkanban.service.fields import checked, flat
@@ -66,6 +74,10 @@ class Understood:
     cards: int = 0
     columns: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    """How many cards have each word for their type, '' where nothing says it."""
+    labels: set[str] = field(default_factory=set)
+    """Labels in lower case, each of which a map may make a type."""
     done: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
@@ -79,9 +91,13 @@ class Understood:
     """Finished cards of which nobody says that they were shipped."""
     archived_ends: int = 0
     """Those of them that go off the board."""
-    more: dict[str, str] = field(default_factory=dict)
-    """{column: a further field that some of its texts become}: checklists in descriptions, and
-    priorities among labels."""
+    more: dict[str, list[str]] = field(default_factory=dict)
+    """{column: further fields that some of its texts become}: checklists in descriptions, and
+    priorities and types among labels."""
+
+    def add_more(self, column: str, target: str) -> None:
+        if target not in self.more.setdefault(column, []):
+            self.more[column].append(target)
 
 
 def kind_of(source: ListFile, name: str = "") -> ListKind:
@@ -218,9 +234,14 @@ class IssueList:
             seen.columns[name] += 1
             for text in values:
                 if self._target(name) == "description" and any(map(_BOX.fullmatch, _lines(text))):
-                    seen.more[name] = "checklist"
-                elif self._target(name) == "tags" and any(map(_priority_of, _words(text))):
-                    seen.more[name] = "priority"
+                    seen.add_more(name, "checklist")
+                elif self._target(name) == "tags":
+                    labels = _words(text)
+                    seen.labels |= {label.casefold() for label in labels}
+                    if any(map(_priority_of, labels)):
+                        seen.add_more(name, "priority")
+                    if any(named_type(label, self.map) for label in labels):
+                        seen.add_more(name, "type")
             if self._target(name) in _DATES:
                 for text in values:
                     self._learn(record.line, text)
@@ -231,6 +252,7 @@ class IssueList:
             seen.columns["comments"] += 1
         status = self._status(record)
         seen.statuses[status] += 1
+        seen.types[self._type_word(record)] += 1
         if self._texts(record, "done"):
             seen.done.add(status)
         if (word := self._one(record, "priority")) and word.casefold() not in _PRIORITY:
@@ -393,15 +415,22 @@ class IssueList:
             for name in re.split(r"\s*[,;]\s*", text)
         ]
         kind = self._one(record, "type").casefold()
-        known = [word.casefold() for word in (kind, *words) if word.casefold() in list(CardType)]
-        if kind and kind not in known and kind not in _PLAIN_TYPES:
+        if kind and kind not in _PLAIN_TYPES and not named_type(kind, IssueMap()):
             words.append(kind)
         tags = [*words, *(f"@{name.lstrip('@')}" for name in people if name.strip("@ "))]
-        return tags, known[0] if known else CardType.CHORE.value
+        return tags, type_landing(self._type_word(record), self.map).type.value
+
+    def _type_word(self, record: ListEntry) -> str:
+        """The word for the type of a card: the one in the column of types, or a label that names a
+        type where the column does not."""
+        word = self._one(record, "type")
+        if word and named_type(word, self.map):
+            return word
+        return next((one for one in self._labels(record) if named_type(one, self.map)), word)
 
     def _has(self, target: str) -> bool:
         """Whether the list says this of any card."""
-        return target in self.targets or target in self.understood.more.values()
+        return target in self.targets or any(target in m for m in self.understood.more.values())
 
     def _labels(self, record: ListEntry) -> list[str]:
         return [word for text in self._texts(record, "tags") for word in _words(text)]

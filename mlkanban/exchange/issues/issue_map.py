@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mlkanban.core.board import Board, Outcome, Stage, StageKind
+from mlkanban.core.board import Board, CardType, Outcome, Stage, StageKind
 from mlkanban.core.card_fields import FIELDS, called
 from mlkanban.core.names import pick
 from mlkanban.errors import UsageProblem
@@ -38,17 +38,28 @@ _ACTIVE = frozenset(
     ("in progress", "doing", "started", "active", "in development", "wip", "working", "ongoing",
      "in work", "development", "implementing", "committed")
 )  # fmt: skip
+_TYPES = {
+    CardType.EXPERIMENT: ("spike", "research", "hypothesis", "experimentation"),
+    CardType.FEATURE: (
+        "story", "user story", "new feature", "improvement", "enhancement", "product backlog item"
+    ),
+    CardType.DATA: ("dataset",),
+    CardType.DEPLOYMENT: ("release", "deploy"),
+}  # fmt: skip
+_TYPE = {word: type for type, words in _TYPES.items() for word in words}
+_KEYS = ("kind", "format", "columns", "statuses", "types")
 
 
 @dataclass(slots=True)
 class IssueMap:
-    """What a person said of a list; names of columns and statuses are in lower case. `kind` is the
-    name of its kind, `format` the form of its dates, '' for what is found out."""
+    """What a person said of a list; names of columns, statuses and types are in lower case. `kind`
+    is the name of its kind, `format` the form of its dates, '' for what is found out."""
 
     kind: str = ""
     format: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
 
 class Landing(NamedTuple):
@@ -76,6 +87,27 @@ class Landing(NamedTuple):
         """The stage and the outcome: `Done, shipped`, or `shipped, archived`."""
         stage = self.stage.name if self.stage and not self.archived else ""
         return ", ".join(filter(None, (stage, self.outcome, "archived" if self.archived else "")))
+
+
+class TypeLanding(NamedTuple):
+    """The type of the cards whose list names this one; `guessed` as for a Landing."""
+
+    type: CardType
+    guessed: bool = False
+
+
+def named_type(word: str, map: IssueMap) -> CardType | None:
+    """The type that a word of a list names, by the map or by its own name."""
+    name = map.types.get(word.casefold(), word).casefold()
+    return CardType(name) if name in list(CardType) else None
+
+
+def type_landing(word: str, map: IssueMap) -> TypeLanding:
+    """The type of the cards with this word for it, '' for none."""
+    named = named_type(word, map)
+    return (
+        TypeLanding(named) if named else TypeLanding(_TYPE.get(_plain(word), CardType.CHORE), True)
+    )
 
 
 def is_dropped(word: str) -> bool:
@@ -141,13 +173,14 @@ def read_issue_map(file: Path) -> IssueMap:
     """Read a map from a TOML file; BadInput names what is wrong."""
     data = read_toml(file)
     for key in data:
-        if key not in ("kind", "format", "columns", "statuses"):
-            near = get_close_matches(key, ("kind", "format", "columns", "statuses"), 1)
+        if key not in _KEYS:
+            near = get_close_matches(key, _KEYS, 1)
             guess = f" Did you mean {near[0]}?" if near else ""
             raise bad(file, 0, f"{key}: a map has no such key.{guess}", "Correct it there.")
     made = IssueMap(
         _text(file, data, "kind"), _text(file, data, "format"),
         _table(file, data, "columns"), _table(file, data, "statuses"),
+        _table(file, data, "types"),
     )  # fmt: skip
     try:
         check(made)
@@ -157,7 +190,7 @@ def read_issue_map(file: Path) -> IssueMap:
 
 
 def check(map: IssueMap) -> None:
-    """UsageProblem for a field or a form of dates that there is not."""
+    """UsageProblem for a field, a type or a form of dates that there is not."""
     for column, target in map.columns.items():
         known = called(target)
         name = known.name if known else target
@@ -169,6 +202,11 @@ def check(map: IssueMap) -> None:
                 f"The column {column!r} cannot become {target!r}.", f"{guess}There are: {listed}."
             )
         map.columns[column] = name
+    for word, type in map.types.items():
+        if type.casefold() not in list(CardType):
+            raise UsageProblem(
+                f"The type {word!r} cannot become {type!r}.", f"There are: {', '.join(CardType)}."
+            )
     if map.format and map.format not in ORDERS and not is_form(map.format):
         raise UsageProblem(
             f"{map.format!r} is neither day-first, month-first nor a form of dates.",
@@ -191,14 +229,18 @@ def _table(file: Path, data: Mapping[str, Any], key: str) -> dict[str, str]:
 
 
 def map_text(
-    kind: str, format: str, columns: Iterable[tuple[str, str]], statuses: Iterable[tuple[str, str]]
+    kind: str,
+    format: str,
+    columns: Iterable[tuple[str, str]],
+    statuses: Iterable[tuple[str, str]],
+    types: Iterable[tuple[str, str]] = (),
 ) -> str:
     """The text of a map that says all this."""
     import tomlkit  # 25 ms that only somebody who writes a map has to wait
 
     head = {"kind": kind} | ({"format": format} if format else {})
     lines = [tomlkit.dumps(head)]
-    for name, pairs in (("columns", columns), ("statuses", statuses)):
+    for name, pairs in (("columns", columns), ("statuses", statuses), ("types", types)):
         # Line by line: a table of tomlkit takes minutes for 20,000 columns.
         lines.append(f"\n[{name}]\n")
         lines += [

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.errors import LimitReached
+from mlkanban.errors import LimitReached, StoreProblem
 from mlkanban.sync.transports.postgresql import PostgreSQL
 from tests.service.exchanging import shown
+from tests.service.people import Clock, Person
 from tests.sync.databases import database as database
 from tests.sync.databases import server as server
 from tests.sync.postgres import LOGINS, Server, _free_port
@@ -24,8 +25,9 @@ pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture
-def bouncer(server: Server) -> Iterator[int]:
-    """The port of a PgBouncer before the server."""
+def bouncer(server: Server, request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of a PgBouncer before the server, in transaction mode or that of the parameter."""
+    mode = getattr(request, "param", "transaction")
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("no PgBouncer here: apt-get install pgbouncer")
@@ -35,7 +37,7 @@ def bouncer(server: Server) -> Iterator[int]:
     folder.joinpath("ini").write_text(
         f"[databases]\n* = host=127.0.0.1 port={server.port}\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-        f"auth_type = trust\nauth_file = {folder / 'users'}\npool_mode = transaction\n"
+        f"auth_type = trust\nauth_file = {folder / 'users'}\npool_mode = {mode}\n"
         "default_pool_size = 2\nignore_startup_parameters = extra_float_digits\n"
     )
     command = [program, str(folder / "ini")]
@@ -91,3 +93,15 @@ def test_changes_and_turns_get_through_and_calls_do_not(
     os.close(ours)
     for person in (ada, bob):
         person.service.close()
+
+
+@pytest.mark.parametrize("bouncer", ["statement"], indirect=True)
+def test_one_that_shares_single_statements_is_told_what_to_set(
+    tmp_path: Path, server: Server, database: str, bouncer: int
+) -> None:
+    ada = Person(tmp_path / "ada", "ada", Clock())
+    ada.starts("plain")
+    with pytest.raises(StoreProblem) as told:
+        ada.service.sync.exchange(PostgreSQL(server.address(database, "ada", bouncer)))
+    assert "pool_mode = transaction, or session, in its PgBouncer" in told.value.hint
+    ada.service.close()

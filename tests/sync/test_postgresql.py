@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from mlkanban.store import log
 from mlkanban.store.rows import RECORD_COLUMNS, record_of
 from mlkanban.sync import file_format
 from mlkanban.sync.exchange import KnownEvents, NotTaken
-from mlkanban.sync.transports import postgresql
+from mlkanban.sync.transports import postgresql, remotes
 from mlkanban.sync.transports.folder import Folder
 from mlkanban.sync.transports.postgresql import PostgreSQL
 from tests.service.exchanging import shown
@@ -25,6 +26,7 @@ from tests.sync.databases import database as database
 from tests.sync.databases import server as server
 from tests.sync.postgres import Server
 from tests.sync.proxy import Proxy
+from tests.tools import needs
 
 pytestmark = pytest.mark.postgresql
 
@@ -444,3 +446,104 @@ def test_tables_of_an_older_program_are_updated_while_others_are_connected(
     assert of_log(ada) == of_log(bob)
     titles = {face.title for face in ada.boards.snapshot(ada.board_id).faces}
     assert titles == {"one", "before the update", "unsent"}
+
+
+@pytest.mark.parametrize(("login", "other", "words", "advice"), [
+    ("ada", {"port": 1}, "cannot be reached (PostgreSQL: Connection refused", "server runs"),
+    ("ada", {"name": "nodb"}, 'is no database (PostgreSQL: database "nodb"', "createdb"),
+    ("nobody", {}, "lets nobody in (PostgreSQL: role", "CREATE ROLE"),
+    ("locked", {}, "lets nobody in (PostgreSQL: fe_sendauth: no password", "~/.pgpass"),
+    ("locked", {"PGPASSWORD": "wrong"}, "lets nobody in (PostgreSQL: password", "~/.pgpass"),
+    ("ada", {"PGSSLMODE": "require"}, "(PostgreSQL: server does not support SSL", "turn TLS on"),
+])  # fmt: skip
+def test_common_mistakes_are_told_with_what_to_do(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch,
+    login: str, other: dict[str, Any], words: str, advice: str,
+) -> None:  # fmt: skip
+    for name, value in other.items():
+        if name.isupper():
+            monkeypatch.setenv(name, value)
+    address = server.address(other.get("name", database), login, other.get("port", 0))
+    with pytest.raises(StoreProblem) as told:
+        PostgreSQL(address).begin()
+    assert told.value.message.startswith(f"{address} ")
+    assert words in told.value.message
+    assert advice in told.value.hint
+
+
+def test_a_server_that_wants_tls_says_so(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs("openssl")
+    data = server.folder / "data"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1",
+         "-keyout", data / "server.key", "-out", data / "server.crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    owner = data.stat()
+    for file in (data / "server.key", data / "server.crt"):
+        os.chown(file, owner.st_uid, owner.st_gid)
+        file.chmod(0o600)
+    hba = data / "pg_hba.conf"
+    before = hba.read_text()
+    hba.write_text("hostnossl all ada 127.0.0.1/32 reject\n" + before)
+    server.sql("postgres", "ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+    try:
+        monkeypatch.setenv("PGSSLMODE", "disable")
+        with pytest.raises(StoreProblem, match="lets nobody in without TLS") as told:
+            PostgreSQL(server.address(database)).begin()
+        assert "PGSSLMODE=require" in told.value.hint
+        monkeypatch.setenv("PGSSLMODE", "verify-full")
+        with pytest.raises(StoreProblem, match="certificate") as told:
+            PostgreSQL(server.address(database)).begin()
+        assert "~/.postgresql/root.crt" in told.value.hint
+        monkeypatch.delenv("PGSSLMODE")
+        PostgreSQL(server.address(database)).begin()
+    finally:
+        hba.write_text(before)
+        server.sql("postgres", "ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()")
+
+
+def test_a_login_that_may_not_make_the_tables_is_told_who_can(server: Server) -> None:
+    database = uuid.uuid4().hex
+    server.database(database)
+    with pytest.raises(RuleRefused) as told:
+        PostgreSQL(server.address(database, "bob")).prepare()
+    assert told.value.message.startswith("bob may not make tables at postgresql://bob@")
+    assert f"GRANT CREATE ON DATABASE {database} TO bob" in told.value.hint
+
+
+def test_a_team_moves_from_git_to_the_database_and_may_keep_both_for_a_while(
+    tmp_path: Path, two: tuple[Person, Person], meet: Meet, server: Server, database: str
+) -> None:
+    needs("git")
+    ada, bob = two
+    bare = tmp_path / "bare.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(bare)], check=True)
+
+    def over_git(*people: Person) -> None:
+        for person in people:
+            remotes.exchange(person.service, [remotes.repository(person.service, str(bare))])
+
+    over_git(ada, bob)
+    bob.adds("bob's, over git")
+    over_git(bob, ada)
+    # ada moves first, with what she has of bob's; bob still has git alone.
+    assert sync(ada, server.address(database)) == []
+    bob.adds("bob's, sent nowhere")
+    over_git(bob)
+    ada.adds("ada's, in the database")
+    assert sync(ada, server.address(database)) == []
+    # Whoever exchanges with both passes on what is in one to the other.
+    over_git(ada, bob)
+    assert sync(ada, server.address(database)) == []
+    assert shown(ada) == shown(bob)
+    bob.adds("bob's, unsent when he moves")
+    assert meet(bob, ada) == []
+    assert shown(ada) == shown(bob)
+    assert of_log(ada) == of_log(bob)
+    count = server.sql(database, "SELECT count(*) FROM mlkanban.event")
+    assert count == str(len(of_log(ada)))
+    owners = server.sql(database, "SELECT login FROM mlkanban.replica ORDER BY login").split()
+    assert owners == ["ada", "bob"]

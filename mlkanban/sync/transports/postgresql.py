@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import select
 import socket
 import threading
@@ -200,7 +201,15 @@ class PostgreSQL:
             conn.execute("SELECT pg_advisory_xact_lock(hashtext('mlkanban'))")
             version = self._version(conn)
             if not version:
-                conn.execute("CREATE SCHEMA IF NOT EXISTS mlkanban")
+                try:
+                    conn.execute("CREATE SCHEMA IF NOT EXISTS mlkanban")
+                except errors.InsufficientPrivilege as error:
+                    login, name = conn.info.user, conn.info.dbname
+                    raise RuleRefused(
+                        f"{login} may not make tables at {self.remote}.",
+                        f"Its owner can change that: GRANT CREATE ON DATABASE {name} TO {login}. "
+                        "Nothing was changed.",
+                    ) from error
                 conn.execute(
                     "CREATE TABLE mlkanban.migration"
                     " (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
@@ -499,14 +508,20 @@ class PostgreSQL:
             connected = self._open is not None
             self.close()
             logger("sync").debug("postgresql: %s", error)
+            advice = ""
             if watch is not None and watch.silent:
                 problem = f"{self.remote} said nothing for {silence:g} seconds."
             else:
                 doing = "did not take it" if connected else "cannot be reached"
                 if isinstance(error, psycopg.OperationalError) and connected:
                     doing = "broke off"
+                doing, advice = next(
+                    (known for cause, *known in _CAUSES if re.search(cause, str(error))),
+                    (doing, ""),
+                )
                 problem = f"{self.remote} {doing} (PostgreSQL: {_reason(error)})."
-            raise StoreProblem(problem, "Nothing is lost; the next sync catches up.") from error
+            later = "Nothing is lost; the next sync catches up."
+            raise StoreProblem(problem, f"{advice} {later}".lstrip()) from error
 
 
 class _Watch:
@@ -601,4 +616,28 @@ def _row(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
 def _reason(error: Exception) -> str:
     """The line of an error that says why."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[0].rstrip(".")
+    return _WHERE.sub("", (lines or [type(error).__name__])[0]).rstrip(".")
+
+
+_WHERE = re.compile(r"^connection failed: (?:connection to server at .*? failed: )?(?:FATAL: +)?")
+"""What psycopg and libpq say before it: the address that was asked for is named by us."""
+_CAUSES = (
+    ("no password supplied|password authentication failed", "lets nobody in",
+     "Put the password of that login into ~/.pgpass (mode 0600), as for psql."),
+    ('role ".*" does not exist', "lets nobody in",
+     "Name another login in the address, or make this one, with CREATE ROLE."),
+    ('database ".*" does not exist', "is no database",
+     "Correct the address, or make the database, with createdb."),
+    ("does not support SSL", "cannot be reached",
+     "Leave sslmode out of the address and of PGSSLMODE, or turn TLS on at the server."),
+    ("certificate verify failed|root certificate", "cannot be reached",
+     "Put the certificate that signed the server's into ~/.postgresql/root.crt, as for psql."),
+    ("no encryption|SSL off", "lets nobody in without TLS",
+     "Set PGSSLMODE=require, or add ?sslmode=require to the address."),
+    (r"pg_hba\.conf", "lets nobody in", "Its pg_hba.conf has to name your login and machine."),
+    ("statement pooling mode", "did not take it",
+     "Set pool_mode = transaction, or session, in its PgBouncer."),
+    ("Connection refused|resolve host|timeout expired|No route|unreachable", "cannot be reached",
+     "See whether the address is right and the server runs."),
+)  # fmt: skip
+"""Frequent causes, in libpq's words: what it comes to, and what to do."""

@@ -45,13 +45,14 @@ def take_turn(context: Context, show_wait: ShowWait = lambda _: None) -> Iterato
         _checked_alone(context, problem)
         yield lambda _: None
         return
+    began = monotonic()
     try:
         with _shown(way, show_wait):
             there = _begun(way, context)
     except StoreBusy:
         raise
     except StoreProblem as error:
-        _left(context, error)
+        _left(context, error, monotonic() - began)
         yield lambda _: None
         return
 
@@ -108,7 +109,7 @@ def _sent(
     more: it may have arrived, or others may have been faster."""
     from mlkanban.sync.exchange import NotTaken, Sync  # as above
 
-    sync = Sync(context)
+    sync, began = Sync(context), monotonic()
     try:
         sync.send_own(way, tx, there)
         way.end_turn()
@@ -126,7 +127,7 @@ def _sent(
             sync.send_own(way, tx, there)
             way.end_turn()
         except StoreProblem as error:
-            _left(context, error)
+            _left(context, error, monotonic() - began)
 
 
 @contextlib.contextmanager
@@ -150,10 +151,12 @@ def _shown(way: PostgreSQL, show_wait: ShowWait) -> Iterator[None]:
             show_wait("")
 
 
-def _left(context: Context, error: StoreProblem) -> None:
-    """Go on without the database, and note that for a while, also for other processes."""
-    with contextlib.suppress(OSError):
-        write_whole(_note(context), error.message.encode())
+def _left(context: Context, error: StoreProblem, waited_seconds: float) -> None:
+    """Go on without the database. Where that was waited for, other processes go on so for a while,
+    too; a server that refuses at once may be back at the next change."""
+    if waited_seconds > SHOWN_AFTER_SECONDS:
+        with contextlib.suppress(OSError):
+            write_whole(_note(context), error.message.encode())
     _checked_alone(context, error.message)
 
 

@@ -59,6 +59,7 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
             {
                 "id": row.face.ref,
                 "title": row.face.title,
+                "person": row.face.person or None,
                 "worth": row.score.text if row.score else None,
                 "score": row.score.value if row.score else None,
                 "unit": row.score.unit if row.score else "",

@@ -50,11 +50,15 @@ def triage(session: Session, view: str, limit: int | None) -> None:
     with session.service() as service:
         board = session.board(service)
         items = service.triage.queue(board, TriageView(view)).first(limit).items
-        titles = {face.ref: face.title for face in service.boards.snapshot(board.id).faces}
+        faces = {face.ref: face for face in service.boards.snapshot(board.id).faces}
 
         def lines() -> list[str]:
             rows = [
-                (item.ref, session.clean(item.why), session.clean(beginning(titles[item.ref], 200)))
+                (
+                    item.ref,
+                    session.clean(item.why),
+                    session.clean(beginning(faces[item.ref].title, 200)),
+                )
                 for item in items
             ]
             return list(table(rows, ("CARD", "WHY", "TITLE"))) if rows else []
@@ -62,7 +66,13 @@ def triage(session: Session, view: str, limit: int | None) -> None:
         session.answer(
             "triage",
             lambda: [
-                {"id": item.ref, "why": item.why, "title": titles[item.ref]} for item in items
+                {
+                    "id": item.ref,
+                    "why": item.why,
+                    "title": faces[item.ref].title,
+                    "person": faces[item.ref].person or None,
+                }
+                for item in items
             ],
             lines,
         )
@@ -86,7 +96,12 @@ def _unlinked(session: Session, limit: int | None) -> None:
     session.answer(
         "triage",
         lambda: [
-            {"id": run.ref, "why": f"unlinked run of {experiment.name}", "title": run.title}
+            {
+                "id": run.ref,
+                "why": f"unlinked run of {experiment.name}",
+                "title": run.title,
+                "person": None,
+            }
             for experiment, run in listed
         ],
         lambda: map(session.clean, inbox_lines("unlinked", runs, inbox.metrics, limit)),

@@ -365,11 +365,13 @@ class DoneJson(Shape):
 
 
 class TriageItemJson(Shape):
-    """A card, or an unlinked run, and why it asks for a decision."""
+    """A card, or an unlinked run, and why it asks for a decision. `person` has the card in
+    progress, as on its face."""
 
     id: str
     why: str
     title: str
+    person: str | None
 
 
 class CameJson(Shape):
@@ -484,6 +486,7 @@ class HeldReviewJson(Shape):
 class PlanRowJson(Shape):
     id: str
     title: str
+    person: str | None
     worth: str | None
     score: float | None
     unit: str

@@ -7,8 +7,8 @@ def test_the_queue_is_printed(board) -> None:
     first, second = board.card("first"), board.card("second")
     third = board.card("third", "--stage", "data prep")
     assert board.data("triage") == [
-        {"id": first, "why": "new", "title": "first"},
-        {"id": second, "why": "new", "title": "second"},
+        {"id": first, "why": "new", "title": "first", "person": None},
+        {"id": second, "why": "new", "title": "second", "person": None},
     ]
     assert [item["id"] for item in board.data("triage", "--limit", "1")] == [first]
     assert board.data("triage", "--view", "blocked") == []
@@ -17,6 +17,24 @@ def test_the_queue_is_printed(board) -> None:
     assert third not in shown
     assert "Nothing asks for a decision." in board("triage", "--view", "stale").err
     assert board("triage", "--limit", "0").code == 2
+
+
+def test_json_names_the_person_of_a_card_as_its_page_does(board, monkeypatch) -> None:
+    late, idea, ready = (board.card(title) for title in ("late", "idea", "ready"))
+    monkeypatch.setenv("MLKANBAN_NAME", "bob")
+    board("move", late, "Training")
+    board("move", ready, board.data("plan")["stage"])
+    board("edit", late, "--due", "2020-01-01")
+    monkeypatch.setenv("MLKANBAN_NAME", "ada")
+    assert {item["id"]: item["person"] for item in board.data("triage")} == {
+        late: "bob", idea: None
+    }  # fmt: skip
+    plan = board.data("plan")
+    rows = [*plan["ready"], *plan["ideas"]]
+    assert [row["id"] for row in rows] == [ready, idea]
+    for row in rows:
+        [shown] = [card for card in board.data("list") if card["id"] == row["id"]]
+        assert row["person"] == shown["person"]
 
 
 def test_after_a_pause_it_is_in_the_order_one_stopped_in(board) -> None:

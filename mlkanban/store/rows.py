@@ -158,7 +158,7 @@ def card_of(
 
     fields = lifecycle.shown(state)
     shipped = fields.get("outcome") == Outcome.SHIPPED
-    metrics = measured(runs_in(fields), metrics_in(fields), repeats, shipped=shipped)
+    metrics = measured(runs_in(fields), metrics_in(fields), repeats, chosen=shipped)
     created, entered, started, finished = (parse_instant(at) if at else None for at in times)
     assert created is not None
     assert entered is not None

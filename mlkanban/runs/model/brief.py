@@ -154,15 +154,15 @@ def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str,
     runs, metrics = runs_in(fields), metrics_in(fields)
     shipped = fields.get("outcome") == Outcome.SHIPPED
     best = None if shipped else _best(_results(runs, metrics, repeats))
-    shown = measured(runs, metrics, repeats, shipped=shipped)
+    shown = measured(runs, metrics, repeats, chosen=shipped)
     return shown.packed, Brief.of(runs, best, repeats.mark).packed
 
 
 def measured(
-    runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT, *, shipped: bool = False
+    runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT, *, chosen: bool = False
 ) -> CardMetrics:
     """The metrics of a card as every surface shows them: at the means of the configuration that was
-    tried last, or of a `shipped` card of the chosen one, unless a person wrote another value. A
+    tried last, or of the `chosen` one, unless a person wrote another value. A
     mean has the digits that its spread leaves, and is not rounded over its target. A guard that no
     run reported stands where a person wrote that it stands, or nowhere; it has a state where that
     is not the one of its value.
@@ -173,13 +173,11 @@ def measured(
     metric, typed = metrics.metric, is_typed(runs, metrics.metric)
     if metric is not None and not typed:
         if results is not None:
-            stands = results.chosen if shipped else results.latest
+            stands = results.chosen if chosen else results.latest
             metric = {**metric, "value": stands.kept_mean}
         elif metric.get("value") is not None:
             metric = {**metric, "value": None}
-    guards = tuple(
-        _guard(runs, guard, results, repeats, shipped=shipped) for guard in metrics.guards
-    )
+    guards = tuple(_guard(runs, guard, results, repeats, chosen=chosen) for guard in metrics.guards)
     return CardMetrics(metric, guards, typed)
 
 
@@ -189,16 +187,16 @@ def _guard(
     results: Results | None,
     repeats: Repeats,
     *,
-    shipped: bool,
+    chosen: bool,
 ) -> dict[str, Any]:
-    """A guard at the mean of the configuration that was tried last for the metric, or of a
-    `shipped` card of the chosen one; where no run reported the metric, of the one that was tried
+    """A guard at the mean of the configuration that was tried last for the metric, or of the
+    `chosen` one; where no run reported the metric, of the one that was tried
     last for the guard itself."""
     if results is None:
-        results, shipped = _results(runs, CardMetrics(dict(guard), (dict(guard),)), repeats), False
+        results, chosen = _results(runs, CardMetrics(dict(guard), (dict(guard),)), repeats), False
     if results is None:
         return dict(guard)
-    stands = results.chosen if shipped else results.latest
+    stands = results.chosen if chosen else results.latest
     found = next(one for one in stands.guards if one.name == guard["name"])
     if found.mean is None:
         return dict(guard)
@@ -209,12 +207,13 @@ def _guard(
 def weak_guards(
     fields: Mapping[str, Any], repeats: Repeats
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The guards of a card with these fields that stand beyond their limits, and those whose limits
-    lie within the spread of its runs, in words."""
+    """The guards of a card with these fields that stand beyond their limits by the chosen
+    configuration, which its verdict rests on, and those whose limits lie within the spread of its
+    runs, in words."""
     metrics = metrics_in(fields)
     if not metrics.guards:
         return (), ()
-    guards = measured(runs_in(fields), metrics, repeats).guards
+    guards = measured(runs_in(fields), metrics, repeats, chosen=True).guards
     broken = (broken_text(guard) for guard in guards if is_broken(guard))
     unsure = (open_text(guard) for guard in guards if state_of(guard) is GuardState.OPEN)
     return tuple(broken), tuple(unsure)

@@ -209,9 +209,16 @@ def test_a_guard_stands_at_the_mean_of_the_configuration_tried_last() -> None:
     assert measured([*runs, later], metrics).guards == ({**P95, "value": 61.0},)
     face = face_text({**fields(*runs, later, metric=METRIC), "guards": [P95]})
     assert face == "auc .9/>=.92\np95 61/<=50"
-    assert weak_guards({**fields(*runs, later), "metric": METRIC, "guards": [P95]}, DEFAULT)[0] == (
-        "p95 61, not <=50",
-    )
+
+
+def test_the_gate_asks_about_the_guards_of_the_chosen_configuration() -> None:
+    def broken(*some: Run) -> tuple[str, ...]:
+        return weak_guards({**fields(*some), "metric": METRIC, "guards": [P95]}, DEFAULT)[0]
+
+    good, bad = timed((0.93, 40.0), (0.94, 44.0)), timed((0.95, 61.0))
+    later = replace(bad[0], id="r9", argv=("train", "--lr", "1"), started="2027")
+    assert broken(*bad) == ("p95 61, not <=50",)
+    assert broken(*good, later) == (), "nobody takes what was tried last"
 
 
 def test_a_face_knows_that_the_spread_leaves_a_guard_open() -> None:

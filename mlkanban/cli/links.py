@@ -84,10 +84,10 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         if kind == "slurm":
             _link_job(session, service, card, name)
             return
-        if kind in BY_FOLDER:
-            source = source or name
+        place_of_run = source or (name if kind in BY_FOLDER else "")
+        # Others that were written in the same run of ours decide whether it is the record of that.
         tracker_runs = read_trackers(
-            session, service, [source] if source else [], only=bool(source)
+            session, service, [place_of_run] if place_of_run else [], only=bool(source)
         )
         try:
             done = service.links.link(card, _find(tracker_runs, run))

@@ -496,7 +496,7 @@ def test_trackers_are_read_in_the_folders_of_own_runs_from_anywhere(
     assert board.data("sync-runs")["changed"] == []
 
 
-def test_event_files_of_a_run_are_offered_with_it_and_linked_below_it(board) -> None:
+def test_event_files_of_a_run_are_offered_with_it_and_are_its_record_where_alone(board) -> None:
     ref = board.card("focal", "--metric", "val/auc>=0.9")
     copy = "cp -p ../events runs/resnet-s1/events.out.tfevents.1"
     logs(Path("../made"), "tbx").joinpath("events.out.tfevents.1").rename("../events")
@@ -515,9 +515,12 @@ def test_event_files_of_a_run_are_offered_with_it_and_linked_below_it(board) -> 
     out = board("sync-runs").out
     assert f"val/auc 0.917  val/auc.max 0.95  written during run {run['id'][-8:]} of {ref}" in out
     assert board("link", ref, written["ref"]).code == 0
-    below = next(one for one in board.data("runs", ref) if one["id"] == written["ref"])
-    assert below["parent"] == run["id"]
-    assert "(resnet-s1)" in board("runs", ref).out
+    [own] = board.data("runs", ref)
+    assert (own["id"], own["metrics"]["val/auc"]) == (run["id"], pytest.approx(0.917))
+    shutil.copytree("runs/resnet-s1", "runs/resnet-s2")
+    assert board("link", ref, "tensorboard:runs/resnet-s2").code == 0
+    [below] = (one for one in board.data("runs", ref) if one["id"] != run["id"])
+    assert below["parent"] == run["id"], "one of two"
 
 
 def test_runs_of_another_store_are_a_count(board) -> None:

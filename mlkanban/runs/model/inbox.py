@@ -1,5 +1,6 @@
 """The inbox: unlinked runs of trackers, grouped by experiment, newest first."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,7 +27,8 @@ class LocalRun(NamedTuple):
 
 def with_likely_run(runs: Iterable[Tracked], ours: Sequence[LocalRun]) -> list[Tracked]:
     """Runs of trackers, those that name neither card nor run with the run of `ours` in whose
-    folder, and in whose time, they were written, where that is only one."""
+    folder, and in whose time, they were written, where that is only one; of several in one run of
+    ours none is the record of it."""
     times = [
         (run, since, until) for run in ours
         if (since := moment(run.started)) and (until := moment(run.ended))
@@ -47,7 +49,8 @@ def with_likely_run(runs: Iterable[Tracked], ours: Sequence[LocalRun]) -> list[T
                 [run] = matching
                 tracked = replace(tracked, within=run.id, within_card=run.card)
         made.append(tracked)
-    return made
+    many = Counter((run.kind, run.within) for run in made if run.within)
+    return [replace(run, beside=True) if many[run.kind, run.within] > 1 else run for run in made]
 
 
 def _holds(folder: str, tracked: Tracked) -> bool:

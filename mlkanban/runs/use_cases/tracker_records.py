@@ -143,7 +143,7 @@ class CardRecords:
         none is, and a run has one record at most."""
         if joined := self._runs.get(self._record_of.get(tracked.ref, "")):
             return joined
-        if tracked.above or tracked.beside or tracked.within:
+        if tracked.above or tracked.beside:
             return None
         if tracked.kind in SEARCHING and RUN_TAG not in tracked.tags:
             return None  # a trial is part of a search, not the record of all of it

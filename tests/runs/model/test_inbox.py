@@ -91,6 +91,9 @@ def test_what_names_no_run_is_likely_of_the_one_in_whose_folder_and_time_it_was_
     assert run.within_text == "written during run 075ac6fb of v3"
     study = Tracked("optuna:s/1", started=WRITTEN.started, where="/w/project/optuna.db")
     assert with_likely_run([study], [HERE])[0].within == HERE.id
+    other = replace(WRITTEN, ref="tensorboard:/w/project/runs/b")
+    beside = [run.beside for run in with_likely_run([WRITTEN, other, study], [HERE])]
+    assert beside == [True, True, False]
 
 
 @pytest.mark.parametrize(

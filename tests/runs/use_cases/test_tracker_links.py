@@ -287,7 +287,7 @@ def test_what_a_person_links_is_below_the_run_in_which_it_was_written(
     box.ends(ref, "r1", FINISHED)
     one, two = (
         Tracked(f"tensorboard:/w/runs/{name}", name=name, metrics={"auc": value}, within="r1",
-                where="/w/runs", within_card=ref)
+                where="/w/runs", within_card=ref, beside=True)
         for name, value in (("a", 0.8), ("b", 0.9))
     )  # fmt: skip
     assert ada.service.links.sync([one, two]).inbox.unlinked == [one, two], "nobody said so yet"
@@ -298,6 +298,16 @@ def test_what_a_person_links_is_below_the_run_in_which_it_was_written(
     assert [(run.id, run.parent) for run in below] == [(one.ref, "r1"), (two.ref, "r1")]
     unknown = [replace(run, within="", within_card="") for run in (one, two)]
     assert ada.service.links.sync(unknown).changed == (), "as where another machine reads them"
+
+
+def test_the_only_one_that_was_written_in_a_run_is_its_record(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Training")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    only = Tracked("tensorboard:/w/runs/a", metrics={"auc": 0.8}, within="r1", within_card=ref)
+    ada.service.links.link(ref, only)
+    [own] = ada.service.runs.of_card(ref)
+    assert (own.id, own.tracked, dict(own.metrics)) == ("r1", only.ref, {"auc": 0.8})
 
 
 def test_the_inbox_knows_what_cards_are_for_and_when_linked_runs_ended(ada: Person) -> None:

@@ -236,6 +236,11 @@ class Page:
         resting = any(preview.waiting for preview in previews)
         return resting or len(working) > len(asking)
 
+    async def prospects_shown(self) -> None:
+        """Until the cards say how old is old and how likely their due dates are, which is counted
+        in the background after the first paint."""
+        await self.until(lambda: self.board_screen.view._prospects is not None)
+
     # The mouse
 
     def place_of(self, title: str) -> Offset:

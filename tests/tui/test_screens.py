@@ -58,6 +58,7 @@ def without_scroll_bar(page: Page) -> str:
 @pytest.mark.parametrize("screen", WAYS)
 async def test_the_screen(used: Path, screen: str, size: tuple[int, int]) -> None:
     async with opened(used, size=size) as page:
+        await page.prospects_shown()
         await page.keys(*WAYS[screen])
         check(f"{screen}-{size[0]}x{size[1]}", without_scroll_bar(page))
 

@@ -226,8 +226,14 @@ class StatusLine(Widget):
 
     def _fitting(self, start: int) -> list[KeyHint]:
         """As many pairs of key and word as fit from a cell on, cut from the right; help stays in
-        any case where the whole line is theirs, and the way back as long as anything else does."""
+        any case where the whole line is theirs, and the way back as long as anything else does.
+        Blanks behind a word, which keep the others in their place, cost no pair."""
         hints = [] if self._keys_hidden else list(self.hints)
+        fitting = self._cut([*hints], start)
+        close = self._cut([hint._replace(word=hint.word.rstrip()) for hint in hints], start)
+        return fitting if len(fitting) == len(close) else close
+
+    def _cut(self, hints: list[KeyHint], start: int) -> list[KeyHint]:
         stays = [hint for hint in hints if hint.command in _STAY]
         least = 1 if start == 1 else 0
         while len(hints) > least and start + self._cells(hints) > self.size.width - 1:

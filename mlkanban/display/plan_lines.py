@@ -148,7 +148,7 @@ class PlanPage:
         lines.insert(1, [Piece(f"{sign} ", role), Piece(verdict, "text")])
         if place < PLACES:
             day = fit.day_of(place)
-            when = "in more than 90 days" if day is None else f"by {day}"
+            when = "in more than 90 days" if day is None else f"by {day:%m-%d}"
             lines.insert(2, [Piece("finished ", "dim"), Piece(f"{when} at 85 %", "text")])
         return lines
 

@@ -52,8 +52,9 @@ _DECISIONS = {
 _ROOMY, _BESIDE, _MOST_BESIDE = 120, 40, 80
 """From so many cells on the rest of the queue stands beside the card, in cells of the second number
 at least, of the third at most."""
-_MEASURE = 110
-"""The most cells of the lines of a card."""
+_LEAST_CARD, _MEASURE = 80, 110
+"""The least and the most cells of the lines of a card: between them the titles of the queue take
+two fifths of the width."""
 _LOW = 20
 """Below so many lines the stages are left out."""
 
@@ -163,7 +164,8 @@ class TriageScreen(KeyScreen):
         self.query_one("#triage-head", Lines).show([self._head(width), *grid])
         beside = 0
         if width >= _ROOMY and item is not None:
-            beside = max(_BESIDE, min(width - _MEASURE, _MOST_BESIDE))
+            share = min(width * 2 // 5, width - _LEAST_CARD)
+            beside = max(_BESIDE, min(max(share, width - _MEASURE), _MOST_BESIDE))
         lines, offered = self._end_lines(width), list[tuple[str, TriageChoice]]()
         if card is not None and item is not None:
             # The head, the last line, and the bar that scrolls.

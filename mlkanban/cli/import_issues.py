@@ -254,7 +254,7 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
     rows = []
     for status, count in seen.statuses.most_common():
         place = found.landing(status)
-        word = session.clean(place.words) + (" (guessed)" if place.guessed else "")
+        word = session.clean(found.goes_to(status)) + (" (guessed)" if place.guessed else "")
         rows.append((session.clean(status) or "-", word, f"{count:,}"))
     yield from table(rows, ("status", "goes to", "cards"))
     yield ""
@@ -268,6 +268,9 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
         ]
         yield from table(rows, ("type", "becomes", "cards"))
         yield ""
+    kept_out = [name for name, target, _ in _columns(found) if not target]
+    if kept_out:
+        yield session.clean(f'Keep a column that is left out: --column "{kept_out[0]}=tags".')
     left = [f"{what} ({count:,})" for what, count in seen.left_out.items() if count]
     if left:
         yield session.clean(f"Left out: {', '.join(left)}.")
@@ -279,7 +282,7 @@ def _becomes(found: IssueList, column: str, target: str) -> str:
     """What becomes of a column, in words."""
     shown = found.is_shown_key(column)
     if target == "key":
-        return "key" if shown else "key (not shown)"
+        return "key" if shown else "tells cards apart"
     words = "tags (@NAME)" if target == "assignee" else target
     more = found.understood.more.get(column, ())
     return ", ".join(filter(None, (words, *more, "key" if shown else ""))) or "left out"
@@ -352,7 +355,8 @@ def _data(
                 "status": status, "cards": count,
                 "stage": place.stage.name if place.stage else None,
                 "outcome": place.outcome.value if place.outcome else None,
-                "guessed": place.guessed, "archived": place.archived,
+                "discarded": seen.discarded[status],
+                "guessed": place.guessed, "unknown": place.unknown, "archived": place.archived,
             }
             for status, count, place in places
         ],

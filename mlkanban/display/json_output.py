@@ -1186,13 +1186,16 @@ class ImportedColumnJson(Shape):
 
 
 class ImportedStatusJson(Shape):
-    """A status of a list, and where its cards go: to a stage, or to their end."""
+    """A status of a list, and where its cards go: to a stage, or to their end; `unknown` where
+    nothing says so, and they go to the first stage. `discarded` of its cards were never begun."""
 
     status: str
     cards: int
     stage: str | None
     outcome: str | None
+    discarded: int
     guessed: bool
+    unknown: bool
     archived: bool
 
 

@@ -12,7 +12,13 @@ import pytest
 from mlkanban.core.board import Board
 from mlkanban.errors import BadInput, LimitReached, UsageProblem
 from mlkanban.exchange.dates import UnclearDates
-from mlkanban.exchange.issues.issue_list import KINDS, IssueList, kind_of, read_source
+from mlkanban.exchange.issues.issue_list import (
+    KINDS,
+    IssueList,
+    kind_of,
+    read_source,
+    summary_lines,
+)
 from mlkanban.exchange.issues.issue_map import IssueMap, map_text, read_issue_map
 from mlkanban.exchange.issues.record import ListFile
 from mlkanban.service import Service
@@ -237,7 +243,8 @@ WANTED: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     }),
     "table.csv": ("table", {
         "Focal loss": {
-            "stage": "Doing", "due": "2026-01-15", "created": TODAY, "started": TODAY,
+            "stage": "Doing", "tags": "@ada", "due": "2026-01-15", "created": TODAY,
+            "started": TODAY,
         },
         "Baseline": {
             "stage": "Done", "outcome": "shipped", "created": TODAY, "finished": TODAY,
@@ -413,6 +420,36 @@ def test_a_map_says_what_becomes_of_columns_and_statuses(service, tmp_path) -> N
         with pytest.raises(BadInput, match=r"map\.toml") as caught:
             read_issue_map(tmp_path / "map.toml")
         assert said in str(caught.value)
+
+
+def test_statuses_that_name_a_stage_in_their_words_or_nothing(service, tmp_path) -> None:
+    list = tmp_path / "list.csv"
+    list.write_text(
+        "Title,Status\nOne,Doing now\nTwo,On Hold\nThree,Backlog\nFour,Ready for review\n"
+        "Five,Zeta\n"
+    )
+    issues = read(service, list)
+    places = {status: issues.landing(status) for status in issues.understood.statuses}
+    assert places["Doing now"].word == "Doing"
+    assert [status for status, place in places.items() if place.unknown] == ["On Hold", "Zeta"]
+    assert summary_lines(issues)[:2] == [
+        'No stage is known to mean "On Hold": 1 card to To do, not blocked. Name the stage:'
+        ' --status "On Hold=STAGE".',
+        'No stage is known to mean "Zeta": 1 card to To do. Name the stage: --status "Zeta=STAGE".',
+    ]
+
+
+def test_what_never_began_is_discarded_in_the_preview(service, tmp_path) -> None:
+    list = tmp_path / "list.csv"
+    list.write_text(
+        "Title,Status,Started\nOne,Won't Do,\nTwo,Cancelled,2026-01-20\nThree,Cancelled,\n"
+    )
+    issues = read(service, list)
+    assert issues.goes_to("Won't Do") == "discarded"
+    assert issues.goes_to("Cancelled") == "abandoned (1), discarded (1)"
+    taken(service, list)
+    outcomes = {title: card["outcome"] for title, card in cards(service).items()}
+    assert outcomes == {"One": "discarded", "Two": "abandoned", "Three": "discarded"}
 
 
 def test_types_of_a_list_become_types_of_cards(service, tmp_path) -> None:

@@ -25,6 +25,7 @@ from mlkanban.exchange.issues.issue_map import (
     IssueMap,
     Landing,
     is_dropped,
+    is_held,
     landing,
     named_type,
     type_landing,
@@ -74,6 +75,8 @@ class Understood:
     cards: int = 0
     columns: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    discarded: Counter[str] = field(default_factory=Counter)
+    """How many cards of each status end as discarded, for they were never worked on."""
     types: Counter[str] = field(default_factory=Counter)
     """How many cards have each word for their type, '' where nothing says it."""
     labels: set[str] = field(default_factory=set)
@@ -191,6 +194,17 @@ class IssueList:
             self._landings[status] = landing(self.board, status, said, done=done)
         return self._landings[status]
 
+    def goes_to(self, status: str) -> str:
+        """Where the cards of a status go, in words."""
+        place = self.landing(status)
+        discarded = self.understood.discarded[status]
+        others = self.understood.statuses[status] - discarded
+        if not discarded:
+            return place.words
+        if not others:
+            return Outcome.DISCARDED.value
+        return f"{place.words} ({others:,}), {Outcome.DISCARDED} ({discarded:,})"
+
     def cards(self) -> Iterator[ImportedCard]:
         """The cards of the list, in its order."""
         again: Counter[str] = Counter()
@@ -271,6 +285,9 @@ class IssueList:
             in_history = bool(record.history)
             seen.guessed_ends += bool(place.outcome in _DELIVERED and place.guessed)
             seen.archived_ends += place.archived
+            if place.outcome is Outcome.ABANDONED:
+                ends_as = self._steps(record)[-1].outcome
+                seen.discarded[self._status(record)] += ends_as == Outcome.DISCARDED
             if ended and not dated and not in_history:
                 seen.ended_unknown += 1
             elif place.outcome is Outcome.SHIPPED and not worked and self._one(record, "created"):
@@ -550,6 +567,14 @@ def _items(texts: Iterable[str]) -> Iterator[dict[str, Any]]:
 def summary_lines(issues: IssueList) -> list[str]:
     """Sentences about what the dates of a list do not say."""
     seen, lines = issues.understood, []
+    for status, count in seen.statuses.items():
+        place = issues.landing(status)
+        if place.unknown:
+            held = ", not blocked" if is_held(status) else ""
+            lines.append(
+                f'No stage is known to mean "{status}": {quantity(count, "card")} to {place.word}'
+                f'{held}. Name the stage: --status "{status}=STAGE".'
+            )
     if issues.assumed:
         other = next(order for order in ORDERS if order != issues.kind.order)
         lines.append(

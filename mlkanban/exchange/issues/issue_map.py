@@ -38,6 +38,13 @@ _ACTIVE = frozenset(
     ("in progress", "doing", "started", "active", "in development", "wip", "working", "ongoing",
      "in work", "development", "implementing", "committed")
 )  # fmt: skip
+_QUEUED = frozenset(
+    ("", "to do", "todo", "backlog", "open", "new", "opened", "reopened", "ready", "next",
+     "up next", "triage", "inbox", "icebox", "later", "planned", "proposed", "idea", "ideas",
+     "not started", "unstarted", "selected for development", "pending", "no status", "task")
+)  # fmt: skip
+_HELD = frozenset(("hold", "held", "blocked", "waiting", "waits", "paused", "stuck", "suspended"))
+"""Words of a status that say that work waits."""
 _TYPES = {
     CardType.EXPERIMENT: ("spike", "research", "hypothesis", "experimentation"),
     CardType.FEATURE: (
@@ -64,11 +71,12 @@ class IssueMap:
 
 class Landing(NamedTuple):
     """Where the cards of a status go: to a stage, or to their end with an outcome. `guessed` where
-    neither a person nor the name of a stage says so."""
+    neither a person nor the name of a stage says so, `unknown` where nothing does."""
 
     stage: Stage | None
     outcome: Outcome | None = None
     guessed: bool = False
+    unknown: bool = False
 
     @property
     def word(self) -> str:
@@ -115,6 +123,11 @@ def is_dropped(word: str) -> bool:
     return _plain(word) in _DROPPED
 
 
+def is_held(status: str) -> bool:
+    """Whether a status says that work waits for something."""
+    return not _HELD.isdisjoint(_plain(status).split())
+
+
 def landing(board: Board, status: str, said: str, *, done: bool = False) -> Landing:
     """Where the cards of a status go; `said` is what the map says of it, '' for nothing. `done`:
     the list says of its own that they are finished. UsageProblem for what is no stage."""
@@ -154,7 +167,13 @@ def _guess(board: Board, status: str) -> Landing:
     begun = [stage for stage in board.stages if word and _plain(stage.name).startswith(word)]
     if len(begun) == 1 and not board.is_delivered(begun[0].id):
         return Landing(begun[0], guessed=True)
-    return Landing(board.stages[0], guessed=True)
+    named = [
+        stage for stage in board.stages
+        if f" {_plain(stage.name)} " in f" {word} " and not board.is_delivered(stage.id)
+    ]  # fmt: skip
+    if len(named) == 1:
+        return Landing(named[0], guessed=True)
+    return Landing(board.stages[0], guessed=True, unknown=word not in _QUEUED)
 
 
 def _ended(board: Board, outcome: Outcome) -> Landing:

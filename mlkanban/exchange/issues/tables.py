@@ -25,6 +25,8 @@ _COMMON = {
     "completed at": "finished", "updated": "updated", "updated at": "updated",
     "changed date": "updated", "updated at (utc)": "updated",
     "assignee": "assignee", "assignees": "assignee", "assigned to": "assignee",
+    "assign": "assignee", "owner": "assignee", "owners": "assignee", "members": "assignee",
+    "member": "assignee", "responsible": "assignee",
     "url": "links", "link": "links", "comment": "comment", "comments": "comment",
     "parent": "parent",
 }  # fmt: skip

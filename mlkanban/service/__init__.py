@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 _CONSEQUENCES = (health_after_end, one_version_in_use)
 """What follows from events on every way that writes them."""
 
+_STEPS = 5_000
+"""So many steps SQLite works on, some hundred rows, until it asks whether to give way."""
+
 __all__ = ["Done", "FirstLook", "Service", "Snapshot", "Update"]
 
 
@@ -352,6 +355,20 @@ class Service:
     def write_problem(self) -> str:
         """Why even a command that writes could not write; '' when it could."""
         return "" if self.read_only == database.READS else self.read_only
+
+    @property
+    def writes(self) -> bool:
+        """Whether a write is under way; any thread may ask."""
+        return self._context.store.writes
+
+    def ask_while_reading(self, gives_way: Callable[[], bool]) -> None:
+        """From now on ask over and over while SQLite works, and give up what is read, StoreProblem,
+        when `gives_way` says so."""
+        self._context.store.conn.set_progress_handler(gives_way, _STEPS)
+
+    def copy_giving_way(self, gives_way: Callable[[], bool]) -> None:
+        """From now on give up a backup, StoreBusy, as soon as `gives_way` says so."""
+        self._context.store.conn.gives_way = gives_way
 
     def check_in_place(self) -> None:
         """StoreProblem when the store was removed or replaced while it was open."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.core.backup_schedule import due, split_ahead
-from mlkanban.errors import MlkanbanError
+from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.log import logger
 from mlkanban.service.transaction import Context
 from mlkanban.store import backup
@@ -76,6 +76,8 @@ class Backups:
         try:
             made = backup.write(store.conn, store.path, label=backup.AUTO)
             backup.thin(store.path, max(_changed(store.path), now))
+        except StoreBusy:
+            raise  # it gave way to a write: the next look makes one
         except MlkanbanError as error:
             logger("backup").warning("none made: %s", error)
             raise

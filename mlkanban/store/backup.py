@@ -16,9 +16,10 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from mlkanban.core.backup_schedule import kept, split_ahead
-from mlkanban.errors import StoreProblem
+from mlkanban.errors import StoreBusy, StoreProblem
 from mlkanban.files import put_new, sweep, sync_file, sync_folder
 from mlkanban.store import errors
+from mlkanban.store.rows import StoreConnection
 
 AUTO = "auto"
 """The label of automatic backups, the only ones that are thinned."""
@@ -31,6 +32,8 @@ COMPRESSED = ".gz"
 _LEVEL = 1
 """zlib's fastest: a large store waits for it, and the next level saves 5 % more."""
 _CHUNK = 1 << 20
+_STEP_PAGES = 1_000
+"""4 MB: so much is copied between two looks whether somebody writes."""
 NOT_UNPACKED = (OSError, EOFError, zlib.error)
 """What goes wrong with a compressed backup."""
 
@@ -93,7 +96,7 @@ def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Pat
     try:
         copy = sqlite3.connect(draft, isolation_level=None)
         try:
-            conn.backup(copy, pages=-1)
+            _copy(conn, path, copy)
             (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         finally:
             copy.close()
@@ -108,6 +111,27 @@ def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Pat
         raise errors.not_backed_up(error, path, draft) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _copy(conn: sqlite3.Connection, path: Path, copy: sqlite3.Connection) -> None:
+    """Copy one state of the store. StoreBusy when the copy gives way to a write, which would have
+    to wait for its end."""
+    gives_way = conn.gives_way if isinstance(conn, StoreConnection) else None
+    if gives_way is None:
+        conn.backup(copy, pages=-1)
+        return
+
+    def check(_status: int, _remaining: int, _total: int) -> None:
+        if gives_way():
+            raise StoreBusy(f"The store {path} is being written.", "No backup of it was made.")
+
+    # One state: between its steps a copy would begin again after each write of another process.
+    conn.execute("BEGIN")
+    try:
+        conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        conn.backup(copy, pages=_STEP_PAGES, progress=check)
+    finally:
+        conn.execute("COMMIT")
 
 
 def _empty_draft(path: Path, folder: Path) -> Path:

@@ -51,6 +51,8 @@ class Store:
         self.path = path
         self.conn = conn
         self.read_only = read_only
+        self.writes = False
+        """Whether a write is under way."""
         self._file = _file_id(path)
         self._leased = on_network(path)
 
@@ -77,6 +79,7 @@ class Store:
         """The one way to write: BEGIN IMMEDIATE ... COMMIT, or ROLLBACK and an error in words."""
         if self.read_only:
             raise StoreProblem(self.read_only, "Nothing was written.")
+        self.writes = True
         try:
             self._begin_writing()
             try:
@@ -96,6 +99,8 @@ class Store:
                     self.conn.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise errors.explain(error, self.path) from error
+        finally:
+            self.writes = False
 
     def compact(self) -> None:
         """Write the file anew without the room that is free in it; what is in it stays the same,

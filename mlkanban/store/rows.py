@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 
 class StoreConnection(sqlite3.Connection):
-    """`repeats` says which runs are averaged in the metrics of cards."""
+    """`repeats` says which runs are averaged in the metrics of cards. `gives_way` tells whether a
+    copy of the store that is being made is to be given up for a write; None where nobody asks."""
 
     repeats: Repeats = DEFAULT
+    gives_way: Callable[[], bool] | None = None
 
 
 def repeats_of(conn: sqlite3.Connection) -> Repeats:

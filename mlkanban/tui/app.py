@@ -7,7 +7,7 @@ import contextlib
 import gc
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from datetime import date, datetime
 from functools import partial
@@ -44,6 +44,7 @@ from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.worker import Worker
 
     from mlkanban.core.triage import TriageView
     from mlkanban.runs.model.tracker_run import Tracked
@@ -156,6 +157,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         self._kept: tuple[Pace | None, date | None] = None, None
         """What is kept for the next start, as it was read or written last."""
         self._about_to_look = False
+        self._looking_around = asyncio.Lock()
         self._first = first
         self._warning = warning
         self._poll_error = ""
@@ -179,19 +181,34 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         network, path = await self.store_thread.call(lambda s: (s.on_network, s.path))
         self._store_file = background.StoreFile(None if network else path)
         self._poll_soon()
-        self.set_interval(background.RUN_SECONDS, self.run_watch.look)
-        self.set_timer(_LIVE_SECONDS, self._look_at_live_values)
-        self.set_interval(background.RUN_SECONDS, self._look_at_live_values)
+        self._every(background.RUN_SECONDS, self.run_watch.look)
+        self._after(_LIVE_SECONDS, self._look_at_live_values)
+        self._every(background.RUN_SECONDS, self._look_at_live_values)
         self._look_around_soon()
         if self.view_only:
             return  # no backups, no drafts, nothing exchanged
-        self.set_interval(background.DRAFT_SECONDS, self.draft_autosave.look)
+        self._every(background.DRAFT_SECONDS, self.draft_autosave.look)
         if network:
-            self.set_timer(_SETTLED_SECONDS, self.background_sync.look)
-            self.set_interval(background.SYNC_SECONDS, self.background_sync.look)
+            self._after(_SETTLED_SECONDS, self.background_sync.look)
+            self._every(background.SYNC_SECONDS, self.background_sync.look)
         if not self.demo:
-            self.set_interval(background.BACKUP_SECONDS, self.auto_backup.look)
-            self.set_timer(_SETTLED_SECONDS, self.live_sync.begin)
+            self._every(background.BACKUP_SECONDS, self.auto_backup.look)
+            self._after(_SETTLED_SECONDS, self.live_sync.begin)
+
+    def _after(self, seconds: float, action: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Do something later beside the keys: what a timer itself waits for, they wait for too."""
+        self.set_timer(seconds, lambda: self.run_worker(action()))
+
+    def _every(self, seconds: float, action: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Do something over and over beside the keys, as above, once at a time."""
+        under_way: Worker[None] | None = None
+
+        def begin() -> None:
+            nonlocal under_way
+            if under_way is None or under_way.is_finished:
+                under_way = self.run_worker(action())
+
+        self.set_interval(seconds, begin)
 
     def show_theme(self, name: str) -> None:
         """Another theme, for now."""
@@ -309,7 +326,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         await asyncio.sleep(_PREVIEW_SECONDS)
         async with self._catching_up:
             board = self.model.board
-            rest = await self.store_thread.call(lambda service: service.boards.snapshot(board.id))
+            rest = await self.store_thread.read(lambda service: service.boards.snapshot(board.id))
             self.model.over_since_merge = rest.over_since_merge
             self.model.conflicts = rest.conflicts
             self.model.reset(rest.board, rest.faces)
@@ -467,7 +484,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
     def _poll_soon(self) -> None:
         idle = time.monotonic() - self._last_active > _IDLE_SECONDS
         seconds = _IDLE_POLL_SECONDS if idle else _POLL_SECONDS
-        self.set_timer(max(seconds, self._store_file.least_seconds), self._poll_again)
+        self._after(max(seconds, self._store_file.least_seconds), self._poll_again)
 
     async def _poll_again(self) -> None:
         try:
@@ -529,12 +546,16 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         """Look around once for all changes that follow each other quickly."""
         if not self._about_to_look:
             self._about_to_look = True
-            self.set_timer(_SETTLED_SECONDS, self.look_around)
+            self._after(_SETTLED_SECONDS, self.look_around)
 
     async def look_around(self) -> None:
         """What time and other cards bring about: blocks that are over, cards grown old, and other
         chances of due dates."""
-        self._about_to_look = False
+        async with self._looking_around:
+            self._about_to_look = False
+            await self._look_around()
+
+    async def _look_around(self) -> None:
         try:
             lifted = await self.store_thread.call(lambda service: service.conditions.lift())
         except StoreBusy:
@@ -554,7 +575,7 @@ class BoardApp(ThemedApp, inherit_bindings=False):
         board, now = self.model.board, self.now()
         faces = [*self.model.faces.values()]
         try:
-            pace, prospects, review_day = await self.store_thread.call(
+            pace, prospects, review_day = await self.store_thread.read(
                 lambda service: (
                     service.history.pace(board, now),
                     service.planning.prospects(board, faces),

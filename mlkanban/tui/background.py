@@ -242,8 +242,8 @@ def _some(ended: Sequence[EndedRun]) -> str:
 
 
 class AutoBackup:
-    """Makes backups when nobody types. A backup is quick, but the next key should not find the
-    store busy with it."""
+    """Makes backups when nobody types: a write that comes meanwhile ends one, and the next calm
+    moment begins it again."""
 
     def __init__(self, app: Host) -> None:
         self._app = app
@@ -259,7 +259,7 @@ class AutoBackup:
             return
         try:
             # The clock of the file system, whose times tell when something changed.
-            made = await self._app.store_thread.call(lambda service: service.backups.keep(now()))
+            made = await self._app.store_thread.copy(lambda service: service.backups.keep(now()))
             if made is not None:
                 from mlkanban.service.backups import tidy_below  # rarely due
 
@@ -277,7 +277,9 @@ class AutoBackup:
 
 
 def back_up_at_the_end(store_thread: StoreThread) -> None:
-    """The terminal is back already: the last chance for a session that was too short or busy."""
+    """The terminal is back already: the last chance for a session that was too short or busy. One
+    that is under way is finished first, and is enough."""
+    store_thread.end_beside()
     with contextlib.suppress(MlkanbanError):
         store_thread.at_once(lambda service: service.backups.keep(now()))
 
@@ -412,7 +414,8 @@ class LiveSync:
                 pause = min(2 * pause, _RETRY_SECONDS[1])
             else:
                 pause = _RETRY_SECONDS[0]
-                self._pass_on(self._exchanged, report)
+                # As a worker: the keys would wait for what the app itself waits for.
+                self._pass_on(lambda report=report: self._app.run_worker(self._exchanged(report)))
                 if not last:
                     way.wait(self._reader, LIVE_POLL_SECONDS)
                     _drain(self._reader)

@@ -103,7 +103,7 @@ class BoardModel:
     @classmethod
     def at_first(cls, look: FirstLook, today: date, sle_days: int | None) -> "BoardModel":
         """The board for its first picture: of stages with many cards it has the first ones, as many
-        as can be in sight, until `reset` brings all. Nothing may be done with it before that."""
+        as can be in sight, until `reset` brings all. Until then the cursor may go about them."""
         model = cls(look.board, today, sle_days=sle_days, faces=look.faces, complete=False)
         stages = look.board.stages
         model.rows = [0] * len(stages)

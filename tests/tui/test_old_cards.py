@@ -92,7 +92,7 @@ async def test_the_chance_on_a_face_follows_what_is_done(filled: Path) -> None:
                     service.cards.move([card.ref], to, override="a try")
                 chance = service.planning.prospects(board).chances[card.id]
             number = "<1" if chance < 0.01 else f"{chance * 100:.0f}"
-            face = f"{card.ref} due 3d {number}%" + "!" * (chance < 0.5)
+            face = f"due 3d {number}%" + "!" * (chance < 0.5)
             await page.until(lambda: any(f.id == card.id for f in page.app.model.faces.values()))
             await page.go_to("Try label smoothing")
             await shows(page, face)

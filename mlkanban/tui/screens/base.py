@@ -157,12 +157,16 @@ class KeyScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> None:
         """Press a key, or let it wait for the command that is under way."""
-        if self._busy and not self.ask.asking:
+        if self._busy and not self.ask.asking and not self._passes(event):
             # A second Enter right after the first is impatience; all other keys are meant.
             if event.key != "enter" or self._typed_ahead or not self._surprise:
                 self._typed_ahead.append(event)
         else:
             self._press(event)
+
+    def _passes(self, event: events.Key) -> bool:
+        """Whether a key need not wait for the command that is under way."""
+        return False
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste that no field took: for the one that a key just before it opens, if any."""
@@ -189,8 +193,7 @@ class KeyScreen(Screen[None]):
                 self.ask.paste(event)
             return
         self.host.key_pressed()
-        printable = event.is_printable and event.character != " "
-        key = latin(event.character or "", self.host.layout) if printable else event.key
+        key = self.latin_key(event)
         if self.ask.choosing:
             if not self.ask.press(key):
                 self._show_idle(self.ask.idle_text(key), key)
@@ -207,6 +210,11 @@ class KeyScreen(Screen[None]):
             self.status.show("q leaves. Ctrl+g cancels a question.")
         else:
             self._show_idle(idle_key_text(key, self.host.commands, self.WHERE), key)
+
+    def latin_key(self, event: events.Key) -> str:
+        """The key that is meant, on a keyboard of whatever script."""
+        printable = event.is_printable and event.character != " "
+        return latin(event.character or "", self.host.layout) if printable else event.key
 
     def _show_idle(self, text: str, key: str) -> None:
         """Say that a key does nothing. One of another script than Latin, where the terminal does

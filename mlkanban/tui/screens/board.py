@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input
@@ -18,6 +18,7 @@ from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.flow.pace import Pace
 from mlkanban.service import Done
 from mlkanban.text import display
+from mlkanban.tui.bindings import key_name
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD, keys_shown
 from mlkanban.tui.help_text import with_keys
@@ -145,6 +146,21 @@ class BoardScreen(KeyScreen):
         self.model.rows[self.model.stage] = max(0, min(row, len(column) - 1))
         if self._place != was:
             self.view.moved(*was)
+
+    def _passes(self, event: events.Key) -> bool:
+        """The cursor goes about the cards that are there while the others are read, and one may
+        leave; all else waits for these."""
+        if self.model.complete or self._busy > 1 or self._typed_ahead:
+            return False
+        binding = self.command_bindings.get(key_name(self.latin_key(event)))
+        match binding.id if binding else None:
+            case "cursor.down":
+                stage = self.model.stage
+                below = len(self.model.columns[stage]) - self.model.rows[stage]
+                return not self.model.unread[stage] or below > self.view.page
+            case "cursor.up" | "cursor.left" | "cursor.right" | "cursor.stage" | "quit":
+                return True
+        return False
 
     def _down(self, by: int) -> None:
         self._move_cursor(lambda model: self.view.step(by))

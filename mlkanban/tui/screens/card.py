@@ -90,9 +90,14 @@ class _Read(NamedTuple):
     runs: list[Run]
     spent: Spending | None
     conflicts: list[OpenConflict]
-    due: DueCard | None
     worth: MetricWorth | None
-    parts: PartsDone | None
+
+
+class _Expected(NamedTuple):
+    """What the past of the board says of the time to come of the card."""
+
+    due: DueCard | None = None
+    parts: PartsDone | None = None
 
 
 class CardScreen(TextScreen):
@@ -104,6 +109,7 @@ class CardScreen(TextScreen):
         self._tab: Tab | None = None
         self._tabs = len(TABS)
         self._read: _Read | None = None
+        self._expected = _Expected()
         self._notes = ""
         self._curves = LearningCurves(self, self._draw_newest)
         self.command_objects = (*CardCommands(self).objects, UndoCommands(self), self._curves)
@@ -141,7 +147,7 @@ class CardScreen(TextScreen):
 
     async def board_changed(self) -> None:
         """Read the card again."""
-        ref, board = self._ref, self.board
+        ref = self._ref
         try:
             read = await self.host.store_thread.call(
                 lambda s: _Read(
@@ -150,9 +156,7 @@ class CardScreen(TextScreen):
                     s.runs.of_card(ref),
                     s.runs.spending(ref),
                     s.conflicts.of_card(ref),
-                    s.planning.due_card(board, card) if card.due else None,
                     s.worth.of_card(card) if card.metric else None,
-                    s.planning.parts(board, card),
                 )
             )
         except NotFound:
@@ -163,10 +167,30 @@ class CardScreen(TextScreen):
             self.show_error(error)
             return
         if ref == self._ref:
+            if self._read is None or self._read.card.id != read.card.id:
+                self._expected = _Expected()
             self._read = read
             self._curves.expect(read.runs)
             await self._draw()
             self._read_curves()
+            self.only_newest("expected", partial(self._read_expected, read.card))
+
+    async def _read_expected(self, card: Card) -> None:
+        """Add what takes all cards of the board to what stands there already."""
+        board = self.board
+        try:
+            expected = await self.host.store_thread.read(
+                lambda s: _Expected(
+                    s.planning.due_card(board, card) if card.due else None,
+                    s.planning.parts(board, card),
+                )
+            )
+        except MlkanbanError as error:
+            self.show_error(error)
+            return
+        if expected != self._expected and self._read is not None and self._read.card == card:
+            self._expected = expected
+            self._draw_newest()
 
     def _read_curves(self) -> None:
         """Read the learning curves of the runs that tell most, and what those report that go on."""
@@ -197,7 +221,8 @@ class CardScreen(TextScreen):
 
     def _content(self, read: _Read) -> CardContent:
         view = FaceContext.at(self.board, self.host.now(), glyphs=self.host.glyphs)
-        parts = parts_text(read.parts, view.today) if read.parts else ""
+        due, done = self._expected
+        parts = parts_text(done, view.today) if done else ""
         model = self.host.model
         column = model.columns[self.board.position(read.card.stage)]
         refs = [face.ref for face in column]
@@ -205,7 +230,7 @@ class CardScreen(TextScreen):
         return CardContent(
             read.card,
             CardPage(
-                view, read.spent, "x", self._face(), chance_words(read.due), read.worth, parts
+                view, read.spent, "x", self._face(), chance_words(due), read.worth, parts
             ),
             model.faces.values(),
             len(read.runs), read.conflicts, read.entries, place, model.sle_days,

@@ -101,7 +101,7 @@ class PlanScreen(MouseListScreen):
     async def _forecast(self) -> None:
         board, until = self.board, self._until
         try:
-            fit = await self.host.store_thread.call(
+            fit = await self.host.store_thread.read(
                 lambda service: service.planning.fit(board, until)
             )
         except MlkanbanError as error:

@@ -105,11 +105,11 @@ class PortfolioScreen(ListScreen):
             self._open_cards[board.id] = OpenCards()
             self.draw()
             return
-        self._standings[board.id] = await self.host.store_thread.call(
+        self._standings[board.id] = await self.host.store_thread.read(
             lambda service: service.portfolio.standing(board)
         )
         now = self.host.now()
-        self._open_cards[board.id] = await self.host.store_thread.call(
+        self._open_cards[board.id] = await self.host.store_thread.read(
             lambda service: _open_cards(service, board, now)
         )
         self.draw()

@@ -202,7 +202,7 @@ class ReportsScreen(KeyScreen):
     async def _sample(self) -> Sample:
         board, now = self.board, self.host.now()
         days = _WINDOWS[self._report.window]
-        sample = await self.host.store_thread.call(
+        sample = await self.host.store_thread.read(
             lambda service: self._samples.get(service, board, days, now)
         )
         self._sample_shown = sample

@@ -100,7 +100,7 @@ class ReviewScreen(KeyScreen):
     async def _read(self) -> None:
         board, until = self.board, self._until
         try:
-            self._agenda = await self.host.store_thread.call(
+            self._agenda = await self.host.store_thread.read(
                 lambda service: service.reviews.agenda(board, until=until)
             )
         except MlkanbanError as error:

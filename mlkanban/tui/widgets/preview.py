@@ -175,7 +175,7 @@ class Preview(Widget):
         already."""
         board, face, now = self._host.model.board, card.face, self._host.now()
         try:
-            words = await self._host.store_thread.call(
+            words = await self._host.store_thread.read(
                 lambda service: self._chances.chance(service, board, face, now)
             )
         except MlkanbanError:
@@ -264,7 +264,7 @@ def _found(service: Service, face: CardFace) -> CardPreview:
 
 class _KnownChances:
     """The chances of the due dates of a board, counted once for all cards that the cursor rests on:
-    they take all cards of the board. Used in the thread of the store alone."""
+    they take all cards of the board. Used in the thread that reads alone."""
 
     def __init__(self) -> None:
         self._counted_for: tuple[str, int, datetime] | None = None

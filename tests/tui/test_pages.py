@@ -230,7 +230,7 @@ async def test_what_a_stage_asks_for_is_typed_one_a_line(used: Path) -> None:
         assert "It asks new experiments and models for 2 deliverables" in board.status()
         assert "asks   new experiments and models, before they" in board.text()
         await board.press("stage.deliverables")
-        await board.keys(*["backspace"] * 27, "enter")
+        await board.keys(*["backspace"] * 28, "enter")
         assert "It asks new cards for nothing." in board.status()
 
 

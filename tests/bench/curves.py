@@ -15,8 +15,9 @@ from tests.bench.table import Row, within
 from tests.terminal import Terminal
 
 _ROUNDS = 40
-_QUIET, _REDRAWN = 0.3, 5.0
-"""A picture is there when the program has been quiet for so long; it comes every two seconds."""
+_QUIET, _REDRAWN = 0.3, 60.0
+"""A picture is there when the program has been quiet for so long; it comes every two seconds, on a
+machine with other work later."""
 _KB = 1_000
 
 
@@ -75,8 +76,10 @@ def _append(log: Path, epochs: Iterable[int], reached: float) -> None:
 
 def _open_runs(terminal: Terminal, card: str) -> None:
     """Find the card on the board, and open the page of its runs."""
-    for keys in (":", card, "\r"):
-        terminal.send(keys)
-        terminal.settle(_QUIET)
+    terminal.send(":")
+    terminal.wait_for("A command or a card", _REDRAWN)
+    terminal.send(card)
+    terminal.wait_for(lambda text: "── commands" not in text, _REDRAWN)
+    terminal.send("\r")
+    terminal.wait_for(lambda text: "Esc close" not in text, _REDRAWN)
     terminal.send("r")
-    terminal.settle(_QUIET)

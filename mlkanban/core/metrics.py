@@ -28,6 +28,8 @@ _WHOLE_DIGITS = 6
 _FAR = 3
 """Digits by which a value is so much longer than its target that they are told apart at sight."""
 _TWO_DIGITS_BELOW = 3.55
+_DECIMALS = 6
+"""The most decimals of a column."""
 
 MetricFields = Mapping[str, Any]
 """A metric as it is stored: its name, direction, target, baseline, noise and value. A guard at the
@@ -362,6 +364,19 @@ def rounded_text(value: float, metric: Mapping[str, Any] | None, digits: int) ->
         if metric is None or reaches(metric, float(text)) == reaches(metric, value):
             return text
     return repr(value)
+
+
+def aligned(values: Sequence[tuple[float, str]]) -> list[str]:
+    """Values with as many decimals as the text of each needs, so that their points stand below one
+    another in a column."""
+    texts = [text for _, text in values]
+    if any("e" in text for text in texts):
+        return texts
+    decimals = min(_DECIMALS, max((len(text.partition(".")[2]) for text in texts), default=0))
+    return [
+        f"{value:.{decimals}f}" if len(text.partition(".")[2]) <= decimals else text
+        for value, text in values
+    ]
 
 
 def _digits_needed(value: float, metric: Mapping[str, Any] | None) -> int:

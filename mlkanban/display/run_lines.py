@@ -15,6 +15,7 @@ from mlkanban.charts.spec import Role
 from mlkanban.core.metrics import (
     GuardState,
     MetricFields,
+    aligned,
     compact,
     compact_text,
     direction_of,
@@ -94,7 +95,6 @@ _STATE = 12
 """The cells that parameters leave to the states of a configuration."""
 _SPREADS = ((150, 40), (120, 24))
 """From how many cells of a line on the spread is drawn, and how wide."""
-_DECIMALS = 6
 _FEW_BARS = 5
 _IMPORTANCE_BAR, _SHORT_BAR = 20, 10
 _MOST_TELLING = 4
@@ -603,18 +603,7 @@ def _with_text(
 
 
 def _aligned(values: Sequence[tuple[float, str]]) -> list[str]:
-    """Values with as many decimals as the text of each needs, so that their points stand below one
-    another."""
-    texts = [text for _, text in values]
-    if any("e" in text for text in texts):
-        return [compact_text(text) for text in texts]
-    decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
-    decimals = min(decimals, _DECIMALS)
-    longer = [
-        f"{value:.{decimals}f}" if len(text.partition(".")[2]) <= decimals else text
-        for value, text in values
-    ]
-    return [compact_text(text) for text in longer]
+    return [*map(compact_text, aligned(values))]
 
 
 def _sd_text(sd: float) -> str:

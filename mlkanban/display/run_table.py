@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from mlkanban.cells import shortened
 from mlkanban.core.budget import Unit
-from mlkanban.core.metrics import GuardState
+from mlkanban.core.metrics import GuardState, aligned
 from mlkanban.display.run_lines import count_text, importance_parts
 from mlkanban.display.run_text import (
     before_text,
@@ -211,10 +211,14 @@ def _comparison_table(found: Results, most: int, room: int) -> Iterator[str]:
         if found.best is not None and found.best not in shown:
             shown[-1] = found.best
     compared = [found.comparison(one) for one in shown]
+    means = aligned([(one.mean, one.mean_text) for one in shown])
     columns = [
         ["CONFIGURATION", *(_name(one, found, room) for one in shown)],
         ["N", *(str(one.n) for one in shown)],
-        [found.name.upper(), *(one.measured for one in shown)],
+        [
+            found.name.upper(),
+            *(f"{mean}{one.spread}" for mean, one in zip(means, shown, strict=True)),
+        ],
     ]
     for head, parts in (
         ("DIFFERENCE", [before_text(one, room and _NAME) for one in compared]),

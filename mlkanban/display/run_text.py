@@ -194,7 +194,9 @@ def metrics_text(run: Run, found: Results | None = None, cut: str = "..") -> str
     most, own = max(SHORTLY, len(first)), metric.get("name")
     best = " best" if found is not None and found.is_best_run(run) else ""
     shown = "  ".join(
-        f"{name} {number_text(run.metrics[name], goals.get(name))}{best if name == own else ''}"
+        f"{name} {found.text(run)}{best}"
+        if found is not None and name == own
+        else f"{name} {number_text(run.metrics[name], goals.get(name))}"
         for name in order[:most]
     )
     more = f" {cut}" if len(order) > most else ""

@@ -166,6 +166,21 @@ def test_the_metric_and_its_guards_come_first_among_what_a_run_reported() -> Non
     assert metrics_text(run) == "loss 0.1  ms 12 .."
 
 
+def test_values_of_a_metric_have_as_many_decimals_as_the_others() -> None:
+    goal = {"name": "auc", "direction": ">="}
+    runs = [
+        replace(RUNS[0], id=f"r{at}", argv=("t", "--lr", str(at)), metrics={"auc": value})
+        for at, value in enumerate((0.89, 0.8985, 0.9))
+    ]
+    found = results(runs, goal)
+    assert found is not None
+    shown = [metrics_text(run, found) for run in runs]
+    assert shown == ["auc 0.8900", "auc 0.8985", "auc 0.9000 best"]
+    lines = result_lines(runs, found, UTC, NOW, metric=goal)
+    rows = [line.split() for line in lines if line.startswith("lr ")]
+    assert [row[-1] if len(row) < 5 else row[3] for row in rows][1:] == ["0.8985", "0.8900"]
+
+
 def test_a_run_of_tensorboard_is_called_as_its_folder_is() -> None:
     ids = [f"tensorboard:/w/runs/{name}" for name in ("a/v0", "b/v0", "resnet-s1")]
     assert [*short_ids([Run(one) for one in ids]).values()] == ["a/v0", "b/v0", "runs/resnet-s1"]

@@ -16,6 +16,7 @@ from mlkanban.core.board import Outcome
 from mlkanban.core.metrics import (
     GuardState,
     MetricFields,
+    aligned,
     direction_of,
     exponent,
     guard_state,
@@ -299,8 +300,12 @@ class Configuration:
     @property
     def measured(self) -> str:
         """`0.915 +- 0.003`; of equal values `0.915`."""
-        spread = "" if self.sd is None or self.may_be_one else f" +- {spread_text(self.sd)}"
-        return f"{self.mean_text}{spread}"
+        return f"{self.mean_text}{self.spread}"
+
+    @property
+    def spread(self) -> str:
+        """` +- 0.003`; '' of one value, and of equal ones."""
+        return "" if self.sd is None or self.may_be_one else f" +- {spread_text(self.sd)}"
 
     @property
     def mean_text(self) -> str:
@@ -430,8 +435,15 @@ class Results:
         return len(self.runs) > 1 and self.best_run is not None and run.id == self.best_run.id
 
     def text(self, run: Run) -> str:
-        """The value of a run, on its side of the target."""
-        return number_text(run.metrics[self.name], self.metric)
+        """The value of a run, on its side of the target, with the decimals of the others."""
+        value = run.metrics[self.name]
+        return self._texts.get(value) or number_text(value, self.metric)
+
+    @cached_property
+    def _texts(self) -> dict[float, str]:
+        values = [run.metrics[self.name] for run in self.runs]
+        texts = aligned([(value, number_text(value, self.metric)) for value in values])
+        return dict(zip(values, texts, strict=True))
 
     def comparison(self, configuration: Configuration) -> Comparison:
         """How one of the configurations differs from others."""

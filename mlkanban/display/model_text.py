@@ -29,7 +29,8 @@ SPARK_DAYS = 30
 _SPARK_CELLS = 10
 _MOST_NAME, _MOST_OWNER = 24, 16
 _READING = "last reading (alert)"
-_PICTURE = 8
+_LEAST_PICTURE, _PICTURE = 6, 14
+"""The lines of a picture of readings beside a list, at least and at most."""
 _LABEL = 9
 _NO_READING = "no reading yet"
 _DROPPED_FIRST = ("next", "ago", "names", "short", "owner", "30 days", "in use")
@@ -253,20 +254,29 @@ def _cut(rows: Sequence[dict[str, _Cell]], name: str, most: int, cut: str) -> No
 
 
 def details(
-    model: ModelInUse, record: ModelRecord | None, view: FaceContext, width: int, *, coloured: bool
+    model: ModelInUse,
+    record: ModelRecord | None,
+    view: FaceContext,
+    size: tuple[int, int],
+    *,
+    coloured: bool,
 ) -> list[Line]:
-    """What is known of a model in use: its readings as a picture, what comes next, its changes."""
+    """What is known of a model in use: its readings as a picture, what comes next, its changes. The
+    picture is as high as the lines of the size leave it; too low a one is left out."""
+    width, height = size
     glyphs, version = view.glyphs, model.version
     title = [Piece(drawn(version.name, ascii=glyphs.ascii), "title")]
     right = [Piece(f"{version.face.ref}, since {_long(version.since, view)}", "dim")]
     lines: list[Line] = [rule(title, width, glyphs, right)]
     body = facts(model, view)
     lines += [line for label, text, role in body for line in _fact(label, text, role, view, width)]
-    picture = picture_lines(version, view, width, _PICTURE, coloured=coloured)
-    lines += [[], *picture] if picture else []
-    if record is not None:
-        lines += [[], *change_lines(record, view, width)]
-    return lines
+    changes = [[], *change_lines(record, view, width)] if record is not None else []
+    # A blank line and the head of the picture.
+    room = min(height - len(lines) - len(changes) - 2, _PICTURE)
+    if room >= _LEAST_PICTURE:
+        picture = picture_lines(version, view, width, room, coloured=coloured)
+        lines += [[], *picture] if picture else []
+    return [*lines, *changes]
 
 
 def _long(at: str, view: FaceContext) -> str:

@@ -1,5 +1,6 @@
 """Models in use on the screen: delivered, listed, rolled back; what Monitoring shows of them."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,6 +89,17 @@ async def test_a_model_is_rolled_back_after_a_question(data: Path) -> None:
         await page.keys("ctrl+g", "u")
         assert any("fraud  2" in line for line in page.list_lines())
         assert page.messages("Undone: the rollback of")
+
+
+async def test_the_picture_of_readings_is_whole_or_gives_way(data: Path) -> None:
+    for height, whole in ((24, True), (16, False)):
+        async with opened(data, size=(80, height)) as page:
+            await page.keys("gv", "j")
+            await page.settled()
+            text = page.text()
+            assert ("readings since" in text) == whole
+            assert ("alert >.2" in text) == whole, "the line of the alert stands in the picture"
+            assert not re.search(r"\d lines? more", text) or not whole
 
 
 async def test_owner_and_look_are_written(data: Path) -> None:

@@ -35,6 +35,11 @@ class MouseListScreen(KeyScreen):
             self.run_command("cursor.down" if event.by > 0 else "cursor.up")
 
 
+def lines_below(height: int, others: int) -> int:
+    """The lines of details below a list: a third of the height, or what the `others` leave."""
+    return max(height // 3, height - others - 1)
+
+
 class ListScreen(MouseListScreen):
     """`row` is the one under the cursor of `length` rows; `draw` shows them, and keeps in
     `rows_in_sight` which row stands in which line of the page."""
@@ -105,7 +110,7 @@ class ListScreen(MouseListScreen):
         width, height, glyphs = self.size.width, page.size.height, self.host.glyphs
         side = width - self.list_width if details is not None else 0
         if details is not None and not side:
-            most = max(height // 3, height - len(head) - count - 1 - len(foot))
+            most = lines_below(height, len(head) + count + len(foot))
             known = [*details(width)]
             if len(known) > most > 0:
                 left = quantity(len(known) - most + 1, "line")

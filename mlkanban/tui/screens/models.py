@@ -18,7 +18,7 @@ from mlkanban.tui.card_commands.edits import CardEdits
 from mlkanban.tui.card_commands.model_health import HealthCommands
 from mlkanban.tui.commands import MODEL, MODELS, STATUS
 from mlkanban.tui.help_text import with_keys
-from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.screens.list_screen import ListScreen, lines_below
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import Lines, ListLines
@@ -107,26 +107,35 @@ class ModelsScreen(ListScreen):
         if not models:
             text = with_keys(_NONE, self.host.commands)
             lines = paragraph(text, "dim", width - 2, glyphs)
-            head: list[Line] = [title, [], *([Piece(" ", "text"), *line] for line in lines)]
-            self.show_list(self._page, head, 0, lambda at: [], 0)
+            empty: list[Line] = [title, [], *([Piece(" ", "text"), *line] for line in lines)]
+            self.show_list(self._page, empty, 0, lambda at: [], 0)
             return
         self.row = max(0, min(self.row, len(models) - 1))
         head_line, rows = table_lines(models, view, width, self.row)
+        head = [title, [], head_line]
+        height = self._page.size.height
+        if width == self.size.width:
+            height = lines_below(height, len(head) + len(rows))
         model = models[self.row]
         record = self._records.get(model.version.face.id)
         self.show_list(
             self._page,
-            [title, [], head_line],
+            head,
             len(rows),
             rows.__getitem__,
             self.row,
-            details=partial(self._details, model, record, view),
+            details=partial(self._details, model, record, view, height),
         )
 
     def _details(
-        self, model: ModelInUse, record: ModelRecord | None, view: FaceContext, width: int
+        self,
+        model: ModelInUse,
+        record: ModelRecord | None,
+        view: FaceContext,
+        height: int,
+        width: int,
     ) -> Sequence[Line]:
-        return details(model, record, view, width, coloured=not self.host.no_color)
+        return details(model, record, view, (width, height), coloured=not self.host.no_color)
 
     # What is done with the one under the cursor
 

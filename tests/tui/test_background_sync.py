@@ -42,6 +42,20 @@ async def test_without_a_place_it_says_how_to_choose_one(small: Path) -> None:
         await board.until(lambda: "in a shell `mlkanban sync init REMOTE`" in board.status())
 
 
+async def test_what_an_action_waits_for_is_shown_meanwhile(small: Path) -> None:
+    async with opened(small) as board:
+        go_on = Event()
+
+        def waits(_: Service) -> None:
+            board.app.store_thread.show_wait("Waiting for postgresql://db/board ...")
+            go_on.wait(30)
+
+        waiting = board.app.store_thread.begin(waits)
+        await board.until(lambda: "Waiting for postgresql://db/board ..." in board.status())
+        assert not waiting.done()
+        go_on.set()
+
+
 @pytest.mark.parametrize("size", [ROOMY, SMALL])
 async def test_changes_of_another_machine_come_and_a_clash_is_decided(
     small: Path, bare: Path, gpu2: Person, size: tuple[int, int]

@@ -266,6 +266,7 @@ async def opened(
     triage: tuple[TriageView, int | None] | None = None,
     demo: bool = False,
     first: int = 0,
+    view_only: str = "",
 ) -> AsyncIterator[Page]:
     """The app at work on the store below `data`, painted with the `first` cards of each stage."""
     store_thread = StoreThread(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
@@ -279,6 +280,7 @@ async def opened(
         warning=warning,
         triage=triage,
         demo=demo,
+        view_only=view_only,
         first=store_thread.at_once(lambda s: look_first(s, "", NOW, first)) if first else None,
         clock=clock,
     )  # fmt: skip

@@ -1,8 +1,12 @@
 """A store that cannot be written: the board is up, the reason shown, and what is typed stays."""
 
+import asyncio
 from pathlib import Path
 
+import pytest
+
 from mlkanban.service import Service
+from mlkanban.tui import background
 from tests.tui.page import clock, opened
 
 REASON = "The disk is mounted read-only."
@@ -55,3 +59,42 @@ async def test_others_can_be_watched(used: Path) -> None:
         with board.store() as bob:
             bob.cards.add(board.app.model.board.id, "from elsewhere")
         await board.until(lambda: "from elsewhere" in board.text())
+
+
+SERVED = "The board is served read-only: nothing can be changed."
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder; what SQLite keeps beside a store for its readers is left out."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".db-wal", ".db-shm", ".log")
+    }
+
+
+async def test_a_board_that_is_served_to_look_at_writes_no_file_and_opens_no_link(
+    used: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BACKUP_SECONDS", "DRAFT_SECONDS"):
+        monkeypatch.setattr(background, name, 0.01)
+    monkeypatch.setattr(background.AutoBackup, "look", lambda _: looked.append("backup"))
+    monkeypatch.setattr("mlkanban.machine.links.opened", lambda link, _: looked.append(link))
+    looked: list[str] = []
+    owner = Service.open(used, actor="ada", clock=clock)
+    faces = owner.boards.snapshot(owner.boards.all()[0].id).faces
+    owner.cards.edit([face.ref for face in faces], {"links": ("https://example.org",)})
+    owner.close()
+    before = files(used)
+    async with opened(used, opening=lambda: reader(used), view_only=SERVED) as board:
+        for command in ("template.save", "card.link", "card.editor", "report.write", "sync"):
+            board.screen.status.clear()
+            await board.press(command)
+            assert SERVED in board.status(), command
+        await board.press("stage.fold", "preview")
+        await board.press("card.edit")
+        await board.type("typed by a visitor")
+        await asyncio.sleep(0.1)
+        board.app.keep_drafts()
+    assert files(used) == before
+    assert looked == []

@@ -54,6 +54,41 @@ def test_cycle_times_and_throughput_follow_from_the_database(demo, tmp_path: Pat
             assert cycle == (date.fromisoformat(end) - date.fromisoformat(start)).days + 1
 
 
+def test_flow_numbers_follow_from_the_transitions_alone(demo, tmp_path: Path) -> None:
+    """Recomputed from the steps of the cards, without what the board says of their days."""
+    with closing(sqlite3.connect(exported(demo, tmp_path))) as db:
+        steps = db.execute(
+            "SELECT card, day, phase, outcome FROM transitions"
+            " JOIN stages ON position = transitions.stage ORDER BY card, at, transitions.id"
+        ).fetchall()
+        straight = {card for (card,) in db.execute("SELECT id FROM cards WHERE never_worked")}
+    ways: dict[str, list[tuple[str, str, str]]] = {}
+    for card, *step in steps:
+        ways.setdefault(card, []).append(tuple(step))
+    spans = []
+    for card, way in ways.items():
+        started = min((day for day, phase, _ in way if phase != "before"), default="")
+        ended = ""
+        for day, phase, outcome in way:
+            over = outcome or phase == "delivered"
+            ended = (ended or day) if over else ""
+        if started and card not in straight:
+            spans.append((started, ended, way[-1][2] in ("abandoned", "discarded")))
+    days = sorted(
+        (date.fromisoformat(end) - date.fromisoformat(start)).days + 1
+        for start, end, lost in spans
+        if end and not lost
+    )
+    times = demo.data("flow", "cycle-time", "--window", "all")
+    assert len(days) == times["n"] > 20
+    assert sum(days) / len(days) == pytest.approx(times["mean"])
+    for percent, value in times["percentiles"].items():
+        assert value == days[ceil(len(days) * int(percent) / 100) - 1]
+    for day in demo.data("flow", "wip", "--window", "all")["days"]:
+        at = day["day"]
+        assert day["wip"] == sum(start <= at and not (end and end <= at) for start, end, _ in spans)
+
+
 def test_the_database_fits_together_and_can_be_searched(demo, tmp_path: Path) -> None:
     out = exported(demo, tmp_path)
     with closing(sqlite3.connect(out)) as db:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from mlkanban.cli.session import Session
 from mlkanban.core.events import Change
 from tests.exchange.maps import THREE_STAGES
 
+FILES = Path(__file__).parent.parent / "exchange" / "files"
 LOG = """case,at,state
 a,2026-01-01T08:00:00Z,new
 a,2026-01-02T08:00:00Z,work
@@ -385,3 +387,40 @@ def test_a_date_column_that_the_map_does_not_have_is_named(mlk, files) -> None:
     assert mlk.data(*files)["columns_left_out"] == ["Verified"]
     [card] = mlk.data("list", "--all", "-q", "key:ml-2")
     assert mlk.data("show", card["id"])["title"] == "Two", "the case is the key of its card"
+
+
+def newest_first(text: str) -> str:
+    head, *rows = text.splitlines(keepends=True)
+    return head + "".join(reversed(rows))
+
+
+LAYOUTS: dict[str, tuple[str, Callable[[str], str], str]] = {
+    "a change log of all fields": ("jira-changelog.csv", str, "utf-8"),
+    "a change log, newest first": ("jira-changelog.csv", newest_first, "utf-8"),
+    "a date for each stage": ("actionable-agile.csv", str, "utf-8"),
+    "semicolons, with a mark": (
+        "actionable-agile.csv", lambda text: text.replace(",", ";"), "utf-8-sig",
+    ),
+    "tabs in UTF-16": ("actionable-agile.csv", lambda text: text.replace(",", "\t"), "utf-16"),
+    "the JSON of Jira": ("jira-rest.json", str, "utf-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_history_of_each_layout_comes_in_and_is_one_undo(mlk, tmp_path, layout) -> None:
+    name, change, encoding = LAYOUTS[layout]
+    map = FILES / Path(name).with_suffix(".toml")
+    (tmp_path / name).write_bytes(change((FILES / name).read_text()).encode(encoding))
+    brought = "import", "events", str(tmp_path / name), "--map", str(map)
+    data = mlk.data(*brought)
+    first = next(card for card in mlk.data("list", "--all") if card["key"] == "FRD-1")
+    assert (first["outcome"], first["started"][:10], first["finished"][:10]) == (
+        "shipped", "2026-01-15", "2026-01-19",
+    )  # fmt: skip
+    assert data["cards"] == len(mlk.data("list", "--all"))
+    assert mlk.data(*brought)["new_events"] == 0
+    before = mlk.data("list", "--all")
+    assert mlk("undo").code == 0
+    assert mlk.data("boards") == []
+    assert mlk("--board", data["board"], "redo").code == 0
+    assert mlk.data("list", "--all") == before

@@ -33,7 +33,7 @@ _REASONS = {
     BlockReason.COMPUTE_QUEUE: "computing time", BlockReason.DATA_ACCESS: "access to data",
     BlockReason.DATA_QUALITY: "better data", BlockReason.LABELLING: "labels",
     BlockReason.DEPENDENCY: "other work", BlockReason.APPROVAL_GATE: "an approval",
-    BlockReason.ENVIRONMENT: "its environment", BlockReason.BUG: "a bug fix",
+    BlockReason.ENVIRONMENT: "its setup", BlockReason.BUG: "a bug fix",
     BlockReason.DECISION: "a decision", BlockReason.OTHER: "something else",
 }  # fmt: skip
 _HEALTH = {
@@ -304,14 +304,16 @@ def _next(report: BoardReport) -> ReportSection:
 
 
 def _next_row(card: NextCard, today: date) -> tuple[str, ...]:
-    where = card.stage
+    doing = ""
     if card.state == "blocked":
         how = "waits for" if card.external else "blocked, needs"
-        where += f", {how} {_REASONS[BlockReason(card.reason)]}"
+        doing = f", {how} {_REASONS[BlockReason(card.reason)]}"
     elif card.state == "running":
-        where += ", a run goes on"
+        doing = ", a run goes on"
     elif not card.committed:
-        where += ", not begun"
+        doing = ", not begun"
+    # The name of the stage gives way, never the reason.
+    where = shortened(_one_line(card.stage), _WHERE - len(doing), _CUT) + doing
     days = [day_text(day, today) if day else "not known" for day in (card.even, card.likely)]
     due = ""
     if card.due is not None:
@@ -324,7 +326,7 @@ def _next_row(card: NextCard, today: date) -> tuple[str, ...]:
         due += ", late"
     elif card.chance is not None and card.chance < EVEN:
         due += f", chance {chance_text(card.chance)}"
-    return _title(card.title), shortened(_one_line(where), _WHERE, _CUT), *days, due
+    return _title(card.title), where, *days, due
 
 
 def _ended(heading: str, cards: Sequence[ReportedEnd], empty: str) -> ReportSection:

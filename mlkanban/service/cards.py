@@ -159,7 +159,8 @@ class Cards:
                         warnings |= {stage.id: warning} if warning else {}
                 write_edit(tx, face, wanted, forced)
                 cards.append(tx.card(ref))
-            return tx.done(f"{_listed(cards)} saved.", cards, " ".join(warnings.values()))
+            due = f" Due {wanted['due']}." if wanted.get("due") else ""
+            return tx.done(f"{_listed(cards)} saved.{due}", cards, " ".join(warnings.values()))
 
     def move(
         self,

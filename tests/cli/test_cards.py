@@ -407,3 +407,10 @@ def test_a_gate_refuses_and_a_reason_passes(board) -> None:
     for number in ("7", "8", "9", "10"):
         assert board("edit", ref, "--tick", number).code == 0
     assert board("move", ref, "monitoring").code == 0
+
+
+def test_a_due_date_in_words_is_answered_with_its_day(board) -> None:
+    ref = board.card("one")
+    answer = board("edit", ref, "--due", "tomorrow")
+    assert answer.err == f"{ref} saved. Due {board.data('show', ref)['due']}.\n"
+    assert board("edit", ref, "--due", "none").err == f"{ref} saved.\n"

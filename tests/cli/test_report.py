@@ -334,6 +334,17 @@ def test_what_waits_for_others_is_counted_alike_everywhere(board: Person) -> Non
     assert "waits for" not in sections(text)["Next"]
 
 
+def test_the_reason_of_a_block_is_never_cut(board: Person) -> None:
+    board("stages", "rename", "data", "Evaluation of candidates")
+    for reason in ("environment", "compute-queue"):
+        ref = board.card(reason)
+        board("move", ref, "evaluation of")
+        board("block", ref, "--reason", reason, "--internal")
+    rows = sections(board("report").out)["Next"]
+    assert "Evaluation…, blocked, needs its setup |" in rows
+    assert "…, blocked, needs computing time |" in rows
+
+
 def test_a_model_without_a_reading_is_not_fine(board: Person) -> None:
     ref = board.card("fraud model")
     board("done", ref, "--outcome", "shipped", "--model", "fraud", "--override", "so")

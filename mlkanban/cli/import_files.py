@@ -1,6 +1,7 @@
 """Commands that read files from elsewhere."""
 
 import contextlib
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -33,7 +34,21 @@ _LEFT_OUT = {
 }
 
 
-@click.group("import", cls=SuggestingGroup, no_args_is_help=False)
+class _ImportGroup(SuggestingGroup):
+    """Names the command for a file that is given in the place of one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and (kind := Path(name).suffix):
+            command = "jsonl" if kind == ".jsonl" else "issues"
+            meant = f"mlkanban import {command} {shlex.quote(name)}"
+            ctx.fail(f"{name!r} is a file. Did you mean: {meant}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group("import", cls=_ImportGroup, no_args_is_help=False)
 def import_group() -> None:
     """Read cards and history of other tools, or a board."""
 

@@ -270,7 +270,7 @@ def _lines(session: Session, found: IssueList, source: ListFile) -> Iterator[str
         yield ""
     kept_out = [name for name, target, _ in _columns(found) if not target]
     if kept_out:
-        yield session.clean(f'Keep a column that is left out: --column "{kept_out[0]}=tags".')
+        yield session.clean(f'To keep a column: --column "{kept_out[0]}=tags".')
     left = [f"{what} ({count:,})" for what, count in seen.left_out.items() if count]
     if left:
         yield session.clean(f"Left out: {', '.join(left)}.")

@@ -351,7 +351,8 @@ def _whole(
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")
     stage, *others = rows(card, page)
-    facts = [stage, ("board", board.name), *others, *_facts(card, board, label)]
+    person = [("person", f"@{short_name(card.person)}")] if card.person and board.of_team else []
+    facts = [stage, ("board", board.name), *person, *others, *_facts(card, board, label)]
     wide = max(12, *(len(name) + 1 for name, _ in facts))
     for name, text in facts:
         yield dim(f"{name.capitalize():<{wide}}") + clean(text)

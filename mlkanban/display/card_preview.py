@@ -186,7 +186,8 @@ def _about(
             Piece(_one_line(text, width, view), "text"),
         ]
         yield _joined([note_line], width, view)
-    yield _joined(_dates(card.face, view), width, view, whole=True)
+    key = [[Piece(_text(found.key, view), "text")]] if found.key else []
+    yield _joined([*key, *_dates(card.face, view)], width, view, whole=True)
 
 
 def _before_runs(card: Previewed) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import lifecycle
 from mlkanban.core.card import Blocker, CheckItem
+from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import blocker_in, items_in
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.notes import current_text
@@ -47,6 +48,7 @@ class CardPreview:
     readings: Sequence[HealthReading]
     notes: Sequence[tuple[datetime, str]]
     stays: Sequence[StageStay] = ()
+    key: str = ""
 
 
 class Previews:
@@ -73,6 +75,7 @@ class Previews:
                     for event in events
                     if (text := current_text(event.id, str(event.data["note"]), fields))
                 ],
+                key=fields.get(FIELD["key"].stored) or "",
                 stays=_stays(repository.transitions_of(conn, (card_id,))),
             )
 

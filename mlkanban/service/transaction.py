@@ -150,15 +150,26 @@ class Transaction:
         return board_of(self.conn, repository.board_id(self.conn, face))
 
 
+_MOST_NAMED = 8
+"""So many cards are named."""
+
+
 def _kept(name: str, value: Any) -> Any:
     return None if value == BLANK.get(name) else value or None
 
 
 def find_face(conn: Connection, ref: str) -> CardFace:
     """The card called `ref`, however it is written, or the one a label of this store names (as a
-    job finds it in MLKANBAN_CARD); NotFound when there is none."""
+    job finds it in MLKANBAN_CARD), or the only one that another tool calls so (ML-2); NotFound when
+    there is none, or several have this key."""
     face = repository.face_by_label(conn, ref)
     if face is None:
+        named = repository.refs_by_key(conn, ref.strip())
+        if len(named) == 1:
+            return find_face(conn, named[0])
+        if named:
+            listed = ", ".join(sorted(named)[:_MOST_NAMED])
+            raise NotFound(f"Several cards have the key {ref!r}: {listed}.", "Name one of them.")
         raise NotFound(f"There is no card {ref!r}.", hint("List them: {list --all}"))
     return face
 

@@ -371,6 +371,17 @@ def face_by_label(conn: sqlite3.Connection, text: str) -> CardFace | None:
     return next(iter(faces_of(conn, (rows[0][0],))), None) if len(rows) == 1 else None
 
 
+def refs_by_key(conn: sqlite3.Connection, key: str) -> list[str]:
+    """The short ids of the cards that another tool calls so, in any case."""
+    rows = conn.execute(
+        "SELECT card.ref FROM card JOIN entity ON entity.id = card.id"
+        f" WHERE NOT card.deleted AND {ON_SHOWN_BOARD}"
+        f" AND lower(json_extract(entity.state, '$.fields.{FIELD['key'].stored}')) = lower(?)",
+        (key,),
+    )
+    return [ref for (ref,) in rows]
+
+
 def label_of(conn: sqlite3.Connection, ref: str) -> CardLabel:
     """The label that jobs of a card of this store carry."""
     row = conn.execute("SELECT replica FROM event ORDER BY seq LIMIT 1").fetchone()

@@ -27,6 +27,7 @@ def test_what_was_understood_is_shown_and_nobody_is_here_to_be_asked(board, file
     assert [line.split() for line in answer.out.splitlines() if "left out" in line] == [
         ["Sprint", "left", "out", "1"]
     ]
+    assert 'To keep a column: --column "Sprint=tags".' in answer.out
     assert "Doing (guessed)" in answer.out
     assert "1 card in progress without the day they began" in answer.out
     assert "2 new cards, 0 to be changed, 0 as they are." in answer.err
@@ -70,8 +71,9 @@ def test_a_list_in_json(board, file) -> None:
     assert data["columns"][-1] == {"column": "Sprint", "field": None, "cards": 1}
     assert data["statuses"][0] == {
         "status": "In Progress", "cards": 1, "stage": "Doing", "outcome": None, "guessed": True,
-        "archived": False,
+        "archived": False, "unknown": False, "discarded": 0,
     }  # fmt: skip
+    assert data["types"] == [{"type": "", "cards": 2, "becomes": "chore", "guessed": True}]
     assert (data["begun_unknown"], data["created_to_resolved"]) == (1, 0)
     assert board.data("list", "--all") == []
     data = board.data("import", "issues", "--yes", file)
@@ -261,3 +263,23 @@ def test_a_title_that_nobody_sees_is_none(board, tmp_path) -> None:
     for words in (("add", "\u200b"), ("edit", board.data("list")[0]["id"], "--title", "\u200b ")):
         refused = board(*words)
         assert (refused.code, "A title is needed." in refused.err) == (2, True)
+
+
+def test_a_file_in_the_place_of_a_kind_of_import_names_the_command(mlk) -> None:
+    answer = mlk("import", "my list.csv")
+    assert answer.code == 2
+    assert (
+        "'my list.csv' is a file. Did you mean: mlkanban import issues 'my list.csv'" in answer.err
+    )
+    assert "import jsonl log.jsonl" in mlk("import", "log.jsonl").err
+
+
+def test_the_only_card_with_a_key_of_another_tool_is_named_by_it(board) -> None:
+    for title, key in (("One", "ML-1"), ("Two", "ML-2"), ("Three", "ML-2")):
+        board("edit", board.card(title), "--key", key)
+    assert board.data("show", "ml-1")["title"] == "One"
+    assert board("move", "ML-1", "Doing").code == 0
+    answer = board("show", "ML-2")
+    assert answer.code == 3
+    assert "Several cards have the key 'ML-2'" in answer.err
+    assert board("show", "ML-3").code == 3

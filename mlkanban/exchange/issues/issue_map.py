@@ -259,7 +259,9 @@ def map_text(
 
     head = {"kind": kind} | ({"format": format} if format else {})
     lines = [tomlkit.dumps(head)]
-    for name, pairs in (("columns", columns), ("statuses", statuses), ("types", types)):
+    for name, pairs in (("columns", columns), ("statuses", statuses), ("types", [*types])):
+        if name == "types" and not pairs:
+            continue
         # Line by line: a table of tomlkit takes minutes for 20,000 columns.
         lines.append(f"\n[{name}]\n")
         lines += [

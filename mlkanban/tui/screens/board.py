@@ -17,7 +17,6 @@ from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.flow.pace import Pace
 from mlkanban.service import Done
-from mlkanban.text import display
 from mlkanban.tui.bindings import key_name
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD, keys_shown
@@ -31,7 +30,7 @@ from mlkanban.tui.widgets.preview import Preview, PreviewPlace
 if TYPE_CHECKING:
     from mlkanban.tui.card_commands import CardCommands
 
-_LONGEST_LINE = 60
+_WAY_BACK = "Esc shows all cards again."
 _ANSWER_SECONDS = 0.15
 """So long a query that is typed waits for what the store knows of cards besides their faces."""
 
@@ -281,20 +280,22 @@ class BoardScreen(KeyScreen):
             if self._filter(given if text is None else text):
                 self.view.lay_out()
                 if text:
-                    self.status.show("Esc shows all cards again.", passing=True)
+                    self.status.show(_WAY_BACK, passing=True)
                     self.run_worker(self._name_charter(text))
                 return
             typed = text or ""
 
     async def _name_charter(self, text: str) -> None:
-        """Say what of the charter has the words that cards are filtered by."""
+        """Name the sections of the charter that have the words that cards are filtered by."""
         board_id = self.board.id
         lines = await self.fetch(lambda service: service.search.in_charter(board_id, text))
         if lines:
             key = next(keys_shown(c) for c in self.host.commands if c.name == "charter")
-            more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
-            first = display(f"{lines[0].section.title}: {lines[0].line}"[:_LONGEST_LINE])
-            self.status.show(f"In the charter too ({key}): {first}{more}.", passing=True)
+            first, *others = dict.fromkeys(line.section.title for line in lines)
+            more = f" and {len(others)} more" if others else ""
+            self.status.show(
+                f"{_WAY_BACK} Also in the charter ({key}): {first}{more}.", passing=True
+            )
 
     @on(Input.Changed)
     def _filter_as_typed(self, event: Input.Changed) -> None:

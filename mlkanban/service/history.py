@@ -65,7 +65,7 @@ class History:
         with self._context.store.reading() as conn:
             face = find_face(conn, ref)
             events = repository.history(conn, "", face.id, _EVERYTHING)
-            dead = repository.undone_ids(conn, repository.board_id(conn, face))
+            dead = repository.undone_ids_of_card(conn, face.id)
             about = _about(conn, events)
         return [HistoryEntry(e, face.ref, e.id not in dead, about.get(e.id)) for e in events]
 

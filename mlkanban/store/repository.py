@@ -936,6 +936,14 @@ def undone_ids(conn: sqlite3.Connection, board_id: str) -> frozenset[str]:
     return frozenset(event for (event,) in rows)
 
 
+def undone_ids_of_card(conn: sqlite3.Connection, card_id: str) -> frozenset[str]:
+    """Ids of a card's events that are not in force."""
+    rows = conn.execute(
+        "SELECT id FROM event WHERE card = ? AND id IN (SELECT event FROM undone)", (card_id,)
+    ).fetchall()
+    return frozenset(event for (event,) in rows)
+
+
 def actor_of_event(conn: sqlite3.Connection, event_id: str) -> str:
     """Who wrote an event; '' when there is none with this id."""
     row = conn.execute("SELECT actor FROM event WHERE id = ?", (event_id,)).fetchone()

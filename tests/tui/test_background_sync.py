@@ -79,7 +79,7 @@ async def test_changes_of_another_machine_come_and_a_clash_is_decided(
         await board.press("card.resolve")
         await board.press("card.resolve")
         await board.until(lambda: " q  cancel" in board.question())
-        assert " k  keep it" in board.question()
+        assert " y  keep it" in board.question()
         await board.keys("o")
         await board.until(lambda: "taken from there" in board.status())
         await board.until(lambda: "is:conflict  0 of 6 " in board.lines()[0])

@@ -97,11 +97,11 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     assert "auc 0.8 (1 run, depth 9)" in said
     rows = [" ".join(line.split()) for line in said.splitlines()]
     assert "CONFIGURATION N AUC DIFFERENCE SAYS" in rows
-    assert "depth 9 1 0.8 -.14 vs depth 6 open" in rows, "one run and no noise: no interval"
+    assert "depth 9 1 0.800 -.14 vs depth 6 open" in rows, "one run and no noise: no interval"
     welch = stats.ttest_ind([0.945, 0.935, 0.94], [0.9, 0.91], equal_var=False)
     low, high = welch.confidence_interval()
     interval = difference_text(Difference(0.035, low, high))
-    assert f"depth 6 best 3 0.94 +- 0.005 {interval} vs depth 3 supported" in rows
+    assert f"depth 6 best 3 0.940 +- 0.005 {interval} vs depth 3 supported" in rows
     assert "depth 3 2 0.905 +- 0.007 not supported" in rows
     assert "proposed: supported by depth 6: 0.94 +- 0.005 (3 runs); >=0.92 is reached" in said
     assert "auc .8/>=.92" in mlk("show", ref).out

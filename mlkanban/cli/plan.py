@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,13 +13,13 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import WHEN, RenamedOption, today
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.plan import AHEAD
-from mlkanban.display.number_text.fit import chance_at, fit_text, to_json
+from mlkanban.display.number_text.fit import fit_text, fits_text, to_json
 from mlkanban.text import beginning
 
 if TYPE_CHECKING:
     from mlkanban.core.board import Board
-    from mlkanban.core.plan import Plan
-    from mlkanban.flow.fit import Fit
+    from mlkanban.core.plan import Plan, PlanRow
+    from mlkanban.flow.fit import CardFit, Fit
 
 
 @click.command()
@@ -48,13 +47,13 @@ def plan(session: Session, until: str, by_score: bool, replenish: bool) -> None:
         if replenish:
             session.show_done(service.planning.replenish(board, by_score=by_score))
         made = service.planning.plan(board, by_score=by_score)
-        fit = service.planning.fit(board, day)
+        fit = service.planning.fit(board, day, made.order)
         session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, board, made, fit))
 
 
 def _data(made: Plan, fit: Fit) -> dict[str, Any]:
     rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for row, word in made.with_words(partial(chance_at, fit)):
+    for row, card in _judged(made, fit):
         rows[row.face.stage == made.ready.id].append(
             {
                 "id": row.face.ref,
@@ -63,7 +62,8 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
                 "worth": row.score.text if row.score else None,
                 "score": row.score.value if row.score else None,
                 "unit": row.score.unit if row.score else "",
-                "fits": word or None,
+                "fits": f"{card.percent}%" if card and card.percent else None,
+                "reason": card.unknown if card else None,
             }
         )
     return {
@@ -76,16 +76,22 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
     }
 
 
+def _judged(made: Plan, fit: Fit) -> Iterator[tuple[PlanRow, CardFit | None]]:
+    """Every card, first those in progress already, of which a plan says nothing."""
+    yield from ((row, None) for row in made.begun)
+    yield from zip(made.waiting, fit.cards(made.order), strict=True)
+
+
 def _lines(session: Session, board: Board, made: Plan, fit: Fit) -> Iterator[str]:
     rows = [
         (
             row.face.ref,
             session.clean(board.stage(row.face.stage).name),
             row.score.summary if row.score else "",
-            word,
+            fits_text(card) if card else "",
             session.clean(beginning(row.face.title, 200)),
         )
-        for row, word in made.with_words(partial(chance_at, fit))
+        for row, card in _judged(made, fit)
     ]
     if rows:
         yield from table(rows, ("ID", "STAGE", "SCORE", "FITS", "TITLE"))

@@ -1,6 +1,6 @@
 """Planning: which cards could be pulled next, which are ready, and in which order."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
@@ -47,13 +47,20 @@ class Plan:
         rooms += [] if self.free is None else [self.free]
         return max(0, min(rooms)) if rooms else None
 
-    def with_words(self, word: Callable[[int], str]) -> Iterator[tuple[PlanRow, str]]:
-        """Every card in the order in which they would be started, with what `word` says about its
-        position; cards already in progress have no words."""
-        waiting = () if self.ready.committed else self.rows
-        if self.ready.committed:
-            yield from ((row, "") for row in self.rows)
-        yield from ((row, word(at)) for at, row in enumerate((*waiting, *self.ideas)))
+    @property
+    def begun(self) -> tuple[PlanRow, ...]:
+        """The cards that are in progress already, where those that are ready are committed."""
+        return self.rows if self.ready.committed else ()
+
+    @property
+    def waiting(self) -> tuple[PlanRow, ...]:
+        """The others, in the order in which they would be begun."""
+        return self.ideas if self.ready.committed else (*self.rows, *self.ideas)
+
+    @property
+    def order(self) -> list[str]:
+        """The short ids of these."""
+        return [row.face.ref for row in self.waiting]
 
     @property
     def next(self) -> tuple[PlanRow, ...]:
@@ -74,8 +81,7 @@ def plan_order(board: Board, faces: Collection[CardFace], today: date) -> list[s
     ready = ready_stage(board)
     if ready is None:
         return []
-    waiting = plan(board, ready, faces, {}, today, by_score=False)
-    return [row.face.ref for row, at in waiting.with_words(str) if at]
+    return plan(board, ready, faces, {}, today, by_score=False).order
 
 
 def plan(

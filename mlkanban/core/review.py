@@ -418,18 +418,20 @@ class Topic:
 @record(frozen=True, slots=True)
 class Candidate:
     """An open card that may be promised: `chance` to be finished by the day, None where it is
-    unknown, and whether it is `in_progress`."""
+    `unknown` why, and whether it is `in_progress`."""
 
     face: CardFace
     chance: float | None
+    unknown: str
     in_progress: bool
     promised: bool
 
     @property
     def proposed(self) -> bool:
-        """Whether it is marked before anybody chose: it is in progress, and not unlikely to be
-        finished in time."""
-        return self.in_progress and (self.chance is None or self.chance >= EVEN)
+        """Whether it is marked before anybody chose: it is in progress, nothing blocks it, and
+        no chance below 50 % is known to be finished in time."""
+        free = not self.unknown.endswith("blocked")
+        return self.in_progress and free and (self.chance is None or self.chance >= EVEN)
 
 
 @record(frozen=True, slots=True)

@@ -430,12 +430,13 @@ class ReviewTopicJson(Shape):
 
 
 class CandidateJson(Shape):
-    """An open card that may be promised: its `chance` to be finished by the day, null where it is
-    unknown; `promised` by the last review, `proposed` for the next."""
+    """An open card that may be promised: its `chance` to be finished by the day, null where the
+    `reason` says why it is unknown; `promised` by the last review, `proposed` for the next."""
 
     id: str
     title: str
     chance: float | None
+    reason: str | None
     in_progress: bool
     promised: bool
     proposed: bool
@@ -484,6 +485,8 @@ class HeldReviewJson(Shape):
 
 
 class PlanRowJson(Shape):
+    """`fits` is null for less than even odds, and where the `reason` says why nobody knows."""
+
     id: str
     title: str
     person: str | None
@@ -491,6 +494,7 @@ class PlanRowJson(Shape):
     score: float | None
     unit: str
     fits: str | None
+    reason: str | None
 
 
 class ChangedFieldJson(Shape):

@@ -25,7 +25,7 @@ from mlkanban.display.card_face import (
 )
 from mlkanban.display.lines import edge, fitted, page_title, rule, spread, width_of
 from mlkanban.display.number_text.fit import fit_parts, fit_text
-from mlkanban.flow.fit import PLACES, Fit
+from mlkanban.flow.fit import PLACES, CardFit, Fit
 from mlkanban.flow.throughput import WEEK
 from mlkanban.glyphs import Glyphs
 
@@ -59,7 +59,12 @@ class PlanPage:
     """What each line is: a card, the head of a list, or None for the line below which nothing is
     promised."""
 
+    _cards: Sequence[CardFit] = field(init=False, default=())
+    """What is known of those that would be begun; none without a forecast."""
+
     def __post_init__(self) -> None:
+        if self.fit is not None and self.fit.forecast.possible:
+            self._cards = tuple(self.fit.cards(self.plan.order))
         self.lines = tuple(self._laid_out())
 
     @property
@@ -87,16 +92,23 @@ class PlanPage:
                 yield None
             for row in range(max(1, len(rows))):
                 yield PlanPlace(side, row)
-                if last and row < len(rows) and self._place(PlanPlace(side, row)) == last - 1:
+                card = self._card_fit(PlanPlace(side, row)) if row < len(rows) else None
+                if last and card and card.place == last - 1:
                     yield None
 
     @property
     def _promised(self) -> int | None:
         """How many cards stand above the line; None where none stands below it, or nothing is
         known."""
-        if self.fit is None or not self.fit.forecast.possible:
+        if self.fit is None or not self._cards:
             return None
-        return self.fit.likely if self.fit.likely < self._waiting else None
+        places = sum(card.place is not None for card in self._cards)
+        return self.fit.likely if self.fit.likely < places else None
+
+    def _card_fit(self, at: PlanPlace) -> CardFit | None:
+        """What is known of the card of a row; None of one in progress and without a forecast."""
+        place = self._place(at)
+        return None if place is None or not self._cards else self._cards[place]
 
     def _first_place(self, side: int) -> int | None:
         return self._place(PlanPlace(side, 0)) if self.rows(side) else None
@@ -136,26 +148,26 @@ class PlanPage:
         if place is None:
             return [[Piece("in progress already", "text")], *lines]
         lines.insert(0, [Piece("order ", "dim"), Piece(f"{place + 1} of {self._waiting}", "text")])
-        fit = self.fit
-        if fit is None or not fit.forecast.possible:
+        fit, card = self.fit, self._card_fit(at)
+        if fit is None or card is None:
             return lines
-        sign, role = fits(fit, place, self.glyphs)
+        sign, role = fits(card, self.glyphs)
         verdicts = {
-            "live": f"fits by {fit.until} at 85 %",
-            "clock": f"fits by {fit.until} at 50 %, not at 85 %",
+            None: f"nobody knows whether it fits by {fit.until}: {card.unknown}",
+            85: f"fits by {fit.until} at 85 %",
+            50: f"fits by {fit.until} at 50 %, not at 85 %",
         }
-        verdict = verdicts.get(role, f"does not fit by {fit.until} even at 50 %")
+        verdict = verdicts.get(card.percent, f"does not fit by {fit.until} even at 50 %")
         lines.insert(1, [Piece(f"{sign} ", role), Piece(verdict, "text")])
-        if place < PLACES:
-            day = fit.day_of(place)
-            when = "in more than 90 days" if day is None else f"by {day:%m-%d}"
+        if card.percent is not None and (card.place or 0) < PLACES:
+            when = "in more than 90 days" if card.day is None else f"by {card.day:%m-%d}"
             lines.insert(2, [Piece("finished ", "dim"), Piece(f"{when} at 85 %", "text")])
         return lines
 
     @property
     def _waiting(self) -> int:
         """How many cards would be begun from now on."""
-        return len(self.plan.ideas) + (0 if self.plan.ready.committed else len(self.plan.rows))
+        return len(self.plan.waiting)
 
     def _head(self, side: int, *, here: bool) -> Line:
         title = self._title(side, "focus" if here else "title")
@@ -219,29 +231,31 @@ class PlanPage:
             # A day that the card has promised matters more than the end of its title.
             right.append(Piece(f"  {clock.text}", clock.role))
         for label in self._columns:
-            text, role = self._cell(label, row, place)
+            text, role = self._cell(label, row, self._card_fit(at))
             right.append(Piece(f"  {text:>{len(label)}} ", role))
         return [*spread(left, right, self.width - 1, glyphs), Piece(" ", "dim")]
 
-    def _cell(self, label: str, row: PlanRow, place: int | None) -> tuple[str, str]:
+    def _cell(self, label: str, row: PlanRow, card: CardFit | None) -> tuple[str, str]:
         if label == "score":
             return (str(row.score) if row.score else "", "value")
-        if place is None or self.fit is None:
+        if card is None:
             return "", "dim"
         if label == "fits":
-            return fits(self.fit, place, self.glyphs)
-        day = self.fit.day_of(place)
-        if day is None:
-            return ("later" if place < PLACES else "", "dim")
-        return f"{day:%m-%d}", "dim"
+            return fits(card, self.glyphs)
+        if card.day is None:
+            later = card.percent is not None and (card.place or 0) < PLACES
+            return ("later" if later else "", "dim")
+        return f"{card.day:%m-%d}", "dim"
 
 
-def fits(fit: Fit, place: int, glyphs: Glyphs) -> tuple[str, str]:
-    """Whether the card at a place, from 0, is finished by the day with a chance of 85 %, of 50 %,
-    or of less."""
-    if place < fit.likely:
+def fits(card: CardFit, glyphs: Glyphs) -> tuple[str, str]:
+    """Whether a card is finished by the day with a chance of 85 %, of 50 %, or of less; `?` where
+    that is unknown."""
+    if card.percent is None:
+        return "?", "clock"
+    if card.percent == 85:
         return glyphs.heavy_rule * 2, "live"
-    return (glyphs.rule * 2, "clock") if place < fit.even else (glyphs.open * 2, "dim")
+    return (glyphs.rule * 2, "clock") if card.percent else (glyphs.open * 2, "dim")
 
 
 def title_line(

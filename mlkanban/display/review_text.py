@@ -167,7 +167,10 @@ def lines_of_agenda(agenda: Agenda, zone: tzinfo) -> Iterator[str]:
     if more := len(agenda.candidates) - len(shown):
         yield f"  and {more:,} more: `mlkanban --json review` lists all."
     if shown:
-        yield "  * is proposed: in progress, and not unlikely by then; ? is a chance not known."
+        yield (
+            "  * is proposed: in progress, not blocked, not known to have less than 50 %; ? is a"
+            " chance not known."
+        )
     else:
         yield "  No card is open."
 
@@ -175,7 +178,8 @@ def lines_of_agenda(agenda: Agenda, zone: tzinfo) -> Iterator[str]:
 def candidate_text(candidate: Candidate) -> str:
     chance = chance_text(candidate.chance) if candidate.chance is not None else "?"
     mark = "*" if candidate.proposed else " "
-    return f"{mark} {candidate.face.ref:<6} {chance:>5}  {candidate.face.title}"
+    why = f" ({candidate.unknown})" if candidate.unknown else ""
+    return f"{mark} {candidate.face.ref:<6} {chance:>5}  {candidate.face.title}{why}"
 
 
 def lines_of_review(number: int, review: Review, zone: tzinfo) -> Iterator[str]:
@@ -235,6 +239,7 @@ def agenda_json(agenda: Agenda) -> dict[str, Any]:
                 "id": candidate.face.ref,
                 "title": candidate.face.title,
                 "chance": candidate.chance,
+                "reason": candidate.unknown or None,
                 "in_progress": candidate.in_progress,
                 "promised": candidate.promised,
                 "proposed": candidate.proposed,

@@ -278,13 +278,15 @@ class _Tally:
 @dataclass(frozen=True, slots=True)
 class _Facts:
     """A committed card that was worked on: days as ordinals; `done` is finished, not abandoned,
-    `took` what either took, 0 as long as it goes on, and `whole` one with parts."""
+    `took` what either took, 0 as long as it goes on, and `whole` one with parts. It is `blocked` at
+    the end of each of these days."""
 
     start: int
     finish: int | None
     done: bool
     took: int
     whole: bool = False
+    blocked: tuple[range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,7 @@ class _Replay:
     def __init__(self, sample: Sample) -> None:
         self._workflow = sample.workflow
         self._window = sample.window
+        self.last = sample.whole_days.stop - 1
         # The final facts of a card that never came back, cut off at a day, are what was known then.
         came_back = {c.ref for c in sample.cards if _came_back(sample.workflow, c.history)}
         self._wholes = {card.history.parent for card in sample.everyone}
@@ -321,7 +324,6 @@ class _Replay:
         if first is not None and self._window.days is None:
             self._begin = max(self._begin, first.toordinal())
         self.first = self._begin
-        self.last = sample.whole_days.stop - 1
         done = Counter(c.finish for c in sample.worked if c.flow.state is FlowState.FINISHED)
         per_day = [done[day] for day in range(self.first, self.last + 1)]
         self._done_before = [0, *accumulate(per_day)]
@@ -409,12 +411,26 @@ class _Replay:
             return None
         start = workflow.day(flow.start).toordinal()
         finish = None if flow.finish is None else workflow.day(flow.finish).toordinal()
-        return _Facts(start, finish, flow.state is FlowState.FINISHED, _took(start, finish))
+        done, took = flow.state is FlowState.FINISHED, _took(start, finish)
+        return _Facts(start, finish, done, took, blocked=self._blocked(card))
 
     def _facts(self, card: Followed) -> _Facts:
         assert card.start is not None
         done, whole = card.flow.state is FlowState.FINISHED, card.ref in self._wholes
-        return _Facts(card.start, card.finish, done, _took(card.start, card.finish), whole)
+        took, blocked = _took(card.start, card.finish), self._blocked(card)
+        return _Facts(card.start, card.finish, done, took, whole, blocked)
+
+    def _blocked(self, card: Followed) -> tuple[range, ...]:
+        """The days, as ordinals, at whose end it is blocked."""
+        steps = card.history.steps
+        if all(step.block is None for step in steps):
+            return ()
+        days = [*(self._workflow.day(step.at).toordinal() for step in steps), self.last + 1]
+        return tuple(
+            range(day, until)
+            for step, (day, until) in zip(steps, pairwise(days), strict=True)
+            if step.block is not None and day < until
+        )
 
     def _done_until(self, day: int) -> int:
         return self._done_before[min(max(day - self.first + 1, 0), len(self._done_before) - 1)]
@@ -446,9 +462,11 @@ def _remaining(known: _KnownThen) -> Remaining:
 
 def _decided(known: _KnownThen) -> Iterator[tuple[int, int | None]]:
     """The age of each card that was open at the end of a day, and the day it was finished. A card
-    that was abandoned, discarded or taken back before commitment since decides nothing, and one
-    with parts is not judged by its age."""
+    that was abandoned, discarded or taken back before commitment since decides nothing, one with
+    parts is not judged by its age, and one that is blocked then has no chance that is known."""
     for then, facts in known.still:
+        if any(known.day in days for days in then.blocked):
+            continue
         if facts is not None and not facts.whole and (facts.done or facts.finish is None):
             yield known.day - then.start + 1, facts.finish
 

@@ -24,8 +24,8 @@ class BurnUp:
     ordinal); abandoned and discarded parts are in neither from their end on.
 
     `open_parts` and `done_parts` are short ids; `unknown` says of open parts with no known chance
-    why. `by`: percent -> the day by which all parts are done, None where it is more than a year
-    ahead; empty where a chance is unknown or none is open.
+    why, or of the card itself. `by`: percent -> the day by which all parts are done,
+    None where it is more than a year ahead; empty where a chance is unknown or none is open.
     """
 
     ref: str
@@ -89,6 +89,8 @@ def _burn_up(
     total = zip(cumulative(written, days), cumulative(gone, days), strict=True)
     judged = {card.ref: chances.chance(card.ref, 0)[1] for card in opened}
     unknown = {part: why for part, why in judged.items() if why is not None}
+    if opened and not unknown and (why := chances.chance(ref, 0)[1]):
+        unknown[ref] = why
     left = {p: chances.days(ref, p) for p in LEVELS if opened and not unknown}
     return BurnUp(
         ref=ref,

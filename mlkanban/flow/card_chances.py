@@ -8,6 +8,9 @@ finished today. A card that is not begun is judged by its place in the plan: it 
 many cards are, with the chance that `forecast --cards` gives that, and today by what is left of the
 day.
 
+The chance of a blocked card is unknown: how long a block goes on neither an age nor a place in the
+plan knows. So is that of a card with an open part that is blocked.
+
 A card with open parts is finished when all of them are, and no other card waits for it. Of parts in
 progress the chance is the product, as if they did not depend on each other; of those in the plan,
 where one comes after the other, that of the last. Both together are multiplied, too.
@@ -16,6 +19,7 @@ where one comes after the other, that of the last. Both together are multiplied,
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
 from math import prod
@@ -83,7 +87,7 @@ class CardChances:
     ones, `parts` the open parts of each card that has some, `order` the cards that are not begun as
     the plan has them, None where that is not known. `dates` says when so many cards are
     finished, None with too little throughput; `rest_of_today` is what is left of the day, as a
-    share of it."""
+    share of it. `blocked` are the cards that are."""
 
     def __init__(
         self,
@@ -93,6 +97,7 @@ class CardChances:
         order: Sequence[str] | None,
         dates: Callable[[], Dates | None],
         rest_of_today: float,
+        blocked: AbstractSet[str] = frozenset(),
     ) -> None:
         self.remaining = remaining
         self.ages = ages
@@ -100,14 +105,11 @@ class CardChances:
         self._order = order
         self._find_dates = dates
         self._rest_of_today = rest_of_today
+        self._blocked = blocked
 
     def parts_of(self, ref: str) -> Sequence[str]:
         """The open parts of a card."""
         return self._parts.get(ref, ())
-
-    def waits_for(self, ref: str) -> Sequence[str]:
-        """The open cards that a card with parts waits for, or itself."""
-        return self._leaves(ref, ())
 
     def place(self, ref: str) -> int | None:
         """The place of a card in the plan, from 1, where nobody waits for one with open parts."""
@@ -116,6 +118,10 @@ class CardChances:
     def chance(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
         """The chance that an open card is finished within `days` days after today, or why it is
         unknown."""
+        if ref in self._blocked:
+            return None, "blocked"
+        if self._has_blocked_part(ref, ()):
+            return None, "a part is blocked"
         parts = self._leaves(ref, ())
         chances = {part: self._chance(part, days) for part in parts}
         if unknown := [why for _, why in chances.values() if why]:
@@ -131,8 +137,10 @@ class CardChances:
     def days(self, ref: str, p: int) -> int | None:
         """The fewest days after today within which that chance reaches p %; None where it does not,
         or not within a year for a card that its age alone does not decide."""
-        if ref in self.ages and not self._parts.get(ref):
+        if ref in self.ages and ref not in self._blocked and not self._parts.get(ref):
             return self.remaining.days(self.ages[ref], p)
+        if self.chance(ref, 0)[0] is None:
+            return None
         found = bisect_left(range(FARTHEST), p / 100, key=lambda d: self.chance(ref, d)[0] or 0.0)
         return None if found == FARTHEST else found
 
@@ -142,6 +150,11 @@ class CardChances:
         inside = (*above, ref)
         parts = [part for part in self._parts.get(ref, ()) if part not in inside]
         return [leaf for part in parts for leaf in self._leaves(part, inside)] or [ref]
+
+    def _has_blocked_part(self, ref: str, above: tuple[str, ...]) -> bool:
+        inside = (*above, ref)
+        parts = [part for part in self._parts.get(ref, ()) if part not in inside]
+        return any(part in self._blocked or self._has_blocked_part(part, inside) for part in parts)
 
     def _chance(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
         """That of a card without parts."""
@@ -171,21 +184,25 @@ class CardChances:
         return self._find_dates()
 
 
-def card_chances(sample: Sample) -> CardChances:
+def card_chances(sample: Sample, order: Sequence[str] | None = None) -> CardChances:
     """The chances of all open cards of the board: the survival curve is that of the cards of the
-    window, the plan goes by the throughput of all time. Which cards were chosen does not matter."""
+    window, the plan goes by the throughput of all time, and by another `order` than that of the
+    board where one is given. Which cards were chosen does not matter."""
     board = sample.of_board
-    order = [card for card in board.cards if card.flow.state is FlowState.UNCOMMITTED]
-    known = all(card.history.place is not None for card in order)
-    order = sorted((card for card in order if card.history.place), key=_place)
+    if order is None:
+        waiting = [card for card in board.cards if card.flow.state is FlowState.UNCOMMITTED]
+        if all(card.history.place is not None for card in waiting):
+            placed = sorted((card for card in waiting if card.history.place), key=_place)
+            order = [card.ref for card in placed]
     now = board.as_of.astimezone(board.workflow.timezone)
     return CardChances(
         remaining_of(board),
         {card.ref: board.days_of(card) for card in board.open},
         open_parts(board.cards),
-        [card.ref for card in order] if known else None,
+        order,
         lambda: _dates(board),
         0.0 if board.today_is_over else rest_of_day(now),
+        {card.ref for card in board.cards if card.history.steps[-1].block is not None},
     )
 
 

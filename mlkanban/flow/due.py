@@ -6,7 +6,6 @@ number of the same name asks it of a sample, and as of any day.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -72,8 +71,7 @@ class DueDates:
 def due(sample: Sample) -> DueDates:
     """Judge the due dates of the cards of a sample by all cards of the board and all time."""
     board = sample.of_board.of_all_time
-    blocked = {card.ref for card in board.cards if card.history.steps[-1].block is not None}
-    chances = _Chances(card_chances(board), blocked)
+    chances = card_chances(board)
     cards = [
         _due_card(card.ref, card.history.title, card.history.due, sample.today, chances)
         for card in sample.cards
@@ -110,13 +108,12 @@ def chances_by(
     duplicates: Collection[str],
     now: datetime,
     day: date,
-) -> dict[str, float]:
-    """The chance of each open card to be finished by a day, by card id, where it is known; the
+) -> dict[str, tuple[float | None, Unknown | None]]:
+    """The chance of each open card to be finished by a day, by card id, or why it is unknown; the
     others as for `due_dates`."""
     past = _BoardHistory(board, faces, archived, duplicates, now)
     chances, days = _chances(board, faces, past), (day - past.today).days
-    found = ((face.id, chances.by(face.ref, days)[0]) for face in faces if to_do(face))
-    return {card: chance for card, chance in found if chance is not None}
+    return {face.id: chances.by(face.ref, days) for face in faces if to_do(face)}
 
 
 class PartsDone(NamedTuple):
@@ -165,58 +162,40 @@ def prospects(
             continue
         if face.due:
             dated[face.id] = _due_card(face.ref, face.title, face.due, past.today, chances).chance
-        open_parts = len(chances.of.parts_of(face.ref))
+        open_parts = len(chances.parts_of(face.ref))
         if total := open_parts + done[face.ref]:
-            by = _all_done_by(face.ref, past.today, chances.of) if open_parts else None
+            by = _all_done_by(face.ref, past.today, chances) if open_parts else None
             parts[face.id] = PartsDone(done[face.ref], total, by)
     return Prospects({card: c for card, c in dated.items() if c is not None}, parts)
 
 
-class _Chances(NamedTuple):
-    """The chances of the open cards of a board, of which some are `blocked`: how long that goes on
-    neither an age nor a place in the plan knows."""
-
-    of: CardChances
-    blocked: AbstractSet[str]
-
-    def by(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
-        """The chance to be finished within `days` days after today, or why it is unknown."""
-        if days >= 0 and ref in self.blocked:
-            return None, "blocked"
-        if days >= 0 and not self.blocked.isdisjoint(self.of.waits_for(ref)):
-            return None, "a part is blocked"
-        return self.of.by(ref, days)
-
-
 def _all_done_by(ref: str, today: date, chances: CardChances) -> date | None:
     """The day by which all open parts of a card are done with 85 %, where that is known."""
-    if any(chances.chance(part, 0)[0] is None for part in chances.parts_of(ref)):
-        return None
     days = chances.days(ref, LIKELY)
     return None if days is None else today + timedelta(days=days)
 
 
-def _chances(board: Board, faces: Collection[CardFace], past: "_BoardHistory") -> _Chances:
-    chances = CardChances(
+def _chances(board: Board, faces: Collection[CardFace], past: "_BoardHistory") -> CardChances:
+    return CardChances(
         past.remaining,
         past.ages,
         _open_parts(faces),
         plan_order(board, faces, past.today),
         past.dates,
         rest_of_day(past.now),
+        {face.ref for face in faces if face.block_reason},
     )
-    return _Chances(chances, {face.ref for face in faces if face.block_reason})
 
 
-def _due_card(ref: str, title: str, due: str, today: date, chances: _Chances) -> DueCard:
+def _due_card(ref: str, title: str, due: str, today: date, chances: CardChances) -> DueCard:
     day = date.fromisoformat(due)
     days = (day - today).days
     chance, unknown = chances.by(ref, days)
-    parts = len(chances.of.parts_of(ref))
+    parts = len(chances.parts_of(ref))
     return DueCard(
         ref, title, day, days, chance, unknown,
-        None if parts else chances.of.ages.get(ref),
-        None if parts else chances.of.place(ref),
+        None if parts else chances.ages.get(ref),
+        None if parts else chances.place(ref),
         parts,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from mlkanban.core.metrics import metrics_in
 from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.core.profit_curve import curve_in, worth_of_target
 from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.flow.card_chances import Unknown
 from mlkanban.flow.due import (
     DueCard,
     DueDates,
@@ -77,9 +78,11 @@ class Planning:
         cards, where somebody has them."""
         return due_dates(board, *self._past(board, faces))
 
-    def chances(self, board: Board, faces: Collection[CardFace], day: date) -> dict[str, float]:
-        """The chance of each open card of a board to be finished by a day, by card id, where it is
-        known; `faces` are all its cards."""
+    def chances(
+        self, board: Board, faces: Collection[CardFace], day: date
+    ) -> dict[str, tuple[float | None, Unknown | None]]:
+        """The chance of each open card of a board to be finished by a day, by card id, or why it is
+        unknown; `faces` are all its cards."""
         return chances_by(board, *self._past(board, faces), day)
 
     def _past(
@@ -127,13 +130,14 @@ class Planning:
                 f"A plan cannot reach to {until}.", "Name a day within the next three years."
             )
 
-    def fit(self, board: Board, until: date) -> Fit:
-        """What fits until a day, going by the whole past of the board."""
+    def fit(self, board: Board, until: date, order: Sequence[str] | None = None) -> Fit:
+        """What fits until a day, going by the whole past of the board; with the cards that are not
+        begun in another `order` than that of the board where one is given."""
         self.check_day(board, until)
         now: datetime = self._context.clock()
         workflow, histories = self._history.for_flow(board, now)
         window = Window.back(None, workflow.day(now))
-        return fit(follow(workflow, histories, now, window), until)
+        return fit(follow(workflow, histories, now, window), until, order)
 
 
 def _worths(

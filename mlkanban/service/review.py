@@ -219,7 +219,9 @@ class Reviews:
 
         for face in sorted(awake, key=order):
             inside = board.is_committed(face.stage)
-            yield Candidate(face, chances.get(face.id), inside, face.id in period.promised)
+            chance, unknown = chances[face.id]
+            promised = face.id in period.promised
+            yield Candidate(face, chance, unknown or "", inside, promised)
 
 
 class _Reviewed:

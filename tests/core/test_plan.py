@@ -54,14 +54,12 @@ def test_there_is_room_for_what_both_limits_leave(limit, free, standing, room) -
     assert made.next == ideas[: room or 0]
 
 
-def test_each_card_has_the_words_of_its_position_unless_it_has_begun() -> None:
+def test_cards_wait_in_their_order_unless_they_have_begun() -> None:
     ideas, rows = (tuple(PlanRow(card(n, "s0"), None) for n in some) for some in ((1, 2), (3, 4)))
-    ready = Stage("s1", "Ready")
-    told = [(row.face.ref, said) for row, said in Plan(ready, ideas, rows, 2).with_words(str)]
-    assert told == [("r3", "0"), ("r4", "1"), ("r1", "2"), ("r2", "3")]
-    begun = Stage("s1", "Doing", committed=True)
-    told = [(row.face.ref, said) for row, said in Plan(begun, ideas, rows, 2).with_words(str)]
-    assert told == [("r3", ""), ("r4", ""), ("r1", "0"), ("r2", "1")]
+    waiting = Plan(Stage("s1", "Ready"), ideas, rows, 2)
+    assert (waiting.order, waiting.begun) == (["r3", "r4", "r1", "r2"], ())
+    begun = Plan(Stage("s1", "Doing", committed=True), ideas, rows, 2)
+    assert (begun.order, begun.begun) == (["r1", "r2"], rows)
 
 
 CARDS = [

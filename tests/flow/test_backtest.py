@@ -20,7 +20,7 @@ from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 from tests.examples import examples
-from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
+from tests.flow.logs import GPU, WORKFLOW, at, card, histories, sample, took
 
 RATE, STAY = 1.5, 0.85
 """Cards begun each day, and the share of open ones that are not finished on a day."""
@@ -459,3 +459,17 @@ def test_days_on_which_nothing_could_be_forecast_are_no_trials() -> None:
     assert (found.days[0], found.days[-1]) == (could[0], could[-1])
     assert {score.trials + score.silent for score in found.scores["how_many"]} == {23}
     assert {score.trials for kind in ("when", "card") for score in found.scores[kind]} == {0}
+
+
+def test_a_card_is_no_trial_on_days_on_which_it_is_blocked() -> None:
+    """What is shown of it then is that nothing is known."""
+    steady_cards = steady(days=400)
+    steps = (300, 1), (320, 4)
+    free, held = (
+        _Replay(known_whole([*steady_cards, card("held", *some)], 400))
+        for some in (steps, (steps[0], (305, 1, None, None, GPU), (315, 1), steps[1]))
+    )
+    first = WORKFLOW.day(at(1)).toordinal() - 1
+    for day, fewer in ((304, 0), (305, 1), (314, 1), (315, 0)):
+        told = [len([*one.chances(one.known_on(first + day), 7)]) for one in (free, held)]
+        assert told[0] - told[1] == fewer

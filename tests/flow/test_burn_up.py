@@ -7,7 +7,7 @@ from mlkanban.charts.pictures import burn_up as picture
 from mlkanban.display.number_text.burn_up import headline, summary, to_json
 from mlkanban.flow.burn_up import BurnUp, BurnUps, burn_ups
 from mlkanban.flow.card_chances import remaining_of
-from tests.flow.logs import card, rows, sample, took
+from tests.flow.logs import GPU, card, rows, sample, took
 
 
 def part(ref, *steps, of="big"):
@@ -142,3 +142,16 @@ def test_without_parts_there_is_a_sentence_and_no_picture(cards):
     found = burn_ups(sample(cards))
     assert summary(found).lines == ("No card has parts: give some a parent.",)
     assert picture(found) is None
+
+
+def test_a_blocked_part_or_card_withholds_the_day():
+    free = part("b", (79, 1))
+    held = part("a", (78, 1), (79, 1, None, None, GPU))
+    whole = card("big", (1, 0), (79, 0, None, None, GPU))
+    for cards, unknown in (
+        ([BIG, held, free], {"a": "blocked"}),
+        ([whole, free], {"big": "blocked"}),
+    ):
+        found = burn_ups(sample([*PAST, *cards], day=80))
+        assert (shown(found).unknown, shown(found).by) == (unknown, {})
+        assert "(blocked) is unknown" in summary(found).lines[1]

@@ -22,10 +22,12 @@ class Evenly:
         return min(1.0, days / (STEPS * cards))
 
 
-def chances(order=("x", "y"), *, ages=None, parts=None, dates=Evenly, rest=0.0) -> CardChances:
+def chances(
+    order=("x", "y"), *, ages=None, parts=None, dates=Evenly, rest=0.0, blocked=()
+) -> CardChances:
     # Of forty cards that took as many days as there are cards one is finished each day.
     remaining = Remaining(kaplan_meier(range(1, 41), ()), over=True)
-    return CardChances(remaining, ages or {}, parts or {}, order, dates, rest)
+    return CardChances(remaining, ages or {}, parts or {}, order, dates, rest, set(blocked))
 
 
 @pytest.mark.parametrize("p", [1, 50, 85, 95, 100])
@@ -100,3 +102,21 @@ def test_a_due_date_is_marked_below_one_half(chance: float | None, doubtful: boo
     assert card.doubtful == doubtful
     if chance is not None:
         assert bool(Prospects({"v1": chance}).doubtful) == doubtful
+
+
+def test_while_a_card_or_one_of_its_parts_is_blocked_nothing_is_known() -> None:
+    some = chances(
+        ages={"a": 0, "b": 20, "c": 3},
+        parts={"whole": ["a", "b"], "all": ["whole", "c"], "y": ["c"]},
+        blocked={"b", "x", "y"},
+    )
+    unknown = {
+        "b": "blocked", "x": "blocked", "y": "blocked",
+        "whole": "a part is blocked", "all": "a part is blocked",
+    }  # fmt: skip
+    for ref, why in unknown.items():
+        assert some.chance(ref, 10) == (None, why)
+        assert (some.by(ref, -1), some.days(ref, 50)) == ((0.0, None), None)
+    for ref in ("a", "c"):
+        assert some.chance(ref, 10)[0] is not None
+        assert some.days(ref, 50) is not None

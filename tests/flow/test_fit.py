@@ -1,12 +1,14 @@
 """How much fits until a day, against a past that leaves no doubt and one that does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from mlkanban.flow.card_chances import card_chances
 from mlkanban.flow.fit import PLACES, fit
 from mlkanban.flow.forecast import forecast
-from tests.flow.logs import card, sample, took
+from tests.flow.logs import GPU, card, sample, took
 
 
 def steady(open_cards, days=20):
@@ -65,3 +67,26 @@ def test_the_day_of_a_card_agrees_with_what_fits_by_that_day():
 def test_without_a_forecast_no_card_has_a_day():
     some = steady(1, 4)
     assert fit(some, some.today + timedelta(days=10)).day_of(0) is None
+
+
+def test_a_card_of_the_plan_has_the_chance_of_its_due_date():
+    """One with open parts takes no place, and nothing is known of one that is blocked."""
+    ideas = ["whole", "held", "p1", "p2", *(f"i{n}" for n in range(30))]
+    made = [card(ref, (n / 99 + 1, 0)) for n, ref in enumerate(ideas)]
+    made[1] = card("held", (1, 0, None, None, GPU))
+    placed = [
+        replace(c, place=n, parent="whole" * c.ref.startswith("p")) for n, c in enumerate(made, 1)
+    ]
+    some = sample([*(took(f"d{n}", 1, start=n) for n in range(1, 41)), *placed], day=41)
+    found = fit(some, some.today + timedelta(days=14))
+    chances = card_chances(some)
+    cards = dict(zip(ideas, found.cards(ideas), strict=True))
+    assert (cards["held"].percent, cards["held"].unknown) == (None, "blocked")
+    assert (cards["whole"].place, cards["held"].place, cards["p2"].place) == (None, 0, 2)
+    assert {0, 50, 85} == {card.percent for card in cards.values()} - {None}
+    for ref, fitting in cards.items():
+        chance, unknown = chances.chance(ref, 14)
+        assert fitting.unknown == unknown
+        if chance is not None:
+            assert fitting.percent == next((p for p in (85, 50) if chance >= p / 100), 0)
+    assert cards["whole"].day == cards["p2"].day

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mlkanban.core.board import BlockReason, Outcome
-from mlkanban.display.number_text.due import chance_words, summary, to_json
+from mlkanban.display.number_text.due import chance_words, headline, summary, to_json
 from mlkanban.flow.burn_up import burn_ups
 from mlkanban.flow.card_chances import CardChances, Remaining, rest_of_day
 from mlkanban.flow.card_forecast import card_forecasts
@@ -210,7 +210,11 @@ def test_nothing_is_said_of_the_chance_while_a_card_is_blocked(ada: Person) -> N
     ids = {face.title: face.id for face in faces}
     assert set(ada.service.planning.prospects(ada.board).chances) == {ids["late"]}
     ahead = date.fromisoformat(day(ada, 3))
-    assert ids["part"] not in ada.service.planning.chances(ada.board, faces, ahead)
+    assert ada.service.planning.chances(ada.board, faces, ahead)[ids["part"]] == (None, "blocked")
+    agenda = ada.service.reviews.agenda(ada.board)
+    proposed = {c.face.title: c.proposed for c in agenda.candidates}
+    assert not proposed["part"]
+    assert not proposed["whole"]
     ada.cards.unblock([part])
     assert due_cards(ada)["part"] == free["part"]
 
@@ -285,6 +289,7 @@ def test_what_is_said_of_due_dates(ada: Person) -> None:
         "2 of 3 cards whose chance is known have a chance below 50 %, 1 of them is late",
         "The chance of 1 card is unknown",
     )
+    assert "".join(text for text, _ in headline(due)) == "2 of 3 below 50 %, 1 unknown"
     late, _, unknown, known = (row[2:5] for row in rows(said))
     assert late == ("LATE 2 d", "0 %", "its date")
     assert unknown == ("30 d", "unknown", "not in the plan")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.board import Outcome
-from mlkanban.display.number_text.fit import chance_at, fit_text
+from mlkanban.display.number_text.fit import fit_text, fits_text
 from mlkanban.errors import RuleRefused, UsageProblem
 from tests.service.people import Person
 
@@ -97,7 +97,8 @@ def test_what_fits_is_the_forecast_less_what_is_in_progress(ada: Person) -> None
     fit = ada.service.planning.fit(ada.board, today + timedelta(days=30))
     assert fit.in_progress == 1
     assert 0 < fit.likely < fit.even
-    assert [chance_at(fit, at) for at in (0, fit.likely - 1, fit.likely, fit.even)] == [
+    words = [fits_text(card) for card in fit.cards([str(at) for at in range(fit.even + 1)])]
+    assert [words[at] for at in (0, fit.likely - 1, fit.likely, fit.even)] == [
         "85%", "85%", "50%", "",
     ]  # fmt: skip
     for wrong in (today, today - timedelta(days=1), date(2999, 1, 1)):
@@ -108,7 +109,7 @@ def test_what_fits_is_the_forecast_less_what_is_in_progress(ada: Person) -> None
 def test_without_a_past_it_says_why_nothing_is_said(ada: Person) -> None:
     fit = ada.service.planning.fit(ada.board, ada.clock.now.date() + timedelta(days=10))
     assert "A forecast needs cards finished on 5 different days" in fit_text(fit)
-    assert chance_at(fit, 0) == ""
+    assert [fits_text(card) for card in fit.cards(["v1"])] == [""]
 
 
 def test_a_limit_of_the_whole_board_is_no_more_to_pull_than_that(ada: Person) -> None:

@@ -27,8 +27,8 @@ _CONVENTION = (
 
 class BurnUpCardJson(TypedDict):
     """`total` and `done` parts at the end of each day from `first` on. `unknown` are the open parts
-    whose chance is not known, `reasons` says why; then, or where no part is open, `by` is null; a
-    day in it is null where it lies more than a year ahead."""
+    whose chance is not known, or the card itself, `reasons` says why; then, or where no
+    part is open, `by` is null; a day in it is null where it lies more than a year ahead."""
 
     card: str
     title: str

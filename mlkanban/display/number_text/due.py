@@ -145,7 +145,13 @@ def headline(due: DueDates) -> Headline:
     if not due.cards:
         return (("none", "dim"),)
     doubtful = sum(card.doubtful for card in due.cards)
-    return ((f"{doubtful} of {len(due.cards)} below 50 %", "clock" if doubtful else "text"),)
+    unknown = sum(card.chance is None for card in due.cards)
+    some: Headline = ()
+    if known := len(due.cards) - unknown:
+        some = ((f"{doubtful} of {known} below 50 %", "clock" if doubtful else "text"),)
+    if not unknown:
+        return some
+    return *some, (f"{', ' if some else ''}{unknown} unknown", "clock")
 
 
 NUMBER = NumberView("due", count, summary, figures, to_json, headline=headline)

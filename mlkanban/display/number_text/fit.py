@@ -4,12 +4,12 @@ from typing import TypedDict
 
 from mlkanban.display.number_text.forecast import reason
 from mlkanban.display.number_view import Day
-from mlkanban.flow.fit import Fit
+from mlkanban.flow.fit import CardFit, Fit
 
 
-def chance_at(fit: Fit, place: int) -> str:
-    """How likely the card at a place, from 0, is finished; '' for less than even odds."""
-    return "85%" if place < fit.likely else "50%" if place < fit.even else ""
+def fits_text(card: CardFit) -> str:
+    """How likely a card is finished, '' for less than even odds, or why nobody knows."""
+    return card.unknown or (f"{card.percent}%" if card.percent else "")
 
 
 def fit_text(fit: Fit) -> str:

@@ -100,9 +100,10 @@ class PlanScreen(MouseListScreen):
 
     async def _forecast(self) -> None:
         board, until = self.board, self._until
+        order = self._plan.order if self._plan else None
         try:
             fit = await self.host.store_thread.read(
-                lambda service: service.planning.fit(board, until)
+                lambda service: service.planning.fit(board, until, order)
             )
         except MlkanbanError as error:
             self.show_error(error)

@@ -188,7 +188,7 @@ def test_a_card_as_markdown_for_a_pull_request(board: Person) -> None:
     text = board("show", ref, "--markdown").out
     assert text.startswith(f"### Focal \\<b\\>loss\\</b\\> \\| \\[x\\](y) ({ref})\n")
     assert "blocked by approval-gate since" in text
-    assert ": @maria signs" in text
+    assert ": @&#8203;maria signs" in text
     assert "**Hypothesis:** Rare \\*classes\\* gain." in text
     assert "| auc | 0.917 | \\>= 0.9 |" in text
     assert "| p95 |  | \\<= 50 |" in text

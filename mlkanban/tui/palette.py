@@ -71,6 +71,8 @@ _KEYS = Content.assemble(
     )
 )
 _RECENT, _COMMANDS, _SHELLS = "last used", "commands", "in a shell, and in the documentation"
+_QUESTION = frozenset(("what", "which", "is", "are", "the", "a", "my", "of", "on"))
+"""Words of a question that name nothing."""
 _MOST_CARDS = 8
 _MOST_LINES = 5
 
@@ -332,6 +334,9 @@ class CommandProvider(Provider):
     async def search(self, query: str) -> Hits:
         wanted = _Query.read(query)
         found = [*self._named(wanted, self.matcher(query).match), *self._cards(wanted)]
+        if not found and (short := _without_question(query)):
+            query, wanted = short, _Query.read(short)
+            found = [*self._named(wanted, self.matcher(query).match), *self._cards(wanted)]
         for hit in found:
             yield hit
         await asyncio.shield(self._reading)
@@ -558,6 +563,14 @@ def _of_table(line: str) -> str:
         return line
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     return "" if all(set(cell) <= set("-:") for cell in cells) else ", ".join(cells)
+
+
+def _without_question(query: str) -> str:
+    """A query such as `what is stuck` without the words of a question; '' where it has none, or
+    nothing else."""
+    words = query.split()
+    kept = [word for word in words if word.casefold() not in _QUESTION]
+    return " ".join(kept) if len(kept) < len(words) else ""
 
 
 @cache

@@ -307,6 +307,7 @@ async def test_words_come_before_their_starts_and_those_before_scattered_letters
     [
         ("stuck", {"Block", "Report: Blockers", "Report: Aging", "Show cards with blocked:yes"}),
         ("blocked", {"Block", "Report: Blockers", "Show cards with blocked:yes"}),
+        ("what is stuck", {"Block", "Report: Aging", "Show cards with blocked:yes"}),
         ("is:blocked", {"Show cards with is:blocked"}),
         ("learned", {"Finish", "Review", "Show cards with outcome:learned"}),
         ("find", {"Filter"}),

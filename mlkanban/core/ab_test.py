@@ -190,11 +190,14 @@ class AbTest:
 
     @property
     def verdict(self) -> AbVerdict | None:
-        """What is proposed at the planned number; None before, and where no number is planned."""
+        """What is proposed at the planned number; None before, and where no number is planned. No
+        difference is shown as long as one of the intervals, of the difference and of the ratio,
+        holds none."""
         if self.more != 0:
             return None
         _, low, high = self.difference
-        if low <= 0 <= high:
+        ratio = self.ratio
+        if low <= 0 <= high or (ratio is not None and ratio.low <= 1 <= ratio.high):
             return AbVerdict.NO_DIFFERENCE
         return AbVerdict.BETTER if (high < 0) == self.less else AbVerdict.WORSE
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -274,3 +275,12 @@ def test_sizes_whose_squares_are_no_numbers_are_refused(arms: tuple[str, str]) -
         [parse_arm(text) for text in arms]
     with pytest.raises(UsageProblem, match="is no difference"):
         parse_least("1e-200")
+
+
+def test_nothing_is_better_while_one_of_the_intervals_holds_no_difference() -> None:
+    """The difference of 51 and 69 of 200 leaves out 0, their ratio holds 1."""
+    test = AbTest(Arm("a", 200, 51), Arm("b", 200, 69), 5.0, False, "2026-01-01T00:00:00Z")
+    assert test.ratio is not None
+    assert test.difference.low > 0
+    assert test.ratio.low < 1
+    assert replace(test, least=2.0).verdict is AbVerdict.NO_DIFFERENCE

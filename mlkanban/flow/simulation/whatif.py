@@ -91,11 +91,15 @@ class PlayedRuns(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LimitEffect:
     """What a change of limits does to a measure: the means of today and of the proposed limits, and
-    the share of the runs, each with the same cards, that agree on the direction."""
+    the share of the runs, each with the same cards, that agree on the direction. The change from
+    today's limits to the others, as a share of what it was, lies between `low` and `high` in 90 %
+    of the runs; None where one of them had nothing to be compared with."""
 
     before: float
     after: float
     agreed: float
+    low: float | None = None
+    high: float | None = None
 
     @property
     def direction(self) -> int:
@@ -285,7 +289,11 @@ def effects(before: PlayedRuns, after: PlayedRuns) -> Mapping[str, LimitEffect]:
         values = [(float(getattr(b, measure)), float(getattr(a, measure))) for b, a in pairs]
         more = then[measure].mean > first[measure].mean
         agreed = sum((a > b) if more else (a < b) for b, a in values) / len(values)
-        made[measure] = LimitEffect(first[measure].mean, then[measure].mean, agreed)
+        low = high = None
+        if all(b > 0 for b, _ in values):
+            shares = sorted(a / b - 1 for b, a in values)
+            low, high = (_at_rank(shares, end * (len(shares) + 1)) for end in _ENDS)
+        made[measure] = LimitEffect(first[measure].mean, then[measure].mean, agreed, low, high)
     return made
 
 

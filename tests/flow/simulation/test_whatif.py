@@ -309,6 +309,14 @@ def test_an_effect_has_the_direction_that_three_of_four_runs_agree_on(after, agr
     assert effects(runs(5.0), runs()) == {}
 
 
+def test_an_effect_has_the_span_of_nine_in_ten_runs():
+    before, after = runs(*[10.0] * 39), runs(*(float(n) for n in range(1, 40)))
+    found = effects(before, after)["p85"]
+    assert found.low == pytest.approx(-0.8)
+    assert found.high == pytest.approx(2.8)
+    assert effects(runs(0.0), runs(1.0))["p85"].low is None
+
+
 def test_an_effect_is_of_the_cards_of_the_history_and_agreed_on_by_others_like_them():
     before = PlayedRuns([result(5.0)], [result(7.0)] * 4)
     after = PlayedRuns([result(4.0)], [result(6.0), result(6.0), result(9.0), result(9.0)])
@@ -369,7 +377,9 @@ def test_what_is_far_off_is_named_beside_what_was_observed():
     own = played(Capacity.INDEPENDENT, -1)
     found = replace(answered(own), observed={"p50": 1.0, "p85": 4.0, "per_week": 5.0, "wip": 1.0})
     lines = summary(found).lines
-    assert lines[0].startswith("With Train 1: p85 of cycle time (-20 %, in 100 % of the runs), thr")
+    assert lines[0].startswith(
+        "With Train 1: p85 of cycle time (less in 100 % of the runs; by -20 to -20 % in 90 %), thr"
+    )
     assert lines[1].startswith("Today is reproduced only roughly, not within 20 %: played cycle")
     assert "played cycle time p85 5.0 for 4.0 observed" in lines[1]
     model = to_json(found)["models"][0]

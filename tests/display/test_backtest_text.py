@@ -112,6 +112,7 @@ def test_each_row_says_how_far_the_share_is_known() -> None:
          " periods): less often than they say"),
         (99, 100, 40, "85 % forecasts held in 99 % of cases (89-100 %; 40 independent"
          " periods): more often than they say"),
+        (0, 58, 2, "85 % forecasts held in 0 % of cases (0-66 %; only 2 independent periods)"),
         (60, 100, 9, "85 % forecasts held in 60 % of cases (30-84 %; only 9 independent periods)"),
         (100, 12, 1, "85 % forecasts held in 100 % of cases (21-100 %; only 1 independent period)"),
     ],
@@ -121,7 +122,8 @@ def test_a_sentence_says_how_often_and_how_sure_that_is(
 ) -> None:
     key = ("how_many", 85)
     found = with_shares({key: held}, {key: trials}, {key: periods})
-    assert text.sentence(found, "how_many") == f"Tested 14 days ahead: {said}."
+    careful = "Be careful with this forecast. " if held in (0, 60) and periods != 9 else ""
+    assert text.sentence(found, "how_many") == f"{careful}Tested 14 days ahead: {said}."
 
 
 def test_without_trials_a_sentence_says_so() -> None:

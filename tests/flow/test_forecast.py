@@ -273,7 +273,9 @@ def test_it_says_what_past_it_rests_on(days, tried):
     assert (found.past_days, found.tried) == (days, tried)
     said = rests_on(found)
     assert said in summary(found).lines
-    assert said == f"Rests on {days} cards finished in {days} days, lately 7.0 a week."
+    rate, *young = said.partition(" That is young: ")
+    assert rate == f"Rests on {days} cards finished in {days} days, lately 7.0 a week."
+    assert any(young) == (days <= 60)
     # Of forecasts of each day, all but a few overlap.
     apart = tried // 14
     assert to_json(found)["how_many"]["past_periods"] == apart

@@ -33,6 +33,8 @@ _CONVENTION = (
     "trials whose day has come, with what was known on each day; "
     f"{CONFIDENCE} % interval by Wilson from the periods that do not overlap"
 )
+_FAR_BELOW = 10
+"""Points below what a forecast says that even the upper end of an interval of few periods is."""
 Verdict = Literal["less often", "as often", "more often"]
 _VERDICTS: dict[int, Verdict] = {-1: "less often", 0: "as often", 1: "more often"}
 
@@ -101,8 +103,11 @@ def sentence(backtest: Backtest, kind: str, p: int = _MAIN) -> str:
     periods = quantity(score.periods, "independent period")
     ends = {0: "", -1: ": less often than they say", 1: ": more often than they say"}
     only = "" if score.judged else "only "
+    # Too little to judge by, and yet what was seen speaks against the forecast.
+    against = not score.judged and score.interval[1] < p - _FAR_BELOW
+    careful = "Be careful with this forecast. " if score.off < 0 or against else ""
     return (
-        f"Tested {tested}: {p} % forecasts held in {score.share:.0f} % of cases"
+        f"{careful}Tested {tested}: {p} % forecasts held in {score.share:.0f} % of cases"
         f" ({_interval(score)}; {only}{periods}){ends[score.off]}."
     )
 

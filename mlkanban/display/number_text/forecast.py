@@ -29,6 +29,13 @@ _CONVENTION = (
 )
 
 
+_YOUNG_DAYS = 60
+_YOUNG = (
+    "That is young: on made-up boards of 30 to 60 days 85 % forecasts held in 89-97 % where work"
+    " was steady, in 55-79 % where it ended in bursts."
+)
+
+
 class CardsChanceJson(TypedDict):
     cards: int
     chance: float
@@ -114,9 +121,15 @@ def to_json(forecast: Forecast) -> ForecastJson:
 def figures(forecast: Forecast) -> Figures:
     return (
         ("n", str(forecast.n)),
-        (f"85 % in {forecast.days} d", str(forecast.how_many.get(85, "-"))),
+        (f"85 % in {forecast.days} d", _figure(forecast)),
         (f"{quantity(forecast.cards, 'card')}, 85 %", str(forecast.when.get(85) or "-")),
     )
+
+
+def _figure(forecast: Forecast) -> str:
+    if not forecast.possible:
+        return "too little data"
+    return str(forecast.how_many[85] or "not one")
 
 
 def summary(forecast: Forecast) -> Summary:
@@ -157,10 +170,11 @@ def rests_on(forecast: Forecast) -> str:
     """`Rests on 96 cards finished in 210 days, lately 3.2 a week.` How often it would have held,
     the back-test says."""
     rate = f"{WEEK * (forecast.per_day or 0):.1f}"
-    return (
+    text = (
         f"Rests on {quantity(forecast.n, 'card')} finished in"
         f" {quantity(forecast.past_days, 'day')}, lately {rate} a week."
     )
+    return f"{text} {_YOUNG}" if forecast.past_days <= _YOUNG_DAYS else text
 
 
 def _iso(day: date | None) -> str | None:

@@ -70,6 +70,11 @@ def find_page(words: str) -> DocPage:
         return doc_page(wanted if wanted in TOPICS else (begins or titled)[0])
     close = begins or get_close_matches(wanted, TOPICS, n=3)
     meant = f" Did you mean {' or '.join(close)}?" if close else ""
+    if not close and re.fullmatch(r"\w+", wanted) and any(search_pages(wanted)):
+        raise NotFound(
+            f"There is no page {words!r} in the documentation, but lines with it.",
+            hint("List them: {docs --search {}}", wanted),
+        )
     raise NotFound(
         f"There is no page {words!r} in the documentation.{meant}", hint("List them: {docs}")
     )

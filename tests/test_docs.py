@@ -16,7 +16,8 @@ from mlkanban.cli import program
 from mlkanban.clock import now
 from mlkanban.core import backup_schedule as schedule
 from mlkanban.demo import fill
-from mlkanban.doc_pages import TOPICS, doc_page, search_pages
+from mlkanban.doc_pages import TOPICS, doc_page, find_page, search_pages
+from mlkanban.errors import NotFound
 from mlkanban.service import Service
 from tests.cli.conftest import PROGRAM
 from tests.made_docs import DOCS, README, ROOT, histogram_of, pages, written
@@ -234,3 +235,10 @@ def test_the_files_that_the_guide_names_exist() -> None:
     named = set(re.findall(rf"`((?:{rooms})/[\w/]+\.py)`", guide))
     assert len(named) > 20
     assert [name for name in named if not (ROOT / "mlkanban" / name).is_file()] == []
+
+
+def test_a_word_that_is_no_page_leads_to_the_lines_with_it() -> None:
+    with pytest.raises(NotFound, match=r"docs --search postgresql"):
+        find_page("postgresql")
+    with pytest.raises(NotFound, match=r"List them: mlkanban docs$"):
+        find_page("qqqq")

@@ -239,3 +239,13 @@ def test_cards_and_lines_of_the_charter_are_found(board) -> None:
     assert board.data("find", "runbook") == {"cards": [], "charter": []}
     every = board.data("find", "runbook", "--all-boards")
     assert (len(every["cards"]), len(every["charter"])) == (1, 1)
+
+
+def test_the_person_of_a_card_is_shown_where_a_board_has_several(board, monkeypatch) -> None:
+    refs = [board.card(title) for title in ("One", "Two")]
+    for name, ref in zip(("ada", "bob"), refs, strict=True):
+        assert "Person" not in board("show", ref).out
+        monkeypatch.setenv("MLKANBAN_NAME", name)
+        assert board("move", ref, "Training", "--override", "x").code == 0
+    lines = board("show", refs[1]).out.splitlines()
+    assert [line.split() for line in lines if line.startswith("Person")] == [["Person", "@bob"]]

@@ -334,7 +334,8 @@ class CommandProvider(Provider):
     async def search(self, query: str) -> Hits:
         wanted = _Query.read(query)
         found = [*self._named(wanted, self.matcher(query).match), *self._cards(wanted)]
-        if not found and (short := _without_question(query)):
+        asked = not found and bool(short := _without_question(query))
+        if asked:
             query, wanted = short, _Query.read(short)
             found = [*self._named(wanted, self.matcher(query).match), *self._cards(wanted)]
         for hit in found:
@@ -343,7 +344,7 @@ class CommandProvider(Provider):
         lines = self._charter(wanted)
         for score, text, go in lines:
             yield GroupedHit(score, Content(text), go, text=text, group="charter")
-        for hit in self._found_by(query.strip(), alone=not found and not lines):
+        for hit in self._found_by(query.strip(), alone=not found and not lines, asked=asked):
             yield hit
 
     def _named(self, wanted: _Query, scattered: Callable[[str], float]) -> Iterator[Hit]:
@@ -434,9 +435,9 @@ class CommandProvider(Provider):
             text = screen.plain(display(f"{face.ref} {face.title}"[:_LONGEST]))
             yield GroupedHit(score, line, go, text=text, group="cards")
 
-    def _found_by(self, query: str, *, alone: bool) -> Iterator[Hit]:
+    def _found_by(self, query: str, *, alone: bool, asked: bool) -> Iterator[Hit]:
         """The board with the cards that the text finds as a filter, where its words are states of
-        cards, or it stands `alone`: nothing else was found."""
+        cards, or it stands `alone`: nothing else was found. It answers what is `asked` best."""
         screen = self._screen
         if not isinstance(screen, BoardScreen) or not query:
             return
@@ -454,7 +455,8 @@ class CommandProvider(Provider):
             key = next(keys_shown(c) for c in host.commands if c.name == "filter")
             line = self._line("Show cards with", screen.plain(display(text)), key)
             go = partial(screen.show_query, text)
-            yield GroupedHit(_INSIDE, line, go, text=f"Show cards with {text}", group=_COMMANDS)
+            score = _WHOLE + _EXACT if asked and states else _INSIDE
+            yield GroupedHit(score, line, go, text=f"Show cards with {text}", group=_COMMANDS)
 
     def _card_line(self, face: CardFace, screen: BoardScreen) -> Content:
         """One line: id and title, and at the right the stage and the clock of the card."""

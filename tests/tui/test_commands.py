@@ -293,6 +293,7 @@ async def _found(board: Page, query: str) -> list[str]:
         ("fin", "Finish"),
         ("back", "Back"),
         ("bktst", "Report: Back-test"),
+        ("what is stuck", "Show cards with blocked:yes"),
     ],
 )
 async def test_words_come_before_their_starts_and_those_before_scattered_letters(

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
 
 STORE_SECONDS = 2.0
+"""So long a job waits for a store that others write: it starts all the same."""
+_QUEUE_SECONDS = 30.0
+"""So long a job waits that is to be queued, as every other write does: it needs the store."""
 _LATER = "The job is started; the board takes it in later."
 BY_BRANCH = "-"
 
@@ -103,10 +106,11 @@ def slot_for(
     of it later. What became of other runs meanwhile is kept for hooks, which no job waits for."""
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
     data = places().data
+    later = f" {_LATER}" if how is not None else ""
     try:
-        service = _opened()
+        service = _opened(_QUEUE_SECONDS if how is None else STORE_SECONDS)
     except (MlkanbanError, OSError) as error:
-        show(f"{error} {_LATER}")
+        show(f"{error}{later}")
         yield RunSlot(JobCard(names[0]))
         return
     with closing(service):
@@ -118,7 +122,7 @@ def slot_for(
             )
             _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
-            show(f"{error} {_LATER}")
+            show(f"{error}{later}")
             slot = RunSlot(JobCard(names[0]))
         yield slot
         session.keep_for_afterwards(service.take_hook_events())
@@ -141,14 +145,14 @@ def give_up(job: JobCard, run_id: str) -> None:
         pass  # it was not kept, or cannot be by now; the job's own error says more
 
 
-def _opened() -> Service:
+def _opened(timeout: float = STORE_SECONDS) -> Service:
     where, settings = places(), _settings()
     return Service.open(
         where.data,
         actor=settings.name or login_name(),
         clock=now,
         make=False,
-        timeout=STORE_SECONDS,
+        timeout=timeout,
         config=where.config,
         repeats=settings.repeats,
     )

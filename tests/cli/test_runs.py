@@ -1,10 +1,14 @@
 """What the runs of a card say together, on the command line."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from scipy import stats
 
+from mlkanban.cli import before_run
 from mlkanban.cli.before_run import slot_for
 from mlkanban.cli.session import Session
 from mlkanban.display.run_text import difference_text
@@ -167,6 +171,22 @@ def test_the_names_for_repeats_in_the_settings_hold_where_a_job_starts(
         assert ("the default repeat_parameters are used." in capsys.readouterr().err) == (
             setting == "3"
         )
+
+
+def test_a_job_for_the_queue_waits_while_others_write_the_store(
+    home: dict[str, str], mlk: Person, ref: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(before_run, "STORE_SECONDS", 0.0)
+    [store] = Path(home["MLKANBAN_HOME"]).glob("**/board.db")
+    other = sqlite3.connect(store, isolation_level=None, check_same_thread=False)
+    with closing(other), slot_for(Session(), ref, "", how=None) as slot:
+        assert slot.service is not None
+        other.execute("BEGIN IMMEDIATE")
+        timer = Timer(0.3, lambda: other.execute("ROLLBACK"))
+        timer.start()
+        with slot.service.runs.alone():
+            assert not other.in_transaction, "the other one was waited for"
+        timer.join()
 
 
 def test_the_runs_of_a_card_are_told_apart_where_it_is_shown(

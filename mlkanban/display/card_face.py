@@ -658,17 +658,18 @@ _HEALTH_SIGNS: dict[str, tuple[str, str]] = {
 def metric(
     face: CardFace, view: FaceContext, *, named: bool = False, column: bool = False
 ) -> list[Fact]:
-    """The metric of the configuration that was tried last, with its target, and the best one where
-    that is another. Its name stands where there is no value, and on paper. In a `column` of its own
-    its value cannot be mistaken for that of a run at work."""
+    """The metric of the chosen configuration, with its target, and the one that was tried last
+    where that is another and no run goes on. Its name stands where there is no value, and on paper.
+    In a `column` of its own its value cannot be mistaken for that of a run at work."""
     kept = CardMetrics.read(face.metric)
-    best = _best(face, kept.metric)
+    last = _tried_last(face, kept.metric)
     guards = _guards(kept.guards, view)
     broken = guards and guards[0].role == STATE_ROLES[GuardState.BROKEN]
-    # Neither the metric nor the best one takes the room of what says that a guard is broken.
+    # Neither the metric nor the one tried last takes the room of what says that a guard is broken.
     name, sign = (1 + cell_len(form) for form in guards[0].forms[-2:]) if broken else (0, 0)
     facts: list[Fact] = []
     if kept.metric and any(not latest.other for latest in view.live.get(face.id, ())[:1]):
+        last = ""
         facts += _beside_newest(kept.metric, view, typed=kept.typed, column=column)
     elif kept.metric:
         forms = _metric_forms(kept.metric, view, named=named, typed=kept.typed)
@@ -676,8 +677,8 @@ def metric(
         # What it is for is no riddle on its own line: value and target stay together.
         breaks = (*breaks[-1:], *breaks[:-1])
         facts.append(Fact(forms, "value", measured=True, leaves=sign, breaks=breaks))
-    if facts and best:
-        facts.append(Fact((best,), "value", measured=True, leaves=name))
+    if facts and last:
+        facts.append(Fact((last,), "value", measured=True, leaves=name))
     return facts + guards
 
 
@@ -723,16 +724,16 @@ def _value_to_target(value: str, target: str, view: FaceContext) -> str:
 def _beside_newest(
     metric: MetricFields, view: FaceContext, *, typed: bool, column: bool
 ) -> Iterator[Fact]:
-    """The metric of a card whose run goes on, beside the newest value: `last .917→≥.92`, at least
+    """The metric of a card whose run goes on, beside the newest value: `was .917→≥.92`, at least
     the target; in a `column` of its own at least the value."""
     value, target = value_text(metric), view.glyphs.compared(target_text(metric))
     whole = _value_to_target(value, target, view)
-    forms = [f"last {whole}{TYPED}"] if value and typed else []
-    forms += [f"last {whole}"] if value else []
+    forms = [f"was {whole}{TYPED}"] if value and typed else []
+    forms += [f"was {whole}"] if value else []
     forms += [whole, value] if value and column else []
     if forms or target:
         forms += [target] if target else []
-        breaks = _breaks("last", metric, view, typed=typed)
+        breaks = _breaks("was", metric, view, typed=typed)
         yield Fact(tuple(forms), "value", measured=True, breaks=breaks)
 
 
@@ -752,12 +753,12 @@ def _guards(guards: Sequence[MetricFields], view: FaceContext) -> list[Fact]:
     return facts
 
 
-def _best(face: CardFace, metric: MetricFields | None) -> str:
+def _tried_last(face: CardFace, metric: MetricFields | None) -> str:
     if not face.runs:
         return ""
-    from mlkanban.display.card_face_runs import best  # as above
+    from mlkanban.display.card_face_runs import tried_last  # as above
 
-    return best(face.runs, metric)
+    return tried_last(face.runs, metric)
 
 
 def tags(face: CardFace, view: FaceContext) -> list[Fact]:

@@ -36,11 +36,11 @@ def waiting(packed: str, now: datetime) -> str:
     return spoken(timedelta(seconds=now.timestamp() - brief.waits))
 
 
-def best(packed: str, metric: MetricFields | None) -> str:
-    """The best configuration where another one was tried last (`best .931`), on its side of the
-    target of the metric, else ''."""
-    mean = Brief.read(packed).best
-    return "" if mean is None else f"best {value_text({**(metric or {}), 'value': mean})}"
+def tried_last(packed: str, metric: MetricFields | None) -> str:
+    """The configuration that was tried last where the card stands at another one (`last .931`), on
+    its side of the target of the metric, else ''."""
+    mean = Brief.read(packed).last
+    return "" if mean is None else f"last {value_text({**(metric or {}), 'value': mean})}"
 
 
 def so_far(

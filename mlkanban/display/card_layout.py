@@ -23,7 +23,7 @@ from mlkanban.core.lineage import member_text
 from mlkanban.core.metrics import GuardState, compact, reaches, value_text
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
-from mlkanban.display.card_face_runs import best
+from mlkanban.display.card_face_runs import tried_last
 from mlkanban.display.card_page import CardPage, link_texts, rows
 from mlkanban.display.checklist_lines import in_short
 from mlkanban.display.event_text import event_text, who
@@ -363,8 +363,8 @@ def metric_lines(content: CardContent, width: int) -> list[Line]:
     has_scale = None not in (value.amount, measured.baseline, measured.target)
     if has_scale:
         del parts[1]
-    if content.page.face and (better := best(content.page.face.runs, metric)):
-        word, _, number = better.partition(" ")
+    if content.page.face and (last := tried_last(content.page.face.runs, metric)):
+        word, _, number = last.partition(" ")
         parts.append([Piece(f"{word} ", "dim"), Piece(number, "value")])
     line, many = as_many_as_fit(parts, max(10, width - _LABEL))
     lines = [line, *parts[many:]] if many else parts

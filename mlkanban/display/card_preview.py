@@ -235,10 +235,12 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
         first.append(Piece(view.glyphs.compared(target), "text"))
     parts: list[Line] = [first]
     if card.face.runs:
-        from mlkanban.display.card_face_runs import best  # results of runs: most boards have none
+        from mlkanban.display.card_face_runs import (
+            tried_last,
+        )  # results of runs: most boards have none
 
-        if better := best(card.face.runs, shown):
-            word, _, mean = better.partition(" ")
+        if last := tried_last(card.face.runs, shown):
+            word, _, mean = last.partition(" ")
             parts.append([Piece(f"{word} ", "dim"), Piece(mean, "value")])
     for label in ("baseline", "noise"):
         if (number := metric.get(label)) is not None:

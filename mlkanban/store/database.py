@@ -20,7 +20,7 @@ from mlkanban.store.rows import StoreConnection
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""
 
-LATEST = 26 + FORMAT - 1
+LATEST = 27 + FORMAT - 1
 """user_version of a store this program writes: how many migrations it has seen, those included that
 fold what waited for a newer format of events."""
 

@@ -278,6 +278,13 @@ def m027_who_has_cards(db: Database) -> None:
     projector.flush()
 
 
+@migrations()
+def m028_metrics_of_what_is_chosen(db: Database) -> None:
+    """The `card.metric` of any card with runs is at the configuration that was chosen, as that of a
+    shipped one was, and `card.runs` has the mean of the one that was tried last."""
+    _fill_faces(db)
+
+
 def _add_person(conn: Connection) -> None:
     """Add `card.person` as `_add_ab` does its column."""
     columns = [name for _, name, *_ in conn.execute("PRAGMA table_info(card)").fetchall()]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
 from mlkanban.core.actors import CONDITION
-from mlkanban.core.board import Board, Outcome, Stage, StageKind
+from mlkanban.core.board import Board, Stage, StageKind
 from mlkanban.core.card import Card, Note
 from mlkanban.core.card_fields import values_of
 from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
@@ -159,8 +159,7 @@ def card_of(
     from mlkanban.runs.model.run import runs_in
 
     fields = lifecycle.shown(state)
-    shipped = fields.get("outcome") == Outcome.SHIPPED
-    metrics = measured(runs_in(fields), metrics_in(fields), repeats, chosen=shipped)
+    metrics = measured(runs_in(fields), metrics_in(fields), repeats)
     created, entered, started, finished = (parse_instant(at) if at else None for at in times)
     assert created is not None
     assert entered is not None

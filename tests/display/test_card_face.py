@@ -112,12 +112,12 @@ def test_while_a_run_goes_on_only_its_newest_value_has_no_name_and_the_target_st
     face = card(title="Focal", metric=packed("auc=.9498 auc>=.9"), runs=running)
     latest = Latest("r", "auc", 0.9438, 3, None, "step 3", (0.8, 0.9, 0.94))
     live = replace(VIEW, live={face.id: [latest]})
-    assert shown(face, 40, live)[1] == "►1h .944 ▁▆█ last .95→≥.9"
+    assert shown(face, 40, live)[1] == "►1h .944 ▁▆█ was .95→≥.9"
     assert shown(face, 20, live)[1:] == ["►1h .944 ▁▆█ ≥.9", "g12              20d"]
-    assert "last .95/>=.9" in shown(face, 60, replace(live, glyphs=glyphs("ascii")))[1]
+    assert "was .95/>=.9" in shown(face, 60, replace(live, glyphs=glyphs("ascii")))[1]
     typed = face._replace(metric=packed("auc=.9498 auc>=.9", typed=True))
-    assert "last .95→≥.9 typed" in shown(typed, 60, live)[1]
-    assert shown(face._replace(metric=packed("auc=.9498")), 40, live)[1].endswith("█ last .9498")
+    assert "was .95→≥.9 typed" in shown(typed, 60, live)[1]
+    assert shown(face._replace(metric=packed("auc=.9498")), 40, live)[1].endswith("█ was .9498")
     assert shown(face._replace(metric=packed("auc>=.9")), 40, live)[1].endswith("█ ≥.9")
     loss = latest._replace(name="loss", value=0.154, other=True)
     other = shown(face, 60, replace(VIEW, live={face.id: [loss]}))[1]
@@ -304,18 +304,18 @@ def test_a_metric_with_a_blank_and_a_slash_in_its_name_is_shown_whole() -> None:
     assert shown(nameless, 60)[-2] == "lat/p95 ms"
 
 
-def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
-    runs = Brief(5, best=0.9351).packed
+def test_the_configuration_tried_last_is_named_where_another_is_judged() -> None:
+    runs = Brief(5, last=0.9351).packed
     face = card(metric=packed("auc=.8 auc>=.92"), runs=runs)
-    assert shown(face, 30)[-2] == ".8→≥.92 best .935"
+    assert shown(face, 30)[-2] == ".8→≥.92 last .935"
     assert shown(face, 12)[-2:] == [".8→≥.92", "g12      20d"]
 
 
 def test_a_value_on_a_face_has_the_digits_it_needs_and_stays_on_its_side() -> None:
     assert shown(card(metric=packed("auc=.943431 auc>=.9")), 30)[-2] == ".943→≥.9"
     assert shown(card(metric=packed("auc=.899997 auc>=.9")), 30)[-2] == ".899997→≥.9"
-    below = card(metric=packed("auc=.8 auc>=.9"), runs=Brief(5, best=0.899997).packed)
-    assert shown(below, 30)[-2] == ".8→≥.9 best .899997"
+    below = card(metric=packed("auc=.8 auc>=.9"), runs=Brief(5, last=0.899997).packed)
+    assert shown(below, 30)[-2] == ".8→≥.9 last .899997"
 
 
 def test_a_broken_guard_stands_behind_the_metric() -> None:
@@ -334,8 +334,8 @@ def test_a_broken_guard_stands_behind_the_metric() -> None:
     )
     low = card(metric=packed("loss=.1 loss<=.2", "recall=.3 recall>=.5"))
     assert shown(low, 40)[-2].endswith("✗ recall .3→≥.5")
-    better = card(metric=face.metric, runs=Brief(5, best=0.9351).packed)
-    assert shown(better, 40)[-2] == ".93→≥.92 best .935 ✗ p95_ms 61→≤50"
+    better = card(metric=face.metric, runs=Brief(5, last=0.9351).packed)
+    assert shown(better, 40)[-2] == ".93→≥.92 last .935 ✗ p95_ms 61→≤50"
     assert shown(better, 24)[-2] == ".93→≥.92 ✗ p95_ms 61→≤50"
 
 
@@ -495,7 +495,7 @@ def explained(text: str, signs: Sequence[Sign]) -> bool:
     return any(re.fullmatch(sign.pattern, text) for sign in signs)
 
 
-BRIEF = Brief(3, "a1b2c3d*", since=instant(NOW - timedelta(hours=14)), gpu_hours=3.1, best=0.95)
+BRIEF = Brief(3, "a1b2c3d*", since=instant(NOW - timedelta(hours=14)), gpu_hours=3.1, last=0.95)
 FACES = [
     card(priority="urgent", started_at="2026-03-16T10:00:00Z"), card(priority="high"),
     card(priority="low", finished_at="2026-03-19T10:00:00Z", started_at="2026-03-16T10:00:00Z"),

@@ -39,7 +39,7 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m013_results_of_finished_runs)
     made()(migrations.m014_times_beside_removed_stages)
     made()(migrations.m015_runs_that_wait)
-    made(name="m028_next")(second)
+    made(name="m029_next")(second)
     return made, database.LATEST + 1
 
 

@@ -128,7 +128,8 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m020_releases_and_ab_tests",), ("m021_configurations_by_value",),
         ("m022_what_was_shipped",), ("m023_roles_of_stages",),
         ("m024_deliverables_of_stages",), ("m025_next_number_and_blocked_cards",),
-        ("m026_redactions",), ("m027_who_has_cards",), ("format_2",), ("m028_next",),
+        ("m026_redactions",), ("m027_who_has_cards",), ("m028_metrics_of_what_is_chosen",),
+        ("format_2",), ("m029_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]

@@ -43,13 +43,13 @@ class Brief(NamedTuple):
     files differed. `since` is the start (ISO 8601 UTC) of the longest of those that go on, '' when
     none does; `sure` is whether its processes can be seen. `gpu_hours` are those that are known for
     good; `gpus` are at work now, on average since `busy` (seconds since 1970). `partly` is whether
-    of some runs it is not known what they used. `best` is the best mean of a configuration that
-    breaks no guard, where that is another one than was tried last, and
-    `mark` that of the names by which runs were told to be repeats (runs/model/repeats.py). `waits`
-    is since when the first of them waits for its turn (seconds since 1970), 0 where none
-    does, and `queued` how many wait, for a scheduler or in the queue of a machine; `held` of these
-    are held back, so that their turn does not come. `more_slots` is how many slots they take beyond
-    the one that an unattended card has."""
+    of some runs it is not known what they used. `last` is the mean of the configuration that was
+    tried last, where another one is chosen, and `mark` that of the names by which runs were told to
+    be repeats (runs/model/repeats.py). `waits` is since when the first of them waits for its turn
+    (seconds since 1970), 0 where none does, and `queued` how many wait, for a scheduler or in the
+    queue of a machine; `held` of these are held back, so that their turn does not come.
+    `more_slots` is how many slots they take beyond the one that an
+    unattended card has."""
 
     runs: int
     commit: str = ""
@@ -59,7 +59,7 @@ class Brief(NamedTuple):
     gpus: int = 0
     busy: float = 0.0
     partly: bool = False
-    best: float | None = None
+    last: float | None = None
     mark: str = ""
     waits: float = 0.0
     queued: int = 0
@@ -67,7 +67,7 @@ class Brief(NamedTuple):
     held: int = 0
 
     @classmethod
-    def of(cls, runs: Sequence[Run], best: float | None = None, mark: str = "") -> Brief:
+    def of(cls, runs: Sequence[Run], last: float | None = None, mark: str = "") -> Brief:
         """Of the runs of a card, newest first."""
         live = [run for run in runs if run.may_go_on and run.state is not RunState.QUEUED]
         begun = {run.id: at.timestamp() for run in live if (at := moment(run.started))}
@@ -97,7 +97,7 @@ class Brief(NamedTuple):
             gpus=gpus,
             busy=math.fsum(n * at for n, at in working.values()) / gpus if gpus else 0.0,
             partly=bool(used.unknown),
-            best=best,
+            last=last,
             mark=mark,
             waits=min(
                 (
@@ -152,20 +152,18 @@ def executing(runs: Sequence[Run]) -> int:
 def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str, str]:
     """The metrics and the runs among the fields of a card, as its face keeps them."""
     runs, metrics = runs_in(fields), metrics_in(fields)
-    shipped = fields.get("outcome") == Outcome.SHIPPED
-    best = None if shipped else _best(_results(runs, metrics, repeats))
-    shown = measured(runs, metrics, repeats, chosen=shipped)
-    return shown.packed, Brief.of(runs, best, repeats.mark).packed
+    last = None
+    if fields.get("outcome") != Outcome.SHIPPED:
+        last = _tried_last(_results(runs, metrics, repeats))
+    return measured(runs, metrics, repeats).packed, Brief.of(runs, last, repeats.mark).packed
 
 
-def measured(
-    runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT, *, chosen: bool = False
-) -> CardMetrics:
-    """The metrics of a card as every surface shows them: at the means of the configuration that was
-    tried last, or of the `chosen` one, unless a person wrote another value. A
-    mean has the digits that its spread leaves, and is not rounded over its target. A guard that no
-    run reported stands where a person wrote that it stands, or nowhere; it has a state where that
-    is not the one of its value.
+def measured(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats = DEFAULT) -> CardMetrics:
+    """The metrics of a card as every surface shows them, and as gates and queries judge it: at the
+    means of the configuration to take into use (`Results.chosen`), which the verdict is about and a
+    release takes, unless a person wrote another value. A mean has the digits that its spread
+    leaves, and is not rounded over its target. A guard that no run reported stands where a person
+    wrote that it stands, or nowhere; it has a state where that is not the one of its value.
     """
     if not runs:
         return metrics
@@ -173,30 +171,24 @@ def measured(
     metric, typed = metrics.metric, is_typed(runs, metrics.metric)
     if metric is not None and not typed:
         if results is not None:
-            stands = results.chosen if chosen else results.latest
-            metric = {**metric, "value": stands.kept_mean}
+            metric = {**metric, "value": results.chosen.kept_mean}
         elif metric.get("value") is not None:
             metric = {**metric, "value": None}
-    guards = tuple(_guard(runs, guard, results, repeats, chosen=chosen) for guard in metrics.guards)
+    guards = tuple(_guard(runs, guard, results, repeats) for guard in metrics.guards)
     return CardMetrics(metric, guards, typed)
 
 
 def _guard(
-    runs: Sequence[Run],
-    guard: MetricFields,
-    results: Results | None,
-    repeats: Repeats,
-    *,
-    chosen: bool,
+    runs: Sequence[Run], guard: MetricFields, results: Results | None, repeats: Repeats
 ) -> dict[str, Any]:
-    """A guard at the mean of the configuration that was tried last for the metric, or of the
-    `chosen` one; where no run reported the metric, of the one that was tried
-    last for the guard itself."""
-    if results is None:
-        results, chosen = _results(runs, CardMetrics(dict(guard), (dict(guard),)), repeats), False
-    if results is None:
+    """A guard at the mean of the chosen configuration; where no run reported the metric, of the one
+    that was tried last for the guard itself."""
+    if results is not None:
+        stands = results.chosen
+    elif alone := _results(runs, CardMetrics(dict(guard), (dict(guard),)), repeats):
+        stands = alone.latest
+    else:
         return dict(guard)
-    stands = results.chosen if chosen else results.latest
     found = next(one for one in stands.guards if one.name == guard["name"])
     if found.mean is None:
         return dict(guard)
@@ -213,7 +205,7 @@ def weak_guards(
     metrics = metrics_in(fields)
     if not metrics.guards:
         return (), ()
-    guards = measured(runs_in(fields), metrics, repeats, chosen=True).guards
+    guards = measured(runs_in(fields), metrics, repeats).guards
     broken = (broken_text(guard) for guard in guards if is_broken(guard))
     unsure = (open_text(guard) for guard in guards if state_of(guard) is GuardState.OPEN)
     return tuple(broken), tuple(unsure)
@@ -227,8 +219,8 @@ def _results(runs: Sequence[Run], metrics: CardMetrics, repeats: Repeats) -> Res
     return results(runs, metrics.metric, repeats, metrics.guards)
 
 
-def _best(results: Results | None) -> float | None:
-    """The mean of the best configuration, where it was not tried last and breaks no guard."""
-    if results is None or results.best is None or results.best is results.latest:
+def _tried_last(results: Results | None) -> float | None:
+    """The mean of the configuration that was tried last, where another one is chosen."""
+    if results is None or results.chosen is results.latest:
         return None
-    return None if results.best.breaks_guards else results.best.kept_mean
+    return results.latest.kept_mean

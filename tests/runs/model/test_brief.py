@@ -93,13 +93,13 @@ def test_a_card_stands_at_the_mean_of_its_runs() -> None:
     assert measured(runs, CardMetrics(by_hand)).metric == by_hand, "a person wrote another value"
 
 
-def test_a_card_stands_at_the_configuration_tried_last_and_tells_of_a_better_one() -> None:
+def test_a_card_stands_at_the_best_configuration_and_tells_of_the_one_tried_last() -> None:
     older, newer = reported(0.95, 0.91)
     newer = replace(newer, argv=("train", "--lr", "0.1"))
     metric, packed = on_face(fields(older, newer, metric=METRIC))
-    assert CardMetrics.read(metric).metric == METRIC | {"value": 0.91}
-    assert Brief.read(packed).best == 0.95
-    assert Brief.read(on_face(fields(older, metric=METRIC))[1]).best is None
+    assert CardMetrics.read(metric).metric == METRIC | {"value": 0.95}
+    assert Brief.read(packed).last == 0.91
+    assert Brief.read(on_face(fields(older, metric=METRIC))[1]).last is None
 
 
 @given(st.floats(0.9, 0.95), st.floats(0.9, 0.95), st.sampled_from([">=", "<="]))
@@ -134,7 +134,8 @@ def test_no_face_rounds_over_the_target() -> None:
     assert face_text(fields(metric=near)) == "auc .91999999/>=.92"
     runs = reported(0.9199999, 0.5)
     other = [replace(runs[0], argv=("train", "--a=1")), runs[1]]
-    assert Brief.read(on_face(fields(*other, metric=METRIC))[1]).best == 0.9199999
+    assert face_text(fields(*other, metric=METRIC)) == "auc .9199999/>=.92"
+    assert Brief.read(on_face(fields(*other, metric=METRIC))[1]).last == 0.5
 
 
 def test_the_objective_of_a_study_is_the_metric_of_its_card() -> None:
@@ -201,14 +202,20 @@ def timed(*values: tuple[float, float | None]) -> list[Run]:
     ]
 
 
-def test_a_guard_stands_at_the_mean_of_the_configuration_tried_last() -> None:
+def test_a_guard_stands_at_the_mean_of_the_configuration_that_a_release_takes() -> None:
     metrics = CardMetrics(METRIC, (P95,))
     runs = timed((0.93, 40.0), (0.94, 44.0))
     later = replace(timed((0.9, 61.0))[0], id="r9", argv=("train", "--lr", "1"), started="2027")
     assert measured(runs, metrics).guards == ({**P95, "value": 42.0},)
-    assert measured([*runs, later], metrics).guards == ({**P95, "value": 61.0},)
-    face = face_text({**fields(*runs, later, metric=METRIC), "guards": [P95]})
-    assert face == "auc .9/>=.92\np95 61/<=50"
+    higher = replace(later, metrics={"auc": 0.97, "p95": 61.0})
+    for last, shown in ((later, 0.9), (higher, 0.97)):
+        assert measured([*runs, last], metrics).guards == ({**P95, "value": 42.0},)
+        of = {**fields(*runs, last, metric=METRIC), "guards": [P95]}
+        assert face_text(of) == "auc .935/>=.92\np95 42/<=50"
+        assert Brief.read(on_face(of)[1]).last == shown
+        assert weak_guards(of, DEFAULT)[0] == ()
+        only = {**fields(last, metric=METRIC), "guards": [P95]}
+        assert weak_guards(only, DEFAULT)[0] == ("p95 61, not <=50",)
 
 
 def test_the_gate_asks_about_the_guards_of_the_chosen_configuration() -> None:
@@ -248,14 +255,15 @@ def test_a_mean_stands_on_the_face_with_the_digits_of_its_spread() -> None:
     assert one["value"] == 1234.6
 
 
-def test_the_best_on_a_face_breaks_no_guard() -> None:
+def test_what_a_face_stands_at_breaks_no_guard_where_another_holds() -> None:
     tried = [
         replace(run, argv=("t", run.id)) for run in timed((0.95, 61.0), (0.93, 40.0), (0.9, 40.0))
     ]
     of = {**fields(*tried, metric=METRIC), "guards": [P95]}
-    assert Brief.read(on_face(of)[1]).best == 0.93
+    assert face_text(of) == "auc .93/>=.92\np95 40/<=50"
+    assert Brief.read(on_face(of)[1]).last == 0.9
     all_broken = {**of, "guards": [{**P95, "target": 30.0}]}
-    assert Brief.read(on_face(all_broken)[1]).best is None
+    assert "<=30" in face_text(all_broken)
 
 
 def test_a_guard_that_no_run_reported_is_not_measured() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from mlkanban.cells import shortened
 from mlkanban.charts.layouts.curves import drawn_range
 from mlkanban.charts.learning_curve import LearningCurve, NamedSeries
 from mlkanban.charts.render import render
@@ -20,8 +21,9 @@ from mlkanban.core.metrics import (
 )
 from mlkanban.display.card_face import Line, Piece
 from mlkanban.display.lines import paragraph
-from mlkanban.display.run_lines import MARK_ROLES
+from mlkanban.display.run_lines import LETTERS, MARK_ROLES
 from mlkanban.glyphs import Glyphs
+from mlkanban.runs.model.overview import RUNNING, telling_differences
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.search import SearchHistory
 from mlkanban.runs.model.series import Axis, Point, RunSeries, Series
@@ -35,6 +37,9 @@ _SENTENCES = ((190, 1), (0, 2))
 shorter, so that the picture stays where it is while values come."""
 _MOST_NOW = 2
 """Of so many kinds of runs that go on it is told where they are."""
+UNDER_CURSOR = "cursor"
+_MOST_NAME = 17
+"""Cells of what tells a curve from others, behind its letter."""
 _WORDS = {
     Axis.STEP: "by step",
     Axis.EPOCH: "by epoch",
@@ -52,19 +57,39 @@ def named_series(
     found = [(run, label, read, read.of(name)) for run, label, read in chosen]
     wanted = name or next((series.name for *_, series in found if series), "")
     named: list[NamedSeries] = []
-    for run, label, read, series in found:
+    given = {label for _, label, *_ in found}
+    names = _told_apart([(run, label) for run, label, *_ in found], wanted)
+    for (run, label, read, series), name_shown in zip(found, names, strict=True):
         if series is not None and series.name == wanted:
             going_on = not run.state.ended
             free = [role for role in MARK_ROLES if role not in {one.role for one in named}]
             result = None if going_on else run.metrics.get(wanted)
             role = "live" if going_on and "live" in free else free[0]
+            letter = label[:1] or "*"
+            taken = {one[:1] for one in names if one in given} | {one.letter for one in named}
+            if name_shown != label:  # else two curves would have one letter
+                letter = next(one for one in (*LETTERS, *"efgh") if one not in taken)
+                name_shown = f"{letter}: {name_shown}"
             named.append(
                 NamedSeries(
-                    series, label, role, label[:1] or "*", going_on, result,
-                    name_of(run, read, runs),
+                    series, name_shown, role, letter, going_on, result, name_of(run, read, runs)
                 )
-            )  # fmt: skip
+            )
     return named
+
+
+def _told_apart(labelled: Sequence[tuple[Run, str]], metric: str) -> list[str]:
+    """The labels of runs, where several that execute would have the same one by what they differ
+    in: `hidden 128`, or `hidden 128 seed 2` where others of them have the same configuration."""
+    labels = [label for _, label in labelled]
+    alike = [at for at, label in enumerate(labels) if label == RUNNING and labels.count(label) > 1]
+    unlike = telling_differences([labelled[at][0] for at in alike], metric, exact=True)
+    told = [*zip(*unlike.parameters.values(), strict=True)]
+    shown = {**unlike.parameters, **({} if len({*told}) == len(alike) else unlike.launch)}
+    for place, at in enumerate(alike):
+        words = [f"{name} {values[place]}" for name, values in shown.items() if values[place]]
+        labels[at] = shortened(cell_text(" ".join(words)), _MOST_NAME) if words else labels[at]
+    return labels
 
 
 def name_of(run: Run, read: RunSeries, runs: Sequence[Run]) -> str:
@@ -282,7 +307,8 @@ def _name(one: NamedSeries) -> str:
 _TWO_NEWEST = ("newest", "before")
 _NAMES = {
     "best": "The best run",
-    "running": "The running curve",
+    UNDER_CURSOR: "The run under the cursor",
+    RUNNING: "The running curve",
     "unknown": "The curve of a run that nobody can see here",
     "stale": "The curve of a stale run",
     "newest": "The newest run",

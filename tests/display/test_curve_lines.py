@@ -218,6 +218,26 @@ def test_a_run_that_goes_on_has_its_colour() -> None:
     assert named_series([(running, "running", RunSeries())], "auc") == []
 
 
+def test_runs_that_go_on_are_told_apart_by_what_they_differ_in() -> None:
+    def going(name: str, *words: str) -> Run:
+        argv = ("python", "train.py", *words)
+        return Run(name, RunState.RUNNING, argv=argv, started=f"2026-03-20T1{name}:00:00Z")
+
+    def shown(*runs: Run) -> list[tuple[str, str]]:
+        read = RunSeries({"auc": named([0.9, 0.91], "x").series})
+        best = Run("9", RunState.FINISHED, argv=("python", "train.py", "--hidden", "32"))
+        chosen = [(best, "best", read), *((run, "running", read) for run in runs)]
+        return [(one.label, one.letter) for one in named_series(chosen, "auc")]
+
+    one = going("1", "--hidden", "64", "--seed", "2")
+    other = going("2", "--hidden", "128", "--seed", "1")
+    assert shown(one) == [("best", "b"), ("running", "r")]
+    assert shown(one, other)[1:] == [("a: hidden 64", "a"), ("c: hidden 128", "c")]
+    seed = going("3", "--hidden", "64", "--seed", "3")
+    assert shown(one, seed)[1:] == [("a: seed 2", "a"), ("c: seed 3", "c")]
+    assert shown(one, one)[1:] == [("running", "r")] * 2, "nothing tells them apart"
+
+
 def test_of_sentences_for_which_there_is_no_room_none_is_cut() -> None:
     running = named([0.93], "running", grows=True)
     some = [named([0.94, 0.945], "best"), running]

@@ -143,6 +143,24 @@ async def test_marked_runs_are_drawn_with_their_letters(trained: Path) -> None:
         assert sorted(re.findall(r"\.9\d\d  ([ab])\b", page.text())) == ["a", "b"]
 
 
+async def test_the_configuration_under_the_cursor_is_drawn(trained: Path) -> None:
+    ada = somebody(trained)
+    ref = ref_of(ada)
+    third, box = OVER[:-1] + "9", Machine(ada)
+    began = instant(NOW - timedelta(hours=29))
+    box.starts(ref, third, started=began, argv=("python", "train.py", "--lr", "1e-2"))
+    box.ends(ref, third, FINISHED, metrics={"auc": 0.905})
+    ada.service.close()
+    log(trained, third, 30, 0.905)
+    async with opened(trained) as page:
+        await page.go_to(TITLE)
+        await page.press("runs")
+        await curve(page)
+        assert "  cursor " not in page.text()
+        await page.press("cursor.down")
+        await page.until(lambda: ".903  cursor " in page.text())
+
+
 async def test_the_face_of_a_card_has_the_newest_value_of_its_run(trained: Path) -> None:
     async with opened(trained) as page:
         await page.app.live_values.look()

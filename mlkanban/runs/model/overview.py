@@ -34,6 +34,8 @@ BEST_FROM = 3
 """Runs of a configuration from which on it may be called the best: fewer are luck."""
 _LEAST_TO_TELL = 5
 """Configurations from which on it is said how much parameters tell."""
+RUNNING = "running"
+"""What the curve of a run is called that goes on."""
 MOST_DRAWN = 4
 """Runs whose curves are drawn at once."""
 
@@ -181,7 +183,7 @@ def worth_watching(runs: Sequence[Run], found: Results | None) -> list[tuple[Run
     going_on = [run for run in runs if run.state in AT_WORK or run.state in UNSEEN]
     chosen = [(found.best_run, "best")] if found and found.best_run else []
     chosen += [
-        (run, run.state.value if run.state in UNSEEN else "running")
+        (run, run.state.value if run.state in UNSEEN else RUNNING)
         for run in going_on[: MOST_DRAWN - len(chosen)]
     ]
     return chosen or [(run, "newest" if at == 0 else "before") for at, run in enumerate(runs[:2])]

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
+from textual.timer import Timer
 
 from mlkanban.core.metrics import MetricFields, has_direction
 from mlkanban.display.card_face import Line, Piece
-from mlkanban.display.curve_lines import LEAST_HEIGHT
+from mlkanban.display.curve_lines import LEAST_HEIGHT, UNDER_CURSOR
 from mlkanban.display.grid import Grid
 from mlkanban.display.lines import as_many_as_fit, joined, page_title, paragraph, rule
 from mlkanban.display.run_lines import (
@@ -45,6 +46,7 @@ from mlkanban.runs.local.logs import Written, last_written, render
 from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
 from mlkanban.runs.model.launch_words import NO_DIFFERENCE
 from mlkanban.runs.model.overview import (
+    MOST_DRAWN,
     ConfigurationRuns,
     Order,
     arrays_apart,
@@ -77,6 +79,8 @@ from mlkanban.tui.widgets.lines import ListLines
 
 _LOG_SECONDS = 2.0
 """Seconds between two looks at what a run that goes on writes."""
+_REST_SECONDS = 0.3
+"""After so long on a line its curve is drawn."""
 _LEAST_BELOW = ((40, 13), (30, 9), (22, 6), (14, 4))
 """From how many lines of a screen on how many at least tell of the run under the cursor."""
 _CURVES = ((54, 21, 11), (40, 13, 9), (30, 10, 5), (22, 8, 5))
@@ -116,6 +120,7 @@ class RunsScreen(ListScreen):
         self.status.keys_stay_whole = True
         turns = RunTurns(self, self._runs_here, self.board_changed, self._left_here)
         self.command_objects = (self._curves, turns)
+        self._rest: Timer | None = None
         self._written = ("", Written([], []))
         self._large: dict[str, int] = {}
         self._differs = NO_DIFFERENCE
@@ -251,6 +256,23 @@ class RunsScreen(ListScreen):
     def go(self, row: int) -> None:
         super().go(row)
         self._read_log()
+        if self._rest is not None:
+            self._rest.stop()
+        # A picture takes as long as several keys.
+        self._rest = self.set_timer(_REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        """Draw the curve of what the cursor rests on, where nothing is marked."""
+        self._rest = None
+        if self.is_active and not (self._marked if self._inside else self._marks):
+            self._read_curves()
+
+    @property
+    def _curve_here(self) -> Run | None:
+        """The run whose curve stands for what is under the cursor; None for nothing."""
+        if not self.length:
+            return None
+        return self._run_here if self._inside else _standing_for(self._rows[self.row])
 
     # The log of the run under the cursor
 
@@ -312,7 +334,11 @@ class RunsScreen(ListScreen):
             rows = {row.key: row for row in self._all}
             marked = [_standing_for(rows[key]) for key in self._marks]
         if not marked:
-            return [Chosen(*one) for one in worth_watching(self._runs, self._results)]
+            chosen = [Chosen(*one) for one in worth_watching(self._runs, self._results)]
+            here = self._curve_here
+            if here is None or any(one.run.id == here.id for one in chosen):
+                return chosen
+            return [*chosen[: MOST_DRAWN - 1], Chosen(here, UNDER_CURSOR)]
         return [
             Chosen(run, letter, role)
             for run, letter, role in zip(marked, LETTERS, MARK_ROLES, strict=False)

@@ -328,7 +328,6 @@ class ReviewScreen(KeyScreen):
         board, refs, until = self.board, self._marked, self._agenda.until
         done = await self.write(lambda service: service.reviews.end(board, refs, until=until))
         if done is not None:
-            self.host.model.review_day = None  # until it is looked for the next time
             self.close()
             self.host.show_result(done)
 

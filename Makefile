@@ -17,8 +17,10 @@ run: .venv/.ready  ## Open your own board
 # that the tests start would compile the program again.
 test test-mac quick explore faults: export PYTHONDONTWRITEBYTECODE :=
 
+# Many tests wait for a process or a terminal: one worker more than two cores have work for. Idle ones
+# take over what is left, so that a long test at the end keeps nobody waiting.
 test: .venv/.dev-ready  ## Run the tests
-	@$(BIN)/python -m pytest -n 2 -q -rs
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -q -rs
 
 # What a change of a rule or a number breaks first, within a minute: without the random exchanges of
 # replicas and the simulations, and with fewer examples of each property.

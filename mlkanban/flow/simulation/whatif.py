@@ -3,9 +3,10 @@
 It checks itself first. Of the two models (see model.py) those are played that the board's own legs
 do not speak against; each has to give the cycle times, the throughput and the work in progress that
 were observed, open cards included, no farther from its means than 95 % of its runs have all of them
-at once; where the mean of one is more than a fifth off, only the direction of a change is to be
-gone by. Where no model does, where limits were often overridden, or too few cards were finished
-since they were changed, it refuses and says why.
+at once, and within what 90 % of the runs with jobs and gaps drawn anew have; where the mean of one
+is more than a fifth off, only the direction of a change is to be gone by. Where no model does,
+where limits were often overridden, or too few cards were finished since they were changed, it
+refuses and says why.
 """
 
 import re
@@ -233,7 +234,7 @@ def _played(
         for at, capacity in enumerate(possible)
     ]
     refused: Refusal | None = None
-    missed = [not_reproduced(seen, today.plain) for today in todays]
+    missed = [missing(seen, today) for today in todays]
     if learned.overridden.share > OFTEN:
         refused = "overridden"
     elif all(missed):
@@ -261,6 +262,17 @@ def not_reproduced(seen: Mapping[str, float], plain: list[SimulationResult]) -> 
     return tuple(m for m in CHECKED if not today or seen[m] not in today[m])
 
 
+def missing(seen: Mapping[str, float], today: PlayedRuns) -> tuple[str, ...]:
+    """The measures that are not reproduced, and those observed outside what 90 % of the runs with
+    jobs and gaps drawn anew have."""
+    spreads = summed(today)
+    off = not_reproduced(seen, today.plain)
+    return tuple(
+        m for m in CHECKED
+        if m in off or not spreads or not spreads[m].low <= seen[m] <= spreads[m].high
+    )  # fmt: skip
+
+
 def reproducing(
     learned: Learned, runs: int, skipped: int = 0
 ) -> list[tuple[Model, list[SimulationResult]]]:
@@ -270,10 +282,12 @@ def reproducing(
         return []
     seen = observed(learned.sample)
     models = [learned.models[capacity] for capacity in learned.fit.possible]
+    plain = [play(model, RUNS, resampled=False) for model in models]
+    drawn = [play(model, runs, skipped=skipped) for model in models]
     return [
-        (model, play(model, runs, skipped=skipped))
-        for model in models
-        if not not_reproduced(seen, play(model, RUNS, resampled=False))
+        (model, outcomes)
+        for model, plainly, outcomes in zip(models, plain, drawn, strict=True)
+        if not missing(seen, PlayedRuns(plainly, outcomes))
     ]
 
 
@@ -369,7 +383,7 @@ def summed(runs: PlayedRuns) -> Played:
         m: Spread(
             means[m],
             *_held(ordered[m], means[m]),
-            means[m] - reach * sides[m][0],
+            max(0.0, means[m] - reach * sides[m][0]),
             means[m] + reach * sides[m][1],
         )
         for m in MEASURES

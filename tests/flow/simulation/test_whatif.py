@@ -33,6 +33,7 @@ from mlkanban.flow.simulation.whatif import (
     _held,
     effects,
     limits_from,
+    missing,
     not_reproduced,
     observed,
     part_of,
@@ -108,13 +109,19 @@ def test_the_known_effect_of_a_limit_is_recovered(today, other):
     """What the other limit did to the very same cards lies in the interval of nine runs in ten, for
     most of the histories it was learned from."""
     held: Counter[str] = Counter()
+    refused = 0
     for seed in range(11, 23):
         found = what_if(made(today, seed=seed), {"Evaluate": other}, runs=50)
+        if found.refused:
+            # Of intervals that hold nine in ten some leave out what a right model gave.
+            refused += 1
+            continue
         truth = what_if(made(other, seed=seed), {}, runs=1).observed
         for measure in ("p50", "p85", "per_week"):
             spread = first(found).proposed[measure]
             held[measure] += spread.low <= truth[measure] <= spread.high
         assert found.direction("p85") == (-1 if other > today else 1)
+    assert refused <= 1
     assert min(held.values()) >= 9, held
 
 
@@ -278,6 +285,16 @@ def test_work_in_progress_has_to_be_reproduced_too(wip, wrong):
     seen = {"p50": 2, "p85": 2, "per_week": 2, "wip": wip}
     assert not_reproduced(seen, runs) == wrong
     assert not_reproduced(seen, []) == ("p50", "p85", "per_week", "wip")
+
+
+def test_what_was_observed_lies_within_the_interval_that_is_shown():
+    plain = [SimulationResult(2, 2, 2, value, 0) for value in (0.1, 2.0, 3.0)]
+    drawn = [SimulationResult(2, 2, 2, 1.5 + n / 100, 0) for n in range(100)]
+    seen = {"p50": 2, "p85": 2, "per_week": 2, "wip": 0.2}
+    assert not_reproduced(seen, plain) == ()
+    assert missing(seen, PlayedRuns(plain, drawn)) == ("wip",)
+    assert missing({**seen, "wip": 2.0}, PlayedRuns(plain, drawn)) == ()
+    assert all(spread.lowest >= 0 for spread in summed(PlayedRuns(plain, drawn)).values())
 
 
 def test_cards_that_are_never_finished_are_work_in_progress():

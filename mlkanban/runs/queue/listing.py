@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -48,7 +49,11 @@ def queue_rows(data: Path, service: Service, board_id: str, now: datetime) -> li
     elsewhere.sort(key=lambda row: row.run.waits_since)
     numbers = turn_numbers(waiting)
     here_waiting = [_row(service, run, now, numbers.get(run.folder.id, 0)) for run in waiting]
-    lost = [_row(service, run, now) for run in turns.lost(now)]
+    lost = [
+        row._replace(run=replace(row.run, evidence=run.judgement.evidence))
+        for run in turns.lost(now)
+        for row in [_row(service, run, now)]
+    ]
     return [*execute, *here_waiting, *elsewhere, *lost]
 
 

@@ -43,8 +43,17 @@ class Turns:
         return [runs[run] for run in self._in_turn(runs.values())]
 
     def lost(self, now: datetime) -> list[QueuedRun]:
-        """The runs that lost their place before their turn came."""
-        return [run for run in self._files.runs(now) if run.was_lost]
+        """The runs that lost their place before their turn came, with the reason that their cards
+        took in: after a restart their files give another one."""
+        return [self._as_taken_in(run) for run in self._files.runs(now) if run.was_lost]
+
+    def _as_taken_in(self, run: QueuedRun) -> QueuedRun:
+        card = self._service.runs.card_called(run.start.get("card", ""))
+        runs = self._service.runs.of_card(card.ref) if card else []
+        kept = next((one for one in runs if one.id == run.folder.id and one.state.ended), None)
+        if kept is None or not kept.evidence:
+            return run
+        return replace(run, judgement=replace(run.judgement, evidence=kept.evidence))
 
     def named(self, wanted: str, now: datetime) -> QueuedRun:
         """The run of the queue that a word names: an id or a part of it, or a card of which one run

@@ -32,6 +32,17 @@ def test_a_job_waits_for_a_slot_and_starts_by_itself_when_one_is_free(queue: Que
     assert sorted(set(kinds)) == ["run.ended", "run.queued", "run.started"]
 
 
+def test_a_run_that_was_lost_keeps_its_reason_over_a_restart(queue: Queue) -> None:
+    queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "0")
+    run = queue.put("a")
+    kill(queue.waiter(run))
+    queue.job.mlk("runs")
+    gone = "the process that waited for it is gone; it never started"
+    assert [one["evidence"] for one in queue.listed()] == [gone]
+    queue.forge(run, boot_id="another")
+    assert [one["evidence"] for one in queue.listed()] == [gone]
+
+
 def test_priority_comes_first_and_then_what_somebody_says(queue: Queue) -> None:
     queue.job.mlk("stages", "limit", "Training", "9", "--unattended", "0")
     queue.put("a"), queue.put("b")

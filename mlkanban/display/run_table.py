@@ -161,7 +161,8 @@ def result_lines(
         if best is not None:
             when = f" of {started(best, zone)}" if best.started else ""
             name = short_id(best.id, short_ids(runs))
-            value = f"best run {found.text(best)}{when} ({name})"
+            which = "best run" + " that holds its guards" * found.better_breaks_guards
+            value = f"{which} {found.text(best)}{when} ({name})"
         lines.append(cell_text("  ".join(filter(None, (found.summary, bars, value)))))
         lines += map(cell_text, _configurations(found, most, room))
         if found.proposal:

@@ -431,8 +431,17 @@ class Results:
         )
 
     def is_best_run(self, run: Run) -> bool:
-        """Whether a run is the best of several."""
-        return len(self.runs) > 1 and self.best_run is not None and run.id == self.best_run.id
+        """Whether a run is the best of several that do not all have one value."""
+        several = len(set(self.values)) > 1
+        return several and self.best_run is not None and run.id == self.best_run.id
+
+    @property
+    def better_breaks_guards(self) -> bool:
+        """Whether a run with a better value than the best one breaks a guard."""
+        values = self.values
+        best = self.best_run
+        most = min(values) if self.lower else max(values)
+        return best is not None and best.metrics[self.name] != most
 
     def text(self, run: Run) -> str:
         """The value of a run, on its side of the target, with the decimals of the others."""

@@ -817,6 +817,15 @@ def test_what_is_left_out_is_told_by_our_own_state_first() -> None:
     assert told.startswith("only finished runs count: left out 1 failed, 1 killed, 1 pruned (auc ")
 
 
+def test_of_equal_runs_none_is_called_the_best() -> None:
+    cases = tried((1, 0.1), (1, 0.1), (1, 0.2))
+    equal, unequal = results(cases[:2], LOSS), results(cases, LOSS)
+    assert equal is not None
+    assert unequal is not None
+    assert [*map(equal.is_best_run, cases[:2])] == [False, False]
+    assert [*map(unequal.is_best_run, cases)] == [True, False, False]
+
+
 def test_the_best_breaks_no_guard() -> None:
     limit = {"name": "ms", "direction": "<=", "target": 50.0}
     cases = tried((1, 0.1), (1, 0.11), (2, 0.2), (2, 0.21))
@@ -836,6 +845,8 @@ def test_the_best_breaks_no_guard() -> None:
     broken = found(90, 90, 40, 40)
     assert broken.best is not None
     assert (broken.best.label, best_id(broken)) == ("depth 2", cases[2].id)
+    assert broken.better_breaks_guards
+    assert not held.better_breaks_guards
     none = found(90, 90, 90, 90)
     assert (none.best, none.best_run) == (None, None)
 

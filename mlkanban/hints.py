@@ -53,9 +53,18 @@ def hint(text: str, *values: str) -> Hint:
     return Hint(*parts, text[at:])
 
 
+_EXTRAS = {"mcp": "mcp", "team": "psycopg", "web": "textual_serve"}
+"""For each extra a package that it brings."""
+
+
 def install_extra(extra: str) -> str:
-    """What to do where the packages of an extra are missing."""
-    return f"Install mlkanban with it, in the checkout: pipx install --force '.[{extra}]'"
+    """What to do where the packages of an extra are missing. The extras that are here are named
+    too: pipx makes the whole environment anew."""
+    # Only a command that cannot go on needs it.
+    from importlib.util import find_spec
+
+    named = ",".join(name for name, brings in _EXTRAS.items() if name == extra or find_spec(brings))
+    return f"Install mlkanban with it, in the checkout: pipx install --force '.[{named}]'"
 
 
 def sentences(texts: Iterable[str]) -> Hint:

@@ -2,7 +2,9 @@
 
 import ast
 import copy
+import importlib.util
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 import mlkanban
 from mlkanban.cli.program import COMMANDS, program
 from mlkanban.errors import NotFound
-from mlkanban.hints import Hint, ShellCommand, hint, sentences, worded
+from mlkanban.hints import _EXTRAS, Hint, ShellCommand, hint, install_extra, sentences, worded
 from mlkanban.tui.commands import HINT_KEYS
 
 PACKAGE = Path(mlkanban.__file__).parent
@@ -142,3 +144,18 @@ def test_commands_in_hints_are_commands(name: str) -> None:
 
 def test_every_command_with_a_key_is_in_a_hint() -> None:
     assert set(HINT_KEYS) <= commands_in_hints()
+
+
+def test_an_extra_is_installed_with_those_that_are_here(monkeypatch) -> None:
+    here = {"psycopg"}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name if name in here else None)
+    assert install_extra("mcp").endswith("pipx install --force '.[mcp,team]'")
+    assert install_extra("team").endswith("pipx install --force '.[team]'")
+
+
+def test_extras_are_those_of_the_package() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    theirs = project["optional-dependencies"]
+    assert {*_EXTRAS} == theirs.keys() - {"dev", "mutants"}
+    for extra, brings in _EXTRAS.items():
+        assert any(line.replace("-", "_").startswith(brings) for line in theirs[extra])

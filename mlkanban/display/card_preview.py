@@ -235,9 +235,8 @@ def _metric(card: Previewed, view: FaceContext) -> list[Line]:
         first.append(Piece(view.glyphs.compared(target), "text"))
     parts: list[Line] = [first]
     if card.face.runs:
-        from mlkanban.display.card_face_runs import (
-            tried_last,
-        )  # results of runs: most boards have none
+        # Results of runs: most boards have none.
+        from mlkanban.display.card_face_runs import tried_last
 
         if last := tried_last(card.face.runs, shown):
             word, _, mean = last.partition(" ")

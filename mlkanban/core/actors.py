@@ -1,10 +1,15 @@
 """Who acts, as the log names them."""
 
+import re
+
+_OF = re.compile(r" (?=of(?: |$))")
+
 
 def agent_actor(agent: str, person: str) -> str:
     """The actor that a program is which acts for a person: what it does is undone apart from what
-    the person does."""
-    return f"agent:{agent} of {person}"
+    the person does. An agent called `best of breed` is named `best-of breed`: its person stands
+    behind the first ` of `."""
+    return f"agent:{_OF.sub('-', agent)} of {person}"
 
 
 def person_of(actor: str) -> str:

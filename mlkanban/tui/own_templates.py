@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mlkanban.paths import places
 from mlkanban.text import cell_text
-from mlkanban.tui.widgets.menu import NOTHING, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +68,7 @@ async def _write(
         return False
     if not file:
         question = cell_text(f"There is a template {name} already.")
-        replacing = [Option("y", "replace it")]
-        if await screen.ask.choose(question, replacing, at=NOTHING) is None:
+        if not await screen.ask.confirm(question, "replace it"):
             return False
         return await _write(screen, name, about, text_of, replace=True)
     screen.status.show(cell_text(f"The template {name} is kept in {file}"))

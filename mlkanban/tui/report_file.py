@@ -12,7 +12,6 @@ from mlkanban.core.names import slug
 from mlkanban.errors import MlkanbanError
 from mlkanban.files import writing_named
 from mlkanban.text import cell_text
-from mlkanban.tui.widgets.menu import NOTHING, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +47,7 @@ class ReportFile:
             screen.status.show("Name a page (.html) or Markdown (.md).", warning=True)
         if file.exists():
             question = cell_text(f"{file} is there already.")
-            replacing = [Option("y", "replace it")]
-            if await screen.ask.choose(question, replacing, at=NOTHING) is None:
+            if not await screen.ask.confirm(question, "replace it"):
                 return
         loop = asyncio.get_running_loop()
 

@@ -17,7 +17,6 @@ from mlkanban.runs.stop import stop_run
 from mlkanban.service import Service
 from mlkanban.text import quantity, short_name
 from mlkanban.tui.help_text import with_keys
-from mlkanban.tui.widgets.menu import NOTHING, Option
 
 if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CommandScreen
@@ -114,8 +113,7 @@ class RunTurns:
             question = f"Stop {what} of run {run.id}?"
         elif waits_here(run):
             question, yes = f"Take run {run.id} out of the queue?", "take it out"
-        options = [Option("y", yes), Option("n", "leave it")]
-        if await screen.ask.choose(question, options, at=NOTHING) != "y":
+        if not await screen.ask.confirm(question, yes, "leave it"):
             return
         try:
             text = await (self._drop(run) if waits_here(run) else self._stop(run))

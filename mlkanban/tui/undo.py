@@ -81,9 +81,8 @@ class UndoCommands:
                 screen.show_error(error)
                 return None
             later = quantity(len(past) - 1, "action")
-            options = [Option("y", f"undo it and the {later} after it")]
             question = f"{error.message.rstrip('.')}:"
-            if await screen.ask.choose(question, options, at=NOTHING) is None:
+            if not await screen.ask.confirm(question, f"undo it and the {later} after it"):
                 screen.status.show("Nothing was changed.")
                 return None
         return await screen.write(lambda s: s.undoing.undo_back_to(board_id, chosen))

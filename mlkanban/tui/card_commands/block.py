@@ -13,7 +13,7 @@ from mlkanban.core.field_kinds import condition_text
 from mlkanban.core.quick_add import condition_in
 from mlkanban.errors import UsageProblem
 from mlkanban.tui.card_commands.edits import names
-from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
+from mlkanban.tui.widgets.menu import numbered
 
 if TYPE_CHECKING:
     from mlkanban.core.board import CardFace
@@ -57,8 +57,7 @@ class BlockCommands:
             self._screen.expect_question()
             since = card.blocker.since.astimezone(ZoneInfo(self._screen.host.model.board.timezone))
             question = f"{ref} is blocked by {_blocker_text(card.blocker, since.date(), today)}."
-        unblock = [Option("y", "unblock")]
-        if await self._screen.ask.choose(question, unblock, at=NOTHING) is not None:
+        if await self._screen.ask.confirm(question, "unblock"):
             await self._edits.change_cards(faces, lambda s, refs: s.cards.unblock(refs))
 
     async def _block(self, faces: Sequence[CardFace]) -> None:

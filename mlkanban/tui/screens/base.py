@@ -39,7 +39,7 @@ from mlkanban.tui.commands import (
 from mlkanban.tui.key_hints import KeyHint, card_hints, key_hints
 from mlkanban.tui.widgets.ask import Ask
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
-from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
+from mlkanban.tui.widgets.menu import Option, numbered
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -451,8 +451,7 @@ class KeyScreen(Screen[None]):
 
     async def _leave_demo(self) -> None:
         question = "Leave the demo? Its board and all you did on it are thrown away."
-        leave = [Option("y", "leave")]
-        if await self.ask.choose(question, leave, at=NOTHING) is not None:
+        if await self.ask.confirm(question, "leave"):
             self.host.leave()
 
     # The store

@@ -22,7 +22,6 @@ from mlkanban.tui.screens.list_screen import ListScreen, lines_below
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import Lines, ListLines
-from mlkanban.tui.widgets.menu import NOTHING, Option
 
 _NONE = (
     "No model is in use. A card of the type model, or a release ({card.release} on the board),"
@@ -153,7 +152,7 @@ class ModelsScreen(ListScreen):
             return
         name, ref = cell_text(model.version.name), model.version.face.ref
         question = f"Roll {name} ({ref}) back? The version before is in use again."
-        if await self.ask.choose(question, [Option("y", "roll back")], at=NOTHING) is None:
+        if not await self.ask.confirm(question, "roll back"):
             self.status.show("Nothing was changed.")
             return
         self.expect_question()

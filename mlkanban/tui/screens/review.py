@@ -27,7 +27,6 @@ from mlkanban.tui.commands import REVIEW, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.lines import Lines, ListLines
-from mlkanban.tui.widgets.menu import NOTHING, Option
 
 _OF_TOPIC = ("review.previous", "card.open", "card.win", "card.note", "undo", "review.promise",
              "help", "back")  # fmt: skip
@@ -323,7 +322,7 @@ class ReviewScreen(KeyScreen):
             return
         if left := len(self._agenda.left):
             question = f"{quantity(left, 'topic')} without an answer. End the review?"
-            if await self.ask.choose(question, [Option("y", "end it")], at=NOTHING) is None:
+            if not await self.ask.confirm(question, "end it"):
                 return
         board, refs, until = self.board, self._marked, self._agenda.until
         done = await self.write(lambda service: service.reviews.end(board, refs, until=until))

@@ -21,7 +21,7 @@ from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.field import LINE_SIGN
 from mlkanban.tui.widgets.lines import ListLines
-from mlkanban.tui.widgets.menu import NOTHING, Option, numbered
+from mlkanban.tui.widgets.menu import numbered
 
 _LINE = "\n"
 _UNCOMMITTED = (
@@ -114,8 +114,7 @@ class StagesScreen(ListScreen):
         try:
             done = await self.attempt(lambda service: action(service, False))
         except WouldChangeCards as error:
-            agree = [Option("y", "do it")]
-            if await self.ask.choose(error.message, agree, at=NOTHING) == "y":
+            if await self.ask.confirm(error.message, "do it"):
                 done = await self.write(lambda service: action(service, True))
             else:
                 self.status.show("Nothing was changed.")

@@ -16,7 +16,7 @@ from mlkanban.text import ascii_only, display
 from mlkanban.theme_files import REVERSE
 from mlkanban.tui.theme import lines_content
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
-from mlkanban.tui.widgets.menu import Menu, Option
+from mlkanban.tui.widgets.menu import NOTHING, Menu, Option
 
 _LONG = 80
 """Characters of a text that is not dropped with one key."""
@@ -43,7 +43,8 @@ class Asker(Protocol):
 
 
 class Ask(Vertical):
-    """`text` and `choose` wait for the person; None means cancelled. One question at a time."""
+    """`text`, `choose` and `confirm` wait for the person; None, or False, means cancelled. One
+    question at a time."""
 
     DEFAULT_CSS = """
     Ask {
@@ -174,6 +175,12 @@ class Ask(Vertical):
             self._pointed = pointed
             self._show_menu()
             return await self._wait(stays=stays)
+
+    async def confirm(self, question: str, yes: str, no: str = "") -> bool:
+        """Whether the person agrees: `y`, with what it does; the cursor is at cancel, and `n` says
+        `no`, where that has a word."""
+        options = [Option("y", yes), *([Option("n", no)] if no else [])]
+        return await self.choose(question, options, at=NOTHING) == "y"
 
     def stand_above(self, lines: int) -> None:
         """Leave so many lines below free, for what is shown there."""

@@ -11,12 +11,18 @@ from mlkanban.tui.commands import Command, presses, shown
 
 class KeyHint(NamedTuple):
     """A key as people write it and a word for what it does; what a click on it presses, one after
-    the other, and the name of its command, where it is one."""
+    the other, and the name of its command, where it is one. Where the word changes from card to
+    card, `cells` are those of the longest one, so that the keys behind stay where they are."""
 
     key: str
     word: str
     presses: tuple[str, ...] = ()
     command: str = ""
+    cells: int = 0
+
+    @property
+    def text(self) -> str:
+        return f"{self.key} {self.word.ljust(self.cells)}"
 
 
 def key_hints(commands: Iterable[Command], names: Sequence[str]) -> list[KeyHint]:
@@ -29,17 +35,21 @@ def card_hints(
     commands: Iterable[Command], names: Sequence[str], cards: Sequence[CardFace], today: date
 ) -> list[KeyHint]:
     """The reminders of those of these commands that do something to all of the cards; without any,
-    of those that need none. What a card calls for comes first: its runs while one goes on, the
+    of those that need none. What a card calls for comes first: its runs, where it has some, the
     health of a model at alert."""
     by_name = {command.name: command for command in commands}
     words = {name: _word(name, cards, today) for name in (*_called_for(cards), *names)}
     return [
-        hint._replace(word=word) if word else hint
+        hint._replace(word=word or hint.word, cells=max(len(hint.word), len(_TAKES_BACK[name])))
+        if name in _TAKES_BACK
+        else hint
         for name, word in words.items()
         if word is not None and (hint := _hint(by_name[name]))
     ]
 
 
+_TAKES_BACK = {"card.block": "unblock", "card.snooze": "wake", "card.archive": "restore"}
+"""The word of a command on cards whose change it takes back."""
 _NEED_A_CARD = ("card.", "runs", "triage.accept", "triage.skip")
 
 
@@ -62,21 +72,22 @@ def _word(name: str, cards: Sequence[CardFace], today: date) -> str | None:
     if not cards:
         return None if name != "card.new" and name.startswith(_NEED_A_CARD) else ""
     works = True
-    word = ""
+    takes_back = False
     match name:
         case "card.block":
             works = not any(face.outcome for face in cards)
-            # Both as wide: the keys behind stay where they are from card to card.
-            word = "unblock" if all(face.block_reason for face in cards) else "block  "
+            takes_back = all(face.block_reason for face in cards)
         case "card.snooze":
             works = all(face.is_open for face in cards)
-            word = "wake" if all(asleep(face, today) for face in cards) else ""
+            takes_back = all(asleep(face, today) for face in cards)
         case "card.finish" | "triage.accept":
             works = all(face.is_open for face in cards)
         case "card.archive":
-            word = "restore" if all(face.archived for face in cards) else ""
+            takes_back = all(face.archived for face in cards)
         case "card.health" | "card.retrain":
             works = all(face.outcome == Outcome.SHIPPED for face in cards)
         case "runs":
             works = bool(cards[0].runs)
-    return word if works else None
+    if not works:
+        return None
+    return _TAKES_BACK[name] if takes_back else ""

@@ -127,7 +127,7 @@ class StatusLine(Widget):
     def _hint_at(self, x: int) -> KeyHint | None:
         at = self._keys_from
         for hint in self._fitting(at):
-            end = at + cell_len(_worded(hint))
+            end = at + cell_len(hint.text)
             if at <= x < end:
                 return hint
             at = end + len(_GAP)
@@ -221,16 +221,16 @@ class StatusLine(Widget):
         hints = self._fitting(start)
         pieces = [(" " if start == 1 else _GAP, "dim")] if hints else []
         for hint in hints:
-            pieces += [(hint.key, "focus"), (f" {hint.word}{_GAP}", "dim")]
+            pieces += [(hint.key, "focus"), (f"{hint.text.removeprefix(hint.key)}{_GAP}", "dim")]
         return pieces
 
     def _fitting(self, start: int) -> list[KeyHint]:
         """As many pairs of key and word as fit from a cell on, cut from the right; help stays in
         any case where the whole line is theirs, and the way back as long as anything else does.
-        Blanks behind a word, which keep the others in their place, cost no pair."""
+        The cells that keep the others in their place cost no pair."""
         hints = [] if self._keys_hidden else list(self.hints)
         fitting = self._cut([*hints], start)
-        close = self._cut([hint._replace(word=hint.word.rstrip()) for hint in hints], start)
+        close = self._cut([hint._replace(cells=0) for hint in hints], start)
         return fitting if len(fitting) == len(close) else close
 
     def _cut(self, hints: list[KeyHint], start: int) -> list[KeyHint]:
@@ -243,11 +243,7 @@ class StatusLine(Widget):
 
     @staticmethod
     def _cells(hints: Sequence[KeyHint]) -> int:
-        return sum(map(cell_len, map(_worded, hints))) + len(_GAP) * (len(hints) - 1)
+        return sum(cell_len(hint.text) for hint in hints) + len(_GAP) * (len(hints) - 1)
 
     def _drawable(self, message: str) -> str:
         return cell_text(self._worded(message))
-
-
-def _worded(hint: KeyHint) -> str:
-    return f"{hint.key} {hint.word}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mlkanban.core.board import BlockReason
-from mlkanban.patterns import pattern
+from mlkanban.patterns import LatePattern, pattern
 
 LOOKED_AT = 50
 SHOWN = 10
@@ -34,7 +34,7 @@ class Death(NamedTuple):
 _ENV, _DATA, _BUG, _QUEUE = (
     BlockReason.ENVIRONMENT, BlockReason.DATA_ACCESS, BlockReason.BUG, BlockReason.COMPUTE_QUEUE,
 )  # fmt: skip
-_PATTERNS: tuple[tuple[re.Pattern[str], Death], ...] = tuple(
+_PATTERNS: tuple[tuple[LatePattern, Death], ...] = tuple(
     (pattern(text, re.IGNORECASE | re.MULTILINE), Death(why, reason))
     for text, why, reason in (
         (r"CUDA (error: )?out of memory|torch\.(cuda\.)?OutOfMemoryError|RESOURCE_EXHAUSTED",

@@ -10,7 +10,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import NamedTuple
 
-from mlkanban.patterns import pattern
+from mlkanban.patterns import LatePattern, pattern
 from mlkanban.runs.model.parameters import (
     GIVEN,
     has_argument_name,
@@ -74,7 +74,7 @@ _PLACE = pattern(r"(?:/|\.{1,2}/|~|[a-z][a-z0-9+]*://).*", re.DOTALL)
 """A value that is a place, whatever the name."""
 
 
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+def _any_of(names: Iterable[str]) -> LatePattern:
     return pattern("|".join(map(translate, names)))
 
 

@@ -361,10 +361,10 @@ class Service:
         """Whether a write is under way; any thread may ask."""
         return self._context.store.writes
 
-    def ask_while_reading(self, gives_way: Callable[[], bool]) -> None:
-        """From now on ask over and over while SQLite works, and give up what is read, StoreProblem,
-        when `gives_way` says so."""
-        self._context.store.conn.set_progress_handler(gives_way, _STEPS)
+    def call_while_working(self, gives_up: Callable[[], bool]) -> None:
+        """From now on call this every some steps of SQLite, which reads or writes: it may pause
+        there, and where it says so what is under way is given up, StoreProblem."""
+        self._context.store.conn.set_progress_handler(gives_up, _STEPS)
 
     def copy_giving_way(self, gives_way: Callable[[], bool]) -> None:
         """From now on give up a backup, StoreBusy, as soon as `gives_way` says so."""

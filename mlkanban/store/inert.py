@@ -66,9 +66,11 @@ def entangled(conn: sqlite3.Connection) -> bool:
 
 
 def sift(conn: sqlite3.Connection, log: Iterable[Event]) -> Iterator[Event]:
-    """Of the whole log, in replica-independent order, the events that count: each id once, and for
-    each entity only events of one kind. The others are recorded as inert."""
+    """Of the whole log the events that count: each id once, and for each entity only events of one
+    kind. The others are recorded as inert. It comes in replica-independent order, or, unless it is
+    `entangled`, card by card."""
     rows = conn.execute("SELECT id FROM event WHERE instr(id, '@')").fetchall()
+    # Ids that come again, with the first event of each, None until it came.
     first: dict[str, tuple[str, str, str] | None] = {own_id(again): None for (again,) in rows}
     subjects: dict[str, tuple[str, str]] = {}
     for event in log:

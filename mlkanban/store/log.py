@@ -300,8 +300,9 @@ def rebuild(conn: sqlite3.Connection, progress: Callable[[int], None] = lambda _
         rows = conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY {_IN_ORDER}")
     held = 0
     for number, event in enumerate(sift(conn, map(event_of, rows)), 1):
-        if in_turn and held >= _HELD and event.entity not in replicas:
-            _write_out(projector, replicas)
+        if held >= _HELD and not (in_turn and event.entity in replicas):
+            if in_turn:
+                _write_out(projector, replicas)
             held = 0
             progress(number)
         projector.apply(event)

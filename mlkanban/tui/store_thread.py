@@ -76,7 +76,7 @@ class StoreThread:
     def _open(self) -> Service:
         if self._service is None:
             self._service = self._opening()
-            self._service.ask_while_reading(self._rest)
+            self._service.call_while_working(self._rest)
         return self._service
 
     def _rest(self) -> bool:
@@ -157,7 +157,7 @@ class _StoreReader(_SideThread):
 
     def _run(self, action: Callable[[Service], T]) -> T:
         service = self._open()
-        service.ask_while_reading(self._gives_way)
+        service.call_while_working(self._gives_way)
         while True:
             while self._writes():
                 time.sleep(_PAUSE_SECONDS)

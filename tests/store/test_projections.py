@@ -42,7 +42,9 @@ def rebuilt(person: Person) -> dict[str, list[Any]]:
     with store.writing() as conn, pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "_HELD", 1)
         migrations.recreate_projections(conn)
-        log.rebuild(conn)
+        steps: list[int] = []
+        log.rebuild(conn, steps.append)
+    assert steps, "whoever waits hears how far it is"
     return tables(person)
 
 

@@ -23,6 +23,7 @@ from mlkanban.core.timestamps import far_behind
 from mlkanban.store import stages
 from mlkanban.store.rows import (
     IN_FORCE,
+    CardTimes,
     board_of,
     entity_from,
     entity_text,
@@ -336,9 +337,7 @@ class Projector:
         row = self._conn.execute("SELECT 1 FROM board WHERE id = ?", (board_id,)).fetchone()
         return row is not None
 
-    def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str, str]:
-        """created, entered (the present stage), started, finished, and the person who moved it last
-        into a stage that is committed; '' for none."""
+    def _times(self, card_id: str, board: Board) -> CardTimes:
         steps: list[tuple[str, str, str]] = []
         away: list[bool] = []
         people: list[str] = []
@@ -359,7 +358,7 @@ class Projector:
                 )
             )
         if not steps:
-            return ("", "", "", "", "")
+            return CardTimes()
         instants = in_sequence([at for at, _, _ in steps])
         steps = [
             (at, stage, outcome) for at, (_, stage, outcome) in zip(instants, steps, strict=True)
@@ -379,7 +378,7 @@ class Projector:
         # What was never worked has no start, and so no cycle time.
         started = marks.started if marks.worked or not marks.finished else None
         person = _last_in_progress(board, [stage for _, stage, _ in steps], away, people)
-        return (steps[0][0], entered, started or "", marks.finished or "", person)
+        return CardTimes(steps[0][0], entered, started or "", marks.finished or "", person)
 
     def _retime(self, card_id: str, board_id: str) -> None:
         times = self._times(card_id, self._board(board_id))
@@ -407,12 +406,12 @@ def _face(
     card_id: str,
     entity: Entity,
     fields: Mapping[str, Any],
-    times: tuple[str, str, str, str, str],
+    times: CardTimes,
     version: int,
     repeats: Repeats,
 ) -> CardFace:
-    """A card as the board shows it, from its fields; `times` are those of `Projector._times`,
-    `version` is the number of its newest event."""
+    """A card as the board shows it, from its fields; `version` is the number of its
+    newest event."""
     stage, rank = fields["place"][:2]
     blocker = fields.get("blocker") or {}
     metric, runs = _on_face(fields, repeats)

@@ -22,6 +22,7 @@ from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import (
     BY_PERSON,
     IN_FORCE,
+    CardTimes,
     board_of,
     card_of,
     entity_from,
@@ -594,9 +595,11 @@ def cards(conn: sqlite3.Connection, faces: Sequence[CardFace]) -> list[Card]:
     whole = []
     for face in faces:
         board, state = stored[face.id]
-        times = (face.created_at, face.entered_at, face.started_at, face.finished_at)
+        times = CardTimes(
+            face.created_at, face.entered_at, face.started_at, face.finished_at, face.person
+        )
         notes = notes_of(noted[face.id], state.fields)
-        whole.append(card_of(face.id, board, state, times, notes, repeats_of(conn), face.person))
+        whole.append(card_of(face.id, board, state, times, notes, repeats_of(conn)))
     return whole
 
 

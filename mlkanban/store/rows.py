@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
@@ -142,17 +142,26 @@ def _zone_here(name: str) -> str:
     return name
 
 
+class CardTimes(NamedTuple):
+    """When a card was created, entered its present stage, was started and finished, and the person
+    who moved it last into a stage that is committed; '' for none."""
+
+    created: str = ""
+    entered: str = ""
+    started: str = ""
+    finished: str = ""
+    person: str = ""
+
+
 def card_of(
     card_id: str,
     board_id: str,
     state: Entity,
-    times: tuple[str, ...],
+    times: CardTimes,
     notes: tuple[Note, ...],
     repeats: Repeats,
-    person: str = "",
 ) -> Card:
-    """A whole card from its fields; `times` are created, entered, started and finished, `person` is
-    the one of its face."""
+    """A whole card from its fields."""
     # What measures: the board, which shows faces, does without.
     from mlkanban.core.model_health import readings
     from mlkanban.runs.model.brief import measured
@@ -160,7 +169,7 @@ def card_of(
 
     fields = lifecycle.shown(state)
     metrics = measured(runs_in(fields), metrics_in(fields), repeats)
-    created, entered, started, finished = (parse_instant(at) if at else None for at in times)
+    created, entered, started, finished = (parse_instant(at) if at else None for at in times[:4])
     assert created is not None
     assert entered is not None
     return Card(
@@ -173,7 +182,7 @@ def card_of(
         entered_at=entered,
         started_at=started,
         finished_at=finished,
-        person=person,
+        person=times.person,
         measured=metric_in(metrics.metric),
         measured_guards=tuple(map(guard_in, metrics.guards)),
         readings=tuple(readings(fields)),

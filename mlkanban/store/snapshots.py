@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event, Position, in_order, undone
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import IN_FORCE, card_of, notes_of, own_id, repeats_of
+from mlkanban.store.rows import IN_FORCE, CardTimes, card_of, notes_of, own_id, repeats_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -51,7 +51,7 @@ def card_at(conn: sqlite3.Connection, board_id: str, card_id: str, cursor: int) 
     dead = undone(events)
     notes = [e for e in events if e.kind == "card.noted" and e.id not in dead]
     first = events[0].at
-    times = (first, first, "", "")
+    times = CardTimes(first, first)
     noted = notes_of(in_order(notes), state.fields)
     return card_of(card_id, board_id, state, times, noted, repeats_of(conn))
 

@@ -172,7 +172,7 @@ def test_every_damaged_backup_is_found(board, store, newest: bool) -> None:
 
 
 def test_a_log_that_cannot_be_replayed_for_want_of_room_is_told(board, store, monkeypatch) -> None:
-    def full(conn):
+    def full(conn, progress):
         error = sqlite3.OperationalError("database or disk is full")
         error.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise error

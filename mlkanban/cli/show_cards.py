@@ -310,7 +310,7 @@ def _rows(session: Session, service: Service, cards: _ListedCards) -> Iterator[t
             parts_text(parts, view.today) if (parts := prospects.parts.get(face.id)) else "",
             face.outcome and f"= {face.outcome}",
             "archived" if face.archived else "",
-            person_text(face, board),
+            person_text(face.person, board),
             *some([f"#{tag}" for tag in face.tags.split()], 10),
         ]
         title = "  ".join(

@@ -771,14 +771,14 @@ def tags(face: CardFace, view: FaceContext) -> list[Fact]:
     return [*owners, *(Fact((_text(text, view),), "dim") for text in texts)]
 
 
-def person_text(face: CardFace, board: Board) -> str:
+def person_text(person: str, board: Board) -> str:
     """`@bob`, the person who has a card, on a board of several people; else ''."""
-    return f"@{short_name(face.person)}" if board.of_team and face.person else ""
+    return f"@{short_name(person)}" if board.of_team and person else ""
 
 
 def _owner(face: CardFace, view: FaceContext) -> tuple[str, ...]:
     """The person who has a card, whole or in a few letters."""
-    text = _text(person_text(face, view.board), view)
+    text = _text(person_text(face.person, view.board), view)
     short = shortened(text, _OWNER_CELLS, view.glyphs.cut)
     return tuple(dict.fromkeys((text, short))) if text else ()
 

@@ -22,7 +22,7 @@ from mlkanban.core.field_kinds import until_text
 from mlkanban.core.lineage import member_text
 from mlkanban.core.metrics import GuardState, compact, reaches, value_text
 from mlkanban.core.notes import is_note
-from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, running
+from mlkanban.display.card_face import FaceContext, Line, Piece, age, due, person_text, running
 from mlkanban.display.card_face_runs import tried_last
 from mlkanban.display.card_page import CardPage, link_texts, rows
 from mlkanban.display.checklist_lines import in_short
@@ -228,8 +228,8 @@ def _state(content: CardContent) -> Iterator[tuple[str, Line]]:
         yield "", part
     if card.work is Work.WAITING:
         yield "work", [Piece("waiting", "text")]
-    if card.person and content.view.board.of_team:
-        yield "person", [Piece(f"@{short_name(card.person)}", "mark")]
+    if person := person_text(card.person, content.view.board):
+        yield "person", [Piece(person, "mark")]
     yield from _waits(content)
     if card.tags and len(card.tags) <= _MOST_ON_LINE:
         yield "tags", [Piece(" ".join(f"#{cell_text(tag)}" for tag in card.tags), "dim")]

@@ -326,7 +326,7 @@ def _dates(face: CardFace, view: FaceContext) -> list[Line]:
         both = face.started_at and view.day(face.started_at) == made
         began = "created and committed" if both else "created"
         parts.append([Piece(f"{began} {view.short_day(made)}", "dim")])
-    if owner := person_text(face, view.board):
+    if owner := person_text(face.person, view.board):
         parts.append([Piece(owner, "mark")])
     if face.tags:
         tags = " ".join(f"#{_text(tag, view)}" for tag in face.tags.split()[:9])

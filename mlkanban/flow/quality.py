@@ -75,6 +75,7 @@ def _past_points(sample: Sample) -> tuple[PastPoint, ...]:
 def _doubts(workflow: Workflow, history: CardHistory) -> Iterator[str]:
     delivered = workflow.first_delivered
     for before, after in pairwise(history.steps):
+        # Most steps: they meet none of the doubts below, and are passed over without a phase.
         if (
             before.stage <= after.stage
             and before.at != after.at

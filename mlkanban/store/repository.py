@@ -60,7 +60,8 @@ ON_SHOWN_BOARD = _WITH_STAGES.format("card.board")
 
 
 # Written as in the index card_open, so that the count never looks at the cards themselves.
-_OPEN = "outcome = '' AND NOT archived AND NOT deleted"
+OPEN = "outcome = '' AND NOT archived AND NOT deleted"
+"""Of a card: it is on the board and not finished."""
 
 
 class Transition(NamedTuple):
@@ -136,7 +137,7 @@ def held_by(conn: sqlite3.Connection, board: Board, leaving_out: str) -> dict[st
     stages = limited(board)
     rows = conn.execute(
         "SELECT stage, ref, person FROM card WHERE board = ? AND id != ?"
-        f" AND stage IN ({','.join('?' * len(stages))}) AND {_OPEN} ORDER BY stage, rank, id",
+        f" AND stage IN ({','.join('?' * len(stages))}) AND {OPEN} ORDER BY stage, rank, id",
         (board.id, leaving_out, *stages),
     )
     held: dict[str, list[str]] = {}
@@ -274,7 +275,7 @@ def first_faces(
     columns = f"SELECT {_FACE} FROM card"
     read: list[CardFace] = []
     for stage in board.stages:
-        standing = "NOT archived" if board.is_delivered(stage.id) else _OPEN
+        standing = "NOT archived" if board.is_delivered(stage.id) else OPEN
         rows = conn.execute(
             f"{columns} INDEXED BY card_stage WHERE board = ? AND stage = ? AND NOT deleted"
             f" AND {standing} AND NOT (outcome = '' AND snoozed_until > ?)"
@@ -319,9 +320,9 @@ def stage_counts(
     day = today.isoformat()
     rows = conn.execute(
         f"""
-        SELECT stage, total({_OPEN} AND snoozed_until > ?), total({_OPEN} AND block_reason != ''),
-            total({_OPEN} AND due != '' AND due < ?),
-            total({_OPEN} AND started_at != '' AND finished_at = '' AND started_at < ?),
+        SELECT stage, total({OPEN} AND snoozed_until > ?), total({OPEN} AND block_reason != ''),
+            total({OPEN} AND due != '' AND due < ?),
+            total({OPEN} AND started_at != '' AND finished_at = '' AND started_at < ?),
             total(outcome != '' AND NOT archived), total(started_at != '' AND finished_at != '')
         FROM card NOT INDEXED WHERE board = ? AND NOT deleted GROUP BY stage
         """,
@@ -626,12 +627,12 @@ def loads(
         return {}
     among = "" if stages is None else f" AND stage IN ({','.join('?' * len(stages))})"
     rows = conn.execute(
-        f"SELECT stage, work, count(*) FROM card WHERE board = ?{among} AND {_OPEN}"
+        f"SELECT stage, work, count(*) FROM card WHERE board = ?{among} AND {OPEN}"
         " GROUP BY stage, work",
         (board_id, *(stages or ())),
     ).fetchall()
     left_out = conn.execute(
-        f"SELECT stage, work, -1 FROM card WHERE id = ?{among} AND {_OPEN}",
+        f"SELECT stage, work, -1 FROM card WHERE id = ?{among} AND {OPEN}",
         (leaving_out, *(stages or ())),
     ).fetchall()
     counted: dict[str, Load] = {}
@@ -639,7 +640,7 @@ def loads(
         counted[stage] = counted.get(stage, Load()).plus(Work(work), cards)
     with_runs = conn.execute(
         f"SELECT stage, runs FROM card WHERE board = ?{among} AND id != ? AND work = ?"
-        f" AND runs != '' AND {_OPEN}",
+        f" AND runs != '' AND {OPEN}",
         (board_id, *(stages or ()), leaving_out, Work.UNATTENDED.value),
     )
     for stage, runs in with_runs:
@@ -656,7 +657,7 @@ def asleep(conn: sqlite3.Connection, board_id: str, today: date) -> dict[str, in
     """Open cards per stage id that are snoozed until a day after this one."""
     rows = conn.execute(
         "SELECT stage, count(*) FROM card WHERE board = ? AND "
-        + _OPEN
+        + OPEN
         + " AND snoozed_until > ? GROUP BY stage",
         (board_id, today.isoformat()),
     )

@@ -8,8 +8,8 @@ from mlkanban.core.board import Board
 from mlkanban.core.lineage import PARENT
 from mlkanban.hints import Hint, hint
 from mlkanban.store import repository
+from mlkanban.store.repository import OPEN
 
-_OPEN = "outcome = '' AND NOT archived AND NOT deleted"
 _LAST = "(SELECT replica FROM event WHERE {} ORDER BY hlc DESC LIMIT 1)"
 _MOVED = _LAST.format("event.card = card.id AND kind = 'card.transferred'")
 _ARCHIVED = _LAST.format(
@@ -35,7 +35,7 @@ def _on_archived_boards(
     for board in boards.values():
         rows = (
             conn.execute(
-                f"SELECT ref FROM card WHERE board = ? AND {_OPEN} AND {_MOVED} != {_ARCHIVED}"
+                f"SELECT ref FROM card WHERE board = ? AND {OPEN} AND {_MOVED} != {_ARCHIVED}"
                 " ORDER BY ref",
                 (board.id,),
             )
@@ -56,7 +56,7 @@ def _apart(conn: sqlite3.Connection, boards: Mapping[str, Board]) -> list[tuple[
     """Open parts on another board than the open card that they are parts of."""
     rows = conn.execute(
         f"SELECT ref, lineage, board FROM card WHERE instr(' ' || lineage, ' {PARENT}:')"
-        f" AND {_OPEN} ORDER BY ref"
+        f" AND {OPEN} ORDER BY ref"
     ).fetchall()
     found = []
     for ref, lineage, board in rows:
@@ -65,7 +65,7 @@ def _apart(conn: sqlite3.Connection, boards: Mapping[str, Board]) -> list[tuple[
             if kind != PARENT:
                 continue
             other = conn.execute(
-                f"SELECT board FROM card WHERE ref = ? AND {_OPEN}", (whole,)
+                f"SELECT board FROM card WHERE ref = ? AND {OPEN}", (whole,)
             ).fetchone()
             here, there = boards.get(board), boards.get(other[0]) if other else None
             if here and there and here.id != there.id and not (here.archived or there.archived):

@@ -18,6 +18,8 @@ from mlkanban.text import accept
 Ticks = Mapping[str, Sequence[str]]
 """Texts of items to tick, by the short id of their card."""
 
+NO_SLOTS = "A use case that takes slots writes with `slots`, or it would not ask the team."
+
 
 def enter(
     tx: Transaction,
@@ -30,6 +32,7 @@ def enter(
 ) -> tuple[str, str]:
     """Check that `face`, or a new card, may enter a stage; returns (warning, the reason of the
     override if it was needed)."""
+    assert tx.slots, NO_SLOTS
     return passed(may_enter(tx.conn, board, stage, work, face, tx.now), override)
 
 
@@ -130,6 +133,7 @@ def _tick(tx: Transaction, ticks: Ticks) -> None:
 def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> str:
     """Refuse loads that exceed a limit more than the loads (by board id) `before`; returns the
     warning."""
+    assert tx.slots, NO_SLOTS
     warnings = [
         rules.required(rules.grown(board, loads, repository.limited_loads(tx.conn, board))).warning
         for board, loads in ((board_of(tx.conn, id_), loads) for id_, loads in before.items())

@@ -59,7 +59,7 @@ class ModelsInUse:
         """A new card that releases what a card found: its metric at the chosen configuration, with
         the model in use as baseline, and the gates of a release. A card has one open release at a
         time: an open one is answered."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             return release_card(tx, ref, title, stage_id)
 
     def use(self, ref: str, named: VersionName) -> Done:

@@ -60,7 +60,7 @@ class Retraining:
     def retrain(self, ref: str, title: str = "", *, stage_id: str = "") -> Done:
         """A new card that trains a model again, with its metric, data and tags; what the model
         reaches is the baseline. A model has one such card at a time: an open one is answered."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             return retrain_model(tx, ref, title, stage_id)
 
     def judge(self, refs: Sequence[str], health: Health | None) -> Done:

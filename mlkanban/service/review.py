@@ -139,7 +139,7 @@ class Reviews:
         topic = self._topic(board, key)
         text = " ".join(accept(text, "the answer").split())
         chosen = _chosen(topic, word, text)
-        with self._context.writing() as tx:
+        with self._context.writing(slots=chosen.word == "retrain") as tx:
             reviewed = _Reviewed(tx.conn, board, tx.now)
             review = _going_on(tx, reviewed)
             message = _act(tx, board, topic, chosen, text)

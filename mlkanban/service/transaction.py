@@ -56,7 +56,8 @@ class Done:
 
 
 class Transaction:
-    """A write in progress: its reads see what it wrote, others see nothing before its end."""
+    """A write in progress: its reads see what it wrote, others see nothing before its end. Only one
+    with `slots` may take slots of limits."""
 
     def __init__(
         self,
@@ -64,7 +65,10 @@ class Transaction:
         writer: Writer,
         now: datetime,
         consequences: Sequence[Consequence],
+        *,
+        slots: bool = False,
     ) -> None:
+        self.slots = slots
         self.conn = conn
         self.writer = writer
         self.now = now
@@ -237,7 +241,7 @@ class Context:
             # Under the lock, so that the log has its events in order of time.
             now = self.clock()
             writer = Writer(conn, self.store.path, actor=self.actor, now=now, marks=self.marks)
-            tx = Transaction(conn, writer, now, self.consequences)
+            tx = Transaction(conn, writer, now, self.consequences, slots=slots)
             yield tx
             writer.projector.flush()
             if tx.events:

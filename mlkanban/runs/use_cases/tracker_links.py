@@ -116,7 +116,7 @@ class Links:
 
     def new_card(self, board_id: str, title: str, tracked: Tracked) -> Done:
         """Add a card for a run of a tracker, in the first stage of a board."""
-        with self._context.writing() as tx:
+        with self._context.writing(slots=True) as tx:
             tracked, other = _known(tx, tracked)
             if other is not None:
                 raise _linked_already(tracked, other)

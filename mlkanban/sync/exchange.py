@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Container, Iterator, Mapping, 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from mlkanban.core import rules
@@ -364,7 +365,7 @@ class Sync:
         listing = transport.listed(known)
         report.notices += listing.others
         reader = _Reader(self._context, transport, listing.firsts, report, progress)
-        before = self._state()
+        before = cache(self._state)
         while reader.due:
             new = reader.next_part()
             forks_of = Forks(self._context)
@@ -375,6 +376,7 @@ class Sync:
             last = not reader.due
             self._add(good, before, reader.due, report, progress, last=last and not forked)
             if forked:
+                before()
                 passed_over = forks_of.resolve(forked, report.notices)
                 reader.ends |= {r: end for r, end in passed_over.items() if end is not None}
                 good = {r: forked[r] for r in forked if r not in passed_over}
@@ -500,7 +502,7 @@ class Sync:
     def _add(
         self,
         new: Mapping[str, list[Record]],
-        before: _State,
+        before: Callable[[], _State],
         due: Container[str],
         report: Report,
         progress: Progress,
@@ -508,22 +510,23 @@ class Sync:
         last: bool,
     ) -> None:
         """Merge the records that fit; after the `last` of several parts tell what all have come to,
-        compared with the state `before`."""
+        compared with the state `before`, which is read where something came."""
         fitting = self._fitting(new, due, report)
         batch = [record for records in fitting.values() for record in records]
         if not batch and not (last and report.hosts):
             return
+        state = before()
         with self._context.writing() as tx:
             if batch:
                 self._merge(tx, batch, report, progress)
             if last:
                 merge.another_letter(tx.conn, tx.writer.replica)
-                report.notices += merge.renamed(tx.conn, before.names)
-                report.notices += _over(tx.conn, before.loads)
+                report.notices += merge.renamed(tx.conn, state.names)
+                report.notices += _over(tx.conn, state.loads)
                 report.notices += [
                     sentences((f"{stray}.", way))
                     for stray, way in strays(tx.conn)
-                    if stray not in before.strays
+                    if stray not in state.strays
                 ]
         report.notices += _about_clocks(batch, self._context.clock())
         for version in merge.newer(batch):

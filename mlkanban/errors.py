@@ -106,6 +106,11 @@ class StoreBusy(StoreProblem):
     """Another process holds the lock; trying again later will work."""
 
 
+class Unreachable(StoreProblem):
+    """What the store exchanges with cannot be reached, or does not answer as it should; the store
+    itself is all right."""
+
+
 class BadInput(MlkanbanError):
     """An input file is not as it should be; nothing was written."""
 

@@ -401,7 +401,7 @@ class LiveSync:
             try:
                 service = _open_store(self._app, actor)
                 try:
-                    if way is None and (way := remotes.live(service)) is None:
+                    if (way := remotes.live(service, way)) is None:
                         return
                     report = remotes.exchange(service, [way])
                 finally:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.errors import LimitReached
-from mlkanban.sync.transports import turns
+from mlkanban.errors import LimitReached, StoreProblem
+from mlkanban.store import merge
+from mlkanban.sync.transports import remotes, turns
 from mlkanban.sync.transports.postgresql import PostgreSQL
 from mlkanban.sync.transports.turns import take_turn
 from tests.service.exchanging import shown
@@ -280,3 +281,51 @@ def test_a_turn_costs_nine_answers_of_the_database_and_one_more_with_news(team: 
             line.answers = 0
             ada.moves(team.cards["ada"], to="To do" if news else "Done")
             assert line.answers == answers
+
+
+def test_a_fault_of_the_own_store_ends_the_turn_and_does_not_count_as_away(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = team.people.values()
+    bob.adds("new")
+    asked = []
+
+    def full(*_: object) -> None:
+        asked.append(1)
+        raise StoreProblem("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(merge, "add", full)
+        with pytest.raises(StoreProblem, match="The disk is full"):
+            ada.moves(team.cards["ada"], to="Doing")
+    assert asked == [1], "tried once"
+    assert not turns._open[ada.service.path].in_turn
+    assert ada.service.take_notices() == []
+    bob.moves(team.cards["bob"], to="Doing")
+    with pytest.raises(LimitReached, match=r"\(bob\)"):
+        ada.moves(team.cards["ada"], to="Doing")
+
+
+def test_a_place_that_was_left_gets_nothing_more(team: Team, tmp_path: Path) -> None:
+    ada, bob = team.people.values()
+    ada.moves(team.cards["ada"], to="Doing")
+    live = remotes.live(ada.service)
+    assert live is not None
+    assert remotes.live(ada.service, live) is live
+    remotes.choose(ada.service, str(tmp_path / "repository.git"))
+    assert remotes.live(ada.service, live) is None
+    ada.adds("only here")
+    assert ada.service.path not in turns._open
+    team.sync("bob")
+    assert "only here" not in [face.title for face in bob.boards.snapshot(bob.board_id).faces]
+
+
+def test_an_exchange_without_news_reads_no_cards(team: Team) -> None:
+    ada, _ = team.people.values()
+    team.meet()
+    with ada.service._context.store.reading() as conn:
+        statements: list[str] = []
+        conn.set_trace_callback(statements.append)
+    team.sync("ada")
+    conn.set_trace_callback(None)
+    assert not [text for text in statements if "FROM card" in text and "clash" not in text]

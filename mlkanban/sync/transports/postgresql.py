@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from mlkanban.core.events import Record
-from mlkanban.errors import RuleRefused, StoreBusy, StoreProblem, UsageProblem
+from mlkanban.errors import RuleRefused, StoreBusy, Unreachable, UsageProblem
 from mlkanban.hints import hint, install_extra
 from mlkanban.log import logger
 from mlkanban.sync import file_format
@@ -259,7 +259,7 @@ class PostgreSQL:
             return 0
         version = int(_row(conn.execute("SELECT max(version) FROM mlkanban.migration"))[0])
         if version > len(MIGRATIONS):
-            raise StoreProblem(
+            raise Unreachable(
                 f"A newer mlkanban made the tables at {self.remote} (version {version}).",
                 "Update mlkanban here. Nothing is lost; the next sync catches up.",
             )
@@ -274,11 +274,11 @@ class PostgreSQL:
         if version < len(MIGRATIONS):
             self.close()
             if not version:
-                raise StoreProblem(
+                raise Unreachable(
                     f"{self.remote} has no boards yet.",
                     hint("Set it up: {sync init {}}", self.remote),
                 )
-            raise StoreProblem(
+            raise Unreachable(
                 f"An older mlkanban made the tables at {self.remote} (version {version}).",
                 hint(
                     "Nothing is lost; the next sync catches up. {}, who set it up, updates them: "
@@ -499,7 +499,7 @@ class PostgreSQL:
         except psycopg.errors.InsufficientPrivilege as error:
             login = self._open.info.user if self._open is not None else ""
             self.close()
-            raise StoreProblem(
+            raise Unreachable(
                 f"{self.remote} lets {login} in, but not to the boards ({_reason(error)}).",
                 hint("The login that set it up can change that: {sync init {} --member {}}",
                      self.remote, login),
@@ -521,7 +521,7 @@ class PostgreSQL:
                 )
                 problem = f"{self.remote} {doing} (PostgreSQL: {_reason(error)})."
             later = "Nothing is lost; the next sync catches up."
-            raise StoreProblem(problem, f"{advice} {later}".lstrip()) from error
+            raise Unreachable(problem, f"{advice} {later}".lstrip()) from error
 
 
 class _Watch:
@@ -577,7 +577,7 @@ def _parameters(address: str) -> Mapping[str, Any]:
         import psycopg
         from psycopg.conninfo import conninfo_to_dict
     except ImportError as error:
-        raise StoreProblem(
+        raise Unreachable(
             "For a PostgreSQL database mlkanban needs psycopg, which is not installed here.",
             install_extra("team"),
         ) from error

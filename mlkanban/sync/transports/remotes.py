@@ -83,9 +83,14 @@ def transports(service: Service) -> list[Transport]:
     return ways
 
 
-def live(service: Service) -> PostgreSQL | None:
-    """The database that an open board stays connected to; None where the store has none."""
+def live(service: Service, way: PostgreSQL | None = None) -> PostgreSQL | None:
+    """The database that an open board stays connected to, `way` as long as no other one is chosen;
+    None where the store has none."""
     address = remote(service)
+    if way is not None:
+        if way.remote == address:
+            return way
+        way.close()
     return PostgreSQL(address, stays=True) if is_address(address) else None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from mlkanban.errors import RuleRefused, StoreBusy, StoreProblem
+from mlkanban.errors import RuleRefused, StoreBusy, StoreProblem, Unreachable
 from mlkanban.files import write_whole
 
 if TYPE_CHECKING:
@@ -49,12 +49,13 @@ def take_turn(context: Context, show_wait: ShowWait = lambda _: None) -> Iterato
     try:
         with _shown(way, show_wait):
             there = _begun(way, context)
-    except StoreBusy:
-        raise
-    except StoreProblem as error:
+    except Unreachable as error:
         _left(context, error, monotonic() - began)
         yield lambda _: None
         return
+    except BaseException:
+        way.close()  # others need not wait for what went wrong here
+        raise
 
     def send(tx: Transaction) -> None:
         with _shown(way, show_wait):
@@ -71,13 +72,16 @@ def _database(context: Context) -> PostgreSQL | None:
     # Git, and what speaks to databases: only a team with such limits waits for it.
     from mlkanban.sync.transports.postgresql import PostgreSQL, is_address
 
-    if (way := _open.get(context.store.path)) is not None:
-        return way
     try:
         kept = context.store.path.parent / "sync" / "remote"
         address = kept.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
-        return None
+        address = ""
+    way = _open.get(context.store.path)
+    if way is not None and way.remote == address:
+        return way
+    if way is not None:  # `sync init` chose another place meanwhile
+        _open.pop(context.store.path).close()
     if not is_address(address):
         return None
     way = _open[context.store.path] = PostgreSQL(address, patience=PATIENCE_SECONDS)
@@ -93,9 +97,7 @@ def _begun(way: PostgreSQL, context: Context) -> Mapping[str, int | None]:
         try:
             way.begin_turn()
             return Sync(context).take_in(way)
-        except StoreBusy:
-            raise
-        except StoreProblem:
+        except Unreachable:
             # A connection that was kept may be lost; what is silent is not waited for twice.
             if not again or monotonic() - began > ONCE_MORE_SECONDS:
                 raise
@@ -115,7 +117,7 @@ def _sent(
         way.end_turn()
     except NotTaken as refused:
         context.notices.append(str(refused))
-    except StoreProblem:
+    except Unreachable:
         try:
             way.begin_turn()
             way.begin()
@@ -126,7 +128,7 @@ def _sent(
                 )
             sync.send_own(way, tx, there)
             way.end_turn()
-        except StoreProblem as error:
+        except (Unreachable, StoreBusy) as error:
             _left(context, error, monotonic() - began)
 
 

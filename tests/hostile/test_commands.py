@@ -220,7 +220,7 @@ demo
 
 LONG = ("show", "charter", "logs", "export", "flow", "models", "templates")
 """Commands that show texts of several lines as such, or tags at the start of a line."""
-PULLING_BACK = {"export", "logs", "report", "simulate", "suggest-limits", "sync"}
+PULLING_BACK = {"doctor", "export", "logs", "report", "simulate", "suggest-limits", "sync"}
 """Commands whose bars of progress go back to the start of their line."""
 
 

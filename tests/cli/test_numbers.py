@@ -255,7 +255,8 @@ def test_due_dates_take_no_window_that_they_would_not_go_by(demo, option):
 def test_a_group_with_too_little_data_says_what_it_needs(board) -> None:
     board.card("a", "--type", "model", "--stage", "data prep")
     answer = board("flow", "forecast", "--by", "type")
-    assert "model: A forecast needs cards finished on 5 different days" in answer.out
+    assert "A forecast needs cards finished on 5 different days" in answer.out
+    assert "model  0  too little data" in answer.out
     assert "model:" not in board("flow", "wip", "--by", "type").out
 
 

@@ -11,7 +11,7 @@ store = database.open_for_writing(Path(sys.argv[1]))
 # With room for one page in memory, SQLite writes the others to the file before the commit, as the
 # first half of a big commit does.
 store.conn.execute("PRAGMA cache_size=1")
-store.conn.execute("PRAGMA cache_spill=ON")
+store.conn.execute("PRAGMA cache_spill=1")
 with store.writing() as conn:
     conn.execute("UPDATE card SET title = 'half done'")
     for number in range(2000):

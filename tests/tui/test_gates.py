@@ -38,7 +38,7 @@ async def test_the_question_names_the_items_in_one_line(gated: Path) -> None:
         await board.go_to(CARD)
         await board.press("card.right")
         assert board.lines()[-2].strip(" ─") == (
-            f"{board.ref(CARD)} {QUESTION}   t tick them   o go on (reason)   q cancel"
+            f"{board.ref(CARD)} {QUESTION}   t tick them   o go on (reason)  >q cancel"
         )
 
 
@@ -48,7 +48,7 @@ async def test_in_a_small_terminal_no_word_of_it_is_lost(gated: Path, size) -> N
         await board.go_to(CARD)
         await board.press("card.right")
         said = " ".join(board.text().replace("─", " ").split())
-        assert f"{board.ref(CARD)} {QUESTION} t tick them o go on (reason) q cancel" in said
+        assert f"{board.ref(CARD)} {QUESTION} t tick them o go on (reason) >q cancel" in said
 
 
 async def test_ticking_moves_at_once_and_one_undo_takes_both_back(gated: Path) -> None:
@@ -83,13 +83,13 @@ async def test_going_on_needs_a_reason_and_the_history_shows_it(gated: Path) -> 
         assert "with 2 unticked: demo on Friday (three seeds; beats the baseline)" in text
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+g", "escape"])
+@pytest.mark.parametrize("key", ["q", "ctrl+g", "escape", "enter"])
 async def test_cancel_changes_nothing(gated: Path, key: str) -> None:
     async with opened(gated) as board:
         await board.go_to(CARD)
         before = board.events()
         await board.press("card.right")
-        await board.keys("x", "enter", "5", key)
+        await board.keys("x", "5", key)
         assert (board.question(), board.events()) == ("", before)
         assert "Nothing was changed." in board.status()
 
@@ -206,7 +206,7 @@ async def test_a_broken_guard_asks_and_cannot_be_ticked(small: Path) -> None:
         await board.press("card.right")
         assert board.lines()[-2].strip(" ─") == (
             f"{board.ref(CARD)} leaves Evaluation with a broken guard: p95 61, not ≤50:"
-            "   o go on (reason)   q cancel"
+            "   o go on (reason)  >q cancel"
         )
         await board.keys("o")
         assert "Why go on all the same?" in board.question()

@@ -283,9 +283,10 @@ def reproducing(
     seen = observed(learned.sample)
     models = [learned.models[capacity] for capacity in learned.fit.possible]
     plain = [play(model, RUNS, resampled=False) for model in models]
-    drawn = [play(model, runs, skipped=skipped) for model in models]
+    # As many as a what-if shows: the interval of fewer runs is another one.
+    drawn = [play(model, RUNS) for model in models]
     return [
-        (model, outcomes)
+        (model, play(model, runs, skipped=skipped))
         for model, plainly, outcomes in zip(models, plain, drawn, strict=True)
         if not missing(seen, PlayedRuns(plainly, outcomes))
     ]

@@ -252,8 +252,11 @@ class Context:
         self.new_events.extend(tx.events)
 
     def _turn(self, slots: bool) -> contextlib.AbstractContextManager[Send]:
-        if slots and self.take_turn is not None and repository.has_team_limits(self.store.conn):
-            return self.take_turn(self)
+        if slots and self.take_turn is not None:
+            with self.store.reading() as conn:
+                of_team = repository.has_team_limits(conn)
+            if of_team:
+                return self.take_turn(self)
         return contextlib.nullcontext(lambda _: None)
 
     def take_notices(self) -> list[str]:

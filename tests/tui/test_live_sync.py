@@ -60,7 +60,7 @@ async def test_an_open_board_and_a_database_stay_in_step(
                 here.cards.edit([ref], {"title": "written alone"})
             server.start()
             await board.until(lambda: "The database is back." in board.status())
-            assert "written alone" in meet()
+            await board.until(lambda: "written alone" in meet())
             with board.store() as here:
                 here.cards.edit([ref], {"title": "written last"})
         finally:

@@ -83,7 +83,7 @@ def test_a_part_of_another_kind_counts_as_missing(name: str, value: object) -> N
 
 
 def test_paths_and_words_that_are_no_utf8_are_kept() -> None:
-    odd = START | {"cwd": "/work/\udcff", "argv": ["python", "\udcff.py"]}
+    odd = START | {"cwd": "/scratch/\udcff", "argv": ["python", "\udcff.py"]}
     assert record_of(StartRecord, odd) == odd
 
 
@@ -96,10 +96,10 @@ def test_what_is_left_out_of_a_record_has_a_name() -> None:
 
 
 def test_a_wrong_part_takes_none_of_its_neighbours_with_it() -> None:
-    slurm = {"job": "7", "submit": "soon", "stdout": "/work/7.out", "by": []}
+    slurm = {"job": "7", "submit": "soon", "stdout": "/scratch/7.out", "by": []}
     queue = {"waiter": {"pid": -9}, "held": "ada", "cuda": [0, "1"]}
     record = record_of(StartRecord, {"card": "v3", "slurm": slurm, "queue": queue})
-    assert record["slurm"] == {"job": "7", "stdout": "/work/7.out"}
+    assert record["slurm"] == {"job": "7", "stdout": "/scratch/7.out"}
     assert record["queue"] == {"held": "ada"}
 
 

@@ -418,11 +418,13 @@ class Topic:
 @record(frozen=True, slots=True)
 class Candidate:
     """An open card that may be promised: `chance` to be finished by the day, None where it is
-    `unknown` why, and whether it is `in_progress`."""
+    `unknown` why, and whether it is `in_progress`. `free`: no block is in its way, its own or that
+    of a part."""
 
     face: CardFace
     chance: float | None
     unknown: str
+    free: bool
     in_progress: bool
     promised: bool
 
@@ -430,8 +432,7 @@ class Candidate:
     def proposed(self) -> bool:
         """Whether it is marked before anybody chose: it is in progress, nothing blocks it, and
         no chance below 50 % is known to be finished in time."""
-        free = not self.unknown.endswith("blocked")
-        return self.in_progress and free and (self.chance is None or self.chance >= EVEN)
+        return self.in_progress and self.free and (self.chance is None or self.chance >= EVEN)
 
 
 @record(frozen=True, slots=True)

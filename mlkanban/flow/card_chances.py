@@ -47,6 +47,8 @@ Unknown = Literal[
     "blocked",
     "a part is blocked",
 ]
+BLOCKED: frozenset[Unknown | None] = frozenset(("blocked", "a part is blocked"))
+"""The reasons that are blocks."""
 
 
 @record(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class CardChances:
         self._order = order
         self._find_dates = dates
         self._rest_of_today = rest_of_today
-        self._blocked = blocked
+        self.blocked = blocked
 
     def parts_of(self, ref: str) -> Sequence[str]:
         """The open parts of a card."""
@@ -118,7 +120,7 @@ class CardChances:
     def chance(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
         """The chance that an open card is finished within `days` days after today, or why it is
         unknown."""
-        if ref in self._blocked:
+        if ref in self.blocked:
             return None, "blocked"
         if self._has_blocked_part(ref, ()):
             return None, "a part is blocked"
@@ -137,7 +139,7 @@ class CardChances:
     def days(self, ref: str, p: int) -> int | None:
         """The fewest days after today within which that chance reaches p %; None where it does not,
         or not within a year for a card that its age alone does not decide."""
-        if ref in self.ages and ref not in self._blocked and not self._parts.get(ref):
+        if ref in self.ages and ref not in self.blocked and not self._parts.get(ref):
             return self.remaining.days(self.ages[ref], p)
         if self.chance(ref, 0)[0] is None:
             return None
@@ -154,7 +156,7 @@ class CardChances:
     def _has_blocked_part(self, ref: str, above: tuple[str, ...]) -> bool:
         inside = (*above, ref)
         parts = [part for part in self._parts.get(ref, ()) if part not in inside]
-        return any(part in self._blocked or self._has_blocked_part(part, inside) for part in parts)
+        return any(part in self.blocked or self._has_blocked_part(part, inside) for part in parts)
 
     def _chance(self, ref: str, days: int) -> tuple[float | None, Unknown | None]:
         """That of a card without parts."""

@@ -94,7 +94,7 @@ def fit(sample: Sample, until: date, order: Sequence[str] | None = None) -> Fit:
     return Fit(
         until, underway, opened, ahead, left[85], left[50], sample.today, by_place,
         {ref: _whole(ref, until, sample.today, chances) for ref in wholes},
-        frozenset(ref for ref in waiting if chances.chance(ref, days)[1] == "blocked"),
+        frozenset(waiting) & chances.blocked,
     )  # fmt: skip
 
 

@@ -210,6 +210,8 @@ class Reviews:
     def _candidates(self, period: _Period, day: date) -> Iterator[Candidate]:
         """The open cards that may be promised: those in progress first, the farthest one ahead of
         them, then the others in the order of the board."""
+        from mlkanban.flow.card_chances import BLOCKED  # numbers, which the chances load anyway
+
         board = period.reviewed.board
         awake = [f for f in period.faces if to_do(f) and not asleep(f, period.reviewed.today)]
         chances = self._planning.chances(board, period.faces, day)
@@ -221,7 +223,8 @@ class Reviews:
             inside = board.is_committed(face.stage)
             chance, unknown = chances[face.id]
             promised = face.id in period.promised
-            yield Candidate(face, chance, unknown or "", inside, promised)
+            free = unknown not in BLOCKED
+            yield Candidate(face, chance, unknown or "", free, inside, promised)
 
 
 class _Reviewed:

@@ -31,7 +31,7 @@ def ab(session: Session, card: str, arms: tuple[str, ...], least: str, less: boo
     cron: run it as often as you like; --least and --less keep their last values until you name
     others. Until the number that --least needs is reached (two-sided 5 %, power 80 %) each look is
     an early one. Go by the first look that has it: where nothing differs, 5 % of these find a
-    difference, of those who look on until twice the number 14 % do at some look.
+    difference, of those who look 30 times more until twice the number 14 % do at some look.
 
     Example: mlkanban ab v154 v90=412/18230 v133=371/18190 --least 15% --less
     """

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
-from mlkanban.cells import padded
+from mlkanban.cells import padded, shortened
 from mlkanban.core.board import Board, CardFace
 from mlkanban.core.rules import Meter
 from mlkanban.display.card_face import FaceContext, Line, Piece, drawn, meter_role, state_role
@@ -133,11 +133,7 @@ def _in_cells(name: str, width: int, cut: str) -> str:
     room = width - cell_len(_ARCHIVED)
     if start == name or cell_len(name) <= width or room < _LEAST_NAME - cell_len(_ARCHIVED):
         return padded(name, width, cut)
-    return (
-        padded(start, room, cut).rstrip()
-        + _ARCHIVED
-        + " " * (room - cell_len(padded(start, room, cut).rstrip()))
-    )
+    return padded(f"{shortened(start, room, cut)}{_ARCHIVED}", width, cut)
 
 
 def _number(row: PortfolioRow, cell: Callable[[Standing], str]) -> str:

@@ -31,8 +31,8 @@ _CONVENTION = (
 
 _YOUNG_DAYS = 60
 _YOUNG = (
-    "That is young: on made-up boards of 30 to 60 days 85 % forecasts held in 89-97 % where work"
-    " was steady, in 55-79 % where it ended in bursts."
+    "That is young: from so short a past, 85 % forecasts hold less often than said where cards end"
+    " in bursts, and more often where they end steadily."
 )
 
 

@@ -36,8 +36,8 @@ _MEASURES = {
 }
 _CONVENTION = (
     "mean of runs with these cards, in brackets what 90 % of runs with others like them gave, as"
-    " near as whole days allow, and that mean; they hold for the model only, a real period varies"
-    " more: 23 of 40 such figures of a help desk lay within | calendar days, both ends counted"
+    " near as whole days allow, and that mean; they hold for the model only, a real period may vary"
+    " more | calendar days, both ends counted"
 )
 _MODELS = {
     Capacity.INDEPENDENT: "each card takes its own time",
